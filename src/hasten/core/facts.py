@@ -1,0 +1,110 @@
+"""What was observed of a running program: a profile and the types of recorded values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class LineTime:
+    """Share of all samples (0..1) in which this line was on the stack (`total`), or was the innermost line of
+    user code with the interpreter in it (`own`) or in a library it called (`library`)."""
+
+    total: float = 0.0
+    own: float = 0.0
+    library: float = 0.0
+
+
+@dataclass(frozen=True)
+class FunctionTime:
+    path: str
+    qualname: str
+    first: int
+    total: float
+    own: float
+    library: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Sampled time by line and function of user code. Paths are relative to the project root."""
+
+    samples: int = 0
+    interval_s: float = 0.01
+    wall_s: float = 0.0
+    peak_mb: float = 0.0
+    lines: Mapping[tuple[str, int], LineTime] = field(default_factory=dict)
+    functions: tuple[FunctionTime, ...] = ()
+    stacks: tuple[tuple[tuple[str, ...], int], ...] = ()  # (("file:function:line", ...) outermost first, samples)
+    imports_share: float = 0.0
+    profiler: str = ""
+
+    def share(self, path: str, first: int, last: int) -> float:
+        """Share of samples with some line of first..last on the stack (each sample counted once)."""
+        hit = total = 0
+        for frames, count in self.stacks:
+            total += count
+            for frame in frames:
+                file, _, line = frame.rsplit(":", 2)
+                if file == path and first <= int(line) <= last:
+                    hit += count
+                    break
+        return hit / total if total else 0.0
+
+
+@dataclass(frozen=True)
+class ValueFact:
+    """One kind of value seen under a name.
+
+    `type` is `module.qualname` (`builtins.int`, `numpy.ndarray`, `pandas.DataFrame`, a user class). For
+    arrays and Series `dtype`, `ndim` and `contiguous` are set. For containers `items` joins the facts of all elements
+    looked at (`complete` says whether that was all of them), for dicts `keys` too. `low`/`high` are the range of
+    numbers (of elements for int/float arrays), lengths run from `min_len` to `max_len`. `columns` maps a DataFrame's
+    column names to dtype names (only `str` names), and `note` carries what else matters
+    (`unique_index`, `range_index`, `rectangular`, `owndata`).
+    """
+
+    type: str
+    dtype: str | None = None
+    ndim: int | None = None
+    contiguous: bool | None = None
+    low: float | None = None
+    high: float | None = None
+    min_len: int | None = None
+    max_len: int | None = None
+    complete: bool = True
+    items: tuple[ValueFact, ...] = ()
+    keys: tuple[ValueFact, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    note: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RegionFacts:
+    """What the recorder saw of one region. `types` joins every call that was looked at, at entry; `out` at exit.
+
+    Names: live-in and read globals, dotted for attributes of `self` that are read (`self.weights`).
+    """
+
+    region_id: str
+    calls: int = 0
+    wall_s: float = 0.0
+    types: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)
+    out: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)
+    recorded: int = 0  # snapshots in the store, ready for replay
+    snapshots: str = ""  # folder of the snapshots
+    effects: tuple[str, ...] = ()  # "stdout", "file", "random", "numpy.random", ... seen inside
+    raised: tuple[str, ...] = ()  # exception types that left the region
+    why_not: str = ""  # why it cannot be replayed, when it cannot
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that passes may know about a workload beyond its source."""
+
+    profile: Profile = field(default_factory=Profile)
+    regions: Mapping[str, RegionFacts] = field(default_factory=dict)
+
+    def of(self, region_id: str) -> RegionFacts:
+        return self.regions.get(region_id, RegionFacts(region_id))

@@ -1,0 +1,56 @@
+"""Numbers with their unit, samples, interval and machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import median
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Raw samples of one quantity. `unit` is `s`, `MB` (10^6 bytes) or `1`."""
+
+    name: str
+    unit: str
+    samples: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """Raises `statistics.StatisticsError` when there is no sample."""
+        return median(self.samples)
+
+
+@dataclass(frozen=True)
+class Speedup:
+    """old / new, always: 2.0 means half the time. `low`..`high` is the interval at `confidence`."""
+
+    ratio: float
+    low: float
+    high: float
+    pairs: int
+    confidence: float = 0.95
+    decided: str = "undecided"  # "faster" | "not faster" | "undecided"
+    evidence: float = 1.0  # the e-value behind `decided` (1/alpha or more decides)
+
+    def __str__(self) -> str:
+        return f"{self.ratio:.2f}x [{self.low:.2f}, {self.high:.2f}]"
+
+
+@dataclass(frozen=True)
+class RunSample:
+    """One whole run of a program in a fresh process."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Original against candidate, interleaved whole-process runs."""
+
+    speedup: Speedup
+    old: tuple[RunSample, ...]
+    new: tuple[RunSample, ...]
+    metric: str = "wall"
+    notes: tuple[str, ...] = field(default=())
