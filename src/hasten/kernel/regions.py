@@ -1,0 +1,250 @@
+"""Where a program can be changed: hot functions and hot blocks, with the names that go in and out."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hasten.core.facts import Profile
+from hasten.core.finding import Region
+from hasten.core.source import SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.kernel import names
+
+MIN_SHARE = 0.02  # of the program's time: below it nothing is worth a change
+MAX_REGIONS = 40
+PROLOGUE = 8  # statements before a loop that may set up what the loop fills
+
+
+def find_regions(work: ScriptWorkload, profile: Profile) -> list[Region]:
+    """The program's hot regions, hottest first, outer before inner."""
+    paths = sorted({path for path, _ in profile.lines})
+    found: dict[str, Region] = {}
+    for path in paths:
+        try:
+            source = work.source(path)
+            source.tree  # noqa: B018  (parses)
+        except (OSError, SyntaxError, ValueError):
+            continue  # generated or foreign code: nothing to change there
+        for region in regions_of(source, entry=path == work.entry_path):
+            share = profile.share(path, region.first, region.last)
+            if share >= MIN_SHARE and (work.focus is None or in_focus(work.focus, region)):
+                found.setdefault(region.id + region.kind, replace(region, share=share))
+    return sorted(found.values(), key=lambda r: (-round(r.share, 2), r.path, r.first, -r.last))[:MAX_REGIONS]
+
+
+def in_focus(focus: str, region: Region) -> bool:
+    path, _, qualname = focus.partition("::")
+    inside = region.qualname == qualname or region.qualname.startswith((qualname + ".", qualname + ".<locals>"))
+    return region.path == path and inside
+
+
+def regions_of(source: SourceFile, *, entry: bool) -> Iterator[Region]:
+    """Every region of a file, hot or not. `entry` says that this file is the program itself, which nobody imports."""
+    yield from _Finder(source, entry).module()
+
+
+class _Finder:
+    def __init__(self, source: SourceFile, entry: bool) -> None:
+        self.source = source
+        self.tree = source.tree
+        self.entry = entry
+        self.module_bound = names.bound(self.tree.body)
+        self.data = _data_names(self.tree)
+        self.reflects = any(
+            isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree)
+        )
+        self.callees = _callees(self.tree)
+
+    def module(self) -> Iterator[Region]:
+        yield from self.blocks(self.tree.body, "", None, in_loop=False)
+        yield from self.functions(self.tree.body, "")
+
+    def functions(self, body: Sequence[ast.AST], prefix: str) -> Iterator[Region]:
+        for node in body:
+            if isinstance(node, names.FUNCTIONS):
+                qualname = prefix + node.name
+                yield self.function(node, qualname)
+                yield from self.blocks(node.body, qualname, node, in_loop=False)
+                yield from self.functions(node.body, qualname + ".<locals>.")
+            elif isinstance(node, ast.ClassDef):
+                yield from self.functions(node.body, prefix + node.name + ".")
+            elif isinstance(node, ast.stmt):
+                yield from self.functions(list(ast.iter_child_nodes(node)), prefix)
+            elif isinstance(node, (ast.ExceptHandler, ast.match_case)):
+                yield from self.functions(list(node.body), prefix)
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str) -> Region:
+        a = node.args
+        params = [p.arg for p in [*a.posonlyargs, *a.args, *([a.vararg] if a.vararg else []), *a.kwonlyargs]]
+        params += [a.kwarg.arg] if a.kwarg else []
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+        return Region(
+            self.source.path, first, node.end_lineno or node.lineno, "function", qualname, tuple(params), (),
+            self.globals_read(names.free(node), node),
+        )
+
+    def blocks(
+        self, body: Sequence[ast.stmt], qualname: str, func: ast.AST | None, *, in_loop: bool
+    ) -> Iterator[Region]:
+        for i, s in enumerate(body):
+            if isinstance(s, (*names.FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                continue
+            simple = isinstance(s, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
+            if isinstance(s, names.LOOPS) or simple:
+                if _alone_on_lines(body, i, i) and not _leaves(s):
+                    yield self.block(body[i : i + 1], qualname, func, in_loop)
+                if isinstance(s, names.LOOPS):
+                    start = self._prologue(body, i)
+                    if start < i and _alone_on_lines(body, start, i) and not _leaves(s):
+                        yield self.block(body[start : i + 1], qualname, func, in_loop)
+            for inner, loop in _bodies(s):
+                yield from self.blocks(inner, qualname, func, in_loop=in_loop or loop)
+
+    def _prologue(self, body: Sequence[ast.stmt], i: int) -> int:
+        wanted = names.reads([body[i]])
+        start = i
+        for j in range(i - 1, max(-1, i - 1 - PROLOGUE), -1):
+            s = body[j]
+            if not isinstance(s, (ast.Assign, ast.AnnAssign)) or not names.bound([s]) & wanted:
+                break
+            wanted |= names.reads([s])
+            start = j
+        return start
+
+    def block(self, stmts: Sequence[ast.stmt], qualname: str, func: ast.AST | None, in_loop: bool) -> Region:
+        first, last = stmts[0].lineno, stmts[-1].end_lineno or stmts[-1].lineno
+        binds = names.bound(stmts)
+        fl = names.flow(stmts)
+        sure = fl.sure or set()
+        read_elsewhere = self._read_outside(first, last, self.tree if func is None else func)
+        if func is None:
+            everything = self.reflects or not self.entry
+            used_later = self._read_outside(first, last, self.tree)
+            live_out = {n for n in binds if everything or n in used_later or (in_loop and n in fl.exposed)}
+            scope = self.module_bound
+        else:
+            declared = {n for x in names.walk_scope(func.body) if isinstance(x, (ast.Global, ast.Nonlocal))  # type: ignore[attr-defined]
+                        for n in x.names}
+            live_out = {
+                n for n in binds
+                if n in read_elsewhere or n in declared or self.reflects or (in_loop and n in fl.exposed)
+            }
+            scope = _locals(func) | self._enclosing(func)
+        old_value_flows = live_out - sure
+        exposed = fl.exposed | old_value_flows
+        live_in = {n for n in exposed if n in scope and (func is not None or n in self.data)}
+        globals_read = self.globals_read(names.reads(stmts) - (scope if func is not None else set()), *stmts)
+        return Region(
+            self.source.path, first, last, "block", qualname, tuple(sorted(live_in)), tuple(sorted(live_out)),
+            tuple(n for n in globals_read if n not in live_in),
+        )
+
+    def _read_outside(self, first: int, last: int, where: ast.AST) -> set[str]:
+        found: set[str] = set()
+        for node in ast.walk(where):
+            if isinstance(node, ast.Name) and not first <= node.lineno <= last:
+                if not isinstance(node.ctx, ast.Store):
+                    found.add(node.id)
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                if not first <= node.lineno <= last:
+                    found.add(node.target.id)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                if not first <= node.lineno <= last and where is self.tree:
+                    found.add(node.value)  # __all__, getattr(module, "name"), "name" in a query string
+        return found
+
+    def _enclosing(self, func: ast.AST) -> set[str]:
+        """Locals of the functions around `func`, which it may read as closures."""
+        out: set[str] = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, names.FUNCTIONS) and node is not func and any(n is func for n in ast.walk(node)):
+                out |= _locals(node)
+        return out
+
+    def globals_read(self, wanted: set[str], *nodes: ast.AST) -> tuple[str, ...]:
+        """Module-level data that `nodes` read, themselves or through functions and methods of this file."""
+        seen: set[str] = set()
+        data: set[str] = set()
+        todo = set(wanted) | _attributes(nodes)
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            if name in self.data:
+                data.add(name)
+            todo |= self.callees.get(name, set()) - seen
+        return tuple(sorted(data))
+
+
+def _alone_on_lines(body: Sequence[ast.stmt], i: int, j: int) -> bool:
+    """True when statements i..j share no line with a neighbour (`a = 1; b = 2`, `if x: y = 1`)."""
+    first, last = body[i].lineno, body[j].end_lineno or body[j].lineno
+    before = i > 0 and (body[i - 1].end_lineno or 0) >= first
+    after = j + 1 < len(body) and body[j + 1].lineno <= last
+    return not before and not after
+
+
+def _leaves(s: ast.stmt) -> bool:
+    """True when control can leave `s` other than by its end or an exception: it cannot be replayed by itself."""
+    def look(node: ast.AST, loops: int) -> bool:
+        if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom, ast.Await)):
+            return True
+        if isinstance(node, (ast.Break, ast.Continue)):
+            return loops == 0
+        if isinstance(node, (*names.FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            return False
+        if isinstance(node, names.LOOPS):
+            inside = any(look(c, loops + 1) for c in node.body)
+            heads = [node.test] if isinstance(node, ast.While) else [node.target, node.iter]
+            return inside or any(look(c, loops) for c in [*heads, *node.orelse])
+        return any(look(c, loops) for c in ast.iter_child_nodes(node))
+
+    return look(s, 0)
+
+
+def _bodies(s: ast.stmt) -> Iterator[tuple[Sequence[ast.stmt], bool]]:
+    """Statement lists directly inside `s` that stand on lines of their own; True for a loop's body."""
+    for field in ("body", "orelse", "finalbody"):
+        inner = getattr(s, field, None)
+        if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt) and inner[0].lineno > s.lineno:
+            yield inner, isinstance(s, names.LOOPS) and field == "body"
+    for part in [*getattr(s, "handlers", []), *getattr(s, "cases", [])]:
+        if part.body and part.body[0].lineno > getattr(part, "lineno", s.lineno):
+            yield part.body, False
+
+
+def _locals(func: ast.AST) -> set[str]:
+    a: ast.arguments = func.args  # type: ignore[attr-defined]
+    params = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]} | {p.arg for p in (a.vararg, a.kwarg) if p}
+    body: list[ast.stmt] = func.body  # type: ignore[attr-defined]
+    declared = {n for x in names.walk_scope(body) if isinstance(x, ast.Global) for n in x.names}
+    return (params | names.bound(body)) - declared
+
+
+def _data_names(tree: ast.Module) -> set[str]:
+    """Module-level names bound to data: not by import, def or class alone, and those that functions bind by `global`."""
+    data: set[str] = set()
+    for node in names.walk_scope(tree.body):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            data.add(node.id)
+    data &= names.bound(tree.body)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            data.update(node.names)
+    return data
+
+
+def _attributes(nodes: Sequence[ast.AST]) -> set[str]:
+    return {n.attr for top in nodes for n in ast.walk(top) if isinstance(n, ast.Attribute)}
+
+
+def _callees(tree: ast.Module) -> dict[str, set[str]]:
+    """For each function, method or class name of the file: the names and attributes that its code mentions."""
+    out: dict[str, set[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (*names.FUNCTIONS, ast.ClassDef)):
+            out.setdefault(node.name, set()).update(names.free(node) | _attributes([node]))
+    return out
