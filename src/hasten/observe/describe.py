@@ -1,0 +1,461 @@
+"""What kind of value is this? Facts that passes may rely on, from a live object.
+
+`describe` is pure and bounded: it never writes to the value, never calls a method that a user class
+overrides (containers are read through their built-in base class), and looks at no more than `budget` elements. It
+imports nothing heavy: NumPy and pandas values are known by the modules that are already loaded, so the
+file also runs inside a user's program that has neither.
+
+Notes come in two kinds. A *promise* holds for every value joined into a fact (`rectangular`, `unique_index`,
+`range_index`, `unique_columns`, `str_columns`, `owndata`, `writeable`, `aligned`, `f_contiguous`, `ascii`,
+`native`); a *hazard* was seen in at least one of them (`hasnan`, `hasinf`, `has_nan`, `has_nan_index`, `aliased`:
+two elements are the same mutable object). A *label* tells facts apart:
+`attribute=NAME` for the attributes of a user's object and `column=NAME` for the columns of a frame (both in
+`items`), `is=QUALNAME` for functions and classes.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from hasten.core.facts import ValueFact
+
+HAZARDS = frozenset({"hasnan", "hasinf", "has_nan", "has_nan_index", "aliased", "many_kinds"})
+MAX_KINDS = 24  # distinct kinds kept in one joined tuple
+MAX_DEPTH = 5
+ARRAY_FACTOR = 500  # vectorised looks at this many array elements cost one unit of budget
+FAST_FACTOR = 10  # C-speed loops over list elements
+
+
+class _Budget:
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def take(self, wanted: int, factor: int = 1) -> int:
+        """How many of `wanted` elements may be looked at; they are paid for."""
+        count = min(wanted, max(self.left, 0) * factor)
+        self.left -= -(-count // factor)
+        return count
+
+
+def describe(value: object, *, budget: int = 200_000) -> ValueFact:
+    """The fact of one value. About `budget` elements are looked at in all; `complete` says if that was everything."""
+    return _describe(value, _Budget(budget), 0, set())
+
+
+def join(a: tuple[ValueFact, ...], b: tuple[ValueFact, ...]) -> tuple[ValueFact, ...]:
+    """Both sets of kinds as one: facts of one kind are merged (ranges widen, promises must hold in both)."""
+    return _joined((*a, *b))
+
+
+def type_name(cls: type) -> str:
+    """`module.qualname`, with the private homes of pandas classes shown as `pandas.NAME`."""
+    module = cls.__module__ if isinstance(cls.__module__, str) else "?"
+    if module.startswith("pandas.core.") and "." not in cls.__qualname__:
+        module = "pandas"
+    return f"{module}.{cls.__qualname__}"
+
+
+def shape_of(fact: ValueFact) -> tuple[int | None, ...]:
+    """Lengths by nesting depth of a list or tuple, `None` where they vary; `()` for anything else."""
+    if fact.type not in ("builtins.list", "builtins.tuple"):
+        return ()
+    own = fact.min_len if fact.min_len == fact.max_len else None
+    if len(fact.items) == 1:
+        return (own, *shape_of(fact.items[0]))
+    return (own,)
+
+
+def _describe(value: object, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
+    cls = type(value)
+    name = type_name(cls)
+    if value is None or cls is bool or value is Ellipsis or value is NotImplemented:
+        return ValueFact(name, low=int(value), high=int(value)) if isinstance(value, bool) else ValueFact(name)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and hasattr(numpy, "generic") and isinstance(value, numpy.generic):
+        return _numpy_scalar(value, name)
+    if isinstance(value, int):
+        low = _bound(int.__index__(value))
+        return ValueFact(name, low=low, high=low)
+    if isinstance(value, float):
+        return _floats(name, (float.__add__(value, 0.0) if value else float.__float__(value),))
+    if isinstance(value, (str, bytes, bytearray)):
+        size = _raw_len(value)
+        ascii_only = bool(_base(value).isascii(value))
+        return ValueFact(name, min_len=size, max_len=size, note=("ascii",) if ascii_only else ())
+    if isinstance(value, range):
+        size = len(value)
+        ends = (value[0], value[-1]) if size else ()
+        return ValueFact(
+            name, low=min(ends, default=None), high=max(ends, default=None), min_len=size, max_len=size
+        )
+    if cls.__module__ == "builtins" and (callable(value) or cls.__name__ in ("module", "method", "function")):
+        return ValueFact(name, note=(f"is={getattr(value, '__module__', '?')}.{getattr(value, '__qualname__', '?')}",))
+    if isinstance(value, type):
+        return ValueFact(name, note=(f"is={type_name(value)}",))
+    if depth >= MAX_DEPTH or id(value) in inside:
+        return ValueFact(name, complete=False)
+    inside.add(id(value))
+    try:
+        return _compound(value, name, budget, depth, inside)
+    finally:
+        inside.discard(id(value))
+
+
+def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
+    cls = type(value)
+    if isinstance(value, (list, tuple, set, frozenset, deque)):
+        fact = _sequence(value, name, budget, depth, inside)
+        if cls.__module__ != "builtins" and not isinstance(value, deque):
+            return replace(fact, items=fact.items + _attributes(value, budget, depth, inside))
+        return fact
+    if isinstance(value, dict):
+        size = dict.__len__(value)
+        keys, all_keys = _elements(dict.keys(value), size, budget, depth, inside)
+        items, all_items = _elements(dict.values(value), size, budget, depth, inside)
+        return ValueFact(
+            name, min_len=size, max_len=size, complete=all_keys and all_items, items=items, keys=keys
+        )
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and hasattr(numpy, "ndarray") and isinstance(value, numpy.ndarray):
+        return _array(value, name, budget, depth, inside)
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and hasattr(pandas, "DataFrame"):
+        if isinstance(value, pandas.DataFrame):
+            return _frame(value, name, budget, depth, inside)
+        if isinstance(value, (pandas.Series, pandas.Index)):
+            return _series(value, name, budget, depth, inside)
+    return ValueFact(name, items=_attributes(value, budget, depth, inside))
+
+
+_SIZED: tuple[Any, ...] = (str, bytes, bytearray, list, tuple, set, frozenset, deque)
+
+
+def _base(value: Any) -> Any:
+    """The built-in container class that a value is an instance of; its methods cannot run a user's code."""
+    return next(base for base in _SIZED if isinstance(value, base))
+
+
+def _raw_len(value: Any) -> int:
+    return int(_base(value).__len__(value))
+
+
+def _bound(value: int) -> float:
+    """An int kept exact where a float could hold its size, else an infinity (so that bounds stay comparable)."""
+    if value.bit_length() <= 1000:
+        return value
+    return math.inf if value > 0 else -math.inf
+
+
+def _floats(name: str, values: Iterable[float]) -> ValueFact:
+    values = values if isinstance(values, (list, tuple)) else list(values)
+    note = []
+    if any(map(math.isnan, values)):
+        note.append("hasnan")
+        values = [v for v in values if v == v]
+    if not values:
+        return ValueFact(name, note=tuple(note))
+    low, high = min(values), max(values)
+    if math.isinf(low) or math.isinf(high):
+        note.append("hasinf")
+    return ValueFact(name, low=low, high=high, note=tuple(note))
+
+
+def _raw_iter(value: Any) -> Iterator[Any]:
+    raw: Iterator[Any] = _base(value).__iter__(value)
+    return raw
+
+
+def _sequence(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
+    size = _raw_len(value)
+    items, complete = _elements(_raw_iter(value), size, budget, depth, inside)
+    fact = ValueFact(name, min_len=size, max_len=size, complete=complete, items=items)
+    note = []
+    if items and isinstance(value, (list, tuple)) and complete:
+        if _holds_mutable(items) and len(set(map(id, _raw_iter(value)))) < size:
+            note.append("aliased")
+        dims = shape_of(replace(fact, type="builtins.list"))
+        leaf = fact
+        for _ in dims:
+            leaf = leaf.items[0] if len(leaf.items) == 1 else leaf
+        nested = any(f.type in ("builtins.list", "builtins.tuple") for f in items)
+        ragged_leaf = len(leaf.items) > 1 and any(f.min_len is not None for f in leaf.items)
+        if nested and None not in dims and not ragged_leaf and _all_complete(items):
+            note.append("rectangular")
+            return replace(fact, ndim=len(dims), note=tuple(note))
+    return replace(fact, note=tuple(note))
+
+
+def _holds_mutable(items: tuple[ValueFact, ...]) -> bool:
+    plain = {"builtins." + t for t in ("int", "float", "bool", "str", "bytes", "complex", "NoneType", "range")}
+    return any((f.type not in plain and not f.type.startswith("numpy.")) or f.type == "numpy.ndarray" for f in items)
+
+
+def _all_complete(items: tuple[ValueFact, ...]) -> bool:
+    return all(f.complete and _all_complete(f.items) for f in items)
+
+
+def _elements(
+    values: Iterable[Any], size: int, budget: _Budget, depth: int, inside: set[int]
+) -> tuple[tuple[ValueFact, ...], bool]:
+    """Joined facts of elements, and whether all were looked at. Lists of numbers go at the speed of C loops."""
+    allowed = budget.take(size, FAST_FACTOR)
+    elements = list(values) if allowed >= size else list(islice(values, allowed))
+    complete = len(elements) == size
+    kinds = set(map(type, elements))
+    facts: list[ValueFact] = []
+    rest = elements
+    for kind in (int, float, str, bool, type(None)):
+        if kind not in kinds:
+            continue
+        of_kind = elements if len(kinds) == 1 else [v for v in elements if type(v) is kind]
+        facts.append(_plain(kind, of_kind))
+    if kinds - {int, float, str, bool, type(None)}:
+        if len(kinds) > 1:
+            rest = [v for v in elements if type(v) not in (int, float, str, bool, type(None))]
+        seen = budget.take(len(rest))
+        complete = complete and seen == len(rest)
+        # an even spread when not all can be looked at: rare kinds come late as often as early
+        step = -(-len(rest) // seen) if seen else len(rest) + 1
+        batch: list[ValueFact] = []
+        for v in rest if step == 1 else (rest[::step] if seen else ()):
+            batch.append(_describe(v, budget, depth + 1, inside))
+            if len(batch) > 512:
+                batch = list(_joined(batch))
+        facts.extend(_joined(batch))
+        # kinds that the sample missed are still named
+        known = {f.type for f in facts}
+        facts.extend(ValueFact(n, complete=False) for n in sorted({type_name(k) for k in kinds} - known))
+    return _joined(facts), complete
+
+
+def _plain(kind: type, values: list[Any]) -> ValueFact:
+    name = type_name(kind)
+    if kind is int:
+        return ValueFact(name, low=_bound(min(values)), high=_bound(max(values)))
+    if kind is bool:
+        return ValueFact(name, low=int(min(values)), high=int(max(values)))
+    if kind is float:
+        return _floats(name, values)
+    if kind is str:
+        lengths = list(map(len, values))
+        note = ("ascii",) if all(map(str.isascii, values)) else ()
+        return ValueFact(name, min_len=min(lengths), max_len=max(lengths), note=note)
+    return ValueFact(name)
+
+
+def _attributes(value: Any, budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, ...]:
+    """Facts of the attributes of an object of a user's class, each with its `attribute=NAME` label."""
+    cls = type(value)
+    if not cls.__flags__ & (1 << 9):  # not a heap type: nothing a user wrote
+        return ()
+    found: dict[str, Any] = {}
+    try:
+        own = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        own = {}
+    if type(own) is dict:
+        found.update((k, v) for k, v in list(own.items()) if type(k) is str)
+    for base in cls.__mro__:
+        slots = base.__dict__.get("__slots__", ())
+        for slot in (slots,) if isinstance(slots, str) else tuple(slots):
+            if not isinstance(slot, str):
+                continue
+            mangled = f"_{base.__name__.lstrip('_')}{slot}" if slot[:2] == "__" and slot[-2:] != "__" else slot
+            member: Any = base.__dict__.get(mangled)
+            if type(member).__name__ == "member_descriptor":
+                try:
+                    found.setdefault(mangled, member.__get__(value, cls))
+                except AttributeError:
+                    continue  # a slot that was never set
+    facts = []
+    for key in islice(found, 200):
+        if budget.take(1) < 1:
+            break
+        fact = _describe(found[key], budget, depth + 1, inside)
+        facts.append(replace(fact, note=(*fact.note, f"attribute={key}")))
+    return tuple(facts)
+
+
+def _array(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
+    numpy: Any = sys.modules["numpy"]
+    flags = value.flags
+    note = [n for n in ("writeable", "owndata", "aligned", "f_contiguous") if getattr(flags, n)]
+    if value.dtype.isnative:
+        note.append("native")
+    size = int(value.shape[0]) if value.ndim else None
+    fact = ValueFact(
+        name,
+        dtype=str(value.dtype),
+        ndim=int(value.ndim),
+        contiguous=bool(flags.c_contiguous),
+        min_len=size,
+        max_len=size,
+        note=tuple(note),
+    )
+    if type(value) is not numpy.ndarray:
+        return fact
+    if value.dtype.kind == "O":
+        items, complete = _elements(value.flat, int(value.size), budget, depth, inside)
+        return replace(fact, items=items, complete=complete)
+    return _with_range(fact, value, budget)
+
+
+def _with_range(fact: ValueFact, value: Any, budget: _Budget) -> ValueFact:
+    """`fact` with the range of an exact ndarray's numbers, NaN left out."""
+    numpy: Any = sys.modules["numpy"]
+    if value.dtype.kind not in "iufb" or not value.size:
+        return fact
+    if budget.take(int(value.size), ARRAY_FACTOR) < value.size:
+        return replace(fact, complete=False)
+    note = list(fact.note)
+    low, high = value.min(), value.max()
+    if value.dtype.kind == "f":
+        if low != low:
+            note.append("hasnan")
+            value = value[~numpy.isnan(value)]
+            if not value.size:
+                return replace(fact, note=tuple(note))
+            low, high = value.min(), value.max()
+        if numpy.isinf(low) or numpy.isinf(high):
+            note.append("hasinf")
+    return replace(fact, low=low.item(), high=high.item(), note=tuple(note))
+
+
+def _numpy_scalar(value: Any, name: str) -> ValueFact:
+    fact = ValueFact(name, dtype=str(value.dtype), ndim=0)
+    if value.dtype.kind in "iub":
+        return replace(fact, low=int(value), high=int(value))
+    if value.dtype.kind == "f":
+        plain = _floats(name, (float(value),))
+        return replace(fact, low=plain.low, high=plain.high, note=plain.note)
+    return fact
+
+
+def _index_notes(index: Any) -> list[str]:
+    note = ["unique_index"] if index.is_unique else []
+    if type(index).__name__ == "RangeIndex":
+        if index.start == 0 and index.step == 1:
+            note.append("range_index")
+    elif index.hasnans:
+        note.append("has_nan_index")
+    return note
+
+
+def _series(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
+    pandas: Any = sys.modules["pandas"]
+    numpy: Any = sys.modules["numpy"]
+    size = int(value.shape[0])
+    note = [] if isinstance(value, pandas.Index) else _index_notes(value.index)
+    fact = ValueFact(name, dtype=str(value.dtype), ndim=1, min_len=size, max_len=size)
+    if isinstance(value, pandas.MultiIndex):
+        return replace(fact, note=tuple(note))
+    if isinstance(value.dtype, numpy.dtype):
+        raw = value.array.to_numpy()
+        fact = replace(fact, contiguous=bool(raw.flags.c_contiguous))
+        if value.dtype.kind == "O":
+            items, complete = _elements(raw.flat, size, budget, depth, inside)
+            fact = replace(fact, items=items, complete=complete)
+        elif type(raw) is numpy.ndarray:
+            fact = _with_range(fact, raw, budget)
+            note.extend(fact.note)
+    if size and budget.take(size, ARRAY_FACTOR) == size and bool(value.isna().any()):
+        note.append("has_nan")
+    return replace(fact, note=tuple(note))
+
+
+def _frame(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
+    size = int(value.shape[0])
+    note = _index_notes(value.index)
+    labels = list(value.columns)
+    if value.columns.is_unique:
+        note.append("unique_columns")
+    if all(type(c) is str for c in labels):
+        note.append("str_columns")
+    dtypes = [str(d) for d in value.dtypes]
+    columns = tuple((c, d) for c, d in zip(labels, dtypes, strict=True) if type(c) is str)
+    facts = []
+    complete = True
+    for at, label in enumerate(labels):
+        if at >= 200 or budget.left <= 0:
+            complete = False
+            break
+        if type(label) is not str:
+            continue
+        fact = _series(value.iloc[:, at], "pandas.Series", budget, depth + 1, inside)
+        own = tuple(n for n in fact.note if n not in ("unique_index", "range_index", "has_nan_index"))
+        if "has_nan" in own and "has_nan" not in note:
+            note.append("has_nan")
+        facts.append(replace(fact, note=(*own, f"column={label}")))
+    return ValueFact(
+        name,
+        ndim=2,
+        min_len=size,
+        max_len=size,
+        complete=complete,
+        items=tuple(facts),
+        columns=columns,
+        note=tuple(note),
+    )
+
+
+def _label(fact: ValueFact) -> str:
+    return next((n for n in fact.note if n.startswith(("attribute=", "column=", "is="))), "")
+
+
+def _joined(facts: Iterable[ValueFact]) -> tuple[ValueFact, ...]:
+    merged: dict[tuple[Any, ...], ValueFact] = {}
+    for fact in facts:
+        # rectangular nested lists of one depth and others of the same type are one kind; arrays differ by rank
+        rank = fact.ndim if fact.dtype is not None else None
+        key = (fact.type, fact.dtype, rank, _label(fact))
+        known = merged.get(key)
+        if known is None:
+            if len(merged) >= MAX_KINDS and not _label(fact):
+                key = ("...", None, None, "")
+                fact = ValueFact("...", complete=False, note=("many_kinds",))
+            merged[key] = fact
+        elif known != fact:
+            merged[key] = _merge(known, fact)
+    return tuple(merged.values())
+
+
+def _merge(a: ValueFact, b: ValueFact) -> ValueFact:
+    note = tuple(n for n in a.note if n in b.note or n in HAZARDS)
+    note += tuple(n for n in b.note if n in HAZARDS and n not in note)
+    if a.ndim != b.ndim:
+        note = tuple(n for n in note if n != "rectangular")
+    return ValueFact(
+        a.type,
+        dtype=a.dtype,
+        ndim=a.ndim if a.ndim == b.ndim else None,
+        contiguous=None if a.contiguous is None or b.contiguous is None else a.contiguous and b.contiguous,
+        low=_pick(min, a.low, b.low),
+        high=_pick(max, a.high, b.high),
+        min_len=_pick_len(min, a.min_len, b.min_len),
+        max_len=_pick_len(max, a.max_len, b.max_len),
+        complete=a.complete and b.complete,
+        items=_joined((*a.items, *b.items)),
+        keys=_joined((*a.keys, *b.keys)),
+        columns=a.columns if a.columns == b.columns else tuple(c for c in a.columns if c in b.columns),
+        note=note,
+    )
+
+
+def _pick(choose: Any, a: float | None, b: float | None) -> float | None:
+    if a is None or b is None:
+        return b if a is None else a
+    picked: float = choose(a, b)
+    return picked
+
+
+def _pick_len(choose: Any, a: int | None, b: int | None) -> int | None:
+    if a is None or b is None:
+        return None
+    picked: int = choose(a, b)
+    return picked
