@@ -93,14 +93,21 @@ class _Finder:
                 continue
             simple = isinstance(s, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
             if isinstance(s, names.LOOPS) or simple:
-                if _alone_on_lines(body, i, i) and not _leaves(s):
+                if self._alone_on_lines(body, i, i) and not _leaves(s):
                     yield self.block(body[i : i + 1], qualname, func, in_loop)
                 if isinstance(s, names.LOOPS):
                     start = self._prologue(body, i)
-                    if start < i and _alone_on_lines(body, start, i) and not _leaves(s):
+                    if start < i and self._alone_on_lines(body, start, i) and not _leaves(s):
                         yield self.block(body[start : i + 1], qualname, func, in_loop)
             for inner, loop in _bodies(s):
                 yield from self.blocks(inner, qualname, func, in_loop=in_loop or loop)
+
+    def _alone_on_lines(self, body: Sequence[ast.stmt], i: int, j: int) -> bool:
+        """True when statements i..j share no line with anything else (`a = 1; b = 2`, `if x: y = 1`)."""
+        head = self.source.lines[body[i].lineno - 1].encode()[: body[i].col_offset]
+        end = body[j].end_lineno or body[j].lineno
+        tail = self.source.lines[end - 1].encode()[body[j].end_col_offset or 0 :].strip()
+        return not head.strip() and (not tail or tail.startswith(b"#"))
 
     def _prologue(self, body: Sequence[ast.stmt], i: int) -> int:
         wanted = names.reads([body[i]])
@@ -135,7 +142,8 @@ class _Finder:
         old_value_flows = live_out - sure
         exposed = fl.exposed | old_value_flows
         live_in = {n for n in exposed if n in scope and (func is not None or n in self.data)}
-        globals_read = self.globals_read(names.reads(stmts) - (scope if func is not None else set()), *stmts)
+        own = binds - fl.exposed if func is None else scope
+        globals_read = self.globals_read(names.reads(stmts) - own, *stmts)
         return Region(
             self.source.path, first, last, "block", qualname, tuple(sorted(live_in)), tuple(sorted(live_out)),
             tuple(n for n in globals_read if n not in live_in),
@@ -179,14 +187,6 @@ class _Finder:
         return tuple(sorted(data))
 
 
-def _alone_on_lines(body: Sequence[ast.stmt], i: int, j: int) -> bool:
-    """True when statements i..j share no line with a neighbour (`a = 1; b = 2`, `if x: y = 1`)."""
-    first, last = body[i].lineno, body[j].end_lineno or body[j].lineno
-    before = i > 0 and (body[i - 1].end_lineno or 0) >= first
-    after = j + 1 < len(body) and body[j + 1].lineno <= last
-    return not before and not after
-
-
 def _leaves(s: ast.stmt) -> bool:
     """True when control can leave `s` other than by its end or an exception: it cannot be replayed by itself."""
     def look(node: ast.AST, loops: int) -> bool:
@@ -206,14 +206,13 @@ def _leaves(s: ast.stmt) -> bool:
 
 
 def _bodies(s: ast.stmt) -> Iterator[tuple[Sequence[ast.stmt], bool]]:
-    """Statement lists directly inside `s` that stand on lines of their own; True for a loop's body."""
+    """Statement lists directly inside `s`; True for a loop's body."""
     for field in ("body", "orelse", "finalbody"):
         inner = getattr(s, field, None)
-        if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt) and inner[0].lineno > s.lineno:
+        if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
             yield inner, isinstance(s, names.LOOPS) and field == "body"
     for part in [*getattr(s, "handlers", []), *getattr(s, "cases", [])]:
-        if part.body and part.body[0].lineno > getattr(part, "lineno", s.lineno):
-            yield part.body, False
+        yield part.body, False
 
 
 def _locals(func: ast.AST) -> set[str]:

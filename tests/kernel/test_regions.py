@@ -1,0 +1,104 @@
+"""Regions and the names that go in and out of them."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from hasten.core.finding import Region
+from hasten.core.source import SourceFile
+from hasten.kernel import names
+from hasten.kernel.regions import regions_of
+
+
+def region(text: str, first: int, last: int | None = None, kind: str = "block", entry: bool = True) -> Region:
+    source = SourceFile("a.py", textwrap.dedent(text).encode())
+    found = [r for r in regions_of(source, entry=entry) if (r.first, r.last, r.kind) == (first, last or first, kind)]
+    assert len(found) == 1, [r.id for r in regions_of(source, entry=entry)]
+    return found[0]
+
+
+def none_at(text: str, first: int) -> bool:
+    source = SourceFile("a.py", textwrap.dedent(text).encode())
+    return not any(r.first == first and r.kind == "block" for r in regions_of(source, entry=True))
+
+
+def test_module_level_loop_takes_in_what_it_reads_and_gives_what_is_read_later() -> None:
+    r = region("data = [1]\ntotal = 0\nfor d in data:\n    t = d\n    total += t\nprint(total)\n", 3, 5)
+    assert r.live_in == ("data", "total")
+    assert r.live_out == ("total",)
+
+
+def test_a_name_bound_on_some_paths_only_keeps_its_old_value() -> None:
+    r = region("z = 0\nxs = [1]\nfor x in xs:\n    if x > 3:\n        z = x\nprint(z)\n", 3, 5)
+    assert "z" in r.live_in and r.live_out == ("z",)
+
+
+def test_library_modules_give_out_every_name() -> None:
+    r = region("xs = [1]\nfor x in xs:\n    y = x\n", 2, 3, entry=False)
+    assert r.live_out == ("x", "y")
+
+
+def test_globals_are_found_through_helpers_and_methods() -> None:
+    text = """
+    K = 2
+    class A:
+        def step(self):
+            return K
+    def f(n):
+        return [A().step() for _ in range(n)]
+    def g(n):
+        return f(n)
+    """
+    assert region(text, 8, 9, "function").globals_read == ("K",)
+
+
+def test_locals_used_by_a_later_closure_are_live_out() -> None:
+    text = "def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return lambda: s\n"
+    assert region(text, 3, 4).live_out == ("s",)
+
+
+def test_carried_by_an_outer_loop() -> None:
+    text = "def f(n):\n    p = 0\n    for i in range(n):\n        for j in range(i):\n            p = p + j\n    return 1\n"
+    assert region(text, 4, 5).live_out == ("p",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(xs):\n    for x in xs:\n        return x\n",
+        "def f(xs):\n    for x in xs:\n        yield x\n",
+    ],
+)
+def test_blocks_that_control_leaves_are_no_regions(text: str) -> None:
+    assert none_at(text, 2)
+
+
+def test_break_inside_its_own_loop_is_fine_but_not_beyond() -> None:
+    text = "for a in [1]:\n    for b in [2]:\n        break\n    else:\n        break\n"
+    assert region(text, 1, 5)
+    assert none_at(text, 2)
+
+
+def test_statements_that_share_a_line_are_no_regions() -> None:
+    assert none_at("a = 1; b = 2\n", 1)
+    assert none_at("def f(self): self.x = 1\n", 1)
+
+
+def test_prologue_is_offered_with_its_loop() -> None:
+    r = region("out = []\nfor i in range(3):\n    out.append(i)\nprint(out)\n", 1, 3)
+    assert r.live_in == () and r.live_out == ("out",)
+
+
+def test_reads_sees_through_comprehensions_and_lambdas() -> None:
+    tree = ast.parse("y = [a for a in b if a > c]\nz = lambda q: q + r\ndef f(p=s):\n    global g\n    g = t\n")
+    assert names.reads(tree.body) == {"b", "c", "r", "s", "t", "g"}
+
+
+def test_flow_of_try_and_while() -> None:
+    tree = ast.parse("try:\n    v = g()\nexcept E:\n    v = 1\nwhile c:\n    w = 1\n")
+    result = names.flow(tree.body)
+    assert result.sure == {"v"}
+    assert result.exposed == {"g", "E", "c"}
