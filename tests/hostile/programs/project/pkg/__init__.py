@@ -1,0 +1,3 @@
+from .maths import energy
+
+__all__ = ["energy"]
