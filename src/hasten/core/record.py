@@ -11,7 +11,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hasten.core.contract import Contract
 from hasten.core.facts import FunctionTime
@@ -23,8 +23,6 @@ from hasten.core.workload import ScriptWorkload
 from hasten.errors import UsageError
 
 SCHEMA = 1
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What a run leaves behind: the patch, the optimised copy, the record; and applying it."""

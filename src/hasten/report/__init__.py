@@ -1,0 +1,1 @@
+"""A record shown: `view` says what, the renderers (`terminal`, `html`, `markdown`) say how."""

@@ -1,0 +1,94 @@
+"""The folder of a run: `optimized/`, `changes.patch`, `report.html`, `result.json`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hasten.core.record import RunRecord
+from hasten.core.source import SourceFile
+from hasten.deliver.files import inside, write_atomic
+from hasten.deliver.patch import patch
+from hasten.errors import UsageError
+
+OPTIMIZED, PATCH, REPORT, RESULT, BACKUP = "optimized", "changes.patch", "report.html", "result.json", "backup"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What was written, and where."""
+
+    folder: Path
+    patch: Path
+    report: Path
+    result: Path
+    optimized: tuple[Path, ...]
+
+
+def check_folder(folder: Path) -> None:
+    """Raises `UsageError` unless `folder` is new, empty, or an earlier run that may be replaced."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"--out {folder}: it is a file; name a folder")
+    if not any(folder.iterdir()):
+        return
+    if not (folder / RESULT).is_file():
+        raise UsageError(f"--out {folder}: it has other files in it; name a new folder")
+    if (folder / BACKUP).exists():
+        raise UsageError(
+            f"--out {folder}: it keeps the backup of an applied run. Undo that (`hasten apply {folder} --undo`), "
+            "remove the folder, or name another"
+        )
+
+
+def deliver(
+    record: RunRecord,
+    original: Mapping[str, SourceFile],
+    changed: Mapping[str, SourceFile],
+    folder: Path,
+    *,
+    companions: Mapping[str, SourceFile] | None = None,
+    render: Callable[[RunRecord, str], str] | None = None,
+) -> Delivery:
+    """Write the run to `folder`. `original` and `changed` are keyed by path relative to the project's root.
+
+    `companions` are unchanged modules that the program imports: with them beside it, `optimized/` runs where
+    it lies. `render(record, diff)` makes `report.html`. `result.json` comes last: with it the run is complete.
+    Raises `UsageError` for a folder that has something else in it, and `OSError`.
+    """
+    check_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / RESULT).unlink(missing_ok=True)
+    shutil.rmtree(folder / OPTIMIZED, ignore_errors=True)
+    optimized = folder / OPTIMIZED
+    optimized.mkdir()
+    written = []
+    extra = companions or {}
+    for path, source in [*changed.items(), *((p, s) for p, s in extra.items() if p not in changed)]:
+        place = inside(optimized, path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(place, source.data)
+        if path in changed:
+            written.append(place)
+    diff = patch({p: s.data for p, s in original.items()}, {p: s.data for p, s in changed.items()})
+    write_atomic(folder / PATCH, diff)
+    if render is not None:
+        html = render(record, diff.decode("utf-8", "replace"))
+        write_atomic(folder / REPORT, html.encode("utf-8", "replace"))
+    write_atomic(folder / RESULT, record.dumps().encode("utf-8", "surrogatepass"))
+    return Delivery(folder, folder / PATCH, folder / REPORT, folder / RESULT, tuple(written))
+
+
+def load(folder: Path) -> RunRecord:
+    """The record of the run in `folder`. Raises `UsageError` when there is none."""
+    result = folder / RESULT if folder.is_dir() else folder
+    try:
+        text = result.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise UsageError(f"no run at {folder} ({error.strerror}); `hasten run TARGET` makes one") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{result} is not a result of `hasten run`: it is not UTF-8") from None
+    return RunRecord.loads(text)

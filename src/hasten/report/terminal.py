@@ -1,0 +1,87 @@
+"""The verdict on one screen: plain lines of at most `width` columns; colours only for a terminal that wants them."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from typing import TextIO
+
+from hasten.core.record import RunRecord
+from hasten.report.view import TrialRow, view
+
+KEPT, TRIED, HOT = 5, 4, 3  # rows shown of each, so that all fits 24 lines
+
+_STYLES = {"gain": "bold green", "none": "bold", "unmet": "bold red", "interrupted": "bold yellow", "dim": "dim"}
+
+
+def clean(text: str) -> str:
+    """One line without control characters, so that a program's text cannot drive the terminal."""
+    text = " ".join(text.split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def clip(text: str, width: int) -> str:
+    text = clean(text)
+    return text if len(text) <= width else text[: max(width - 3, 1)] + "..."
+
+
+def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[str, str]]:
+    """(style, text) of each line; `run` names the run's folder in the commands to type next."""
+    shown = view(record)
+    out: list[tuple[str, str]] = []
+    for i, part in enumerate(textwrap.wrap(f"{clean(shown.target)}: {clean(shown.headline)}", width)):
+        out.append((shown.tone, part if i == 0 else f"  {part}"[:width]))
+    label = max(len(name) for name, _ in shown.facts)
+    for name, value in shown.facts:
+        out.append(("", f"  {name:<{label}}  " + clip(value, width - label - 4)))
+    if shown.kept:
+        out.append(("", "kept"))
+        out += [("gain", row) for row in _rows(shown.kept, KEPT, width, run)]
+    if shown.tried:
+        out.append(("", "tried and not kept"))
+        out += [("dim", row) for row in _rows(shown.tried, TRIED, width, run)]
+    if not shown.kept and shown.functions:
+        out.append(("", "where the time goes"))
+        out += [
+            ("", "  " + clip(f"{h.total:>5}  {h.name or '<module>'}  {h.place}", width - 2))
+            for h in shown.functions[:HOT]
+        ]
+    out += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:2]]
+    if run:
+        out.append(("", clip(f"report  {run}/report.html", max(width, len(run) + 30))))
+        if record.changed:
+            out.append(("", f"next    hasten apply {run}      (look first: hasten apply {run} --diff)"))
+    return out
+
+
+def _rows(rows: tuple[TrialRow, ...], most: int, width: int, run: str) -> list[str]:
+    out = []
+    for row in rows[:most]:
+        tail = row.gain if row.kept else row.reason
+        out.append("  " + clip(f"{row.code} {row.place}  {row.title}" + (f"  {tail}" if tail else ""), width - 2))
+    if len(rows) > most:
+        out.append(f"  and {len(rows) - most} more" + (": hasten report RUN --format markdown" if run else ""))
+    return out
+
+
+def render(record: RunRecord, *, run: str = "", width: int = 80) -> str:
+    """Plain text."""
+    return "\n".join(text for _, text in lines(record, run=run, width=width)) + "\n"
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """A terminal, and the user did not ask for none (NO_COLOR, https://no-color.org; TERM=dumb)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show(record: RunRecord, stream: TextIO, *, run: str = "") -> None:
+    """Write to `stream`, in colour when it is a terminal that wants it."""
+    if not wants_colour(stream):
+        stream.write(render(record, run=run))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=stream, highlight=False, soft_wrap=True)
+    for style, text in lines(record, run=run, width=min(console.width, 120)):
+        console.print(Text(text, style=_STYLES.get(style, "")))
