@@ -1,0 +1,284 @@
+"""Put the data that the benchmark programs read into each program's own `data/` folder.
+
+Real data comes from `../shared/data` beside the repository (or the folder named by HASTEN_DATA) where it is; without
+it a generated set of the same shape takes its place, so the programs always run, with other results. Nothing is
+downloaded. Each folder gets `source.txt`, which says which of the two it holds.
+
+    python benchmarks/prepare.py [--force] [CASE ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import io
+import os
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = HERE / "scripts"
+
+
+def shared() -> Path | None:
+    """The folder with real data: HASTEN_DATA, else `../shared/data` beside the repository; None where neither is."""
+    named = os.environ.get("HASTEN_DATA")
+    folder = Path(named) if named else HERE.parent.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def real(name: str) -> Path | None:
+    """The path of a real data file, or None."""
+    folder = shared()
+    return folder / name if folder is not None and (folder / name).is_file() else None
+
+
+def credit(folder: Path) -> str:
+    """credit.csv: credit-card clients, one a row."""
+    found = real("uci_credit/UCI_Credit_Card.csv.gz")
+    if found:
+        (folder / "credit.csv").write_bytes(gzip.decompress(found.read_bytes()))
+        return "UCI 350, default of credit-card clients (CC BY 4.0)"
+    rng = np.random.default_rng(350)
+    n = 30000
+    data: dict[str, np.ndarray] = {
+        "ID": np.arange(1, n + 1),
+        "LIMIT_BAL": rng.integers(1, 60, n) * 10000.0,
+        "SEX": rng.integers(1, 3, n),
+        "AGE": rng.integers(21, 75, n),
+    }
+    for month in (0, 2, 3, 4, 5, 6):
+        data[f"PAY_{month}"] = rng.integers(-2, 4, n)
+    for month in range(1, 7):
+        data[f"BILL_AMT{month}"] = np.round(rng.normal(40000, 50000, n))
+    for month in range(1, 7):
+        data[f"PAY_AMT{month}"] = np.round(rng.exponential(5000, n))
+    data["default-payment-next-month"] = (rng.random(n) < 0.22).astype(int)
+    education, marriage = rng.integers(0, 7, n), rng.integers(0, 4, n)
+    for level in range(7):
+        data[f"EDUCATION_{level}"] = (education == level).astype(int)
+    for level in range(4):
+        data[f"MARRIAGE_{level}"] = (marriage == level).astype(int)
+    pd.DataFrame(data).to_csv(folder / "credit.csv", index=False)
+    return "generated"
+
+
+def machines(folder: Path) -> str:
+    """machines.csv: machine states with failures."""
+    found = real("ai4i2020/ai4i2020.csv")
+    if found:
+        (folder / "machines.csv").write_bytes(found.read_bytes())
+        return "AI4I 2020, UCI 601 (CC BY 4.0, Matzka 2020)"
+    rng = np.random.default_rng(601)
+    n = 10000
+    air = 300 + np.cumsum(rng.normal(0, 0.05, n))
+    frame = pd.DataFrame(
+        {
+            "UDI": np.arange(1, n + 1),
+            "Product ID": [f"L{47180 + i}" for i in range(n)],
+            "Type": rng.choice(["L", "M", "H"], n, p=[0.6, 0.3, 0.1]),
+            "Air temperature [K]": np.round(air, 1),
+            "Process temperature [K]": np.round(air + 10 + rng.normal(0, 0.3, n), 1),
+            "Rotational speed [rpm]": rng.integers(1200, 2800, n),
+            "Torque [Nm]": np.round(rng.normal(40, 10, n), 1),
+            "Tool wear [min]": np.arange(n) * 3 % 250,
+        }
+    )
+    frame["Machine failure"] = ((frame["Torque [Nm]"] > 58) & (frame["Tool wear [min]"] > 60)).astype(int)
+    frame.to_csv(folder / "machines.csv", index=False, encoding="utf-8-sig")
+    return "generated"
+
+
+def prices(folder: Path) -> str:
+    """prices.csv: a date and daily adjusted prices of 20 stocks."""
+    found = real("stocks_skfolio/sp500_dataset.csv.gz")
+    if found:
+        frame = pd.read_csv(found)
+        frame.tail(3000).to_csv(folder / "prices.csv", index=False)
+        return "S&P 500 prices of skfolio (BSD-3)"
+    rng = np.random.default_rng(500)
+    market = rng.normal(0.0003, 0.01, (3000, 1))
+    steps = market * rng.uniform(0.5, 1.5, 20) + rng.normal(0, 0.012, (3000, 20))
+    frame = pd.DataFrame(np.round(50 * np.exp(np.cumsum(steps, axis=0)), 3), columns=[f"S{i:02d}" for i in range(20)])
+    frame.insert(0, "Date", pd.bdate_range("2011-01-03", periods=3000).strftime("%Y-%m-%d"))
+    frame.to_csv(folder / "prices.csv", index=False)
+    return "generated"
+
+
+def _digits(count: int) -> tuple[np.ndarray, np.ndarray, str]:
+    """`count` digit images of 28 x 28, uint8, with their labels."""
+    found = real("mnist10k/mnist10k.npz")
+    if found:
+        with np.load(found) as data:
+            return data["X"][:count], data["y"][:count], "MNIST (CC BY-SA 3.0, LeCun, Cortes, Burges)"
+    from sklearn.datasets import load_digits
+
+    small = load_digits()
+    images = np.kron(small.images, np.ones((1, 3, 3)))
+    images = np.pad(np.rint(images * 255 / 16), ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
+    pick = np.arange(count) % len(images)
+    return images[pick], small.target[pick].astype(np.uint8), "scikit-learn's digits, enlarged"
+
+
+def digits(folder: Path) -> str:
+    """digits.npz: images uint8 (n, 28, 28), labels (n,)."""
+    images, labels, source = _digits(3000)
+    np.savez_compressed(folder / "digits.npz", images=images, labels=labels)
+    return source
+
+
+def messages(folder: Path) -> str:
+    """messages.tsv: label and text of short messages."""
+    found = real("sms_spam/sms.tsv")
+    if found:
+        (folder / "messages.tsv").write_bytes(found.read_bytes())
+        return "SMS Spam Collection, UCI 228 (CC BY 4.0, Almeida, Hidalgo)"
+    rng = np.random.default_rng(228)
+    letters = np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
+    weights = np.arange(26, 0, -1) / 351
+    words = ["".join(rng.choice(letters, size=int(rng.integers(1, 9)), p=weights)) for _ in range(4000)]
+    odds = 1 / np.arange(1, len(words) + 1)
+    odds /= odds.sum()
+    with (folder / "messages.tsv").open("w", encoding="utf-8", newline="") as sink:
+        sink.write("label\tmsg\n")
+        for _ in range(5574):
+            spam = rng.random() < 0.13
+            text = list(rng.choice(words, size=int(rng.integers(4, 25)), p=odds))
+            if spam:
+                text += ["free", "call", "now", "prize", str(rng.integers(10000, 99999))]
+            sink.write(f"{'spam' if spam else 'ham'}\t{' '.join(text)}\n")
+    return "generated"
+
+
+def ratings(folder: Path) -> str:
+    """ratings.csv: user, item, rating (half stars), made from latent factors (seeded)."""
+    rng = np.random.default_rng(100)
+    users, items, rank = 800, 600, 6
+    taste, kind = rng.normal(0, 0.6, (users, rank)), rng.normal(0, 0.6, (items, rank))
+    popular = rng.zipf(1.3, items).clip(1, 60)
+    popular = popular / popular.sum()
+    with (folder / "ratings.csv").open("w", newline="") as sink:
+        out = csv.writer(sink)
+        out.writerow(["user", "item", "rating"])
+        for user in range(users):
+            seen = rng.choice(items, size=int(rng.integers(20, 120)), replace=False, p=popular)
+            for item in seen:
+                value = 3.4 + taste[user] @ kind[item] + rng.normal(0, 0.5)
+                out.writerow([user, int(item), float(np.clip(np.round(value * 2) / 2, 0.5, 5.0))])
+    return "generated"
+
+
+def series(folder: Path) -> str:
+    """machine_temperature.csv, nyc_taxi.csv: timestamp and value."""
+    names = ("machine_temperature_system_failure", "nyc_taxi")
+    found = real("nab_known_cause/nab_known.tar.gz")
+    if found:
+        with tarfile.open(found) as tar:
+            for name in names:
+                member = tar.extractfile(f"nab/data/realKnownCause/{name}.csv")
+                if member is None:
+                    raise FileNotFoundError(f"{name}.csv is not in {found}")
+                frame = pd.read_csv(io.BytesIO(member.read()))
+                frame.to_csv(folder / f"{name}.csv", index=False)
+        return "Numenta Anomaly Benchmark (MIT)"
+    rng = np.random.default_rng(7)
+    for name, n, period in ((names[0], 22695, 288), (names[1], 10320, 48)):
+        t = np.arange(n)
+        value = 80 + 10 * np.sin(2 * np.pi * t / period) + np.cumsum(rng.normal(0, 0.05, n)) + rng.normal(0, 1, n)
+        value[n // 3 : n // 3 + 40] -= 35
+        stamps = pd.date_range("2014-01-01", periods=n, freq="5min").strftime("%Y-%m-%d %H:%M:%S")
+        pd.DataFrame({"timestamp": stamps, "value": np.round(value, 6)}).to_csv(folder / f"{name}.csv", index=False)
+    return "generated"
+
+
+def cancer(folder: Path) -> str:
+    """cancer.csv: breast-cancer measurements, target last."""
+    from sklearn.datasets import load_breast_cancer
+
+    bunch = load_breast_cancer(as_frame=True)
+    bunch.frame.to_csv(folder / "cancer.csv", index=False)
+    return "Breast Cancer Wisconsin, carried by scikit-learn"
+
+
+def links(folder: Path) -> str:
+    """links.csv: directed links of a web that grows by preferential attachment (seeded)."""
+    rng = np.random.default_rng(17)
+    ends = [0, 1, 2, 0, 1, 2]
+    with (folder / "links.csv").open("w", newline="") as sink:
+        out = csv.writer(sink)
+        out.writerow(["source", "target"])
+        for node in range(3, 6000):
+            for target in sorted({ends[int(rng.integers(len(ends)))] for _ in range(5)}):
+                out.writerow([node, target])
+                ends += [node, target]
+                if rng.random() < 0.3:
+                    out.writerow([target, node])
+    return "generated"
+
+
+def events(folder: Path) -> str:
+    """events.csv: a shop's click log: user, seconds since the start, kind, amount."""
+    rng = np.random.default_rng(33)
+    rows = []
+    for user in range(1000):
+        clock = float(rng.integers(0, 86400))
+        for _ in range(int(rng.integers(10, 60))):
+            clock += float(rng.exponential(300)) if rng.random() < 0.85 else float(rng.exponential(20000))
+            kind = str(rng.choice(["view", "search", "cart", "buy"], p=[0.6, 0.2, 0.13, 0.07]))
+            amount = round(float(rng.gamma(2.0, 20.0)), 2) if kind == "buy" else 0.0
+            rows.append((f"u{user:04d}", round(clock, 1), kind, amount))
+    frame = pd.DataFrame(rows, columns=["user", "time", "kind", "amount"])
+    frame.sample(frac=1, random_state=1).to_csv(folder / "events.csv", index=False)
+    return "generated"
+
+
+NEEDS: dict[str, Callable[[Path], str]] = {
+    "tabular_features": credit,
+    "predictive_maintenance": machines,
+    "portfolio_risk": prices,
+    "image_preprocessing": digits,
+    "text_spam": messages,
+    "recommend_items": ratings,
+    "time_series_anomaly": series,
+    "cluster_neighbours": digits,
+    "decision_tree": cancer,
+    "graph_features": links,
+    "evaluation_loop": credit,
+    "sensor_monitor": series,
+    "neural_net": digits,
+    "session_features": events,
+}
+
+
+def prepare(case: str, *, force: bool = False) -> str:
+    """Fill `scripts/<case>/data`; returns where the data came from ("no data" for a case that needs none)."""
+    if case not in NEEDS:
+        return "no data"
+    folder = SCRIPTS / case / "data"
+    note = folder / "source.txt"
+    if note.is_file() and not force:
+        return note.read_text().strip()
+    folder.mkdir(parents=True, exist_ok=True)
+    source = NEEDS[case](folder)
+    note.write_text(source + "\n")  # last: a folder without it is unfinished
+    return source
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cases", nargs="*", metavar="CASE")
+    parser.add_argument("--force", action="store_true", help="make the data again")
+    options = parser.parse_args()
+    for case in options.cases or sorted(NEEDS):
+        print(f"{case:24} {prepare(case, force=options.force)}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
