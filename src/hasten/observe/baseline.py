@@ -30,7 +30,8 @@ _LOCAL_TIME = re.compile(rb"\b(?:now|today|localtime|asctime|fromtimestamp)\b")
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the original does. `reference` is compared with; masks say where not to look, `unrepeatable` says it in words.
+    """What the original does. `reference` is compared with; masks say where not to look, `unrepeatable` says it
+    in words.
 
     `noise` is the relative spread of wall time between plain runs (0.02: about 2%).
     """
@@ -42,7 +43,7 @@ class Baseline:
     unrepeatable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     noise: float = 0.0
-    audit: Audit = Audit()
+    audit: Audit = field(default_factory=Audit)
     root: Path = Path(".")  # the mirror's path, as it shows in messages
 
     @property
@@ -88,7 +89,7 @@ def baseline(
         # moved clocks may break a program that runs: look without them
         scout, audit = _audited(session, mirror, work, deadline)
         _check(work, scout.program, audit, deadline)
-        notes.append("it does not run with moved clocks, so text that depends on time was looked for by repetition only")
+        notes.append("it does not run with moved clocks, so what depends on time was looked for by repetition only")
     plain = []
     for n in range(max(2, runs)):
         run = run_workload(session, mirror, work, deadline_s=deadline, keep_cache=n > 0)
@@ -118,7 +119,13 @@ def baseline(
 
 
 def _audited(
-    session: Session, mirror: Mirror, work: ScriptWorkload, deadline_s: float, *, shift_s: float = 0.0, stretch: float = 1.0
+    session: Session,
+    mirror: Mirror,
+    work: ScriptWorkload,
+    deadline_s: float,
+    *,
+    shift_s: float = 0.0,
+    stretch: float = 1.0,
 ) -> tuple[WorkloadRun, Audit]:
     """One run under the shim. What it wrote outside becomes known to the mirror and is undone."""
     shim = Shim(mirror.path.parent / "shim", (mirror.path, mirror.temp), mirror.backups)
@@ -203,7 +210,8 @@ def _check(work: ScriptWorkload, program: ProgramRun, audit: Audit, deadline_s: 
     name = work.entry.name
     if program.timed_out:
         raise TargetError(
-            f"{name}: had not ended after {deadline_s:.0f} s and was stopped; give it a smaller input, or a longer --budget"
+            f"{name}: had not ended after {deadline_s:.0f} s and was stopped; "
+            "give it a smaller input, or a longer --budget"
         )
     if program.truncated:
         raise TargetError(

@@ -1,7 +1,7 @@
 """Files that a program wrote: what of them repeats, and the first difference in words.
 
-Text is compared as text with numbers, `.npy` and `.npz` by structure and values, gzip and zip archives by what is in them
-(their headers carry the time), everything else byte by byte.
+Text is compared as text with numbers, `.npy` and `.npz` by structure and values, gzip and zip archives by what is in
+them (their headers carry the time), everything else byte by byte.
 """
 
 from __future__ import annotations

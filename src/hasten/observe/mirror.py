@@ -1,11 +1,11 @@
 """A copy of the project folder in which every run happens, always at one path.
 
-The project is copied once into the session's scratch folder (`pristine`). Before each run the tree at `work` is put back
-to that state: what the last run wrote, changed or removed is found by each file's status (inode, size, mode, and the
+The project is copied once into the session's scratch folder (`pristine`). Before each run the tree at `work` is put
+back to that state: what the last run wrote, changed or removed is found by each file's status (inode, size, mode, and the
 change time, which no program can set) and replaced. So a run costs a walk over the tree, not a copy of it.
 
-Very large data is linked instead of copied. Files outside the project that the program writes are known from the audited
-run (`observe.shim`); they are backed up before the first write and put back after every run.
+Very large data is linked instead of copied. Files outside the project that the program writes are known from the
+audited run (`observe.shim`); they are backed up before the first write and put back after every run.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ class Mirror:
     def prepared(self, work: ScriptWorkload, *, keep_cache: bool = False) -> Iterator[Path]:
         """The tree at `path`, as it was at first with `work.changed` in place. Raises `RuntimeError` when in use.
 
-        With `keep_cache` the compiled files (`__pycache__`, Numba's cache in it) that earlier runs of this same candidate
-        left are there; else there are none. The tree stays until the next preparation.
+        With `keep_cache` the compiled files (`__pycache__`, Numba's cache in it) that earlier runs of this same
+        candidate left are there; else there are none. The tree stays until the next preparation.
         """
         if self._busy:
             raise RuntimeError("the mirror is in use; one run at a time")
@@ -236,9 +236,9 @@ class Mirror:
             return
         content = hashlib.sha256(data).hexdigest() if data is not None else "pristine"
         known = self._placed.get(name)
-        if there is not None and known == (content, _signature(there)) and stat.S_ISREG(there.st_mode):
-            if self._sure or _same_bytes(target, self.pristine / name if data is None else data):
-                return
+        untouched = there is not None and known == (content, _signature(there))
+        if untouched and (self._sure or _same_bytes(target, self.pristine / name if data is None else data)):
+            return
         _remove(target)
         if data is None:
             shutil.copyfile(self.pristine / name, target)
@@ -275,15 +275,15 @@ class Mirror:
     def collect(self, *, keep: bool = True) -> Tree:
         """What the run that just ended wrote or removed, against the tree that it was given.
 
-        The content is copied aside when `keep` is set. Temporary files count under `<tmp>/`. Raises `TargetError` when a
-        large data file of the user, which was linked, has been written to.
+        The content is copied aside when `keep` is set. Temporary files count under `<tmp>/`. Raises `TargetError` when
+        a large data file of the user, which was linked, has been written to.
         """
         for name, before in self._data.items():
             with contextlib.suppress(OSError):
                 if _signature(os.stat(self.root / name)) != before:
                     raise TargetError(
-                        f"{self.root / name}: the program changes this file in place, and it is too large to be copied; "
-                        "run hasten on a smaller input, or move the file out of the project folder"
+                        f"{self.root / name}: the program changes this file in place, and it is too large to be "
+                        "copied; run hasten on a smaller input, or move the file out of the project folder"
                     )
         there = dict(_scan(self.path))
         keeper = _Keeper(self._next_folder() if keep else None)
@@ -368,7 +368,7 @@ class Mirror:
     # -- environment ---------------------------------------------------------------------------------------------------
 
     def environment(self, work: ScriptWorkload, extra: dict[str, str] | None = None) -> dict[str, str]:
-        """The environment of a run: the user's own, with a fixed hash seed and paths into the project led to the mirror."""
+        """The environment of a run: the user's own, with a fixed hash seed, and paths led to the mirror."""
         env = dict(os.environ)
         env.setdefault("PYTHONHASHSEED", str(self.session.seed % 2**32))
         if len(str(self.temp)) < 60:  # Unix sockets in it must fit 108 bytes

@@ -188,8 +188,8 @@ def run_workload(
 ) -> WorkloadRun:
     """Run a workload (original or candidate) in the mirror, to its end or its limits.
 
-    Files outside the project that the program is known to write are afterwards as they were before. Raises `TargetError`
-    when it cannot be started at all; how it ended is otherwise in the result.
+    Files outside the project that the program is known to write are afterwards as they were before. Raises
+    `TargetError` when it cannot be started at all; how it ended is otherwise in the result.
     """
     env = mirror.environment(work, dict(extra_env or {}))
     with mirror.prepared(work, keep_cache=keep_cache) as root, mirror.outside_restored():

@@ -1,7 +1,7 @@
 """Processes: who belongs to a program, how large they are, and that none is left behind.
 
-Every program that hasten starts carries a mark in its environment, constant for one hasten process. What still carries it
-when a program has ended is killed; a small guard process does that when hasten itself is killed.
+Every program that hasten starts carries a mark in its environment, constant for one hasten process. What still carries
+it when a program has ended is killed; a small guard process does that when hasten itself is killed.
 """
 
 from __future__ import annotations

@@ -113,7 +113,8 @@ def text_difference(
             return f"{where} line {n + 1}: {_short(x)} became {_short(y)}"
     if len(a) != len(b):
         more = a[len(b)] if len(a) > len(b) else b[len(a)]
-        return f"{where}: {len(a)} lines became {len(b)}; the first one {'missing' if len(a) > len(b) else 'new'} is {_short(more)}"
+        kind = "missing" if len(a) > len(b) else "new"
+        return f"{where}: {len(a)} lines became {len(b)}; the first {kind} one is {_short(more)}"
     return None
 
 

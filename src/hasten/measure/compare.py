@@ -1,0 +1,160 @@
+"""Original against candidate: fresh processes in pairs, in random order, until it is decided or time is up."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from hasten.core.contract import Contract
+from hasten.core.measurement import Comparison, RunSample, Speedup
+from hasten.measure.decide import UNDECIDED, Evidence, interval, robust_sd
+from hasten.observe.session import Session
+
+MAX_PAIRS, MIN_PAIRS = 40, 6
+NOISY = 0.05  # robust relative spread of paired logs above which the note says so
+
+
+def measure(
+    session: Session,
+    run_old: Callable[[], RunSample],
+    run_new: Callable[[], RunSample],
+    contract: Contract,
+    *,
+    max_pairs: int = MAX_PAIRS,
+    min_pairs: int = MIN_PAIRS,
+    budget_s: float | None = None,
+    known_old: Sequence[RunSample] = (),
+    metric: str = "wall",
+    single_threaded: bool = False,
+) -> Comparison:
+    """Compare two programs by whole runs; each call of `run_old` and `run_new` is one fresh process.
+
+    Pairs run back to back, in an order drawn from the session's seed, under a lock that one hasten on this machine holds at
+    a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another pair would not fit into
+    `budget_s` or the session's own budget; then it is undecided, never a guess. `known_old` are earlier runs of the
+    original: they tell how long a pair may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU
+    time when the caller says that both are `single_threaded` (no threads, no child processes) and the first pair was
+    busy for 95% of its time; with CPU time, waiting counts for nothing. Exceptions of the two callables pass through.
+    """
+    if min_pairs > max_pairs or min_pairs < 1:
+        raise ValueError(f"min_pairs must be from 1 to max_pairs, not {min_pairs} of {max_pairs}")
+    draw = random.Random(f"pairs {session.seed}")
+    start = session.clock()
+    old: list[RunSample] = []
+    new: list[RunSample] = []
+    notes: list[str] = []
+    expected = 1.5 * median(s.wall_s for s in known_old) if known_old else 0.0
+    limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
+    with timing_lock() as waited_s:
+        if waited_s > 1:
+            notes.append(f"waited {waited_s:.0f} s for another hasten on this machine to end its timing")
+        start += waited_s
+        chosen = metric if metric != "auto" else "wall"
+        evidence = Evidence(contract.min_gain, contract.alpha)
+        while len(old) < max_pairs:
+            if session.clock() - start + expected > limit:
+                notes.append(f"stopped after {len(old)} pairs: the time for measuring was used up")
+                break
+            began = session.clock()
+            if draw.random() < 0.5:
+                old.append(run_old())
+                new.append(run_new())
+            else:
+                new.append(run_new())
+                old.append(run_old())
+            took = session.clock() - began
+            expected = max(took, 0.5 * expected)
+            if metric == "auto" and len(old) == 1:
+                # once and for all: choosing again later would be a second try at being right
+                calm = single_threaded and any(map(_busy, (*known_old, *old))) and any(map(_busy, new))
+                chosen = "cpu" if calm else "wall"
+            evidence = _evidence(contract, old, new, chosen)
+            if len(old) >= min_pairs and evidence.decided != UNDECIDED:
+                break
+    return _comparison(evidence, old, new, chosen, notes, session.seed)
+
+
+def _busy(sample: RunSample) -> bool:
+    return sample.wall_s > 0 and 0.95 < sample.cpu_s / sample.wall_s <= 1.02
+
+
+def _time(sample: RunSample, metric: str) -> float:
+    return max(sample.cpu_s if metric == "cpu" else sample.wall_s, 1e-9)
+
+
+def _evidence(contract: Contract, old: Sequence[RunSample], new: Sequence[RunSample], metric: str) -> Evidence:
+    evidence = Evidence(contract.min_gain, contract.alpha)
+    for a, b in zip(old, new, strict=True):
+        evidence = evidence.after(_time(a, metric), _time(b, metric))
+    return evidence
+
+
+def _comparison(
+    evidence: Evidence, old: list[RunSample], new: list[RunSample], metric: str, notes: list[str], seed: int
+) -> Comparison:
+    low, high = interval(evidence.logs, seed=seed)
+    spread = robust_sd(evidence.logs)
+    if spread > NOISY:
+        notes.append(f"noisy: speed-ups of single pairs spread by {spread:.0%}")
+    if metric == "cpu":
+        walls = [math.log(a.wall_s / b.wall_s) for a, b in zip(old, new, strict=True)]
+        notes.append(f"decided by CPU time; by wall time it is {math.exp(median(walls)):.2f}x")
+    speedup = Speedup(
+        evidence.ratio, low, high, evidence.pairs, decided=evidence.decided,
+        evidence=evidence.e_not_faster if evidence.decided == "not faster" else evidence.e_faster,
+    )  # fmt: skip
+    return Comparison(speedup, tuple(old), tuple(new), metric, tuple(notes))
+
+
+@contextlib.contextmanager
+def timing_lock(path: Path | None = None) -> Iterator[float]:
+    """Held by one process of this machine at a time, while it times. Yields the seconds that it waited.
+
+    Entering it again in the same process while it is held does not wait. It is released by the system when the process
+    ends in any way. Where files cannot be locked, nothing is locked.
+    """
+    global _depth
+    if _depth:
+        _depth += 1
+        try:
+            yield 0.0
+        finally:
+            _depth -= 1
+        return
+    try:
+        import fcntl
+    except ImportError:
+        yield 0.0
+        return
+    # one name for all users of the machine; not TMPDIR, which differs between runs
+    where = path or Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / "hasten-timing.lock"
+    start = time.monotonic()
+    try:
+        handle = os.open(where, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    except OSError:
+        try:  # another user's file, which the system lets us open for reading only
+            handle = os.open(where, os.O_RDONLY)
+        except OSError:
+            yield 0.0
+            return
+    try:
+        with contextlib.suppress(OSError):
+            os.fchmod(handle, 0o666)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        _depth = 1
+        try:
+            yield time.monotonic() - start
+        finally:
+            _depth = 0
+    finally:
+        os.close(handle)
+
+
+_depth = 0

@@ -1,0 +1,98 @@
+"""Is the new program faster? A decision that may be asked for after every pair, at a known rate of false claims.
+
+Each pair of fresh processes gives one log speed-up. Its sign against the threshold is a bet on a coin that is fair at best
+under the null hypothesis "the median speed-up is at most `min_gain`"; the capital of a mixture of such bets is an e-process,
+so the chance that it ever reaches 1/alpha is at most alpha (Ville's inequality), however often one looks and whenever one
+stops. See Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference" (2022). Signs ask
+nothing of the noise but that pairs are independent and the order within each is random.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+BETS = (0.15, 0.35, 0.6, 0.9, 0.99)
+WEIGHTS = (0.15, 0.2, 0.2, 0.2, 0.25)
+
+FASTER, NOT_FASTER, UNDECIDED = "faster", "not faster", "undecided"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The state after some pairs. Add one with `after`, read `decided` at any time.
+
+    `min_gain` is old/new (1.03: at least 3% faster); `alpha` bounds false "faster", `beta` false "not faster".
+    """
+
+    min_gain: float = 1.03
+    alpha: float = 0.05
+    beta: float = 0.10
+    logs: tuple[float, ...] = ()
+    win: tuple[float, ...] = field(default=WEIGHTS)
+    lose: tuple[float, ...] = field(default=WEIGHTS)
+
+    def after(self, old: float, new: float) -> Evidence:
+        """The state after one more pair, given the time of each (same unit, above 0)."""
+        if not (old > 0 and new > 0 and math.isfinite(old) and math.isfinite(new)):
+            raise ValueError(f"times must be positive and finite, not {old} and {new}")
+        log = math.log(old / new)
+        threshold = math.log(self.min_gain)
+        sign = 1 if log > threshold else -1
+        against = -1 if log >= threshold else 1
+        return Evidence(
+            self.min_gain,
+            self.alpha,
+            self.beta,
+            (*self.logs, log),
+            tuple(w * (1 + bet * sign) for w, bet in zip(self.win, BETS, strict=True)),
+            tuple(w * (1 + bet * against) for w, bet in zip(self.lose, BETS, strict=True)),
+        )
+
+    @property
+    def pairs(self) -> int:
+        return len(self.logs)
+
+    @property
+    def e_faster(self) -> float:
+        """The e-value against "at most `min_gain` faster"."""
+        return math.fsum(self.win)
+
+    @property
+    def e_not_faster(self) -> float:
+        """The e-value against "at least `min_gain` faster"."""
+        return math.fsum(self.lose)
+
+    @property
+    def decided(self) -> str:
+        if self.e_faster >= 1 / self.alpha:
+            return FASTER
+        return NOT_FASTER if self.e_not_faster >= 1 / self.beta else UNDECIDED
+
+    @property
+    def ratio(self) -> float:
+        """The median speed-up of the pairs, old/new; 1 before the first."""
+        return math.exp(median(self.logs)) if self.logs else 1.0
+
+
+def interval(logs: Sequence[float], *, confidence: float = 0.95, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
+    """Bootstrap percentile interval, over pairs, of the median speed-up (old/new). Infinite with fewer than two pairs."""
+    if len(logs) < 2:
+        return 0.0, math.inf
+    draw = random.Random(seed)
+    medians = sorted(median(draw.choices(logs, k=len(logs))) for _ in range(rounds))
+    tail = (1 - confidence) / 2
+    low = medians[math.floor(tail * (rounds - 1))]
+    high = medians[math.ceil((1 - tail) * (rounds - 1))]
+    return math.exp(low), math.exp(high)
+
+
+def robust_sd(values: Sequence[float]) -> float:
+    """Standard deviation estimated from the median absolute deviation (times 1.4826); 0 with fewer than two values."""
+    if len(values) < 2:
+        return 0.0
+    middle = median(values)
+    return 1.4826 * median(abs(v - middle) for v in values)
