@@ -1,0 +1,75 @@
+"""Which of the verified changes go together: the most time saved, no two in each other's way. Pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hasten.core.recipe import Change
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A change that replayed equal, with what it is expected to save of one run of the program, in seconds."""
+
+    change: Change
+    saves_s: float
+    region_gain: float = 1.0  # old/new time of the replayed region; 1.0 when it could not be replayed
+
+
+def choose(judged: Iterable[Judged], costs_s: Mapping[str, float], *, min_saving_s: float) -> list[Judged]:
+    """The set that saves most, greedily, each change worth at least `min_saving_s`.
+
+    `costs_s` is what importing a package costs once, for every package that the program does not load anyway:
+    changes that need it are left out unless together they save more than that.
+    """
+    kept = _compatible([j for j in judged if j.saves_s >= min_saving_s])
+    for package, cost in sorted(costs_s.items()):
+        users = [j for j in kept if package in j.change.needs]
+        if users and sum(j.saves_s for j in users) < cost + min_saving_s:
+            # without them, changes that they crowded out may fit again
+            rest = [j for j in judged if package not in j.change.needs]
+            return choose(rest, {p: c for p, c in costs_s.items() if p != package}, min_saving_s=min_saving_s)
+    return kept
+
+
+def _compatible(judged: list[Judged]) -> list[Judged]:
+    kept: list[Judged] = []
+    for j in sorted(judged, key=lambda j: (-j.saves_s, len(j.change.needs), j.change.code, j.change.region.id)):
+        if not any(clash(j.change, k.change) for k in kept):
+            kept.append(j)
+    return kept
+
+
+def clash(a: Change, b: Change) -> bool:
+    """True when two changes cannot be applied together: common lines, nested regions, or one name for two helpers."""
+    if a.overlaps(b):
+        return True
+    mine, theirs = _helpers(a), _helpers(b)
+    return any(mine[name] != theirs[name] for name in mine.keys() & theirs.keys())
+
+
+def _helpers(change: Change) -> dict[tuple[str, str], str]:
+    """What each inserted top-level statement binds, as (path, name) -> its source."""
+    out: dict[tuple[str, str], str] = {}
+    for edit in change.edits:
+        if not edit.inserts:
+            continue
+        try:
+            body = ast.parse(edit.text).body
+        except SyntaxError:
+            continue  # an insertion inside a block: indented, binds nothing at the top
+        for node in body:
+            text = ast.unparse(node)
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                out[edit.path, node.name] = text
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                module = getattr(node, "module", "")
+                for alias in node.names:
+                    out[edit.path, (alias.asname or alias.name).split(".")[0]] = f"{module}:{alias.name}:{alias.asname}"
+            else:
+                for name in ast.walk(node):
+                    if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                        out[edit.path, name.id] = text
+    return out

@@ -1,0 +1,339 @@
+"""The loop: observe, find, change, verify, measure, keep.
+
+`optimise` runs it for one script workload. Each round looks at the program as it is by then, tries every change that the
+passes propose on replays of what was recorded, applies the best set, and lets whole-program runs decide. A set that
+survives becomes the program of the next round (the ratchet). At the end fresh interleaved pairs of the original and
+the result decide whether anything is kept at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+from hasten.core.contract import Contract
+from hasten.core.facts import Facts, Profile
+from hasten.core.finding import Finding, Region
+from hasten.core.measurement import Comparison
+from hasten.core.recipe import Change, Pass, Recipe
+from hasten.core.record import (
+    BaselineRecord,
+    ColdRun,
+    FindingRecord,
+    HotLine,
+    ProfileRecord,
+    RunRecord,
+    TargetRecord,
+    TrialRecord,
+)
+from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdict
+from hasten.core.workload import ScriptWorkload
+from hasten.kernel.regions import find_regions
+from hasten.observe.session import Session
+from hasten.search.choose import Judged, choose
+from hasten.search.runs import Program
+
+ROUNDS = 3
+OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
+MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
+PAIRS = 6  # the fewest pairs that can decide
+
+
+@dataclass
+class Trial:
+    """One change on its way through the judge."""
+
+    change: Change
+    round: int
+    verdict: Verdict
+    saves_s: float = 0.0
+    region_gain: float = 1.0
+    replays: int = 0
+    varied: int = 0
+    seconds: float = 0.0
+    kept: bool = False
+
+    @property
+    def usable(self) -> bool:
+        return isinstance(self.verdict, Accepted)
+
+
+@dataclass
+class Outcome:
+    """What a run of hasten found, kept and measured; complete at any moment, so that an interruption loses nothing."""
+
+    work: ScriptWorkload
+    kept: ScriptWorkload  # the best program so far; `work` itself when nothing was kept
+    record: RunRecord
+    trials: list[Trial] = field(default_factory=list)
+
+
+def optimise(
+    session: Session, work: ScriptWorkload, contract: Contract, passes: Sequence[Pass], *, name: str = "", speed: bool = True
+) -> Outcome:
+    """Run the whole loop. Raises `TargetError` when the target cannot serve as a workload.
+
+    `speed=False` keeps every change that is shown equal, faster or not: it tests the verification, not the gain.
+    """
+    out = Outcome(work, work, RunRecord(TargetRecord.of(work, name), contract, status="interrupted", seed=session.seed))
+    out.record = replace(
+        out.record, budget_s=session.budget_s, started=datetime.now(timezone.utc).isoformat(timespec="seconds")
+    )
+    program = Program(session, work, contract)
+    try:
+        _search(session, program, out, passes, speed)
+        out.record = replace(out.record, status="finished")
+    except KeyboardInterrupt:
+        session.progress.note("interrupted: what was verified and measured so far is kept")
+        if out.record.comparison is None:
+            out.kept = work  # nothing was measured, so nothing is claimed
+    finally:
+        program.close()
+    return _sealed(session, out)
+
+
+def _search(session: Session, program: Program, out: Outcome, passes: Sequence[Pass], speed: bool) -> None:
+    progress = session.progress
+    progress.stage("baseline")
+    base = program.observe()
+    out.record = replace(
+        out.record, baseline=BaselineRecord(base.status, base.samples, base.noise, base.unrepeatable, base.compared)
+    )
+    limit_s = OWN_TIME[0] * base.wall_s + OWN_TIME[1]
+    if session.budget_s is None or session.budget_s > limit_s:
+        session.budget_s = limit_s
+    current, current_wall = out.work, base.wall_s
+    recipe: tuple[Change, ...] = ()
+    for number in range(1, ROUNDS + 1):
+        # the final measurement always gets its time
+        reserve = PAIRS * (base.wall_s + current_wall) * 1.1
+        if session.left_s - reserve < 4 * current_wall + 5:
+            if number == 1:
+                out.record = _noted(out.record, "the budget ended before anything could be tried: give a larger --budget")
+            break
+        progress.stage(f"profile (round {number})", current_wall)
+        profile = program.profile(current)
+        if number == 1:
+            out.record = replace(out.record, profile=_profile_record(out.work, profile))
+        regions = find_regions(current, profile)
+        if not regions:
+            break
+        progress.stage(f"record {len(regions)} regions", 2 * current_wall)
+        facts = Facts(profile, program.record(current, regions))
+        findings, changes = _propose(current, regions, facts, passes)
+        if number == 1:
+            out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
+        if not changes:
+            break
+        trials = _judge(session, program, current, changes, facts, current_wall, number, reserve, speed)
+        out.trials.extend(trials)
+        chosen = _chosen(program, trials, current_wall, speed)
+        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
+        if candidate is current:
+            break
+        if number == 1:
+            out.record = replace(out.record, cold=ColdRun(base.samples[0].wall_s, cold_s))
+        for trial in chosen:
+            trial.kept = isinstance(trial.verdict, Accepted)
+        recipe += tuple(t.change for t in chosen if t.kept)
+        out.kept = candidate
+        gained = current_wall / wall if wall else 1.0
+        progress.note(f"round {number}: {base.wall_s:.2f} s -> {wall:.2f} s ({base.wall_s / max(wall, 1e-9):.1f}x so far)")
+        current, current_wall = candidate, wall
+        if gained < 1.1 and speed:
+            break
+    if out.kept is out.work:
+        return
+    out.record = replace(out.record, kept=Recipe(recipe))
+    if not speed:
+        return
+    progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
+    comparison = program.measure(out.work, out.kept)
+    out.record = replace(out.record, comparison=comparison)
+    if comparison.speedup.decided != "faster":
+        _drop_all(out, comparison)
+
+
+def _propose(
+    work: ScriptWorkload, regions: Sequence[Region], facts: Facts, passes: Sequence[Pass]
+) -> tuple[list[Finding], list[Change]]:
+    """All findings and changes, hottest first; a change that two regions propose is kept for the smaller one."""
+    findings: dict[tuple[str, str, int, int], Finding] = {}
+    changes: dict[tuple[object, ...], Change] = {}
+    for region in regions:
+        for pass_ in passes:
+            for finding in pass_.find(work, region, facts):
+                findings.setdefault((finding.code, finding.path, finding.first, finding.last), finding)
+                for change in pass_.propose(work, finding, facts):
+                    key = tuple(sorted(change.edits))
+                    old = changes.get(key)
+                    if old is None or _replays_better(change.region, old.region, facts):
+                        changes[key] = replace(change, share=region.share)
+    ordered = sorted(changes.values(), key=lambda c: -c.share)
+    return sorted(findings.values(), key=lambda f: -f.share), ordered
+
+
+def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
+    can_new, can_old = facts.of(new.id).recorded > 0, facts.of(old.id).recorded > 0
+    if can_new != can_old:
+        return can_new
+    return new.last - new.first < old.last - old.first
+
+
+def _judge(
+    session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
+    number: int, reserve_s: float, speed: bool,
+) -> list[Trial]:  # fmt: skip
+    trials: list[Trial] = []
+    session.progress.stage(f"verify {len(changes)} changes", None)
+    for i, change in enumerate(changes):
+        risky = not _allowed(change, program.contract)
+        left = session.left_s - reserve_s
+        if risky:
+            trial = Trial(change, number, Rejected("it may change the last bits of floats, and --exact asks for the same bits"))
+        elif left < 2 * wall_s + 3:
+            trial = Trial(change, number, Inconclusive("the budget ended before it could be tried"))
+        else:
+            started = session.clock()
+            trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)
+            trial.seconds = session.clock() - started
+        trials.append(trial)
+        gain = f", {trial.region_gain:.1f}x on its region" if trial.usable and trial.replays else ""
+        word = type(trial.verdict).__name__.lower()
+        session.progress.note(f"[{i + 1}/{len(changes)}] {change.code} {change.title}: {word}{gain}")
+    return trials
+
+
+def _allowed(change: Change, contract: Contract) -> bool:
+    return not contract.exact or change.risk.name == "EXACT"
+
+
+def _replayed(
+    program: Program, work: ScriptWorkload, change: Change, facts: Facts, wall_s: float, number: int, deadline_s: float,
+    speed: bool,
+) -> Trial:  # fmt: skip
+    """Judge one change by replay. One that cannot be replayed rests on its guards and on whole-program runs."""
+    try:
+        change.apply(work)
+    except (ValueError, KeyError, SyntaxError) as error:
+        return Trial(change, number, Failed(f"its edits do not apply: {error}"))
+    region = facts.of(change.region.id)
+    share = change.region.share
+    if not region.recorded:
+        why = region.why_not or "it was not reached while recording"
+        verdict: Verdict = Accepted(None, f"not replayed ({why}); rests on its guards and whole-program runs")
+        return Trial(change, number, verdict, saves_s=share * wall_s / 2)
+    replayed = program.replay(work, change, region, deadline_s)
+    base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
+    if replayed.status == "different":
+        return replace(base, verdict=Rejected(replayed.reason))
+    if replayed.status in ("crashed", "timeout"):
+        return replace(base, verdict=Failed(replayed.reason))
+    if replayed.status != "equal":
+        verdict = Accepted(None, f"not replayed ({replayed.reason}); rests on its guards and whole-program runs")
+        return replace(base, verdict=verdict, saves_s=share * wall_s / 2)
+    gain = replayed.old_s / max(replayed.new_s, 1e-9)
+    if gain < 1.05 and speed:
+        return replace(base, verdict=Rejected(f"equal, but not faster on its region ({gain:.2f}x)"), region_gain=gain)
+    return replace(base, region_gain=gain, saves_s=share * wall_s * (1 - 1 / gain))
+
+
+def _chosen(program: Program, trials: Sequence[Trial], wall_s: float, speed: bool) -> list[Trial]:
+    judged = [Judged(t.change, t.saves_s if speed else max(t.saves_s, 1e-6), t.region_gain) for t in trials if t.usable]
+    least = MIN_SAVING * wall_s if speed else 0.0
+    kept = choose(judged, program.import_costs(judged) if speed else {}, min_saving_s=least)
+    picked = {id(j.change) for j in kept}
+    for t in trials:
+        if t.usable and id(t.change) not in picked:
+            t.verdict = Rejected("equal, but another change of the same place, or none, saves more")
+    return [t for t in trials if id(t.change) in picked]
+
+
+def _confirm(
+    session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool
+) -> tuple[ScriptWorkload, float, float]:
+    """The chosen changes applied together and run whole. Those under which the program's results differ, or that
+    make it slower, are dropped. Gives (candidate, its warm wall seconds, its cold wall seconds)."""
+    chosen = list(chosen)
+    while chosen:
+        session.progress.stage(f"run the program with {len(chosen)} change(s)", 2 * wall_s)
+        candidate = Recipe(tuple(t.change for t in chosen)).apply(work)
+        wrong, cold_s, warm_s = program.run_twice(candidate)
+        if wrong is None:
+            if warm_s < wall_s * 0.98 or not speed:
+                return candidate, warm_s, cold_s
+            # not faster as a whole: give up the least promising and look again
+            worst = min(chosen, key=lambda t: t.saves_s)
+            worst.verdict = Rejected(f"equal, but the whole program was not faster with it ({wall_s / warm_s:.2f}x)")
+            chosen.remove(worst)
+            continue
+        if len(chosen) == 1:
+            chosen[0].verdict = Rejected(f"whole program: {wrong}")
+            return work, wall_s, 0.0
+        for trial in _culprits(session, program, work, chosen, wrong):
+            chosen.remove(trial)
+    return work, wall_s, 0.0
+
+
+def _culprits(
+    session: Session, program: Program, work: ScriptWorkload, chosen: Sequence[Trial], wrong: str
+) -> list[Trial]:
+    """Which of the changes make whole-program results differ, each tried alone; all of them if no single one does."""
+    bad: list[Trial] = []
+    for trial in chosen:
+        session.progress.note(f"results differ ({wrong}): trying {trial.change.code} alone")
+        reason = program.check(trial.change.apply(work))
+        if reason is not None:
+            trial.verdict = Rejected(f"whole program: {reason}")
+            bad.append(trial)
+    if not bad:
+        for trial in chosen:
+            trial.verdict = Rejected(f"whole program, together with other changes: {wrong}")
+        return list(chosen)
+    return bad
+
+
+def _drop_all(out: Outcome, comparison: Comparison) -> None:
+    said = comparison.speedup.decided
+    for trial in out.trials:
+        if trial.kept:
+            trial.kept = False
+            reason = f"end to end {comparison.speedup} over {comparison.speedup.pairs} pairs: {said}"
+            trial.verdict = Rejected(reason) if said == "not faster" else Inconclusive(reason)
+    out.kept = out.work
+    out.record = replace(out.record, kept=Recipe())
+
+
+def _sealed(session: Session, out: Outcome) -> Outcome:
+    """The record with everything that is known now."""
+    trials = tuple(
+        TrialRecord.of(
+            t.change, t.verdict, kept=t.kept, replays=t.replays, varied=t.varied, seconds={"verify": round(t.seconds, 3)},
+            reason=t.verdict.reason if not t.replays else f"{t.verdict.reason} ({t.region_gain:.2f}x on its region)",
+        )
+        for t in out.trials
+    )  # fmt: skip
+    changed = {path: source.sha256 for path, source in out.kept.changed.items()}
+    sources = {path: out.work.source(path).sha256 for path in changed}
+    out.record = replace(out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s)
+    return out
+
+
+def _noted(record: RunRecord, text: str) -> RunRecord:
+    return replace(record, notes=(*record.notes, text))
+
+
+def _profile_record(work: ScriptWorkload, profile: Profile) -> ProfileRecord:
+    lines = []
+    hottest = sorted(profile.lines.items(), key=lambda kv: -(kv[1].own + kv[1].library))[:30]
+    for (path, line), time in hottest:
+        try:
+            text = work.source(path).lines[line - 1].strip()
+        except (OSError, ValueError, IndexError):
+            text = ""
+        lines.append(HotLine(path, line, time.total, time.own, time.library, text))
+    return ProfileRecord(
+        profile.samples, profile.interval_s, profile.wall_s, profile.peak_mb, profile.imports_share, profile.profiler,
+        tuple(profile.functions[:30]), tuple(lines),
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""One program under observation: its mirror, its baseline, and every kind of run the loop asks for."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hasten.core.contract import Contract
+from hasten.core.measurement import Comparison, RunSample
+from hasten.core.recipe import Change
+from hasten.core.workload import ScriptWorkload
+from hasten.measure.compare import measure
+from hasten.observe.baseline import baseline
+from hasten.observe.mirror import Mirror
+from hasten.observe.process import run_program, run_workload, workload_command
+from hasten.observe.profiler import profiled_run
+from hasten.observe.recorder import record
+from hasten.search.choose import Judged
+from hasten.verify.outputs import difference
+from hasten.verify.replay import ReplayOutcome, replay
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hasten.core.facts import Profile, RegionFacts
+    from hasten.core.finding import Region
+    from hasten.observe.baseline import Baseline
+    from hasten.observe.session import Session
+
+PATIENCE = (3.0, 20.0)  # a candidate may take 3 times as long as the original, plus 20 s for compiling
+NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "xarray", "statsmodels", "torch"})
+
+
+class Program:
+    """The original program and runs of its candidates, all in one mirror, one after the other."""
+
+    def __init__(self, session: Session, work: ScriptWorkload, contract: Contract) -> None:
+        self.session, self.work, self.contract = session, work, contract
+        self.mirror = Mirror(session, work)
+        self._base: Baseline | None = None
+
+    @property
+    def base(self) -> Baseline:
+        if self._base is None:
+            raise RuntimeError("observe() comes first")
+        return self._base
+
+    def observe(self) -> Baseline:
+        """The baseline: at least two plain runs of the original. Raises `TargetError`."""
+        self._base = baseline(self.session, self.mirror, self.work)
+        return self._base
+
+    @property
+    def deadline_s(self) -> float:
+        return PATIENCE[0] * self.base.wall_s + PATIENCE[1]
+
+    def profile(self, work: ScriptWorkload) -> Profile:
+        """One run under the sampling profiler, with warm caches."""
+        env = self.mirror.environment(work)
+        with self.mirror.prepared(work, keep_cache=True) as root, self.mirror.outside_restored():
+            return profiled_run(
+                workload_command(work), cwd=root / work.cwd, env=env, stdin=work.stdin, root=root,
+                deadline_s=2 * self.deadline_s,
+            ).profile  # fmt: skip
+
+    def record(self, work: ScriptWorkload, regions: Sequence[Region]) -> dict[str, RegionFacts]:
+        """Facts and snapshots of the regions, by region id."""
+
+        def run(candidate: ScriptWorkload, extra_env: dict[str, str], pythonpath: list[Path]) -> object:
+            env = dict(extra_env)
+            path = self.mirror.environment(candidate).get("PYTHONPATH", "")
+            env["PYTHONPATH"] = ":".join([*map(str, pythonpath), *([path] if path else [])])
+            deadline = 3 * self.base.wall_s + 60
+            return run_workload(self.session, self.mirror, candidate, deadline_s=deadline, extra_env=env)
+
+        return record(self.session, self.mirror.path, work, regions, run=run)
+
+    def replay(self, work: ScriptWorkload, change: Change, facts: RegionFacts, deadline_s: float) -> ReplayOutcome:
+        """Original and changed region on every recorded and on varied inputs."""
+        return replay(self.session, work, change, facts, self.contract, deadline_s=deadline_s)
+
+    def check(self, candidate: ScriptWorkload) -> str | None:
+        """The first difference between a whole run of the candidate and the baseline, or None."""
+        run = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
+        return difference(self.base, run, self.contract)
+
+    def run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float, float]:
+        """A cold and a warm run, both compared: (first difference or None, cold wall seconds, warm wall seconds)."""
+        cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s)
+        wrong = difference(self.base, cold, self.contract)
+        if wrong is not None:
+            return wrong, cold.program.wall_s, cold.program.wall_s
+        warm = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
+        return difference(self.base, warm, self.contract), cold.program.wall_s, warm.program.wall_s
+
+    def measure(self, old: ScriptWorkload, new: ScriptWorkload) -> Comparison:
+        """Warm whole-process runs of both, interleaved in random order, until it is decided."""
+
+        def runner(work: ScriptWorkload) -> RunSample:
+            run = run_workload(
+                self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False
+            )
+            return run.sample
+
+        return measure(self.session, lambda: runner(old), lambda: runner(new), self.contract)
+
+    def import_costs(self, judged: Iterable[Judged]) -> dict[str, float]:
+        """Seconds that importing each newly needed package adds to the program, best of two."""
+        wanted = {package for j in judged for package in j.change.needs}
+        if not wanted:
+            return {}
+        loaded = self._imported()
+        first = "import numpy" if loaded & NUMPY_USERS else "pass"
+        costs = {}
+        for package in sorted(wanted - loaded):
+            code = f"{first}\nimport time\nt = time.perf_counter()\nimport {package}\nprint(time.perf_counter() - t)"
+            seen = []
+            for _ in range(2):
+                run = run_program([self.work.python or sys.executable, "-c", code], cwd=self.mirror.path, deadline_s=60)
+                if run.status == 0:
+                    seen.append(float(run.stdout))
+            costs[package] = min(seen, default=1.0)
+        return costs
+
+    def _imported(self) -> set[str]:
+        """Top-level packages that the project's own files import."""
+        found: set[str] = set()
+        for path in sorted(self.mirror.path.rglob("*.py")):
+            try:
+                tree = ast.parse(path.read_bytes())
+            except (SyntaxError, ValueError, OSError):
+                continue
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Import):
+                    found |= {a.name.split(".")[0] for a in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module.split(".")[0])
+        return found
+
+    def close(self) -> None:
+        """Leave the user's files outside the project as they were before the first run."""
+        self.mirror.restore_outside()
