@@ -1,0 +1,101 @@
+"""What the three functions return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hasten.core.facts import Profile
+from hasten.core.measurement import Comparison, Speedup
+from hasten.core.record import RunRecord, TrialRecord
+from hasten.deliver.artifact import Delivery
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What `run` found and kept. `record` has all of it; `delivery` says where it was written."""
+
+    record: RunRecord
+    delivery: Delivery
+
+    @property
+    def folder(self) -> Path:
+        return self.delivery.folder
+
+    @property
+    def gain(self) -> Speedup | None:
+        """End-to-end old/new, warm, with its interval; None when nothing was kept."""
+        return self.record.gain
+
+    @property
+    def kept(self) -> tuple[TrialRecord, ...]:
+        return tuple(t for t in self.record.trials if t.kept)
+
+    @property
+    def met(self) -> bool:
+        """Whether `require` was reached (True when nothing was required)."""
+        return self.record.met
+
+    @property
+    def interrupted(self) -> bool:
+        return self.record.status == "interrupted"
+
+    @property
+    def patch(self) -> str:
+        return self.delivery.patch.read_bytes().decode("utf-8", "replace")
+
+    @property
+    def optimized(self) -> tuple[Path, ...]:
+        """The changed files, in a copy that runs."""
+        return self.delivery.optimized
+
+    def __str__(self) -> str:
+        from hasten.report.terminal import render
+
+        return render(self.record, run=str(self.folder))
+
+
+@dataclass(frozen=True)
+class CompareResult:
+    """Two versions of a program. `difference` is the first difference of their results, None when there is none."""
+
+    a: str
+    b: str
+    difference: str | None
+    comparison: Comparison
+    unrepeatable: tuple[str, ...] = ()  # what differs between two runs of A, so was not compared
+
+    @property
+    def same(self) -> bool:
+        return self.difference is None
+
+    @property
+    def speedup(self) -> Speedup:
+        """Time of A / time of B: above 1, B is the faster one."""
+        return self.comparison.speedup
+
+    def to_json(self) -> dict[str, Any]:
+        from dataclasses import asdict
+
+        return {
+            "schema": 1,
+            "a": self.a,
+            "b": self.b,
+            "same": self.same,
+            "difference": self.difference,
+            "unrepeatable": list(self.unrepeatable),
+            "comparison": asdict(self.comparison),
+        }
+
+
+@dataclass(frozen=True)
+class ProfileResult:
+    """Where time and memory go. `text` is the ranking as it prints; `hotspots` its rows."""
+
+    target: str
+    profile: Profile
+    hotspots: tuple[Any, ...]
+    text: str
+    status: int = 0
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""`hasten.run`: the whole loop on one target, delivered to a folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+from hasten.api.results import RunResult
+from hasten.api.target import companions, workload
+from hasten.config import Settings, project_settings, settings
+from hasten.core.contract import Contract
+from hasten.deliver.artifact import check_folder, deliver
+from hasten.observe.session import Progress, session
+from hasten.report import html
+
+RUNS = Path(".hasten") / "runs"
+_LIBRARIES = ("hasten", "numpy", "numba", "pandas", "scipy", "scikit-learn", "py-spy")
+
+
+def run(
+    target: str,
+    args: Sequence[str] = (),
+    *,
+    out: str | os.PathLike[str] | None = None,
+    budget: float | str | None = None,
+    rtol: float | None = None,
+    exact: bool | None = None,
+    require: float | str | None = None,
+    seed: int | None = None,
+    timeout: float | str | None = None,
+    calls: str | None = None,
+    stdin: bytes | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Make the program that `target` names faster, with the same results; never edits its files.
+
+    `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
+    reach the program; `calls` names the script that calls the function. `budget` and `timeout` (longest single run)
+    are seconds or text such as "10m"; `require` is old/new, or text such as "2x". What is None comes from [tool.hasten]
+    in pyproject.toml, then from the defaults (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new
+    folder under .hasten/runs). Raises `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
+    """
+    work = workload(target, args, stdin=stdin, calls=calls)
+    given = settings(
+        {
+            "out": None if out is None else os.fspath(out),
+            "budget": budget,
+            "rtol": rtol,
+            "exact": exact,
+            "require": require,
+            "seed": seed,
+            "timeout": timeout,
+        },
+        "hasten.run",
+    ).over(project_settings((work.root / work.entry_path).parent))
+    folder = Path(given.out) if given.out is not None else new_folder(target)
+    check_folder(folder)
+    contract = Contract(rtol=1e-9 if given.rtol is None else given.rtol, exact=bool(given.exact), require=given.require)
+
+    from hasten.observe.machine import machine
+    from hasten.passes.registry import all_passes
+    from hasten.search.loop import optimise
+
+    with session(budget_s=given.budget, seed=given.seed or 0, progress=progress) as current:
+        outcome = optimise(current, work, contract, all_passes(), name=target)
+        record = replace(
+            outcome.record,
+            machine=machine(),
+            versions=versions(),
+            command=command_line(target, args, given, calls=calls, stdin=stdin is not None),
+        )
+        beside = companions(outcome.kept) if record.changed else {}
+        delivery = deliver(
+            record,
+            {path: work.source(path) for path in record.changed},
+            {path: outcome.kept.source(path) for path in record.changed},
+            folder,
+            companions=beside,
+            render=html.render,
+        )
+    if folder.parent == RUNS:
+        (RUNS.parent / ".gitignore").write_text("*\n", encoding="ascii")
+    return RunResult(record, delivery)
+
+
+def new_folder(target: str, now: time.struct_time | None = None) -> Path:
+    """`.hasten/runs/20260131-235959-script`, made unique; names sort by time."""
+    stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(target.split("::")[0]).name.removesuffix(".py")).strip("-.") or "run"
+    name = f"{time.strftime('%Y%m%d-%H%M%S', now or time.localtime())}-{stem[:40]}"
+    folder, n = RUNS / name, 1
+    while folder.exists():
+        n += 1
+        folder = RUNS / f"{name}-{n}"
+    return folder
+
+
+def command_line(target: str, args: Sequence[str], given: Settings, *, calls: str | None, stdin: bool) -> str:
+    """The command that repeats a run, `out` left out."""
+    words = ["hasten", "run", target]
+    for name in ("budget", "rtol", "require", "seed", "timeout"):
+        value = getattr(given, name)
+        if value is not None:
+            words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
+    if given.exact:
+        words.append("--exact")
+    if calls:
+        words += ["--calls", calls]
+    if args:
+        words += ["--", *args]
+    return shlex.join(words) + (" < INPUT" if stdin else "")
+
+
+def versions() -> dict[str, str]:
+    """What is installed, by name, that can change times or results."""
+    import platform
+
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,137 @@
+"""The options of every command. Values stay text here: `hasten.config` reads them, and reports all mistakes at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+TARGET = "script.py | package.module | file.py::function | package.module:function"
+
+EPILOG = """\
+Words after -- reach the program, and so does standard input.
+Exit status: 0 finished, gain or not; 1 --require was not met; 2 wrong usage, or the target
+cannot be run; 3 hasten itself failed; 130 interrupted, what was found so far is saved.
+
+  hasten run script.py               find, change, verify, measure; your files stay as they are
+  hasten apply latest --diff         look at the patch; without --diff, put it in
+"""
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The options, with `args` (what follows the first `--`). Exits with status 2 on wrong usage."""
+    own, args = list(words), []
+    if "--" in own:
+        at = own.index("--")
+        own, args = own[:at], own[at + 1 :]
+    parser = build()
+    options = parser.parse_args(own)
+    if args and options.command not in ("run", "profile", "compare"):
+        parser.error(f"`hasten {options.command}` runs no program, so it takes nothing after --")
+    options.args = args
+    return options
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from hasten import __version__
+
+        print(f"hasten {__version__}")
+        parser.exit()
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with the nearest right word for a wrong command."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        import difflib
+        import re
+
+        wrong = re.match(r"argument COMMAND: invalid choice: '([^']*)'", message)
+        if wrong:
+            near = difflib.get_close_matches(wrong[1], COMMANDS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "commands: " + ", ".join(COMMANDS)
+            if wrong[1].endswith(".py"):
+                hint = f"did you mean `hasten run {wrong[1]}`?"
+            message = f"no command {wrong[1]!r}; {hint}"
+        self.exit(2, f"hasten: {message}\nhasten: see `{self.prog} --help`\n")
+
+
+COMMANDS = ("run", "profile", "compare", "apply", "report", "passes", "doctor")
+
+
+def build() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="hasten",
+        description="Give it a slow Python program; it gives back a faster one, and the evidence.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", nargs=0, action=_Version, help="show hasten's version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+
+    run = add(
+        "run", "find where the program spends its time, rewrite it, prove the results unchanged, measure, write a patch"
+    )
+    _target(run)
+    run.add_argument("--out", metavar="DIR", help="where the result goes (default: a new folder in .hasten/runs)")
+    run.add_argument("--budget", metavar="10m", help="longest time for the search; it ends with the best so far")
+    run.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
+    run.add_argument("--exact", action="store_true", default=None, help="floats must keep the same bits")
+    run.add_argument("--require", metavar="2x", help="exit with status 1 unless the gain (old/new) is at least this")
+    run.add_argument("--timeout", metavar="10m", help="longest time for a single run of the program")
+    run.add_argument("--json", action="store_true", help="print result.json instead of the report")
+    run.add_argument("--seed", metavar="N", help="seed of hasten's own choices (default: 0)")
+
+    profile = add("profile", "where time and memory go, ranked, with the reason and the headroom")
+    _target(profile)
+    profile.add_argument("--timeout", metavar="10m", help="longest time for the run")
+    profile.add_argument("--json", action="store_true", help="print JSON")
+
+    compare = add("compare", "two versions: same results? which is faster, by how much, with what certainty")
+    compare.add_argument("a", metavar="A", help=f"the old one: {TARGET.split(' | file')[0]}")
+    compare.add_argument("b", metavar="B", help="the new one")
+    compare.add_argument("--stdin", metavar="FILE", help="standard input for both")
+    compare.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
+    compare.add_argument("--exact", action="store_true", default=None, help="floats must keep the same bits")
+    compare.add_argument(
+        "--require", metavar="2x", help="exit with status 1 unless A's time / B's time is at least this"
+    )
+    compare.add_argument("--timeout", metavar="10m", help="longest time for a single run")
+    compare.add_argument("--budget", metavar="10m", help="longest time for the measurement")
+    compare.add_argument("--json", action="store_true", help="print JSON")
+
+    apply = add("apply", "put the patch of a run into the source files, if they are byte for byte what they were")
+    _run(apply)
+    apply.add_argument("--diff", action="store_true", help="only show the patch")
+    apply.add_argument("--undo", action="store_true", help="put the original files back")
+
+    report = add("report", "show a run again")
+    _run(report)
+    report.add_argument("--format", choices=("terminal", "html", "json", "markdown"), default="terminal")
+    report.add_argument("-o", "--output", metavar="FILE", help="write it to a file")
+
+    passes = add("passes", "what hasten can change, each with its reason, example and safety")
+    passes.add_argument("action", nargs="?", choices=("list", "show"), default="list")
+    passes.add_argument("code", nargs="?", metavar="CODE", help="with show: such as HST101")
+
+    doctor = add("doctor", "machine, libraries, thread settings, noise floor, and what to fix")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="TARGET", help=TARGET)
+    parser.add_argument(
+        "--calls", metavar="SCRIPT", help="the script that calls the function (default: the file itself)"
+    )
+    parser.add_argument("--stdin", metavar="FILE", help="standard input for the program (default: what is piped in)")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "run", metavar="RUN", nargs="?", default="latest", help="a run's folder, or latest (the default)"
+    )

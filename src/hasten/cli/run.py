@@ -1,0 +1,39 @@
+"""`hasten run`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main(options: argparse.Namespace) -> int:
+    from hasten.api.run import run
+    from hasten.cli import FINISHED, INTERRUPTED, UNMET
+    from hasten.cli.given import standard_input
+    from hasten.cli.progress import progress
+    from hasten.report import terminal
+
+    stdin = standard_input(options.stdin)
+    with progress() as shown:
+        result = run(
+            options.target,
+            options.args,
+            out=options.out,
+            budget=options.budget,
+            rtol=options.rtol,
+            exact=options.exact,
+            require=options.require,
+            seed=options.seed,
+            timeout=options.timeout,
+            calls=options.calls,
+            stdin=stdin,
+            progress=shown,
+        )
+    if options.json:
+        sys.stdout.write(result.record.dumps())
+    else:
+        terminal.show(result.record, sys.stdout, run=str(result.folder))
+    sys.stdout.flush()
+    if result.interrupted:
+        return INTERRUPTED
+    return FINISHED if result.met else UNMET

@@ -1,0 +1,95 @@
+"""Every pass: the one list. One that does not meet the protocol to the letter is refused at registration."""
+
+from __future__ import annotations
+
+import inspect
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from hasten.config import nearest
+from hasten.core.recipe import Pass, Risk
+from hasten.errors import UsageError
+
+# module and class, in the order in which passes are asked
+PASSES: tuple[tuple[str, str], ...] = ()
+
+_NEEDED = {"code": str, "name": str, "risk": Risk}
+
+
+@cache
+def all_passes() -> tuple[Pass, ...]:
+    """One of each pass, with its defaults. Raises `TypeError` when one is not a pass, or two share a code."""
+    found: list[Pass] = []
+    for module, name in PASSES:
+        pass_: Any = getattr(import_module(module), name)()
+        mistakes = conformance(pass_)
+        if mistakes:
+            raise TypeError(f"{module}.{name} is not a pass: {'; '.join(mistakes)}")
+        found.append(pass_)
+    codes = [p.code for p in found]
+    twice = sorted({c for c in codes if codes.count(c) > 1})
+    if twice:
+        raise TypeError(f"two passes share the code {', '.join(twice)}")
+    return tuple(found)
+
+
+def conformance(pass_: object) -> list[str]:
+    """What keeps an object from being a pass: missing, mistyped or misspelt attributes, other signatures."""
+    cls = type(pass_)
+    bad = []
+    for name, kind in _NEEDED.items():
+        value = getattr(cls, name, None)
+        if value is None:
+            near = nearest(name, [n for n in vars(cls) if not n.startswith("_")])
+            bad.append(f"it has no class attribute {name!r}{near}")
+        elif not isinstance(value, kind):
+            bad.append(f"{name} is {value!r}, not of type {kind.__name__}")
+    for name, parameters in (("find", ["work", "region", "facts"]), ("propose", ["work", "finding", "facts"])):
+        method = getattr(cls, name, None)
+        if not callable(method):
+            bad.append(f"it has no method {name!r}")
+            continue
+        given = [p for p in inspect.signature(method).parameters if p != "self"]
+        if given != parameters:
+            bad.append(f"{name} takes ({', '.join(given)}), not ({', '.join(parameters)})")
+    protocol = [*_NEEDED, "find", "propose"]
+    for name in vars(cls):
+        # a misspelt attribute would silently leave the inherited one in force
+        if not name.startswith("_") and name not in protocol and (near := get_close_matches(name, protocol, 1, 0.75)):
+            bad.append(f"{name!r} is not part of the protocol; did you mean {near[0]!r}?")
+    if not documentation(pass_):
+        bad.append("neither it nor its module has a docstring")
+    return bad
+
+
+def by_code(code: str) -> Pass:
+    """Raises `UsageError` when there is no such pass."""
+    for p in all_passes():
+        if p.code.lower() == code.lower() or p.name.lower() == code.lower():
+            return p
+    known = [p.code for p in all_passes()]
+    raise UsageError(f"no pass {code!r}{nearest(code.upper(), known)}; there are {', '.join(known)}")
+
+
+def documentation(pass_: object) -> str:
+    """The module's docstring (what it finds, why it is slow, example, when it is safe), else the class's own."""
+    cls = type(pass_)
+    module = inspect.getmodule(cls)
+    own = cls.__dict__.get("__doc__") or ""
+    if own.startswith(f"{cls.__name__}("):
+        own = ""  # what dataclass writes
+    texts = [inspect.cleandoc(t) for t in (module.__doc__ if module else "", own) if t]
+    return max(texts, key=len, default="")
+
+
+def summary(pass_: Pass) -> str:
+    """The first line of its documentation."""
+    return documentation(pass_).split("\n", 1)[0].rstrip(".")
+
+
+def show(code: str) -> str:
+    """Everything about one pass, as text. Raises `UsageError`."""
+    p = by_code(code)
+    return f"{p.code} {p.name} ({p.risk.value})\n\n{documentation(p)}"
