@@ -1,10 +1,10 @@
 """Is the new program faster? A decision that may be asked for after every pair, at a known rate of false claims.
 
-Each pair of fresh processes gives one log speed-up. Its sign against the threshold is a bet on a coin that is fair at best
-under the null hypothesis "the median speed-up is at most `min_gain`"; the capital of a mixture of such bets is an e-process,
-so the chance that it ever reaches 1/alpha is at most alpha (Ville's inequality), however often one looks and whenever one
-stops. See Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference" (2022). Signs ask
-nothing of the noise but that pairs are independent and the order within each is random.
+Each pair of fresh processes gives one log speed-up. Its sign against the threshold is a bet on a coin that is fair at
+best under the null hypothesis "the median speed-up is at most `min_gain`"; the capital of a mixture of such bets is an
+e-process, so the chance that it ever reaches 1/alpha is at most alpha (Ville's inequality), however often one looks and
+whenever one stops. See Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference"
+(2022). Signs ask nothing of the noise but that pairs are independent and the order within each is random.
 """
 
 from __future__ import annotations
@@ -78,8 +78,10 @@ class Evidence:
         return math.exp(median(self.logs)) if self.logs else 1.0
 
 
-def interval(logs: Sequence[float], *, confidence: float = 0.95, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
-    """Bootstrap percentile interval, over pairs, of the median speed-up (old/new). Infinite with fewer than two pairs."""
+def interval(
+    logs: Sequence[float], *, confidence: float = 0.95, seed: int = 0, rounds: int = 2000
+) -> tuple[float, float]:
+    """Bootstrap percentile interval, over pairs, of the median speed-up (old/new). 0 to infinity below two pairs."""
     if len(logs) < 2:
         return 0.0, math.inf
     draw = random.Random(seed)

@@ -1,8 +1,8 @@
 """A copy of the project folder in which every run happens, always at one path.
 
 The project is copied once into the session's scratch folder (`pristine`). Before each run the tree at `work` is put
-back to that state: what the last run wrote, changed or removed is found by each file's status (inode, size, mode, and the
-change time, which no program can set) and replaced. So a run costs a walk over the tree, not a copy of it.
+back to that state: what the last run wrote, changed or removed is found by each file's status (inode, size, mode, and
+the change time, which no program can set) and replaced. So a run costs a walk over the tree, not a copy of it.
 
 Very large data is linked instead of copied. Files outside the project that the program writes are known from the
 audited run (`observe.shim`); they are backed up before the first write and put back after every run.

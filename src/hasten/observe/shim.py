@@ -1,8 +1,8 @@
 """What a program does beyond its own folder, seen through Python's audit events.
 
 A `sitecustomize` put in front of the path (it removes itself and runs the one that it hides) logs files opened for
-writing, removed and renamed, child processes, threads and network use, as one JSON list a line. A file outside the project is
-copied aside before it is opened for writing the first time. With a clock setting it also moves and stretches Python's
+writing, removed and renamed, child processes, threads and network use, as one JSON list a line. A file outside the
+project is copied aside before it is opened for writing the first time. With a clock setting it also moves and stretches Python's
 clocks, so that what depends on time shows.
 
 Not seen: files that C libraries open themselves, `datetime.now()` (a C type that cannot be patched safely; the time
