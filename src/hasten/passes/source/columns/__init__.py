@@ -1,0 +1,1 @@
+"""Passes that turn work on pandas rows into work on columns."""

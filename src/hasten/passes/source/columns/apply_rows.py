@@ -1,0 +1,307 @@
+"""A function applied to every row.
+
+What it finds    `df.apply(f, axis=1)` with a lambda or a function of the file that reads the row's cells.
+Why it is slow   pandas makes a Series of every row and looks every cell up by its label.
+Example          df.apply(lambda row: row["a"] * row["b"], axis=1)  ->  one multiplication of two columns
+Safe when        the function only reads cells of its row by name. Columns are computed whole when all operations are
+                 understood and the dtypes, integer ranges and floating-point flags allow; else the function is called
+                 with the cells. Cells have the types that the row would show. Any other frame takes the original.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile, replace_nodes
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    RowUse,
+    facts_about,
+    helper_edits,
+    helper_name,
+    imported_as,
+    inside,
+    literal,
+    module_alias,
+    node_at,
+    nodes_in,
+    only_def,
+    peeks,
+    quote,
+    row_use,
+    share,
+    splice,
+    statement_of,
+    stands_alone,
+    text_of,
+    writes_frames,
+)
+from hasten.passes.source.columns.vector import LIMITS, Unknown, Value, Vectoriser, literal_constants
+
+KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`frame.apply(function, axis=1)` and what its function reads."""
+
+    call: ast.Call
+    frame: ast.expr
+    function: ast.Lambda | ast.FunctionDef
+    use: RowUse
+    lambda_text: bool
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        if isinstance(self.function, ast.Lambda):
+            return [ast.Return(self.function.body)]
+        return self.function.body
+
+
+def applied(source: SourceFile, call: ast.Call) -> Applied | None:
+    """The call as a row-wise apply of a function that only reads its row's cells."""
+    f = call.func
+    if not (isinstance(f, ast.Attribute) and f.attr == "apply" and len(call.args) == 1 and len(call.keywords) == 1):
+        return None
+    key = call.keywords[0]
+    if key.arg != "axis" or not isinstance(key.value, ast.Constant) or key.value.value not in (1, "columns"):
+        return None
+    if type(key.value.value) is bool:
+        return None
+    given = call.args[0]
+    function: ast.Lambda | ast.FunctionDef
+    if isinstance(given, ast.Lambda):
+        function = given
+    elif isinstance(given, ast.Name):
+        found = only_def(source, given.id)
+        if not isinstance(found, ast.FunctionDef):
+            return None
+        function = found
+    else:
+        return None
+    a = function.args
+    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+        return None
+    row = (a.posonlyargs or a.args)[0].arg
+    body: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
+    if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)) for top in body for n in ast.walk(top)):
+        return None
+    use = row_use(source, body, row)
+    if use is None or use.label or not use.cells or writes_frames(source, body):
+        return None
+    return Applied(call, f.value, function, use, isinstance(given, ast.Lambda))
+
+
+@dataclass(frozen=True)
+class ApplyRows:
+    """See the module's docstring."""
+
+    code: ClassVar[str] = "HST202"
+    name: ClassVar[str] = "row-wise apply"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        source = work.source(region.path)
+        if ".apply(" not in source.text or peeks(source):
+            return
+        for call in nodes_in(source, region, ast.Call):
+            assert isinstance(call, ast.Call)
+            hit = applied(source, call)
+            last = call.end_lineno or call.lineno
+            part = share(facts, region.path, call.lineno, last) if hit else None
+            if hit is None or part is None:
+                continue
+            yield Finding(
+                self.code, region, call.lineno, last,
+                "pandas makes a Series of every row and looks every cell up by its label",
+                f"compute from the column{'s' if len(hit.use.columns) > 1 else ''} {', '.join(hit.use.columns)}",
+                part, {"line": call.lineno, "col": call.col_offset},
+            )
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        source = work.source(finding.path)
+        call = node_at(source, ast.Call, finding.detail["line"], finding.detail["col"])
+        # `a.apply(f).apply(g)`: two calls start at the same place
+        calls = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and call is not None
+                 and (n.lineno, n.col_offset) == (finding.detail["line"], finding.detail["col"])]
+        hits = [h for c in calls if (h := applied(source, c)) is not None]
+        if len(hits) != 1 or statement_of(source, hits[0].call) is None:
+            return
+        hit = hits[0]
+        for edits, risk, how in (*_column_form(source, finding, hit, facts), *_cell_form(source, finding, hit)):
+            yield Change(
+                self.code, f"row-wise apply over {', '.join(hit.use.columns)}: {how}", finding.region,
+                tuple(edits), risk, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+            )
+
+
+def _outside(source: SourceFile, region: Region, hit: Applied) -> int | None:
+    """The line after the function's own definition, where a sibling of it can go; None when it cannot."""
+    if not isinstance(hit.function, ast.FunctionDef) or not stands_alone(source, hit.function):
+        return None
+    return (hit.function.end_lineno or 0) + 1
+
+
+def _call_edits(source: SourceFile, hit: Applied, text: str) -> list[Edit]:
+    return replace_nodes(source, [(hit.call, text)])
+
+
+def _cell_form(source: SourceFile, finding: Finding, hit: Applied) -> Iterator[tuple[list[Edit], Risk, str]]:
+    """The function, called with cells instead of a row."""
+    fresh = Fresh(source)
+    names = {c: fresh(c) for c in hit.use.columns}
+    row_cells = helper_name(source, "_row_cells", emitted.ROW_CELLS)
+    apply_cells = helper_name(source, "_apply_to_cells", emitted.APPLY_CELLS)
+    np, np_edits = module_alias(source, "numpy", "np")
+    pd, pd_edits = module_alias(source, "pandas", "pd")
+    frame, original = text_of(source, hit.frame), text_of(source, hit.call.args[0])
+    edits: list[Edit] = []
+    params = ", ".join(names.values())
+    if isinstance(hit.function, ast.Lambda):
+        inner = hit.function.body
+        text = splice(source, inner.lineno, inner.end_lineno or inner.lineno, hit.use.texts(names, ""))
+        # cut the lambda's body out of its rewritten lines: what is around it did not change
+        body = _cut(source, inner, text)
+        function = f"lambda {params}: {body}"
+    else:
+        at = _outside(source, finding.region, hit)
+        if at is None:
+            return
+        function = fresh(f"{hit.function.name}_of_cells")
+        first, last = hit.function.body[0].lineno, hit.function.end_lineno or 0
+        if first <= hit.function.lineno:
+            return  # def and body on one line
+        body = splice(source, first, last, hit.use.texts(names, ""))
+        edits.append(
+            Edit(source.path, at, at - 1, f"\n\ndef {function}({params}):  # `{hit.function.name}` on plain cells\n{body}")
+        )
+    edits += _call_edits(source, hit, f"{apply_cells}({frame}, {literal(hit.use.columns)}, {function}, {original})")
+    helpers = [
+        emitted.ROW_CELLS.format(name=row_cells, np=np, pd=pd),
+        emitted.APPLY_CELLS.format(name=apply_cells, np=np, pd=pd, row_cells=row_cells),
+    ]
+    yield [*np_edits, *pd_edits, *helper_edits(source, helpers), *edits], Risk.EXACT, "plain cells instead of rows"
+
+
+def _cut(source: SourceFile, node: ast.expr, spliced: str) -> str:
+    """The text of `node` inside `spliced`, its lines after replacements that all lie within it."""
+    first = source.lines[node.lineno - 1].encode()
+    last = source.lines[(node.end_lineno or node.lineno) - 1].encode()
+    tail = len(last) - (node.end_col_offset or 0)
+    data = spliced.encode()
+    return data[len(first[: node.col_offset]) : len(data) - tail].decode()
+
+
+def _column_form(
+    source: SourceFile, finding: Finding, hit: Applied, facts: Facts
+) -> Iterator[tuple[list[Edit], Risk, str]]:
+    """The function on whole columns, when the frame's dtypes were seen and every operation is understood."""
+    seen = _columns_seen(source, finding, hit, facts)
+    if seen is None:
+        return
+    dtypes, boxed = seen
+    np, np_edits = module_alias(source, "numpy", "np")
+    pd, pd_edits = module_alias(source, "pandas", "pd")
+    for limit in LIMITS:
+        fresh = Fresh(source)
+        names = {c: fresh(c) for c in hit.use.columns}
+        v = Vectoriser(source, np, fresh, imported_as(source, "math"), imported_as(source, "numpy"),
+                       imported_as(source, "pandas"), literal_constants(source, _reachable(source, hit)))
+        for column, nodes in hit.use.cells.items():
+            kind = KINDS[dtypes[column]]
+            bound = float(limit) if kind == "int" else float("inf")
+            cell = Value(names[column], kind, -bound, bound, boxed=boxed, simple=True)
+            v.cells.update({n: cell for n in nodes})
+        try:
+            value = v.function(hit.body, {}, _everything())
+        except Unknown:
+            continue
+        if value.const:
+            return
+        break
+    else:
+        return
+    lines = list(v.lines)
+    if value.kind == "mixed":
+        name = value.text if value.text.isidentifier() else fresh("values")
+        whole = value.whole if value.whole.isidentifier() else fresh("whole")
+        lines += [f"{n} = {t}" for n, t in ((name, value.text), (whole, value.whole)) if n != t]
+        # like pandas: integers stay integers only when every row gave one
+        lines.append(f"return {name}.astype({np}.int64) if {whole}.all() else {name}")
+    else:
+        lines.append(f"return {value.text}")
+    title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "row_value"
+    function = fresh(f"{title}_of_columns")
+    text = f"def {function}({', '.join(names.values())}):\n" + "".join(f"    {line}\n" for line in lines)
+    checked = helper_name(source, "_checked_array", emitted.CHECKED)
+    arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
+    apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
+    helpers = [
+        emitted.CHECKED.format(name=checked, np=np, pd=pd),
+        emitted.ROW_ARRAYS.format(name=arrays, np=np, pd=pd, checked=checked),
+        emitted.APPLY_COLUMNS.format(name=apply_columns, np=np, pd=pd, row_arrays=arrays),
+        text,
+    ]
+    kinds = "{" + ", ".join(f"{quote(c)}: {quote(_kind(dtypes[c]))}" for c in hit.use.columns) + "}"
+    uses_int = any(KINDS[dtypes[c]] == "int" for c in hit.use.columns)
+    bound_text = f"2**{limit.bit_length() - 1}" if uses_int else "0"
+    frame, original = text_of(source, hit.frame), text_of(source, hit.call.args[0])
+    call = f"{apply_columns}({frame}, {kinds}, {boxed}, {bound_text}, {function}, {original})"
+    yield (
+        [*np_edits, *pd_edits, *helper_edits(source, helpers), *_call_edits(source, hit, call)],
+        Risk.ROUNDING if v.rounding else Risk.EXACT,
+        "computed from whole columns",
+    )
+
+
+def _everything() -> "Path":
+    return Path()
+
+
+def _kind(dtype: str) -> str:
+    return "str" if dtype == "object" else dtype
+
+
+def _reachable(source: SourceFile, hit: Applied) -> list[ast.AST]:
+    from hasten.passes.source.columns.syntax import functions_called
+
+    body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
+    return [*body, *(s for f in functions_called(source, body) for s in f.body)]
+
+
+def _columns_seen(
+    source: SourceFile, finding: Finding, hit: Applied, facts: Facts
+) -> tuple[dict[str, str], bool] | None:
+    """What kinds of cell a row showed: dtype names by column, and whether cells are Python objects."""
+    if not isinstance(hit.frame, (ast.Name, ast.Attribute)):
+        base = hit.frame
+        while isinstance(base, (ast.Subscript, ast.Call, ast.Attribute)):
+            base = base.func if isinstance(base, ast.Call) else base.value
+    else:
+        base = hit.frame
+    name = ast.unparse(base)
+    for fact in facts_about(name, finding.region, facts, hit.call.lineno, hit.call.end_lineno or 0):
+        if fact.type.rsplit(".", 1)[-1] != "DataFrame" or not fact.type.startswith("pandas") or not fact.columns:
+            continue
+        dtypes = dict(fact.columns)
+        if any(c not in dtypes for c in hit.use.columns):
+            continue
+        numeric = {"float64", "int64", "float32", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64"}
+        boxed = not (set(dtypes.values()) <= numeric or set(dtypes.values()) == {"bool"})
+        if not boxed and "bool" not in dtypes.values():
+            common = "int64" if set(dtypes.values()) == {"int64"} else "float64"
+            dtypes = dict.fromkeys(dtypes, common)
+        if all(dtypes[c] in KINDS for c in hit.use.columns):
+            return dtypes, boxed
+    return None
+
+
+from hasten.passes.source.columns.vector import Path  # noqa: E402

@@ -1,0 +1,120 @@
+"""Text of the helper functions that changed programs get. Each is plain pandas, with one comment on why it is there.
+
+`{np}` and `{pd}` are the file's names for the libraries, `{name}` the helper's own.
+"""
+
+from __future__ import annotations
+
+# What a row of a DataFrame holds, as `iterrows` and `apply(axis=1)` show it: both read `df.to_numpy()`. A Series made of
+# a row of objects may change them (strings with None, dates with NaN), which needs every cell of the row to be
+# of one family, so a column of numbers without NaN rules it out.
+ROW_CELLS = '''\
+def {name}(df, names, inferred=True):
+    # rows as `iterrows` shows them, without a Series for each: the wanted columns of one array, or None for an unusual frame
+    if type(df) is not {pd}.DataFrame or not df.columns.is_unique or any(type(c) is not str for c in df.columns):
+        return None
+    if any(name not in df.columns for name in names):
+        return None
+    for dtype in set(df.dtypes):
+        if not isinstance(dtype, {np}.dtype) and not (isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan):
+            return None
+        if isinstance(dtype, {np}.dtype) and dtype.kind not in "biufOM":
+            return None
+    if inferred and any(dtype.kind in "OM" for dtype in df.dtypes):
+        numbers = [df[c] for c, dtype in df.dtypes.items() if dtype.kind in "biuf"]
+        if not any(column.dtype.kind in "biu" or not column.isna().any() for column in numbers):
+            # no number holds every row together: a Series of the row could turn None into NaN, or NaN into NaT
+            return None
+    values = df.to_numpy()
+    if values.dtype.kind not in "biufO":
+        return None
+    return [list(values[:, df.columns.get_loc(name)]) for name in names]
+'''
+
+APPLY_CELLS = '''\
+def {name}(df, names, function, original):
+    # `df.apply(original, axis=1)`, where `function` takes the named cells instead of a Series of the whole row
+    cells = {row_cells}(df, names, inferred=False)
+    if not cells or not len(df) or df.attrs or not df.flags.allows_duplicate_labels:
+        return df.apply(original, axis=1)
+    results = [function(*row) for row in zip(*cells)]
+    if hasattr(results[0], "__iter__") and not isinstance(results[0], (str, bytes)):
+        made = iter(results)  # a list or a Series of each row: pandas decides what that becomes
+        return df.apply(lambda row: next(made), axis=1)
+    return {pd}.Series(results, index=df.index)
+'''
+
+APPLY_COLUMNS = '''\
+def {name}(df, kinds, boxed, limit, function, original):
+    # `df.apply(original, axis=1)`, where `function` computes all rows at once from whole columns of the given kinds
+    columns = {row_arrays}(df, kinds, boxed, limit)
+    if columns is not None and not df.attrs and df.flags.allows_duplicate_labels:
+        try:
+            with {np}.errstate(all="raise", under="ignore"):
+                values = function(*columns)
+        except FloatingPointError:
+            pass  # a division by zero or an overflow: the original says what happens then, and in which row
+        else:
+            return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=df.index)
+    return df.apply(original, axis=1)
+'''
+
+ROW_ARRAYS = '''\
+def {name}(df, kinds, boxed, limit):
+    # columns as arrays, if a row of this frame shows cells of these kinds (mixed rows show Python objects: `boxed`), or None
+    if type(df) is not {pd}.DataFrame or not len(df) or not df.columns.is_unique:
+        return None
+    if any(type(c) is not str for c in df.columns) or any(name not in df.columns for name in kinds):
+        return None
+    dtypes = list(df.dtypes)
+    if any(dtype.kind not in "biufOM" for dtype in dtypes) or any(
+        not isinstance(dtype, ({np}.dtype, {pd}.StringDtype)) for dtype in dtypes
+    ):
+        return None
+    plain = all(dtype.kind in "iuf" for dtype in dtypes) or all(dtype.kind == "b" for dtype in dtypes)
+    if plain is boxed or all(dtype.kind == "M" for dtype in dtypes):
+        return None
+    arrays = []
+    for name, kind in kinds.items():
+        column = df[name]
+        dtype = {np}.result_type(*dtypes) if plain else column.dtype
+        array = {checked}(column, dtype, kind, limit)
+        if array is None:
+            return None
+        arrays.append(array)
+    return arrays
+'''
+
+CHECKED = '''\
+def {name}(column, dtype, kind, limit):
+    # the column as an array of float64, int64 (no value beyond +-limit), bool or strings; None when it is something else
+    if kind == "str":
+        if isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
+            return column.to_numpy(dtype=object)
+        if dtype == object and {pd}.api.types.infer_dtype(column, skipna=False) == "string":
+            return column.to_numpy()
+        return None
+    if dtype != kind:
+        return None
+    array = column.to_numpy()
+    if array.dtype.kind in "iu" and limit and len(array) and not (-limit <= array.min() and array.max() <= limit):
+        return None
+    return array.astype(kind, copy=False)
+'''
+
+MAP_COLUMN = '''\
+def {name}(series, kind, limit, function, original):
+    # `original(series)`, where `function` computes all elements at once if they are of the given kind
+    if type(series) is {pd}.Series and len(series) and not series.attrs and series.flags.allows_duplicate_labels:
+        array = {checked}(series, series.dtype, kind, limit)
+        if array is not None:
+            try:
+                with {np}.errstate(all="raise", under="ignore"):
+                    values = function(array)
+            except FloatingPointError:
+                pass  # a division by zero or an overflow: the original says what happens then, and at which element
+            else:
+                values = values.tolist() if values.dtype.kind in "OU" else values
+                return {pd}.Series(values, index=series.index, name=series.name)
+    return original(series)
+'''
