@@ -37,9 +37,9 @@ def measure(
     """Compare two programs by whole runs; each call of `run_old` and `run_new` is one fresh process.
 
     Pairs run back to back, in an order drawn from the session's seed, under a lock that one hasten on this machine
-    holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another pair would not fit into
-    `budget_s` or the session's own budget; then it is undecided, never a guess. `known_old` are earlier runs of the
-    original: they tell how long a pair may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU
+    holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another pair would not
+    fit into `budget_s` or the session's own budget; then it is undecided, never a guess. `known_old` are earlier runs
+    of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU
     time when the caller says that both are `single_threaded` (no threads, no child processes) and the first pair was
     busy for 95% of its time; with CPU time, waiting counts for nothing. Exceptions of the two callables pass through.
     """

@@ -25,7 +25,7 @@ from hasten.observe.text import NO_MASK, Mask, decoded, find_mask
 
 SHIFT_S = 40_000_003.7  # over a year: dates move in every field
 STRETCH = 1.7
-_LOCAL_TIME = re.compile(rb"\b(?:now|today|localtime|asctime|fromtimestamp)\b")
+_LOCAL_TIME = re.compile(rb"\b(?:now|today|localtime|asctime|utcnow)\b")
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,10 @@ def _check_source(work: ScriptWorkload) -> None:
     except SyntaxError as error:
         place = f", line {error.lineno}" if error.lineno else ""
         raise TargetError(f"{path}{place}: is not valid Python: {error.msg}") from error
-    except (UnicodeDecodeError, ValueError) as error:
+    except UnicodeDecodeError as error:
         raise TargetError(f"{path}: is not valid Python: {error}") from error
+    except ValueError as error:  # NUL bytes, mixed line ends
+        raise TargetError(f"{path}: cannot be used: {error}") from error
 
 
 def _failure(program: ProgramRun, audit: Audit) -> bool:

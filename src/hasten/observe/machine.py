@@ -161,7 +161,8 @@ def _check_governor() -> Check:
     if governor is None:
         return Check("CPU frequency", None, "not visible here (virtual machine or container)")
     ok = governor == "performance"
-    return Check("CPU frequency", ok, f"governor {governor}", "" if ok else "sudo cpupower frequency-set -g performance")
+    fix = "" if ok else "sudo cpupower frequency-set -g performance"
+    return Check("CPU frequency", ok, f"governor {governor}", fix)
 
 
 def _check_numba_cache() -> Check:

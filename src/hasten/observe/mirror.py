@@ -35,6 +35,7 @@ SKIP = frozenset(
 CACHE_ENDS = (".pyc", ".nbi", ".nbc")
 COPY_BYTES = 1_000_000_000  # data copied at most, smallest files first; the rest is linked
 COPY_FILES = 20_000
+LARGEST_TREE = 200_000  # files and folders; what has more is a home folder, not a project
 _SOURCE_ENDS = (".py", ".pyi", ".toml", ".cfg", ".ini")
 
 Signature = tuple[int, int, int, int, int]  # inode, size, mtime, ctime, mode
@@ -83,9 +84,10 @@ class _Keeper:
         try:
             self.written[name] = _sha256(path)
             if self.folder is not None:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self.kept[name] = self.folder / str(len(self.kept))
-                shutil.copyfile(path, self.kept[name])
+                # by content: runs mostly write the same
+                self.kept[name] = self.folder / self.written[name]
+                if not self.kept[name].exists():
+                    shutil.copyfile(path, self.kept[name])
         except PermissionError:
             self.written[name] = "unreadable"
             self.kept.pop(name, None)
@@ -108,7 +110,6 @@ class Mirror:
         self._caches = base / "caches"
         self._backups = base / "outside"
         self._keep = base / "kept"
-        self._runs = 0
         self.outside: dict[Path, Outside] = {}
         self.made_dirs: list[Path] = []  # folders outside the project that the program makes
         self._entries: dict[str, _Entry] = {}
@@ -137,6 +138,11 @@ class Mirror:
                 return
             for item in listing:
                 name = f"{rel}{item.name}"
+                if len(self._entries) + len(found) > LARGEST_TREE:
+                    raise TargetError(
+                        f"{self.root}: holds more than {LARGEST_TREE} files; put the program into a folder of its own, "
+                        "or name a smaller project folder"
+                    )
                 if item.name in SKIP or item.name.endswith(".egg-info") or Path(item.path) == scratch:
                     continue
                 info = item.stat(follow_symlinks=False)
@@ -286,7 +292,7 @@ class Mirror:
                         "copied; run hasten on a smaller input, or move the file out of the project folder"
                     )
         there = dict(_scan(self.path))
-        keeper = _Keeper(self._next_folder() if keep else None)
+        keeper = _Keeper(self._keep if keep else None)
         for name, info in there.items():
             if _is_cache(name):
                 continue
@@ -295,6 +301,9 @@ class Mirror:
                 entry = self._entries.get(name)
                 if entry is None or entry.target != os.readlink(path):
                     keeper.written[name] = f"link to {os.readlink(path)}"
+            elif stat.S_ISDIR(info.st_mode):
+                if name not in self._entries and not self._parent_of_changed(name):
+                    keeper.written[name] = "folder"
             elif stat.S_ISREG(info.st_mode):
                 known = self._placed.get(name)
                 if known is not None and self._sure and known[1] == _signature(info):
@@ -314,16 +323,15 @@ class Mirror:
 
     def collect_outside(self, *, keep: bool = True) -> Tree:
         """The files outside the project as they are now, before they are put back."""
-        keeper = _Keeper(self._next_folder() if keep else None)
+        keeper = _Keeper(self._keep if keep else None)
         for path in self.outside:
             if path.is_file():
                 keeper.take(str(path), path)
         gone = {str(o.path) for o in self.outside.values() if o.backup is not None and not o.path.exists()}
         return Tree(keeper.written, keeper.kept, frozenset(gone))
 
-    def _next_folder(self) -> Path:
-        self._runs += 1
-        return self._keep / str(self._runs)
+    def _parent_of_changed(self, name: str) -> bool:
+        return any(path.startswith(f"{name}/") for path in self._placed)
 
     def _given(self, name: str) -> Path | bytes | None:
         """What stood at `name` before the run: a file, or its SHA-256 for a changed source."""

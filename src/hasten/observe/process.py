@@ -24,7 +24,7 @@ from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.mirror import Mirror
-from hasten.observe.reap import MARK, TOKEN, born, descendants, kill_marked, start_guard, status_kb
+from hasten.observe.reap import MARK, born, descendants, kill_marked, marked, new_mark, start_guard, status_kb
 from hasten.observe.session import Session
 
 DEADLINE_S = 600.0
@@ -118,7 +118,7 @@ def run_program(
     null device. Temporary files go to `out_dir` (the system's folder by default) and are removed.
     """
     environ = dict(os.environ if env is None else env)
-    environ[MARK] = TOKEN
+    environ[MARK] = mark = new_mark()
     start_guard()
     own_peak_kb = status_kb("self", "VmHWM")
     with contextlib.ExitStack() as stack:
@@ -133,7 +133,7 @@ def run_program(
         child = subprocess.Popen(
             list(command), cwd=cwd, env=environ, stdin=given, stdout=out, stderr=err, start_new_session=True
         )
-        watch = _Watch(child, start)
+        watch = _Watch(child, start, mark)
         timed_out = truncated = out_of_memory = False
         try:
             pause = 0.004  # the first look comes early: short programs have a size too
@@ -216,8 +216,8 @@ def run_workload(
 class _Watch:
     """One running program: waits for it in a thread, so that its end is seen at once, and looks at its tree."""
 
-    def __init__(self, child: subprocess.Popen[bytes], start: float) -> None:
-        self.child, self.start = child, start
+    def __init__(self, child: subprocess.Popen[bytes], start: float, mark: str) -> None:
+        self.child, self.start, self.mark = child, start, mark
         self.ended = threading.Event()
         self.status, self.cpu_s, self.wall_s, self.maxrss_kb = 0, 0.0, 0.0, 0.0
         self.now_mb = self.peak_mb = 0.0
@@ -259,7 +259,13 @@ class _Watch:
 
     def finish(self) -> None:
         """Kill everything that is left, reap the program, and fill in the figures."""
-        if not self.ended.is_set():
+        if self.ended.is_set():
+            # what it forked may still print, helpers of multiprocessing free shared memory: give them a moment
+            patience = time.perf_counter() + 0.25
+            while time.perf_counter() < patience and marked(self.mark):
+                self.had_children = True
+                time.sleep(0.01)
+        else:
             self.look()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
@@ -276,4 +282,4 @@ class _Watch:
             if born(pid) == when:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
-        kill_marked()
+        kill_marked(self.mark)

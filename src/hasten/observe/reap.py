@@ -1,13 +1,14 @@
 """Processes: who belongs to a program, how large they are, and that none is left behind.
 
-Every program that hasten starts carries a mark in its environment, constant for one hasten process. What still carries
-it when a program has ended is killed; a small guard process does that when hasten itself is killed.
+Every program that hasten starts carries a mark of its own in its environment. What still carries it when the program
+has ended is killed; a small guard process does that when hasten itself is killed.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import itertools
 import os
 import secrets
 import signal
@@ -23,12 +24,25 @@ TOKEN = f"{os.getpid()}.{secrets.token_hex(6)}"
 _LINUX = sys.platform.startswith("linux")
 
 
-def kill_marked() -> int:
-    """Kill every process that carries this hasten's mark in its environment; the number of those found."""
-    needle = f"{MARK}={TOKEN}".encode()
+_numbers = itertools.count(1)
+
+
+def new_mark() -> str:
+    """A value for `MARK` that no other program has. All are of one length, so that environments are of one size."""
+    return f"{TOKEN}.{next(_numbers):08d}"
+
+
+def marked(mark: str) -> list[int]:
+    """Processes alive that carry `mark` in their environment."""
+    needle = f"{MARK}={mark}".encode()
+    return [pid for pid in _processes() if pid != os.getpid() and needle in _environ(pid).split(b"\0")]
+
+
+def kill_marked(mark: str) -> int:
+    """Kill every process that carries `mark` in its environment; the number of those found."""
     found = 0
     for _ in range(5):  # one that forks while the list is read is found in the next round
-        pids = [pid for pid in _processes() if pid != os.getpid() and needle in _environ(pid).split(b"\0")]
+        pids = marked(mark)
         if not pids:
             break
         found += len(pids)
@@ -139,7 +153,7 @@ for _ in range(20):
         if name.isdigit() and int(name) != os.getpid():
             try:
                 with open("/proc/%s/environ" % name, "rb") as file:
-                    if mark in file.read().split(b"\\0"):
+                    if any(part.startswith(mark) for part in file.read().split(b"\\0")):
                         os.kill(int(name), 9)
                         hit = 1
             except OSError:
@@ -157,7 +171,7 @@ def start_guard() -> None:
         if not _LINUX or (_guard is not None and _guard.poll() is None):
             return
         _guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _GUARD, f"{MARK}={TOKEN}"],
+            [sys.executable, "-I", "-S", "-c", _GUARD, f"{MARK}={TOKEN}."],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
         )  # fmt: skip
         atexit.register(_stop_guard, _guard)

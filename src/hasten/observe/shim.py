@@ -2,8 +2,8 @@
 
 A `sitecustomize` put in front of the path (it removes itself and runs the one that it hides) logs files opened for
 writing, removed and renamed, child processes, threads and network use, as one JSON list a line. A file outside the
-project is copied aside before it is opened for writing the first time. With a clock setting it also moves and stretches Python's
-clocks, so that what depends on time shows.
+project is copied aside before it is opened for writing the first time. With a clock setting it also moves and stretches
+Python's clocks, so that what depends on time shows.
 
 Not seen: files that C libraries open themselves, `datetime.now()` (a C type that cannot be patched safely; the time
 zone is moved instead when the sources ask for local time).
@@ -158,7 +158,6 @@ def _run():
         finally:
             state.busy = False
 
-    import _io  # what the hook needs is loaded before it listens
     _sys.addaudithook(hook)
     note("started", _os.getpid())
     if conf.get("shift"):
