@@ -1,0 +1,1347 @@
+"""From Python statements to the source of a Numba kernel that computes the same, or raises.
+
+Types are inferred over the whole unit until nothing changes, then the code of the last round is kept. Names keep
+one type each; a construct that is not covered raises `Refuse`, and the caller tries a smaller loop.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NoReturn
+
+from hasten.kernel import names
+from hasten.kernel.kinds import (
+    BOOL,
+    CODE,
+    DTYPES,
+    EXACT_FLOAT,
+    FLOAT,
+    I64,
+    INT,
+    NPBOOL,
+    NPF8,
+    Arr,
+    Grow,
+    Lst,
+    Num,
+    Refuse,
+    Tup,
+    Type,
+    codes_promote,
+    const,
+    int_range,
+    join,
+    num,
+    pairs,
+    widened,
+)
+from hasten.kernel.program import Module
+
+ROUNDS = 14
+SIZE = Num(frozenset({"int"}), 0, 2**40)  # of anything that fits a memory
+
+# math functions that Numba takes from the same C library as CPython, and their NumPy namesakes (which may differ by
+# rounding, because NumPy has vector versions)
+MATH = frozenset(
+    "sqrt exp expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc".split()
+)
+NUMPY_LIKE = {
+    **{n: n for n in "exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh".split()},
+    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
+}  # fmt: skip
+CONSTANTS = {f"{m}.{c}" for m in ("math", "numpy") for c in ("pi", "e", "inf", "nan")} | {"math.tau"}
+NP_TYPES = {"float64": "np.float64", "int64": "np.int64", "bool_": "np.bool", "bool": "np.bool"}
+NP_TYPES |= {n: f"np.{n}" for n in ("int8", "int16", "int32", "uint8", "uint16", "uint32")}
+
+
+@dataclass(frozen=True)
+class V:
+    """An expression's code and type. `pend`: its float result is still to be checked for warnings.
+
+    `tag` gives code for which of several kinds it is; `parts` are base and indexes of an element access.
+    """
+
+    code: str
+    t: Type
+    pend: bool = False
+    tag: Callable[[], str] | None = None
+    parts: tuple[str, tuple[str, ...]] | None = None
+    leaf: bool = False
+    single: tuple[str, V, V] | None = None  # the one operation on checked values that made it
+
+
+@dataclass
+class Shared:
+    """What the kernels of one change have in common."""
+
+    module: Module
+    exact: bool
+    used: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    functions: dict[tuple[object, ...], Unit] = field(default_factory=dict)
+    rounding: bool = False
+
+    def helper(self, name: str) -> str:
+        self.used.add(name)
+        return f"_{name}"
+
+
+def fail(reason: str, node: ast.AST | None = None) -> NoReturn:
+    line = getattr(node, "lineno", None)
+    raise Refuse(f"line {line}: {reason}" if line else reason)
+
+
+class Unit:
+    """One kernel: a run of statements with parameters and results, or a function.
+
+    `params` are the types at the door; `outs` the names whose values leave (blocks only).
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        name: str,
+        stmts: Sequence[ast.stmt],
+        params: dict[str, Type],
+        outs: Sequence[str] = (),
+        *,
+        function: bool = False,
+        lookup: Callable[[str], Type | None] | None = None,
+    ) -> None:
+        self.shared = shared
+        self.module = shared.module
+        self.name = name
+        self.stmts = list(stmts)
+        self.params = dict(params)
+        self.extra: dict[str, Type] = {}  # module-level names that turned out to be read
+        self.outs = tuple(outs)
+        self.function = function
+        self.lookup = lookup
+        self.env: dict[str, Type] = dict(params)
+        self.tagged: set[str] = set()
+        self.mutated: set[str] = set()
+        self.ret: Type | None = None
+        self.lines: list[str] = []
+        self.depth = 0
+        self.round = 0
+        self.loops = 0
+        self.bound = names.bound(self.stmts)
+        self.growing = {
+            n.func.value.id
+            for s in self.stmts
+            for n in ast.walk(s)
+            if isinstance(n, ast.Call)
+            and isinstance(n.func, ast.Attribute)
+            and n.func.attr in ("append", "pop")
+            and isinstance(n.func.value, ast.Name)
+        }
+        self.sure: set[str] = set()
+
+    # ------------------------------------------------------------------ driving
+
+    def run(self) -> None:
+        """Infers types and writes code. Raises `Refuse`."""
+        flow = names.flow(self.stmts)
+        self.sure = flow.sure or set()
+        for name in self.outs:
+            if name not in self.sure and name not in self.params:
+                self.tagged.add(name)
+        for self.round in range(ROUNDS):
+            before = (dict(self.env), set(self.tagged), set(self.mutated), self.ret, dict(self.extra))
+            self.lines, self.depth = [], 0
+            for s in self.stmts:
+                self.stmt(s)
+            for name in self.outs:
+                t = self.env.get(name)
+                if t is None:
+                    fail(f"{name} has no type")
+                if isinstance(t, Num) and t.kind is None:
+                    self.tagged.add(name)
+            if before == (self.env, self.tagged, self.mutated, self.ret, self.extra):
+                return
+        raise Refuse("types do not settle")
+
+    def emit(self, line: str) -> None:
+        self.lines.append("    " * self.depth + line)
+
+    def helper(self, name: str) -> str:
+        return self.shared.helper(name)
+
+    def tag_name(self, name: str) -> str:
+        return f"{local(name)}_kind"
+
+    # ------------------------------------------------------------------ names
+
+    def assign(self, name: str, v: V) -> None:
+        t = v.t
+        if isinstance(t, (Grow, Lst)) and v.leaf and isinstance(t, Grow):
+            fail(f"{name}: a second name for a growing list")
+        old = self.env.get(name)
+        new = t if old is None else join(old, t)
+        if old is not None and self.round > 2:
+            new = widened(old, new)
+        self.env[name] = new
+        code = self.fit(v, new)
+        if name in self.tagged:
+            self.emit(f"{self.tag_name(name)} = {self.tag(v)}")
+        self.emit(f"{local(name)} = {code}")
+
+    def fit(self, v: V, t: Type) -> str:
+        """The code of `v`, as the representation of `t`."""
+        code = self.sink(v)
+        if isinstance(t, Num) and isinstance(v.t, Num) and t.rep == "f" and v.t.rep == "i":
+            return f"float({code})"
+        return code
+
+    def tag(self, v: V) -> str:
+        if not isinstance(v.t, Num):
+            return "9"
+        if v.t.kind is not None:
+            return str(CODE.get(v.t.kind, 9))
+        if v.tag is None:
+            raise Refuse(f"it depends on the data whether {v.code} is {' or '.join(sorted(v.t.kinds))}")
+        return v.tag()
+
+    def sink(self, v: V) -> str:
+        """The code of a value that goes where an infinity or NaN could no longer be seen."""
+        if v.pend and v.single is not None:
+            name, a, b = v.single
+            if not a.pend and not b.pend:
+                # an infinity among the operands is no reason to give up
+                helper = {"Add": "add_float", "Sub": "sub_float", "Mult": "mul_float"}[name]
+                return f"{self.helper(helper)}({bare(a.code)}, {bare(b.code)})"
+        if v.pend:
+            return f"{self.helper('finite')}({bare(v.code)})"
+        return v.code
+
+    def read(self, name: str, node: ast.AST) -> V:
+        if name not in self.env:
+            t = self.lookup(name) if self.lookup and name not in self.bound else None
+            if t is None:
+                fail(f"what {name} is was not recorded", node)
+            self.extra[name] = t
+            self.env[name] = t
+
+        def tag() -> str:
+            if name in self.params or name in self.extra:
+                first = self.params.get(name, self.extra.get(name))
+                if isinstance(first, Num) and name not in self.bound:
+                    return str(CODE.get(first.kind or "", 9))
+            self.tagged.add(name)
+            return self.tag_name(name)
+
+        return V(local(name), self.env[name], tag=tag, leaf=True)
+
+    # ------------------------------------------------------------------ statements
+
+    def body(self, stmts: Sequence[ast.stmt]) -> None:
+        self.depth += 1
+        count = len(self.lines)
+        for s in stmts:
+            self.stmt(s)
+        if len(self.lines) == count:
+            self.emit("pass")
+        self.depth -= 1
+
+    def stmt(self, s: ast.stmt) -> None:
+        method = getattr(self, f"s_{type(s).__name__}", None)
+        if method is None:
+            fail(f"{type(s).__name__} statement", s)
+        method(s)
+
+    def s_Pass(self, s: ast.Pass) -> None:
+        self.emit("pass")
+
+    def s_Break(self, s: ast.Break) -> None:
+        self.emit("break")
+
+    def s_Continue(self, s: ast.Continue) -> None:
+        self.emit("continue")
+
+    def s_Assert(self, s: ast.Assert) -> None:
+        # under -O the original would not check: then the kernel gives up more often, never less
+        self.emit(f"if not {self.test(s.test)}:")
+        self.emit("    raise AssertionError")
+
+    def s_Raise(self, s: ast.Raise) -> None:
+        self.emit("raise ValueError")  # the original statements will raise what they raise
+
+    def s_If(self, s: ast.If) -> None:
+        self.emit(f"if {bare(self.test(s.test))}:")
+        self.body(s.body)
+        if s.orelse:
+            self.emit("else:")
+            self.body(s.orelse)
+
+    def s_While(self, s: ast.While) -> None:
+        self.emit(f"while {bare(self.test(s.test))}:")
+        self.body(s.body)
+        if s.orelse:
+            self.emit("else:")
+            self.body(s.orelse)
+
+    def s_Expr(self, s: ast.Expr) -> None:
+        node = s.value
+        if isinstance(node, ast.Constant):
+            return
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "append"
+            and isinstance(node.func.value, ast.Name)
+            and len(node.args) == 1
+            and not node.keywords
+        ):
+            self.append(node.func.value.id, node.args[0], node)
+            return
+        if isinstance(node, ast.Call):
+            v = self.expr(node)
+            self.emit(self.sink(v))
+            return
+        fail("expression statement", s)
+
+    def append(self, name: str, arg: ast.expr, node: ast.AST) -> None:
+        base = self.read(name, node)
+        if not isinstance(base.t, Grow):
+            fail(f"{name}.append: not a list that starts empty here", node)
+        v = self.expr(arg)
+        if not isinstance(v.t, (Num, Tup)):
+            fail("list of lists that grows", node)
+        if isinstance(v.t, Num) and v.t.kind is None:
+            if base.t.sink is not None:
+                fail("append of a value whose type depends on the data", node)
+            if v.t.rep != "f" or "int" in v.t.kinds:
+                fail("append of a value whose type depends on the data", node)
+        grown = join(base.t, Grow(plain(v.t), base.t.sink))
+        if isinstance(grown, Grow) and base.t.sink and isinstance(grown.item, Num) and grown.item.kind is None:
+            fail("list of mixed types", node)
+        self.env[name] = grown
+        self.emit(f"{base.code}.append({bare(self.sink(v))})")
+
+    def s_AnnAssign(self, s: ast.AnnAssign) -> None:
+        if s.value is None or not isinstance(s.target, ast.Name):
+            fail("annotation", s)
+        self.assign(s.target.id, self.value_for(s.target.id, s.value))
+
+    def s_Assign(self, s: ast.Assign) -> None:
+        if len(s.targets) != 1:
+            for target in s.targets:
+                if not isinstance(target, ast.Name):
+                    fail("chained assignment", s)
+            v = self.expr(s.value)
+            if not isinstance(v.t, Num):
+                fail("chained assignment", s)
+            first = s.targets[0]
+            assert isinstance(first, ast.Name)
+            self.assign(first.id, v)
+            for target in s.targets[1:]:
+                assert isinstance(target, ast.Name)
+                self.assign(target.id, replace(self.read(first.id, s), t=v.t))
+            return
+        target = s.targets[0]
+        if isinstance(target, ast.Name):
+            self.assign(target.id, self.value_for(target.id, s.value))
+        elif isinstance(target, ast.Subscript):
+            self.store(target, self.expr(s.value))
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self.unpack(target, s.value)
+        else:
+            fail("assignment to an attribute", s)
+
+    def value_for(self, name: str, node: ast.expr) -> V:
+        if isinstance(node, ast.List) and not node.elts:
+            if name not in self.growing:
+                fail(f"{name} = [] is never appended to", node)
+            if name in self.params:
+                fail(f"{name} is rebound", node)
+            item = self.env.get(name, Grow(None))
+            return V("[]", item if isinstance(item, Grow) else Grow(None))
+        if name in self.growing:
+            fail(f"{name} grows from something else than []", node)
+        return self.expr(node)
+
+    def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
+        if any(not isinstance(t, (ast.Name, ast.Subscript)) for t in target.elts):
+            fail("nested or starred targets", target)
+        if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
+            values = [self.expr(e) for e in value.elts]
+            if len(values) == 1:
+                fail("tuple of one", value)
+            # all values are taken before any target is bound
+            temps = []
+            for i, v in enumerate(values):
+                if not isinstance(v.t, Num):
+                    fail("tuple of containers", value)
+                temp = f"new_{i}_{value.lineno}_{value.col_offset}"
+                tag = self.tag(v) if v.t.kind is None and v.tag is not None else None
+                if tag is not None:
+                    self.emit(f"{temp}_kind = {tag}")
+                self.emit(f"{temp} = {bare(self.sink(v))}")
+                temps.append(V(temp, v.t, tag=(lambda t=temp: f"{t}_kind") if tag is not None else None))
+            for t, v in zip(target.elts, temps, strict=True):
+                self.bind(t, v)
+            return
+        v = self.expr(value)
+        if not isinstance(v.t, Tup) or len(v.t.items) != len(target.elts):
+            fail("unpacking of something else than a tuple", value)
+        temp = f"new_{value.lineno}_{value.col_offset}"
+        self.emit(f"{temp} = {self.sink(v)}")
+        for i, (t, item) in enumerate(zip(target.elts, v.t.items, strict=True)):
+            self.bind(t, V(f"{temp}[{i}]", item))
+
+    def bind(self, target: ast.expr, v: V) -> None:
+        if isinstance(target, ast.Name):
+            self.assign(target.id, v)
+        elif isinstance(target, ast.Subscript):
+            self.store(target, v)
+        else:
+            fail("target", target)
+
+    def s_AugAssign(self, s: ast.AugAssign) -> None:
+        if isinstance(s.target, ast.Name):
+            old = self.read(s.target.id, s)
+            if not isinstance(old.t, Num):
+                fail("in-place change of a container", s)
+            self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
+        elif isinstance(s.target, ast.Subscript):
+            load = ast.Subscript(s.target.value, s.target.slice, ast.Load())
+            ast.copy_location(load, s.target)
+            old = self.expr(load)
+            if not isinstance(old.t, Num):
+                fail("in-place change of a slice", s)
+            if calls(s.target):
+                fail("call in the target of an in-place change", s)
+            self.store(s.target, self.binary(s.op, old, self.expr(s.value), s))
+        else:
+            fail("in-place change of an attribute", s)
+
+    def store(self, target: ast.Subscript, v: V) -> None:
+        load = ast.Subscript(target.value, target.slice, ast.Load())
+        ast.copy_location(load, target)
+        base = self.expr(target.value)
+        where = self.expr(load)
+        if where.parts is None or not isinstance(where.t, Num):
+            fail("assignment to more than one element", target)
+        if not isinstance(v.t, Num):
+            fail("element that is not a number", target)
+        code = self.sink(v)
+        left = f"{where.parts[0]}[{', '.join(where.parts[1])}]"
+        if isinstance(base.t, Arr):
+            self.mutated |= base.t.roots
+            kind = f"np.{base.t.dtype}" if base.t.dtype != "bool" else "np.bool"
+            if base.t.dtype == "float64":
+                pass
+            elif base.t.dtype == "bool":
+                if v.t.rep != "b":
+                    fail("number stored into a bool array", target)
+            elif v.t.rep == "f":
+                fail("float stored into an integer array", target)
+            else:
+                code = self.ranged(code, v.t, *int_range(kind))
+        elif isinstance(base.t, Lst):
+            self.mutated |= base.t.roots
+            if not v.t.kinds <= base.t.kinds:
+                root = target.value
+                if not base.t.roots and isinstance(root, ast.Name):
+                    self.env[root.id] = join(self.env[root.id], replace(base.t, kinds=base.t.kinds | v.t.kinds))
+                elif len(base.t.kinds) == 1 and v.tag is not None:
+                    (kind,) = base.t.kinds
+                    if kind not in v.t.kinds or v.t.rep != num(kind).rep:
+                        fail(f"{' or '.join(v.t.kinds)} stored into a list of {kind}", target)
+                    code = f"{self.helper('same_kind')}({bare(code)}, {self.tag(v)}, {CODE[kind]})"
+                else:
+                    fail(f"{' or '.join(sorted(v.t.kinds))} stored into a list of others", target)
+        elif isinstance(base.t, Grow):
+            if base.t.sink or base.t.item is None:
+                fail("growing list that is written", target)
+            grown = join(base.t, Grow(plain(v.t)))
+            if isinstance(target.value, ast.Name):
+                self.env[target.value.id] = grown
+            elif grown != base.t:
+                fail("list of mixed types", target)
+        else:
+            fail("assignment into a tuple", target)
+        self.emit(f"{left} = {bare(code)}")
+
+    def s_For(self, s: ast.For) -> None:
+        items, code = self.iterable(s.iter)
+        casts: list[str] = []
+        target = self.loop_target(s.target, items, casts)
+        self.emit(f"for {target} in {code}:")
+        self.depth += 1
+        for line in casts:
+            self.emit(line)
+        self.depth -= 1
+        self.loops += 1
+        self.body(s.body)
+        self.loops -= 1
+        if s.orelse:
+            self.emit("else:")
+            self.body(s.orelse)
+
+    def loop_target(self, target: ast.expr, t: Type, casts: list[str], top: bool = True) -> str:
+        if isinstance(target, ast.Name):
+            old = self.env.get(target.id)
+            if target.id in self.growing:
+                fail(f"{target.id} is a loop variable and a list", target)
+            new = t if old is None else join(old, t)
+            if isinstance(new, Num) and isinstance(t, Num) and new.rep != t.rep:
+                casts.append(f"{local(target.id)} = float({local(target.id)})")
+            if old is not None and self.round > 2:
+                new = widened(old, new)
+            self.env[target.id] = new
+            if isinstance(t, Num) and t.kind in ("np.int8", "np.int16", "np.int32", "np.uint8", "np.uint16", "np.uint32"):
+                casts.append(f"{local(target.id)} = np.int64({local(target.id)})")
+            if target.id in self.tagged:
+                casts.append(f"{self.tag_name(target.id)} = {self.tag(V(target.id, t))}")
+            return local(target.id)
+        if isinstance(target, (ast.Tuple, ast.List)):
+            if not isinstance(t, Tup) or len(t.items) != len(target.elts):
+                fail("loop target", target)
+            inner = ", ".join(
+                self.loop_target(e, i, casts, top=False) for e, i in zip(target.elts, t.items, strict=True)
+            )
+            return inner if top else f"({inner})"
+        fail("loop target", target)
+
+    def iterable(self, node: ast.expr) -> tuple[Type, str]:
+        """Type of the items and code of what a loop goes over."""
+        if isinstance(node, ast.Call) and not node.keywords:
+            name = self.module.dotted(node.func)
+            if name == "range":
+                t, parts = self.range_of(node)
+                return t, f"range({', '.join(bare(p) for p in parts)})"
+            if name == "reversed" and len(node.args) == 1 and isinstance(node.args[0], ast.Call):
+                inner = node.args[0]
+                if self.module.dotted(inner.func) == "range" and len(inner.args) < 3 and not inner.keywords:
+                    t, parts = self.range_of(inner)
+                    if len(parts) == 1:
+                        parts = ["0", parts[0]]
+                    if not t.within(-(2**60), 2**60):
+                        fail("range that may be huge", node)
+                    return t, f"range({parts[1]} - 1, {parts[0]} - 1, -1)"
+            if name == "enumerate" and len(node.args) == 1:
+                t, code = self.iterable(node.args[0])
+                return Tup((SIZE, t)), f"enumerate({code})"
+            if name == "zip" and len(node.args) > 1:
+                found = [self.iterable(a) for a in node.args]
+                return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
+        v = self.expr(node)
+        t2 = v.t
+        if isinstance(t2, Lst):
+            return element(t2), v.code
+        if isinstance(t2, Arr) and t2.ndim >= 1:
+            return array_item(t2, 1), v.code
+        if isinstance(t2, Grow) and t2.item is not None and t2.sink is None:
+            return t2.item, v.code
+        if isinstance(t2, Tup) and t2.items and all(isinstance(i, Num) for i in t2.items):
+            t = t2.items[0]
+            for i in t2.items:
+                if isinstance(i, Num) and isinstance(t, Num) and i.kinds != t.kinds:
+                    fail("loop over a tuple of mixed types", node)
+                t = join(t, i)
+            return t, v.code
+        fail(f"loop over {ast.unparse(node)}", node)
+
+    def range_of(self, node: ast.Call) -> tuple[Num, list[str]]:
+        if not 1 <= len(node.args) <= 3 or any(isinstance(a, ast.Starred) for a in node.args):
+            fail("range", node)
+        vs = [self.integer(a) for a in node.args]
+        ts = [v.t for v in vs]
+        assert all(isinstance(t, Num) for t in ts)
+        ranges = [t.range for t in ts if isinstance(t, Num)]
+        start, stop = ((0, 0), ranges[0]) if len(ranges) == 1 else (ranges[0], ranges[1])
+        step = ranges[2] if len(ranges) == 3 else (1, 1)
+        # no wrap inside the range object: bounds and step well within 64 bits
+        lim = 2**61
+        codes = [v.code for v in vs]
+        for i, t in enumerate(ts):
+            assert isinstance(t, Num)
+            codes[i] = self.ranged(codes[i], t, -lim, lim)
+        start, stop = clip(start, lim), clip(stop, lim)
+        lo, hi = start if step[0] > 0 else (min(start[0], stop[0]), max(start[1], stop[1]))
+        if step[0] > 0:
+            hi = max(start[1], stop[1] - 1)
+        elif step[1] < 0:
+            lo, hi = min(start[0], stop[0] + 1), start[1]
+        return Num(frozenset({"int"}), lo, hi), codes
+
+    def s_Return(self, s: ast.Return) -> None:
+        if not self.function:
+            fail("return out of a block", s)
+        if s.value is None:
+            fail("return of None", s)
+        v = self.expr(s.value)
+        if isinstance(v.t, (Arr, Lst)) and v.t.roots:
+            fail("returns what it was given", s)
+        if isinstance(v.t, Num) and v.t.kind is None:
+            fail("type of the result depends on the data", s)
+        t = plain(v.t)
+        if self.ret is not None and isinstance(t, Num) and isinstance(self.ret, Num) and t.kinds != self.ret.kinds:
+            fail("results of several types", s)
+        self.ret = t if self.ret is None else join(self.ret, t)
+        if self.round > 2 and isinstance(self.ret, Num):
+            self.ret = Num(self.ret.kinds)
+        self.emit(f"return {bare(self.sink(v))}")
+
+    # ------------------------------------------------------------------ expressions
+
+    def expr(self, node: ast.expr) -> V:
+        method = getattr(self, f"e_{type(node).__name__}", None)
+        if method is None:
+            fail(f"{type(node).__name__} expression", node)
+        v: V = method(node)
+        return v
+
+    def integer(self, node: ast.expr) -> V:
+        v = self.expr(node)
+        if not isinstance(v.t, Num) or v.t.rep != "i":
+            fail(f"{ast.unparse(node)} is not known to be an int", node)
+        return v
+
+    def number(self, node: ast.expr) -> V:
+        v = self.expr(node)
+        if not isinstance(v.t, Num):
+            fail(f"{ast.unparse(node)} is not a number", node)
+        return v
+
+    def e_Constant(self, node: ast.Constant) -> V:
+        if type(node.value) not in (bool, int, float):
+            fail(f"constant {node.value!r}", node)
+        code = repr(node.value)
+        if code in ("inf", "nan"):
+            code = "np.inf"
+        return V(code, const(node.value), leaf=True)
+
+    def e_Name(self, node: ast.Name) -> V:
+        if node.id not in self.env and node.id not in self.bound:
+            dotted = self.module.dotted(node)
+            if dotted in CONSTANTS:
+                return V(node.id, FLOAT, leaf=True)
+        return self.read(node.id, node)
+
+    def e_Attribute(self, node: ast.Attribute) -> V:
+        dotted = self.module.dotted(node)
+        if dotted in CONSTANTS:
+            return V(ast.unparse(node), FLOAT, leaf=True)
+        if isinstance(node.value, ast.Name) and node.value.id == "self" and "self" not in self.bound:
+            return self.read(f"self.{node.attr}", node)
+        v = self.expr(node.value)
+        if isinstance(v.t, Arr):
+            if node.attr == "size":
+                return V(f"{v.code}.size", SIZE)
+            if node.attr == "ndim":
+                return V(str(v.t.ndim), const(v.t.ndim))
+            if node.attr == "shape":
+                return V(f"{v.code}.shape", Tup((SIZE,) * v.t.ndim))
+            if node.attr == "T":
+                return V(f"{v.code}.T", v.t)
+        fail(f"attribute {node.attr}", node)
+
+    def e_Tuple(self, node: ast.Tuple) -> V:
+        vs = [self.expr(e) for e in node.elts]
+        if len(vs) < 2 or any(not isinstance(v.t, Num) for v in vs):
+            fail("tuple", node)
+        return V(f"({', '.join(bare(self.sink(v)) for v in vs)})", Tup(tuple(v.t for v in vs)))
+
+    def e_UnaryOp(self, node: ast.UnaryOp) -> V:
+        if isinstance(node.op, ast.Not):
+            return V(f"(not {self.test(node.operand)})", BOOL)
+        if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            value = node.operand.value
+            if type(value) in (int, float):
+                return V(f"(-{value!r})" if value == value and abs(value) != float("inf") else "(-np.inf)", const(-value))
+        v = self.number(node.operand)
+        t = v.t
+        assert isinstance(t, Num)
+        if t.rep == "b":
+            fail("arithmetic on bools", node)
+        if isinstance(node.op, ast.UAdd):
+            return v
+        if isinstance(node.op, ast.USub):
+            if t.rep == "f":
+                if "int" in t.kinds:
+                    fail("minus of a value that may be the int 0", node)
+                return V(f"(-{v.code})", t, pend=v.pend, tag=v.tag)
+            lo, hi = t.range
+            if lo > I64[0]:
+                return self.int_result(f"(-{v.code})", t.kinds, -hi, -lo, v.tag)
+            return self.int_result(f"{self.helper('neg_int')}({bare(v.code)})", t.kinds, None, None, v.tag)
+        if t.kinds <= {"int", "np.int64"}:
+            lo, hi = t.range
+            return V(f"(~{v.code})", Num(t.kinds, -1 - hi, -1 - lo), tag=v.tag)
+        fail("bit inversion", node)
+
+    def e_BinOp(self, node: ast.BinOp) -> V:
+        if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+            return self.repeated(node)
+        return self.binary(node.op, self.expr(node.left), self.expr(node.right), node)
+
+    def repeated(self, node: ast.BinOp) -> V:
+        """`[x] * n`: a list of fixed length, held as an array."""
+        assert isinstance(node.left, ast.List)
+        if len(node.left.elts) != 1:
+            fail("repeated list", node)
+        x, n = self.number(node.left.elts[0]), self.integer(node.right)
+        assert isinstance(x.t, Num)
+        return V(f"np.full({bare(n.code)}, {bare(self.sink(x))})", Lst(self.list_kinds(x.t, node), 1))
+
+    def list_kinds(self, t: Num, node: ast.AST) -> frozenset[str]:
+        if not (t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"})):
+            fail(f"list of {' or '.join(sorted(t.kinds))}", node)
+        return t.kinds
+
+    def e_ListComp(self, node: ast.ListComp) -> V:
+        gen = node.generators[0]
+        if len(node.generators) != 1 or gen.ifs or not isinstance(gen.target, ast.Name) or gen.is_async:
+            fail("comprehension", node)
+        if not (isinstance(gen.iter, ast.Call) and self.module.dotted(gen.iter.func) == "range" and len(gen.iter.args) == 1):
+            fail("comprehension", node)
+        used = {n.id for n in ast.walk(node.elt) if isinstance(n, ast.Name)}
+        n = self.integer(gen.iter.args[0])
+        if gen.target.id in used:
+            fail("comprehension that computes", node)
+        if isinstance(node.elt, ast.BinOp) and isinstance(node.elt.left, ast.List) and len(node.elt.left.elts) == 1:
+            x, m = self.number(node.elt.left.elts[0]), self.integer(node.elt.right)
+            assert isinstance(x.t, Num)
+            shape = f"({bare(n.code)}, {bare(m.code)})"
+            return V(f"np.full({shape}, {bare(self.sink(x))})", Lst(self.list_kinds(x.t, node), 2))
+        x = self.number(node.elt)
+        assert isinstance(x.t, Num)
+        return V(f"np.full({bare(n.code)}, {bare(self.sink(x))})", Lst(self.list_kinds(x.t, node), 1))
+
+    def int_result(
+        self, code: str, kinds: frozenset[str], lo: int | None, hi: int | None, tag: Callable[[], str] | None
+    ) -> V:
+        """An integer computed in 64 bits; one of a narrower NumPy type must stay in that type's range."""
+        t = Num(kinds, lo, hi)
+        narrow = [k for k in kinds if k not in ("int", "np.int64")]
+        if narrow:
+            (kind,) = narrow  # pairs() lets no narrow kind stand beside another
+            a, b = int_range(kind)
+            if lo is None or hi is None or lo < a or hi > b:
+                return V(f"{self.helper('in_range')}({bare(code)}, {a}, {b})", Num(kinds), tag=tag)
+        return V(code, t, tag=tag)
+
+    def binary(self, op: ast.operator, a: V, b: V, node: ast.AST) -> V:
+        if not isinstance(a.t, Num) or not isinstance(b.t, Num):
+            fail("arithmetic on containers", node)
+        name = type(op).__name__
+        kinds = pairs(name, a.t, b.t)
+        out = Num(kinds)
+        tag = self.promoted(name, a, b) if out.kind is None else None
+        if out.rep == "b":
+            if name not in ("BitAnd", "BitOr", "BitXor"):
+                fail("arithmetic on bools", node)
+            sign = {"BitAnd": "&", "BitOr": "|", "BitXor": "^"}[name]
+            return V(f"({a.code} {sign} {b.code})", out, tag=tag)
+        if out.rep == "f":
+            return self.float_op(name, a, b, out, tag, node)
+        return self.int_op(name, a, b, out, tag, node)
+
+    def promoted(self, op: str, a: V, b: V) -> Callable[[], str] | None:
+        assert isinstance(a.t, Num) and isinstance(b.t, Num)
+        if not codes_promote(op, a.t, b.t):
+            return None
+        if a.t.kind is None and a.tag is None or b.t.kind is None and b.tag is None:
+            return None
+        return lambda: f"max({self.tag(a)}, {self.tag(b)})"
+
+    def float_op(
+        self, name: str, a: V, b: V, out: Num, tag: Callable[[], str] | None, node: ast.AST
+    ) -> V:
+        ta, tb = a.t, b.t
+        assert isinstance(ta, Num) and isinstance(tb, Num)
+        for x, y in ((ta, tb), (tb, ta)):
+            # a float64 that may hold an int meets an int: Python would compute in integers
+            if x.rep == "f" and "int" in x.kinds and y.kinds & {"int", "np.int64", "bool", "np.bool"}:
+                fail("arithmetic on a value that may be int or float", node)
+        np_result = out.has_np
+        if ta.rep != "f" and tb.rep != "f":
+            # only true division makes floats of integers
+            if name != "Div":
+                fail(f"{name} of integers gives a float", node)
+            if ta.within(-EXACT_FLOAT, EXACT_FLOAT) and tb.within(-EXACT_FLOAT, EXACT_FLOAT):
+                return V(f"({a.code} / {b.code})", out, tag=tag)
+            return V(f"{self.helper('div_int')}({bare(a.code)}, {bare(b.code)})", out, tag=tag)
+        if name in ("Add", "Sub", "Mult"):
+            sign = {"Add": "+", "Sub": "-", "Mult": "*"}[name]
+            return V(f"({a.code} {sign} {b.code})", out, pend=np_result, tag=tag, single=(name, a, b))
+        ac, bc = a.code, self.sink(b)
+        if name == "Div":
+            return V(f"({ac} / {bc})", out, pend=np_result, tag=tag)
+        ac = self.sink(a)
+        if name == "FloorDiv":
+            return V(f"{self.helper('floordiv_float')}({bare(ac)}, {bare(bc)})", out, pend=np_result, tag=tag)
+        if name == "Mod":
+            return V(f"{self.helper('mod_float')}({bare(ac)}, {bare(bc)})", out, pend=np_result, tag=tag)
+        if name == "Pow":
+            if isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value in (2, 2.0):
+                if not self.shared.exact and ta.rep == "f":
+                    self.shared.rounding = True
+                    return self.square(a, out, tag)
+            if bc.lstrip("(-").rstrip(")") in ("2", "2.0", "0.5") or ac.lstrip("(-").rstrip(")") in ("2", "2.0"):
+                # the compiler would replace these calls of pow by something rounded otherwise
+                if self.shared.exact:
+                    fail("power that is compiled with another rounding", node)
+                self.shared.rounding = True
+            return V(
+                f"{self.helper('pow_float')}({as_float(ac, ta)}, {as_float(bc, tb)})", out, pend=np_result, tag=tag
+            )
+        fail(f"{name} of floats", node)
+
+    def square(self, a: V, out: Num, tag: Callable[[], str] | None) -> V:
+        return V(f"{self.helper('square')}({bare(self.sink(a))})", out, pend=False, tag=tag)
+
+    def int_op(self, name: str, a: V, b: V, out: Num, tag: Callable[[], str] | None, node: ast.AST) -> V:
+        ta, tb = a.t, b.t
+        assert isinstance(ta, Num) and isinstance(tb, Num)
+        ac = f"int({a.code})" if ta.rep == "b" else a.code
+        bc = f"int({b.code})" if tb.rep == "b" else b.code
+        (alo, ahi), (blo, bhi) = ta.range, tb.range
+        if name in ("Add", "Sub", "Mult"):
+            if name == "Add":
+                ends = [alo + blo, ahi + bhi]
+            elif name == "Sub":
+                ends = [alo - bhi, ahi - blo]
+            else:
+                ends = [x * y for x in (alo, ahi) for y in (blo, bhi)]
+            lo, hi = min(ends), max(ends)
+            if I64[0] <= lo and hi <= I64[1]:
+                sign = {"Add": "+", "Sub": "-", "Mult": "*"}[name]
+                return self.int_result(f"({ac} {sign} {bc})", out.kinds, lo, hi, tag)
+            helper = {"Add": "add_int", "Sub": "sub_int", "Mult": "mul_int"}[name]
+            return self.int_result(
+                f"{self.helper(helper)}({bare(ac)}, {bare(bc)})", out.kinds, max(lo, I64[0]), min(hi, I64[1]), tag
+            )
+        if name in ("FloorDiv", "Mod"):
+            plain_op = alo > I64[0] or blo > -1 or bhi < -1
+            if name == "Mod":
+                if blo > 0:
+                    lo, hi = 0, bhi - 1
+                elif bhi < 0:
+                    lo, hi = blo + 1, 0
+                else:
+                    lo, hi = min(blo, 0), max(bhi, 0)
+            else:
+                big = max(abs(alo), abs(ahi))
+                if blo > 0:
+                    lo, hi = min(alo // blo, alo // bhi), max(ahi // blo, ahi // bhi)
+                else:
+                    lo, hi = max(-big, I64[0]), min(big, I64[1])
+            if plain_op:
+                return self.int_result(f"({ac} {'//' if name == 'FloorDiv' else '%'} {bc})", out.kinds, lo, hi, tag)
+            helper = "floordiv_int" if name == "FloorDiv" else "mod_int"
+            return self.int_result(f"{self.helper(helper)}({bare(ac)}, {bare(bc)})", out.kinds, lo, hi, tag)
+        if name == "Pow":
+            if blo < 0:
+                fail("power that may be negative", node)
+            return self.int_result(f"{self.helper('pow_int')}({bare(ac)}, {bare(bc)})", out.kinds, None, None, tag)
+        if name in ("BitAnd", "BitOr", "BitXor"):
+            sign = {"BitAnd": "&", "BitOr": "|", "BitXor": "^"}[name]
+            lo2: int | None = None
+            hi2: int | None = None
+            if name == "BitAnd" and (alo >= 0 or blo >= 0):
+                lo2, hi2 = 0, min(ahi if alo >= 0 else I64[1], bhi if blo >= 0 else I64[1])
+            elif alo >= 0 and blo >= 0:
+                lo2, hi2 = 0, (1 << max(ahi, bhi).bit_length()) - 1
+            return self.int_result(f"({ac} {sign} {bc})", out.kinds, lo2, hi2, tag)
+        if not out.kinds <= {"int"}:
+            fail("shift of NumPy integers", node)
+        if name == "RShift":
+            lo, hi = min(alo, 0), max(ahi, 0)
+            if 0 <= blo and bhi <= 63:
+                return self.int_result(f"({ac} >> {bc})", out.kinds, lo, hi, tag)
+            return self.int_result(f"{self.helper('rshift_int')}({bare(ac)}, {bare(bc)})", out.kinds, lo, hi, tag)
+        if name == "LShift":
+            return self.int_result(f"{self.helper('lshift_int')}({bare(ac)}, {bare(bc)})", out.kinds, None, None, tag)
+        fail(f"{name} of integers", node)
+
+    def ranged(self, code: str, t: Num, lo: int, hi: int) -> str:
+        if t.within(lo, hi):
+            return code
+        return f"{self.helper('in_range')}({bare(code)}, {lo}, {hi})"
+
+    # ------------------------------------------------------------------ truth and comparison
+
+    def test(self, node: ast.expr) -> str:
+        """Code of the truth of an expression, as `if` sees it."""
+        if isinstance(node, ast.BoolOp):
+            sign = " and " if isinstance(node.op, ast.And) else " or "
+            return f"({sign.join(self.test(v) for v in node.values)})"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return f"(not {self.test(node.operand)})"
+        v = self.expr(node)
+        if isinstance(v.t, Num):
+            if v.t.rep == "b":
+                return v.code
+            return f"({self.sink(v)} != 0)"
+        if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
+            return f"(len({v.code}) > 0)"
+        fail("truth of a container", node)
+
+    def e_BoolOp(self, node: ast.BoolOp) -> V:
+        vs = [self.number(v) for v in node.values]
+        if any(not isinstance(v.t, Num) or v.t.rep != "b" for v in vs):
+            fail("`and`/`or` of numbers gives one of them", node)
+        kinds = frozenset[str]().union(*(v.t.kinds for v in vs if isinstance(v.t, Num)))
+        sign = " and " if isinstance(node.op, ast.And) else " or "
+        return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
+
+    def e_Compare(self, node: ast.Compare) -> V:
+        values = [self.number(e) for e in [node.left, *node.comparators]]
+        if len(values) > 2 and any(calls(e) for e in node.comparators[:-1]):
+            fail("chain of comparisons with a call inside", node)
+        signs = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}
+        parts = []
+        kinds: set[str] = set()
+        for a, op, b in zip(values, node.ops, values[1:], strict=False):
+            sign = signs.get(type(op).__name__)
+            if sign is None:
+                fail("comparison", node)
+            ta, tb = a.t, b.t
+            assert isinstance(ta, Num) and isinstance(tb, Num)
+            ac, bc = self.sink(a), self.sink(b)
+            # Python compares an int and a float exactly; the machine does so up to 2**53
+            if ta.rep == "i" and tb.rep == "f":
+                ac = self.ranged(ac, ta, -EXACT_FLOAT, EXACT_FLOAT)
+            elif tb.rep == "i" and ta.rep == "f":
+                bc = self.ranged(bc, tb, -EXACT_FLOAT, EXACT_FLOAT)
+            np_any = (all(k.startswith("np.") for k in ta.kinds) or all(k.startswith("np.") for k in tb.kinds))
+            np_none = not ta.has_np and not tb.has_np
+            kinds |= {"np.bool"} if np_any else {"bool"} if np_none else {"bool", "np.bool"}
+            parts.append(f"{ac} {sign} {bc}")
+        code = parts[0] if len(parts) == 1 else " and ".join(f"({p})" for p in parts)
+        return V(f"({code})", Num(frozenset(kinds)))
+
+    def e_IfExp(self, node: ast.IfExp) -> V:
+        test = self.test(node.test)
+        a, b = self.number(node.body), self.number(node.orelse)
+        return self.either(test, a, b, f"({{a}} if {bare_test(test)} else {{b}})", node)
+
+    def either(self, test: str, a: V, b: V, form: str, node: ast.AST) -> V:
+        """One of two values, by a test: their types may differ, then the test tells which it is."""
+        t = join(plain(a.t), plain(b.t))
+        assert isinstance(t, Num)
+        tag = None
+        if t.kind is None:
+            tag = lambda: f"({self.tag(a)} if {test} else {self.tag(b)})"  # noqa: E731
+        return V(form.format(a=self.fit(a, t), b=self.fit(b, t)), t, tag=tag)
+
+    # ------------------------------------------------------------------ elements
+
+    def e_Subscript(self, node: ast.Subscript) -> V:
+        base = self.expr(node.value)
+        if isinstance(base.t, Tup):
+            if isinstance(node.slice, ast.Constant) and type(node.slice.value) is int:
+                i = node.slice.value
+                if 0 <= i < len(base.t.items):
+                    return V(f"{base.code}[{i}]", base.t.items[i])
+            fail("element of a tuple", node)
+        if isinstance(base.t, Num):
+            fail("element of a number", node)
+        items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if isinstance(base.t, (Lst, Grow)) and isinstance(node.slice, ast.Tuple):
+            fail("tuple index of a list", node)
+        if any(isinstance(i, ast.Slice) for i in items):
+            return self.sliced(base, items, node)
+        indexes = []
+        for i in items:
+            v = self.integer(i)
+            indexes.append(bare(v.code))
+        root, before = base.parts if base.parts is not None else (base.code, ())
+        parts = (root, (*before, *indexes))
+        code = f"{root}[{', '.join(parts[1])}]"
+        if isinstance(base.t, Grow):
+            if base.t.item is None or base.t.sink is not None:
+                fail("growing list that is read", node)
+            return V(f"{base.code}[{indexes[0]}]", base.t.item, parts=(base.code, (indexes[0],)))
+        if isinstance(base.t, Lst):
+            return V(code, element(base.t), parts=parts)
+        if len(indexes) > base.t.ndim:
+            fail("more indexes than dimensions", node)
+        item = array_item(base.t, len(indexes))
+        if isinstance(item, Num) and item.kind not in ("np.int64", "np.float64", "np.bool"):
+            return V(f"np.int64({code})", item, parts=parts)
+        return V(code, item, parts=parts)
+
+    def sliced(self, base: V, items: list[ast.expr], node: ast.AST) -> V:
+        codes = []
+        dims = 0
+        for i in items:
+            if isinstance(i, ast.Slice):
+                ends = [bare(self.integer(e).code) if e is not None else "" for e in (i.lower, i.upper)]
+                code = ":".join(ends)
+                if i.step is not None:
+                    step = i.step.operand if isinstance(i.step, ast.UnaryOp) else i.step
+                    if not isinstance(step, ast.Constant) or type(step.value) is not int or step.value == 0:
+                        fail("slice with a computed step", node)
+                    code += f":{ast.unparse(i.step)}"
+                codes.append(code)
+                dims += 1
+            else:
+                codes.append(bare(self.integer(i).code))
+        root, before = base.parts if base.parts is not None else (base.code, ())
+        code = f"{root}[{', '.join((*before, *codes))}]"
+        if isinstance(base.t, Lst):
+            if base.t.depth != 1:
+                fail("slice of a list of lists", node)
+            return V(f"{code}.copy()", Lst(base.t.kinds, 1))
+        if isinstance(base.t, Arr):
+            if len(items) > base.t.ndim:
+                fail("more indexes than dimensions", node)
+            return V(code, replace(base.t, ndim=base.t.ndim - len(items) + dims))
+        fail("slice of a growing list", node)
+
+    # ------------------------------------------------------------------ calls
+
+    def e_Call(self, node: ast.Call) -> V:
+        if any(isinstance(a, ast.Starred) for a in node.args):
+            fail("starred argument", node)
+        dotted = self.module.dotted(node.func)
+        if dotted is not None:
+            return self.known_call(dotted, node)
+        if isinstance(node.func, ast.Name) and node.func.id not in self.env and node.func.id not in self.bound:
+            func = self.module.function(node.func.id)
+            if func is not None:
+                return self.user_call(func, node)
+        fail(f"call of {ast.unparse(node.func)}", node)
+
+    def known_call(self, name: str, node: ast.Call) -> V:
+        if node.keywords:
+            if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
+                return self.new_array(name, node)
+            fail(f"{name} with keywords", node)
+        args = node.args
+        if name == "len" and len(args) == 1:
+            v = self.expr(args[0])
+            if isinstance(v.t, Tup):
+                return V(str(len(v.t.items)), const(len(v.t.items)))
+            if isinstance(v.t, Num) or (isinstance(v.t, Grow) and v.t.sink is not None):
+                fail("len", node)
+            return V(f"len({v.code})", SIZE)
+        if name in ("min", "max") and len(args) >= 2:
+            v = self.number(args[0])
+            for a in args[1:]:
+                v = self.least(name, v, self.number(a), node)
+            return v
+        if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
+            return self.new_array(name, node)
+        if name == "sum" and len(args) == 1:
+            v = self.expr(args[0])
+            if isinstance(v.t, Lst) and v.t.depth == 1 and v.t.kinds == {"int"}:
+                return V(f"{self.helper('sum_ints')}({v.code})", INT)
+            fail("sum of floats (its rounding is Python's own)", node)
+        short = name.removeprefix("math.").removeprefix("numpy.")
+        if name in ("abs", "math.fabs", "numpy.abs", "numpy.fabs", "numpy.absolute") and len(args) == 1:
+            return self.absolute(name, self.number(args[0]), node)
+        if name in ("int", "float", "bool", "round") and len(args) == 1:
+            return self.converted(name, self.number(args[0]), node)
+        if name.startswith("numpy.") and short in NP_TYPES and len(args) == 1:
+            v = self.number(args[0])
+            assert isinstance(v.t, Num)
+            kind = NP_TYPES[short]
+            if kind == "np.float64" and v.t.rep != "b":
+                return V(f"float({bare(self.sink(v))})", NPF8)
+            if v.t.rep == "i" and kind not in ("np.bool", "np.float64"):
+                return V(self.ranged(v.code, v.t, *int_range(kind)), Num(frozenset({kind}), *v.t.range))
+            fail(f"{name} of this", node)
+        if name in ("pow",) and len(args) == 2:
+            fail("pow", node)
+        if name.startswith("math.") or name.startswith("numpy."):
+            return self.math_call(name, short, [self.number(a) for a in args], node)
+        fail(f"call of {name}", node)
+
+    def least(self, name: str, a: V, b: V, node: ast.AST) -> V:
+        a, b = replace(a, code=self.sink(a), pend=False), replace(b, code=self.sink(b), pend=False)
+        ta, tb = a.t, b.t
+        assert isinstance(ta, Num) and isinstance(tb, Num)
+        for x, y in ((ta, tb), (tb, ta)):
+            if x.rep == "i" and y.rep == "f" and not x.within(-EXACT_FLOAT, EXACT_FLOAT):
+                fail(f"{name} of a float and an int that may be large", node)
+        t = join(plain(ta), plain(tb))
+        if isinstance(t, Num) and t.rep == "i":
+            pick = min if name == "min" else max
+            t = Num(t.kinds, pick(ta.range[0], tb.range[0]), pick(ta.range[1], tb.range[1]))
+        helper = self.helper("min_of" if name == "min" else "max_of")
+        test = f"({b.code} {'<' if name == 'min' else '>'} {a.code})"
+        tag = None
+        if isinstance(t, Num) and t.kind is None:
+            tag = lambda: f"({self.tag(b)} if {test} else {self.tag(a)})"  # noqa: E731
+        return V(f"{helper}({bare(self.fit(a, t))}, {bare(self.fit(b, t))})", t, tag=tag)
+
+    def absolute(self, name: str, v: V, node: ast.AST) -> V:
+        t = v.t
+        assert isinstance(t, Num)
+        if t.rep == "b":
+            fail("abs of a bool", node)
+        if t.rep == "f":
+            out: Num = t
+            if name == "math.fabs":
+                out = FLOAT
+            elif name != "abs":
+                out = NPF8
+            return V(f"abs({bare(self.sink(v))})", out, tag=v.tag)
+        if name in ("math.fabs", "numpy.fabs"):
+            fail(f"{name} of an int", node)
+        kinds = t.kinds if name == "abs" else frozenset(k if k.startswith("np.") else "np.int64" for k in t.kinds)
+        lo, hi = t.range
+        if lo > I64[0]:
+            top = max(abs(lo), abs(hi))
+            return self.int_result(f"abs({bare(v.code)})", kinds, 0, top, v.tag if kinds == t.kinds else None)
+        return self.int_result(
+            f"{self.helper('abs_int')}({bare(v.code)})", kinds, 0, None, v.tag if kinds == t.kinds else None
+        )
+
+    def converted(self, name: str, v: V, node: ast.AST) -> V:
+        t = v.t
+        assert isinstance(t, Num)
+        if name == "float":
+            if t.rep == "b":
+                return V(f"(1.0 if {v.code} else 0.0)", FLOAT)
+            return V(f"float({bare(self.sink(v))})", FLOAT)
+        if name == "bool":
+            if t.rep == "b":
+                return V(v.code, BOOL)
+            return V(f"({self.sink(v)} != 0)", BOOL)
+        if name == "int":
+            if t.rep == "b":
+                return V(f"(1 if {v.code} else 0)", Num(frozenset({"int"}), 0, 1))
+            if t.rep == "i":
+                return V(v.code, Num(frozenset({"int"}), *t.range))
+            return V(f"{self.helper('to_int')}({bare(self.sink(v))})", INT)
+        if t.rep == "f" and "int" not in t.kinds:
+            return V(f"{self.helper('round_half_even')}({bare(self.sink(v))})", INT)
+        if t.kinds == {"int"}:
+            return v
+        fail("round", node)
+
+    def math_call(self, name: str, short: str, vs: list[V], node: ast.AST) -> V:
+        numpy = name.startswith("numpy.")
+        ts = [v.t for v in vs]
+        assert all(isinstance(t, Num) for t in ts)
+        codes = [as_float(self.sink(v), v.t) for v in vs if isinstance(v.t, Num)]
+        if any(isinstance(t, Num) and t.rep == "b" for t in ts):
+            fail(f"{name} of a bool", node)
+        narrow = any(
+            isinstance(t, Num) and t.kinds & {"np.int8", "np.uint8", "np.int16", "np.uint16"} for t in ts
+        )
+        if numpy and narrow:
+            fail(f"{name} of a narrow integer", node)
+        out = NPF8 if numpy else FLOAT
+        if len(vs) == 1:
+            x = codes[0]
+            if numpy and short in ("sqrt",):
+                return V(f"{self.helper('math_value')}(math.sqrt({x}), {x})", out)
+            if numpy and short in NUMPY_LIKE:
+                if self.shared.exact:
+                    fail(f"{name} may be rounded otherwise when compiled", node)
+                self.shared.rounding = True
+                return V(f"{self.helper('math_value')}(math.{NUMPY_LIKE[short]}({x}), {x})", out)
+            if not numpy and short in MATH:
+                return V(f"{self.helper('math_value')}(math.{short}({x}), {x})", out)
+            if short in ("floor", "ceil"):
+                t0 = ts[0]
+                assert isinstance(t0, Num)
+                if t0.rep != "f":
+                    fail(f"{name} of an int", node)
+                if numpy:
+                    return V(f"np.{short}({x})", out)
+                return V(f"{self.helper('to_int')}(np.{short}({x}))", INT)
+            if short in ("isnan", "isinf", "isfinite"):
+                return V(f"math.{short}({x})", NPBOOL if numpy else BOOL)
+            if not numpy and short in ("degrees", "radians"):
+                return V(f"({x} * (180.0 / math.pi))" if short == "degrees" else f"({x} * (math.pi / 180.0))", out)
+            if short == "square" and numpy and isinstance(ts[0], Num) and ts[0].rep == "f":
+                return V(f"{self.helper('square')}({x})", out)
+        if len(vs) == 2 and not numpy:
+            if short == "pow":
+                fail("math.pow", node)
+            if short in ("atan2", "copysign"):
+                return V(f"math.{short}({', '.join(codes)})", out)
+            if short == "hypot":
+                fail("math.hypot (CPython has its own)", node)
+        fail(f"call of {name}", node)
+
+    def new_array(self, name: str, node: ast.Call) -> V:
+        dtype = "float64"
+        args = list(node.args)
+        limit = 2 if name == "numpy.full" else 1
+        named = {k.arg: k.value for k in node.keywords}
+        if set(named) - {"dtype"}:
+            fail(f"{name} with {', '.join(map(str, named))}", node)
+        if len(args) == limit + 1:
+            named["dtype"] = args.pop()
+        if len(args) != limit or name == "numpy.empty":
+            fail(name, node)
+        if "dtype" in named:
+            d = self.module.dotted(named["dtype"])
+            known = {"float": "float64", "int": "int64", "bool": "bool"}
+            found = known.get(d or "") or (d or "").removeprefix("numpy.").rstrip("_")
+            if not d or found not in DTYPES:
+                fail("dtype", node)
+            dtype = found
+        shape = args[0]
+        dims = list(shape.elts) if isinstance(shape, ast.Tuple) else [shape]
+        sizes = [self.expr(d) for d in dims]
+        if len(sizes) == 1 and isinstance(sizes[0].t, Tup) and not isinstance(shape, ast.Tuple):
+            ndim = len(sizes[0].t.items)
+            code = sizes[0].code
+        else:
+            if any(not isinstance(s.t, Num) or s.t.rep != "i" for s in sizes):
+                fail("shape", node)
+            ndim = len(sizes)
+            code = bare(sizes[0].code) if ndim == 1 else f"({', '.join(bare(s.code) for s in sizes)})"
+        np_dtype = "np.bool_" if dtype == "bool" else f"np.{dtype}"
+        if name == "numpy.full":
+            fill = self.number(args[1])
+            assert isinstance(fill.t, Num)
+            if "dtype" not in named:
+                kind = fill.t.kind
+                if kind in ("int", "np.int64"):
+                    dtype = "int64"
+                elif fill.t.kinds <= {"float", "np.float64"}:
+                    dtype = "float64"
+                else:
+                    fail("np.full of this", node)
+            elif (dtype == "float64") != (fill.t.rep == "f") or dtype not in ("float64", "int64"):
+                fail("np.full of this", node)
+            return V(f"np.full({code}, {bare(self.sink(fill))})", Arr(dtype, ndim))
+        return V(f"np.{name.removeprefix('numpy.')}({code}, dtype={np_dtype})", Arr(dtype, ndim))
+
+    # ------------------------------------------------------------------ the user's own functions
+
+    def user_call(self, func: ast.FunctionDef, node: ast.Call) -> V:
+        a = func.args
+        if a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
+            fail(f"{func.name} has a signature that is not plain", node)
+        order = [p.arg for p in a.args]
+        given: dict[str, V] = {}
+        for p, arg in zip(order, node.args, strict=False):
+            given[p] = self.expr(arg)
+        if len(node.args) > len(order):
+            fail(f"{func.name}: too many arguments", node)
+        for k in node.keywords:
+            if k.arg is None or k.arg not in order or k.arg in given:
+                fail(f"{func.name}: keywords", node)
+            given[k.arg] = self.expr(k.value)
+        for p, d in zip(reversed(order), reversed(a.defaults), strict=False):
+            if p not in given:
+                if not isinstance(d, (ast.Constant, ast.UnaryOp)):
+                    fail(f"{func.name}: default of {p}", node)
+                given[p] = self.expr(d)
+        if set(given) != set(order):
+            fail(f"{func.name}: missing arguments", node)
+        types: dict[str, Type] = {}
+        for p in order:
+            t = plain(given[p].t)
+            if isinstance(t, Num):
+                if t.kind is None:
+                    fail(f"{func.name}: type of {p} depends on the data", node)
+                t = Num(t.kinds)
+            elif isinstance(t, (Arr, Lst)):
+                t = replace(t, roots=frozenset({p}))
+            elif isinstance(t, Grow):
+                fail(f"{func.name}: growing list as argument", node)
+            types[p] = t
+        arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
+        unit = self.compiled(func, types, node)
+        if unit.mutated:
+            if len(arrays) > 1:
+                seen: set[str] = set()
+                for t in arrays:
+                    assert isinstance(t, (Arr, Lst))
+                    if not t.roots or t.roots & seen:
+                        fail(f"{func.name} writes to one of several arrays that may overlap", node)
+                    seen |= t.roots
+            for p in unit.mutated:
+                t = given[p].t if p in given else self.env[p]
+                if isinstance(t, (Arr, Lst)):
+                    self.mutated |= t.roots
+        extra = [self.read(name, node).code for name in unit.extra]
+        code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in order), *extra])})"
+        if unit.ret is None:
+            fail(f"{func.name} returns nothing", node)
+        return V(code, unit.ret)
+
+    def compiled(self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST) -> Unit:
+        key = (func.name, tuple(types.items()))
+        known = self.shared.functions.get(key)
+        if known is not None:
+            if not known.lines_done:
+                fail(f"{func.name} calls itself", node)
+            return known
+        flow = names.flow(func.body)
+        bound = names.bound(func.body)
+        if flow.sure is not None:
+            fail(f"{func.name} may end without a return", node)
+        if (flow.exposed & bound) - set(types):
+            fail(f"{func.name} may read a name before it is bound", node)
+        for n in ast.walk(func):
+            if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.SCOPES)) and n is not func:
+                fail(f"{func.name} is not a plain function", node)
+        name = self.module.fresh(f"_{func.name.strip('_')}_compiled", self.shared.taken)
+        unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
+        self.shared.functions[key] = unit
+        unit.run()
+        unit.lines_done = True
+        return unit
+
+    lines_done: bool = False
+
+
+def local(name: str) -> str:
+    """The kernel's name for a name of the program (`self.x` becomes a parameter)."""
+    return name.replace(".", "_")
+
+
+def plain(t: Type) -> Type:
+    return t
+
+
+def bare(code: str) -> str:
+    """`code` without the parentheses around all of it."""
+    if not (code.startswith("(") and code.endswith(")")):
+        return code
+    depth = 0
+    for i, c in enumerate(code):
+        depth += (c == "(") - (c == ")")
+        if depth == 0 and i < len(code) - 1:
+            return code
+    inner = code[1:-1]
+    depth = 0
+    for c in inner:
+        depth += (c in "([") - (c in ")]")
+        if c == "," and depth == 0:
+            return code  # a tuple
+    return inner
+
+
+def bare_test(code: str) -> str:
+    return bare(code)
+
+
+def as_float(code: str, t: Num) -> str:
+    return bare(code) if t.rep == "f" else f"float({bare(code)})"
+
+
+def calls(node: ast.AST) -> bool:
+    return any(isinstance(n, (ast.Call, ast.NamedExpr)) for n in ast.walk(node))
+
+
+def clip(r: tuple[int, int], lim: int) -> tuple[int, int]:
+    return max(r[0], -lim), min(r[1], lim)
+
+
+def element(t: Lst) -> Type:
+    return Num(t.kinds) if t.depth == 1 else replace(t, depth=t.depth - 1)
+
+
+def array_item(t: Arr, indexes: int) -> Type:
+    if t.ndim > indexes:
+        return replace(t, ndim=t.ndim - indexes)
+    if t.dtype not in DTYPES:
+        raise Refuse(f"array of {t.dtype}")
+    return num("np.bool" if t.dtype == "bool" else f"np.{t.dtype}")

@@ -1,0 +1,273 @@
+"""The way in and out of a kernel: guards, conversions, the compiled call, and what is written back.
+
+The wrapper returns None, with nothing changed, whenever the original statements have to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hasten.core.facts import ValueFact
+from hasten.kernel.compiler import Shared, Unit, bare, local
+from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Tup, Type, num
+from hasten.kernel.runtime import HELPERS
+
+SMALL = (-(2**31), 2**31 - 1)
+SCALARS = {
+    "builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool",
+    "numpy.float64": "np.float64", "numpy.int64": "np.int64", "numpy.bool": "np.bool",
+}  # fmt: skip
+PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
+NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
+# what a kernel raises when it gives up: arithmetic, index and value errors of its own, or Numba's
+GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, ValueError, NumbaError)"
+
+
+def door_type(name: str, facts: Sequence[ValueFact]) -> Type | None:
+    """The type that a value seen as `facts` is let in with; None when there is none."""
+    for fact in facts:
+        t = _one(name, fact)
+        if t is not None:
+            return t
+    return None
+
+
+def _one(name: str, fact: ValueFact) -> Type | None:
+    kind = SCALARS.get(fact.type)
+    if kind == "int":
+        small = fact.low is not None and fact.high is not None and SMALL[0] <= fact.low and fact.high <= SMALL[1]
+        return Num(frozenset({"int"}), *SMALL) if small else num("int")
+    if kind is not None:
+        return num(kind)
+    if fact.type == "numpy.ndarray":
+        if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
+            return Arr(fact.dtype, fact.ndim, frozenset({name}))
+        return None
+    if fact.type == "builtins.list" and len(fact.items) == 1:
+        item = fact.items[0]
+        if item.type in ("builtins.int", "builtins.float", "builtins.bool"):
+            return Lst(frozenset({SCALARS[item.type]}), 1, frozenset({name}))
+        if item.type == "builtins.list" and len(item.items) == 1 and "rectangular" in fact.note:
+            leaf = item.items[0]
+            if leaf.type in ("builtins.int", "builtins.float", "builtins.bool"):
+                return Lst(frozenset({SCALARS[leaf.type]}), 2, frozenset({name}))
+    if fact.type == "builtins.tuple" and len(fact.items) == 1 and fact.min_len == fact.max_len and fact.min_len:
+        item = fact.items[0]
+        if fact.min_len in (2, 3, 4) and item.type in SCALARS:
+            return Tup((num(SCALARS[item.type]),) * fact.min_len)
+    return None
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A kernel and its wrapper as text, the wrapper's name, and the names it takes and gives."""
+
+    text: str
+    name: str
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
+
+
+def kernel_text(unit: Unit, returns: str = "") -> str:
+    """The compiled function of a unit."""
+    names = [local(p) for p in (*unit.params, *unit.extra)]
+    head = []
+    for name, t in unit.params.items():
+        now = unit.env[name]
+        if isinstance(t, Num) and isinstance(now, Num):
+            if name in unit.tagged:
+                head.append(f"{unit.tag_name(name)} = {CODE.get(t.kind or '', 9)}")
+            if t.rep != now.rep:
+                head.append(f"{local(name)} = float({local(name)})")
+        if isinstance(t, Grow):
+            names.remove(local(name))
+            head.append(f"{local(name)} = []")
+    for name in sorted(unit.tagged - set(unit.params)):
+        t2 = unit.env[name]
+        if not isinstance(t2, Num):
+            raise Refuse(f"{name} may be unbound at the end")
+        head.append(f"{unit.tag_name(name)} = -1")
+        head.append(f"{local(name)} = {dict(f='0.0', i='0', b='False')[t2.rep]}")
+    body = [*head, *unit.lines]
+    for name in unit.outs:
+        if name in unit.tagged and name not in unit.sure and name not in unit.params:
+            body += [f"if {unit.tag_name(name)} < 0:", "    raise ValueError"]
+    if returns:
+        body.append(f"return {returns}")
+    lines = "".join(f"    {line}\n" for line in body)
+    return f"{NJIT}\ndef {unit.name}({', '.join(names)}):\n{lines}"
+
+
+def clash(unit: Unit) -> None:
+    """Raises `Refuse` when a name that the kernel adds is a word of the file already."""
+    added = [unit.tag_name(n) for n in unit.tagged]
+    added += [local(n) for n in (*unit.params, *unit.extra) if "." in n]
+    for name in added:
+        if name in unit.module.identifiers:
+            raise Refuse(f"the name {name} is taken")
+
+
+def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
+    """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was."""
+    clash(unit)
+    name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
+    takes = (*unit.params, *unit.extra)
+    types: dict[str, Type] = {**unit.params, **unit.extra}
+    sinks = [n for n, t in types.items() if isinstance(t, Grow)]
+    guards: list[str] = []
+    convert: list[str] = []
+    args: list[str] = []
+    back: list[str] = []
+    lists: list[str] = []
+    arrays = [n for n, t in types.items() if isinstance(t, Arr)]
+    for n, t in types.items():
+        x = local(n)
+        if isinstance(t, Num):
+            kind = t.kind or ""
+            guards.append(f"type({x}) is {PY_TYPE.get(kind, kind)}")
+            if kind == "int":
+                lo, hi = (t.range if (t.lo, t.hi) != (None, None) else I64)
+                guards.append(f"{lo} <= {x} <= {hi}")
+            args.append(x)
+        elif isinstance(t, Tup):
+            kinds = [i.kind or "" for i in t.items if isinstance(i, Num)]
+            guards.append(f"type({x}) is tuple and [*map(type, {x})] == [{', '.join(PY_TYPE.get(k, k) for k in kinds)}]")
+            args.append(x)
+        elif isinstance(t, Arr):
+            dtype = "np.bool_" if t.dtype == "bool" else f"np.{t.dtype}"
+            guards.append(f"{_helper(shared, 'plain_array')}({x}, {dtype}, {t.ndim})")
+            if n in unit.mutated:
+                guards.append(f"{x}.flags.writeable")
+                for other in arrays:
+                    if other != n and not (other in unit.mutated and other < n):
+                        guards.append(f"not np.may_share_memory({x}, {local(other)})")
+                convert.append(f"new_{x} = {x}.copy()")
+                back.append(f"{x}[...] = new_{x}")
+                args.append(f"new_{x}")
+            else:
+                args.append(x)
+        elif isinstance(t, Lst):
+            (kind,) = t.kinds
+            helper = _helper(shared, "typed_list" if t.depth == 1 else "typed_rows")
+            dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}[kind]
+            convert.append(f"new_{x} = {helper}({x}, {kind}, {dtype})")
+            convert.append(f"if new_{x} is None:")
+            convert.append("    return None")
+            args.append(f"new_{x}")
+            lists.append(f"{x}" if t.depth == 1 else f"*{x}")
+            if n in unit.mutated:
+                if t.depth == 1:
+                    back.append(f"{x}[:] = new_{x}.tolist()")
+                else:
+                    back.append(f"for row, new_row in zip({x}, new_{x}.tolist()):")
+                    back.append("    row[:] = new_row")
+        elif isinstance(t, Grow):
+            guards.append(f"type({x}) is list")
+            lists.append(x)
+    if len(lists) > 1 or any(x.startswith("*") for x in lists):
+        if sinks or any(isinstance(types[n], Lst) for n in unit.mutated if n in types):
+            convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
+            convert.append("    return None")
+    # what comes back
+    raw: list[str] = []
+    after: list[str] = []
+    gives: list[str] = []
+    for n in unit.outs:
+        x = local(n)
+        t = unit.env[n]
+        raw.append(x)
+        gives.append(n)
+        if isinstance(t, Num):
+            if t.kind is None:
+                raw.append(unit.tag_name(n))
+                after.append(f"{x} = {_choice(t, unit.tag_name(n))}({x})")
+            elif t.kind in PY_TYPE:
+                after.append(f"{x} = {PY_TYPE[t.kind]}({x})")
+            elif t.kind.startswith("np."):
+                after.append(f"{x} = {t.kind}({x})")
+        elif isinstance(t, Arr):
+            if t.roots:
+                raise Refuse(f"{n} may be what came in")
+            after.append(f"{x} = {x}.copy()")
+        elif isinstance(t, Lst):
+            if t.roots:
+                raise Refuse(f"{n} may be what came in")
+            after.append(f"{x} = {_listed(t, x)}")
+        elif isinstance(t, Grow):
+            if t.sink is not None:
+                raise Refuse(f"{n} is rebound")
+            after += _grown(t, x)
+        elif any(not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items):
+            raise Refuse(f"{n} is a tuple of NumPy scalars")
+    for n in sinks:
+        x = local(n)
+        raw.append(x)
+        t = unit.env[n]
+        assert isinstance(t, Grow)
+        after += _grown(replace(t, sink=None), f"new_{x}")
+        back.append(f"{x}.extend(new_{x})")
+    got = [f"new_{r}" if r in map(local, sinks) else r for r in raw]
+    call = f"{unit.name}({', '.join(args)})"
+    text = []
+    for u in shared.functions.values():
+        clash(u)
+        text.append(kernel_text(u))
+    text.append(kernel_text(unit, ", ".join(raw) if len(raw) > 1 else raw[0] if raw else ""))
+    w = [f"def {name}({', '.join(map(local, takes))}):"]
+    w.append(f'    """Runs `{unit.name}` on copies. None, and nothing has changed, when the plain loop has to run."""')
+    if guards:
+        w.append(f"    if not ({_lines(guards)}):")
+        w.append("        return None")
+    w += [f"    {line}" for line in convert]
+    w.append("    try:")
+    w.append(f"        {', '.join(got)} = {call}" if got else f"        {call}")
+    w.append(f"    except {GIVEN_UP}:")
+    w.append("        return None")
+    w += [f"    {line}" for line in (*after, *back)]
+    result = ", ".join(map(local, gives))
+    w.append(f"    return ({result}{',' if len(gives) == 1 else ''})" if gives else "    return ()")
+    text.append("\n".join(w) + "\n")
+    return Wrapped("\n\n".join(text), name, takes, tuple(gives))
+
+
+def _lines(guards: list[str]) -> str:
+    return "\n        and ".join(guards)
+
+
+def _helper(shared: Shared, name: str) -> str:
+    assert name in HELPERS
+    return shared.helper(name)
+
+
+def _choice(t: Num, tag: str) -> str:
+    names = {k: PY_TYPE.get(k, k) for k in t.kinds}
+    return "{" + ", ".join(f"{CODE[k]}: {names[k]}" for k in sorted(names, key=CODE.__getitem__)) + "}[" + tag + "]"
+
+
+def _listed(t: Lst, x: str) -> str:
+    if len(t.kinds) != 1:
+        raise Refuse(f"{x} is a list of mixed floats")
+    if t.kinds == {"np.float64"}:
+        return f"list({x})" if t.depth == 1 else f"[list(row) for row in {x}]"
+    return f"{x}.tolist()"
+
+
+def _grown(t: Grow, x: str) -> list[str]:
+    """Lines that turn what Numba returned for a list into exactly the list of the original."""
+    item = t.item
+    if item is None:
+        raise Refuse(f"{x} stays empty")
+    items = item.items if isinstance(item, Tup) else (item,)
+    if any(not isinstance(i, Num) or i.kind is None for i in items):
+        raise Refuse(f"{x} is a list of mixed types")
+    kinds = [i.kind or "" for i in items if isinstance(i, Num)]
+    if all(k in ("int", "float", "bool") for k in kinds):
+        return []
+    if isinstance(item, Num):
+        return [f"{x} = [{PY_TYPE.get(kinds[0], kinds[0])}(value) for value in {x}]"]
+    parts = [f"{PY_TYPE.get(k, k)}(item[{i}])" if k.startswith("np.") else f"item[{i}]" for i, k in enumerate(kinds)]
+    return [f"{x} = [({', '.join(parts)}) for item in {x}]"]
+
+
+__all__ = ["Wrapped", "bare", "door_type", "kernel_text", "wrap"]

@@ -1,0 +1,238 @@
+"""The values a kernel can hold, and what Python and NumPy make of arithmetic on them.
+
+A scalar has a set of *kinds*: the exact Python or NumPy types it may have at that point of the original program.
+Kinds that share a machine representation (`float` and `np.float64`) may stay undecided: arithmetic on them agrees,
+or the kernel gives up and the original runs. Result kinds are found by asking NumPy itself, on sample values.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+PY = ("bool", "int", "float")
+NP_INTS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
+NP_SCALARS = (*(f"np.{d}" for d in NP_INTS), "np.float64", "np.bool")
+DTYPES = (*NP_INTS, "float64", "bool")
+I64 = (-(2**63), 2**63 - 1)
+EXACT_FLOAT = 2**53  # every int up to here has its own float64
+
+# order of promotion: the kind of a sum is the larger of its operands' codes (checked pair by pair)
+CODE = {"bool": 0, "int": 1, "float": 2, "np.bool": 3, "np.int64": 4, "np.float64": 5}
+
+
+class Refuse(Exception):
+    """A construct that no kernel is made of; the reason goes to whoever asked why."""
+
+
+@dataclass(frozen=True)
+class Num:
+    """A scalar: its possible kinds, and for integers the interval it is known to lie in (`None`: its type's)."""
+
+    kinds: frozenset[str]
+    lo: int | None = None
+    hi: int | None = None
+
+    @property
+    def rep(self) -> str:
+        """`f` (float64), `i` (int64) or `b` (bool): how the kernel holds it."""
+        if self.kinds & {"float", "np.float64"}:
+            return "f"
+        return "b" if self.kinds <= {"bool", "np.bool"} else "i"
+
+    @property
+    def kind(self) -> str | None:
+        return next(iter(self.kinds)) if len(self.kinds) == 1 else None
+
+    @property
+    def has_np(self) -> bool:
+        return any(k.startswith("np.") for k in self.kinds)
+
+    @property
+    def range(self) -> tuple[int, int]:
+        if self.rep == "b":
+            return (0, 1)
+        lo, hi = I64
+        if all(k.startswith("np.") for k in self.kinds):
+            bounds = [int_range(k) for k in self.kinds]
+            lo, hi = min(b[0] for b in bounds), max(b[1] for b in bounds)
+        return (lo if self.lo is None else max(lo, self.lo), hi if self.hi is None else min(hi, self.hi))
+
+    def within(self, lo: int, hi: int) -> bool:
+        a, b = self.range
+        return lo <= a and b <= hi
+
+
+@dataclass(frozen=True)
+class Arr:
+    """An ndarray. `roots`: the kernel's parameters that it may share memory with."""
+
+    dtype: str
+    ndim: int
+    roots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Lst:
+    """A list of fixed length (of rectangular lists, `depth` deep) that the kernel holds as an array.
+
+    `origin` is "list" or "tuple" for parameters: what it is converted from.
+    """
+
+    kinds: frozenset[str]
+    depth: int = 1
+    roots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Grow:
+    """A list that is appended to. `sink`: it came from outside, and only appending happens here."""
+
+    item: Type | None
+    sink: str | None = None
+
+
+@dataclass(frozen=True)
+class Tup:
+    items: tuple[Type, ...]
+
+
+Type: TypeAlias = Num | Arr | Lst | Grow | Tup
+
+INT = Num(frozenset({"int"}))
+FLOAT = Num(frozenset({"float"}))
+BOOL = Num(frozenset({"bool"}))
+NPBOOL = Num(frozenset({"np.bool"}))
+NPF8 = Num(frozenset({"np.float64"}))
+
+
+def num(kind: str) -> Num:
+    return Num(frozenset({kind}))
+
+
+def const(value: bool | int | float) -> Num:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not I64[0] <= value <= I64[1]:
+            raise Refuse(f"{value} does not fit 64 bits")
+        return Num(frozenset({"int"}), value, value)
+    return num(type(value).__name__)
+
+
+def int_range(kind: str) -> tuple[int, int]:
+    """Smallest and largest value of an integer or bool kind."""
+    if kind in ("bool", "np.bool"):
+        return (0, 1)
+    if kind in ("int", "np.int64"):
+        return I64
+    name = kind.removeprefix("np.")
+    bits = int(name.lstrip("uint"))
+    return (0, 2**bits - 1) if name.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def compatible(kinds: frozenset[str]) -> bool:
+    """May a variable leave undecided which of `kinds` it is? Codes and one representation are needed."""
+    if len(kinds) == 1:
+        return True
+    if not all(k in CODE for k in kinds):
+        return False
+    return kinds <= {"bool", "np.bool"} or not kinds & {"bool", "np.bool"}
+
+
+def join(a: Type, b: Type) -> Type:
+    """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
+    if isinstance(a, Num) and isinstance(b, Num):
+        kinds = a.kinds | b.kinds
+        if not compatible(kinds):
+            raise Refuse(f"holds {' and '.join(sorted(kinds))} in turn")
+        joined = Num(kinds)
+        if joined.rep == "f":
+            # an int that waits in a float64 must be exact there
+            for part in (a, b):
+                if part.rep == "i" and not part.within(-EXACT_FLOAT, EXACT_FLOAT):
+                    raise Refuse("holds int and float in turn, and the int may be large")
+            return joined
+        (alo, ahi), (blo, bhi) = a.range, b.range
+        return Num(kinds, min(alo, blo), max(ahi, bhi)) if joined.rep == "i" else joined
+    if isinstance(a, Arr) and isinstance(b, Arr) and (a.dtype, a.ndim) == (b.dtype, b.ndim):
+        return replace(a, roots=a.roots | b.roots)
+    if isinstance(a, Lst) and isinstance(b, Lst) and a.depth == b.depth:
+        kinds = a.kinds | b.kinds
+        if kinds == a.kinds or (kinds <= {"float", "np.float64"}):
+            return Lst(kinds, a.depth, a.roots | b.roots)
+    if isinstance(a, Grow) and isinstance(b, Grow) and a.sink == b.sink:
+        if a.item is None or b.item is None:
+            return a if b.item is None else b
+        item = join(a.item, b.item)
+        if isinstance(item, Num) and item.rep == "f" and "int" in item.kinds:
+            raise Refuse("list of int and float")
+        return Grow(item, a.sink)
+    if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
+        return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
+    raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
+
+
+def widened(old: Type, new: Type) -> Type:
+    """`new` with intervals given up where they still grow, so that inference ends."""
+    if isinstance(old, Num) and isinstance(new, Num) and new.rep == "i":
+        (olo, ohi), (nlo, nhi) = old.range, new.range
+        return Num(new.kinds, None if nlo < olo else new.lo, None if nhi > ohi else new.hi)
+    if isinstance(old, Tup) and isinstance(new, Tup):
+        return Tup(tuple(widened(a, b) for a, b in zip(old.items, new.items, strict=True)))
+    if isinstance(old, Grow) and isinstance(new, Grow) and old.item is not None and new.item is not None:
+        return replace(new, item=widened(old.item, new.item))
+    return new
+
+
+OPS: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add, "Sub": operator.sub, "Mult": operator.mul, "Div": operator.truediv,
+    "FloorDiv": operator.floordiv, "Mod": operator.mod, "Pow": operator.pow,
+    "BitAnd": operator.and_, "BitOr": operator.or_, "BitXor": operator.xor,
+    "LShift": operator.lshift, "RShift": operator.rshift,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def result_kind(op: str, a: str, b: str) -> str | None:
+    """The kind of `a op b`, or None when no kernel does it. Source: the operation itself, done on ones."""
+    import numpy as np
+
+    def sample(kind: str) -> Any:
+        return {"bool": True, "int": 1, "float": 1.0}.get(kind) if kind in PY else np.dtype(kind[3:]).type(1)
+
+    if "np.bool" in (a, b) and {a, b} <= {"np.bool", "bool"} and op not in ("BitAnd", "BitOr", "BitXor"):
+        return None  # logical, not arithmetic
+    try:
+        result = OPS[op](sample(a), sample(b))
+    except TypeError:
+        return None
+    if type(result).__module__ == "numpy":
+        kind = f"np.{result.dtype.name}"
+        return kind if kind in NP_SCALARS else None
+    kind = type(result).__name__
+    return kind if kind in PY else None
+
+
+def pairs(op: str, a: Num, b: Num) -> frozenset[str]:
+    """Every kind that `a op b` may have. Raises `Refuse` when one pair cannot be done."""
+    kinds = set()
+    for x in a.kinds:
+        for y in b.kinds:
+            kind = result_kind(op, x, y)
+            if kind is None:
+                raise Refuse(f"{op} of {x} and {y}")
+            kinds.add(kind)
+    if not compatible(frozenset(kinds)):
+        raise Refuse(f"{op} gives {' or '.join(sorted(kinds))}")
+    return frozenset(kinds)
+
+
+def codes_promote(op: str, a: Num, b: Num) -> bool:
+    """Is the code of the result always the larger of the operands' codes?"""
+    return all(
+        x in CODE and y in CODE and CODE.get(result_kind(op, x, y) or "", -1) == max(CODE[x], CODE[y])
+        for x in a.kinds
+        for y in b.kinds
+    )

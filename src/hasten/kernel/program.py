@@ -1,0 +1,152 @@
+"""What a kernel may call by name: imports, builtins and plain functions of the file around it."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from functools import cached_property
+
+from hasten.core.source import SourceFile
+from hasten.kernel import names
+from hasten.kernel.kinds import Refuse, Type, const
+from hasten.kernel.runtime import HELPERS, closure
+
+MODULES = ("math", "numpy")
+
+
+class Module:
+    """Names of one source file, as far as they can be relied on. Built once per file, never changed."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.tree = source.tree
+        self._imports: dict[str, str] = {}
+        for node in self.tree.body:
+            if isinstance(node, ast.Import):
+                for a in node.names:
+                    if a.asname or "." not in a.name:
+                        self._imports[a.asname or a.name] = a.name
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                for a in node.names:
+                    self._imports[a.asname or a.name] = f"{node.module}.{a.name}"
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Every word of the file, so that a new name collides with none (strings and comments count too)."""
+        return frozenset(re.findall(r"\w+", self.source.text))
+
+    @cached_property
+    def bindings(self) -> dict[str, int]:
+        """How many places in the file bind a name, in any scope, parameters and `global` included."""
+        count: dict[str, int] = {}
+
+        def add(name: str) -> None:
+            count[name] = count.get(name, 0) + 1
+
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                add(node.id)
+            elif isinstance(node, (*names.FUNCTIONS, ast.ClassDef)):
+                add(node.name)
+            elif isinstance(node, ast.arg):
+                add(node.arg)
+            elif isinstance(node, ast.ExceptHandler) and node.name:
+                add(node.name)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                for a in node.names:
+                    add((a.asname or a.name).split(".")[0])
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                for name in node.names:
+                    add(name)
+            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+                add(node.name)
+            elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                add("." + node.attr)
+        return count
+
+    @cached_property
+    def star_import(self) -> bool:
+        return any(
+            isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(self.tree)
+        )
+
+    @cached_property
+    def reflects(self) -> bool:
+        """Does the file look at its own names (`globals()`, `exec`)?"""
+        return any(isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree))
+
+    def dotted(self, node: ast.expr) -> str | None:
+        """`numpy.sqrt`, `math.pi`, `len` for what an expression surely names; None for anything else."""
+        if isinstance(node, ast.Attribute):
+            base = self.dotted(node.value)
+            if base in MODULES and not self.bindings.get("." + node.attr):
+                return f"{base}.{node.attr}"
+            return None
+        if not isinstance(node, ast.Name) or self.star_import:
+            return None
+        bound = self.bindings.get(node.id, 0)
+        if bound == 0 and hasattr(builtins, node.id):
+            return node.id
+        if bound == 1 and node.id in self._imports:
+            return self._imports[node.id]
+        return None
+
+    def function(self, name: str) -> ast.FunctionDef | None:
+        """The plain top-level function that a name always stands for, if so."""
+        if self.bindings.get(name, 0) != 1 or self.star_import:
+            return None
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name == name and not node.decorator_list:
+                return node
+        return None
+
+    def constant(self, name: str) -> Type | None:
+        """The type of a module-level number that is assigned once."""
+        if self.bindings.get(name, 0) != 1 or self.star_import:
+            return None
+        for node in self.tree.body:
+            if (
+                isinstance(node, ast.Assign)
+                and len(node.targets) == 1
+                and isinstance(node.targets[0], ast.Name)
+                and node.targets[0].id == name
+            ):
+                try:
+                    value = ast.literal_eval(node.value)
+                except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                    return None
+                if type(value) in (bool, int, float):
+                    try:
+                        return const(value)
+                    except Refuse:
+                        return None
+        return None
+
+    def modules_free(self) -> bool:
+        """May inserted code call NumPy `np` and math `math` here?"""
+        for name, module in (("np", "numpy"), ("math", "math"), ("njit", "numba.njit"), ("NumbaError", "")):
+            bound = self.bindings.get(name, 0)
+            if bound and not (bound == 1 and self._imports.get(name) == module):
+                return False
+        return not self.star_import
+
+    def fresh(self, wanted: str, taken: set[str]) -> str:
+        name, n = wanted, 2
+        while name in self.identifiers or name in taken:
+            name, n = f"{wanted}_{n}", n + 1
+        taken.add(name)
+        return name
+
+
+def helper_texts(module: Module, used: set[str]) -> list[str]:
+    """The helpers' definitions, less those that the file has already, word for word."""
+    texts = []
+    for name in closure(used):
+        text = HELPERS[name].text
+        if text in module.source.text:
+            continue
+        if f"_{name}" in module.identifiers:
+            raise Refuse(f"the file has another _{name}")
+        texts.append(text)
+    return texts

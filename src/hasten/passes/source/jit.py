@@ -1,0 +1,214 @@
+"""Numeric loops, compiled.
+
+What it finds    a hot loop over ranges, arrays or lists of numbers that does arithmetic, comparisons and indexing.
+Why it is slow   the interpreter boxes every number and looks up every operation; machine code needs neither.
+Example          for i in range(n): total += x[i] * w[i]   ->   a Numba kernel with the same body
+Use instead      the loop moves into a function compiled by Numba on its first call (and cached on disk).
+Safe when        every type was recorded and is checked again at the door; integers are checked for overflow, indexes
+                 for their bounds, floats for what NumPy would warn about. The kernel works on copies: if anything
+                 of this fails, the original loop runs as if nothing had been tried.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile, indent, prelude_line
+from hasten.core.workload import ScriptWorkload
+from hasten.kernel import names
+from hasten.kernel.compiler import Shared, Unit
+from hasten.kernel.door import door_type, wrap
+from hasten.kernel.kinds import Grow, Lst, Refuse, Type
+from hasten.kernel.program import Module, helper_texts
+
+MIN_SHARE = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jit:
+    code: ClassVar[str] = "HST301"
+    name: ClassVar[str] = "jit"
+    risk: ClassVar[Risk] = Risk.ROUNDING
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        share = facts.profile.share(region.path, region.first, region.last)
+        if facts.profile.samples and share < MIN_SHARE:
+            return
+        try:
+            next(self._changes(work, region, facts, share), None)
+        except Refuse:
+            return
+        yield Finding(
+            self.code,
+            region,
+            region.first,
+            region.last,
+            "a loop of plain arithmetic runs in the interpreter",
+            "compile it with Numba; the original stays for every other kind of input",
+            share,
+        )
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        try:
+            yield from self._changes(work, finding.region, facts, finding.share)
+        except Refuse:
+            return
+
+    def explain(self, work: ScriptWorkload, region: Region, facts: Facts) -> str:
+        """Why this region gets no kernel; empty when it gets one."""
+        try:
+            next(self._changes(work, region, facts, 0.0), None)
+        except Refuse as reason:
+            return str(reason)
+        return ""
+
+    def _changes(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> Iterator[Change]:
+        if region.kind != "block":
+            raise Refuse("not a block")
+        source = work.source(region.path)
+        module = Module(source)
+        if not module.modules_free():
+            raise Refuse("np, math or njit mean something else in this file")
+        stmts = statements(source.tree, region.first, region.last)
+        if not any(isinstance(s, names.LOOPS) for s in stmts):
+            raise Refuse("no loop")
+        first = block_change(self.code, source, module, stmts, region, facts, share, exact=False)
+        yield first
+        if first.risk is Risk.ROUNDING:
+            try:
+                yield block_change(self.code, source, module, stmts, region, facts, share, exact=True)
+            except Refuse:
+                return
+
+
+def statements(tree: ast.Module, first: int, last: int) -> list[ast.stmt]:
+    """The statements of one list that fill lines first..last exactly. Raises `Refuse`."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        for _, value in ast.iter_fields(node):
+            if not isinstance(value, list):
+                continue
+            body = [s for s in value if isinstance(s, ast.stmt)]
+            inside = [s for s in body if first <= s.lineno and (s.end_lineno or s.lineno) <= last]
+            if inside and inside[0].lineno == first and inside[-1].end_lineno == last:
+                return inside
+            todo.extend(v for v in value if isinstance(v, (ast.stmt, ast.ExceptHandler, ast.match_case)))
+    raise Refuse("no whole statements there")
+
+
+def block_change(
+    code: str,
+    source: SourceFile,
+    module: Module,
+    stmts: list[ast.stmt],
+    region: Region,
+    facts: Facts,
+    share: float,
+    *,
+    exact: bool,
+) -> Change:
+    """The edits that put a kernel in front of a block. Raises `Refuse`."""
+    seen = facts.of(region.id).types
+    shared = Shared(module, exact)
+    function = enclosing(source.tree, stmts[0])
+    local_names = function_locals(function)
+    flow = names.flow(stmts)
+    bound = names.bound(stmts)
+    purpose = named_after(region, stmts)
+    kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
+
+    def lookup(name: str) -> Type | None:
+        found = door_type(name, seen.get(name, ()))
+        if found is None and "." not in name and name not in local_names:
+            found = module.constant(name)
+        return found
+
+    appended = {
+        n.func.value.id
+        for s in stmts
+        for n in ast.walk(s)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr == "append"
+        and isinstance(n.func.value, ast.Name)
+    }
+    params: dict[str, Type] = {}
+    for name in sorted(flow.exposed):
+        if name in appended and name not in bound:
+            if any(f.type == "builtins.list" for f in seen.get(name, ())):
+                params[name] = Grow(None, sink=name)
+            continue
+        if name in bound:
+            found = lookup(name)
+            if found is None:
+                raise Refuse(f"{name} may be read before it is bound, and was not recorded")
+            params[name] = found
+    unit = Unit(shared, kernel, stmts, params, [n for n in region.live_out if n in bound], lookup=lookup)
+    unit.run()
+    for name in unit.extra:
+        if isinstance(unit.extra[name], Lst) and name in appended:
+            raise Refuse(f"{name} grows")
+    wrapped = wrap(shared, unit, purpose)
+    line = prelude_line(source)
+    path = source.path
+    edits = [
+        Edit(path, line, line - 1, f"{text}\n")
+        for text in ("import math", "import numpy as np", "from numba import njit", "from numba.core.errors import NumbaError")
+        if f"\n{text}\n" not in "\n" + "".join(source.lines[: line - 1])
+    ]
+    edits += [Edit(path, line, line - 1, f"\n\n{text}") for text in helper_texts(module, shared.used)]
+    edits.append(Edit(path, line, line - 1, f"\n\n{wrapped.text}\n\n"))
+    done = module.fresh("done", shared.taken)
+    pad = " " * stmts[0].col_offset
+    original = "".join(source.lines[region.first - 1 : region.last])
+    if not original.endswith("\n"):
+        original += "\n"
+    call = f"{wrapped.name}({', '.join(wrapped.takes)})"
+    if wrapped.gives:
+        targets = ", ".join(wrapped.gives) if len(wrapped.gives) > 1 else f"[{wrapped.gives[0]}]"
+        site = f"{pad}{done} = {call}\n{pad}if {done} is None:\n{indent(original)}{pad}else:\n{pad}    {targets} = {done}\n"
+    else:
+        site = f"{pad}if {call} is None:\n{indent(original)}"
+    edits.append(Edit(path, region.first, region.last, site))
+    return Change(
+        code,
+        f"compiled loop in {region.qualname or 'the module'}",
+        region,
+        tuple(edits),
+        Risk.ROUNDING if shared.rounding else Risk.EXACT,
+        ("numba", "numpy"),
+        share,
+    )
+
+
+def enclosing(tree: ast.Module, stmt: ast.stmt) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The innermost function around a statement."""
+    found = None
+    for node in ast.walk(tree):
+        if isinstance(node, names.FUNCTIONS) and any(s is stmt for b in node.body for s in ast.walk(b)):
+            if found is None or node.lineno >= found.lineno:
+                found = node
+    return found
+
+
+def function_locals(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> set[str]:
+    if function is None:
+        return set()
+    a = function.args
+    own = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs, *([a.vararg] if a.vararg else [])]}
+    return own | names.bound(function.body)
+
+
+def named_after(region: Region, stmts: list[ast.stmt]) -> str:
+    """A word for what the block computes: the function around it, or what it binds."""
+    if region.qualname:
+        return region.qualname.rsplit(".", 1)[-1].strip("_") + "_loop"
+    out = [n for n in region.live_out if len(n) > 1 and not n.startswith("_")]
+    return f"{out[0].strip('_').lower()}_loop" if out else f"loop_{stmts[0].lineno}"
