@@ -18,6 +18,7 @@ FINISHED, UNMET, WRONG, BROKEN, INTERRUPTED = 0, 1, 2, 3, 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit status; raises `SystemExit` only for argparse's own --help and errors."""
+    import io
     import os
     import signal
 
@@ -25,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from hasten.errors import HastenError
 
     words = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a program's text may not fit the terminal's encoding
     try:
         options = parse(words)
         # a terminated hasten cleans up, and saves what it has, as an interrupted one does

@@ -216,7 +216,7 @@ class RunRecord:
         return {"schema": encoded.pop("schema"), **encoded}
 
     def dumps(self) -> str:
-        return json.dumps(self.to_json(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n"
 
     @classmethod
     def from_json(cls, data: Any) -> RunRecord:

@@ -78,7 +78,7 @@ def deliver(
     if render is not None:
         html = render(record, diff.decode("utf-8", "replace"))
         write_atomic(folder / REPORT, html.encode("utf-8", "replace"))
-    write_atomic(folder / RESULT, record.dumps().encode("utf-8", "surrogatepass"))
+    write_atomic(folder / RESULT, record.dumps().encode("ascii"))
     return Delivery(folder, folder / PATCH, folder / REPORT, folder / RESULT, tuple(written))
 
 

@@ -57,8 +57,8 @@ def conformance(pass_: object) -> list[str]:
     protocol = [*_NEEDED, "find", "propose"]
     for name in vars(cls):
         # a misspelt attribute would silently leave the inherited one in force
-        if not name.startswith("_") and name not in protocol and (near := get_close_matches(name, protocol, 1, 0.75)):
-            bad.append(f"{name!r} is not part of the protocol; did you mean {near[0]!r}?")
+        if not name.startswith("_") and name not in protocol and (close := get_close_matches(name, protocol, 1, 0.75)):
+            bad.append(f"{name!r} is not part of the protocol; did you mean {close[0]!r}?")
     if not documentation(pass_):
         bad.append("neither it nor its module has a docstring")
     return bad

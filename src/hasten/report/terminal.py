@@ -9,7 +9,7 @@ from typing import TextIO
 from hasten.core.record import RunRecord
 from hasten.report.view import TrialRow, view
 
-KEPT, TRIED, HOT = 5, 4, 3  # rows shown of each, so that all fits 24 lines
+KEPT, TRIED, HOT = 3, 2, 3  # rows shown of each, so that all fits 24 lines
 
 _STYLES = {"gain": "bold green", "none": "bold", "unmet": "bold red", "interrupted": "bold yellow", "dim": "dim"}
 
@@ -29,7 +29,7 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
     """(style, text) of each line; `run` names the run's folder in the commands to type next."""
     shown = view(record)
     out: list[tuple[str, str]] = []
-    for i, part in enumerate(textwrap.wrap(f"{clean(shown.target)}: {clean(shown.headline)}", width)):
+    for i, part in enumerate(textwrap.wrap(f"{clip(shown.target, width // 2)}: {clean(shown.headline)}", width)):
         out.append((shown.tone, part if i == 0 else f"  {part}"[:width]))
     label = max(len(name) for name, _ in shown.facts)
     for name, value in shown.facts:
@@ -46,11 +46,11 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
             ("", "  " + clip(f"{h.total:>5}  {h.name or '<module>'}  {h.place}", width - 2))
             for h in shown.functions[:HOT]
         ]
-    out += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:2]]
+    out += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:1]]
     if run:
-        out.append(("", clip(f"report  {run}/report.html", max(width, len(run) + 30))))
+        out.append(("", f"report  {clean(run)}/report.html"))
         if record.changed:
-            out.append(("", f"next    hasten apply {run}      (look first: hasten apply {run} --diff)"))
+            out.append(("", f"next    hasten apply {clean(run)} --diff   (then without --diff)"))
     return out
 
 
@@ -58,7 +58,7 @@ def _rows(rows: tuple[TrialRow, ...], most: int, width: int, run: str) -> list[s
     out = []
     for row in rows[:most]:
         tail = row.gain if row.kept else row.reason
-        out.append("  " + clip(f"{row.code} {row.place}  {row.title}" + (f"  {tail}" if tail else ""), width - 2))
+        out.append("  " + clip(f"{row.code} {row.place} {row.title}" + (f": {tail}" if tail else ""), width - 2))
     if len(rows) > most:
         out.append(f"  and {len(rows) - most} more" + (": hasten report RUN --format markdown" if run else ""))
     return out

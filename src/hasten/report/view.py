@@ -178,7 +178,7 @@ def _row(trial: TrialRecord) -> TrialRow:
     return TrialRow(
         trial.code,
         f"{trial.path}:{trial.first}",
-        trial.title,
+        trial.title.removeprefix(trial.code).lstrip(" :"),
         trial.verdict,
         gain,
         ", ".join(checks),

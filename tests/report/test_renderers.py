@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import dataclasses
+import html.parser
+import io
+import json
+import re
+
+import pytest
+from tests.deliver.records import full_record, plain_record
+
+from hasten.core.record import RunRecord
+from hasten.report import html as page
+from hasten.report import markdown, terminal
+from hasten.report.view import headline, percent, seconds, view
+
+NASTY = "<script>alert(1)</script>\x1b[31m|`*_ ünï \udcff\n</pre>"
+
+
+class Reader(html.parser.HTMLParser):
+    """Collects elements and the JSON block; notes what would run or fetch something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.json, self.bad, self.text = "", [], ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in ("meta", "circle", "line"):
+            self.open.append(tag)
+        if (tag == "script" and given.get("type") != "application/json") or {"src", "href"} & set(given):
+            self.bad.append((tag, given))
+        self.bad += [(tag, name) for name in given if name.startswith("on")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("circle", "line"):
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.json += data
+        self.text += data
+
+
+@pytest.mark.parametrize("text", ["script.py", NASTY])
+def test_the_page_is_one_safe_file(text: str) -> None:
+    record = full_record(text)
+    reader = Reader()
+    reader.feed(page.render(record, f"--- a/{text}\n+++ b/x\n@@ -1 +1 @@\n-{text}\n+y\n"))
+    assert reader.open == []
+    assert reader.bad == []
+    assert "url(" not in reader.text.replace("none", "")
+    assert RunRecord.from_json(json.loads(reader.json)) == record
+    assert "2.50x faster" in reader.text
+
+
+def test_the_page_forbids_scripts_and_network() -> None:
+    assert "default-src 'none'" in page.render(full_record())
+
+
+def test_a_page_of_an_empty_run() -> None:
+    empty = plain_record(__import__("pathlib").Path("/x"), {}, {})
+    text = page.render(empty)
+    assert "no gain" in text
+    assert "<svg" not in text
+
+
+def test_dots_stay_inside_the_plot() -> None:
+    plot = page.plot(view(full_record()))
+    assert plot is not None
+    assert len(plot.dots) == 16
+    for x, y, _, _ in plot.dots:
+        assert plot.left <= x <= plot.width
+        assert 0 <= y <= plot.height
+    assert 2 <= len(plot.ticks) <= 9
+
+
+@pytest.mark.parametrize("text", ["script.py", NASTY, "long " * 80])
+def test_the_verdict_fits_one_screen(text: str) -> None:
+    record = full_record(text)
+    record = dataclasses.replace(record, trials=record.trials * 9, notes=record.notes * 5)
+    shown = terminal.render(record, run=".hasten/runs/20260131-100000-script")
+    lines = shown.splitlines()
+    assert len(lines) <= 24
+    assert all(len(line) <= 120 for line in lines)
+    assert all(len(line) <= 80 for line in lines if "hasten" not in line)
+    assert "\x1b" not in shown
+    shown.encode("utf-8")
+
+
+def test_terminal_snapshot() -> None:
+    assert (
+        terminal.render(full_record(), run="out")
+        == """\
+script.py: 2.50x faster: 5.07 s -> 2.07 s, same results
+  warm          2.50x [2.30, 2.71] at 95%, 8 interleaved pairs of whole runs,...
+  cold          1.27x: 5.1 s -> 4 s, first run, one sample each
+  peak memory   120 MB -> 90 MB
+  same results  floats within rtol 1e-09, all else exact; compared: stdout
+  not compared  differs from run to run: script.py
+  baseline      5.1 s, 2 runs, noise floor 4.0%
+  changes       1 kept of 2 tried (1 accepted, 1 rejected)
+  hasten took   44 s
+kept
+  HST101 script.py:1 line 1: script.py: 2.50x [2.30, 2.71]
+tried and not kept
+  HST101 script.py:1 line 9: script.py: script.py
+note: script.py
+report  out/report.html
+next    hasten apply out --diff   (then without --diff)
+"""
+    )
+
+
+def test_no_colour_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert terminal.wants_colour(Terminal())
+    assert not terminal.wants_colour(io.StringIO())
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not terminal.wants_colour(Terminal())
+    stream = Terminal()
+    terminal.show(full_record(), stream)
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_colour_on_a_terminal_does_not_let_the_program_speak(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    stream = Terminal()
+    terminal.show(full_record("[bold]\x1b[2J\x07x"), stream)
+    assert "\x1b[2J" not in stream.getvalue()
+    assert "[bold]" in stream.getvalue()
+
+
+def test_markdown_escapes() -> None:
+    text = markdown.render(full_record(NASTY), "+```\n")
+    assert "<script>" not in re.sub(r"(?s)(````+).*?\1|```.*?```", "", text)
+    assert "````diff\n+```\n````" in text
+    for line in text.splitlines():
+        if line.startswith("| HST"):
+            assert len(re.findall(r"(?<!\\)\|", line)) == 6
+
+
+@pytest.mark.parametrize(
+    ("change", "tone", "words"),
+    [
+        ({}, "gain", "2.50x faster"),
+        ({"require": 3.0}, "unmet", "3x was required"),
+        ({"status": "interrupted"}, "interrupted", "the best so far"),
+    ],
+)
+def test_headline(change: dict[str, object], tone: str, words: str) -> None:
+    text, said = headline(full_record(**change))  # type: ignore[arg-type]
+    assert said == tone
+    assert words in text
+
+
+def test_nothing_kept_is_no_gain() -> None:
+    record = dataclasses.replace(full_record(), changed={})
+    assert record.gain is None
+    assert headline(record) == ("no gain: the program is left as it was", "none")
+    assert not dataclasses.replace(record, contract=dataclasses.replace(record.contract, require=2.0)).met
+
+
+def test_numbers_have_units() -> None:
+    assert [seconds(v) for v in (0.00456, 0.5, 1.234, 12.34, 200.0)] == [
+        "4.56 ms",
+        "500 ms",
+        "1.23 s",
+        "12.3 s",
+        "3 min 20 s",
+    ]
+    assert [percent(v) for v in (0.0123, 0.5, 1.0)] == ["1.2%", "50%", "100%"]
