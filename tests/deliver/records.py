@@ -53,7 +53,9 @@ def full_record(text: str = "script.py", *, require: float | None = None, status
         TargetRecord(text, "script", "script.py", "/somewhere", argv=("--n", text)),
         Contract(require=require),
         status=status,
-        baseline=BaselineRecord(0, (RunSample(5.0, 4.9, 120.0), RunSample(5.2, 5.0, 121.0)), 0.04, (text,), ("stdout",)),
+        baseline=BaselineRecord(
+            0, (RunSample(5.0, 4.9, 120.0), RunSample(5.2, 5.0, 121.0)), 0.04, (text,), ("stdout",)
+        ),
         profile=ProfileRecord(
             480, 0.01, 5.0, 120.0, 0.05, "py-spy",
             (FunctionTime("script.py", text, 3, 0.8, 0.5, 0.3),), (HotLine("script.py", 4, 0.7, 0.4, 0.3, text),),

@@ -21,7 +21,8 @@ def test_a_run_is_complete_and_its_copy_runs(tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = deliver(record, files(OLD), files(NEW), out, companions=helper, render=lambda r, diff: f"<p>{len(diff)}</p>")
     assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()) == [
-        "changes.patch", "optimized/helper.py", "optimized/pkg/data.py", "optimized/script.py", "report.html", "result.json",
+        "changes.patch", "optimized/helper.py", "optimized/pkg/data.py", "optimized/script.py", "report.html",
+        "result.json",
     ]  # fmt: skip
     assert {p.relative_to(out / "optimized").as_posix() for p in done.optimized} == set(NEW)
     run = subprocess.run([sys.executable, out / "optimized/script.py"], capture_output=True, text=True, cwd=tmp_path)

@@ -13,7 +13,13 @@ from hasten.core.recipe import Pass, Risk
 from hasten.errors import UsageError
 
 # module and class, in the order in which passes are asked
-PASSES: tuple[tuple[str, str], ...] = ()
+PASSES: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.source.containers.membership", "Membership"),
+    ("hasten.passes.source.containers.join_index", "KeyIndex"),
+    ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
+    ("hasten.passes.source.jit", "Jit"),
+    ("hasten.passes.source.batch.calls", "BatchedCalls"),
+)
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}
 
