@@ -170,7 +170,7 @@ def _floordiv_float(a, b):
     """a // b as CPython does it: from the remainder, not from the quotient."""
     if b == 0.0:
         raise ZeroDivisionError
-    mod = math.fmod(a, b)
+    mod = np.fmod(a, b)
     div = (a - mod) / b
     if mod != 0.0 and (b < 0.0) != (mod < 0.0):
         div -= 1.0
@@ -184,7 +184,7 @@ def _mod_float(a, b):
     """a % b as CPython does it: the sign of b, zero signed likewise."""
     if b == 0.0:
         raise ZeroDivisionError
-    mod = math.fmod(a, b)
+    mod = np.fmod(a, b)
     if mod == 0.0:
         return math.copysign(0.0, b)
     return mod + b if (b < 0.0) != (mod < 0.0) else mod

@@ -1,0 +1,162 @@
+"""Runs a snippet as written and as compiled, on many inputs, and compares everything that can be seen of both."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import textwrap
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from hasten.core.facts import Facts, RegionFacts
+from hasten.core.finding import Region
+from hasten.core.recipe import Change, Recipe
+from hasten.core.source import SourceFile
+from hasten.core.workload import Entry, ScriptWorkload
+from hasten.kernel import names
+from hasten.observe.describe import describe
+from hasten.passes.source.jit import Jit
+
+FOLDER = Path(tempfile.mkdtemp(prefix="hasten-kernels-"))
+
+
+@dataclass
+class Compiled:
+    """A snippet, and the program with its kernel."""
+
+    original: SourceFile
+    patched: SourceFile
+    change: Change
+    outs: tuple[str, ...]
+
+
+def workload(body: str, prelude: str, facts_from: str, hide: tuple[str, ...] = ()) -> tuple[ScriptWorkload, Region, Facts]:
+    text = textwrap.dedent(prelude) + textwrap.dedent(body)
+    source = SourceFile("snippet.py", text.encode())
+    first = len(textwrap.dedent(prelude).splitlines()) + 1
+    stmts = [s for s in source.tree.body if s.lineno >= first]
+    flow = names.flow(stmts)
+    bound = names.bound(stmts)
+    state: dict[str, Any] = {}
+    exec(textwrap.dedent(prelude) + textwrap.dedent(facts_from), state)
+    region = Region(
+        "snippet.py", stmts[0].lineno, stmts[-1].end_lineno or 0, "block", "", tuple(sorted(flow.exposed)), tuple(sorted(bound - set(hide)))
+    )
+    types = {name: (describe(state[name]),) for name in names.loaded(stmts) if name in state}
+    types = {k: v[0] if isinstance(v[0], tuple) else v for k, v in types.items()}  # type: ignore[misc]
+    if "self" in state:
+        types |= {f"self.{k}": (describe(v),) for k, v in vars(state["self"]).items()}
+    work = ScriptWorkload(Path("."), Entry("script", "snippet.py"), "snippet.py").with_sources({"snippet.py": source})
+    return work, region, Facts(regions={region.id: RegionFacts(region.id, types=types)})
+
+
+def compiled(body: str, facts_from: str, prelude: str = "import math\nimport numpy as np\n", which: int = 0, hide: tuple[str, ...] = ()) -> Compiled:
+    """The snippet with its kernel; `hide` names variables that nobody reads afterwards."""
+    work, region, facts = workload(body, prelude, facts_from, hide)
+    jit = Jit()
+    reason = jit.explain(work, region, facts)
+    assert not reason, reason
+    (finding,) = jit.find(work, region, facts)
+    change = list(jit.propose(work, finding, facts))[which]
+    patched = Recipe((change,)).apply(work).source("snippet.py")
+    return Compiled(work.source("snippet.py"), patched, change, region.live_out)
+
+
+def refusal(body: str, facts_from: str, prelude: str = "import math\nimport numpy as np\n") -> str:
+    """Why there is no kernel (and no finding either)."""
+    work, region, facts = workload(body, prelude, facts_from)
+    assert not list(Jit().find(work, region, facts))
+    return Jit().explain(work, region, facts)
+
+
+@dataclass
+class Run:
+    state: dict[str, Any]
+    error: BaseException | None
+    warned: list[str]
+    fast: bool | None
+
+
+def run(source: SourceFile, setup: str, tag: str) -> Run:
+    path = FOLDER / f"{tag}_{source.sha256[:16]}.py"
+    if not path.exists():
+        path.write_bytes(source.data)
+    state: dict[str, Any] = {"np": np, "__name__": "snippet", "__file__": str(path)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec("import math, numpy as np\n" + textwrap.dedent(setup), state)
+    before = set(state)
+    fast: list[bool] = []
+
+    def watch(frame: FrameType, event: str, arg: Any) -> None:
+        if event == "return" and frame.f_code.co_name.startswith("_fast_"):
+            fast.append(arg is not None)
+
+    error: BaseException | None = None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        code = compile(source.data, str(path), "exec")
+        sys.setprofile(watch)
+        try:
+            exec(code, state)
+        except Exception as e:
+            error = e
+        finally:
+            sys.setprofile(None)
+    seen = {k: v for k, v in state.items() if k in before or not k.startswith("_")}
+    return Run(seen, error, [f"{w.category.__name__}: {w.message}" for w in caught], any(fast) if fast else None)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Same type and same value, to the bit, containers included."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return same(list(a.items()), list(b.items()))
+    if isinstance(a, (float, np.floating)):
+        return (a != a and b != b) or (a == b and np.signbit(a) == np.signbit(b))
+    if isinstance(a, (int, bool, str, np.generic, type(None))):
+        return bool(a == b)
+    return True  # modules, functions
+
+
+def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = False) -> None:
+    """Both versions from the same state. `fast` asserts whether the kernel's result was used."""
+    old, new = run(c.original, setup, "old"), run(c.patched, setup, "new")
+    context = f"\n--- setup\n{setup}\n--- patched\n{c.patched.text}"
+    assert (type(old.error), getattr(old.error, "args", None)) == (type(new.error), getattr(new.error, "args", None)), (
+        f"{old.error!r} became {new.error!r}{context}"
+    )
+    before = state_of(setup)
+    for name, value in old.state.items():
+        if name.startswith("__") or callable(value) or name not in (*c.outs, *before):
+            continue
+        assert name in new.state, f"{name} is gone{context}"
+        other = new.state[name]
+        good = np.allclose(value, other, rtol=1e-12) and type(value) is type(other) if close and isinstance(
+            value, (float, np.ndarray)
+        ) else same(value, other)
+        assert good, f"{name}: {value!r} became {other!r}{context}"
+    extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np"}
+    assert not extra, f"{extra} appeared{context}"
+    assert old.warned == new.warned, f"{old.warned} became {new.warned}{context}"
+    if fast is not None:
+        assert new.fast is fast, f"fast: {new.fast}, {old.error!r}{context}"
+
+
+def state_of(setup: str) -> set[str]:
+    """Names that a setup binds."""
+    state: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec("import math, numpy as np\n" + textwrap.dedent(setup), state)
+    return set(state)
