@@ -12,7 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-NUMBER = re.compile(r"(?<![A-Za-z_0-9.])(?:(?<![)\]])[-+])?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|0x[0-9a-fA-F]+")
+NUMBER = re.compile(
+    r"0x[0-9a-fA-F]+|(?<![A-Za-z_0-9.])(?:(?<![)\]])[-+])?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?",
+    re.ASCII,
+)
 # a time may move from one unit to the next when the program gets faster
 UNIT = re.compile(
     r"\s*(?:seconds?|secs?|minutes?|mins?|hours?|milliseconds?|microseconds?|nanoseconds?|ms|us|µs|μs|ns|s|m|h)?(?![A-Za-z])"

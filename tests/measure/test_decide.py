@@ -1,0 +1,129 @@
+"""The decision rule: what it decides, and how often it is wrong when there is nothing to find."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hasten.measure.decide import BETS, WEIGHTS, Evidence, interval, robust_sd
+
+
+def after(logs: list[float], **options: float) -> Evidence:
+    evidence = Evidence(**options)  # type: ignore[arg-type]
+    for log in logs:
+        evidence = evidence.after(math.exp(log), 1.0)
+    return evidence
+
+
+def test_the_prior_is_one() -> None:
+    assert math.fsum(WEIGHTS) == pytest.approx(1.0)
+    assert all(0 < bet < 1 for bet in BETS)
+    assert Evidence().e_faster == pytest.approx(1.0)
+    assert Evidence().ratio == 1.0
+
+
+def test_twice_as_fast_takes_six_pairs() -> None:
+    assert after([math.log(2)] * 5).decided == "undecided"
+    assert after([math.log(2)] * 6).decided == "faster"
+    assert after([math.log(2)] * 6).ratio == pytest.approx(2.0)
+
+
+def test_slower_is_not_faster() -> None:
+    assert after([-0.5] * 6).decided == "not faster"
+
+
+def test_a_gain_below_the_least_is_not_faster() -> None:
+    assert after([math.log(1.02)] * 12).decided == "not faster"
+
+
+def test_exactly_the_least_gain_counts_for_neither() -> None:
+    log = math.log(1.03)
+    evidence = Evidence(min_gain=math.exp(log))
+    for _ in range(20):
+        evidence = evidence.after(math.exp(log), 1.0)
+    assert evidence.decided != "faster"
+
+
+@pytest.mark.parametrize(("old", "new"), [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (math.nan, 1.0), (1.0, math.inf)])
+def test_times_must_be_times(old: float, new: float) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        Evidence().after(old, new)
+
+
+@pytest.mark.parametrize("noise", ["normal", "heavy", "bursts"])
+@pytest.mark.parametrize("gain", [1.0, 1.03])
+def test_false_claims_stay_below_alpha(noise: str, gain: float) -> None:
+    """Looking after every pair, up to 40: identical programs, and programs exactly at the threshold."""
+    draw = random.Random(f"{noise} {gain}")
+    alpha, trials, wrong = 0.05, 2000, 0
+
+    def one() -> float:
+        if noise == "normal":
+            return draw.gauss(0, 0.05)
+        if noise == "heavy":
+            return max(-9.0, min(9.0, 0.02 * math.tan(math.pi * (draw.random() - 0.5))))
+        return draw.gauss(0, 0.01) + (draw.choice([-1, 1]) * 0.8 if draw.random() < 0.2 else 0)
+
+    for _ in range(trials):
+        evidence = Evidence(1.03, alpha)
+        for _ in range(40):
+            evidence = evidence.after(math.exp(math.log(gain) + one()), 1.0)
+            if evidence.decided != "undecided":
+                break
+        wrong += evidence.decided == "faster"
+    # three standard errors above alpha would be a broken rule
+    assert wrong / trials <= alpha + 3 * math.sqrt(alpha * (1 - alpha) / trials)
+    if gain == 1.0 and noise == "normal":
+        assert wrong / trials < 0.02
+
+
+def test_a_real_gain_is_found() -> None:
+    draw = random.Random(7)
+    found = 0
+    for _ in range(200):
+        evidence = Evidence()
+        for _ in range(40):
+            evidence = evidence.after(math.exp(math.log(1.3) + draw.gauss(0, 0.1)), 1.0)
+            if evidence.decided != "undecided":
+                break
+        found += evidence.decided == "faster"
+    assert found >= 190
+
+
+@given(st.lists(st.sampled_from([-1.0, 1.0]), max_size=12))
+def test_the_evidence_is_a_martingale(signs: list[float]) -> None:
+    """Under a fair coin the expected evidence after one more pair is the evidence now."""
+    now = after(signs)
+    up, down = now.after(10.0, 1.0), now.after(1.0, 10.0)
+    assert (up.e_faster + down.e_faster) / 2 == pytest.approx(now.e_faster)
+    assert (up.e_not_faster + down.e_not_faster) / 2 == pytest.approx(now.e_not_faster)
+
+
+@given(st.lists(st.floats(-2, 2), min_size=2, max_size=40))
+def test_the_interval_holds_the_order_and_the_range(logs: list[float]) -> None:
+    low, high = interval(logs, rounds=200)
+    assert math.exp(min(logs)) * (1 - 1e-12) <= low <= high <= math.exp(max(logs)) * (1 + 1e-12)
+    assert interval(logs, rounds=200) == (low, high)
+
+
+def test_one_pair_has_no_interval() -> None:
+    assert interval([0.5]) == (0.0, math.inf)
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    draw = random.Random(3)
+    hits = 0
+    for n in range(300):
+        low, high = interval([draw.gauss(0.2, 0.1) for _ in range(15)], seed=n, rounds=300)
+        hits += low <= math.exp(0.2) <= high
+    assert hits / 300 > 0.88
+
+
+def test_the_spread_does_not_mind_an_outlier() -> None:
+    assert robust_sd([1.0]) == 0.0
+    assert robust_sd([1, 2, 3, 4, 5]) == pytest.approx(1.4826)
+    assert robust_sd([1, 2, 3, 4, 500]) == pytest.approx(1.4826)
