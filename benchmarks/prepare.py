@@ -188,11 +188,11 @@ def series(folder: Path) -> str:
                 frame.to_csv(folder / f"{name}.csv", index=False)
         return "Numenta Anomaly Benchmark (MIT)"
     rng = np.random.default_rng(7)
-    for name, n, period in ((names[0], 22695, 288), (names[1], 10320, 48)):
+    for name, n, period, step in ((names[0], 22695, 288, "5min"), (names[1], 10320, 48, "30min")):
         t = np.arange(n)
         value = 80 + 10 * np.sin(2 * np.pi * t / period) + np.cumsum(rng.normal(0, 0.05, n)) + rng.normal(0, 1, n)
         value[n // 3 : n // 3 + 40] -= 35
-        stamps = pd.date_range("2014-01-01", periods=n, freq="5min").strftime("%Y-%m-%d %H:%M:%S")
+        stamps = pd.date_range("2014-01-01", periods=n, freq=step).strftime("%Y-%m-%d %H:%M:%S")
         pd.DataFrame({"timestamp": stamps, "value": np.round(value, 6)}).to_csv(folder / f"{name}.csv", index=False)
     return "generated"
 
