@@ -1,0 +1,619 @@
+"""Replay: run a region's original and its candidate from recorded and varied states, side by side.
+
+Two child processes, one for each side, take the same states in turn; outcomes (results, mutated arguments and globals, exceptions,
+output, warnings, random states, shared memory) go to files, and the original's child compares them. hasten's own
+process sees JSON only. Calls are timed in alternation after both sides are warm.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hasten.core.contract import Contract
+from hasten.core.facts import RegionFacts
+from hasten.core.finding import Region
+from hasten.core.recipe import Change
+from hasten.core.source import Edit, SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.observe import instrument
+from hasten.observe.runtime import runtime_folder
+from hasten.observe.session import Session
+
+MAX_SNAPSHOTS = 8
+MAX_VARIED = 60
+VARIED_LIMIT_S = 1.0  # the original must finish a varied case in this time, or the case is skipped
+CANDIDATE_LIMIT_S = 30.0  # the candidate may have to compile for types it has not met
+MEMORY_BYTES = 2_000_000_000
+TIMING_S = 6.0
+_SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten", ".mypy_cache", ".ruff_cache", ".tox"}
+
+
+@dataclass(frozen=True)
+class ReplayOutcome:
+    """What a replay showed.
+
+    `status`: "equal", "different", "crashed" or "timeout" (the candidate did, where the original finished), "unusable"
+    (nothing could be decided: no snapshot, or the original does not repeat its own recording). `old_s` and `new_s`
+    are seconds for one pass over the timed snapshots (medians of interleaved calls, warm), `first_call_s` is the
+    candidate's first call, compilation included. `calls` recordings were replayed; of the varied cases, `varied` were
+    compared and `skipped` were not (too slow, too big or not comparable for the original itself).
+    """
+
+    status: str
+    reason: str = ""
+    old_s: float = 0.0
+    new_s: float = 0.0
+    first_call_s: float = 0.0
+    calls: int = 0
+    varied: int = 0
+    skipped: int = 0
+    samples: tuple[tuple[float, float], ...] = ()  # (old, new) seconds, each pair measured back to back
+
+    @property
+    def ratio(self) -> float:
+        """old / new of one region call; 0.0 when nothing was timed."""
+        return self.old_s / self.new_s if self.new_s > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a change's edits stand in the new file."""
+
+    block: str  # the text of the region after the edits inside it
+    helpers: tuple[tuple[int, int], ...]  # new line ranges of what was added or changed outside the region
+    first: int  # the region's first line in the new file
+
+
+def place(source: SourceFile, region: Region, edits: Sequence[Edit]) -> Placed:
+    """The new text of a region and the new lines of edits outside it. Raises `ValueError` for an edit across its border.
+
+    An edit that inserts at the region's first line, or right after its last, is outside.
+    """
+    todo = sorted({e for e in edits if e.path == source.path}, key=lambda e: (e.first, not e.inserts))
+    order = [e for e in dict.fromkeys(edits) if e.path == source.path]
+    todo.sort(key=lambda e: (e.first, not e.inserts, order.index(e)))
+    lines = list(source.lines)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    block: list[str] = []
+    helpers: list[tuple[int, int]] = []
+    at, new_line, first = 1, 1, 0
+
+    def keep(upto: int) -> None:
+        nonlocal at, new_line, first
+        while at < upto:
+            if region.first <= at <= region.last:
+                first = first or new_line
+                block.append(lines[at - 1])
+            new_line += 1
+            at += 1
+
+    for edit in todo:
+        keep(edit.first)
+        size = edit.text.count("\n")
+        if edit.inserts:
+            inside = region.first < edit.first <= region.last
+        else:
+            inside = region.first <= edit.first and edit.last <= region.last
+            if not inside and edit.first <= region.last and region.first <= edit.last:
+                raise ValueError(f"an edit of lines {edit.first}-{edit.last} crosses the border of {region.id}")
+        if inside:
+            first = first or new_line
+            block.append(edit.text)
+        elif size:
+            helpers.append((new_line, new_line + size - 1))
+        new_line += size
+        if not edit.inserts:
+            at = edit.last + 1
+    keep(len(lines) + 1)
+    return Placed("".join(block), tuple(helpers), first)
+
+
+def replay(
+    session: Session,
+    work: ScriptWorkload,
+    change: Change,
+    facts: RegionFacts,
+    contract: Contract,
+    *,
+    deadline_s: float = 60.0,
+    varied: bool = True,
+) -> ReplayOutcome:
+    """Run `change` against the original from every usable snapshot of its region, then from varied states.
+
+    Never raises for what the program or the candidate does; the outcome says it. Both children are gone on return.
+    """
+    if not facts.recorded or not facts.snapshots:
+        return ReplayOutcome("unusable", facts.why_not or "there is no recording of the region")
+    folder = Path(tempfile.mkdtemp(prefix="replay-", dir=session.scratch))
+    try:
+        run = _Replay(session, work, change, facts, contract, folder, time.monotonic() + deadline_s)
+        try:
+            return run.judge(varied)
+        finally:
+            run.stop()
+    except (ValueError, SyntaxError) as error:
+        return ReplayOutcome("different", f"the change cannot be applied: {error}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Dead(Exception):
+    """A child is gone or did not answer; `status` says which."""
+
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class _Child:
+    """One side's process and its two pipes."""
+
+    def __init__(self, config: dict[str, Any], folder: Path, python: str, cwd: Path, env: dict[str, str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        there_read, here_write = os.pipe()
+        here_read, there_write = os.pipe()
+        code = "from _hasten_runtime.replay_child import main; main()"
+        with open(folder / "output", "wb") as output:
+            self.process = subprocess.Popen(
+                [python, "-X", "faulthandler", "-c", code, str(folder / "config.json"), str(there_read), str(there_write)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=cwd,
+                env=env,
+                pass_fds=(there_read, there_write),
+                start_new_session=True,
+            )  # fmt: skip
+        os.close(there_read)
+        os.close(there_write)
+        self.write_fd, self.read_fd = here_write, here_read
+        self.buffer = b""
+        self.folder = folder
+
+    def send(self, command: dict[str, Any]) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.write_fd, (json.dumps(command) + "\n").encode())
+
+    def answer(self, timeout_s: float) -> dict[str, Any]:
+        """The next answer. Raises `_Dead` after `timeout_s` seconds, or when the process is gone."""
+        end = time.monotonic() + timeout_s
+        while b"\n" not in self.buffer:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.read_fd], [], [], left)[0]:
+                self.stop()
+                raise _Dead("timeout", f"no answer within {timeout_s:.0f} s")
+            data = os.read(self.read_fd, 1 << 20)
+            if not data:
+                code = self.process.wait()
+                self.stop()
+                raise _Dead("crashed", _ending(code))
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def ask(self, command: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        self.send(command)
+        return self.answer(timeout_s)
+
+    def stop(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for fd in (self.write_fd, self.read_fd):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+        self.write_fd = self.read_fd = -1
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"killed by {signal.Signals(-code).name}"
+    return f"ended with status {code}"
+
+
+class _Replay:
+    def __init__(
+        self,
+        session: Session,
+        work: ScriptWorkload,
+        change: Change,
+        facts: RegionFacts,
+        contract: Contract,
+        folder: Path,
+        deadline: float,
+    ) -> None:
+        self.session = session
+        self.work = work
+        self.change = change
+        self.region = change.region
+        self.facts = facts
+        self.contract = contract
+        self.folder = folder
+        self.deadline = deadline
+        self.store = Path(facts.snapshots)
+        self.meta: dict[str, Any] = json.loads((self.store / "meta.json").read_text(encoding="utf-8"))
+        self.children: dict[str, _Child] = {}
+        self.first_call_s = 0.0
+        candidate = change.apply(work)
+        source = work.source(self.region.path)
+        new = candidate.source(self.region.path)
+        old_tree = original_tree(session, work)
+        new_tree = folder / "tree"
+        overlay_tree(old_tree, new_tree, {p: s for p, s in candidate.changed.items() if work.changed.get(p) != s})
+        placed = place(source, self.region, change.edits)
+        ast.parse(new.text)
+        self.configs = {
+            "old": self._config("old", old_tree, source, place(source, self.region, ())),
+            "new": self._config("new", new_tree, new, placed),
+        }
+
+    # -- set-up
+
+    def _config(self, side: str, tree: Path, source: SourceFile, placed: Placed) -> dict[str, Any]:
+        region = self.region
+        around: list[ast.AST] = []
+        if region.kind == "block":
+            _, around = instrument.block_nodes(self.work.source(region.path).tree, region)
+        functions = [n for n in around if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        classes = [n for n in around if isinstance(n, ast.ClassDef)]
+        size = placed.block.count("\n")
+        in_function = bool(functions)
+        globals_named = sorted(
+            {n for f in functions[-1:] for g in ast.walk(f) if isinstance(g, ast.Global) for n in g.names}
+        )
+        future = any(
+            isinstance(n, ast.ImportFrom) and n.module == "__future__" and any(a.name == "annotations" for a in n.names)
+            for n in source.tree.body
+        )
+        mirror = self.meta["mirror"].rstrip("/")
+        runtime = str(runtime_folder(self.session.scratch))
+        path = []
+        for entry in self.meta["path"]:
+            if entry == runtime:
+                continue
+            if entry == mirror or entry.startswith(mirror + "/"):
+                entry = str(tree) + entry[len(mirror) :]
+            path.append(entry)
+        return {
+            "side": side,
+            "kind": region.kind,
+            "qualname": region.qualname,
+            "module": self.meta["module"],
+            "file": self.meta["file"],
+            "text": source.text,
+            "filename": str(tree / region.path),
+            "helpers": [list(h) for h in placed.helpers],
+            "block": placed.block,
+            "def_lines": list(range(placed.first, placed.first + size)),
+            "in_function": in_function,
+            "class_name": classes[-1].name if classes and in_function else "",
+            "parameters": [n for n in region.live_in if n not in globals_named] if in_function else [],
+            "global_names": globals_named,
+            "live_out": list(region.live_out),
+            "seen_on_error": any(isinstance(n, (ast.Try, ast.With)) for n in around) or not in_function,
+            "future_annotations": future,
+            "reads": self.meta["reads"],
+            "classes": self.meta["classes"],
+            "argv": self.meta["argv"],
+            "path": path,
+            "folder": str(self.folder / side),
+            "contract": asdict(self.contract),
+            "allowed": [str(self.session.scratch / "numba"), str(self.folder), "/dev/"],
+        }
+
+    def _start(self, side: str) -> _Child:
+        env = dict(os.environ)
+        env.update(
+            PYTHONPATH=str(runtime_folder(self.session.scratch)),
+            PYTHONHASHSEED="0",
+            PYTHONDONTWRITEBYTECODE="1",
+            NUMBA_CACHE_DIR=str(self.session.scratch / "numba"),
+        )
+        env.pop("HASTEN_RECORD", None)
+        (self.session.scratch / "numba").mkdir(exist_ok=True)
+        cwd = Path(self.meta["mirror"]) / self.work.cwd
+        tree = Path(self.configs[side]["filename"][: -len(self.region.path)])
+        child = _Child(
+            self.configs[side],
+            self.folder / side,
+            self.work.python or sys.executable,
+            cwd if cwd.is_dir() else tree / self.work.cwd,
+            env,
+        )
+        self.children[side] = child
+        return child
+
+    def _child(self, side: str) -> _Child:
+        """The running child of a side, started again when it was lost."""
+        child = self.children.get(side)
+        if child is None or child.process.poll() is not None:
+            self._start(side)
+            self._ready(side)
+        return self.children[side]
+
+    def _ready(self, side: str) -> None:
+        answer = self.children[side].answer(min(self.left, 60.0))
+        if answer["status"] != "ready":
+            raise _Dead("unusable", f"{'original' if side == 'old' else 'candidate'} {answer['reason']}")
+
+    @property
+    def left(self) -> float:
+        return max(self.deadline - time.monotonic(), 0.0)
+
+    def stop(self) -> None:
+        for child in self.children.values():
+            child.stop()
+
+    # -- judging
+
+    def judge(self, varied: bool) -> ReplayOutcome:
+        try:
+            self._start("old")
+            self._start("new")
+            self._ready("old")
+        except _Dead as dead:
+            return ReplayOutcome("unusable", f"the original: {dead}")
+        try:
+            self._ready("new")
+        except _Dead as dead:
+            status = dead.status if dead.status != "unusable" else "crashed"
+            return ReplayOutcome(status, str(dead))
+        outcome, timed = self._recordings()
+        if outcome.status != "equal":
+            return outcome
+        outcome = self._time(outcome, timed)
+        if varied:
+            outcome = self._varied(outcome, timed or self._chosen())
+        return outcome
+
+    def _chosen(self) -> list[Path]:
+        """Up to eight snapshots: the first, the last, the biggest, and an even spread of the others."""
+        found = sorted(self.store.glob("*.in"), key=lambda p: int(p.stem))
+        found = [p for p in found if p.with_suffix(".out").exists()]
+        if len(found) <= MAX_SNAPSHOTS:
+            return found
+        biggest = max(found, key=lambda p: p.stat().st_size)
+        step = (len(found) - 1) / (MAX_SNAPSHOTS - 2)
+        picked = {found[round(i * step)] for i in range(MAX_SNAPSHOTS - 1)} | {biggest}
+        return [p for p in found if p in picked]
+
+    def _recordings(self) -> tuple[ReplayOutcome, list[tuple[Path, float, float]]]:
+        """Replay the snapshots. Returns what was shown, and (state, old seconds, new seconds) of the usable ones."""
+        usable: list[tuple[Path, float, float]] = []
+        why = "no snapshot could be replayed"
+        for state in self._chosen():
+            if self.left <= 0:
+                break
+            old, new = self.folder / f"{state.stem}.old", self.folder / f"{state.stem}.new"
+            try:
+                first = self._child("old").ask({"do": "run", "state": str(state), "out": str(old)}, self.left)
+            except _Dead as dead:
+                why = f"the original does not repeat its run: {dead}"
+                continue
+            if first["status"] != "ok":
+                why = f"the original does not repeat its run: {first.get('reason', first['status'])}"
+                continue
+            try:
+                same = self._child("old").ask(
+                    {"do": "compare", "old": str(state.with_suffix(".out")), "new": str(old), "recorded": True}, self.left
+                )
+            except _Dead as dead:
+                why = f"the recording cannot be compared: {dead}"
+                continue
+            if same["status"] != "ok" or same["difference"]:
+                found = same.get("difference") or same.get("reason", "")
+                why = f"the original does not repeat its recording: {found}"
+                continue
+            limit = min(self.left, max(CANDIDATE_LIMIT_S, 20 * first["seconds"]))
+            try:
+                second = self._child("new").ask({"do": "run", "state": str(state), "out": str(new)}, limit)
+            except _Dead as dead:
+                return ReplayOutcome(dead.status, f"on a recorded call: {dead}", calls=len(usable)), usable
+            if second["status"] != "ok":
+                reason = f"on a recorded call: {second.get('reason', second['status'])}"
+                return ReplayOutcome("different", reason, calls=len(usable)), usable
+            self.first_call_s = self.first_call_s or second["seconds"]
+            found = self._compare(old, new)
+            if found:
+                return ReplayOutcome("different", found, calls=len(usable)), usable
+            usable.append((state, first["seconds"], second["seconds"]))
+            old.unlink(missing_ok=True)
+            new.unlink(missing_ok=True)
+        if not usable:
+            return ReplayOutcome("unusable", why), usable
+        return ReplayOutcome("equal", calls=len(usable), first_call_s=self.first_call_s), usable
+
+    def _compare(self, old: Path, new: Path) -> str:
+        """The first difference between two outcomes, or nothing."""
+        try:
+            answer = self._child("old").ask({"do": "compare", "old": str(old), "new": str(new)}, max(self.left, 1.0))
+        except _Dead as dead:
+            return f"the outcomes cannot be compared: {dead}"
+        if answer["status"] != "ok":
+            return f"the outcomes cannot be compared: {answer.get('reason', '')}"
+        return answer["difference"] or ""
+
+    def _time(self, outcome: ReplayOutcome, usable: list[tuple[Path, float, float]]) -> ReplayOutcome:
+        """Interleaved timings of up to three snapshots, those that take longest; the new side is warm."""
+        chosen = sorted(usable, key=lambda u: -u[1])[:3]
+        share = min(TIMING_S, self.left / 3) / max(len(chosen), 1)
+        old_total = new_total = 0.0
+        pairs: list[tuple[float, float]] = []
+        for state, old_s, _ in chosen:
+            olds, news = [], []
+            end = time.monotonic() + share
+            calls = max(1, min(50, int(0.01 / max(old_s, 1e-7))))
+            for round_number in range(7):
+                order = ("old", "new") if round_number % 2 == 0 else ("new", "old")
+                taken: dict[str, float] = {}
+                for side in order:
+                    try:
+                        answer = self._child(side).ask({"do": "time", "state": str(state), "calls": calls}, self.left + 1)
+                    except _Dead as dead:
+                        if side == "new":
+                            return replace(outcome, status=dead.status, reason=f"when called again: {dead}")
+                        return replace(outcome, status="unusable", reason=f"the original, when called again: {dead}")
+                    if answer["status"] != "ok":
+                        return replace(outcome, status="unusable", reason=str(answer.get("reason")))
+                    taken[side] = median(answer["samples"])
+                olds.append(taken["old"])
+                news.append(taken["new"])
+                if time.monotonic() > end and (round_number >= 1 or old_s > 1.0):
+                    break
+            pairs += zip(olds, news, strict=True)
+            old_total += median(olds)
+            new_total += median(news)
+        return replace(outcome, old_s=old_total, new_s=new_total, samples=tuple(pairs))
+
+    def _varied(self, outcome: ReplayOutcome, usable: Sequence[Any]) -> ReplayOutcome:
+        """The same on varied states. A case that the original itself cannot finish is skipped."""
+        states = [u[0] for u in usable]
+        if not states or self.left <= 0:
+            return outcome
+        states.sort(key=lambda p: p.stat().st_size)
+        chosen = list(dict.fromkeys((states[0], states[-1])))
+        tried = skipped = 0
+        capped: set[str] = set()
+        for number, state in enumerate(chosen):
+            cases_folder = self.folder / f"varied-{number}"
+            cases_folder.mkdir()
+            command = {
+                "do": "vary",
+                "state": str(state),
+                "parameters": self._parameter_names(),
+                "seed": self.session.seed,
+                "most": MAX_VARIED // len(chosen),
+                "out": str(cases_folder),
+            }
+            try:
+                answer = self._child("old").ask(command, min(self.left, 30.0))
+            except _Dead:
+                continue
+            for name, path in answer.get("cases", ()):
+                if self.left <= 0:
+                    return replace(outcome, varied=tried, skipped=skipped)
+                result = self._one_varied(name, Path(path), capped)
+                if result == "skipped":
+                    skipped += 1
+                elif result is None:
+                    tried += 1
+                else:
+                    status, reason = result
+                    return replace(
+                        outcome, status=status, reason=f"varied input ({name}): {reason}", varied=tried, skipped=skipped
+                    )
+        return replace(outcome, varied=tried, skipped=skipped)
+
+    def _one_varied(self, name: str, state: Path, capped: set[str]) -> str | tuple[str, str] | None:
+        """None when equal, "skipped", or (status, reason)."""
+        old, new = state.with_suffix(".old"), state.with_suffix(".new")
+        try:
+            child = self._child("old")
+            if capped.isdisjoint({f"old{child.process.pid}"}):
+                child.ask({"do": "cap", "extra_bytes": MEMORY_BYTES}, 10.0)
+                capped.add(f"old{child.process.pid}")
+            first = child.ask(
+                {"do": "run", "state": str(state), "out": str(old), "limit_s": VARIED_LIMIT_S}, VARIED_LIMIT_S + 4.0
+            )
+        except _Dead:
+            return "skipped"
+        if first["status"] != "ok":
+            return "skipped"
+        try:
+            second = self._child("new").ask(
+                {"do": "run", "state": str(state), "out": str(new)}, min(CANDIDATE_LIMIT_S, max(self.left, 2.0))
+            )
+        except _Dead as dead:
+            if dead.status == "timeout" and self.left <= 2.0:
+                return "skipped"  # our own deadline, not the candidate's fault
+            return dead.status, str(dead)
+        if second["status"] != "ok":
+            return "different", str(second.get("reason", second["status"]))
+        found = self._compare(old, new)
+        old.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
+        return ("different", found) if found else None
+
+    def _parameter_names(self) -> list[str]:
+        if self.region.kind != "function":
+            return []
+        node = instrument.function_node(self.work.source(self.region.path).tree, self.region)
+        return [a.arg for a in (*node.args.posonlyargs, *node.args.args)] if node is not None else []
+
+
+# -- trees
+
+
+def original_tree(session: Session, work: ScriptWorkload) -> Path:
+    """The project as the workload has it, in scratch: Python files copied, everything else linked. Made once."""
+    digest = hashlib.sha256(str(work.root).encode())
+    for path, source in sorted(work.changed.items()):
+        digest.update(path.encode() + source.data)
+    folder = session.scratch / "trees" / digest.hexdigest()[:16]
+    if not folder.exists():
+        building = folder.with_suffix(".part")
+        shutil.rmtree(building, ignore_errors=True)
+        _mirror_tree(work.root, building)
+        for path, source in work.changed.items():
+            _put(building / path, source.data)
+        building.rename(folder)
+    return folder
+
+
+def overlay_tree(old: Path, new: Path, changed: dict[str, SourceFile]) -> None:
+    """A tree of links to `old` with some files replaced."""
+    _mirror_tree(old, new)
+    for path, source in changed.items():
+        _put(new / path, source.data)
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(data)
+
+
+def _mirror_tree(source: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    for entry, relative in _walk(source, ""):
+        place_at = target / relative
+        if entry.is_dir():
+            place_at.mkdir(exist_ok=True)
+        elif relative.endswith(".py"):
+            shutil.copyfile(entry, place_at)
+        else:
+            place_at.symlink_to(entry)
+
+
+def _walk(folder: Path, prefix: str, depth: int = 0) -> Iterator[tuple[Path, str]]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name in _SKIP or entry.is_symlink() and not entry.exists():
+            continue
+        relative = f"{prefix}{entry.name}"
+        if entry.is_dir() and (entry / "pyvenv.cfg").exists():
+            continue
+        if entry.is_dir() and (entry.is_symlink() or depth > 12):
+            continue
+        yield entry, relative
+        if entry.is_dir():
+            yield from _walk(entry, relative + "/", depth + 1)
