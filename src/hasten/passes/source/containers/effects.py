@@ -1,0 +1,843 @@
+"""Can a stretch of code change a container? A closed-world answer from the syntax of the whole project.
+
+Two proofs are tried. A container is *private* when the scope that binds it makes it fresh and lets nobody else see it
+before the stretch ends: then only what is written on its own name can change it. Otherwise every statement, call and
+operator of the stretch must be *quiet*: it stores into no list, dict, set or array that could be this one. Calls are
+resolved by name over all modules of the project, so a method `m` is quiet when every user function named `m` is; code
+that runs without being named (operators, properties, generators, callbacks) must be quiet everywhere.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from hasten.core.source import SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.containers.syntax import FUNCTIONS, Module, dotted, module_of, walk_all
+
+MUTATORS = frozenset(
+    "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft extendleft "
+    "popleft rotate difference_update intersection_update symmetric_difference_update move_to_end subtract "
+    "fill resize itemset setflags byteswap setfield partial_fit "
+    "__setitem__ __delitem__ __iadd__ __imul__ __setattr__".split()
+)
+ARRAY_MUTATORS = frozenset("put partition shuffle drop fillna replace rename set_index reset_index sort_values".split())
+# Library functions that write into their first argument (or any argument).
+WRITERS = frozenset(
+    "shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right copyto put place putmask "
+    "fill_diagonal put_along_axis readinto recv_into setattr delattr setitem delitem iadd imul iconcat apply_along_axis".split()
+)
+READING_BUILTINS = frozenset(
+    "len sum min max sorted list tuple set frozenset dict enumerate zip any all print str repr bool isinstance range "
+    "reversed map filter type id hash float int abs round format".split()
+)
+QUIET_BUILTINS = READING_BUILTINS | frozenset(
+    "ascii bin bytes bytearray callable chr complex divmod hex iter next oct ord pow slice super input open object "
+    "issubclass getattr hasattr memoryview staticmethod classmethod property "
+    "BaseException Exception ArithmeticError AssertionError AttributeError IndexError KeyError KeyboardInterrupt "
+    "LookupError NotImplementedError OSError OverflowError RuntimeError StopIteration TypeError ValueError "
+    "ZeroDivisionError FileNotFoundError".split()
+)
+READING_METHODS = frozenset(
+    "count index copy keys values items get union intersection difference issubset issuperset isdisjoint join mean sum "
+    "std var min max argmin argmax tolist to_list unique nunique astype head tail most_common symmetric_difference "
+    "any all median dot".split()
+)
+FRESH_BUILTINS = frozenset("list dict set sorted tuple frozenset len int float str bool range bytes repr".split())
+FRESH_METHODS = frozenset(
+    "split rsplit splitlines tolist to_list copy most_common readlines readline read strip lstrip rstrip lower upper "
+    "title replace join union intersection difference keys values items encode decode format".split()
+)
+FRESH_CALLS = frozenset(
+    "collections.Counter collections.defaultdict collections.deque collections.OrderedDict json.load json.loads re.findall "
+    "re.split random.sample random.choices random.random random.randint random.uniform random.gauss random.randrange "
+    "numpy.zeros numpy.ones numpy.empty numpy.full numpy.arange numpy.linspace time.time time.perf_counter "
+    "pandas.read_csv pandas.DataFrame string.split bisect.bisect_left bisect.bisect_right bisect.bisect "
+    "random.Random copy.deepcopy".split()
+)
+KNOWN_DECORATORS = frozenset(
+    "property staticmethod classmethod lru_cache cache cached_property dataclass njit jit wraps setter total_ordering".split()
+)
+THREADS = frozenset("threading concurrent asyncio signal _thread joblib trio gevent tkinter".split())
+SKIP_FOLDERS = frozenset("venv env node_modules build dist site-packages __pycache__".split())
+QUIET_DUNDERS = frozenset("__init__ __post_init__ __new__ __init_subclass__".split())
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """All user modules that may take part in a run."""
+
+    modules: tuple[Module, ...]
+    whole: bool = True  # False when some file could not be read or parsed
+    _memo: dict[ast.AST, str] = field(default_factory=dict)
+
+    @cached_property
+    def functions(self) -> dict[str, list[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]]]:
+        out: dict[str, list[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]]] = {}
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    out.setdefault(node.name, []).append((module, node))
+        return out
+
+    @cached_property
+    def classes(self) -> dict[str, list[tuple[Module, ast.ClassDef]]]:
+        out: dict[str, list[tuple[Module, ast.ClassDef]]] = {}
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.ClassDef):
+                    out.setdefault(node.name, []).append((module, node))
+        return out
+
+    @cached_property
+    def dunders(self) -> frozenset[str]:
+        """Operator methods that user classes define."""
+        return frozenset(n for n in self.functions if n.startswith("__") and n.endswith("__")) - QUIET_DUNDERS
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Names that are stored as attributes, or bound in class bodies, anywhere."""
+        out: set[str] = set()
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                    out.add(node.attr)
+                elif isinstance(node, ast.ClassDef):
+                    for s in node.body:
+                        targets = s.targets if isinstance(s, ast.Assign) else [getattr(s, "target", None)]
+                        out.update(t.id for t in targets if isinstance(t, ast.Name))
+        return frozenset(out)
+
+    @cached_property
+    def properties(self) -> frozenset[str]:
+        """Attribute names that run user code when they are read."""
+        return frozenset(
+            name for name, defs in self.functions.items() for _, d in defs if d.decorator_list
+        )
+
+    def mentions(self, name: str, but: Module) -> bool:
+        """Whether another module could reach the global `name` of module `but`."""
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Attribute) and node.attr == name and module is not but:
+                    return True
+                if isinstance(node, ast.ImportFrom) and any(a.name in (name, "*") for a in node.names):
+                    if module is not but:
+                        return True
+        return False
+
+    @cached_property
+    def threads(self) -> str:
+        """Why other threads or callbacks could run at any moment; empty when they cannot."""
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    names = [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+                    if any(n.split(".")[0] in THREADS for n in names):
+                        return f"{module.source.path} line {node.lineno}: threads or callbacks"
+        return ""
+
+    @cached_property
+    def hidden(self) -> str:
+        """Why code that runs without being called by name (operators, callbacks, generators) could change a container."""
+        if not self.whole:
+            return "a module of the project could not be read"
+        for module in self.modules:
+            if module.dynamic:
+                return f"{module.source.path} uses {module.dynamic}"
+        if self.threads:
+            return self.threads
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                why = self._hidden_code(module, node)
+                if why:
+                    return why
+        return ""
+
+    def _hidden_code(self, module: Module, node: ast.AST) -> str:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            dunder = node.name in self.dunders
+            if dunder or node.decorator_list or _is_generator(node):
+                return self.loud_function(module, node)
+        if isinstance(node, (ast.Lambda, ast.GeneratorExp)):
+            return self.loud(module, [node], lambda e: _fresh_local(self, module, e), hidden=False)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            parent = module.parents[node]
+            if not (isinstance(parent, ast.Call) and parent.func is node):
+                if node.attr in MUTATORS and not module.imported(node):
+                    return f"line {node.lineno}: {node.attr} is passed around"
+                if node.attr in self.functions:
+                    return self.loud_named(node.attr)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in self.functions:
+            parent = module.parents[node]
+            if not (isinstance(parent, ast.Call) and parent.func is node):
+                return self.loud_named(node.id)
+        return ""
+
+    def loud_named(self, name: str) -> str:
+        """Why some user function of this name could change a container it did not make."""
+        for module, function in self.functions.get(name, ()):
+            why = self.loud_function(module, function)
+            if why:
+                return why
+        return ""
+
+    def loud_function(self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+        if function in self._memo:
+            return self._memo[function]
+        self._memo[function] = ""  # a recursive call adds nothing new
+        for d in function.decorator_list:
+            target = d.func if isinstance(d, ast.Call) else d
+            if dotted(target).rsplit(".", 1)[-1] not in KNOWN_DECORATORS:
+                self._memo[function] = f"{function.name}: decorator {ast.unparse(target)}"
+                return self._memo[function]
+        why = self.loud(module, function.body, lambda e: _fresh_local(self, module, e), hidden=False, arrays=True)
+        self._memo[function] = why and f"{function.name}: {why}"
+        return self._memo[function]
+
+    def loud(
+        self,
+        module: Module,
+        nodes: Iterable[ast.AST],
+        apart: Callable[[ast.expr], bool],
+        *,
+        hidden: bool = True,
+        allowed: Iterable[ast.AST] = (),
+        arrays: bool = False,
+    ) -> str:
+        """Why `nodes` could change a container; an empty string when they cannot.
+
+        `apart(expr)` says that what `expr` refers to is not the container in question. `allowed` nodes (calls or
+        statements) are known to the caller.
+        """
+        if hidden and self.hidden:
+            return self.hidden
+        skip = set(allowed)
+        for node in walk_all(nodes):
+            if node in skip:
+                continue
+            why = self._loud_node(module, node, apart, arrays)
+            if why:
+                return f"line {getattr(node, 'lineno', 0)}: {why}"
+        return ""
+
+    def _loud_node(
+        self, module: Module, node: ast.AST, apart: Callable[[ast.expr], bool], arrays: bool
+    ) -> str:
+        match node:
+            case ast.Subscript(ctx=ast.Store() | ast.Del()):
+                return "" if apart(node.value) else f"writes into {ast.unparse(node.value)}"
+            case ast.AugAssign(op=ast.Div() | ast.FloorDiv() | ast.Mod() | ast.Pow() | ast.LShift() | ast.RShift()) if (
+                not arrays and not isinstance(node.target, ast.Subscript)
+            ):
+                return ""  # containers have no such operator in place
+            case ast.AugAssign(op=ast.Add() | ast.Sub(), value=value) if (
+                not arrays and _number(module, value) and not isinstance(node.target, ast.Subscript)
+            ):
+                return ""  # a list plus a number raises
+            case ast.AugAssign(target=ast.Name() as target):
+                return "" if apart(target) else f"{target.id} may be changed in place"
+            case ast.AugAssign(target=ast.Attribute() as target):
+                return "" if apart(target) else f"{ast.unparse(target)} may be changed in place"
+            case ast.AugAssign(target=ast.Subscript() as target):
+                number = not arrays and _number(module, node.value)
+                return "" if apart(target.value) and (number or apart(target)) else f"{ast.unparse(target)} may be changed in place"
+            case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.AsyncFor() | ast.AsyncWith():
+                return "hands control away"
+            case ast.Import() | ast.ImportFrom():
+                return "imports"
+            case ast.Global() | ast.Nonlocal():
+                return ""
+            case ast.Call():
+                return self._loud_call(module, node, apart)
+        return ""
+
+    def _loud_call(self, module: Module, call: ast.Call, apart: Callable[[ast.expr], bool]) -> str:
+        func = call.func
+        for k in call.keywords:
+            if k.arg in ("inplace", "out") and not (isinstance(k.value, ast.Constant) and not k.value.value):
+                return f"{k.arg}= writes into an argument"
+        name = module.imported(func)
+        if name and not self._is_user_module(name):
+            last = name.rsplit(".", 1)[-1]
+            if last in WRITERS or last == "at":
+                ok = bool(call.args) and all(apart(a) for a in call.args[:1])
+                return "" if ok else f"{name} writes into its argument"
+            return ""
+        if isinstance(func, ast.Name):
+            if module.is_builtin(func):
+                if func.id in QUIET_BUILTINS:
+                    return ""
+                return f"calls {func.id}"
+            if func.id in self.functions or func.id in self.classes:
+                if func.id in self.classes:
+                    return self._loud_class(func.id, set())
+                return self.loud_named(func.id)
+            return ""  # a callable value is hidden code (a lambda, a function or method passed around): all quiet
+        if isinstance(func, ast.Attribute):
+            why = self.loud_named(func.attr)
+            if why:
+                return why
+            if func.attr in self.classes:
+                return self._loud_class(func.attr, set())
+            if func.attr in MUTATORS and not apart(func.value):
+                return f"{ast.unparse(func)} may change it"
+            if func.attr == "shuffle" and not all(apart(a) for a in call.args[:1]):
+                return f"{ast.unparse(func)} writes into its argument"
+            return ""
+        return ""  # the result of a call or subscript: hidden code, which is quiet
+
+    def _is_user_module(self, name: str) -> bool:
+        parts = name.split(".")
+        for module in self.modules:
+            stem = module.source.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            if any(stem == p or stem.endswith("." + p) for p in (parts[0], ".".join(parts[:-1]))) or (
+                stem.split(".")[0] == parts[0]
+            ):
+                return True
+        return False
+
+    def _loud_class(self, name: str, seen: set[str]) -> str:
+        """Why making an instance could change a container: constructors may only store into `self`."""
+        if name in seen:
+            return ""
+        seen.add(name)
+        for module, cls in self.classes[name]:
+            for d in cls.decorator_list:
+                target = d.func if isinstance(d, ast.Call) else d
+                if dotted(target).rsplit(".", 1)[-1] not in KNOWN_DECORATORS:
+                    return f"class {name}: decorator"
+            for s in cls.body:
+                if isinstance(s, ast.FunctionDef) and s.name in QUIET_DUNDERS:
+                    why = self.loud_function(module, s)
+                    if why:
+                        return why
+            for base in cls.bases:
+                last = dotted(base).rsplit(".", 1)[-1]
+                if last in self.classes:
+                    why = self._loud_class(last, seen)
+                    if why:
+                        return why
+            if any(k.arg == "metaclass" for k in cls.keywords):
+                return f"class {name}: metaclass"
+        return ""
+
+    # -- private containers ------------------------------------------------------------------------------------
+
+    def fresh_value(self, module: Module, e: ast.expr | None, depth: int = 0) -> bool:
+        """Whether evaluating `e` makes an object that nobody else holds (or an immutable one)."""
+        match e:
+            case ast.Constant() | ast.List() | ast.ListComp() | ast.Dict() | ast.DictComp() | ast.Set() | ast.SetComp():
+                return True
+            case ast.JoinedStr() | ast.Compare() | ast.Tuple() | ast.GeneratorExp():
+                return True
+            case ast.BinOp() | ast.UnaryOp():
+                return not self.dunders & OPERATORS
+            case ast.IfExp():
+                return self.fresh_value(module, e.body, depth) and self.fresh_value(module, e.orelse, depth)
+            case ast.BoolOp():
+                return all(self.fresh_value(module, v, depth) for v in e.values)
+            case ast.Subscript(slice=ast.Slice()):
+                return False
+            case ast.Call(func=ast.Name() as f) if module.is_builtin(f):
+                return f.id in FRESH_BUILTINS
+            case ast.Call(func=f):
+                name = module.imported(f)
+                if name in FRESH_CALLS:
+                    return True
+                if isinstance(f, ast.Attribute) and not name:
+                    return f.attr in FRESH_METHODS and f.attr not in self.functions and f.attr not in self.attributes
+                if isinstance(f, ast.Name) and depth < 3:
+                    defs = self.functions.get(f.id, [])
+                    owner = module.owner(f.id, f)
+                    if len(defs) == 1 and defs[0][0] is module and owner is module.tree:
+                        if len(module.bindings(f.id, module.tree)) == 1:
+                            return self._returns_fresh(module, defs[0][1], depth + 1)
+        return False
+
+    def _returns_fresh(
+        self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int
+    ) -> bool:
+        if function.decorator_list or _is_generator(function) or isinstance(function, ast.AsyncFunctionDef):
+            return False
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return) and module.function(node) is function and node.value is not None:
+                v = node.value
+                if isinstance(v, ast.Name):
+                    if module.owner(v.id, v) is not function:
+                        return False
+                    if not self.fresh_name(module, v.id, function, depth) or escapes(self, module, v.id, function, None):
+                        return False
+                elif isinstance(v, ast.Tuple) or not self.fresh_value(module, v, depth):
+                    return False
+        return True
+
+    def fresh_name(self, module: Module, name: str, scope: ast.AST, depth: int = 0) -> bool:
+        """Whether every binding of `name` in `scope` is to a fresh value."""
+        bound = module.bindings(name, scope)
+        if not bound or isinstance(scope, ast.ClassDef):
+            return False
+        for b in bound:
+            if b.how == "augment" or b.how == "declare":
+                continue
+            if b.how != "assign" or not self.fresh_value(module, b.value, depth):
+                return False
+            parent = module.parents[b.node]
+            if isinstance(parent, ast.Assign) and len(parent.targets) > 1:
+                return False  # a = b = []: two names for one list
+        return True
+
+
+OPERATORS = frozenset(
+    "__add__ __radd__ __iadd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __floordiv__ __mod__ __pow__ "
+    "__matmul__ __and__ __or__ __ror__ __rand__ __xor__ __neg__ __pos__ __invert__ __lshift__ __rshift__".split()
+)
+
+
+def _number(module: Module, e: ast.expr) -> bool:
+    """Whether `e` is a number by its syntax."""
+    if isinstance(e, ast.UnaryOp):
+        e = e.operand
+    if isinstance(e, ast.Constant):
+        return isinstance(e.value, (int, float))
+    return isinstance(e, ast.Call) and module.is_builtin(e.func, "len", "int", "float", "ord", "id", "hash")
+
+
+def _is_generator(function: ast.AST) -> bool:
+    body = getattr(function, "body", [])
+    stack = list(body) if isinstance(body, list) else [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _fresh_local(project: Project, module: Module, e: ast.expr) -> bool:
+    """Whether what `e` refers to was made in the function around it: nothing outside can see a write into it."""
+    if isinstance(e, ast.Name):
+        scope = module.owner(e.id, e)
+        if scope is None or isinstance(scope, (ast.Module, ast.ClassDef)):
+            return scope is not None and scalar_name(project, module, e.id, scope)
+        return project.fresh_name(module, e.id, scope)
+    if isinstance(e, ast.Attribute):
+        return scalar_attribute(project, e.attr)
+    if isinstance(e, ast.Subscript) and isinstance(e.value, ast.Name):
+        scope = module.owner(e.value.id, e.value)
+        return isinstance(scope, FUNCTIONS) and deep_fresh(project, module, e.value.id, scope)
+    return project.fresh_value(module, e)
+
+
+def use_kind(project: Project, module: Module, name: ast.expr) -> str:
+    """How an expression that refers to a container uses it: read | mutate | bind | return | escape.
+
+    A read neither changes the container nor lets anything else hold on to it (views of a dict aside, which only read).
+    """
+    ctx = getattr(name, "ctx", None)
+    parent = module.parents[name]
+    if isinstance(ctx, (ast.Store, ast.Del)):
+        return "mutate" if isinstance(parent, ast.AugAssign) else "bind"
+    match parent:
+        case ast.Compare() | ast.FormattedValue() | ast.Starred() | ast.Expr():
+            return "read"
+        case ast.For(iter=it) | ast.comprehension(iter=it) if it is name:
+            return "read"
+        case ast.If() | ast.While() | ast.Assert():
+            return "read"
+        case ast.IfExp(test=test) if test is name:
+            return "read"
+        case ast.UnaryOp():
+            return "read"
+        case ast.BinOp():
+            return "escape" if project.dunders & OPERATORS else "read"
+        case ast.BoolOp():
+            top: ast.AST = parent
+            while isinstance(module.parents[top], (ast.BoolOp, ast.UnaryOp)):
+                top = module.parents[top]
+            holder = module.parents[top]
+            if isinstance(holder, (ast.If, ast.While, ast.Assert)) or (
+                isinstance(holder, ast.IfExp) and holder.test is top
+            ):
+                return "read"
+            return "escape"
+        case ast.AugAssign(value=value) if value is name:
+            return "escape" if project.dunders & OPERATORS else "read"
+        case ast.Assign(targets=[ast.Tuple() | ast.List()]):
+            return "read"
+        case ast.Subscript(value=value) if value is name:
+            return "read" if isinstance(parent.ctx, ast.Load) else "mutate"
+        case ast.Subscript():
+            return "read"
+        case ast.Attribute():
+            outer = module.parents[parent]
+            if isinstance(parent.ctx, ast.Load) and isinstance(outer, ast.Call) and outer.func is parent:
+                if parent.attr in MUTATORS:
+                    return "mutate"
+                if parent.attr in READING_METHODS and parent.attr not in project.functions:
+                    return "read"
+            return "escape"
+        case ast.Call() if name in parent.args:
+            return _argument_kind(project, module, parent, name)
+        case ast.Return():
+            return "return"
+        case ast.Tuple() if isinstance(module.parents[parent], ast.Return):
+            return "return"
+    return "escape"
+
+
+def _argument_kind(project: Project, module: Module, call: ast.Call, name: ast.expr) -> str:
+    func = call.func
+    if module.is_builtin(func):
+        return "read" if isinstance(func, ast.Name) and func.id in READING_BUILTINS else "escape"
+    target = module.imported(func)
+    if target:
+        if project._is_user_module(target):
+            return "escape"
+        last = target.rsplit(".", 1)[-1]
+        if last in WRITERS or last in ("asarray", "asanyarray", "frombuffer", "partial", "cycle", "ravel", "reshape"):
+            return "mutate" if last in WRITERS and call.args[:1] == [name] else "escape"
+        top = target.split(".")[0]
+        if top in ("numpy", "math", "statistics", "json", "collections", "random", "bisect", "heapq", "itertools", "re"):
+            return "read"
+        return "escape"
+    if isinstance(func, ast.Attribute):
+        if func.attr in project.functions or func.attr in project.attributes:
+            return "escape"
+        if func.attr in ("extend", "update", "join", "union", "intersection", "difference", "isin", "issubset"):
+            return "read"
+    return "escape"
+
+
+def escapes(project: Project, module: Module, name: str, scope: ast.AST, stretch: ast.AST | None) -> str:
+    """Why something other than `name` could hold its container before `stretch` ends (None: before a return)."""
+    last = getattr(stretch, "end_lineno", None) if stretch is not None else None
+    for use in module.uses(name, scope):
+        kind = use_kind(project, module, use)
+        local = module.function(use) is scope
+        if kind in ("read", "bind") and (local or kind == "read"):
+            continue
+        if local and kind == "mutate":
+            continue
+        if local and kind == "return":
+            continue
+        if local and last is not None and use.lineno > last and not _in_loop_with(module, use, stretch):
+            continue
+        return f"line {use.lineno}: {name} can be reached from elsewhere"
+    return ""
+
+
+def _in_loop_with(module: Module, use: ast.AST, stretch: ast.AST | None) -> bool:
+    """Whether a loop around `stretch` also holds `use`, so that it runs before the next time round."""
+    assert stretch is not None
+    loops = {n for n in module.up(stretch) if isinstance(n, (ast.For, ast.While, ast.AsyncFor))}
+    return any(n in loops for n in module.up(use))
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A container that stays as it is during a stretch, given that the objects named `apart` are other objects."""
+
+    apart: tuple[str, ...] = ()
+    private: bool = False
+    why_not: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.why_not
+
+
+def frozen_during(
+    project: Project,
+    module: Module,
+    container: ast.expr,
+    stretch: ast.AST,
+    *,
+    growth: Iterable[ast.AST] = (),
+    allowed: Iterable[ast.AST] = (),
+    items: bool = False,
+) -> Frozen:
+    """Whether the container that `container` (a name or `self.x`) means stays as it is while `stretch` runs.
+
+    `growth`: statements of the stretch that change it and that the caller accounts for (`seen.append(x)`).
+    `allowed`: single nodes that write into something, and that the caller accounts for. With `items`, nothing may be
+    written into its items either, so that it is not enough that nobody else holds the container.
+    """
+    if module.dynamic:
+        return Frozen(why_not=f"the module uses {module.dynamic}")
+    growth = list(growth)
+    accounted = [*allowed, *(n for g in growth for n in ast.walk(g))]
+    grown = {n for g in growth for n in ast.walk(g)}
+    root = container if isinstance(container, ast.Name) else None
+    if isinstance(container, ast.Attribute) and isinstance(container.value, ast.Name):
+        return _frozen_attribute(project, module, container, stretch, growth, accounted)
+    if root is None:
+        return Frozen(why_not="not a name")
+    scope = module.owner(root.id, root)
+    if scope is None or isinstance(scope, ast.ClassDef):
+        return Frozen(why_not=f"{root.id} is not bound here")
+    inside = set(ast.walk(stretch))
+    for use in module.uses(root.id, scope):
+        kind = use_kind(project, module, use)
+        if use in inside and use not in grown:
+            if kind in ("bind", "mutate"):
+                return Frozen(why_not=f"line {use.lineno}: {root.id} changes in the loop")
+            if kind == "escape":
+                return Frozen(why_not=f"line {use.lineno}: {root.id} is handed on in the loop")
+        elif kind in ("bind", "mutate") and module.function(use) is not scope:
+            return Frozen(why_not=f"line {use.lineno}: {root.id} changes in a nested function")
+        elif kind == "bind" and isinstance(scope, ast.Module) and module.function(stretch) is not scope:
+            # a global read in a function: only the module's own top level may bind it
+            if module.function(use) is not scope:
+                return Frozen(why_not=f"line {use.lineno}: {root.id} is rebound")
+    if isinstance(scope, ast.Module) and project.mentions(root.id, module):
+        return Frozen(why_not=f"{root.id} is used by another module")
+    if isinstance(scope, ast.Module) and project.threads:
+        return Frozen(why_not=project.threads)
+    if not items and project.fresh_name(module, root.id, scope) and not escapes(project, module, root.id, scope, stretch):
+        if not isinstance(scope, ast.Module) or module.function(stretch) is scope or not _mutated_anywhere(
+            project, module, root.id, scope, growth
+        ):
+            return Frozen(private=True)
+    distinct: dict[str, None] = {}
+
+    def apart(e: ast.expr) -> bool:
+        return _apart(project, module, e, root.id, scope, inside, distinct)
+
+    why = project.loud(module, [stretch], apart, allowed=accounted)
+    return Frozen(tuple(distinct), why_not=why)
+
+
+def _mutated_anywhere(
+    project: Project, module: Module, name: str, scope: ast.AST, growth: Iterable[ast.AST]
+) -> bool:
+    """Whether some function of the module changes this global."""
+    return any(
+        use_kind(project, module, u) == "mutate" and module.function(u) is not scope for u in module.uses(name, scope)
+    )
+
+
+def _apart(
+    project: Project,
+    module: Module,
+    e: ast.expr,
+    name: str,
+    scope: ast.AST | None,
+    inside: set[ast.AST],
+    distinct: dict[str, None],
+) -> bool:
+    """Whether `e` is not the container `name`; notes in `distinct` the names that a guard has to tell apart."""
+    if isinstance(e, ast.Name):
+        owner = module.owner(e.id, e)
+        if owner is None or (e.id == name and owner is scope):
+            return False
+        if scalar_name(project, module, e.id, owner):
+            return True
+        if project.fresh_name(module, e.id, owner):
+            # made here: it can only be the container if that one was bound from it
+            if not escapes(project, module, e.id, owner, None) or scope is None:
+                return True
+        if any(u in inside for u in module.uses(e.id, owner) if not isinstance(u.ctx, ast.Load)):
+            return False
+        if isinstance(owner, ast.ClassDef) or module.function(e) is not owner:
+            return False
+        distinct[e.id] = None
+        return True
+    if isinstance(e, ast.Subscript) and isinstance(e.value, ast.Name):
+        owner = module.owner(e.value.id, e.value)
+        return owner is not None and deep_fresh(project, module, e.value.id, owner)
+    if isinstance(e, ast.Attribute):
+        return scalar_attribute(project, e.attr)
+    return project.fresh_value(module, e)
+
+
+def scalar_attribute(project: Project, attr: str) -> bool:
+    """Whether all that is ever stored under this attribute name is a number or string written down (or added up)."""
+    if attr not in project.attributes or attr in project.properties or "__setattr__" in project.dunders:
+        return False
+    for module in project.modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr == attr and not isinstance(node.ctx, ast.Load):
+                parent = module.parents[node]
+                if isinstance(parent, ast.AugAssign):
+                    continue
+                if not (isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Constant)):
+                    return False
+            elif isinstance(node, ast.ClassDef):
+                for s in node.body:
+                    for n in ast.walk(s) if isinstance(s, (ast.Assign, ast.AnnAssign)) else ():
+                        if isinstance(n, ast.Name) and n.id == attr and not isinstance(n.ctx, ast.Load):
+                            return False
+    return True
+
+
+def scalar_name(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
+    """Whether `name` is bound only to numbers and strings written down (then `name += x` makes a new object)."""
+    bound = [b for b in module.bindings(name, scope) if b.how not in ("augment", "declare")]
+    return bool(bound) and all(b.how == "assign" and isinstance(b.value, ast.Constant) for b in bound)
+
+
+def deep_fresh(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
+    """Whether the items of `name` are containers made for it alone: `groups = defaultdict(list)`; `groups[k].append(x)`."""
+    if not project.fresh_name(module, name, scope) or escapes(project, module, name, scope, None):
+        return False
+    for b in module.bindings(name, scope):
+        match b.value:
+            case ast.Dict(keys=[]) | ast.List(elts=[]):
+                pass
+            case ast.List(elts=elts) if all(isinstance(x, ast.Constant) for x in elts):
+                pass
+            case ast.BinOp(left=ast.List(elts=[ast.Constant()]), op=ast.Mult()):
+                pass
+            case ast.ListComp(elt=elt) if isinstance(elt, (ast.List, ast.ListComp, ast.Constant, ast.BinOp)):
+                if not project.fresh_value(module, elt):
+                    return False
+            case ast.Call(args=[ast.Name(id="list" | "dict" | "set" | "int" | "float")]) if module.imported(
+                b.value.func
+            ) == "collections.defaultdict":
+                pass
+            case ast.Call(func=f) if module.imported(f) in ("numpy.zeros", "numpy.ones", "numpy.full", "numpy.empty"):
+                pass
+            case ast.Call(func=f, args=[]) if module.is_builtin(f, "dict", "list"):
+                pass
+            case _:
+                return False
+    for use in module.uses(name, scope):
+        parent = module.parents[use]
+        outer = module.parents[parent]
+        if isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store):
+            if isinstance(outer, ast.Assign):
+                if not project.fresh_value(module, outer.value):
+                    return False
+            elif not isinstance(outer, ast.AugAssign):
+                return False
+        elif isinstance(parent, ast.Attribute) and isinstance(outer, ast.Call) and outer.func is parent:
+            if parent.attr in MUTATORS and not all(project.fresh_value(module, a) for a in outer.args):
+                return False
+        elif isinstance(parent, ast.AugAssign):
+            return False
+    return True
+
+
+def _frozen_attribute(
+    project: Project,
+    module: Module,
+    container: ast.Attribute,
+    stretch: ast.AST,
+    growth: list[ast.AST],
+    accounted: list[ast.AST],
+) -> Frozen:
+    """`self.words` in a loop: nothing stores to an attribute of that name, nothing quiet or loud touches a container."""
+    attr = container.attr
+    base = container.value
+    assert isinstance(base, ast.Name)
+    if attr in project.properties or {"__getattr__", "__getattribute__"} & project.dunders:
+        return Frozen(why_not=f"{attr} may run code")
+    scope = module.owner(base.id, base)
+    inside = set(ast.walk(stretch))
+    if scope is None or any(u in inside and not isinstance(u.ctx, ast.Load) for u in module.uses(base.id, scope)):
+        return Frozen(why_not=f"{base.id} changes in the loop")
+    grown = {n for g in growth for n in ast.walk(g)}
+    for node in inside:
+        if isinstance(node, ast.Attribute) and node.attr == attr and node not in grown:
+            if use_kind(project, module, node) not in ("read",):
+                return Frozen(why_not=f"line {node.lineno}: .{attr} changes or is handed on in the loop")
+    stores = 0
+    for m in project.modules:
+        for node in ast.walk(m.tree):
+            if isinstance(node, ast.Attribute) and node.attr == attr and not isinstance(node.ctx, ast.Load):
+                holder = m.function(node)
+                if not (isinstance(holder, ast.FunctionDef) and holder.name == "__init__"):
+                    return Frozen(why_not=f"line {node.lineno}: .{attr} is rebound")
+                stores += 1
+            if isinstance(node, ast.Name) and node.id in ("setattr", "delattr"):
+                return Frozen(why_not="setattr")
+            if isinstance(node, ast.Attribute) and node.attr == "__dict__":
+                return Frozen(why_not="__dict__")
+    distinct: dict[str, None] = {}
+
+    def apart(e: ast.expr) -> bool:
+        return _apart(project, module, e, "", None, inside, distinct)
+
+    why = project.loud(module, [stretch], apart, allowed=accounted)
+    return Frozen(tuple(distinct), why_not=why)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    stack = [root]
+    count = 0
+    while stack:
+        folder = stack.pop()
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError:
+            continue
+        for e in entries:
+            if e.is_dir():
+                if not e.name.startswith(".") and e.name not in SKIP_FOLDERS and not (e / "pyvenv.cfg").exists():
+                    stack.append(e)
+            elif e.suffix == ".py":
+                count += 1
+                if count > 400:
+                    return
+                yield e
+
+
+@lru_cache(maxsize=8)
+def _project(root: Path, main: SourceFile, others: tuple[SourceFile, ...], entry: str) -> Project:
+    sources = {s.path: s for s in (*others, main)}
+    whole = True
+    for file in _files(root):
+        path = file.relative_to(root).as_posix()
+        if path not in sources:
+            try:
+                sources[path] = SourceFile(path, file.read_bytes())
+            except OSError:
+                whole = False
+    modules = []
+    for path in sorted(sources):
+        try:
+            module = module_of(sources[path])
+            _ = module.tree
+        except (SyntaxError, ValueError, UnicodeDecodeError):
+            continue  # it cannot be imported either
+        modules.append(module)
+    return Project(_reachable(modules, {main.path, entry}), whole)
+
+
+def _reachable(modules: list[Module], main: set[str]) -> tuple[Module, ...]:
+    """The file itself and every module whose name some import of the project mentions (siblings nobody imports
+    are other programs)."""
+    words: set[str] = set()
+    for module in modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import):
+                words.update(p for a in node.names for p in a.name.split("."))
+            elif isinstance(node, ast.ImportFrom):
+                words.update((node.module or "").split("."))
+                words.update(a.name for a in node.names)
+    keep = []
+    for module in modules:
+        parts = module.source.path.removesuffix(".py").split("/")
+        stem = parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
+        if module.source.path in main or stem in words or stem == "__main__":
+            keep.append(module)
+    return tuple(keep)
+
+
+def project_of(work: ScriptWorkload, path: str) -> Project:
+    """The project around one file. Raises `OSError` and `SyntaxError` as reading that file does."""
+    main = work.source(path)
+    paths = {work.entry_path, *work.changed} - {path}
+    others = []
+    for p in sorted(paths):
+        try:
+            others.append(work.source(p))
+        except OSError:
+            continue
+    return _project(work.root, main, tuple(others), work.entry_path)

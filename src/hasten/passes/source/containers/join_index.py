@@ -1,0 +1,482 @@
+"""Nested loops that look for equal keys.
+
+What it finds    a loop or comprehension over a list inside another loop, where only rows with `row.key == key` do anything.
+Why it is slow   every round goes through all rows; an index by key goes to the rows that match.
+Example          for order in orders:                 users_by = _by_key(users, lambda user: user["id"])
+                     for user in users:          ->   for order in orders:
+                         if user["id"] == order["u"]:     for user in _matching(users, users_by, lambda: order["u"]):
+                             ...                              if user["id"] == order["u"]: ...
+Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the project),
+                 and, checked while it runs, rows are a list or tuple and keys are plain values, which hash as they compare.
+                 Rows come in their old order and the comparison itself stays; anything else goes through all rows.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.effects import Project, frozen_during
+from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
+from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
+
+BY_KEY = '''\
+def _by_key(rows, key, kinds, *others):
+    \"\"\"Number of rows, and positions of rows by `key(row)`; None where looking keys up is not the same as comparing them.
+
+    `kinds` are the types that rows have to be of (none: any). What also goes by one of the other names might change.
+    \"\"\"
+    others = set(map(id, others))
+    if type(rows) not in (list, tuple) or id(rows) in others:
+        return None
+    positions = {}
+    try:
+        for n, row in enumerate(rows):
+            k = key(row)
+            if not _is_plain(k) or (kinds and type(row) not in kinds) or id(row) in others:
+                return None
+            if k == k:  # NaN equals nothing
+                positions.setdefault(k, []).append(n)
+    except Exception:  # a row without the key: the loop itself meets it, in its own place
+        return None
+    return len(rows), positions
+
+
+'''
+
+MATCHING = '''\
+def _matching(rows, index, key):
+    \"\"\"The rows to go through in search of `key()`: those that have it, in order, or all of them.\"\"\"
+    found = None
+    if index and index[0] == len(rows) > 0:
+        try:
+            k = key()
+            found = index[1].get(k, ()) if _is_plain(k) else None
+        except Exception:  # the loop itself meets it, in its own place
+            found = None
+    if found is None:
+        yield from rows
+        return
+    for n in found:
+        yield rows[n]
+        if len(rows) != index[0]:  # the list has grown: go on through all that follows
+            yield from islice(rows, n + 1, None)
+            return
+
+
+'''
+
+POSITIONS = '''\
+def _matching_positions(span, rows, index, key):
+    \"\"\"The numbers of `span` at which `rows` have `key()`, in order, or all of `span`.\"\"\"
+    if not index or not (span.step > 0 and 0 <= span.start and span and span.stop <= index[0]):
+        return span
+    try:
+        k = key()
+    except Exception:  # the loop itself meets it, in its own place
+        return span
+    return [n for n in index[1].get(k, ()) if n in span] if _is_plain(k) else span
+
+
+'''
+
+
+@dataclass(frozen=True)
+class Search:
+    """One loop over rows with the comparison that selects them."""
+
+    node: ast.AST  # the For or comprehension clause
+    iter: ast.expr
+    target: ast.expr
+    test: ast.Compare
+    body: tuple[ast.AST, ...]  # what else runs in the loop
+    leaks: bool  # its target is seen after it
+
+
+class KeyIndex(ContainerPass):
+    """See the module."""
+
+    code: ClassVar[str] = "HST107"
+    name: ClassVar[str] = "nested loops over equal keys"
+
+    def sites(self, place: Place) -> Iterator[Parts]:
+        for statement in place.module.statements(place.region):
+            for node in ast.walk(statement):
+                search = _search(place.module, node)
+                if search is not None:
+                    parts = self._indexed(place, search)
+                    if parts is not None:
+                        yield parts
+
+    def _indexed(self, place: Place, s: Search) -> Parts | None:
+        module, project = place.module, place.project
+        if isinstance(module.function(s.node), (ast.Lambda, ast.ClassDef)):
+            return None
+        targets = {n.id for n in ast.walk(s.target) if isinstance(n, ast.Name)}
+        if not all(isinstance(n, (ast.Name, ast.Tuple, ast.Store)) for n in ast.walk(s.target)):
+            return None
+        for row_side, key_side in ((s.test.left, s.test.comparators[0]), (s.test.comparators[0], s.test.left)):
+            if _names(row_side) & targets and not _names(key_side) & targets:
+                break
+        else:
+            return None
+        if s.leaks and not _stays_inside(module, s.node, targets):
+            return None
+        if not _names(key_side):
+            return None
+        ranged = isinstance(s.iter, ast.Call)
+        if ranged:
+            rows = _row_of_position(row_side, s.target)
+        else:
+            rows = s.iter
+        if not isinstance(rows, (ast.Name, ast.Attribute)):
+            return None
+        fields = _path(row_side, rows if ranged else None, targets)
+        key_fields = _path(key_side, None, _names(key_side))
+        if fields is None or key_fields is None:
+            return None
+        for stretch in self._outer(place, s):
+            frozen = frozen_during(
+                project,
+                module,
+                rows,
+                stretch,
+                allowed=_harmless(stretch, fields | key_fields),
+                items=bool(fields | key_fields - {"[]"}),
+            )
+            if frozen.apart and len(fields) > 1:
+                continue  # something between the row and the field might go by such a name
+            if not frozen.ok or not ready(module, rows, frozen, stretch):
+                continue
+            if _changes_fields(project, fields | key_fields, stretch):
+                continue
+            if not _key_stays(place, key_side, s, rows):
+                continue
+            return self._parts(place, s, stretch, rows, row_side, key_side, ranged, frozen.apart)
+        return None
+
+    @staticmethod
+    def _outer(place: Place, s: Search) -> list[ast.stmt]:
+        """Loops around the search, outermost first."""
+        if isinstance(s.node, ast.For):
+            return stretches(place, s.node)
+        comprehension = place.module.parents[s.node]
+        out = stretches(place, comprehension)
+        return out
+
+    def _parts(
+        self,
+        place: Place,
+        s: Search,
+        stretch: ast.stmt,
+        rows: ast.expr,
+        row_side: ast.expr,
+        key_side: ast.expr,
+        ranged: bool,
+        apart: tuple[str, ...],
+    ) -> Parts | None:
+        module = place.module
+        name = module.text(rows)
+        index = module.fresh(f"{name.replace('.', '_')}_by")
+        kinds = "()"
+        if ranged:
+            row = module.fresh("row")
+            path = ast.unparse(row_side).removeprefix(ast.unparse(_first_subscript(row_side)))
+            maker = f"lambda {row}: {row}{path}"
+            steps = path
+        else:
+            if isinstance(s.target, ast.Name):
+                maker = f"lambda {s.target.id}: {module.text(row_side)}"
+                steps = ast.unparse(row_side).removeprefix(s.target.id)
+            else:
+                row = module.fresh("row")
+                at = _position(s.target, row_side)
+                if at is None:
+                    return None
+                maker = f"lambda {row}: {row}[{at}]"
+                steps = "[0]"
+                # unpacking fails for a row of another length: [] is no key, so that there is no index then
+                maker = f"lambda {row}: {row}[{at}] if len({row}) == {len(s.target.elts)} else []"  # type: ignore[attr-defined]
+        if steps.startswith("["):
+            kinds = "(dict, list, tuple)"
+        setup = f"{module.margin(stretch)}{index} = _by_key({', '.join((name, maker, kinds, *apart))})\n"
+        key = module.text(key_side)
+        if ranged:
+            call = f"_matching_positions({module.text(s.iter)}, {name}, {index}, lambda: {key})"
+        else:
+            call = f"_matching({name}, {index}, lambda: {key})"
+        return Parts(
+            title=f"go to the rows of {name} with an equal key",
+            first=s.iter.lineno,
+            last=max(s.test.end_lineno or 0, s.iter.end_lineno or 0),
+            reason=f"every round goes through all of {name} in search of equal keys",
+            remedy="an index by key, made once before the outer loop",
+            replace=((s.iter, call),),
+            before=((stretch.lineno, setup),),
+            prelude=(PLAIN, IS_PLAIN, BY_KEY, *((POSITIONS,) if ranged else ("from itertools import islice\n", MATCHING))),
+        )
+
+
+def _harmless(stretch: ast.AST, fields: frozenset[object]) -> list[ast.AST]:
+    """Stores that leave the compared fields alone, whatever they store into: under another key, or by growing a list
+    (which the search itself notices)."""
+    out: list[ast.AST] = []
+    for n in ast.walk(stretch):
+        if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and not isinstance(n.ctx, ast.Load):
+            if type(n.slice.value) is str and n.slice.value not in fields:
+                out.append(n)
+        elif isinstance(n, ast.AugAssign) and isinstance(n.op, (ast.Add, ast.Sub)):
+            out.append(n)
+    return out
+
+
+def _names(e: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}
+
+
+def _equal(test: ast.expr, word: type[ast.cmpop]) -> ast.Compare | None:
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], word):
+        return test
+    return None
+
+
+def _search(module: Module, node: ast.AST) -> Search | None:
+    """The search that a loop or a comprehension clause is, if it is one."""
+    if isinstance(node, ast.For) and node.body:
+        first = node.body[0]
+        if not isinstance(first, ast.If) or not _iterates(module, node.iter):
+            return None
+        test: ast.Compare | None = None
+        if len(node.body) == 1 and not first.orelse:
+            test = _first_conjunct(module, first.test)
+        elif not first.orelse and len(first.body) == 1 and isinstance(first.body[0], ast.Continue):
+            t = first.test
+            if isinstance(t, ast.BoolOp) and isinstance(t.op, ast.Or):
+                t = t.values[0]
+            test = _equal(t, ast.NotEq)
+        if test is None:
+            return None
+        return Search(node, node.iter, node.target, test, tuple(node.body), True)
+    if isinstance(node, COMPREHENSIONS):
+        clause = node.generators[-1]
+        if clause.is_async or not _iterates(module, clause.iter):
+            return None
+        if clause.ifs:
+            test = _first_conjunct(module, clause.ifs[0])
+        elif isinstance(node, ast.GeneratorExp) and len(node.generators) == 1:
+            call = module.parents[node]
+            if not (isinstance(call, ast.Call) and call.args == [node] and module.is_builtin(call.func, "any", "sum")):
+                return None
+            test = _equal(node.elt, ast.Eq)
+        else:
+            return None
+        if isinstance(node, ast.GeneratorExp):
+            call = module.parents[node]
+            # only where it is used up at once: a generator kept for later sees later rows
+            if not (isinstance(call, ast.Call) and node in call.args and (
+                module.is_builtin(call.func, "any", "all", "sum", "list", "tuple", "set", "sorted", "max", "min", "next", "dict")
+                or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
+            )):
+                return None
+        if test is None:
+            return None
+        return Search(clause, clause.iter, clause.target, test, (node,), False)
+    return None
+
+
+def _first_conjunct(module: Module, test: ast.expr) -> ast.Compare | None:
+    """`a == b` out of `a == b`, `a == b and ...` or `i != j and a == b` (positions of ranges only)."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for value in test.values:
+            found = _equal(value, ast.Eq)
+            if found is not None and not (_counter(module, found.left) and _counter(module, found.comparators[0])):
+                return found
+            if not (
+                isinstance(value, ast.Compare)
+                and all(_counter(module, v) for v in (value.left, *value.comparators))
+            ):
+                return None
+        return None
+    return _equal(test, ast.Eq)
+
+
+def _counter(module: Module, e: ast.expr) -> bool:
+    """A number written down, or the variable of a loop over a range: comparing it is quiet and cannot fail."""
+    if isinstance(e, ast.Constant):
+        return isinstance(e.value, int)
+    if not isinstance(e, ast.Name):
+        return False
+    scope = module.owner(e.id, e)
+    if scope is None:
+        return False
+    for b in module.bindings(e.id, scope):
+        loop = module.parents[b.node]
+        if not (
+            b.how == "loop"
+            and isinstance(loop, (ast.For, ast.comprehension))
+            and isinstance(loop.iter, ast.Call)
+            and module.is_builtin(loop.iter.func, "range")
+        ):
+            return False
+    return True
+
+
+def _iterates(module: Module, e: ast.expr) -> bool:
+    if isinstance(e, ast.Call):
+        return module.is_builtin(e.func, "range") and not e.keywords and not any(
+            isinstance(a, ast.Starred) or not _simple(module, a) for a in e.args
+        )
+    return isinstance(e, ast.Name) or (isinstance(e, ast.Attribute) and isinstance(e.value, ast.Name))
+
+
+def _simple(module: Module, e: ast.expr) -> bool:
+    match e:
+        case ast.Name() | ast.Constant():
+            return True
+        case ast.BinOp(op=ast.Add() | ast.Sub()):
+            return _simple(module, e.left) and _simple(module, e.right)
+        case ast.Call(args=[ast.Name()], keywords=[]):
+            return module.is_builtin(e.func, "len")
+    return False
+
+
+def _first_subscript(e: ast.expr) -> ast.expr:
+    """`rows[j]` out of `rows[j].a["b"]`."""
+    while True:
+        inner = getattr(e, "value", None)
+        if not isinstance(inner, (ast.Subscript, ast.Attribute)):
+            return e
+        if isinstance(inner, ast.Attribute) and isinstance(e, ast.Subscript) and isinstance(e.slice, ast.Name):
+            return e
+        e = inner
+
+
+def _row_of_position(e: ast.expr, target: ast.expr) -> ast.expr | None:
+    """`rows` when `e` is `rows[j]...` with `j` the target."""
+    first = _first_subscript(e)
+    if (
+        isinstance(target, ast.Name)
+        and isinstance(first, ast.Subscript)
+        and isinstance(first.slice, ast.Name)
+        and first.slice.id == target.id
+        and target.id not in _names(first.value)
+    ):
+        return first.value
+    return None
+
+
+def _path(e: ast.expr, rows: ast.expr | None, names: set[str]) -> frozenset[object] | None:
+    """Field names on the way from a row (or name) to what is compared; None when it is not such a path."""
+    fields: set[object] = set()
+    stop = _first_subscript(e) if rows is not None else None
+    while e is not stop:
+        match e:
+            case ast.Attribute(value=value, attr=attr):
+                fields.add("." + attr)
+                e = value
+            case ast.Subscript(value=value, slice=ast.Constant(value=str() | int() as key)):
+                fields.add(key)
+                e = value
+            case ast.Subscript(value=ast.Name(), slice=ast.Name()):
+                fields.add("[]")
+                break
+            case ast.Name():
+                break
+            case ast.Constant():
+                break
+            case _:
+                return None
+    return frozenset(fields)
+
+
+def _position(target: ast.expr, e: ast.expr) -> int | None:
+    if isinstance(target, ast.Tuple) and isinstance(e, ast.Name):
+        for n, t in enumerate(target.elts):
+            if isinstance(t, ast.Name) and t.id == e.id:
+                return n
+    return None
+
+
+def _stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
+    """Whether nobody looks at the loop's variables after it (another loop that binds them anew may)."""
+    inside = set(ast.walk(loop))
+    for name in targets:
+        probe = next(n for n in inside if isinstance(n, ast.Name) and n.id == name)
+        scope = module.owner(name, probe)
+        if scope is None:
+            return False
+        for use in module.uses(name, scope):
+            if use in inside or not isinstance(use.ctx, ast.Load):
+                if use in inside and not isinstance(use.ctx, ast.Load) and module.parents[use] is not loop:
+                    if not any(n is use for n in ast.walk(loop.target)):  # type: ignore[attr-defined]
+                        return False
+                continue
+            if module.function(use) is not module.function(loop):
+                return False
+            if not any(
+                isinstance(at, ast.For)
+                and at is not loop
+                and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(at.target))
+                and any(n is use for s in at.body for n in ast.walk(s))
+                and not any(n is loop for n in ast.walk(at))
+                for at in module.up(use)
+            ):
+                return False
+    return True
+
+
+def _changes_fields(project: Project, fields: frozenset[object], stretch: ast.AST) -> bool:
+    """Whether attributes on the path may run code or be stored to, anywhere but in constructors."""
+    attrs = {str(f)[1:] for f in fields if isinstance(f, str) and f.startswith(".")}
+    if attrs & project.properties or {"__getattr__", "__getattribute__", "__getitem__", "__missing__"} & project.dunders:
+        return True
+    if not attrs:
+        return False
+    for module in project.modules:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr in attrs and not isinstance(node.ctx, ast.Load):
+                holder = module.function(node)
+                if not (isinstance(holder, ast.FunctionDef) and holder.name == "__init__"):
+                    return True
+            if isinstance(node, ast.Name) and node.id in ("setattr", "delattr", "vars"):
+                return True
+            if isinstance(node, ast.Attribute) and node.attr in ("__dict__", "__setattr__"):
+                return True
+    return False
+
+
+def _key_stays(place: Place, key: ast.expr, s: Search, rows: ast.expr | None) -> bool:
+    """Whether what is searched for stays the same while one search runs."""
+    module, project = place.module, place.project
+    body = set(ast.walk(s.node))
+    comprehension = module.parents[s.node] if isinstance(s.node, ast.comprehension) else None
+    if comprehension is not None:
+        body |= set(ast.walk(comprehension))
+    for name in {n.id: n for n in ast.walk(key) if isinstance(n, ast.Name)}.values():
+        scope = module.owner(name.id, name)
+        if scope is None or isinstance(scope, ast.ClassDef):
+            return False
+        if any(u in set(ast.walk(s.node)) and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)):
+            return False
+        if isinstance(scope, COMPREHENSIONS):
+            continue
+        if isinstance(scope, ast.Module) and module.function(s.node) is not scope:
+            if any(module.function(b.node) is not scope for b in module.bindings(name.id, scope)):
+                return False
+        elif any(module.function(u) is not scope and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)):
+            return False
+    for node in ast.walk(key):
+        if isinstance(node, ast.Subscript):
+            if isinstance(node.slice, ast.Name) and not (rows is not None and same(node.value, rows)):
+                # xs[i]: xs may not change in the search, whatever goes by another name
+                if not isinstance(node.value, ast.Name):
+                    return False
+                stretch = s.node if isinstance(s.node, ast.For) else module.statement(s.node)
+                held = frozen_during(project, module, node.value, stretch)
+                if not held.ok or held.apart:
+                    return False
+            # a constant field: what is stored in the outer loop was looked at with the rows' fields
+    return True

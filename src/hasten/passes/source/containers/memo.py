@@ -1,0 +1,314 @@
+"""Pure functions that are called with the same arguments again and again.
+
+What it finds    a function whose result follows from its arguments alone (arithmetic, comparisons, text, `math`, other such
+                 functions), that calls itself more than once, or that is called in a loop.
+Why it is slow   the same work is done again; recursion like `fib(n - 1) + fib(n - 2)` does it exponentially often.
+Example          def fib(n):                          def fib(n, *, _known={}): ...
+                     if n < 2: return n          ->   results are kept by argument and its type
+                     return fib(n - 1) + fib(n - 2)
+Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other pure
+                 functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for plain
+                 arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and only
+                 plain results; at most 100,000. The function does not call deeper than it did.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import ClassVar
+
+from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.effects import Project
+from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts
+
+LIMIT = 100_000
+PURE_BUILTINS = frozenset(
+    "abs all any bool chr divmod float int len max min ord pow range round sum str tuple enumerate zip sorted reversed hex bin "
+    "oct isinstance list set dict frozenset".split()
+)
+ERRORS = frozenset("ValueError TypeError IndexError KeyError ZeroDivisionError ArithmeticError RuntimeError AssertionError".split())
+PURE_METHODS = frozenset(
+    "lower upper strip lstrip rstrip split rsplit startswith endswith find rfind replace isdigit isalpha isalnum isspace isupper "
+    "islower title capitalize count index join zfill ljust rjust center swapcase bit_length partition rpartition splitlines "
+    "append extend add get items values keys insert sort reverse pop bit_count conjugate".split()
+)
+CHANGING_METHODS = frozenset("append extend add insert sort reverse pop".split())
+
+KEEPABLE = '''\
+# Exact types of arguments and results that a result can be kept for.
+_KEEPABLE = frozenset({int, str, bool, float, bytes, type(None)})
+
+
+'''
+
+class Memo(ContainerPass):
+    """See the module."""
+
+    code: ClassVar[str] = "HST109"
+    name: ClassVar[str] = "pure function called again and again"
+
+    def sites(self, place: Place) -> Iterator[Parts]:
+        if place.region.kind != "function":
+            return
+        for statement in place.module.statements(place.region):
+            if isinstance(statement, ast.FunctionDef):
+                parts = self._kept(place, statement)
+                if parts is not None:
+                    yield parts
+
+    def _kept(self, place: Place, function: ast.FunctionDef) -> Parts | None:
+        module, project = place.module, place.project
+        if not isinstance(module.parents[function], ast.Module) or project.threads:
+            return None
+        if any(m.names & {"RecursionError", "RuntimeError", "setrecursionlimit"} for m in project.modules):
+            return None  # kept results let a deep call succeed that would have failed
+        calls = [
+            n
+            for n in ast.walk(function)
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == function.name
+        ]
+        again = len(calls) > 1 or _called_in_loop(module, function)
+        if not again or not is_pure(project, module, function, {}):
+            return None
+        args = function.args
+        names = [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+        if not names or _trivial(function):
+            return None
+        body = function.body
+        start = 1 if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else 0
+        if len(body) <= start or not all(module.whole_lines(s) for s in body[start:]):
+            return None
+        known = module.fresh(f"_{function.name.strip('_').upper()}_KNOWN")
+        key, result = module.fresh("memo_key"), module.fresh("result")
+        margin = module.margin(body[start])
+        kinds = ", ".join(f"type({n})" for n in names)
+        pairs = ", ".join(f"{n}, type({n})" for n in names)
+        # no helper is called here: at the deepest call there may be no room for one more
+        keyed = f"{margin}# Kept by type too: 1, 1.0 and True may give different results.\n"
+        keyed += f"{margin}{key} = ({pairs}) if _KEEPABLE.issuperset(({kinds},)) else None\n"
+        keyed += f"{margin}if {key} in {known}:\n{margin}    return {known}[{key}]\n"
+        replace: list[tuple[ast.AST, str]] = []
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return):
+                if not module.whole_lines(node):
+                    return None
+                if node.value is None or isinstance(node.value, ast.Constant):
+                    continue  # cheap: nothing to keep
+                inner = module.margin(node)
+                text = f"{result} = {module.text(node.value)}\n"
+                zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ
+                if len(names) > 1:
+                    zero = f"(0.0, float) not in zip({key}[::2], {key}[1::2])"
+                text += f"{inner}if {key} and type({result}) in _KEEPABLE and {zero} and len({known}) < {LIMIT:_}:\n"
+                text += f"{inner}    {known}[{key}] = {result}\n{inner}return {result}"
+                replace.append((node, text))
+        if not replace:
+            return None
+        return Parts(
+            title=f"keep the results of {function.name} by argument",
+            first=function.lineno,
+            last=function.end_lineno or function.lineno,
+            reason=f"{function.name} follows from its arguments alone, and is called with the same ones again",
+            remedy="results kept by the values and types of the arguments",
+            replace=tuple(replace),
+            before=((body[start].lineno, keyed),),
+            prelude=(KEEPABLE, f"{known} = {{}}\n\n\n"),
+        )
+
+
+def _trivial(function: ast.FunctionDef) -> bool:
+    """Whether the body is so short that keeping its result costs more than making it."""
+    work = sum(isinstance(n, (ast.Call, ast.For, ast.While, *FUNCTIONS)) for s in function.body for n in ast.walk(s))
+    return work == 0
+
+
+def _called_in_loop(module: Module, function: ast.FunctionDef) -> bool:
+    """Whether some loop or other function calls it."""
+    for use in module.uses(function.name, module.tree):
+        parent = module.parents[use]
+        if isinstance(parent, ast.Call) and parent.func is use and not any(at is function for at in module.up(use)):
+            for at in module.up(use):
+                if isinstance(at, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp, *FUNCTIONS)):
+                    return True
+    return False
+
+
+def is_pure(project: Project, module: Module, function: ast.FunctionDef, seen: dict[ast.AST, bool]) -> bool:
+    """Whether a call's result follows from plain arguments alone, and leaves no trace (by the syntax of its body)."""
+    if function in seen:
+        return seen[function]
+    seen[function] = True  # a recursive call is as pure as the rest
+    seen[function] = _is_pure(project, module, function, seen)
+    return seen[function]
+
+
+def _is_pure(project: Project, module: Module, function: ast.FunctionDef, seen: dict[ast.AST, bool]) -> bool:
+    args = function.args
+    if function.decorator_list or args.vararg or args.kwarg or module.dynamic:
+        return False
+    if any(not isinstance(d, ast.Constant) for d in (*args.defaults, *args.kw_defaults) if d is not None):
+        return False
+    if not _name_is_constant(project, module, function.name, module.tree):
+        return False
+    if any(
+        isinstance(m, ast.Attribute) and isinstance(m.value, ast.Name) and m.value.id == function.name
+        for m in ast.walk(module.tree)
+    ):
+        return False  # fib.calls += 1: the function is looked at as an object
+    locals_made: dict[str, bool] = {}
+    for node in ast.walk(function):
+        if node is function or isinstance(node, (ast.arguments, ast.arg)):
+            continue
+        if not _quiet_node(project, module, function, node, seen, locals_made):
+            return False
+    return True
+
+
+def _quiet_node(
+    project: Project,
+    module: Module,
+    function: ast.FunctionDef,
+    node: ast.AST,
+    seen: dict[ast.AST, bool],
+    made: dict[str, bool],
+) -> bool:
+    match node:
+        case ast.FunctionDef() | ast.Lambda() | ast.ClassDef() | ast.AsyncFunctionDef() | ast.Try() | ast.TryStar():
+            return False
+        case ast.With() | ast.AsyncWith() | ast.AsyncFor() | ast.Await() | ast.Yield() | ast.YieldFrom():
+            return False
+        case ast.Global() | ast.Nonlocal() | ast.Import() | ast.ImportFrom() | ast.Delete() | ast.Match():
+            return False
+        case ast.Is() | ast.IsNot():
+            return _only_none(module, node)
+        case ast.Attribute():
+            parent = module.parents[node]
+            name = module.imported(node)
+            if name.startswith("math.") and name.count(".") == 1:
+                return isinstance(node.ctx, ast.Load)
+            if not (isinstance(parent, ast.Call) and parent.func is node) or node.attr not in PURE_METHODS:
+                return False
+            if node.attr in project.functions:
+                return False
+            if node.attr in CHANGING_METHODS:
+                return isinstance(node.value, ast.Name) and _made_here(module, function, node.value.id, made)
+            return True
+        case ast.Subscript(ctx=ast.Store()):
+            return isinstance(node.value, ast.Name) and _made_here(module, function, node.value.id, made)
+        case ast.AugAssign(target=ast.Name()):
+            return True  # plain arguments (results are kept for no others) are never changed in place
+        case ast.Call():
+            return _pure_call(project, module, node, seen)
+        case ast.Name(ctx=ast.Load()):
+            return _pure_name(project, module, function, node)
+        case ast.FormattedValue() | ast.SetComp() | ast.Set():
+            return not isinstance(node, (ast.SetComp, ast.Set))  # the order of a set of text changes from run to run
+    return True
+
+
+def _only_none(module: Module, op: ast.AST) -> bool:
+    """`x is None` only: other identities depend on how an equal value was made."""
+    compare = module.parents[op]
+    return isinstance(compare, ast.Compare) and all(
+        isinstance(c, ast.Constant) and (c.value is None or isinstance(c.value, bool)) for c in compare.comparators
+    )
+
+
+def _made_here(module: Module, function: ast.FunctionDef, name: str, made: dict[str, bool]) -> bool:
+    """Whether a local name only ever means a list or dict that this call made."""
+    if name not in made:
+        bound = module.bindings(name, function)
+        made[name] = bool(bound) and all(
+            b.how == "assign"
+            and (
+                isinstance(b.value, (ast.List, ast.ListComp, ast.Dict, ast.DictComp))
+                or (isinstance(b.value, ast.BinOp) and isinstance(b.value.left, ast.List))
+                or (isinstance(b.value, ast.Call) and module.is_builtin(b.value.func, "list", "dict", "sorted"))
+            )
+            for b in bound
+        )
+    return made[name]
+
+
+def _pure_call(project: Project, module: Module, call: ast.Call, seen: dict[ast.AST, bool]) -> bool:
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        return False
+    func = call.func
+    if isinstance(func, ast.Attribute):
+        return True  # looked at as an attribute
+    if not isinstance(func, ast.Name):
+        return False
+    if module.is_builtin(func):
+        if func.id in ("set", "frozenset"):
+            # only where its order cannot be seen
+            parent = module.parents[call]
+            return isinstance(parent, ast.Call) and module.is_builtin(parent.func, "len", "sorted", "sum", "max", "min")
+        return func.id in PURE_BUILTINS or func.id in ERRORS
+    target = module.imported(func)
+    if target.startswith("math."):
+        return True
+    defs = project.functions.get(func.id, [])
+    if len(defs) != 1 or defs[0][0] is not module or not isinstance(defs[0][1], ast.FunctionDef):
+        return False
+    if module.owner(func.id, func) is not module.tree or not isinstance(module.parents[defs[0][1]], ast.Module):
+        return False
+    return is_pure(project, module, defs[0][1], seen)
+
+
+def _pure_name(project: Project, module: Module, function: ast.FunctionDef, node: ast.Name) -> bool:
+    owner = module.owner(node.id, node)
+    parent = module.parents[node]
+    if owner is None:
+        # a builtin, called or (as in `isinstance(x, int)`) named
+        return module.is_builtin(node) and (
+            node.id in PURE_BUILTINS
+            or node.id in ERRORS
+            or (isinstance(parent, ast.Call) and parent.func is node)
+        )
+    if owner is module.tree:
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return True  # looked at as a call
+        if isinstance(parent, ast.Attribute) and module.imported(parent).startswith("math."):
+            return True
+        bound = module.bindings(node.id, owner)
+        if module.imported(node).startswith("math."):
+            return True
+        return (
+            len(bound) == 1
+            and bound[0].how == "assign"
+            and _constant(bound[0].value)
+            and isinstance(module.parents[module.statement(bound[0].node)], ast.Module)
+            and not project.mentions(node.id, module)
+        )
+    # its own locals, and those of its comprehensions; nothing of a function around it
+    at: ast.AST = owner
+    while at is not function:
+        if isinstance(at, (ast.Module, *FUNCTIONS, ast.ClassDef)):
+            return False
+        at = module.parents[at]
+    return True
+
+
+def _constant(e: ast.expr | None) -> bool:
+    """A number, text, or tuple of them, written down."""
+    match e:
+        case ast.Constant():
+            return True
+        case ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case ast.BinOp(left=left, right=right):
+            return _constant(left) and _constant(right)
+        case ast.Tuple(elts=elts):
+            return all(map(_constant, elts))
+    return False
+
+
+def _name_is_constant(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
+    """Whether a function's name is bound once, so that a call means what is written there."""
+    bound = module.bindings(name, scope)
+    return len(bound) == 1 and bound[0].how == "def" and not any(
+        isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load)
+        for m in project.modules
+        for n in ast.walk(m.tree)
+    )

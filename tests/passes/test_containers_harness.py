@@ -1,0 +1,105 @@
+"""Runs a program and what a pass makes of it, and compares everything that can be seen of them."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import random
+from pathlib import Path
+from typing import Any
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Region
+from hasten.core.recipe import Change, Recipe
+from hasten.core.source import SourceFile
+from hasten.core.workload import Entry, ScriptWorkload
+from hasten.passes.source.containers.base import ContainerPass
+
+STEPS = 400  # no test program recurses deeper
+
+
+def work_of(root: Path, source: str, path: str = "script.py") -> ScriptWorkload:
+    (root / path).write_text(source)
+    return ScriptWorkload(root, Entry("script", path), path)
+
+
+def regions_of(source: str, path: str = "script.py") -> list[Region]:
+    """Every function, and every loop and other hot-looking statement at module level."""
+    out = []
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.FunctionDef):
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                out.append(Region(path, first, node.end_lineno or 0, "function", prefix + node.name))
+            elif isinstance(node, ast.ClassDef):
+                visit(node.body, prefix + node.name + ".")
+            elif not prefix and not isinstance(node, (ast.Import, ast.ImportFrom)):
+                out.append(Region(path, node.lineno, node.end_lineno or 0, "block", ""))
+
+    visit(ast.parse(source).body, "")
+    return out
+
+
+def changes(a_pass: ContainerPass, work: ScriptWorkload, facts: Facts | None = None) -> list[Change]:
+    facts = facts or Facts()
+    source = work.source("script.py").text
+    out = []
+    for region in regions_of(source):
+        for finding in a_pass.find(work, region, facts):
+            out += list(a_pass.propose(work, finding, facts))
+    return out
+
+
+def observe(source: str) -> tuple[Any, ...]:
+    """Standard output, exception, final plain globals and random state of one run."""
+    out = io.StringIO()
+    names: dict[str, Any] = {"__name__": "__main__"}
+    error: Any = None
+    random.seed(7)
+    with contextlib.redirect_stdout(out):
+        try:
+            exec(compile(source, "script.py", "exec"), names)
+        except BaseException as e:
+            error = (type(e).__name__, repr(e.args))
+    return out.getvalue(), error, random.random()
+
+
+def check(a_pass: ContainerPass, root: Path, source: str, facts: Facts | None = None, show: bool = False) -> list[str]:
+    """Every change alone, and the last round's joined: same behaviour. Returns the changed sources."""
+    work = work_of(root, source)
+    old = observe(source)
+    made = []
+    for change in changes(a_pass, work, facts):
+        new = Recipe((change,)).apply(work).source("script.py").text
+        assert Change.__eq__(Recipe.from_json(Recipe((change,)).to_json()).changes[0], change)
+        if show:
+            print(new)
+        assert observe(new) == old, new
+        assert new != source
+        made.append(new)
+    again = changes(a_pass, work, facts)
+    assert [c.edits for c in again] == [c.edits for c in changes(a_pass, work, facts)]
+    return made
+
+
+def changed(a_pass: ContainerPass, root: Path, source: str, facts: Facts | None = None) -> list[str]:
+    made = check(a_pass, root, source, facts)
+    assert made, "nothing was proposed"
+    return made
+
+
+def left_alone(a_pass: ContainerPass, root: Path, source: str, facts: Facts | None = None) -> None:
+    made = check(a_pass, root, source, facts)
+    assert not made, made[0]
+
+
+def test_observe_sees_output_and_errors() -> None:
+    assert observe("print(1)\nraise KeyError('a')")[:2] == ("1\n", ("KeyError", "('a',)"))
+    assert observe("x = 1") != observe("import random\nrandom.random()")
+
+
+def test_source_files_are_cached_by_content(tmp_path: Path) -> None:
+    work = work_of(tmp_path, "x = 1\n")
+    assert work.source("script.py") == SourceFile("script.py", b"x = 1\n")

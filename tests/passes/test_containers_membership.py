@@ -1,0 +1,338 @@
+"""Membership in a list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.passes.test_containers_harness import changed, changes, left_alone, work_of
+
+from hasten.core.workload import Entry
+from hasten.passes.source.containers.membership import Membership
+
+HOSTILE = "[1, 1.0, True, 'a', b'a', None, float('nan'), NAN, 2**80, (1, 2), (NAN,), [1], {}, Odd(), -0.0, 0]"
+ODD = """
+NAN = float("nan")
+class Odd:
+    def __eq__(self, other):
+        return other == "a"
+    __hash__ = None
+"""
+
+CHANGED = {
+    "parameter": """
+def keep(words, stop):
+    out = []
+    for w in words:
+        if w not in stop:
+            out.append(w.lower())
+    return out
+print(keep(["A", "b", "c"] * 3, ["b", "x"]), keep(("q",), ("q",)), keep([], None))
+""",
+    "hostile items and probes": ODD
+    + f"""
+def keep(words, stop):
+    out = []
+    for w in words:
+        if w in stop:
+            out.append(repr(w)[:8])
+    return out
+xs = {HOSTILE}
+print(keep(xs, xs), keep(xs, xs[:6]), keep(xs[:9], xs[:9]), keep(xs[:7], tuple(xs[:6])), keep([NAN], [NAN]))
+print(keep([1], [True]), keep([float("nan")], [float("nan")]), keep([(1, 2)], [(1.0, 2)]), keep("ab", "cab"))
+try:
+    keep([[1]], {{1}})
+except TypeError as e:
+    print(e)
+""",
+    "module level": """
+stop = "a b c d".split()
+words = ["a", "x", "b", 3]
+n = 0
+for w in words:
+    if w in stop:
+        n += 1
+print(n)
+""",
+    "growth": """
+def unique(xs):
+    seen = []
+    for x in xs:
+        if x not in seen:
+            seen.append(x)
+    return seen
+print(unique([3, 1, 3, 2.0, 2, True, 1, "a", (1, 2), (1, 2), [1], [1], None, float("nan")]))
+nan = float("nan")
+print(unique([nan, nan, nan]), unique([]), unique("hello"), unique([[1], 1, 1]))
+""",
+    "growth on one line": """
+seen = []
+for x in [1, 2, 1, "a", [1], [1], 3, 3]:
+    if x not in seen: seen.append(x)
+print(seen)
+""",
+    "growth of pairs": """
+def walk(steps):
+    x = y = 0
+    visited = [(0, 0)]
+    again = 0
+    for dx, dy in steps:
+        x, y = x + dx, y + dy
+        if (x, y) in visited:
+            again += 1
+        else:
+            visited.append((x, y))
+    return again, visited
+print(walk([(1, 0), (-1, 0), (0, 1), (0, -1)] * 3), walk([(1.5, 2), ("a", 1)][:1]))
+""",
+    "comprehension": """
+def common(a, b):
+    return [x for x in a if x in b]
+print(common([1, 2, 3, "x"], [2, "x"]), common([], []), common([[1]], [[1]]))
+""",
+    "constant global": """
+STOP = ["a", "the", "of"]
+def is_stop(w):
+    return w in STOP
+print([is_stop(w) for w in ["a", "b", "the"]])
+print(sum(is_stop(w) for w in [1, None, "of"]))
+""",
+    "self attribute": """
+class Filter:
+    def __init__(self, words):
+        self.words = list(words)
+        self.hits = 0
+    def count(self, text):
+        for t in text:
+            if t in self.words:
+                self.hits += 1
+        return self.hits
+f = Filter(["a", "b"])
+print(f.count("abcabc".split("c")), f.count(["a", "b", "z"]), f.hits)
+""",
+    "while": """
+def collatz(n, known):
+    steps = 0
+    while n not in known:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        steps += 1
+    return steps, n
+print(collatz(27, [1, 2, 4]), collatz(7, (5,)))
+""",
+    "list of a dict": """
+def pick(d, ks):
+    out = []
+    for k in ks:
+        if k in list(d.keys()):
+            out.append(d[k])
+    return out
+print(pick({"a": 1, "b": 2}, ["b", "q", "a"]), pick({1: 2, 1.5: 3}, [1, True, 1.5]))
+""",
+    "nested": """
+def pairs(docs, stop):
+    n = 0
+    for d in docs:
+        for w in d:
+            if w in stop or w.upper() in stop:
+                n += 1
+    return n
+print(pairs([["a", "b"], ["C"]], ["A", "C"]))
+""",
+}
+
+ALONE = {
+    "removed in the loop": """
+xs = [1, 2, 3]
+for i in range(5):
+    if i in xs:
+        xs.remove(i)
+print(xs)
+""",
+    "changed by a function": """
+def note(x):
+    stop.append(x)
+stop = ["a"]
+for w in ["b", "b", "c"]:
+    if w not in stop:
+        note(w)
+print(stop)
+""",
+    "changed by a method": """
+class Book:
+    def __init__(self):
+        self.words = []
+    def note(self, w):
+        self.words.append(w)
+def run(b, words):
+    ws = b.words
+    n = 0
+    for w in words:
+        if w not in ws:
+            n += 1
+            b.note(w)
+    return n
+print(run(Book(), ["a", "a", "b"]))
+""",
+    "changed by an operator": """
+class Sly:
+    def __init__(self, xs): self.xs = xs
+    def __add__(self, other):
+        self.xs.append(other)
+        return self
+def run(xs, s):
+    n = 0
+    for i in range(4):
+        n += i in xs
+        s = s + i
+    return n
+xs = [7]
+print(run(xs, Sly(xs)))
+""",
+    "alias in a dict": """
+groups = {0: [1], 1: [2]}
+def run(seen, groups):
+    n = 0
+    for i in range(6):
+        if i in seen:
+            n += 1
+        groups[i % 2].append(i + 1)
+    return n
+print(run(groups[0], groups))
+""",
+    "callback": """
+def run(xs, f):
+    n = 0
+    for i in range(5):
+        n += i in xs
+        f(i + 1)
+    return n
+xs = [1]
+print(run(xs, xs.append))
+""",
+    "callback lambda": """
+def run(xs, f):
+    n = 0
+    for i in range(5):
+        n += i in xs
+        f(i + 1)
+    return n
+xs = [1]
+print(run(xs, lambda v: xs.insert(0, v)))
+""",
+    "property": """
+class P:
+    def __init__(self, xs): self.xs = xs
+    @property
+    def size(self):
+        self.xs.append(len(self.xs))
+        return len(self.xs)
+def run(xs, p):
+    n = 0
+    for i in range(5):
+        n += i in xs
+        n += p.size
+    return n
+xs = [1]
+print(run(xs, P(xs)))
+""",
+    "generator that changes it": """
+def feed(xs):
+    for i in range(4):
+        xs.append(i + 1)
+        yield i
+def run(xs, it):
+    return sum(1 for i in it if i in xs)
+xs = [9]
+print(run(xs, feed(xs)))
+""",
+    "slice store": """
+def run(xs, ys):
+    n = 0
+    for i in range(6):
+        n += i in xs
+        ys[0][:] = [i + 1]
+    return n
+xs = [0]
+print(run(xs, [xs]))
+""",
+    "locals": """
+def run(xs):
+    n = 0
+    for i in range(6):
+        n += i in xs
+        locals()
+    return n
+print(run([1]))
+""",
+    "generator function": """
+def run(xs):
+    for i in range(6):
+        yield i in xs
+xs = [1]
+for b in run(xs):
+    xs.append(len(xs))
+    print(b)
+""",
+    "set already": """
+xs = set([1, 2])
+for i in range(4):
+    print(i in xs)
+""",
+    "global changed by a function": """
+SEEN = [1]
+def grow(i):
+    SEEN.append(i)
+def ask(i):
+    return i in SEEN
+for i in range(4):
+    print(ask(i + 1))
+    grow(i)
+""",
+    "heap": """
+import heapq
+xs = [3]
+for i in range(5):
+    print(i in xs)
+    heapq.heappush(xs, i + 1)
+""",
+    "threads": """
+import threading
+STOP = [1]
+def ask(i):
+    return i in STOP
+print(ask(1))
+""",
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_changed(name: str, tmp_path: Path) -> None:
+    changed(Membership(), tmp_path, CHANGED[name])
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_left_alone(name: str, tmp_path: Path) -> None:
+    left_alone(Membership(), tmp_path, ALONE[name])
+
+
+def test_list_that_goes_by_two_names(tmp_path: Path) -> None:
+    source = """
+def run(xs, out):
+    n = 0
+    for i in range(6):
+        if i in xs:
+            n += 1
+        out.append(i + 1)
+    return n, out
+xs = [1]
+print(run(xs, xs), run([2, 3], []))
+"""
+    assert "_members(xs, out)" in changed(Membership(), tmp_path, source)[0]
+
+
+def test_another_module_that_changes_the_list(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text("import script\nscript.STOP.append(1)\n")
+    work = work_of(tmp_path, CHANGED["constant global"])
+    assert changes(Membership(), work)
+    assert not changes(Membership(), replace(work, entry=Entry("script", "other.py"), entry_path="other.py"))

@@ -1,0 +1,194 @@
+"""Remembered work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hasten.passes.source.containers.memo import Memo
+from tests.passes.test_containers_harness import changed, left_alone
+
+CHANGED = {
+    "fib": """
+def fib(n):
+    if n < 2:
+        return n
+    return fib(n - 1) + fib(n - 2)
+print(fib(15), fib(7.0), fib(True), fib(-1), type(fib(1.0)), fib(1), fib(1.0), fib(True))
+for bad in ("a", None, [1]):
+    try:
+        fib(bad)
+    except TypeError as e:
+        print(e)
+""",
+    "types and zeros": """
+import math
+def f(x, y=2):
+    total = x * 1
+    for i in range(3):
+        total = math.copysign(total, x) + i * 0
+    return total, repr(x)
+def g(x):
+    return math.copysign(1.0, x) * len(str(x))
+for v in [0.0, -0.0, 1, 1.0, True, float("nan"), 2**70]:
+    print(repr(g(v)), repr(f(v)), repr(g(v)))
+""",
+    "text": """
+def distance(a, b):
+    \"\"\"How far.\"\"\"
+    if not a:
+        return len(b)
+    if not b:
+        return len(a)
+    if a[0] == b[0]:
+        return distance(a[1:], b[1:])
+    return 1 + min(distance(a[1:], b), distance(a, b[1:]), distance(a[1:], b[1:]))
+print(distance("kitten", "sittin"), distance("", "a"), distance([1, 2], [2]), distance((1,), "a"))
+""",
+    "raises": """
+def f(n):
+    if n == 3:
+        raise ValueError("three", n)
+    return 10 // n + (f(n - 1) + f(n - 1) if n > 4 else 0)
+for i in [1, 3, 0, 3, 5, 5, 4]:
+    try:
+        print(f(i))
+    except (ValueError, ZeroDivisionError) as e:
+        print(repr(e))
+""",
+    "subclasses": """
+class Loud(int):
+    def __add__(self, other):
+        print("add")
+        return int(self) + other
+def f(x):
+    return abs(x + 1)
+for v in [1, Loud(1), 1, Loud(1)]:
+    print(f(v))
+""",
+}
+ALONE = {
+    "prints": """
+def f(n):
+    print(n)
+    return f(n - 1) + f(n - 2) if n > 1 else n
+f(4)
+""",
+    "counts": """
+calls = 0
+def f(n):
+    global calls
+    calls += 1
+    return f(n - 1) + f(n - 2) if n > 1 else n
+print(f(5), calls)
+""",
+    "reads a global that changes": """
+rate = 1
+def f(n):
+    return n * rate + len(str(n))
+for i in range(3):
+    rate += i
+    print(f(3))
+""",
+    "random": """
+import random
+def f(n):
+    return n + random.random()
+print([f(1) for _ in range(3)])
+""",
+    "mutable default": """
+def f(n, seen=[]):
+    seen.append(n)
+    return len(seen)
+print([f(1) for _ in range(3)])
+""",
+    "function attribute": """
+def f(n):
+    f.calls += 1
+    return len(str(n))
+f.calls = 0
+print([f(1) for _ in range(3)], f.calls)
+""",
+    "rebound": """
+def f(n):
+    return f(n - 1) + f(n - 2) if n > 1 else n
+old = f
+def f(n):
+    return 7
+print(old(5))
+""",
+    "file": """
+import os
+def f(n):
+    return len(os.listdir(n))
+print(sum(f(".") for _ in range(2)) > 0)
+""",
+    "object identity": """
+def f(a, b):
+    return len(str(a)) if a is b else 0
+xs = [1000, int("1000")]
+print([f(x, y) for x in xs for y in xs])
+""",
+    "method of the argument": """
+class A:
+    def lower(self):
+        print("low")
+        return 1
+def f(a):
+    return a.lower()
+print([f(a) for a in [A(), A()]])
+""",
+    "closure": """
+def outer(k):
+    def f(n):
+        return f(n - 1) + f(n - 2) if n > 1 else n + k
+    return f(5)
+print(outer(1), outer(2))
+""",
+    "global list": """
+table = [1, 2, 3]
+def f(n):
+    return len(str(table[n]))
+for i in range(3):
+    table[0] *= 10
+    print(f(0))
+""",
+    "counts on the depth": """
+def f(n):
+    return f(n - 1) + 1 + 0 * len(str(f(n - 1))) if n > 0 else abs(n)
+try:
+    f(3)
+except RecursionError:
+    print("deep")
+""",
+    "generator": """
+def f(n):
+    yield len(str(n))
+print([list(f(1)) for _ in range(2)])
+""",
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_changed(name: str, tmp_path: Path) -> None:
+    changed(Memo(), tmp_path, CHANGED[name])
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_left_alone(name: str, tmp_path: Path) -> None:
+    left_alone(Memo(), tmp_path, ALONE[name])
+
+
+def test_recursion_goes_no_deeper(tmp_path: Path) -> None:
+    source = """
+def f(n):
+    return 1 + f(n - 1) + 0 * len(str(n)) if n > 0 else abs(n)
+def g(n):
+    if n <= 0:
+        return n
+    return g(n - 1) + g(n - 1 - 900)
+print(g(900))
+"""
+    made = changed(Memo(), tmp_path, source)
+    assert any("_G_KNOWN" in text for text in made)
