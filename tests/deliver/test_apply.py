@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.deliver.records import files, plain_record
 
 from hasten.deliver import apply
 from hasten.deliver.apply import apply_run, run_diff
 from hasten.deliver.artifact import deliver
 from hasten.errors import StaleError, UsageError
+from tests.deliver.records import files, plain_record
 
 OLD = {"script.py": b"x = 1\r\n", "pkg/mod.py": b"# coding: latin-1\ny = '\xe9'"}
 NEW = {"script.py": b"x = 2\r\n", "pkg/mod.py": b"# coding: latin-1\ny = '\xe8'"}

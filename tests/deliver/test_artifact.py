@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.deliver.records import files, full_record, plain_record
 
 from hasten.deliver.artifact import BACKUP, check_folder, deliver, load
 from hasten.deliver.files import inside, write_atomic
 from hasten.errors import UsageError
+from tests.deliver.records import files, full_record, plain_record
 
 OLD = {"script.py": b"import helper\nprint(helper.value())\n", "pkg/data.py": b"x = 1"}
 NEW = {"script.py": b"import helper\nprint(helper.value() + 1)\n", "pkg/data.py": b"x = 2"}

@@ -7,12 +7,12 @@ import json
 import re
 
 import pytest
-from tests.deliver.records import full_record, plain_record
 
 from hasten.core.record import RunRecord
 from hasten.report import html as page
 from hasten.report import markdown, terminal
 from hasten.report.view import headline, percent, seconds, view
+from tests.deliver.records import full_record, plain_record
 
 NASTY = "<script>alert(1)</script>\x1b[31m|`*_ ünï \udcff\n</pre>"
 
@@ -94,7 +94,7 @@ def test_terminal_snapshot() -> None:
         terminal.render(full_record(), run="out")
         == """\
 script.py: 2.50x faster: 5.07 s -> 2.07 s, same results
-  warm          2.50x [2.30, 2.71] at 95%, 8 interleaved pairs of whole runs,...
+  warm          2.50x [2.30, 2.71] at 95%, faster, 8 interleaved pairs of runs
   cold          1.27x: 5.1 s -> 4 s, first run, one sample each
   peak memory   120 MB -> 90 MB
   same results  floats within rtol 1e-09, all else exact; compared: stdout

@@ -131,7 +131,7 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     gain = record.gain
     if gain is not None:
         rows.append(
-            ("warm", f"{gain} at {gain.confidence:.0%}, {gain.pairs} interleaved pairs of whole runs, {gain.decided}")
+            ("warm", f"{gain} at {gain.confidence:.0%}, {gain.decided}, {gain.pairs} interleaved pairs of runs")
         )
     if record.cold is not None and record.changed:
         cold = record.cold
@@ -173,7 +173,9 @@ def _row(trial: TrialRecord) -> TrialRow:
     if trial.varied:
         checks.append(f"{trial.varied} varied")
     gain = gain_text(trial.gain)
-    if gain and trial.gain_of != "program":
+    if not gain and trial.kept:
+        gain = trial.reason
+    if gain and trial.gain is not None and trial.gain_of != "program":
         gain += f" ({trial.gain_of})"
     return TrialRow(
         trial.code,
