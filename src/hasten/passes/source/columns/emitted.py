@@ -118,3 +118,15 @@ def {name}(series, kind, limit, function, original):
                 return {pd}.Series(values, index=series.index, name=series.name)
     return original(series)
 '''
+
+HAS_FIELDS = '''\
+def {name}(df, names):
+    # whether `itertuples` shows these columns under their own names
+    return (
+        type(df) is {pd}.DataFrame
+        and df.columns.is_unique
+        and all(type(c) is str for c in df.columns)
+        and "Index" not in df.columns
+        and all(name in df.columns for name in names)
+    )
+'''

@@ -284,8 +284,10 @@ class Vectoriser:
         if isinstance(op, (ast.BitAnd, ast.BitOr, ast.BitXor)) and a.kind == b.kind == "bool" and not (a.const or b.const):
             sign = {ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^"}[type(op)]
             return Value(f"{a.atom} {sign} {b.atom}", "bool")
-        if not {a.kind, b.kind} <= {"int", "float", "mixed"} or (a.const and b.const):
+        if not {a.kind, b.kind} <= {"int", "float", "mixed"}:
             raise Unknown("arithmetic of something that is no number")
+        if a.const and b.const:
+            return self.folded(op, a, b)
         if "mixed" in (a.kind, b.kind):
             return self.mixed(op, a, b, path)
         boxed = None if a.boxed is None or b.boxed is None else (a.boxed and b.boxed)
@@ -330,6 +332,26 @@ class Vectoriser:
             base = f"{self.np}.where({path.text}, {a.text}, 1.0)" if path.text else a.atom
             return Value(f"{base} ** {exponent if b.const else f'({exponent})'}", "float", boxed=boxed)
         raise Unknown(f"operator {type(op).__name__}")
+
+    def folded(self, op: ast.operator, a: Value, b: Value) -> Value:
+        """Arithmetic of two constants, left as text where one of them has a name."""
+        x, y = a.low, b.low
+        if isinstance(op, ast.Div) and y:
+            sign, got = "/", x / y
+        elif isinstance(op, ast.Add):
+            sign, got = "+", x + y
+        elif isinstance(op, ast.Sub):
+            sign, got = "-", x - y
+        elif isinstance(op, ast.Mult):
+            sign, got = "*", x * y
+        else:
+            raise Unknown("arithmetic of constants")
+        if (type(got) is int and abs(got) > EXACT_FLOAT) or not math.isfinite(got):
+            raise Unknown("a constant out of range")
+        kind = "float" if isinstance(got, float) else "int"
+        named = any(c.isalpha() and c not in "e" for v in (a, b) for c in v.text)
+        text = f"{a.atom} {sign} {b.atom}" if named else repr(got)
+        return Value(text, kind, got, got, const=True, boxed=True, simple=not named and got >= 0)
 
     def mixed(self, op: ast.operator, a: Value, b: Value, path: Path) -> Value:
         """Arithmetic of numbers that are integers in some rows: float arithmetic, exact below 2**53."""
