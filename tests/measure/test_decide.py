@@ -26,10 +26,15 @@ def test_the_prior_is_one() -> None:
     assert Evidence().ratio == 1.0
 
 
-def test_twice_as_fast_takes_six_pairs() -> None:
-    assert after([math.log(2)] * 5).decided == "undecided"
-    assert after([math.log(2)] * 6).decided == "faster"
-    assert after([math.log(2)] * 6).ratio == pytest.approx(2.0)
+def test_twice_as_fast_takes_three_pairs() -> None:
+    assert after([math.log(2)] * 2).decided == "undecided"
+    assert after([math.log(2)] * 3).decided == "faster"
+    assert after([math.log(2)] * 3).ratio == pytest.approx(2.0)
+
+
+def test_a_gain_that_noise_can_make_takes_signs() -> None:
+    assert after([math.log(1.3)] * 6).decided == "undecided"
+    assert after([math.log(1.3)] * 8).decided == "faster"
 
 
 def test_slower_is_not_faster() -> None:
@@ -99,7 +104,9 @@ def test_the_evidence_is_a_martingale(signs: list[float]) -> None:
     """Under a fair coin the expected evidence after one more pair is the evidence now."""
     now = after(signs)
     up, down = now.after(10.0, 1.0), now.after(1.0, 10.0)
-    assert (up.e_faster + down.e_faster) / 2 == pytest.approx(now.e_faster)
+    small = now.after(1.2, 1.0)
+    # one pair in four is large, one in four is a small gain, half are losses
+    assert (up.e_faster + small.e_faster + 2 * down.e_faster) / 4 == pytest.approx(now.e_faster)
     assert (up.e_not_faster + down.e_not_faster) / 2 == pytest.approx(now.e_not_faster)
 
 

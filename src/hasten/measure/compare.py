@@ -17,7 +17,7 @@ from hasten.core.measurement import Comparison, RunSample, Speedup
 from hasten.measure.decide import UNDECIDED, Evidence, interval, robust_sd
 from hasten.observe.session import Session
 
-MAX_PAIRS, MIN_PAIRS = 40, 6
+MAX_PAIRS, MIN_PAIRS = 40, 3
 NOISY = 0.05  # robust relative spread of paired logs above which the note says so
 
 

@@ -37,7 +37,7 @@ from hasten.search.runs import Program
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
-PAIRS = 6  # the fewest pairs that can decide
+PAIRS = 3  # the fewest pairs that can decide, when the gain is large
 
 
 @dataclass
@@ -97,8 +97,12 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     progress = session.progress
     progress.stage("baseline")
     base = program.observe()
+    files = tuple(f"file {name}" for name in sorted(base.reference.written))
+    compared = ("exit status", "stdout", "stderr", *files)
     out.record = replace(
-        out.record, baseline=BaselineRecord(base.status, base.samples, base.noise, base.unrepeatable, base.compared)
+        out.record,
+        baseline=BaselineRecord(base.reference.status, base.samples, base.noise, base.unrepeatable, compared),
+        notes=base.notes,
     )
     limit_s = OWN_TIME[0] * base.wall_s + OWN_TIME[1]
     if session.budget_s is None or session.budget_s > limit_s:
@@ -107,7 +111,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     recipe: tuple[Change, ...] = ()
     for number in range(1, ROUNDS + 1):
         # the final measurement always gets its time
-        reserve = PAIRS * (base.wall_s + current_wall) * 1.1
+        reserve = PAIRS * (base.wall_s + current_wall / (2 if number == 1 else 1)) * 1.2
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
                 out.record = _noted(out.record, "the budget ended before anything could be tried: give a larger --budget")
