@@ -130,3 +130,33 @@ def {name}(df, names):
         and all(name in df.columns for name in names)
     )
 '''
+
+KEY_TYPES = "{name} = frozenset({{int, float, str, {np}.int64, {np}.float64}})  # keys that compare as they hash\n"
+
+ROWS_BY_KEY = '''\
+def {name}(df, key):
+    # positions of the rows by their value of column `key`, found once instead of by a scan for every value
+    if type(df) is not {pd}.DataFrame or not df.columns.is_unique or key not in df.columns:
+        return {{}}
+    column = df[key]
+    plain = column.dtype.kind in "iuf" and isinstance(column.dtype, {np}.dtype)
+    if plain and column.dtype.kind in "iu" and len(df) and not (-(2**53) <= column.min() and column.max() <= 2**53):
+        return {{}}  # too large to compare with a float as `==` does
+    if not plain and {pd}.api.types.infer_dtype(column, skipna=False) != "string":
+        return {{}}
+    rows = column.groupby(column.array, sort=False).indices
+    return {{value: found for value, found in rows.items() if len(found) < len(df)}}
+'''
+
+FIRST_BY_KEY = '''\
+def {name}(df, key, name):
+    # the cell of column `name` in the first row with each value of column `key`; empty for columns of another kind
+    rows = {rows_by_key}(df, key)
+    if not rows or name not in df.columns or df[name].dtype.kind not in "biufO":
+        return {{}}
+    dtype = df[name].dtype
+    if not isinstance(dtype, {np}.dtype) and not (isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan):
+        return {{}}
+    cells = df[name].to_numpy()
+    return {{value: cells[found[0]] for value, found in rows.items()}}
+'''

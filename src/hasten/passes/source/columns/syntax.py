@@ -317,6 +317,16 @@ def series_attributes() -> frozenset[str] | None:
     return frozenset(dir(pd.Series)) | frozenset(dir(pd.Series(dtype=float)))
 
 
+@lru_cache(maxsize=1)
+def frame_attributes() -> frozenset[str] | None:
+    """Attributes that every DataFrame has."""
+    try:
+        import pandas as pd
+    except ImportError:
+        return None
+    return frozenset(dir(pd.DataFrame)) | frozenset(dir(pd.DataFrame()))
+
+
 @dataclass(frozen=True)
 class RowUse:
     """Every place where a row is read: by column, and its label (`row.name`)."""
@@ -350,7 +360,7 @@ def row_use(source: SourceFile, body: Sequence[ast.AST], row: str) -> RowUse | N
             p = up.get(n)
             g = up.get(p) if p is not None else None
             if isinstance(p, ast.Subscript) and p.value is n and isinstance(p.ctx, ast.Load):
-                column = _string(p.slice)
+                column = string(p.slice)
                 if column is None:
                     return None
                 cells.setdefault(column, []).append(p)
@@ -359,14 +369,14 @@ def row_use(source: SourceFile, body: Sequence[ast.AST], row: str) -> RowUse | N
                 if p.attr == "name" and not called:
                     label.append(p)
                 elif p.attr == "get" and called and isinstance(g, ast.Call):
-                    column = _string(g.args[0]) if g.args else None
+                    column = string(g.args[0]) if g.args else None
                     # a default is only dropped when dropping it cannot be seen
                     plain = all(isinstance(a, ast.Constant) for a in g.args[1:]) and len(g.args) <= 2
                     if column is None or g.keywords or not plain:
                         return None
                     cells.setdefault(column, []).append(g)
                 elif p.attr in ("loc", "at") and isinstance(g, ast.Subscript) and isinstance(g.ctx, ast.Load):
-                    column = _string(g.slice)
+                    column = string(g.slice)
                     if column is None or g.value is not p:
                         return None
                     cells.setdefault(column, []).append(g)
@@ -379,7 +389,8 @@ def row_use(source: SourceFile, body: Sequence[ast.AST], row: str) -> RowUse | N
     return RowUse({c: tuple(v) for c, v in cells.items()}, tuple(label))
 
 
-def _string(node: ast.AST) -> str | None:
+def string(node: ast.AST) -> str | None:
+    """The value of a plain string constant."""
     return node.value if isinstance(node, ast.Constant) and type(node.value) is str else None
 
 
@@ -409,7 +420,7 @@ def writes_frames(source: SourceFile, body: Sequence[ast.AST]) -> bool:
                 value = n.value
                 if isinstance(value, ast.Attribute) and value.attr in ("loc", "iloc", "at", "iat", "values", "T"):
                     return True
-                if isinstance(n, ast.Subscript) and isinstance(value, ast.Subscript) and _string(value.slice):
+                if isinstance(n, ast.Subscript) and isinstance(value, ast.Subscript) and string(value.slice):
                     return True  # df["a"][i] = x, but also a plain dict of lists: not worth telling apart
             if isinstance(n, ast.keyword) and n.arg == "inplace":
                 return True
