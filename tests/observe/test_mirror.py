@@ -246,8 +246,11 @@ NAMES = st.text(st.characters(exclude_characters="/\x00", exclude_categories=("C
 )
 
 
+FILES = st.dictionaries(NAMES, st.binary(max_size=20), max_size=4)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(NAMES, st.binary(max_size=20), max_size=4), st.dictionaries(NAMES, st.binary(max_size=20), max_size=4))
+@given(FILES, FILES)
 def test_any_names_and_any_writes(
     tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes], writes: dict[str, bytes]
 ) -> None:

@@ -175,7 +175,7 @@ def test_it_starts_in_the_folder_with_the_environment_given(tmp_path: Path) -> N
     folder.mkdir()
     code = "import os; print(ascii(os.path.basename(os.getcwd())), os.environ['X'])"
     done = run_program([PY, "-c", code], cwd=folder, env={"X": "y"}, deadline_s=20)
-    assert done.stdout == f"{ascii(folder.name)} y\n".encode()
+    assert done.stdout == f"{folder.name!a} y\n".encode()
 
 
 def test_a_command_that_is_not_there(tmp_path: Path) -> None:

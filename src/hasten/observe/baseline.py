@@ -90,6 +90,8 @@ def baseline(
         scout, audit = _audited(session, mirror, work, deadline)
         _check(work, scout.program, audit, deadline)
         notes.append("it does not run with moved clocks, so what depends on time was looked for by repetition only")
+    if not audit.started:
+        notes.append("its interpreter takes no PYTHONPATH, so files that it writes outside the project stay written")
     plain = []
     for n in range(max(2, runs)):
         run = run_workload(session, mirror, work, deadline_s=deadline, keep_cache=n > 0)

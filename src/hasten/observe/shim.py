@@ -131,8 +131,8 @@ def _run():
         elif event == "sys.excepthook":
             note("uncaught", _os.getpid())
             return
-        elif event == "_thread.start_new_thread":
-            note("thread", getattr(args[0], "__module__", "") or "")
+        elif event in ("_thread.start_new_thread", "_thread.start_joinable_thread"):
+            note("thread")
             return
         elif event in ("socket.connect", "socket.bind", "socket.getaddrinfo"):
             note("network", event)
@@ -159,6 +159,14 @@ def _run():
             state.busy = False
 
     _sys.addaudithook(hook)
+    real_start = getattr(threading, "_start_new_thread", None)
+    if real_start is not None:  # before 3.13; not every version tells about threads
+
+        def start(*args):
+            note("thread")
+            return real_start(*args)
+
+        threading._start_new_thread = start
     note("started", _os.getpid())
     if conf.get("shift"):
         _clocks(conf["shift"], conf["stretch"])
