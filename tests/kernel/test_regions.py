@@ -102,3 +102,8 @@ def test_flow_of_try_and_while() -> None:
     result = names.flow(tree.body)
     assert result.sure == {"v"}
     assert result.exposed == {"g", "E", "c"}
+
+
+def test_a_variable_of_a_comprehension_or_of_another_function_is_not_read_later() -> None:
+    text = "for i in range(3):\n    j = i\nxs = [i for i in range(3)]\ndef f(j):\n    return j\n"
+    assert region(text, 1, 2).live_out == ()

@@ -90,12 +90,17 @@ def free(node: ast.AST) -> set[str]:
     return reads([node])
 
 
-def reads(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names read from outside nested scopes: plain loads here, plus the free names of nested scopes."""
+def reads(nodes: Iterable[ast.AST], skip: tuple[int, int] = (0, -1)) -> set[str]:
+    """Names read from outside nested scopes: plain loads here, plus the free names of nested scopes.
+
+    Statements that lie within the lines `skip` (first, last) are passed over.
+    """
     names: set[str] = set()
     todo = list(nodes)
     while todo:
         node = todo.pop()
+        if isinstance(node, ast.stmt) and skip[0] <= node.lineno and (node.end_lineno or node.lineno) <= skip[1]:
+            continue
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Store):
                 names.add(node.id)

@@ -125,11 +125,10 @@ class _Finder:
         binds = names.bound(stmts)
         fl = names.flow(stmts)
         sure = fl.sure or set()
-        read_elsewhere = self._read_outside(first, last, self.tree if func is None else func)
+        read_elsewhere = self._read_outside(first, last, func)
         if func is None:
             everything = self.reflects or not self.entry
-            used_later = self._read_outside(first, last, self.tree)
-            live_out = {n for n in binds if everything or n in used_later or (in_loop and n in fl.exposed)}
+            live_out = {n for n in binds if everything or n in read_elsewhere or (in_loop and n in fl.exposed)}
             scope = self.module_bound
         else:
             declared = {n for x in names.walk_scope(func.body) if isinstance(x, (ast.Global, ast.Nonlocal))  # type: ignore[attr-defined]
@@ -149,19 +148,17 @@ class _Finder:
             tuple(n for n in globals_read if n not in live_in),
         )
 
-    def _read_outside(self, first: int, last: int, where: ast.AST) -> set[str]:
-        found: set[str] = set()
-        for node in ast.walk(where):
-            if isinstance(node, ast.Name) and not first <= node.lineno <= last:
-                if not isinstance(node.ctx, ast.Store):
-                    found.add(node.id)
-            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-                if not first <= node.lineno <= last:
-                    found.add(node.target.id)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-                if not first <= node.lineno <= last and where is self.tree:
-                    found.add(node.value)  # __all__, getattr(module, "name"), "name" in a query string
-        return found
+    def _read_outside(self, first: int, last: int, func: ast.AST | None) -> set[str]:
+        """Names that statements outside lines first..last read: of the module, or of one function's scope."""
+        if func is not None:
+            return names.reads(func.body, (first, last))  # type: ignore[attr-defined]
+        quoted = {  # __all__, getattr(module, "name"), a name in a query string
+            n.value
+            for n in ast.walk(self.tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.isidentifier()
+            if not first <= n.lineno <= last
+        }
+        return names.reads(self.tree.body, (first, last)) | quoted
 
     def _enclosing(self, func: ast.AST) -> set[str]:
         """Locals of the functions around `func`, which it may read as closures."""

@@ -12,6 +12,7 @@ from hasten.core.facts import RegionFacts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel import names
 from hasten.observe import instrument
 from hasten.observe.runtime import runtime_folder
 from hasten.observe.session import Session
@@ -74,7 +75,9 @@ def _one_run(
     try:
         seen = json.loads((store / "facts.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return {p.region.id: RegionFacts(p.region.id, why_not=p.why_not or "the instrumented run failed") for p in plans}
+        return {
+            p.region.id: RegionFacts(p.region.id, why_not=p.why_not or "the instrumented run failed") for p in plans
+        }
     found = {}
     for index, (p, entry) in enumerate(zip(plans, seen["regions"], strict=True)):
         facts = region_facts(entry["facts"])
@@ -113,6 +116,9 @@ def region_config(source: SourceFile, p: instrument.Plan) -> dict[str, Any]:
         nodes = list(statements)
     data, classes = reachable(source.tree, nodes, region.qualname)
     data |= set(region.globals_read)
+    if region.kind == "block" and not region.qualname:
+        # what the block binds for itself only is nobody's business
+        data -= names.bound(nodes) - set(region.live_in) - set(region.live_out)
     attributes = sorted(
         {
             (n.value.id, n.attr)

@@ -40,7 +40,7 @@ class _Limited(io.BytesIO):
         self.limit = limit
 
     def write(self, data: Any, /) -> int:
-        if self.tell() + len(data) > self.limit:
+        if self.tell() + memoryview(data).nbytes > self.limit:
             raise TooBig(f"more than {self.limit / 1e6:.0f} MB")
         return super().write(data)
 
@@ -93,9 +93,10 @@ class Pickler(pickle.Pickler):
                 obj = wrapped  # the recorder's wrapper of a nested function
             return self._function(obj)
         if kind is types.ModuleType:
-            if sys.modules.get(obj.__name__) is not obj:
-                raise pickle.PicklingError(f"module {obj.__name__} is not imported under its name")
-            return importlib.import_module, (obj.__name__,)
+            module: types.ModuleType = obj
+            if sys.modules.get(module.__name__) is not module:
+                raise pickle.PicklingError(f"module {module.__name__} is not imported under its name")
+            return importlib.import_module, (module.__name__,)
         if kind is types.MappingProxyType:
             return types.MappingProxyType, (dict(obj),)
         if kind in (_LOCK, _RLOCK):
@@ -111,11 +112,9 @@ class Pickler(pickle.Pickler):
     def _function(self, obj: types.FunctionType) -> Any:
         if _names_recorder(obj.__code__):
             raise pickle.PicklingError(f"function {obj.__qualname__} is itself being recorded")
-        if obj.__module__ is None or obj.__globals__ is not getattr(
-            sys.modules.get(obj.__module__), "__dict__", None
-        ):
+        if obj.__module__ is None or obj.__globals__ is not getattr(sys.modules.get(obj.__module__), "__dict__", None):
             raise pickle.PicklingError(f"function {obj.__qualname__} lives in no module")
-        cells = []
+        cells: list[tuple[Any, ...]] = []
         for cell in obj.__closure__ or ():
             try:
                 cells.append((cell.cell_contents,))
@@ -144,7 +143,7 @@ def dumps(value: Any, limit: int = 1 << 40) -> bytes:
         raise
     except RecursionError:
         raise NotPicklable("nested too deeply") from None
-    except Exception as error:  # reducers of any class run here: whatever they raise means "cannot be kept"
+    except Exception as error:  # noqa: BLE001 - reducers of any class run here: all of it means "cannot be kept"
         raise NotPicklable(str(error) or type(error).__name__) from None
     return buffer.getvalue()
 
@@ -282,7 +281,8 @@ def outcome(
         "args": entry.get("args", ()),
         "kwargs": entry.get("kwargs", {}),
         "globals_before": entry.get("globals", {}),
-        "globals": {n: namespace[n] for n in reads.data if n in namespace},
+        # as at entry: a name that the block has for itself hides the global of that name
+        "globals": {n: namespace[n] for n in reads.data if n in namespace and n not in entry.get("names", {})},
         "classes": {n: class_data(namespace[n]) for n in reads.classes if isinstance(namespace.get(n), type)},
     }
     if function is not None:

@@ -96,16 +96,23 @@ class Program:
         warm = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
         return difference(self.base, warm, self.contract), cold.program.wall_s, warm.program.wall_s
 
+    def quick_gain(self, old: ScriptWorkload, new: ScriptWorkload, pairs: int = 3) -> float:
+        """Median old/new of a few interleaved warm runs: a look, not a claim."""
+        return measure(
+            self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
+            min_pairs=pairs, max_pairs=pairs,
+        ).speedup.ratio  # fmt: skip
+
     def measure(self, old: ScriptWorkload, new: ScriptWorkload) -> Comparison:
         """Warm whole-process runs of both, interleaved in random order, until it is decided."""
 
-        def runner(work: ScriptWorkload) -> RunSample:
-            run = run_workload(
-                self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False
-            )
-            return run.sample
+        return measure(self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract)
 
-        return measure(self.session, lambda: runner(old), lambda: runner(new), self.contract)
+    def _sample(self, work: ScriptWorkload) -> RunSample:
+        run = run_workload(
+            self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False
+        )
+        return run.sample
 
     def import_costs(self, judged: Iterable[Judged]) -> dict[str, float]:
         """Seconds that importing each newly needed package adds to the program, best of two."""

@@ -192,10 +192,11 @@ class Side:
         state = kept["state"]
         try:
             run, bound, function = self.runner(state)
-        except (AttributeError, KeyError, TypeError, StopIteration) as error:
-            return {"status": "unusable", "reason": f"the region is not there to call: {error!r}"}
+        except (AttributeError, KeyError, TypeError, StopIteration) as missing:
+            return {"status": "unusable", "reason": f"the region is not there to call: {missing!r}"}
         stdout, stderr = io.StringIO(), io.StringIO()
-        result, error = None, None
+        result: Any = None
+        error: BaseException | None = None
         self.timed_out, self.blocked = False, ""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -207,8 +208,8 @@ class Side:
                     self.timed_out = True
                 except Blocked as problem:
                     self.blocked = str(problem)
-                except BaseException as problem:  # noqa: BLE001 - the user's code may raise anything, SystemExit too
-                    error = problem
+                except BaseException as thrown:  # noqa: BLE001 - the user's code may raise anything, SystemExit too
+                    error = thrown
                 seconds = time.perf_counter() - started
         if self.timed_out:
             return {"status": "timeout", "seconds": seconds}
@@ -236,8 +237,8 @@ class Side:
             try:
                 kept_out = {"outcome": done, "random": snapshot.random_states(), "extra": extra}
                 out_path.write_bytes(snapshot.dumps(kept_out))
-            except snapshot.NotPicklable as problem:
-                return {"status": "unusable", "reason": f"the outcome cannot be kept: {problem}"}
+            except snapshot.NotPicklable as reason:
+                return {"status": "unusable", "reason": f"the outcome cannot be kept: {reason}"}
         return answer
 
     def timed(self, data: bytes, calls: int) -> list[float]:
@@ -305,7 +306,9 @@ def _block_code(config: dict[str, Any]) -> types.CodeType:
     if not config["in_function"]:
         tree = ast.Module(statements, [])
     else:
-        shell = ["def _hasten_block(_hasten_keep, _hasten_missing" + "".join(f", {p}" for p in config["parameters"]) + "):"]
+        shell = [
+            "def _hasten_block(_hasten_keep, _hasten_missing" + "".join(f", {p}" for p in config["parameters"]) + "):"
+        ]
         shell += [f"    global {g}" for g in config["global_names"]]
         shell += [f"    if {p} is _hasten_missing: del {p}" for p in config["parameters"]]
         shell += [
@@ -356,9 +359,7 @@ def _raw_first(function: Any) -> int:
 
 
 def _containers(namespace: dict[str, Any]) -> list[tuple[Any, Any]]:
-    return [
-        (v, copy.copy(v)) for k, v in namespace.items() if type(v) in (dict, list, set) and not k.startswith("__")
-    ]
+    return [(v, copy.copy(v)) for k, v in namespace.items() if type(v) in (dict, list, set) and not k.startswith("__")]
 
 
 def _sharing(done: dict[str, Any]) -> list[str]:
@@ -407,7 +408,9 @@ def compare(a: bytes, b: bytes, contract: Contract, *, recorded: bool = False) -
     old, new = pickle.loads(a), pickle.loads(b)
     if recorded:
         old["outcome"]["globals_before"] = new["outcome"]["globals_before"]
-        return equality.difference((old["outcome"], old["random"]), (new["outcome"], new["random"]), contract, "state")
+        both = old["random"].keys() & new["random"].keys()
+        left, right = ((side["outcome"], {n: side["random"][n] for n in sorted(both)}) for side in (old, new))
+        return equality.difference(left, right, contract, "state")
     raised_a, raised_b = old["outcome"]["raised"], new["outcome"]["raised"]
     if (raised_a is None) != (raised_b is None) or (raised_a and raised_a["type"] != raised_b["type"]):
         return f"exception: {_named(raised_a)} vs {_named(raised_b)}"
@@ -425,7 +428,10 @@ def compare(a: bytes, b: bytes, contract: Contract, *, recorded: bool = False) -
             pairs += [(f"{title}{n}", v, right[n]) for n, v in left.items()]
         else:
             pairs.append((title.strip(), left, right))
-    pairs += [(f"random state of {n}", v, new["random"].get(n)) for n, v in old["random"].items()]
+    pairs += [(f"random state of {n}", v, new["random"][n]) for n, v in old["random"].items() if n in new["random"]]
+    # settings of a library that only one side has loaded have no counterpart
+    process = old["extra"].pop("process"), new["extra"].pop("process")
+    pairs += [(k, process[0][k], process[1][k]) for k in process[0].keys() & process[1].keys()]
     pairs += [(k, v, new["extra"][k]) for k, v in old["extra"].items()]
     return equality.first_difference(pairs, contract)
 
