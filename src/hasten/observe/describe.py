@@ -91,9 +91,7 @@ def _describe(value: object, budget: _Budget, depth: int, inside: set[int]) -> V
     if isinstance(value, range):
         size = len(value)
         ends = (value[0], value[-1]) if size else ()
-        return ValueFact(
-            name, low=min(ends, default=None), high=max(ends, default=None), min_len=size, max_len=size
-        )
+        return ValueFact(name, low=min(ends, default=None), high=max(ends, default=None), min_len=size, max_len=size)
     if cls.__module__ == "builtins" and (callable(value) or cls.__name__ in ("module", "method", "function")):
         return ValueFact(name, note=(f"is={getattr(value, '__module__', '?')}.{getattr(value, '__qualname__', '?')}",))
     if isinstance(value, type):
@@ -118,9 +116,7 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
         size = dict.__len__(value)
         keys, all_keys = _elements(dict.keys(value), size, budget, depth, inside)
         items, all_items = _elements(dict.values(value), size, budget, depth, inside)
-        return ValueFact(
-            name, min_len=size, max_len=size, complete=all_keys and all_items, items=items, keys=keys
-        )
+        return ValueFact(name, min_len=size, max_len=size, complete=all_keys and all_items, items=items, keys=keys)
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "ndarray") and isinstance(value, numpy.ndarray):
         return _array(value, name, budget, depth, inside)

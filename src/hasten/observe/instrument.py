@@ -53,9 +53,7 @@ def block_nodes(tree: ast.Module, region: Region) -> tuple[list[ast.stmt], list[
             children = getattr(node, name, None)
             if not isinstance(children, list):
                 continue
-            inside = [
-                c for c in children if isinstance(c, ast.stmt) and region.first <= first_line(c) <= region.last
-            ]
+            inside = [c for c in children if isinstance(c, ast.stmt) and region.first <= first_line(c) <= region.last]
             if inside:
                 last = inside[-1].end_lineno or 0
                 if first_line(inside[0]) == region.first and last == region.last:
@@ -242,19 +240,15 @@ def instrumented(source: SourceFile, plans: Sequence[tuple[int, Plan]]) -> Sourc
             if node is None:
                 continue
             at, lead = _decorator_place(source, node)
-            before.setdefault(at, []).append(
-                ((1, 0), [f"{lead}@{INSTRUMENT}.function({number})\n"], None)
-            )
+            before.setdefault(at, []).append(((1, 0), [f"{lead}@{INSTRUMENT}.function({number})\n"], None))
             continue
-        statements, around = block_nodes(source.tree, region)
+        _, around = block_nodes(source.tree, region)
         in_function = any(isinstance(n, _FUNCTIONS) for n in around)
         lead = source.lines[region.first - 1]
         lead = lead[: len(lead) - len(lead.lstrip())]
         scope = "locals()" if in_function else "globals()"
         mark = f"_hasten_{number}"
-        start = (
-            f"{lead}{mark} = {INSTRUMENT}.due({number}) and {INSTRUMENT}.enter({number}, {scope}, globals())\n"
-        )
+        start = f"{lead}{mark} = {INSTRUMENT}.due({number}) and {INSTRUMENT}.enter({number}, {scope}, globals())\n"
         order = (-region.last, region.first)
         if p.why_not:
             before.setdefault(region.first, []).append((order, [start], region))

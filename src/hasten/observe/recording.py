@@ -48,12 +48,7 @@ class _State:
         self.last_dump = 0.0
 
     def on(self) -> bool:
-        return (
-            self.enabled
-            and not self.busy
-            and os.getpid() == self.pid
-            and threading.get_ident() == self.thread
-        )
+        return self.enabled and not self.busy and os.getpid() == self.pid and threading.get_ident() == self.thread
 
     def spent(self) -> bool:
         """Recording costs at most about as much as the program itself, beyond a free allowance."""
@@ -200,9 +195,7 @@ def _dump() -> None:
             "argv": sys.argv,
             "path": sys.path,
             "overhead_s": STATE.overhead,
-            "regions": [
-                {"facts": r.facts(), "module": r.module, "file": r.file} for r in STATE.regions
-            ],
+            "regions": [{"facts": r.facts(), "module": r.module, "file": r.file} for r in STATE.regions],
         }
     )
     temporary = STATE.store / "facts.tmp"
@@ -252,7 +245,7 @@ def _look(region: _Region, values: Any) -> bool:
     region.next_look = min(calls + region.spacing, region.next_power)
     try:
         sign = _signature(values)
-    except Exception:  # attributes of a user's class may do anything
+    except Exception:  # noqa: BLE001 - attributes of a user's class may do anything
         return power
     if sign in region.signatures:
         return power
@@ -314,7 +307,7 @@ def _begin(
         if region.replayable and region.recorded < MAX_SNAPSHOTS and not STATE.spent():
             _keep_entry(visit, namespace, names, call, function)
         visit.random = snapshot.random_states()
-    except Exception as error:  # describing and pickling run code of any class
+    except Exception as error:  # noqa: BLE001 - describing and pickling run code of any class
         region.why_not = region.why_not or f"recording failed: {type(error).__name__}: {error}"
         visit.entry = None
     finally:
@@ -405,7 +398,7 @@ def _end(
                 region.effects.add(stream)
         if visit.entry is not None:
             _keep_exit(visit, namespace, out, result, error, function, after)
-    except Exception as problem:  # describing and pickling run code of any class
+    except Exception as problem:  # noqa: BLE001 - describing and pickling run code of any class
         region.why_not = region.why_not or f"recording failed: {type(problem).__name__}: {problem}"
     finally:
         if time.perf_counter() - STATE.last_dump > 1.0:
@@ -456,6 +449,9 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         while not hasattr(raw, "__globals__") and hasattr(raw, "__wrapped__"):
             raw = raw.__wrapped__
         namespace: dict[str, Any] = getattr(raw, "__globals__", {})
+        plain = getattr(raw, "__defaults__", None) or ()
+        defaults = dict(zip(region.parameters[len(region.parameters) - len(plain) :], plain, strict=True))
+        defaults.update(getattr(raw, "__kwdefaults__", None) or {})
 
         @functools.wraps(f)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -472,6 +468,8 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 return f(*args, **kwargs)
             names = dict(zip(region.parameters, args, strict=False))
             names.update(kwargs)
+            for name, value in defaults.items():
+                names.setdefault(name, value)
             visit = _begin_call(region, namespace, names, (args, kwargs), f)
             if visit is None:
                 return f(*args, **kwargs)
@@ -503,7 +501,7 @@ def _begin_call(
     STATE.busy = True
     try:
         _describe_all(region, described)
-    except Exception as error:  # describing runs code of any class
+    except Exception as error:  # noqa: BLE001 - describing runs code of any class
         region.why_not = region.why_not or f"describing failed: {type(error).__name__}: {error}"
     finally:
         STATE.busy = False
@@ -545,7 +543,7 @@ def _drop(visit: _Visit) -> None:
         _ACTIVE.remove(visit.region)
 
 
-def leave(visit: _Visit | None | bool, scope: dict[str, Any], namespace: dict[str, Any]) -> None:
+def leave(visit: _Visit | bool | None, scope: dict[str, Any], namespace: dict[str, Any]) -> None:
     """Exit of a block."""
     if isinstance(visit, _Visit):
         visit.region.depth -= 1
@@ -553,7 +551,7 @@ def leave(visit: _Visit | None | bool, scope: dict[str, Any], namespace: dict[st
         _end(visit, namespace, out)
 
 
-def fail(visit: _Visit | None | bool, scope: dict[str, Any], namespace: dict[str, Any]) -> None:
+def fail(visit: _Visit | bool | None, scope: dict[str, Any], namespace: dict[str, Any]) -> None:
     """An exception leaves a block."""
     if isinstance(visit, _Visit):
         visit.region.depth -= 1

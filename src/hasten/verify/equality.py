@@ -1,11 +1,12 @@
 """Are two values the same? The first difference, with its path, or nothing.
 
-Structure comes first: exact types, lengths, keys in order, dtypes, shapes, indexes, names, categories. Then values: ints,
-strings and everything discrete exactly, floats within the contract. `numpy.allclose`, `DataFrame.equals` and the like are
-not used: they broadcast, ignore names, or call 10**6 and 10**6 + 9 close.
+Structure comes first: exact types, lengths, keys in order, dtypes, shapes, indexes, names, categories. Then
+values: ints, strings and everything discrete exactly, floats within the contract. `numpy.allclose`,
+`DataFrame.equals` and the like are not used: they broadcast, ignore names, or call 10**6 and 10**6 + 9 close.
 
-Two structures must also share objects alike: where one holds the same mutable object in two places, so must the other.
-Works by modules that are already loaded, with the standard library only, so that it runs next to the values it compares.
+Two structures must also share objects alike: where one holds the same mutable object in two places, so
+must the other. Works by modules that are already loaded, with the standard library only, so that it runs next
+to the values it compares.
 """
 
 from __future__ import annotations
@@ -197,7 +198,8 @@ class _Comparison:
             mine, other = {(type(x), x) for x in left}, {(type(y), y) for y in right}
             if mine == other:
                 return None
-            return f"{path}: {_short(sorted(map(repr, mine - other))[:3])} vs {_short(sorted(map(repr, other - mine))[:3])}"
+            gone, came = ([repr(v) for _, v in s][:3] for s in (mine - other, other - mine))
+            return f"{path}: {', '.join(sorted(gone))} vs {', '.join(sorted(came))}"
         by_hash: dict[int, list[Any]] = {}
         unhashed: list[Any] = []
         for y in right:
@@ -464,7 +466,8 @@ def _user_class(cls: type) -> bool:
 
 def _own_reduce(cls: type) -> bool:
     """True when a class says itself how it is pickled: it may hold more than its attributes (`random.Random` does)."""
-    return cls.__reduce__ is not object.__reduce__ or cls.__reduce_ex__ is not object.__reduce_ex__
+    root: Any = object
+    return cls.__reduce__ is not root.__reduce__ or cls.__reduce_ex__ is not root.__reduce_ex__
 
 
 def _immutable(value: Any) -> bool:
@@ -569,7 +572,7 @@ def _short(value: object, limit: int = 120) -> str:
 
 
 def first_difference(pairs: Iterable[tuple[str, object, object]], contract: Contract) -> str | None:
-    """The first difference among several named pairs that are compared as one structure (sharing across them counts)."""
+    """The first difference among named pairs, compared as one structure (sharing across them counts)."""
     items = list(pairs)
     comparison = _Comparison(contract.tolerance)
     try:

@@ -6,8 +6,8 @@ Standard library only (plus what the user's code imports).
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import contextlib
 import copy
@@ -261,7 +261,7 @@ class Side:
         return samples
 
     def _empty_helpers(self) -> None:
-        """Module-level containers as they were when the module was made: a memo must not carry over to the next timing."""
+        """Module-level containers as they were when the module was made: no memo carries over to the next timing."""
         for value, content in self.containers:
             if isinstance(value, list):
                 value[:] = content
@@ -341,7 +341,8 @@ def _statements(block: str) -> list[ast.stmt]:
     lead = first[: len(first) - len(first.lstrip())]
     tree = ast.parse(f"if 1:\n{lead}pass\n{block}")
     outer = tree.body[0]
-    assert isinstance(outer, ast.If) and len(tree.body) == 1
+    assert isinstance(outer, ast.If)
+    assert len(tree.body) == 1
     return outer.body[1:]
 
 
@@ -407,7 +408,6 @@ def compare(a: bytes, b: bytes, contract: Contract, *, recorded: bool = False) -
     """The first difference between two outcomes; against a recording, output and settings were not kept."""
     old, new = pickle.loads(a), pickle.loads(b)
     if recorded:
-        old["outcome"]["globals_before"] = new["outcome"]["globals_before"]
         both = old["random"].keys() & new["random"].keys()
         left, right = ((side["outcome"], {n: side["random"][n] for n in sorted(both)}) for side in (old, new))
         return equality.difference(left, right, contract, "state")

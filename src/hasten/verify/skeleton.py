@@ -63,9 +63,7 @@ def main_skeleton(text: str, filename: str, file: str, helpers: Iterable[tuple[i
     skeleton = Skeleton(module, filename=filename)
     flags = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
     wanted = [
-        s
-        for s in tree.body
-        if any(a <= s.lineno <= b for a, b in ranges) or (_is_definition(s) and s not in flags)
+        s for s in tree.body if any(a <= s.lineno <= b for a, b in ranges) or (_is_definition(s) and s not in flags)
     ]
     if flags:
         # a future statement holds for one compilation unit: give it to each

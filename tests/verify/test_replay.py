@@ -1,0 +1,408 @@
+"""Replay of original and candidate: what is equal passes, what is not never does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from hasten.core.contract import Contract
+from hasten.core.facts import RegionFacts
+from hasten.core.finding import Region
+from hasten.core.source import Edit, SourceFile
+from hasten.verify.replay import place
+from tests.observe.rig import Rig
+
+Make = Callable[..., Rig]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    with ExitStack() as stack:
+        yield lambda text, others=None: Rig(tmp_path, text, stack, others)
+
+
+SUM = """\
+    import random
+    random.seed(3)
+    def total(xs, scale=2.0):
+        s = 0.0
+        for x in xs:
+            s += x * scale
+        return s
+    data = [random.random() for _ in range(500)]
+    for i in range(9):
+        print(total(data[: 50 * i]))
+    """
+
+
+def test_the_same_is_equal_and_timed(make: Make) -> None:
+    rig = make(SUM)
+    got = rig.replay(rig.function("total"), ("s = 0.0", "s = 0.0  # as before"), varied=True)
+    assert (got.status, got.reason) == ("equal", "")
+    assert got.calls >= 4
+    assert got.varied > 20
+    assert got.old_s > 0
+    assert got.new_s > 0
+    assert got.samples
+
+
+@pytest.mark.parametrize(
+    ("swap", "piece"),
+    [
+        (("return s", "return s + 1e-6"), "result"),
+        (("return s", "return int(s)"), "result: float"),
+        (("return s", "print(s); return s"), "stdout"),
+        (("return s", "random.random(); return s"), "random state"),
+        (("return s", "xs.append(1); return s"), "argument"),
+        (("return s", "raise KeyError(3)"), "KeyError"),
+        (("return s", "import warnings; warnings.warn('x'); return s"), "warnings"),
+        (("return s", "open('f.txt', 'w'); return s"), "writes"),
+        (("return s", "import subprocess; subprocess.run(['true']); return s"), "process"),
+    ],
+)
+def test_every_visible_change_is_seen(make: Make, swap: tuple[str, str], piece: str) -> None:
+    rig = make(SUM)
+    got = rig.replay(rig.function("total"), swap)
+    assert got.status == "different"
+    assert piece in got.reason
+
+
+def test_a_late_type_is_found_by_variation(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    swaps = ("for x in xs:\n        s += x * scale", "for x in map(float, xs):\n        s += x * scale")
+    assert rig.replay(region, swaps).status == "equal"
+    got = rig.replay(region, swaps, varied=True)
+    assert got.status == "different"
+    assert "varied input" in got.reason
+
+
+def test_crash_and_hang_of_the_candidate(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    got = rig.replay(region, ("s = 0.0", "import ctypes; ctypes.string_at(0)"))
+    assert got.status == "crashed"
+    assert "SIGSEGV" in got.reason
+    got = rig.replay(region, ("s = 0.0", "import os; os._exit(0)"))
+    assert got.status == "crashed"
+    got = rig.replay(region, ("s = 0.0", "\n    while True: pass"), deadline_s=3.0)
+    assert got.status == "timeout"
+
+
+def test_a_candidate_that_cannot_be_compiled(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    assert rig.replay(region, ("return s", "return s s")).status == "different"
+    assert rig.replay(region, ("def total(xs", "def other(xs")).status == "different"
+
+
+METHODS = """\
+    class Base:
+        def scale(self):
+            return 2
+    class Model(Base):
+        count = 0
+        seen = []
+        __slots__ = ("w", "__k")
+        def __init__(self):
+            self.w = [1.0, 2.0]
+            self.__k = 3
+        def fit(self, xs, lr=0.1):
+            for x in xs:
+                self.w[0] += x * lr * self.__k * super().scale()
+            Model.count += 1
+            Model.seen.append(len(xs))
+            return self
+        @property
+        def norm(self):
+            return sum(v * v for v in self.w)
+        @norm.setter
+        def norm(self, value):
+            self.w = [value]
+        @staticmethod
+        def twice(x):
+            return x * 2
+        @classmethod
+        def make(cls, n):
+            cls.count += n
+            return cls()
+    m = Model.make(2)
+    for i in range(5):
+        m.fit([1, 2, i]).norm
+        m.twice(i)
+    m.norm = 4
+    print(m.norm, Model.count, Model.seen)
+    """
+
+
+def test_methods_of_every_kind(make: Make) -> None:
+    rig = make(METHODS)
+    fit, twice, build = rig.function("Model.fit"), rig.function("Model.twice"), rig.function("Model.make")
+    norm = rig.function("Model.norm")
+    setter = Region("program.py", rig.line("@norm.setter"), rig.line("self.w = [value]"), "function", "Model.norm")
+    facts = rig.record(fit, twice, build, norm, setter)
+    assert [f.recorded > 0 for f in facts] == [True] * 5, [f.why_not for f in facts]
+    for region, old in ((fit, "return self"), (twice, "x * 2"), (build, "return cls()"), (norm, "v * v"), (setter, "[value]")):
+        got = rig.replay(region, (old, old))
+        assert (got.status, got.reason) == ("equal", ""), region
+    assert rig.replay(fit, ("Model.count += 1", "pass")).status == "different"
+    assert rig.replay(fit, ("Model.seen.append(len(xs))", "pass")).status == "different"
+    assert rig.replay(fit, ("return self", "return Model()")).status == "different"
+    assert rig.replay(fit, ("self.w[0] += x * lr", "self.w[0] -= x * lr")).status == "different"
+    assert rig.replay(twice, ("x * 2", "x + x + 0.0")).status == "different"
+    assert rig.replay(norm, ("v * v", "v * v * 2")).status == "different"
+    assert rig.replay(setter, ("[value]", "(value,)")).status == "different"
+
+
+def test_closures_defaults_and_counters(make: Make) -> None:
+    rig = make(
+        """\
+        CACHE = {}
+        calls = 0
+        def remember(x, memo={}):
+            global calls
+            calls += 1
+            if x not in memo:
+                memo[x] = x * x
+            CACHE[x] = calls
+            return memo[x]
+        def outer(k):
+            hits = 0
+            def inner(x):
+                nonlocal hits
+                hits += 1
+                return x * k if x < 2 else inner(x - 1) + k
+            return [inner(i) for i in range(6)], hits
+        for i in range(9):
+            remember(i % 3)
+            outer(i)
+        """
+    )
+    remember, inner = rig.function("remember"), rig.function("outer.<locals>.inner")
+    facts = rig.record(remember, inner)
+    assert [f.why_not for f in facts] == ["", ""]
+    for region in (remember, inner):
+        got = rig.replay(region, ("return", "return "))
+        assert (got.status, got.reason) == ("equal", "")
+    assert rig.replay(remember, ("calls += 1", "calls += 2")).status == "different"
+    assert rig.replay(remember, ("memo[x] = x * x", "return x * x")).status == "different"
+    assert rig.replay(remember, ("CACHE[x] = calls", "pass")).status == "different"
+    assert rig.replay(inner, ("hits += 1", "pass")).status == "different"
+    assert rig.replay(inner, ("x * k if", "x + k if")).status == "different"
+
+
+def test_blocks_at_module_level(make: Make) -> None:
+    rig = make(
+        """\
+        import numpy as np
+        rng = np.random.default_rng(0)
+        np.random.seed(1)
+        data = rng.normal(size=(40, 3))
+        weights = [0.5, 1.0, 2.0]
+        def score(row):
+            return sum(w * v for w, v in zip(weights, row))
+        out = []
+        best = None
+        for i in range(len(data)):
+            value = score(data[i]) + np.random.rand() * 0
+            if best is None or value > best:
+                best = value
+            out.append(value)
+        print(len(out), best)
+        """
+    )
+    region = rig.block("for i in", "out.append", ["data", "best", "out"], ["best", "out", "i", "value"])
+    (facts,) = rig.record(region)
+    assert facts.recorded == 1, facts.why_not
+    assert "numpy.random" in facts.effects
+    same = ("out.append(value)", "out += [value]")
+    got = rig.replay(region, same, varied=True)
+    assert got.status == "equal" or "odd" in got.reason, got
+    assert rig.replay(region, ("np.random.rand() * 0", "0")).status == "different"
+    assert rig.replay(region, ("out.append(value)", "out = out + [value]")).status == "different"
+    assert rig.replay(region, ("value > best", "value >= best + 1")).status == "different"
+    helper = Edit("program.py", 2, 1, "LIMIT = len('abc') - 3\ndef _score(row):\n    return score(row) + LIMIT\n")
+    got = rig.replay(region, ("value = score(data[i])", "value = _score(data[i])"), extra=[helper])
+    assert (got.status, got.reason) == ("equal", "")
+
+
+def test_blocks_in_functions(make: Make) -> None:
+    rig = make(
+        '''\
+        class Tree:
+            def __init__(self):
+                self.__best = 10
+            def split(self, xs):
+                text = "a"
+                for x in xs:
+                    if x < self.__best:
+                        self.__best = x
+                    text = f"""{text}
+            indented
+        """
+                count = len(text)
+                return count, self.__best
+        t = Tree()
+        for n in range(5):
+            print(t.split([9 - n, n]))
+        '''
+    )
+    region = rig.block("for x in xs", "count = len", ["self", "xs", "text"], ["count", "text"], "Tree.split")
+    (facts,) = rig.record(region)
+    assert facts.recorded >= 3, facts.why_not
+    got = rig.replay(region, ("count = len(text)", "count = len(text) + 0"))
+    assert (got.status, got.reason) == ("equal", "")
+    assert rig.replay(region, ("x < self.__best", "x <= self.__best + 5")).status == "different"
+    assert rig.replay(region, ("            indented", "           indented")).status == "different"
+    assert rig.replay(region, ("count = len(text)", "pass")).status == "different"
+
+
+def test_exceptions_that_leave_a_region(make: Make) -> None:
+    rig = make(
+        """\
+        class Odd(Exception):
+            def __init__(self, a, b):
+                super().__init__(a)
+                self.b = b
+        def check(xs, i):
+            if i == 3:
+                raise Odd("three", i)
+            xs.append(i)
+            return xs[i] // (i - 1)
+        def stop(n):
+            raise SystemExit(n)
+        xs = []
+        for i in range(6):
+            try:
+                check(xs, i)
+            except (Odd, ZeroDivisionError, IndexError) as e:
+                print(type(e), e)
+            try:
+                stop(i)
+            except SystemExit:
+                pass
+        """
+    )
+    check, stop = rig.function("check"), rig.function("stop")
+    facts, stops = rig.record(check, stop)
+    assert "builtins.ZeroDivisionError" in facts.raised
+    assert stops.raised == ("builtins.SystemExit",)
+    assert rig.replay(check, ("return xs", "return  xs")).status == "equal"
+    assert rig.replay(stop, ("SystemExit(n)", "SystemExit(n)")).status == "equal"
+    assert rig.replay(stop, ("SystemExit(n)", "SystemExit(n + 1)")).status == "different"
+    assert rig.replay(check, ('Odd("three", i)', 'Odd("three", i + 1)')).status == "different"
+    got = rig.replay(check, ("return xs[i] // (i - 1)", "return xs[i] // (i - 1) if i != 1 else 0"))
+    assert got.status == "different"
+    assert "ZeroDivisionError" in got.reason
+
+
+def test_views_and_shared_memory(make: Make) -> None:
+    rig = make(
+        """\
+        import numpy as np
+        def half(a):
+            return a[: len(a) // 2]
+        def pair(n):
+            row = [0] * n
+            return [row, row]
+        for n in (4, 8, 16):
+            half(np.arange(n))
+            pair(n)
+        """
+    )
+    half, pair = rig.function("half"), rig.function("pair")
+    rig.record(half, pair)
+    assert rig.replay(half, ("return a", "return  a")).status == "equal"
+    got = rig.replay(half, ("// 2]", "// 2].copy()"))
+    assert (got.status, "sharing" in got.reason) == ("different", True)
+    assert rig.replay(pair, ("[row, row]", "[row, list(row)]")).status == "different"
+
+
+def test_modules_of_the_project(make: Make) -> None:
+    rig = make(
+        """\
+        from lib import core
+        print([core.scale([i, 2.5]) for i in range(4)])
+        """,
+        {
+            "lib/__init__.py": "",
+            "lib/core.py": """\
+            from lib.const import K
+            SEEN = []
+            def scale(xs):
+                SEEN.append(len(xs))
+                return [x * K for x in xs]
+            """,
+            "lib/const.py": "K = 3\n",
+        },
+    )
+    region = rig.function("scale", "lib/core.py")
+    (facts,) = rig.record(region)
+    assert facts.recorded == 3
+    got = rig.replay(region, ("x * K", "x * 3"))
+    assert (got.status, got.reason) == ("equal", "")
+    assert rig.replay(region, ("SEEN.append(len(xs))", "pass")).status == "different"
+
+
+def test_the_tolerance_is_the_contract(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    nudge = ("return s", "return s * (1 + 1e-12)")
+    assert rig.replay(region, nudge).status == "equal"
+    assert rig.replay(region, nudge, contract=Contract(exact=True)).status == "different"
+
+
+def test_what_does_not_repeat_is_unusable(make: Make) -> None:
+    rig = make(
+        """\
+        import time
+        def now():
+            return time.perf_counter()
+        for _ in range(3):
+            now()
+        """
+    )
+    got = rig.replay(rig.function("now"), ("return", "return "))
+    assert got.status == "unusable"
+    assert "does not repeat" in got.reason
+
+
+def test_no_recording_is_unusable(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    rig.facts[region.id] = RegionFacts(region.id, why_not="it was not reached")
+    got = rig.replay(region, ("return s", "return s"))
+    assert (got.status, got.reason) == ("unusable", "it was not reached")
+
+
+def test_a_memo_is_judged_but_does_not_carry_over_timings(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    helper = Edit("program.py", 2, 1, "_MEMO = {}\n")
+    wrong = ("s = 0.0", "if len(xs) in _MEMO: return _MEMO[len(xs)]\n    s = 0.0"), ("return s", "_MEMO[len(xs)] = s; return s")
+    got = rig.replay(region, *wrong, extra=[helper], varied=True)
+    assert got.status == "different"
+
+
+def test_place_finds_the_block_and_the_helpers() -> None:
+    source = SourceFile("a.py", b"import x\none\ntwo\nthree\nfour\n")
+    region = Region("a.py", 2, 3, "block", "")
+    placed = place(
+        source,
+        region,
+        [
+            Edit("a.py", 2, 1, "helper\n"),
+            Edit("a.py", 3, 2, "between\n"),
+            Edit("a.py", 3, 3, "new two\nmore\n"),
+            Edit("a.py", 4, 3, "after\n"),
+            Edit("b.py", 1, 1, "elsewhere\n"),
+        ],
+    )
+    assert placed.block == "one\nbetween\nnew two\nmore\n"
+    assert placed.helpers == ((2, 2), (7, 7))
+    assert placed.first == 3
+    with pytest.raises(ValueError, match="crosses"):
+        place(source, region, [Edit("a.py", 3, 4, "x\n")])
