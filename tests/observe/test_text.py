@@ -83,6 +83,17 @@ def test_a_time_is_masked_and_named_and_the_rest_is_not() -> None:
     assert differs(texts[0], "n = 5 needed 0.931 s\n", mask=mask) is not None
 
 
+def test_many_changes_are_said_in_few_sentences() -> None:
+    old = "".join(f"1{n:02} 2{n:02} x {n}\n" for n in range(50))
+    new = "".join(f"3{n:02} 4{n:02} x {n}\n" for n in range(50))
+    mask, said = find_mask([old, new], "stdout")
+    assert len(mask.tokens) == 100
+    assert said[0] == "stdout line 1: 2 numbers change from run to run: '100 200 x 0'"
+    assert said[-1] == "stdout: 42 more lines change from run to run"
+    assert len(said) == 9
+    assert differs(old, new.replace("x 7", "x 8"), mask=mask) is not None
+
+
 def test_words_that_change_mask_their_line_only() -> None:
     mask, said = find_mask(["a\nid abc\nb 1\n", "a\nid xyz\nb 1\n"], "stdout")
     assert len(said) == 1

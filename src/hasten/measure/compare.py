@@ -36,12 +36,13 @@ def measure(
 ) -> Comparison:
     """Compare two programs by whole runs; each call of `run_old` and `run_new` is one fresh process.
 
-    Pairs run back to back, in an order drawn from the session's seed, under a lock that one hasten on this machine
-    holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another pair would not
-    fit into `budget_s` or the session's own budget; then it is undecided, never a guess. `known_old` are earlier runs
-    of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU
-    time when the caller says that both are `single_threaded` (no threads, no child processes) and the first pair was
-    busy for 95% of its time; with CPU time, waiting counts for nothing. Exceptions of the two callables pass through.
+    Pairs run back to back, in an order drawn from the session's seed, each under a lock that one hasten on this
+    machine holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another
+    pair would not fit into `budget_s` or the session's own budget; then it is undecided, never a guess. `known_old`
+    are earlier runs of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`,
+    `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no threads, no child processes)
+    and the first pair was busy for 95% of its time; with CPU time, waiting counts for nothing. Exceptions of the
+    two callables pass through.
     """
     if min_pairs > max_pairs or min_pairs < 1:
         raise ValueError(f"min_pairs must be from 1 to max_pairs, not {min_pairs} of {max_pairs}")
@@ -51,17 +52,16 @@ def measure(
     new: list[RunSample] = []
     notes: list[str] = []
     expected = 1.5 * median(s.wall_s for s in known_old) if known_old else 0.0
+    chosen = metric if metric != "auto" else "wall"
+    evidence = Evidence(contract.min_gain, contract.alpha)
     limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
-    with timing_lock() as waited_s:
-        if waited_s > 1:
-            notes.append(f"waited {waited_s:.0f} s for another hasten on this machine to end its timing")
-        start += waited_s
-        chosen = metric if metric != "auto" else "wall"
-        evidence = Evidence(contract.min_gain, contract.alpha)
-        while len(old) < max_pairs:
-            if session.clock() - start + expected > limit:
-                notes.append(f"stopped after {len(old)} pairs: the time for measuring was used up")
-                break
+    waited_s = 0.0
+    while len(old) < max_pairs:
+        if session.clock() - start + expected > limit:
+            notes.append(f"stopped after {len(old)} pairs: the time for measuring was used up")
+            break
+        with timing_lock() as wait_s:
+            waited_s += wait_s
             began = session.clock()
             if draw.random() < 0.5:
                 old.append(run_old())
@@ -69,15 +69,16 @@ def measure(
             else:
                 new.append(run_new())
                 old.append(run_old())
-            took = session.clock() - began
-            expected = max(took, 0.5 * expected)
-            if metric == "auto" and len(old) == 1:
-                # once and for all: choosing again later would be a second try at being right
-                calm = single_threaded and any(map(_busy, (*known_old, *old))) and any(map(_busy, new))
-                chosen = "cpu" if calm else "wall"
-            evidence = _evidence(contract, old, new, chosen)
-            if len(old) >= min_pairs and evidence.decided != UNDECIDED:
-                break
+            expected = max(session.clock() - began, 0.5 * expected)
+        if metric == "auto" and len(old) == 1:
+            # once and for all: choosing again later would be a second try at being right
+            calm = single_threaded and any(map(_busy, (*known_old, *old))) and any(map(_busy, new))
+            chosen = "cpu" if calm else "wall"
+        evidence = evidence.after(_time(old[-1], chosen), _time(new[-1], chosen))
+        if len(old) >= min_pairs and evidence.decided != UNDECIDED:
+            break
+    if waited_s > 1:
+        notes.append(f"waited {waited_s:.0f} s for another hasten on this machine that was timing too")
     return _comparison(evidence, old, new, chosen, notes, session.seed)
 
 
@@ -87,13 +88,6 @@ def _busy(sample: RunSample) -> bool:
 
 def _time(sample: RunSample, metric: str) -> float:
     return max(sample.cpu_s if metric == "cpu" else sample.wall_s, 1e-9)
-
-
-def _evidence(contract: Contract, old: Sequence[RunSample], new: Sequence[RunSample], metric: str) -> Evidence:
-    evidence = Evidence(contract.min_gain, contract.alpha)
-    for a, b in zip(old, new, strict=True):
-        evidence = evidence.after(_time(a, metric), _time(b, metric))
-    return evidence
 
 
 def _comparison(

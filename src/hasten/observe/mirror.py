@@ -245,7 +245,11 @@ class Mirror:
         untouched = there is not None and known == (content, _signature(there))
         if untouched and (self._sure or _same_bytes(target, self.pristine / name if data is None else data)):
             return
-        _remove(target)
+        now = os.lstat(target) if os.path.lexists(target) else None
+        if now is not None and stat.S_ISREG(now.st_mode) and now.st_nlink == 1:
+            os.chmod(target, 0o600)  # written over, so that it keeps its place when the folder is listed
+        else:
+            _remove(target)
         if data is None:
             shutil.copyfile(self.pristine / name, target)
         else:

@@ -24,7 +24,7 @@ from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.mirror import Mirror
-from hasten.observe.reap import MARK, born, descendants, kill_marked, marked, new_mark, start_guard, status_kb
+from hasten.observe.reap import MARK, born, descendants, kill_marked, marked, new_mark, pss_kb, start_guard, status_kb
 from hasten.observe.session import Session
 
 DEADLINE_S = 600.0
@@ -142,7 +142,7 @@ def run_program(
                 watch.look()
                 written = os.fstat(out.fileno()).st_size + os.fstat(err.fileno()).st_size
                 truncated = written > max_output
-                out_of_memory = memory_mb is not None and watch.now_mb > memory_mb
+                out_of_memory = memory_mb is not None and watch.now_mb > memory_mb and watch.shared_mb() > memory_mb
                 timed_out = time.perf_counter() - start >= deadline_s
                 if truncated or out_of_memory or timed_out:
                     break
@@ -188,12 +188,16 @@ def run_workload(
 ) -> WorkloadRun:
     """Run a workload (original or candidate) in the mirror, to its end or its limits.
 
-    Files outside the project that the program is known to write are afterwards as they were before. Raises
-    `TargetError` when it cannot be started at all; how it ended is otherwise in the result.
+    `memory_mb` is nine tenths of the machine's by default. Files outside the project that the program is known to write
+    are afterwards as they were before. Raises `TargetError` when it cannot be started at all; how it ended is otherwise
+    in the result.
     """
     env = mirror.environment(work, dict(extra_env or {}))
     with mirror.prepared(work, keep_cache=keep_cache) as root, mirror.outside_restored():
         try:
+            if memory_mb is None:
+                # a candidate that takes all memory must not take the machine down with it
+                memory_mb = 0.9 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e6
             program = run_program(
                 workload_command(work, python_args),
                 cwd=root / work.cwd,
@@ -256,6 +260,11 @@ class _Watch:
             now_kb += status_kb(str(descendant), "VmRSS")
         self.now_mb = now_kb * 1024 / 1e6
         self.peak_mb = max(self.peak_mb, self.now_mb)
+
+    def shared_mb(self) -> float:
+        """The tree's memory now, with what processes share counted once. Slower, and no more than `now_mb`."""
+        pids = [self.child.pid, *descendants(self.child.pid)]
+        return min(self.now_mb, sum(pss_kb(pid) for pid in pids) * 1024 / 1e6)
 
     def finish(self) -> None:
         """Kill everything that is left, reap the program, and fill in the figures."""

@@ -141,6 +141,17 @@ def status_kb(pid: str, name: str) -> float:
         return 0.0
 
 
+def pss_kb(pid: int) -> float:
+    """Proportional set size in KiB: memory with each shared page divided by its users. Resident size off Linux."""
+    try:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return float(line.split()[1])
+    except (OSError, IndexError, ValueError):
+        pass
+    return status_kb(str(pid), "VmRSS")
+
+
 # Waits for the end of its standard input, which comes when hasten ends in any way, then kills what carries the mark.
 _GUARD = """
 import os, sys
