@@ -353,8 +353,8 @@ def _expression_text(node: ast.expr, changes: Sequence[tuple[ast.Call, str]]) ->
 def _swapped(node: ast.AST, table: dict[int, str]) -> ast.AST:
     """A copy of `node` with names in place of the calls in `table`."""
     if id(node) in table:
-        return ast.Name(table[id(node)], ast.Load())
-    new = type(node)()
+        return ast.copy_location(ast.Name(table[id(node)], ast.Load()), node)
+    new = ast.copy_location(type(node)(), node)
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):
             value = _swapped(value, table)
