@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
 import random
@@ -10,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from hasten.core.facts import Facts
-from hasten.core.finding import Region
 from hasten.core.recipe import Change, Recipe
 from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
+from hasten.kernel.regions import regions_of
 from hasten.passes.source.containers.base import ContainerPass
 
 STEPS = 400  # no test program recurses deeper
@@ -24,29 +23,10 @@ def work_of(root: Path, source: str, path: str = "script.py") -> ScriptWorkload:
     return ScriptWorkload(root, Entry("script", path), path)
 
 
-def regions_of(source: str, path: str = "script.py") -> list[Region]:
-    """Every function, and every loop and other hot-looking statement at module level."""
-    out = []
-
-    def visit(body: list[ast.stmt], prefix: str) -> None:
-        for node in body:
-            if isinstance(node, ast.FunctionDef):
-                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-                out.append(Region(path, first, node.end_lineno or 0, "function", prefix + node.name))
-            elif isinstance(node, ast.ClassDef):
-                visit(node.body, prefix + node.name + ".")
-            elif not prefix and not isinstance(node, (ast.Import, ast.ImportFrom)):
-                out.append(Region(path, node.lineno, node.end_lineno or 0, "block", ""))
-
-    visit(ast.parse(source).body, "")
-    return out
-
-
 def changes(a_pass: ContainerPass, work: ScriptWorkload, facts: Facts | None = None) -> list[Change]:
     facts = facts or Facts()
-    source = work.source("script.py").text
     out = []
-    for region in regions_of(source):
+    for region in regions_of(work.source("script.py"), entry=True):
         for finding in a_pass.find(work, region, facts):
             out += list(a_pass.propose(work, finding, facts))
     return out
