@@ -44,7 +44,7 @@ from hasten.passes.source.columns.syntax import (
     text_of,
     writes_frames,
 )
-from hasten.passes.source.columns.vector import LIMITS, Unknown, Value, Vectoriser, literal_constants
+from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, literal_constants
 
 KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
 
@@ -221,7 +221,7 @@ def _column_form(
             cell = Value(names[column], kind, -bound, bound, boxed=boxed, simple=True)
             v.cells.update({n: cell for n in nodes})
         try:
-            value = v.function(hit.body, {}, _everything())
+            value = v.function(hit.body, {}, Path())
         except Unknown:
             continue
         if value.const:
@@ -229,18 +229,9 @@ def _column_form(
         break
     else:
         return
-    lines = list(v.lines)
-    if value.kind == "mixed":
-        name = value.text if value.text.isidentifier() else fresh("values")
-        whole = value.whole if value.whole.isidentifier() else fresh("whole")
-        lines += [f"{n} = {t}" for n, t in ((name, value.text), (whole, value.whole)) if n != t]
-        # like pandas: integers stay integers only when every row gave one
-        lines.append(f"return {name}.astype({np}.int64) if {whole}.all() else {name}")
-    else:
-        lines.append(f"return {value.text}")
     title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "row_value"
     function = fresh(f"{title}_of_columns")
-    text = f"def {function}({', '.join(names.values())}):\n" + "".join(f"    {line}\n" for line in lines)
+    text = f"def {function}({', '.join(names.values())}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
     apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
@@ -260,10 +251,6 @@ def _column_form(
         Risk.ROUNDING if v.rounding else Risk.EXACT,
         "computed from whole columns",
     )
-
-
-def _everything() -> "Path":
-    return Path()
 
 
 def _kind(dtype: str) -> str:
@@ -302,6 +289,3 @@ def _columns_seen(
         if all(dtypes[c] in KINDS for c in hit.use.columns):
             return dtypes, boxed
     return None
-
-
-from hasten.passes.source.columns.vector import Path  # noqa: E402

@@ -103,8 +103,8 @@ def {name}(column, dtype, kind, limit):
 '''
 
 MAP_COLUMN = '''\
-def {name}(series, kind, limit, function, original):
-    # `original(series)`, where `function` computes all elements at once if they are of the given kind
+def {name}(series, kind, limit, function, method, original):
+    # `series.apply(original)` (or `map`), where `function` computes all elements at once if they are of the given kind
     if type(series) is {pd}.Series and len(series) and not series.attrs and series.flags.allows_duplicate_labels:
         array = {checked}(series, series.dtype, kind, limit)
         if array is not None:
@@ -116,7 +116,7 @@ def {name}(series, kind, limit, function, original):
             else:
                 values = values.tolist() if values.dtype.kind in "OU" else values
                 return {pd}.Series(values, index=series.index, name=series.name)
-    return original(series)
+    return getattr(series, method)(original)
 '''
 
 HAS_FIELDS = '''\
@@ -159,4 +159,30 @@ def {name}(df, key, name):
         return {{}}
     cells = df[name].to_numpy()
     return {{value: cells[found[0]] for value, found in rows.items()}}
+'''
+
+CELL_LISTS = '''\
+def {name}(df, columns, row_columns, labelled):
+    # what `df.iloc[i]`, `df.at[i, column]` and the like give for i in range(count): count, a list for each of `columns`, and for
+    # each of `row_columns` (read through a Series of the whole row); count is 0 for a frame of another kind
+    nothing = [0] + [[] for _ in (*columns, *row_columns)]
+    if type(df) is not {pd}.DataFrame or not df.columns.is_unique or any(type(c) is not str for c in df.columns):
+        return nothing
+    if labelled and not (type(df.index) is {pd}.RangeIndex and df.index.start == 0 and df.index.step == 1):
+        return nothing
+    if any(c not in df.columns for c in (*columns, *row_columns)):
+        return nothing
+    looked_at = list(df.dtypes) if row_columns else [df[c].dtype for c in columns]
+    for dtype in looked_at:
+        if isinstance(dtype, {np}.dtype):
+            if dtype.kind not in "biufO":
+                return nothing
+        elif not (isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan):
+            return nothing
+    # a row of numbers only is cast to one dtype; any other row shows each cell as it is
+    cast = {np}.result_type(*df.dtypes) if row_columns and all(t.kind in "iuf" for t in df.dtypes) else None
+    rows = [df[c].to_numpy() for c in row_columns]
+    return [
+        len(df), *(list(df[c].to_numpy()) for c in columns), *(list(a if cast is None else a.astype(cast)) for a in rows)
+    ]
 '''

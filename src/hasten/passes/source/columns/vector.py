@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from hasten.passes.source.columns.syntax import Fresh, only_def
 from hasten.core.source import SourceFile
@@ -61,18 +61,6 @@ class Path:
 
 
 @dataclass
-class Vectorised:
-    """Lines of the body (without indentation), its result, and what it needs."""
-
-    lines: list[str] = field(default_factory=list)
-    kind: str = "float"
-    rounding: bool = False
-    limit: int = 0  # bound on integer cells; 0 when there are none
-    uses_boxed: bool = False
-    columns: tuple[str, ...] = ()
-
-
-@dataclass
 class _Return:
     path: Path
     value: Value
@@ -91,6 +79,17 @@ class Vectoriser:
         self.rounding = False
         self.uses_boxed = False
         self.depth = 0
+
+    def ending(self, value: Value) -> list[str]:
+        """All lines of the function's body, the last of which returns `value` as pandas would store it."""
+        lines = list(self.lines)
+        if value.kind != "mixed":
+            return [*lines, f"return {value.text}"]
+        name = value.text if value.text.isidentifier() else self.fresh("values")
+        whole = value.whole if value.whole.isidentifier() else self.fresh("whole")
+        lines += [f"{n} = {t}" for n, t in ((name, value.text), (whole, value.whole)) if n != t]
+        # like pandas: integers stay integers only when every row gave one
+        return [*lines, f"return {name}.astype({self.np}.int64) if {whole}.all() else {name}"]
 
     # ---- statements
 
@@ -490,8 +489,6 @@ class Vectoriser:
             (v,) = args
             return replace(v, text=f"{self.np}.abs({v.text})", low=0.0, high=max(-v.low, v.high), simple=True)
         if name in ("min", "max") and len(args) >= 2:
-            if len({v.kind for v in args}) > 1:
-                raise Unknown(f"{name} of different types")
             sign = "<" if name == "min" else ">"
             best = self.named(name, args[0])
             for v in args[1:]:

@@ -1,0 +1,234 @@
+"""Cells read one at a time.
+
+What it finds    `df.iloc[i]["a"]`, `df.loc[i, "a"]`, `df.at[i, "a"]`, `df["a"].iloc[i]`, `df["a"][i]` in a loop that does not change df.
+Why it is slow   every read goes through the indexing machinery; `df.iloc[i]` makes a Series of the whole row first.
+Example          for i in range(len(df)): total += df.loc[i, "a"]
+                 ->  rows, a = _cell_lists(df, ("a",), (), True)
+                     for i in range(len(df)): total += (a[i] if 0 <= i < rows else df.loc[i, "a"])
+Safe when        nothing in the loop changes the frame. Labels are only taken for positions when the index is 0, 1, 2, ...;
+                 a position outside, and any other frame, is read as before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.lookup import Site, loop_statement
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    bindings,
+    frame_attributes,
+    helper_edits,
+    helper_name,
+    imported_as,
+    literal,
+    margin,
+    module_alias,
+    nodes_in,
+    parents,
+    peeks,
+    scope_of,
+    series_attributes,
+    share,
+    splice,
+    string,
+    text_of,
+)
+
+
+@dataclass(frozen=True)
+class Read:
+    """One read of a cell: of which frame and column, at which position, through a row's Series (`row`), by label."""
+
+    node: ast.expr
+    frame: str
+    column: str
+    index: ast.expr
+    row: bool
+    labelled: bool
+
+
+def read_of(source: SourceFile, node: ast.AST) -> Read | None:
+    """`node` as a read of one cell."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        # df.iloc[i].a
+        known = series_attributes()
+        accessor = _row(node.value)
+        up = parents(source).get(node)
+        if accessor is None or known is None or node.attr in known or node.attr.startswith("_"):
+            return None
+        if isinstance(up, ast.Call) and up.func is node:
+            return None
+        frame, index, labelled = accessor
+        return Read(node, frame, node.attr, index, True, labelled)
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return None
+    base, column = node.value, string(node.slice)
+    if column is not None and (accessor := _row(base)) is not None:
+        frame, index, labelled = accessor
+        return Read(node, frame, column, index, True, labelled)
+    if isinstance(base, ast.Attribute) and base.attr in ("loc", "at") and isinstance(base.value, ast.Name):
+        if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2 and (c := string(node.slice.elts[1])) is not None:
+            return Read(node, base.value.id, c, node.slice.elts[0], False, True) if _index(node.slice.elts[0]) else None
+        return None
+    if not _index(node.slice):
+        return None
+    if isinstance(base, ast.Attribute) and base.attr in ("iloc", "iat") and (got := _column(base.value)) is not None:
+        return Read(node, *got, node.slice, False, False)
+    if isinstance(base, ast.Attribute) and base.attr in ("loc", "at") and (got := _column(base.value)) is not None:
+        return Read(node, *got, node.slice, False, True)
+    if isinstance(base, ast.Subscript) and (got := _column(base)) is not None:
+        return Read(node, *got, node.slice, False, True)
+    return None
+
+
+def _row(node: ast.AST) -> tuple[str, ast.expr, bool] | None:
+    """`df.iloc[i]` or `df.loc[i]` as (frame, index, labelled)."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute) and node.value.attr in ("iloc", "loc"):
+        if isinstance(node.value.value, ast.Name) and _index(node.slice):
+            return node.value.value.id, node.slice, node.value.attr == "loc"
+    return None
+
+
+def _column(node: ast.AST) -> tuple[str, str] | None:
+    """`df["a"]` or `df.a` as (frame, column)."""
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and (c := string(node.slice)) is not None:
+        return node.value.id, c
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        known = frame_attributes()
+        if known is not None and node.attr not in known and not node.attr.startswith("_"):
+            return node.value.id, node.attr
+    return None
+
+
+def _index(node: ast.AST) -> bool:
+    """A position that can be read twice: a name, plus or minus whole constants or names."""
+    if isinstance(node, ast.Name):
+        return True
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        return all(_index(n) or (isinstance(n, ast.Constant) and type(n.value) is int) for n in (node.left, node.right))
+    return False
+
+
+def surely_int(source: SourceFile, node: ast.expr, at: ast.AST) -> bool:
+    """True when every name in the position is bound only by loops over `range` (so it is a plain int)."""
+    scope = scope_of(source, at)
+    for n in ast.walk(node):
+        if not isinstance(n, ast.Name):
+            continue
+        if bindings(source.tree, "range"):
+            return False
+        found = bindings(scope, n.id)
+        for b in found:
+            p = parents(source).get(b)
+            by_range = (
+                isinstance(p, (ast.For, ast.comprehension)) and p.target is b and isinstance(p.iter, ast.Call)
+                and isinstance(p.iter.func, ast.Name) and p.iter.func.id == "range"
+            )
+            if not by_range:
+                return False
+        if not found:
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Cells:
+    """See the module's docstring."""
+
+    code: ClassVar[str] = "HST207"
+    name: ClassVar[str] = "cells read one at a time"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        source = work.source(region.path)
+        if "pandas" not in source.text or peeks(source):
+            return
+        for stmt, reads in _groups(source, region).items():
+            last = stmt.end_lineno or stmt.lineno
+            part = share(facts, region.path, stmt.lineno, last)
+            if part is None:
+                continue
+            names = ", ".join(dict.fromkeys(f"{r.frame}.{r.column}" for r in reads))
+            yield Finding(
+                self.code, region, stmt.lineno, last, f"every read of {names} goes through the indexing of pandas",
+                "read from lists of the columns, made once before the loop", part, {"line": stmt.lineno},
+            )
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        source = work.source(finding.path)
+        for stmt, reads in _groups(source, finding.region).items():
+            if stmt.lineno == finding.detail["line"]:
+                names = ", ".join(dict.fromkeys(r.column for r in reads))
+                yield Change(
+                    self.code, f"cells of {names} read from lists", finding.region, tuple(_edits(source, stmt, reads)),
+                    Risk.EXACT, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+                )
+                return
+
+
+def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
+    groups: dict[ast.stmt, list[Read]] = {}
+    taken: set[ast.AST] = set()
+    for node in nodes_in(source, region, (ast.Subscript, ast.Attribute)):
+        read = read_of(source, node)
+        if read is None or node in taken or any(isinstance(n, ast.Name) and n.id == read.frame for n in ast.walk(read.index)):
+            continue
+        facts_free = Site(read.node, read.frame, read.column, read.index, None, "rows")
+        stmt = loop_statement(source, region, facts_free)
+        # a dict of lists reads like a frame does: only frames (by their accessors) are meant
+        if stmt is not None and _shows_frame(source, read.frame):
+            groups.setdefault(stmt, []).append(read)
+            taken |= set(ast.walk(node))
+    return groups
+
+
+def _shows_frame(source: SourceFile, name: str) -> bool:
+    """True when the file uses `name` as only a pandas object is used, somewhere."""
+    up = parents(source)
+    for n in ast.walk(source.tree):
+        if isinstance(n, ast.Attribute) and n.attr in ("iloc", "loc", "at", "iat", "columns", "iterrows"):
+            base = n.value.value if isinstance(n.value, (ast.Subscript, ast.Attribute)) else n.value
+            if isinstance(base, ast.Name) and base.id == name and up.get(n) is not None:
+                return True
+    return False
+
+
+def _edits(source: SourceFile, stmt: ast.stmt, reads: list[Read]) -> list[Edit]:
+    fresh = Fresh(source)
+    np, np_edits = module_alias(source, "numpy", "np")
+    pd, pd_edits = module_alias(source, "pandas", "pd")
+    helper = helper_name(source, "_cell_lists", emitted.CELL_LISTS)
+    lead, last = margin(source, stmt), stmt.end_lineno or stmt.lineno
+    text = ""
+    texts: dict[ast.AST, str] = {}
+    frames = dict.fromkeys((r.frame, r.labelled) for r in reads)
+    for frame, labelled in frames:
+        mine = [r for r in reads if (r.frame, r.labelled) == (frame, labelled)]
+        count = fresh(f"{frame}_rows")
+        plain = {r.column: "" for r in mine if not r.row}
+        rows = {r.column: "" for r in mine if r.row}
+        plain = {c: fresh(f"{frame}_{c}") for c in plain}
+        rows = {c: fresh(f"{frame}_row_{c}") for c in rows}
+        targets = ", ".join([count, *plain.values(), *rows.values()])
+        first, second = (literal(x) if x else "()" for x in (plain, rows))
+        text += f"{lead}{targets} = {helper}({frame}, {first}, {second}, {labelled})\n"
+        for r in mine:
+            at = text_of(source, r.index)
+            name = (rows if r.row else plain)[r.column]
+            check = f"0 <= {at} < {count}"
+            if not surely_int(source, r.index, r.node):
+                check = f"type({at}) is int and {check}"
+            texts[r.node] = f"({name}[{at}] if {check} else {text_of(source, r.node)})"
+    text += splice(source, stmt.lineno, last, texts)
+    helpers = helper_edits(source, [emitted.CELL_LISTS.format(name=helper, np=np, pd=pd)])
+    return [*np_edits, *pd_edits, *helpers, Edit(source.path, stmt.lineno, last, text)]

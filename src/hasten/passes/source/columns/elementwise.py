@@ -1,0 +1,181 @@
+"""A Python function applied to every element of a Series.
+
+What it finds    `s.apply(f)`, `s.map(f)` and `[f(x) for x in s]` (a column) with a lambda or a function of the file that computes with its argument.
+Why it is slow   every element becomes a Python object, and the function is called for each.
+Example          df["t"].apply(lambda x: x * 1.8 + 32)  ->  the same on the whole column at once
+Safe when        every operation is understood, the Series holds float64, int64, bool or strings, and no division by zero or
+                 overflow occurs: else the original runs. Elements are Python objects, so `round` to decimals stays.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile, replace_nodes
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    bindings,
+    facts_about,
+    functions_called,
+    helper_edits,
+    helper_name,
+    imported_as,
+    module_alias,
+    nodes_in,
+    only_def,
+    peeks,
+    quote,
+    share,
+    string,
+    text_of,
+)
+from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, literal_constants
+
+KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """`series.apply(function)`: what is mapped, the function's parameter and body."""
+
+    call: ast.Call
+    series: ast.expr
+    function: ast.Lambda | ast.FunctionDef
+
+    @property
+    def parameter(self) -> str:
+        a = self.function.args
+        return (a.posonlyargs or a.args)[0].arg
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        return [ast.Return(self.function.body)] if isinstance(self.function, ast.Lambda) else self.function.body
+
+
+def mapped(source: SourceFile, call: ast.Call) -> Mapped | None:
+    f = call.func
+    if not (isinstance(f, ast.Attribute) and f.attr in ("apply", "map") and len(call.args) == 1 and not call.keywords):
+        return None
+    given = call.args[0]
+    function: ast.AST | None = given
+    if isinstance(given, ast.Name):
+        function = only_def(source, given.id)
+    if not isinstance(function, (ast.Lambda, ast.FunctionDef)):
+        return None
+    a = function.args
+    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+        return None
+    return Mapped(call, f.value, function)
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """See the module's docstring."""
+
+    code: ClassVar[str] = "HST203"
+    name: ClassVar[str] = "element-wise functions"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        source = work.source(region.path)
+        if not (".apply(" in source.text or ".map(" in source.text) or peeks(source):
+            return
+        for call in nodes_in(source, region, ast.Call):
+            assert isinstance(call, ast.Call)
+            hit = mapped(source, call)
+            last = call.end_lineno or call.lineno
+            part = share(facts, region.path, call.lineno, last) if hit else None
+            if hit is None or part is None or not _kinds(source, hit, region, facts):
+                continue
+            yield Finding(
+                self.code, region, call.lineno, last, "a Python function is called for every element",
+                "compute the whole column at once", part,
+                {"line": call.lineno, "col": call.col_offset, "end": [call.end_lineno, call.end_col_offset]},
+            )
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        source = work.source(finding.path)
+        at = finding.detail
+        for call in ast.walk(source.tree):
+            if not isinstance(call, ast.Call) or (call.lineno, call.col_offset) != (at["line"], at["col"]):
+                continue
+            if [call.end_lineno, call.end_col_offset] != at["end"] or (hit := mapped(source, call)) is None:
+                continue
+            for kind in _kinds(source, hit, finding.region, facts):
+                yield from self._change(source, finding, hit, kind)
+
+    def _change(self, source: SourceFile, finding: Finding, hit: Mapped, dtype: str) -> Iterator[Change]:
+        np, np_edits = module_alias(source, "numpy", "np")
+        pd, pd_edits = module_alias(source, "pandas", "pd")
+        body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
+        reachable = [*body, *(s for f in functions_called(source, body) for s in f.body)]
+        for limit in LIMITS:
+            fresh = Fresh(source)
+            argument = fresh(hit.parameter)
+            v = Vectoriser(source, np, fresh, imported_as(source, "math"), imported_as(source, "numpy"),
+                           imported_as(source, "pandas"), literal_constants(source, reachable))
+            kind = KINDS[dtype]
+            bound = float(limit) if kind == "int" else float("inf")
+            start = Value(argument, kind, -bound, bound, boxed=True, simple=True)
+            try:
+                value = v.function(hit.body, {hit.parameter: start}, Path())
+            except Unknown:
+                continue
+            if value.const or value.text == argument:
+                return  # the same for all, or the Series itself: nothing to compute
+            break
+        else:
+            return
+        title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "element"
+        function = fresh(f"{title}_of_column")
+        text = f"def {function}({argument}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
+        checked = helper_name(source, "_checked_array", emitted.CHECKED)
+        map_column = helper_name(source, "_map_column", emitted.MAP_COLUMN)
+        helpers = [
+            emitted.CHECKED.format(name=checked, np=np, pd=pd),
+            emitted.MAP_COLUMN.format(name=map_column, np=np, pd=pd, checked=checked),
+            text,
+        ]
+        bound_text = f"2**{limit.bit_length() - 1}" if kind == "int" else "0"
+        original = text_of(source, hit.call.args[0])
+        assert isinstance(hit.call.func, ast.Attribute)
+        method = quote(hit.call.func.attr)
+        wanted = quote("str" if dtype == "object" else dtype)
+        new = f"{map_column}({text_of(source, hit.series)}, {wanted}, {bound_text}, {function}, {method}, {original})"
+        yield Change(
+            self.code, f"element-wise function on a {dtype} column computed at once", finding.region,
+            tuple([*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])]),
+            Risk.ROUNDING if v.rounding else Risk.EXACT, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+        )
+
+
+def _kinds(source: SourceFile, hit: Mapped, region: Region, facts: Facts) -> tuple[str, ...]:
+    """Dtypes that the mapped Series was seen with (of a column: in its frame)."""
+    node, column = hit.series, None
+    if isinstance(node, ast.Subscript) and string(node.slice) is not None:
+        node, column = node.value, string(node.slice)
+    elif isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
+        node, column = node.value, node.attr
+    seen = facts_about(ast.unparse(node), region, facts, hit.call.lineno, hit.call.end_lineno or 0)
+    found: list[str] = []
+    for fact in seen:
+        short = fact.type.rsplit(".", 1)[-1]
+        if not fact.type.startswith("pandas."):
+            continue
+        if short == "DataFrame" and column is not None:
+            dtype = dict(fact.columns).get(column)
+        elif short == "Series" and column is None:
+            dtype = fact.dtype
+        else:
+            continue
+        if dtype in KINDS and dtype not in found:
+            found.append(dtype)
+    return tuple(found)

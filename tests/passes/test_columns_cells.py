@@ -1,0 +1,51 @@
+"""HST207: cells read one at a time."""
+
+from __future__ import annotations
+
+import pytest
+from hasten.passes.source.columns.cells import Cells
+from tests.passes.test_columns_support import HEAD, changes, check, frame_inputs, frames
+
+LOOPS = {
+    "iloc row": "for i in range(len(df)):\n    out.append((df.iloc[i]['a'], type(df.iloc[i]['b']), df.iloc[i].c))",
+    "loc": "for i in range(len(df)):\n    total += df.loc[i, 'a'] * df.loc[i, 'b']",
+    "loc row": "for i in range(len(df)):\n    out.append((df.loc[i]['a'], df.loc[i].b))",
+    "at": "for i in range(len(df)):\n    out.append((df.at[i, 'a'], type(df.at[i, 'b'])))",
+    "column iloc": "for i in range(len(df)):\n    out.append((df['a'].iloc[i], type(df.b.iloc[i]), df['c'].iat[i]))",
+    "label": "for i in range(len(df)):\n    out.append((df['a'][i], df.c.loc[i], df['b'].at[i], df.iloc[i]['a']))",
+    "neighbours": "for i in range(1, len(df)):\n    out.append(df['a'].iloc[i] - df['a'].iloc[i - 1])",
+    "before the first": "for i in range(len(df)):\n    out.append(df['a'].iloc[i - 1] + df.iloc[i - 1]['b'])",
+    "behind the last": "for i in range(len(df)):\n    out.append(df['a'].iloc[i + 1])",
+    "label behind": "for i in range(len(df) + 1):\n    out.append(df.loc[i, 'a'])",
+    "pairs": "for i in range(len(df)):\n    for j in range(i + 1, len(df)):\n        total += df['a'].iloc[i] * df['c'].iloc[j]",
+    "other numbers": "for i in list(df.index) + [1.0, True, '2']:\n    out.append(df.at[i, 'a'])",
+    "index": "for i in df.index:\n    out.append(df.loc[i, 'a'])",
+    "slices": "for i in [slice(0, 2), [1, 2], 3]:\n    out.append(df['a'].iloc[i])",
+    "while": "i = 0\nwhile i < len(df):\n    total += df['a'].iloc[i]\n    i += 1",
+    "comprehension": "out = [df['a'].iloc[i] if df.iloc[i]['b'] > 3 else -1 for i in range(len(df))]",
+    "text": "for i in range(len(df)):\n    out.append((df.iloc[i]['s'], df['s'].iloc[i], f\"{df.loc[i, 's']}\"))",
+    "caught": "for i in range(len(df) + 2):\n    try:\n        out.append(df.loc[i, 'a'])\n    except KeyError as e:\n        out.append(e)",
+}
+
+
+def program(loop: str) -> str:
+    return HEAD + "def work(df):\n    out, total = [], 0\n" + "".join(f"    {x}\n" for x in loop.splitlines()) + "    return out, total\n"
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_reads_give_the_same_on_every_frame(name: str) -> None:
+    check(Cells(), program(LOOPS[name]), {"df": frames()["mixed"]}, frame_inputs())
+
+
+@pytest.mark.parametrize("loop", [
+    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df.loc[i, 'b'] = 1",
+    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df['a'] = 0",
+    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df = df + 1",
+    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    change(df)",
+    "i = 0\nout.append(df.loc[i, 'a'])",
+    "for i in range(len(df)):\n    out.append(df.iloc[i].size)",
+    "for i in range(len(df)):\n    out.append(df.iloc[next(it)]['a'])",
+    "d = {}\nfor i in range(9):\n    out.append(d['a'][i])",
+])
+def test_frames_that_change_stay(loop: str) -> None:
+    assert not changes(Cells(), program(loop), {"df": frames()["mixed"]})
