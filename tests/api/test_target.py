@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hasten.api import target
-from hasten.api.target import companions, workload
+from hasten.api.target import companions, started_elsewhere, workload
 from hasten.errors import TargetError, UsageError
 
 
@@ -119,10 +119,20 @@ def test_started_from_above_the_project(project: Path) -> None:
     assert (work.root, work.cwd, work.entry_path) == (project.parent, ".", "project/main.py")
 
 
-def test_a_folder_too_large_to_copy(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_far_away_starts_in_its_own_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, "MOST_FILES", 3)
-    with pytest.raises(TargetError, match="cd "):
-        workload("project/main.py", cwd=project.parent)
+    work = workload("project/pkg/other.py", cwd=project.parent)
+    assert (work.root, work.cwd, work.entry.name, work.entry_path) == (project, "pkg", "other.py", "pkg/other.py")
+    assert str(project / "pkg") in (started_elsewhere(work, project.parent) or "")
+    assert started_elsewhere(work, project / "pkg") is None
+
+
+def test_a_folder_too_large_to_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target, "MOST_FILES", 3)
+    for name in "abcd":
+        (tmp_path / f"{name}.py").write_text("")
+    with pytest.raises(TargetError, match="too much to copy"):
+        workload("a.py", cwd=tmp_path)
 
 
 def test_home_is_nobodys_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

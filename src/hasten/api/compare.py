@@ -12,6 +12,7 @@ from hasten.config import project_settings, settings
 from hasten.core.contract import Contract
 from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
+from hasten.errors import TargetError
 from hasten.observe.session import Progress, session
 
 
@@ -34,8 +35,9 @@ def compare(
     `hasten.run`. When results differ the times are measured all the same. Raises `UsageError`, `TargetError`.
     """
     from hasten.measure.compare import measure
-    from hasten.observe.baseline import baseline, run_workload
+    from hasten.observe.baseline import baseline
     from hasten.observe.mirror import Mirror
+    from hasten.observe.process import run_workload
     from hasten.verify.outputs import difference
 
     old, new = _together(workload(a, args, stdin=stdin), workload(b, args, stdin=stdin))
@@ -78,12 +80,17 @@ def _together(a: ScriptWorkload, b: ScriptWorkload) -> tuple[ScriptWorkload, Scr
     if a.root == b.root:
         return a, b
     here = a.root / a.cwd
-    root = project_root([a.root / a.entry_path, b.root / b.entry_path], here)
-    return _under(a, root), _under(b, root)
+    root, start = project_root([a.root / a.entry_path, b.root / b.entry_path], here)
+    if start != here:
+        raise TargetError(
+            f"{a.entry.name} and {b.entry.name} are in folders far apart: put both into one, so that they run alike"
+        )
+    cwd = here.relative_to(root).as_posix()
+    return _under(a, root, cwd), _under(b, root, cwd)
 
 
-def _under(work: ScriptWorkload, root: Path) -> ScriptWorkload:
+def _under(work: ScriptWorkload, root: Path, start: str) -> ScriptWorkload:
     def moved(path: str) -> str:
         return (work.root / path).relative_to(root).as_posix()
 
-    return replace(work, root=root, entry_path=moved(work.entry_path), cwd=moved(work.cwd))
+    return replace(work, root=root, entry_path=moved(work.entry_path), cwd=start)

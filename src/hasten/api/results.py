@@ -10,6 +10,7 @@ from hasten.core.facts import Profile
 from hasten.core.measurement import Comparison, Speedup
 from hasten.core.record import RunRecord, TrialRecord
 from hasten.deliver.artifact import Delivery
+from hasten.report.hotspots import Hotspot
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,33 @@ class CompareResult:
 
 @dataclass(frozen=True)
 class ProfileResult:
-    """Where time and memory go. `text` is the ranking as it prints; `hotspots` its rows."""
+    """Where time and memory go: `hotspots`, the one that takes most time first. `status` is the program's own."""
 
     target: str
     profile: Profile
-    hotspots: tuple[Any, ...]
-    text: str
+    hotspots: tuple[Hotspot, ...]
     status: int = 0
     notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        from hasten.report.profile import render
+
+        return render(self.target, self.profile, self.hotspots, self.notes)
+
+    def to_json(self) -> dict[str, Any]:
+        from dataclasses import asdict
+
+        lines = [
+            {"path": path, "line": line, **asdict(time)} for (path, line), time in sorted(self.profile.lines.items())
+        ]
+        summary = {k: getattr(self.profile, k) for k in ("samples", "interval_s", "wall_s", "peak_mb", "imports_share")}
+        return {
+            "schema": 1,
+            "target": self.target,
+            "status": self.status,
+            "profile": {**summary, "profiler": self.profile.profiler},
+            "hotspots": [asdict(h) for h in self.hotspots],
+            "functions": [asdict(f) for f in self.profile.functions],
+            "lines": lines,
+            "notes": list(self.notes),
+        }

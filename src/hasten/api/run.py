@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -12,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from hasten.api.results import RunResult
-from hasten.api.target import companions, workload
+from hasten.api.target import companions, started_elsewhere, workload
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
 from hasten.deliver.artifact import check_folder, deliver
@@ -68,10 +69,14 @@ def run(
     from hasten.search.loop import optimise
 
     with session(budget_s=given.budget, seed=given.seed or 0, progress=progress) as current:
+        note = started_elsewhere(work)
+        if note is not None:
+            current.progress.note(note)
         outcome = optimise(current, work, contract, all_passes(), name=target)
         record = replace(
             outcome.record,
-            machine=machine(),
+            notes=outcome.record.notes if note is None else (note, *outcome.record.notes),
+            machine=json.loads(json.dumps(machine())),  # as it will read from the disk: lists, not tuples
             versions=versions(),
             command=command_line(target, args, given, calls=calls, stdin=stdin is not None),
         )

@@ -56,18 +56,20 @@ def workload(
             raise UsageError(f"--calls goes with a function; name one: {target}::function")
         entry_file, module = script_file(calls, here), None
         check_python(entry_file, calls)
-    root = project_root(sorted({entry_file, named.file}), here)
+    root, start = project_root(sorted({entry_file, named.file}), here)
     focus = None
     if named.function is not None:
         focus = f"{_relative(named.file, root)}::{find_function(named.file, named.function)}"
-    name = module if module is not None else _relative(entry_file, here, up=True)
+    if start != here and module is not None:
+        raise TargetError(f"{target}: a module starts from the folder it is in; `cd {start}` first")
+    name = module if module is not None else _relative(entry_file, start, up=True)
     return ScriptWorkload(
         root=root,
         entry=Entry("module" if module is not None else "script", name),
         entry_path=_relative(entry_file, root),
         argv=tuple(args),
         stdin=stdin,
-        cwd=_relative(here, root),
+        cwd=_relative(start, root),
         python=python or sys.executable,
         focus=focus,
     )
@@ -177,27 +179,34 @@ def find_function(path: Path, name: str) -> str:
     raise UsageError(f"{path.name} has no function {name}{hint}")
 
 
-def project_root(files: Sequence[Path], here: Path) -> Path:
-    """The folder to mirror: the project that holds the program and the current folder. Raises `TargetError`."""
+def project_root(files: Sequence[Path], here: Path) -> tuple[Path, Path]:
+    """The folder to mirror, and the one to start in: `here`, wherever a project can hold it and the program.
+
+    When the two are far apart (all between them would be too much to copy), the program starts in its own folder
+    instead; `started_elsewhere` tells. Raises `TargetError` when even that folder is too much.
+    """
     program = Path(os.path.commonpath([f.parent for f in files]))
-    root = next((p for p in (program, *program.parents) if _marked(p)), None)
-    if root is not None and here.is_relative_to(root):
-        return root
-    root = root or program
-    if here.is_relative_to(root):
-        wide = root
-    elif root.is_relative_to(here):
-        wide = here
-    else:
-        wide = Path(os.path.commonpath([root, here]))
-    if wide in _never() or not _small(wide):
-        where = program if not here.is_relative_to(program) else here
-        raise TargetError(
-            f"the program in {program}, started from {here}, needs all of {wide} as its project folder, and that is "
-            f"too much to copy. Go to the project first (`cd {root if root not in _never() else where}`), mark it with "
-            "a pyproject.toml, or move the script to a folder of its own"
-        )
-    return wide
+    marked = next((p for p in (program, *program.parents) if _marked(p)), None)
+    root = marked or program
+    if marked is not None and here.is_relative_to(root):
+        return root, here
+    wide = Path(os.path.commonpath([root, here]))
+    if wide not in _never() and _small(wide):
+        return wide, here
+    if root not in _never() and (marked is not None or _small(root)):
+        return root, here if here.is_relative_to(root) else program
+    raise TargetError(
+        f"the project folder of {files[0].name} would be {root}, which is too much to copy: move the script to a "
+        "folder of its own, or mark its project with a pyproject.toml"
+    )
+
+
+def started_elsewhere(work: ScriptWorkload, here: Path | None = None) -> str | None:
+    """A note, when the program starts in another folder than the user is in."""
+    start = (work.root / work.cwd).resolve()
+    if start == (here or Path.cwd()).resolve():
+        return None
+    return f"started in {start}, where its project is; relative paths count from there"
 
 
 def _never() -> tuple[Path, ...]:
