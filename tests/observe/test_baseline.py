@@ -223,6 +223,42 @@ print(open({str(kept)!r}).read())
     assert sum("outside the project folder" in note for note in found.notes) == 3
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "os.chmod(path, 0o600)",
+        "os.utime(path, (5, 5))",
+        "os.rename(path, path + '.old'); open(path, 'w').write('new')",
+        "os.remove(path); os.symlink('/etc/hostname', path)",
+        "os.remove(path); os.mkdir(path); open(path + '/inner', 'w').write('x')",
+        "os.truncate(path, 0)",
+        "os.remove(os.path.basename(path), dir_fd=os.open(os.path.dirname(path), os.O_RDONLY))",
+        "open(path, 'r+b').write(b'B')",
+        "f = os.open(path, os.O_WRONLY); os.write(f, b'B'); os.close(f)",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', f'open({path!r}, \"w\").write(\"x\")'])",
+    ],
+)
+def test_any_change_outside_is_undone(base: Base, tmp_path: Path, change: str) -> None:
+    path = tmp_path / "file.txt"
+    path.write_text("before")
+    before = path.stat()
+    base(f"import os\npath = {str(path)!r}\n{change}")
+    after = path.lstat()
+    assert path.read_text() == "before"
+    assert after.st_mode == before.st_mode
+    assert after.st_mtime_ns == before.st_mtime_ns
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file.txt", "project"]
+
+
+def test_removing_a_folder_of_its_own_from_elsewhere(base: Base, tmp_path: Path) -> None:
+    found = base(
+        "import os, shutil\nhere = os.getcwd()\nos.makedirs('a/b')\nopen('a/b/c', 'w').close()\n"
+        "os.chdir('/')\nshutil.rmtree(here + '/a')\nprint(os.listdir(here))"
+    )
+    assert found.audit.outside == ()
+    assert found.reference.written == {}
+
+
 def test_a_folder_outside_is_not_removed(base: Base, tmp_path: Path) -> None:
     folder = tmp_path / "precious"
     folder.mkdir()

@@ -112,6 +112,19 @@ def test_warnings_may_move_in_changed_files_only(runs: Runs) -> None:
     assert runs.compare(old, runs(0, err=moved, changed=("lib.py",))) is not None
 
 
+def test_masks_of_stderr_follow_when_echoed_source_is_left_out(runs: Runs) -> None:
+    warning = "/mirror/main.py:{}: UserWarning: w {}\n  warn('w')\n"
+    old = runs(0, err=warning.format(3, 5) + "took 1.5 s\nn 5\n")
+    mask = Mask(tokens=frozenset({(2, 0)}))
+
+    def against(err: str) -> str | None:
+        return runs.compare(old, runs(0, err=err, changed=("main.py",)), stderr_mask=mask)
+
+    assert against(warning.format(9, 5) + "took 0.1 s\nn 5\n") is None
+    assert against(warning.format(9, 5) + "took 0.1 s\nn 6\n") is not None
+    assert against(warning.format(9, 6) + "took 0.1 s\nn 5\n") is not None
+
+
 def test_which_names_in_messages_are_changed_files() -> None:
     mine = changed_file(frozenset({"pkg/main.py"}), Path("/mirror"))
     assert mine("/mirror/pkg/main.py")

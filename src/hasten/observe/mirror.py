@@ -349,10 +349,16 @@ class Mirror:
         for item in self.outside.values():
             if item.backup is None:
                 _remove(item.path)
-            elif not item.path.is_file() or not _same_bytes(item.path, item.backup):
+                continue
+            if item.path.is_symlink() or not item.path.is_file():
+                _remove(item.path)
                 item.path.parent.mkdir(parents=True, exist_ok=True)
+            if not item.path.exists() or not _same_bytes(item.path, item.backup):
                 shutil.copyfile(item.backup, item.path)
+            info = item.path.stat()
+            if stat.S_IMODE(info.st_mode) != item.mode:
                 os.chmod(item.path, item.mode)
+            if info.st_mtime_ns != item.mtime_ns:
                 os.utime(item.path, ns=(item.mtime_ns, item.mtime_ns))
         for folder in sorted(self.made_dirs, key=lambda p: len(p.parts), reverse=True):
             with contextlib.suppress(OSError):

@@ -155,7 +155,6 @@ def pss_kb(pid: int) -> float:
 # Waits for the end of its standard input, which comes when hasten ends in any way, then kills what carries the mark.
 _GUARD = """
 import os, sys
-os.setsid()
 mark = sys.argv[1].encode()
 sys.stdin.buffer.read()
 for _ in range(20):
@@ -184,6 +183,7 @@ def start_guard() -> None:
         _guard = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _GUARD, f"{MARK}={TOKEN}."],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+            start_new_session=True,  # Ctrl-C in the terminal is not for it
         )  # fmt: skip
         atexit.register(_stop_guard, _guard)
 

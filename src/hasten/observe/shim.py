@@ -31,7 +31,7 @@ def _run():
     seen = set()
     state = threading.local()
     realpath, lstat, join, basename = _os.path.realpath, _os.lstat, _os.path.join, _os.path.basename
-    dirname, fsdecode, getcwd = _os.path.dirname, _os.fsdecode, _os.getcwd
+    dirname, fsdecode, readlink = _os.path.dirname, _os.fsdecode, _os.readlink
     os_open, os_read, os_write, os_close, os_getpid = _os.open, _os.read, _os.write, _os.close, _os.getpid
     dumps = json.dumps
     WRITE = _os.O_WRONLY | _os.O_RDWR | _os.O_CREAT | _os.O_TRUNC | _os.O_APPEND
@@ -46,6 +46,15 @@ def _run():
     def refuse(why, path):
         note("refused", why, path)
         _os._exit(97)
+
+    def under(folder, path):
+        """`path`, which may be relative to an open folder (`dir_fd`, -1 for none)."""
+        if not isinstance(folder, int) or folder < 0 or isinstance(path, int):
+            return path
+        try:
+            return join(readlink("/proc/self/fd/%d" % folder), fsdecode(path))
+        except (OSError, ValueError, TypeError):
+            return path
 
     def outside(path, follow=True):
         """The real path when it is outside the project and matters, else None."""
@@ -114,11 +123,17 @@ def _run():
                 return
             changed = (path,)
             follow = True
-        elif event in ("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "os.chmod", "os.chown"):
+        elif event in ("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "os.chmod", "os.chown",
+                       "os.utime"):
             changed = args[:1]
-            follow = event in ("os.truncate", "os.chmod", "os.chown")
-        elif event in ("os.rename", "os.link", "os.symlink"):
-            changed = args[:2] if event == "os.rename" else args[1:2]
+            follow = event in ("os.truncate", "os.chmod", "os.chown", "os.utime")
+            if event in ("os.remove", "os.rmdir", "os.mkdir"):
+                changed = (under(args[-1], args[0]),)
+        elif event == "os.rename":
+            changed = (under(args[2], args[0]), under(args[3], args[1]))
+            follow = False
+        elif event in ("os.link", "os.symlink"):
+            changed = (under(args[-1], args[1]),)
             follow = False
         elif event == "sqlite3.connect":
             if args[0] in (":memory:", "", b":memory:"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 NUMBER = re.compile(
@@ -202,17 +202,36 @@ def without_places(text: str, is_changed: Callable[[str], bool]) -> str:
 
     `is_changed` says for a file name, as printed, whether it is one that the candidate replaces.
     """
-    out: list[str] = []
+    return "\n".join(line for _, line, _ in _placeless(text, is_changed))
+
+
+def mask_without_places(mask: Mask, text: str, is_changed: Callable[[str], bool]) -> Mask:
+    """`mask`, made for `text`, as it applies to `without_places(text)`, where lines are missing and moved."""
+    if not (mask.lines or mask.tokens):
+        return mask
+    lines: set[int] = set()
+    tokens: set[tuple[int, int]] = set()
+    for n, (origin, _, rewritten) in enumerate(_placeless(text, is_changed)):
+        here = {i for line, i in mask.tokens if line == origin}
+        if origin in mask.lines or (rewritten and here):
+            lines.add(n)
+        else:
+            tokens.update((n, i) for i in here)
+    return Mask(mask.whole, mask.unordered, frozenset(lines), frozenset(tokens))
+
+
+def _placeless(text: str, is_changed: Callable[[str], bool]) -> Iterator[tuple[int, str, bool]]:
+    """The lines that stay: index in the text, line, and whether a line number was taken out of it."""
     echo = False
-    for line in text.split("\n"):
+    for n, line in enumerate(text.split("\n")):
         if echo and line.startswith("  ") and not _FRAME.match(line):
             continue  # the line of source, or the carets below it
         echo = False
         if (found := _WARNING.match(line)) and is_changed(found["file"]):
-            line = f"{found['file']}:_: {line[found.end() :]}"
             echo = True
+            yield n, f"{found['file']}:_: {line[found.end() :]}", True
         elif (found := _FRAME.match(line)) and is_changed(found["file"]):
-            line = f'{found["head"]}{found["file"]}", line _{found["tail"] or ""}'
             echo = True
-        out.append(line)
-    return "\n".join(out)
+            yield n, f'{found["head"]}{found["file"]}", line _{found["tail"] or ""}', True
+        else:
+            yield n, line, False

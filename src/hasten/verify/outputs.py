@@ -9,7 +9,7 @@ from hasten.core.contract import Contract
 from hasten.observe.baseline import Baseline
 from hasten.observe.files import NO_FILE_MASK, Version, file_difference
 from hasten.observe.process import WorkloadRun
-from hasten.observe.text import decoded, text_difference, without_places
+from hasten.observe.text import decoded, mask_without_places, text_difference, without_places
 
 
 def difference(reference: Baseline, run: WorkloadRun, contract: Contract) -> str | None:
@@ -32,7 +32,7 @@ def difference(reference: Baseline, run: WorkloadRun, contract: Contract) -> str
         without_places(decoded(old.program.stderr), is_changed),
         without_places(decoded(run.program.stderr), is_changed),
         rtol=rtol,
-        mask=reference.stderr_mask,
+        mask=mask_without_places(reference.stderr_mask, decoded(old.program.stderr), is_changed),
         where="stderr",
     )
     return found or _files(reference, run, rtol)
