@@ -15,10 +15,24 @@ from hasten.errors import UsageError
 # module and class, in the order in which passes are asked
 PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.membership", "Membership"),
+    ("hasten.passes.source.containers.lookup", "Lookup"),
+    ("hasten.passes.source.containers.queue", "Queue"),
+    ("hasten.passes.source.containers.sorting", "Sorting"),
+    ("hasten.passes.source.containers.text", "TextGrowth"),
+    ("hasten.passes.source.containers.regex", "Pattern"),
     ("hasten.passes.source.containers.join_index", "KeyIndex"),
+    ("hasten.passes.source.containers.invariant", "Invariant"),
+    ("hasten.passes.source.containers.memo", "Memo"),
+    ("hasten.passes.source.containers.growth", "CopyToGrow"),
+    ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
+    ("hasten.passes.source.columns.elementwise", "Elementwise"),
+    ("hasten.passes.source.columns.groups", "Groups"),
+    ("hasten.passes.source.columns.lookup", "FilterPerKey"),
+    ("hasten.passes.source.columns.cells", "Cells"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
+    ("hasten.passes.source.batch.rows", "WholeArrayRows"),
 )
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}
