@@ -15,6 +15,7 @@ from benchmarks.outputs import text_difference, without_places
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 _CACHES = ("__pycache__", "numba-cache")
 LIMIT_S = 600.0
+TIMED_OUT = 124  # as timeout(1) says it
 
 
 def cases() -> list[str]:
@@ -41,8 +42,11 @@ class Copy:
     script: str
     args: tuple[str, ...] = ()
 
-    def run(self, *, cold: bool = False) -> Outcome:
-        """Run once from a clean folder; `cold` empties the caches of bytecode and Numba first."""
+    def run(self, *, cold: bool = False, limit_s: float = LIMIT_S) -> Outcome:
+        """Run once from a clean folder; `cold` empties the caches of bytecode and Numba first.
+
+        A program that is not done after `limit_s` seconds is killed: its status is then `TIMED_OUT`.
+        """
         for name in _written(self.folder):
             (self.folder / name).unlink()
         if cold:
@@ -50,16 +54,19 @@ class Copy:
         env = os.environ | {"NUMBA_CACHE_DIR": str(self.folder / "numba-cache"), "PYTHONPATH": ""}
         command = [sys.executable, self.script, *self.args]
         start = time.perf_counter()
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_S,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=limit_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(limit_s, TIMED_OUT, "", f"killed after {limit_s:g} s", {})
         seconds = time.perf_counter() - start
         files = {name: (self.folder / name).read_text(errors="replace") for name in _written(self.folder)}
         return Outcome(seconds, done.returncode, done.stdout, done.stderr, files)

@@ -120,3 +120,20 @@ def test_a_failed_hasten_is_a_problem(tmp_path: Path, monkeypatch: pytest.Monkey
     run.improve("case", place, result)
     assert result.problems == ["hasten ended with status 1: it broke"]
     assert result.changed == []
+
+
+def test_a_program_that_hangs_is_killed(tmp_path: Path) -> None:
+    outcome = program(tmp_path / "h", wait=60).run(limit_s=0.2)
+    assert outcome.status == runs.TIMED_OUT
+    assert outcome.stderr == "killed after 0.2 s"
+
+
+def test_cold_runs_start_without_caches(tmp_path: Path) -> None:
+    made = program(tmp_path / "p")
+    for name in ("numba-cache", "sub/__pycache__"):
+        (made.folder / name).mkdir(parents=True)
+    made.run()
+    assert (made.folder / "numba-cache").is_dir()
+    made.run(cold=True)
+    assert not (made.folder / "numba-cache").exists()
+    assert not (made.folder / "sub" / "__pycache__").exists()
