@@ -111,8 +111,20 @@ def test_lines_in_changing_order_are_compared_as_a_bag() -> None:
     assert differs("a\nb\n", "b\nb\n", mask=mask) is not None
 
 
-def test_a_changing_number_of_lines_is_not_compared() -> None:
-    mask, said = find_mask(["a\n", "a\nb\n"], "stdout")
+def test_a_changing_number_of_lines_leaves_those_that_are_always_there() -> None:
+    mask, said = find_mask(["a 0.3\nx\nc\n", "a 0.3\nx\nx\nc\n", "a 0.3\nc\n"], "stdout")
+    assert mask.stable == {0, 2}
+    assert "only the 2 that are always there" in said[0]
+    old = "a 0.3\nx\nc\n"
+    assert differs(old, "a 0.3\nx\nx\nx\nc\n", mask=mask) is None
+    assert differs(old, "a 0.30000000000000004\nc\n", mask=mask) is None
+    assert differs(old, "a 0.4\nx\nc\n", mask=mask) is not None
+    assert differs(old, "c\na 0.3\n", mask=mask) is not None
+    assert differs(old, "a 0.3\n", mask=mask) is not None
+
+
+def test_nothing_in_common_is_not_compared() -> None:
+    mask, said = find_mask(["a\n", "b\nc\n"], "stdout")
     assert mask.whole
     assert "not compared" in said[0]
 
@@ -159,6 +171,12 @@ def test_lines_of_changed_files_may_move_in_warnings() -> None:
     assert without_places(old, is_mine) != without_places(new.replace("User", "Future"), is_mine)
     other = old.replace("mine", "other")
     assert without_places(other, is_mine) == other
+
+
+def test_what_stands_below_the_echo_of_a_warning_counts() -> None:
+    text = "/w/mine.py:12: UserWarning: w\n  warn('w')\n  printed\n"
+    assert "printed" in without_places(text, is_mine)
+    assert "warn('w')" not in without_places(text, is_mine)
 
 
 def test_lines_of_changed_files_may_move_in_tracebacks() -> None:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 NUMBER = re.compile(
     r"0x[0-9a-fA-F]+|(?<![A-Za-z_0-9.])(?:(?<![)\]])[-+])?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?",
@@ -33,10 +34,11 @@ class Mask:
     unordered: bool = False  # the same lines, in an order that changes
     lines: frozenset[int] = frozenset()
     tokens: frozenset[tuple[int, int]] = frozenset()
+    stable: frozenset[int] | None = None  # the number of lines changes, but these are always there, in this order
 
     @property
     def empty(self) -> bool:
-        return not (self.whole or self.unordered or self.lines or self.tokens)
+        return not (self.whole or self.unordered or self.lines or self.tokens or self.stable is not None)
 
 
 NO_MASK = Mask()
@@ -70,7 +72,11 @@ def find_mask(texts: Sequence[str], where: str) -> tuple[Mask, tuple[str, ...]]:
     if all(Counter(run) == Counter(runs[0]) for run in runs):
         return Mask(unordered=True), (f"{where}: the order of lines changes from run to run",)
     if any(len(run) != len(runs[0]) for run in runs):
-        return Mask(whole=True), (f"{where}: the number of lines changes from run to run, so it is not compared",)
+        stable = _stable(runs)
+        if not stable:
+            return Mask(whole=True), (f"{where}: the number of lines changes from run to run, so it is not compared",)
+        said_so = f"only the {len(stable)} that are always there are compared"
+        return Mask(stable=stable), (f"{where}: the number of lines changes from run to run; {said_so}",)
     lines: set[int] = set()
     tokens: set[tuple[int, int]] = set()
     said: list[str] = []
@@ -114,6 +120,12 @@ def text_difference(old: str, new: str, *, rtol: float, mask: Mask = NO_MASK, wh
             return None
         line = _short(next(iter(missing or extra)))
         return f"{where}: the line {line} is {'missing' if missing else 'new'}"
+    if mask.stable is not None:
+        rest = iter(b)
+        for n in sorted(mask.stable):
+            if not any(y == a[n] or not _difference(_split(a[n]), _split(y), (), rtol) for y in rest):
+                return f"{where}: the line {_short(a[n])} is missing, or not where it was"
+        return None
     for n, (x, y) in enumerate(zip(a, b, strict=False)):
         if x == y or n in mask.lines:
             continue
@@ -125,6 +137,18 @@ def text_difference(old: str, new: str, *, rtol: float, mask: Mask = NO_MASK, wh
         kind = "missing" if len(a) > len(b) else "new"
         return f"{where}: {len(a)} lines became {len(b)}; the first {kind} one is {_short(more)}"
     return None
+
+
+def _stable(runs: Sequence[Sequence[str]]) -> frozenset[int]:
+    """Lines of the first run that all others have too, in the same order. Nothing for very long texts."""
+    first = runs[0]
+    if max(map(len, runs)) > 5000:
+        return frozenset()
+    kept = list(range(len(first)))
+    for other in runs[1:]:
+        match = SequenceMatcher(None, [first[n] for n in kept], other, autojunk=False)
+        kept = [kept[i] for block in match.get_matching_blocks() for i in range(block.a, block.a + block.size)]
+    return frozenset(kept)
 
 
 def close(a: str, b: str, rtol: float) -> bool:
@@ -207,8 +231,9 @@ def without_places(text: str, is_changed: Callable[[str], bool]) -> str:
 
 def mask_without_places(mask: Mask, text: str, is_changed: Callable[[str], bool]) -> Mask:
     """`mask`, made for `text`, as it applies to `without_places(text)`, where lines are missing and moved."""
-    if not (mask.lines or mask.tokens):
+    if not (mask.lines or mask.tokens or mask.stable):
         return mask
+    stable: set[int] = set()
     lines: set[int] = set()
     tokens: set[tuple[int, int]] = set()
     for n, (origin, _, rewritten) in enumerate(_placeless(text, is_changed)):
@@ -217,21 +242,25 @@ def mask_without_places(mask: Mask, text: str, is_changed: Callable[[str], bool]
             lines.add(n)
         else:
             tokens.update((n, i) for i in here)
-    return Mask(mask.whole, mask.unordered, frozenset(lines), frozenset(tokens))
+        if mask.stable and origin in mask.stable:
+            stable.add(n)
+    kept = frozenset(stable) if mask.stable is not None else None
+    return Mask(mask.whole, mask.unordered, frozenset(lines), frozenset(tokens), kept)
 
 
 def _placeless(text: str, is_changed: Callable[[str], bool]) -> Iterator[tuple[int, str, bool]]:
     """The lines that stay: index in the text, line, and whether a line number was taken out of it."""
-    echo = False
+    echo = ""  # how a line starts that shows the source: one below a warning, some below a frame
     for n, line in enumerate(text.split("\n")):
-        if echo and line.startswith("  ") and not _FRAME.match(line):
-            continue  # the line of source, or the carets below it
-        echo = False
+        if echo and line.startswith(echo) and not _FRAME.match(line):
+            echo = "" if echo == "  " else echo
+            continue
+        echo = ""
         if (found := _WARNING.match(line)) and is_changed(found["file"]):
-            echo = True
+            echo = "  "
             yield n, f"{found['file']}:_: {line[found.end() :]}", True
         elif (found := _FRAME.match(line)) and is_changed(found["file"]):
-            echo = True
+            echo = "    "
             yield n, f'{found["head"]}{found["file"]}", line _{found["tail"] or ""}', True
         else:
             yield n, line, False

@@ -50,9 +50,7 @@ def _files(reference: Baseline, run: WorkloadRun, rtol: float) -> str | None:
         found = file_difference(name, _version(old, name), _version(run, name), rtol=rtol, mask=mask)
         if found:
             return found
-    apart = sorted(
-        name for name in old.deleted ^ run.deleted if not reference.file_masks.get(name, NO_FILE_MASK).whole
-    )
+    apart = sorted(name for name in old.deleted ^ run.deleted if not reference.file_masks.get(name, NO_FILE_MASK).whole)
     if apart:
         return f"file {apart[0]}: {'is not removed any more' if apart[0] in old.deleted else 'is removed now'}"
     return None
