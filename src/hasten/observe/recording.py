@@ -28,7 +28,8 @@ _WRITES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.
 _PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn")
 MAX_SNAPSHOTS = 24
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
-FREE_OVERHEAD_S = 2.0
+FREE_OVERHEAD_S = 5.0  # in all
+FREE_REGION_S = 1.0  # for one region
 CHEAP_LOOK_S = 3e-6  # what one signature costs, roughly
 
 
@@ -50,10 +51,10 @@ class _State:
     def on(self) -> bool:
         return self.enabled and not self.busy and os.getpid() == self.pid and threading.get_ident() == self.thread
 
-    def spent(self) -> bool:
-        """Recording costs at most about as much as the program itself, beyond a free allowance."""
+    def spent(self, region: _Region) -> bool:
+        """Recording costs at most about as much as the program itself, one region a part of it; some seconds are free."""
         own = time.perf_counter() - self.started - self.overhead
-        return self.overhead > FREE_OVERHEAD_S + own
+        return self.overhead > FREE_OVERHEAD_S + own or region.overhead > FREE_REGION_S + own / 4
 
 
 STATE = _State()
@@ -85,6 +86,7 @@ class _Region:
         self.raised: set[str] = set()
         self.why_not: str = config["why_not"]
         self.depth = 0
+        self.overhead = 0.0
         self.module = ""
         self.file = ""
 
@@ -93,7 +95,7 @@ class _Region:
         return {
             "region_id": self.id,
             "calls": self.calls,
-            "wall_s": per_call * self.calls,
+            "wall_s": min(per_call * self.calls, time.perf_counter() - STATE.started - STATE.overhead),
             "types": {k: [asdict(f) for f in v] for k, v in self.types.items()},
             "out": {k: [asdict(f) for f in v] for k, v in self.out.items()},
             "recorded": self.recorded,
@@ -233,7 +235,7 @@ def _look(region: _Region, values: Any) -> bool:
     power = calls >= region.next_power
     if power:
         region.next_power = calls * 2
-        if STATE.spent():
+        if STATE.spent(region):
             region.next_look = sys.maxsize
             return calls == 1
     if calls > 512 and region.timed:
@@ -304,7 +306,7 @@ def _begin(
             if name not in seen and name in namespace:
                 seen[name] = namespace[name]
         _describe_all(region, seen)
-        if region.replayable and region.recorded < MAX_SNAPSHOTS and not STATE.spent():
+        if region.replayable and region.recorded < MAX_SNAPSHOTS and not STATE.spent(region):
             _keep_entry(visit, namespace, names, call, function)
         visit.random = snapshot.random_states()
     except Exception as error:  # noqa: BLE001 - describing and pickling run code of any class
@@ -317,6 +319,7 @@ def _begin(
     _ACTIVE.append(region)
     now = time.perf_counter()
     STATE.overhead += now - started
+    region.overhead += now - started
     visit.overhead = STATE.overhead
     visit.started = now
     return visit
@@ -405,6 +408,7 @@ def _end(
             _dump()
         STATE.busy = False
         STATE.overhead += time.perf_counter() - now
+        region.overhead += time.perf_counter() - now
 
 
 def _keep_exit(

@@ -37,11 +37,12 @@ from hasten.observe.session import Session
 
 MAX_SNAPSHOTS = 8
 MAX_VARIED = 150
-VARIED_S = 15.0  # after so long, forty cases are enough
+VARIED_S = 8.0  # after so long, this many cases are enough:
+VARIED_ENOUGH = 25
 VARIED_LIMIT_S = 0.6  # the original must finish a varied case in this time, or the case is skipped
 CANDIDATE_LIMIT_S = 30.0  # the candidate may have to compile for types it has not met
 MEMORY_BYTES = 2_000_000_000
-TIMING_S = 6.0
+TIMING_S = 4.0
 _SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten", ".mypy_cache", ".ruff_cache", ".tox"}
 
 
@@ -515,7 +516,7 @@ class _Replay:
             except _Dead:
                 continue
             for name, path in answer.get("cases", ()):
-                if self.left <= 0 or (tried + skipped >= 40 and time.monotonic() > end):
+                if self.left <= 0 or (tried + skipped >= VARIED_ENOUGH and time.monotonic() > end):
                     return replace(outcome, varied=tried, skipped=skipped)
                 if slow >= 3 and any(word in name for word in ("huge", "2**31", "largest")):
                     skipped += 1

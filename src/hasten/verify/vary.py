@@ -602,7 +602,7 @@ def _cut_state(state: dict[str, Any]) -> bool:
     for value in values:
         shape = getattr(value, "shape", None)
         if isinstance(shape, tuple) and all(isinstance(n, int) for n in shape) and len(shape) > 1:
-            size = math.prod(long.get(n, n) for n in shape)
+            size = math.prod(long[n] if n in long else n for n in shape)
             if size > CUT_ABOVE * 50:
                 long.update({n: min(n, CUT_TO + i) for i, n in enumerate(sorted(set(shape))) if n > CUT_TO})
     if not long:
@@ -645,7 +645,7 @@ def _cut(value: Any, long: dict[int, int], memo: dict[int, Any]) -> Any:
         new = dict(itertools.islice(value.items(), long[len(value)]))
     elif kind is set and len(value) in long:
         new = set(itertools.islice(value, long[len(value)]))
-    elif module == "numpy" and getattr(value, "ndim", 0):
+    elif module == "numpy" and hasattr(value, "ndim"):
         if any(n in long for n in value.shape):
             new = value[tuple(slice(long.get(n)) for n in value.shape)].copy()
     elif module == "pandas" and hasattr(value, "iloc") and len(value) in long:
