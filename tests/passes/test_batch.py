@@ -8,11 +8,11 @@ import io
 import sys
 import textwrap
 import traceback
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import pytest
 
 from hasten.core.facts import Facts, RegionFacts
@@ -23,15 +23,17 @@ from hasten.kernel.regions import regions_of
 from hasten.observe.describe import describe
 from hasten.passes.source.batch import BatchedCalls, WholeArrayRows
 
-DATA = """
-import numpy as np
+MODELS = """
 import pandas as pd
-import math
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.pipeline import make_pipeline
+"""
+
+DATA = """
+import math
+import numpy as np
 
 rng = np.random.default_rng(3)
 X = rng.normal(size=(60, 3))
@@ -51,49 +53,54 @@ def workload(tmp_path: Path, text: str) -> ScriptWorkload:
 
 
 def output(text: str) -> tuple[str, str]:
-    """Stdout and stderr of a program, the last line of its traceback included."""
+    """Stdout of a program, and its warnings with the last line of its traceback."""
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         try:
             exec(compile(text, "script.py", "exec"), {"__name__": "__main__"})
-        except Exception:  # arbitrary programs, on purpose
+        except Exception:  # noqa: BLE001 - arbitrary programs run here
             err.write(traceback.format_exc().splitlines()[-1])
-    return out.getvalue(), err.getvalue()
+    return out.getvalue(), err.getvalue() + "".join(f"{w.category.__name__}: {w.message}\n" for w in said)
 
 
-def seen(text: str, region: Region) -> Facts:
-    """Types of the names that the region reads, as they are when the program first comes to its first line."""
-    found: dict[str, Any] = {}
+def seen(text: str, regions: list[Region]) -> Facts:
+    """Types of the names that block regions read, as they are when the program first comes to their first lines."""
+    found: dict[str, RegionFacts] = {}
 
-    class Enough(BaseException):
-        pass
+    def look(region: Region, frame: FrameType) -> None:
+        values = {**frame.f_globals, **frame.f_locals}
+        if "self" in values:
+            values |= {f"self.{k}": v for k, v in vars(values["self"]).items()}
+        wanted = [n for n in values if n.split(".")[0] in (*region.live_in, *region.globals_read)]
+        types = {n: (describe(values[n]),) for n in wanted}
+        found[region.id] = RegionFacts(region.id, 1, types=types)
 
     def trace(frame: FrameType, event: str, arg: object) -> Any:
         if frame.f_code.co_filename != "script.py":
             return None
-        if event == "line" and frame.f_lineno == region.first:
-            found.update({**frame.f_globals, **frame.f_locals})
-            if "self" in found:
-                found.update({f"self.{k}": v for k, v in vars(found["self"]).items()})
-            raise Enough
+        for region in regions:
+            if event == "line" and frame.f_lineno == region.first and region.id not in found:
+                look(region, frame)
         return trace
 
     quiet = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
-    with quiet[0], quiet[1], contextlib.suppress(Exception, Enough):
+    with quiet[0], quiet[1], contextlib.suppress(Exception):
         sys.settrace(trace)
         try:
             exec(compile(text, "script.py", "exec"), {"__name__": "__main__"})
         finally:
             sys.settrace(None)
-    wanted = [n for n in found if n.split(".")[0] in (*region.live_in, *region.globals_read)]
-    return Facts(regions={region.id: RegionFacts(region.id, 1, types={n: (describe(found[n]),) for n in wanted})})
+    return Facts(regions=found)
 
 
 def changes(which: Pass, work: ScriptWorkload) -> list[Change]:
     source = work.source("script.py")
     found = {}
-    for region in regions_of(source, entry=True):
-        facts = seen(source.text, region) if region.kind == "block" else Facts()
+    regions = list(regions_of(source, entry=True))
+    # the first pass asks for no types
+    facts = Facts() if isinstance(which, BatchedCalls) else seen(source.text, [r for r in regions if r.kind == "block"])
+    for region in regions:
         for finding in which.find(work, region, facts):
             for change in which.propose(work, finding, facts):
                 found[change.edits] = change
@@ -102,7 +109,7 @@ def changes(which: Pass, work: ScriptWorkload) -> list[Change]:
 
 def rewritten(which: Pass, tmp_path: Path, body: str) -> list[str]:
     """Texts of all candidates for DATA plus `body`; each is checked to print the same as the original."""
-    text = DATA + textwrap.dedent(body)
+    text = (MODELS if isinstance(which, BatchedCalls) else "") + DATA + textwrap.dedent(body)
     work = workload(tmp_path, text)
     expected = output(text)
     texts = [change.apply(work).source("script.py").text for change in changes(which, work)]
@@ -114,9 +121,19 @@ def rewritten(which: Pass, tmp_path: Path, body: str) -> list[str]:
 def took_fast_path(text: str, marker: str) -> bool:
     """True when the helper whose name starts with `marker` returned something."""
     returned: list[bool] = []
+
+    def spied(helper: Any) -> Any:
+        def call(*args: Any) -> Any:
+            result = helper(*args)
+            returned.append(result is not None)
+            return result
+
+        return call
+
     tree = ast.parse(text)
     name = next(n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith(marker))
-    spy = f"\ndef _spied(f):\n    def g(*a):\n        r = f(*a)\n        spied.append(r is not None)\n        return r\n    return g\n{name} = _spied({name})\n"
+    # the helper is wrapped right where it is defined
+    spy = f"\n{name} = spied({name})\n"
     node = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name)
     lines = text.splitlines(keepends=True)
     lines.insert(node.end_lineno or 0, spy)
@@ -125,11 +142,15 @@ def took_fast_path(text: str, marker: str) -> bool:
         contextlib.redirect_stderr(io.StringIO()),
         contextlib.suppress(Exception),
     ):
-        exec(compile("".join(lines), "script.py", "exec"), {"__name__": "__main__", "spied": returned})
+        exec(compile("".join(lines), "script.py", "exec"), {"__name__": "__main__", "spied": spied})
     return any(returned)
 
 
-FIT = "model = LinearRegression().fit(X, y)\nclf = LogisticRegression().fit(X, labels)\nscaler = StandardScaler().fit(X)\n"
+FIT = """
+model = LinearRegression().fit(X, y)
+clf = LogisticRegression().fit(X, labels)
+scaler = StandardScaler().fit(X)
+"""
 
 CALLS = {
     "slice and append": """
@@ -391,3 +412,525 @@ def test_rows_are_computed_at_once(case: str, tmp_path: Path) -> None:
     texts = rewritten(WholeArrayRows(), tmp_path, ROWS[case])
     assert texts
     assert any(took_fast_path(t, "_for_all_rows") for t in texts), texts[-1]
+
+
+# (pass, program, proposals expected): what must not change, whether or not something is proposed
+HOSTILE = {
+    "a model that learns in the loop": (
+        BatchedCalls,
+        False,
+        """
+        from sklearn.linear_model import SGDRegressor
+        sgd = SGDRegressor(random_state=0).fit(X, y)
+        out = []
+        for i in range(len(X)):
+            out.append(sgd.predict(X[i:i+1])[0])
+            sgd.partial_fit(X[i:i+1], y[i:i+1])
+        print(out)
+        """,
+    ),
+    "coefficients changed in the loop": (
+        BatchedCalls,
+        False,
+        """
+        out = []
+        for i in range(len(X)):
+            out.append(model.predict(X[i:i+1])[0])
+            model.coef_[0] += 0.1
+        print(out)
+        """,
+    ),
+    "an estimator with a memory": (
+        BatchedCalls,
+        None,
+        """
+        class Counting:
+            n = 0
+            def predict(self, X):
+                self.n += 1
+                return np.array([self.n] * len(X))
+        model = Counting()
+        out = []
+        for i in range(len(X)):
+            out.append(model.predict(X[i:i+1])[0])
+        print(out, model.n)
+        """,
+    ),
+    "a subclass with a memory": (
+        BatchedCalls,
+        None,
+        """
+        class Noisy(LinearRegression):
+            def predict(self, X):
+                print("called with", len(X))
+                return super().predict(X)
+        model = Noisy().fit(X, y)
+        out = []
+        for i in range(4):
+            out.append(round(model.predict(X[i:i+1])[0], 8))
+        print(out)
+        """,
+    ),
+    "rows that depend on the last prediction": (
+        BatchedCalls,
+        False,
+        """
+        x = X[0].copy()
+        out = []
+        for i in range(20):
+            p = model.predict(x.reshape(1, -1))[0]
+            x = np.array([x[1], x[2], p])
+            out.append(round(p, 8))
+        print(out)
+        """,
+    ),
+    "a state that feeds the features": (
+        BatchedCalls,
+        False,
+        """
+        last, out = 0.0, []
+        for i in range(20):
+            feats = np.array([[X[i, 0], last, 1.0]])
+            last = model.predict(feats)[0]
+            out.append(round(last, 8))
+        print(out)
+        """,
+    ),
+    "rows changed through the loop's own writes": (
+        BatchedCalls,
+        False,
+        """
+        for i in range(len(X) - 1):
+            p = model.predict(X[i:i+1])[0]
+            X[i + 1, 0] = p * 0.1
+        print(np.round(X[:, 0], 8).tolist())
+        """,
+    ),
+    "rows changed through a view": (
+        BatchedCalls,
+        None,
+        """
+        V = X[:, 0]
+        for i in range(len(X) - 1):
+            p = model.predict(X[i:i+1])[0]
+            V[i + 1] = p * 0.1
+        print(np.round(X[:, 0], 8).tolist())
+        """,
+    ),
+    "rows changed by a function": (
+        BatchedCalls,
+        False,
+        """
+        def spoil(i):
+            X[i] = 0
+        out = []
+        for i in range(len(X) - 1):
+            out.append(round(model.predict(X[i:i+1])[0], 8))
+            spoil(i + 1)
+        print(out)
+        """,
+    ),
+    "rows drawn from a random stream": (
+        BatchedCalls,
+        False,
+        """
+        out = []
+        for i in range(10):
+            x = rng.normal(size=(1, 3))
+            out.append(round(model.predict(x)[0], 8))
+            out.append(rng.random())
+        print(out)
+        """,
+    ),
+    "a generator of rows": (
+        BatchedCalls,
+        None,
+        """
+        rows = (r for r in X)
+        out = [next(rows)[0]]
+        for r in rows:
+            out.append(round(model.predict(r.reshape(1, -1))[0], 8))
+        print(out, list(rows))
+        """,
+    ),
+    "NaN in a late row": (
+        BatchedCalls,
+        None,
+        """
+        X[40, 1] = np.nan
+        done = []
+        for i in range(len(X)):
+            print("row", i)
+            done.append(round(model.predict(X[i:i+1])[0], 8))
+        """,
+    ),
+    "no rows at all": (
+        BatchedCalls,
+        None,
+        """
+        out = []
+        for i in range(0):
+            out.append(model.predict(X[i:i+1])[0])
+        print(out, model.predict(X[:2]).round(6).tolist())
+        i = "kept"
+        for row in X[:0]:
+            out.append(model.predict([row])[0])
+        print(out, i)
+        """,
+    ),
+    "a ragged row": (
+        BatchedCalls,
+        None,
+        """
+        rows = [[1.0, 2.0, 3.0], [1, 2, 3], [1.0, 2.0]]
+        for r in rows:
+            print(round(model.predict([r])[0], 8))
+        """,
+    ),
+    "integers and floats": (
+        BatchedCalls,
+        None,
+        """
+        rows = [[1, 2, 3], [1.5, 2.0, 3.0], [7, 8, 9]]
+        for r in rows:
+            print(round(model.predict([r])[0], 8), scaler.transform([r]).dtype)
+        """,
+    ),
+    "names of features warn": (
+        BatchedCalls,
+        None,
+        """
+        frame = pd.DataFrame(X, columns=["a", "b", "c"])
+        named = LinearRegression().fit(frame, y)
+        out = []
+        for i in range(3):
+            out.append(round(named.predict(X[i:i+1])[0], 8))
+        print(out)
+        """,
+    ),
+    "the loop variable and rows after the loop": (
+        BatchedCalls,
+        None,
+        """
+        for i in range(len(X)):
+            x = X[i]
+            p = model.predict(x.reshape(1, -1))[0]
+        print(i, x, round(p, 8))
+        """,
+    ),
+    "iterating over what the loop appends to": (
+        BatchedCalls,
+        False,
+        """
+        queue = [X[0], X[1]]
+        n = 0
+        for r in queue:
+            p = model.predict(r.reshape(1, -1))[0]
+            n += 1
+            if n < 6:
+                queue.append(r + 0.01)
+        print(n, round(p, 8))
+        """,
+    ),
+    "an alias of the list it goes over": (
+        BatchedCalls,
+        None,
+        """
+        queue = [X[0], X[1]]
+        alias = queue
+        n = 0
+        for r in queue:
+            p = model.predict(r.reshape(1, -1))[0]
+            n += 1
+            if n < 6:
+                alias.append(X[n])
+        print(n, round(p, 8))
+        """,
+    ),
+    "a division by zero while rows are built": (
+        BatchedCalls,
+        None,
+        """
+        d = [1.0, 2.0, 0.0, 3.0]
+        for i in range(4):
+            print(i)
+            x = np.array([[1 / d[i], X[i, 0], X[i, 1]]])
+            print(round(model.predict(x)[0], 8))
+        """,
+    ),
+    "a method of our own with the name of a list's": (
+        BatchedCalls,
+        None,
+        """
+        class Log:
+            def append(self, v):
+                X[:] = 0
+        log = Log()
+        for i in range(len(X)):
+            p = model.predict(X[i:i+1])[0]
+            log.append(p)
+        print(round(p, 8))
+        """,
+    ),
+    "a carried sum over rows": (
+        WholeArrayRows,
+        False,
+        """
+        prev = X[0]
+        out = []
+        for i in range(1, len(X)):
+            prev = prev * 0.9 + X[i]
+            out.append(np.linalg.norm(prev))
+        print(np.round(out, 8).tolist())
+        """,
+    ),
+    "a recurrence through the array": (
+        WholeArrayRows,
+        False,
+        """
+        for i in range(1, len(v)):
+            v[i] = np.sqrt(v[i - 1]) + np.exp(-v[i])
+        print(np.round(v, 8).tolist())
+        """,
+    ),
+    "a recurrence through a view": (
+        WholeArrayRows,
+        None,
+        """
+        out = v[:]
+        for i in range(1, len(v)):
+            out[i] = np.sqrt(v[i - 1]) + np.exp(-v[i])
+        print(np.round(v, 8).tolist())
+        """,
+    ),
+    "a row changed in place": (
+        WholeArrayRows,
+        False,
+        """
+        out = []
+        for i in range(len(X)):
+            r = X[i]
+            r -= r.mean()
+            out.append(np.linalg.norm(X[i] - q))
+        print(np.round(out, 8).tolist(), np.round(X[:, 0], 8).tolist())
+        """,
+    ),
+    "the query changes": (
+        WholeArrayRows,
+        False,
+        """
+        out = []
+        for i in range(len(X)):
+            out.append(np.linalg.norm(X[i] - q))
+            if i % 10 == 0:
+                q = X[i]
+        print(np.round(out, 8).tolist())
+        """,
+    ),
+    "warnings and zero division": (
+        WholeArrayRows,
+        None,
+        """
+        v[5] = 0.0
+        for i in range(len(v)):
+            r = np.log(v[i]) / np.sqrt(v[i])
+            print(i, r)
+        """,
+    ),
+    "a domain error in the middle": (
+        WholeArrayRows,
+        None,
+        """
+        values[7] = -1.0
+        for a in values:
+            print(round(math.sqrt(a) + math.log(2.0), 9))
+        """,
+    ),
+    "overflow is an exception": (
+        WholeArrayRows,
+        None,
+        """
+        values[9] = 1e6
+        for a in values:
+            print(round(math.exp(a) * 2.0, 9))
+        """,
+    ),
+    "integers in a list of floats": (
+        WholeArrayRows,
+        None,
+        """
+        values[3] = 2
+        for a in values:
+            print(abs(a) * scale, math.sqrt(a) * 2)
+        """,
+    ),
+    "other dtypes": (
+        WholeArrayRows,
+        None,
+        """
+        for table in (X, X.astype(np.float32), (X * 10).astype(np.int64), X.astype(object), X.tolist(), X.T, X[::-2]):
+            out = []
+            for i in range(len(table)):
+                out.append(np.sqrt(np.sum((table[i] - 1) ** 2)))
+            print(np.round(np.asarray(out, dtype=float), 4).tolist(), type(out[0]))
+        """,
+    ),
+    "NaN and infinities": (
+        WholeArrayRows,
+        None,
+        """
+        X[3, 1], X[5, 0], X[9] = np.nan, np.inf, -np.inf
+        for i in range(len(X)):
+            print(X[i].max(), np.argmin(X[i]), round(np.linalg.norm(X[i] - q), 9))
+        """,
+    ),
+    "out of bounds": (
+        WholeArrayRows,
+        None,
+        """
+        for i in range(len(v) + 3):
+            print(np.sqrt(v[i]) * 2)
+        """,
+    ),
+    "negative indexes wrap": (
+        WholeArrayRows,
+        None,
+        """
+        out = []
+        for i in range(len(v)):
+            out.append(np.sqrt(v[i - 1]) * np.exp(-v[i]))
+        for i in range(-3, 3):
+            out.append(np.sqrt(v[i]) * np.exp(-v[i]))
+        print(np.round(out, 9).tolist())
+        """,
+    ),
+    "lengths that do not fit": (
+        WholeArrayRows,
+        None,
+        """
+        short = v[:1]
+        try:
+            for i in range(2):
+                print(np.exp(v[i]) * np.sqrt(short[i]))
+        except IndexError as error:
+            print(error)
+        one = X[:, :1].copy()
+        try:
+            for r in one:
+                print(np.dot(r, w))
+        except ValueError:
+            print("shapes")
+        try:
+            for a, b in zip(one, X):
+                print(np.dot(a, b))
+        except ValueError:
+            print("shapes")
+        """,
+    ),
+    "rows without columns": (
+        WholeArrayRows,
+        None,
+        """
+        E = np.empty((4, 0))
+        print([sum(r) for r in E], [np.sum(r) for r in E], sum([]))
+        """,
+    ),
+    "a function with a side effect in the loop": (
+        WholeArrayRows,
+        False,
+        """
+        def note(d):
+            global q
+            q = q + 1
+            return d
+        out = []
+        for i in range(len(X)):
+            out.append(note(np.linalg.norm(X[i] - q)))
+        print(np.round(out, 8).tolist())
+        """,
+    ),
+    "break and values after the loop": (
+        WholeArrayRows,
+        None,
+        """
+        for i, r in enumerate(X):
+            d = np.linalg.norm(r - q)
+            if d < 1e-12:
+                break
+        print(i, r, d, type(d))
+        """,
+    ),
+    "a name of numpy rebound": (
+        WholeArrayRows,
+        False,
+        """
+        class np:
+            @staticmethod
+            def sqrt(x):
+                print("mine")
+                return x
+        for i in range(3):
+            print(np.sqrt(v[i]) * 2)
+        """,
+    ),
+    "a builtin rebound": (
+        WholeArrayRows,
+        None,
+        """
+        def sum(x):
+            return 42
+        for r in X:
+            d = sum((r - q) ** 2)
+        print(d)
+        """,
+    ),
+    "list of arrays kept and changed later": (
+        WholeArrayRows,
+        None,
+        """
+        out = []
+        for r in X:
+            out.append((r - q) / scale)
+        out[0][0] = 99.0
+        print(np.round(out, 8).tolist(), X[0])
+        """,
+    ),
+    "generators keep their laziness": (
+        WholeArrayRows,
+        None,
+        """
+        g = (np.sqrt(a) * 2 for a in v)
+        v[0] = 4.0
+        print(next(g), round(sum(g), 8))
+        """,
+    ),
+    "a closure over the row": (
+        WholeArrayRows,
+        False,
+        """
+        fs = []
+        for r in X:
+            fs.append(lambda: np.linalg.norm(r - q))
+        print(round(fs[0](), 9), round(fs[5](), 9))
+        """,
+    ),
+    "else of a loop": (
+        WholeArrayRows,
+        False,
+        """
+        for r in X:
+            d = np.linalg.norm(r - q)
+        else:
+            print(round(d, 9))
+        """,
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_programs_keep_their_meaning(case: str, tmp_path: Path) -> None:
+    which, proposed, body = HOSTILE[case]
+    texts = rewritten(which(), tmp_path, (FIT if which is BatchedCalls else "") + textwrap.dedent(body))
+    if proposed is not None:
+        assert bool(texts) is proposed, texts[:1]

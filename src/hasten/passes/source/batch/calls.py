@@ -1,13 +1,13 @@
 """One call for all rows.
 
-What it finds    `model.predict(row)` (`predict_proba`, `decision_function`, `transform`, ...) once for each turn of a loop or
-                 comprehension.
-Why it is slow   every call checks its input, copies it and sets up its work anew: 20 to 1000 microseconds for one row.
+What it finds    `model.predict(row)` (`predict_proba`, `decision_function`, `transform`, ...) once for each turn of a
+                 loop or comprehension.
+Why it is slow   every call checks its input, copies it and sets up its work anew: 20 to 1000 microseconds a row.
 Example          for i in range(len(X)): p = model.predict(X[i:i+1])[0]; ...
                  ->  all rows are gathered, predicted in one call, and the loop takes its result for each turn.
-Safe when        the model treats rows one by one (a list of fitted estimators that do, checked when the program runs), and
-                 nothing in the loop changes the model or what the rows are made of. The rest of the loop stays as it is, in
-                 its order. Where the one call raises or warns of a numerical problem, the original loop runs.
+Safe when        the model treats rows one by one (a list of fitted estimators that do, checked when the program runs),
+                 and nothing in the loop changes the model or what the rows are made of. The rest of the loop stays as
+                 it is, in its order. Where the one call raises or meets a numerical problem, the original loop runs.
                  Sums over features may be rounded otherwise than for a single row.
 """
 

@@ -21,7 +21,7 @@ def statement_text(source: SourceFile, node: ast.stmt) -> str:
 def spliced(
     source: SourceFile, stmt: ast.stmt, changes: Iterable[tuple[ast.AST, str]], dropped: Sequence[ast.stmt] = ()
 ) -> str:
-    """The lines of `stmt` with text in place of disjoint expression nodes inside it, and without the `dropped` statements."""
+    """The lines of `stmt` without its `dropped` statements, and with text in place of disjoint expression nodes."""
     rows = [line.encode() for line in source.lines[stmt.lineno - 1 : stmt.end_lineno]]
     starts = [0]
     for row in rows:

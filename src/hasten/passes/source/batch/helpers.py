@@ -12,7 +12,9 @@ def {apart}(read, changed):
 
     def parts(value, depth):
         kind = type(value)
-        if kind in (int, float, bool, str, bytes, complex, range, slice, type(None)) or isinstance(value, numpy.generic):
+        if kind in (int, float, bool, str, bytes, complex, range, slice, type(None)):
+            return []
+        if isinstance(value, numpy.generic):
             return []
         if kind is numpy.ndarray and not value.dtype.hasobject:
             return [value]

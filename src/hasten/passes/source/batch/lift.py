@@ -16,16 +16,19 @@ from dataclasses import dataclass, field
 from hasten.core.facts import ValueFact
 from hasten.passes.source.batch.loops import Module, Refused, path_of
 
-UNARY = {n: n for n in (
-    "sqrt exp log log10 log2 log1p expm1 sin cos tan tanh sinh cosh arcsin arccos arctan abs absolute fabs square negative"
-).split()}  # fmt: skip
-MATH = {n: n for n in "sqrt exp log log10 log2 log1p expm1 sin cos tan tanh sinh cosh fabs".split()} | {
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan",
-}  # fmt: skip
-BINARY = frozenset("maximum minimum hypot arctan2 power add subtract multiply divide".split())
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_PLAIN = _words("sqrt exp log log10 log2 log1p expm1 sin cos tan tanh sinh cosh fabs")
+UNARY = _PLAIN | _words("arcsin arccos arctan abs absolute square negative")
+# functions of `math` and their names in NumPy
+MATH = {n: n for n in _PLAIN} | {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
 MATH_BINARY = {"hypot": "hypot", "atan2": "arctan2", "pow": "power"}
-REDUCTIONS = frozenset("sum mean max min amax amin std var median prod ptp argmax argmin".split())
-METHOD_REDUCTIONS = frozenset("sum mean max min std var prod argmax argmin".split())
+BINARY = _words("maximum minimum hypot arctan2 power add subtract multiply divide")
+REDUCTIONS = _words("sum mean max min amax amin std var median prod ptp argmax argmin")
+METHOD_REDUCTIONS = _words("sum mean max min std var prod argmax argmin")
 OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 DISTANCES = frozenset({"euclidean", "sqeuclidean", "cityblock", "chebyshev"})
 
@@ -143,9 +146,9 @@ class Lifter:
             return 0
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
             base, step = node.left, node.right
-            if isinstance(base, ast.Name) and base.id == self.index and isinstance(step, ast.Constant):
-                if type(step.value) is int and 0 <= step.value < 1000:
-                    return step.value if isinstance(node.op, ast.Add) else -step.value
+            value = step.value if isinstance(step, ast.Constant) else None
+            if isinstance(base, ast.Name) and base.id == self.index and type(value) is int and 0 <= value < 1000:
+                return value if isinstance(node.op, ast.Add) else -value
         return None
 
     def rows(self, text: str, rank: int, by: int) -> str:

@@ -18,34 +18,39 @@ from dataclasses import dataclass, field
 
 from hasten.kernel import names
 
-PURE_BUILTINS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PURE_BUILTINS = _words(
     "abs bool dict divmod enumerate float frozenset int isinstance len list max min pow range reversed round set "
-    "sorted str sum tuple zip any all complex repr".split()
+    "sorted str sum tuple zip any all complex repr"
 )
 PURE_MODULES = frozenset({"math", "cmath", "statistics", "operator", "scipy.spatial.distance"})
 # NumPy functions that return a new value (or a view) and change nothing
-PURE_NUMPY = frozenset(
-    "abs absolute add all amax amin any append arange arccos arcsin arctan arctan2 argmax argmin argsort array asarray "
-    "ascontiguousarray atleast_1d atleast_2d average cbrt ceil clip column_stack concatenate cos cosh cross cumsum diff "
-    "divide dot exp exp2 expand_dims expm1 eye float32 float64 floor full hstack hypot inner int32 int64 isfinite isinf "
-    "isnan linspace log log10 log1p log2 logical_and logical_not logical_or matmul max maximum mean median min minimum "
-    "mod multiply nan_to_num nanmax nanmean nanmedian nanmin nanstd nansum negative ones ones_like outer percentile power "
-    "prod ptp quantile ravel repeat reshape round searchsorted sign sin sinh sort sqrt square squeeze stack std subtract "
-    "sum tan tanh tile trapezoid transpose unique var vstack where zeros zeros_like empty full_like "
-    "linalg.norm linalg.det linalg.inv linalg.solve".split()
+PURE_NUMPY = _words(
+    "abs absolute add all amax amin any append arange arccos arcsin arctan arctan2 argmax argmin argsort array "
+    "asarray ascontiguousarray atleast_1d atleast_2d average cbrt ceil clip column_stack concatenate cos cosh "
+    "cross cumsum diff divide dot exp exp2 expand_dims expm1 eye float32 float64 floor full hstack hypot inner "
+    "int32 int64 isfinite isinf isnan linspace log log10 log1p log2 logical_and logical_not logical_or matmul max "
+    "maximum mean median min minimum mod multiply nan_to_num nanmax nanmean nanmedian nanmin nanstd nansum "
+    "negative ones ones_like outer percentile power prod ptp quantile ravel repeat reshape round searchsorted "
+    "sign sin sinh sort sqrt square squeeze stack std subtract sum tan tanh tile trapezoid transpose unique var "
+    "vstack where zeros zeros_like empty full_like linalg.norm linalg.det linalg.inv linalg.solve"
 )
-FRESH_NUMPY = PURE_NUMPY - frozenset(
-    "asarray ascontiguousarray atleast_1d atleast_2d expand_dims ravel reshape squeeze transpose nan_to_num".split()
+FRESH_NUMPY = PURE_NUMPY - _words(
+    "asarray ascontiguousarray atleast_1d atleast_2d expand_dims ravel reshape squeeze transpose nan_to_num"
 )
-PURE_METHODS = frozenset(
-    "all any argmax argmin argsort astype capitalize clip copy count cumsum dot endswith find flatten format get index "
-    "isalnum isalpha isdigit item items join keys lower lstrip max mean median min prod ravel replace reshape round "
-    "rstrip split squeeze startswith std strip sum title to_numpy tolist transpose upper values var iterrows itertuples "
-    "to_list to_frame to_dict".split()
+PURE_METHODS = _words(
+    "all any argmax argmin argsort astype capitalize clip copy count cumsum dot endswith find flatten format get "
+    "index isalnum isalpha isdigit item items join keys lower lstrip max mean median min prod ravel replace "
+    "reshape round rstrip split squeeze startswith std strip sum title to_numpy tolist transpose upper values var "
+    "iterrows itertuples to_list to_frame to_dict"
 )
-FRESH_METHODS = PURE_METHODS - frozenset("get item ravel reshape squeeze to_numpy transpose values items keys".split())
-CHANGING_METHODS = frozenset(
-    "add append appendleft clear discard extend insert pop popleft remove setdefault sort update reverse".split()
+FRESH_METHODS = PURE_METHODS - _words("get item ravel reshape squeeze to_numpy transpose values items keys")
+CHANGING_METHODS = _words(
+    "add append appendleft clear discard extend insert pop popleft remove setdefault sort update reverse"
 )
 FRESH_BUILTINS = PURE_BUILTINS - frozenset({"max", "min", "reversed"})
 CONTROL = (
@@ -116,7 +121,7 @@ class Module:
         return None
 
     def pure_function(self, dotted: str) -> bool:
-        head, _, last = dotted.rpartition(".")
+        head, _, _ = dotted.rpartition(".")
         return head in PURE_MODULES or (dotted.startswith("numpy.") and dotted.removeprefix("numpy.") in PURE_NUMPY)
 
     def builtin(self, node: ast.expr) -> str | None:
@@ -157,8 +162,8 @@ def path_of(node: ast.expr) -> str | None:
     return ".".join([node.id, *reversed(parts)])
 
 
-ACCESSORS = frozenset(
-    "iloc loc at iat values shape size ndim dtype dtypes T columns index real imag flat str dt array empty name".split()
+ACCESSORS = _words(
+    "iloc loc at iat values shape size ndim dtype dtypes T columns index real imag flat str dt array empty name"
 )
 
 
@@ -175,7 +180,7 @@ def overlapping(a: str, b: str) -> bool:
 
 @dataclass
 class Effects:
-    """What statements may change. `changed`: paths of objects changed in place that exist before the loop; `bound`: names."""
+    """What statements may change: `changed` are paths of objects changed in place, `bound` names and attributes set."""
 
     bound: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
@@ -425,8 +430,7 @@ def _expressions(stmt: ast.stmt) -> Iterator[ast.expr]:
             yield stmt.msg
     elif isinstance(stmt, ast.Raise):
         # an exception's constructor runs no more than once and ends the loop
-        if stmt.exc is not None and isinstance(stmt.exc, ast.Call):
-            yield from stmt.exc.args
+        yield from stmt.exc.args if isinstance(stmt.exc, ast.Call) else ()
 
 
 def _targets(stmt: ast.stmt) -> list[ast.expr]:

@@ -1,12 +1,12 @@
 """Arithmetic of one row at a time becomes arithmetic of the whole array.
 
 What it finds    NumPy, `math` and distance expressions about `X[i]`, a row or an element, in a loop or comprehension:
-                 `np.linalg.norm(X[i] - q)`, `np.mean(row)`, `np.dot(row, w)`, `math.exp(v[i]) * c`, `euclidean(a, b)`.
+                 `np.linalg.norm(X[i] - q)`, `np.mean(row)`, `np.dot(row, w)`, `math.exp(v[i]) * c`.
 Why it is slow   every NumPy call on a few numbers costs about a microsecond of set-up, whatever it computes.
 Example          for i in range(len(X)): d = np.linalg.norm(X[i] - q); ...
                  ->  all distances by np.linalg.norm(X - q, axis=1), and the loop takes one for each turn.
-Safe when        arrays are float64 of the rank seen, in bounds, and share no memory with what the loop writes (all checked
-                 when the program runs). A division by zero, overflow or invalid value anywhere sends the program to the
+Safe when        arrays are float64 of the rank seen, in bounds, and share no memory with what the loop writes (all
+                 checked when the program runs). A division by zero, overflow or invalid value sends the program to the
                  original loop, which warns or raises as it did. Sums may be rounded otherwise.
 """
 
@@ -140,10 +140,11 @@ def _sites(tree: ast.Module, region: Region) -> Iterator[_Site]:
             for comp in ast.walk(stmt):
                 listed = isinstance(comp, ast.ListComp)
                 drawn = isinstance(comp, ast.GeneratorExp) and _drawn_at_once(stmt, comp)
-                if isinstance(comp, (ast.ListComp, ast.GeneratorExp)) and (listed or drawn) and in_scope(stmt, comp):
-                    if len(comp.generators) == 1 and not comp.generators[0].is_async:
-                        gen = comp.generators[0]
-                        yield _Site(stmt, func, gen.target, gen.iter, (), comp)
+                if not isinstance(comp, (ast.ListComp, ast.GeneratorExp)) or not (listed or drawn):
+                    continue
+                gen = comp.generators[0]
+                if len(comp.generators) == 1 and not gen.is_async and in_scope(stmt, comp):
+                    yield _Site(stmt, func, gen.target, gen.iter, (), comp)
 
 
 def _drawn_at_once(stmt: ast.stmt, comp: ast.GeneratorExp) -> bool:
@@ -209,22 +210,23 @@ class _Plan:
             out.index, out.rows = target.id, ast.unparse(over)
             out.reads = self.purity.reads(over)
             return out
-        if isinstance(over, ast.Call) and builtin == "enumerate" and len(over.args) == 1:
-            if isinstance(target, ast.Tuple) and len(target.elts) == 2 and isinstance(target.elts[0], ast.Name):
-                inner = self._loop(target.elts[1], over.args[0])
-                if inner.index is None:
-                    inner.index = target.elts[0].id
-                    return inner
-        if isinstance(over, ast.Call) and builtin == "zip" and isinstance(target, ast.Tuple):
-            if len(target.elts) == len(over.args) >= 1:
-                for name, part in zip(target.elts, over.args, strict=True):
-                    inner = self._loop(name, part)
-                    if inner.index is not None:
-                        raise Refused("a range inside zip")
-                    out.elements |= inner.elements
-                    out.reads |= inner.reads
-                    out.rows = out.rows or inner.rows
-                return out
+        names_of = target.elts if isinstance(target, ast.Tuple) else []
+        args = over.args if isinstance(over, ast.Call) else []
+        if builtin == "enumerate" and len(args) == 1 and len(names_of) == 2:
+            number = names_of[0]
+            inner = self._loop(names_of[1], args[0])
+            if inner.index is None and isinstance(number, ast.Name):
+                inner.index = number.id
+                return inner
+        if builtin == "zip" and len(names_of) == len(args) >= 1:
+            for name, part in zip(names_of, args, strict=True):
+                inner = self._loop(name, part)
+                if inner.index is not None:
+                    raise Refused("a range inside zip")
+                out.elements |= inner.elements
+                out.reads |= inner.reads
+                out.rows = out.rows or inner.rows
+            return out
         path = path_of(over)
         if path is not None and isinstance(target, ast.Name):
             facts = self.types.get(path, ())
@@ -270,10 +272,8 @@ class _Plan:
                     self._walk(branch, before)
                     lifter.defined, self.definitions = before, definitions
             elif isinstance(stmt, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)) and stmt.value:
-                simple = (
-                    isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], ast.Name)
-                )
-                name = stmt.targets[0].id if simple else ""  # type: ignore[union-attr, attr-defined]
+                target = stmt.targets[0] if isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 else None
+                name = target.id if isinstance(target, ast.Name) else ""
                 lifted = self._try(stmt.value) if name else None
                 self._collect(stmt.value, name)
                 self._forget(stmt)
@@ -385,20 +385,15 @@ class _Plan:
         while again:
             again = False
             for stmt in reversed(self.site.body):
-                simple = (
-                    isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], ast.Name)
-                )
-                if not simple or stmt in dropped or len(self.site.body) - len(dropped) < 2:
+                target = stmt.targets[0] if isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 else None
+                if not isinstance(target, ast.Name) or stmt in dropped or len(self.site.body) - len(dropped) < 2:
                     continue
-                name = stmt.targets[0].id  # type: ignore[attr-defined]
-                if name not in self._ever_defined or name in self.region.live_out and self.region.kind == "block":
+                name = target.id
+                if self.region.kind == "block" and name in self.region.live_out:
                     continue
                 gone = {id(n) for p in pieces for n in ast.walk(p.node)} | {id(n) for s in dropped for n in ast.walk(s)}
                 gone |= {id(n) for n in ast.walk(stmt)}
-                reads = [
-                    n for n in ast.walk(scope)
-                    if isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Store) and id(n) not in gone
-                ]  # fmt: skip
+                reads = [n for n in _loads(scope, {name}) if id(n) not in gone]
                 elsewhere = any(
                     isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in ast.walk(self.module.tree)
                 )
@@ -407,10 +402,6 @@ class _Plan:
                     pieces = [p for p in pieces if not any(p.node is n for n in ast.walk(stmt))]
                     again = True
         return dropped, pieces
-
-    @property
-    def _ever_defined(self) -> set[str]:
-        return {p for p in names.bound(self.site.body)}
 
     @property
     def _lifted_statements(self) -> set[int]:
@@ -470,11 +461,14 @@ class _Plan:
         return (
             reflects
             or bool(wanted & set(self.region.live_out))
-            or any(
-                isinstance(n, ast.Name) and n.id in wanted and not isinstance(n.ctx, ast.Store) and id(n) not in inside
-                for n in ast.walk(scope)
-            )
+            or any(id(n) not in inside for n in _loads(scope, wanted))
         )
+
+
+def _loads(scope: ast.AST, wanted: set[str]) -> list[ast.Name]:
+    """Places below `scope` that read one of the names."""
+    found = [n for n in ast.walk(scope) if isinstance(n, ast.Name)]
+    return [n for n in found if n.id in wanted and not isinstance(n.ctx, ast.Store)]
 
 
 def _bare(text: str) -> str:
