@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
-from benchmarks.runs import SCRIPTS, cases
 
 from benchmarks import prepare
+from benchmarks.runs import SCRIPTS, cases
 
 
 def test_there_are_enough_of_them() -> None:

@@ -7,10 +7,10 @@ import random
 from pathlib import Path
 
 import pytest
-from benchmarks.run import EXPERT, HASTEN, ORIGINAL, CaseResult, as_json, measure, table
-from benchmarks.runs import Copy
 
 from benchmarks import run, runs
+from benchmarks.run import EXPERT, HASTEN, ORIGINAL, CaseResult, as_json, measure, table
+from benchmarks.runs import Copy
 
 PROGRAM = "import os\nos.makedirs('out', exist_ok=True)\nopen('out/a.txt', 'w').write('{file}')\nprint({shown})\n"
 
