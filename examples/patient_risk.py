@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.datasets import load_diabetes
 
 FOLDS = 10
-NEIGHBOURS = [1, 2, 3, 5, 7, 9, 12, 15, 18, 21, 25, 30, 35, 40, 50, 60]
+NEIGHBOURS = [1, 2, 3, 4, 5, 6, 7, 9, 11, 13, 15, 18, 21, 25, 30, 35, 40, 45, 50, 60]
 
 data = load_diabetes(as_frame=True, scaled=False)
 patients = data.frame.rename(
