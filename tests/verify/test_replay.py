@@ -145,9 +145,15 @@ def test_methods_of_every_kind(make: Make) -> None:
     setter = Region("program.py", rig.line("@norm.setter"), rig.line("self.w = [value]"), "function", "Model.norm")
     facts = rig.record(fit, twice, build, norm, setter)
     assert [f.recorded > 0 for f in facts] == [True] * 5, [f.why_not for f in facts]
-    for region, old in ((fit, "return self"), (twice, "x * 2"), (build, "return cls()"), (norm, "v * v"), (setter, "[value]")):
+    for region, old in (
+        (fit, "return self"),
+        (twice, "x * 2"),
+        (build, "return cls()"),
+        (norm, "v * v"),
+        (setter, "[value]"),
+    ):
         got = rig.replay(region, (old, old))
-        assert got.status == "equal", got.reason, region
+        assert got.status == "equal", (region, got.reason)
     assert rig.replay(fit, ("Model.count += 1", "pass")).status == "different"
     assert rig.replay(fit, ("Model.seen.append(len(xs))", "pass")).status == "different"
     assert rig.replay(fit, ("return self", "return Model()")).status == "different"
@@ -383,7 +389,9 @@ def test_a_compiled_candidate(make: Make) -> None:
         "            and a.dtype.isnative:\n"
         "        _smooth(a, k, out)\n    else:\n        "
     )
-    got = rig.replay(region, (loop, guard + loop.replace("\n", "\n    ").rstrip(" ").lstrip()), extra=[kernel], varied=True)
+    got = rig.replay(
+        region, (loop, guard + loop.replace("\n", "\n    ").rstrip(" ").lstrip()), extra=[kernel], varied=True
+    )
     assert got.status == "equal", got.reason
     assert got.first_call_s > 3 * got.new_s > 0
     got = rig.replay(region, (loop, "    _smooth(a, k, out)\n"), extra=[kernel], varied=True)
@@ -404,11 +412,13 @@ def test_frames_and_their_indexes(make: Make) -> None:
         """
     )
     region = rig.function("revenue")
-    loop = "    out = []\n    for i, row in df.iterrows():\n        out.append(row[\"price\"] * row[\"n\"])\n"
+    loop = '    out = []\n    for i, row in df.iterrows():\n        out.append(row["price"] * row["n"])\n'
     got = rig.replay(region, (loop, "    out = (df.price * df.n).tolist()\n"))
     assert got.status == "equal", got.reason
     got = rig.replay(region, (loop, "    out = (df.price * df.n).tolist()\n"), varied=True)
-    assert got.status == "different", "an empty frame gives a Series of another dtype; a missing column raises otherwise"
+    assert got.status == "different", (
+        "an empty frame gives a Series of another dtype; a missing column raises otherwise"
+    )
 
 
 def test_what_does_not_repeat_is_unusable(make: Make) -> None:
@@ -438,7 +448,10 @@ def test_a_memo_is_judged_but_does_not_carry_over_timings(make: Make) -> None:
     rig = make(SUM)
     region = rig.function("total")
     helper = Edit("program.py", 2, 1, "_MEMO = {}\n")
-    wrong = ("s = 0.0", "if len(xs) in _MEMO: return _MEMO[len(xs)]\n    s = 0.0"), ("return s", "_MEMO[len(xs)] = s; return s")
+    wrong = (
+        ("s = 0.0", "if len(xs) in _MEMO: return _MEMO[len(xs)]\n    s = 0.0"),
+        ("return s", "_MEMO[len(xs)] = s; return s"),
+    )
     got = rig.replay(region, *wrong, extra=[helper], varied=True)
     assert got.status == "different"
 

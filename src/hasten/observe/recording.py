@@ -30,6 +30,7 @@ MAX_SNAPSHOTS = 24
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
 FREE_OVERHEAD_S = 5.0  # in all
 FREE_REGION_S = 1.0  # for one region
+EVERY_CALL = 50_000  # so many calls are looked at cheaply, each of them; then fewer
 CHEAP_LOOK_S = 3e-6  # what one signature costs, roughly
 
 
@@ -238,7 +239,7 @@ def _look(region: _Region, values: Any) -> bool:
         if STATE.spent(region):
             region.next_look = sys.maxsize
             return calls == 1
-    if calls > 512 and region.timed:
+    if calls > EVERY_CALL and region.timed:
         # keep cheap looks to about a tenth of the region's own time
         own = max(region.timed_s / region.timed, 2e-7)
         region.spacing = max(1, min(4096, int(CHEAP_LOOK_S / own * 10)))

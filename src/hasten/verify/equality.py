@@ -274,6 +274,8 @@ class _Comparison:
 
     def _array(self, a: Any, b: Any, path: str) -> str | None:
         numpy: Any = sys.modules["numpy"]
+        if a is b or a is numpy.ma.masked:  # a constant of which there is one
+            return None
         if isinstance(a, numpy.ma.MaskedArray):
             return self._masked(a, b, path)
         if a.flags.writeable != b.flags.writeable:

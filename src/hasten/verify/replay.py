@@ -447,10 +447,11 @@ class _Replay:
             return ReplayOutcome("unusable", why), usable
         return ReplayOutcome("equal", calls=len(usable), first_call_s=self.first_call_s), usable
 
-    def _compare(self, old: Path, new: Path) -> str:
+    def _compare(self, old: Path, new: Path, *, varied: bool = False) -> str:
         """The first difference between two outcomes, or nothing."""
+        command = {"do": "compare", "old": str(old), "new": str(new), "varied": varied}
         try:
-            answer = self._child("old").ask({"do": "compare", "old": str(old), "new": str(new)}, max(self.left, 1.0))
+            answer = self._child("old").ask(command, max(self.left, 1.0))
         except _Dead as dead:
             return f"the outcomes cannot be compared: {dead}"
         if answer["status"] != "ok":
@@ -558,7 +559,9 @@ class _Replay:
             return dead.status, str(dead)
         if second["status"] != "ok":
             return "different", str(second.get("reason", second["status"]))
-        found = self._compare(old, new)
+        found = self._compare(old, new, varied=True)
+        if found and "cannot be compared" in found and self._compare(old, old, varied=True):
+            return "skipped", found  # not even with itself
         old.unlink(missing_ok=True)
         new.unlink(missing_ok=True)
         return ("different", found) if found else ("equal", "")

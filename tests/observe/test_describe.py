@@ -1,0 +1,159 @@
+"""Facts of values: exact where it matters, bounded always."""
+
+from __future__ import annotations
+
+import collections
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hasten.observe.describe import describe, join, shape_of
+
+
+class Model:
+    def __init__(self) -> None:
+        self.w = [1.0, 2.0]
+        self.me = self
+
+
+class Slotted:
+    __slots__ = ("a", "b")
+
+    def __init__(self) -> None:
+        self.a = 1
+
+
+class Loud(list):  # type: ignore[type-arg]
+    def __iter__(self) -> Any:
+        raise AssertionError("describing must not call a user's methods")
+
+    __len__ = __getitem__ = __iter__
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (None, "builtins.NoneType"),
+        (True, "builtins.bool"),
+        (1, "builtins.int"),
+        (np.True_, "numpy.bool"),
+        (np.float64(1), "numpy.float64"),
+        (1.0, "builtins.float"),
+        (collections.Counter(), "collections.Counter"),
+        (pd.DataFrame(), "pandas.DataFrame"),
+        (pd.Series([1]), "pandas.Series"),
+        (len, "builtins.builtin_function_or_method"),
+    ],
+)
+def test_types_are_exact(value: object, name: str) -> None:
+    assert describe(value).type == name
+
+
+def test_ranges_and_hazards() -> None:
+    fact = describe([3, -1, 2**70, 1.5, float("nan"), float("inf"), None])
+    ints, floats, none = fact.items
+    assert (ints.low, ints.high) == (-1, 2**70)
+    assert (floats.low, floats.high, floats.note) == (1.5, float("inf"), ("hasnan", "hasinf"))
+    assert none.type == "builtins.NoneType"
+    assert fact.complete
+    assert describe(10**5000).high == float("inf")
+
+
+def test_nested_lists() -> None:
+    assert describe([[1, 2], [3, 4]]).note == ("rectangular",)
+    assert shape_of(describe([[[1], [2]], [[3], [4]]])) == (2, 2, 1)
+    assert "rectangular" not in describe([[1], [2, 3]]).note
+    assert "rectangular" not in describe([[1], (2,)]).note
+    assert "rectangular" not in describe([[1], 2]).note
+    row = [0, 0]
+    assert "aliased" in describe([row, row]).note
+    kinds = describe([[1], [1.5]]).items[0].items
+    assert [k.type for k in kinds] == ["builtins.int", "builtins.float"]
+
+
+def test_arrays() -> None:
+    fact = describe(np.array([[1.0, np.nan], [3.0, 4.0]]).T)
+    assert (fact.dtype, fact.ndim, fact.contiguous, fact.low, fact.high) == ("float64", 2, False, 1.0, 4.0)
+    assert {"hasnan", "writeable", "f_contiguous"} <= set(fact.note)
+    assert "owndata" not in fact.note
+    frozen = np.zeros(2)
+    frozen.flags.writeable = False
+    assert "writeable" not in describe(frozen).note
+    assert [f.type for f in describe(np.array([1, "a"], object)).items] == ["builtins.int", "builtins.str"]
+
+
+def test_frames() -> None:
+    fact = describe(pd.DataFrame({"a": [1, 2], "b": ["x", None]}, index=[3, 3]))
+    assert dict(fact.columns)["a"] == "int64"
+    assert "unique_columns" in fact.note
+    assert "has_nan" in fact.note
+    assert not {"unique_index", "range_index"} & set(fact.note)
+    assert {"unique_index", "range_index"} <= set(describe(pd.DataFrame({"a": [1]})).note)
+
+
+def test_objects_and_cycles() -> None:
+    fact = describe(Model())
+    weights = next(f for f in fact.items if "attribute=w" in f.note)
+    assert (weights.type, weights.min_len) == ("builtins.list", 2)
+    assert [f.note for f in describe(Slotted()).items] == [("attribute=a",)]
+    loop: list[Any] = []
+    loop.append(loop)
+    assert describe(loop).type == "builtins.list"
+
+
+def test_user_methods_are_not_called() -> None:
+    fact = describe(Loud([1, 2]))
+    assert fact.min_len == 2
+    assert fact.items[0].high == 2
+
+
+def test_a_budget_bounds_the_work() -> None:
+    fact = describe([(i,) for i in range(10_000)], budget=500)
+    assert not fact.complete
+    assert fact.min_len == 10_000
+
+
+def test_rare_kinds_beyond_the_budget_are_still_named() -> None:
+    values: list[Any] = [(i,) for i in range(3000)]
+    values[1501] = {1: 2}
+    fact = describe(values, budget=1000)
+    assert {f.type for f in fact.items} == {"builtins.tuple", "builtins.dict"}
+
+
+def test_join_widens_ranges_and_keeps_only_shared_promises() -> None:
+    a, b = describe([[1, 2], [3, 4]]), describe([[1, 2], [3]])
+    (fact,) = join((a,), (b,))
+    assert "rectangular" not in fact.note
+    assert (fact.items[0].items[0].low, fact.items[0].items[0].high) == (1, 4)
+    assert len(join((describe(1),), (describe(1.0),))) == 2
+    assert len(join((describe(np.zeros(2)),), (describe(np.zeros((2, 2))),))) == 2
+    clean, hazard = describe(np.ones(2)), describe(np.array([np.nan]))
+    assert "hasnan" in join((clean,), (hazard,))[0].note
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.tuples(inner) | st.dictionaries(st.text(max_size=2), inner, max_size=4)
+    ),
+    max_leaves=15,
+)
+
+
+@given(values, values)
+def test_joining_is_stable(a: object, b: object) -> None:
+    x, y = describe(a), describe(b)
+    once = join((x,), (y,))
+    assert join(once, (x,)) == once
+    assert join(once, once) == once
+
+
+def test_nothing_heavy_is_imported() -> None:
+    code = "import sys; from hasten.observe.describe import describe; describe([1]); print('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
