@@ -19,6 +19,7 @@ from hasten.core.recipe import Change, Recipe
 from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.kernel import names
+from hasten.kernel.regions import regions_of
 from hasten.observe.describe import describe
 from hasten.passes.source.jit import Jit
 
@@ -146,7 +147,7 @@ def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = Fa
             value, (float, np.ndarray)
         ) else same(value, other)
         assert good, f"{name}: {value!r} became {other!r}{context}"
-    extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np"}
+    extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys"}
     assert not extra, f"{extra} appeared{context}"
     assert old.warned == new.warned, f"{old.warned} became {new.warned}{context}"
     if fast is not None:
@@ -160,3 +161,24 @@ def state_of(setup: str) -> set[str]:
         warnings.simplefilter("ignore")
         exec("import math, numpy as np\n" + textwrap.dedent(setup), state)
     return set(state)
+
+
+def compiled_function(
+    text: str, facts_from: str, prelude: str = "import math\nimport numpy as np\n", which: int = 0
+) -> Compiled:
+    """A function `f` with a kernel in front, followed by `result = f(*args)`."""
+    text = textwrap.dedent(prelude) + textwrap.dedent(text)
+    source = SourceFile("snippet.py", (text + "\nresult = f(*args)\n").encode())
+    region = next(r for r in regions_of(source, entry=True) if r.kind == "function" and r.qualname == "f")
+    state: dict[str, Any] = {}
+    exec(text + "\n" + textwrap.dedent(facts_from), state)
+    types = {name: (describe(value),) for name, value in zip(region.live_in, state["args"], strict=False)}
+    types |= {name: (describe(state[name]),) for name in region.globals_read}
+    work = ScriptWorkload(Path("."), Entry("script", "snippet.py"), "snippet.py").with_sources({"snippet.py": source})
+    facts = Facts(regions={region.id: RegionFacts(region.id, types=types)})
+    reason = Jit().explain(work, region, facts)
+    assert not reason, reason
+    (finding,) = Jit().find(work, region, facts)
+    change = list(Jit().propose(work, finding, facts))[which]
+    patched = Recipe((change,)).apply(work).source("snippet.py")
+    return Compiled(source, patched, change, ("result",))

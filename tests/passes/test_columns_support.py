@@ -88,7 +88,7 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict):
         return same(list(a.items()), list(b.items()))
-    if isinstance(a, float):
+    if isinstance(a, (float, np.floating)):
         return (math.isnan(a) and math.isnan(b)) or (a == b and math.copysign(1, a) == math.copysign(1, b))
     if isinstance(a, complex):
         return same(a.real, b.real) and same(a.imag, b.imag)

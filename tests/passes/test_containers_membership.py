@@ -129,6 +129,25 @@ def pick(d, ks):
     return out
 print(pick({"a": 1, "b": 2}, ["b", "q", "a"]), pick({1: 2, 1.5: 3}, [1, True, 1.5]))
 """,
+    "list of a picked dict": """
+def fresh(train, user, items):
+    out = []
+    for item in items:
+        if item not in list(train[user].keys()):
+            out.append((rate(item, train), item))
+    return out
+def rate(item, train):
+    total = 0
+    for u in train:
+        total += train[u].get(item, 0)
+    return total
+train = {1: {"a": 1, "b": 2}, 2: {}}
+print(fresh(train, 1, ["a", "c"]), fresh(train, 2, "ab"), fresh(train, 3, []))
+try:
+    fresh(train, 3, ["a"])
+except KeyError as e:
+    print(repr(e))
+""",
     "nested": """
 def pairs(docs, stop):
     n = 0
@@ -336,3 +355,102 @@ def test_another_module_that_changes_the_list(tmp_path: Path) -> None:
     work = work_of(tmp_path, CHANGED["constant global"])
     assert changes(Membership(), work)
     assert not changes(Membership(), replace(work, entry=Entry("script", "other.py"), entry_path="other.py"))
+
+
+PICKED = {
+    "neighbours": """
+def triangles(near):
+    n = 0
+    for a in near:
+        ours = near[a]
+        for i in range(len(ours)):
+            for j in range(i + 1, len(ours)):
+                if ours[j] in near[ours[i]]:
+                    n += 1
+    return n
+print(triangles({1: [2, 3], 2: [1, 3], 3: [1, 2], 4: []}), triangles({}), triangles({1: (2, 1.0), 2: [1], 1.0: [2]}))
+from collections import defaultdict
+d = defaultdict(list, {1: [5, 6], 5: [6]})
+print(triangles(d) if 0 else 0, sorted(d))
+try:
+    triangles({1: [2, 3]})
+except KeyError as e:
+    print(repr(e))
+""",
+    "key of the loop outside": """
+def f(groups, keys, xs):
+    n = 0
+    for k in keys:
+        for x in xs:
+            if x in groups[k]:
+                n += 1
+    return n
+print(f({"a": [1, 2], "b": {3}}, ["a", "b"], [1, 3, 2.0]), f({}, ["q"], []), f([[1], [[2]]], [0, 1, -1], [1, 2]))
+from collections import defaultdict
+d = defaultdict(list)
+print(f(d, ["z"], []), len(d), f(d, ["z"], [1]), len(d))
+""",
+}
+PICKED_ALONE = {
+    "missing": """
+class D(dict):
+    def __missing__(self, k):
+        self[k] = []
+        return self[k]
+def f(groups, k, xs):
+    return sum([x in groups[k] for x in xs])
+d = D()
+for x in []:
+    if x in d[x]:
+        print(x)
+print(f(d, "z", []), len(d), f(d, "z", [1]), len(d))
+""",
+    "grows": """
+def f(links, pairs):
+    for a, b in pairs:
+        links[a] = links.get(a, [])
+        for c in b:
+            if c not in links[a]:
+                links[a].append(c)
+    return links
+print(f({}, [(1, [2, 2, 3]), (1, [3, 4])]))
+""",
+    "inside text": """
+xs = [1, 2]
+for i in range(3):
+    print(f"{i in xs}")
+""",
+    "named on the way": """
+def f(g):
+    g.append(3)
+for i in range(4):
+    f(xs := [1, 2])
+    print(i in xs)
+""",
+    "getattr": """
+def f(xs):
+    n = 0
+    for i in range(4):
+        n += i in xs
+        getattr(xs, "app" + "end")(i + 1)
+    return n
+print(f([9]))
+""",
+    "taken helper name": """
+def _members(xs):
+    return "mine"
+def f(xs):
+    return [i in xs for i in range(3)]
+print(f([1]), _members(1))
+""",
+}
+
+
+@pytest.mark.parametrize("name", PICKED)
+def test_list_in_a_container(name: str, tmp_path: Path) -> None:
+    changed(Membership(), tmp_path, PICKED[name])
+
+
+@pytest.mark.parametrize("name", PICKED_ALONE)
+def test_list_in_a_container_left_alone(name: str, tmp_path: Path) -> None:
+    left_alone(Membership(), tmp_path, PICKED_ALONE[name])

@@ -34,7 +34,6 @@ def run(
     exact: bool | None = None,
     require: float | str | None = None,
     seed: int | None = None,
-    timeout: float | str | None = None,
     calls: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
@@ -42,8 +41,8 @@ def run(
     """Make the program that `target` names faster, with the same results; never edits its files.
 
     `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
-    reach the program; `calls` names the script that calls the function. `budget` and `timeout` (longest single run)
-    are seconds or text such as "10m"; `require` is old/new, or text such as "2x". What is None comes from [tool.hasten]
+    reach the program; `calls` names the script that calls the function. `budget` is
+    seconds or text such as "10m"; `require` is old/new, or text such as "2x". What is None comes from [tool.hasten]
     in pyproject.toml, then from the defaults (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new
     folder under .hasten/runs). Raises `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
     """
@@ -56,7 +55,6 @@ def run(
             "exact": exact,
             "require": require,
             "seed": seed,
-            "timeout": timeout,
         },
         "hasten.run",
     ).over(project_settings((work.root / work.entry_path).parent))
@@ -108,7 +106,7 @@ def new_folder(target: str, now: time.struct_time | None = None) -> Path:
 def command_line(target: str, args: Sequence[str], given: Settings, *, calls: str | None, stdin: bool) -> str:
     """The command that repeats a run, `out` left out."""
     words = ["hasten", "run", target]
-    for name in ("budget", "rtol", "require", "seed", "timeout"):
+    for name in ("budget", "rtol", "require", "seed"):
         value = getattr(given, name)
         if value is not None:
             words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]

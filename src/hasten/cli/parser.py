@@ -82,7 +82,6 @@ def build() -> argparse.ArgumentParser:
     run.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
     run.add_argument("--exact", action="store_true", default=None, help="floats must keep the same bits")
     run.add_argument("--require", metavar="2x", help="exit with status 1 unless the gain (old/new) is at least this")
-    run.add_argument("--timeout", metavar="10m", help="longest time for a single run of the program")
     run.add_argument("--json", action="store_true", help="print result.json instead of the report")
     run.add_argument("--seed", metavar="N", help="seed of hasten's own choices (default: 0)")
 

@@ -24,7 +24,6 @@ def main(options: argparse.Namespace) -> int:
             exact=options.exact,
             require=options.require,
             seed=options.seed,
-            timeout=options.timeout,
             calls=options.calls,
             stdin=stdin,
             progress=shown,

@@ -7,6 +7,7 @@ one type each; a construct that is not covered raises `Refuse`, and the caller t
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
@@ -137,7 +138,10 @@ class Unit:
             and n.func.attr in ("append", "pop")
             and isinstance(n.func.value, ast.Name)
         }
+        self.growing |= aliases(self.stmts, self.growing)
         self.sure: set[str] = set()
+        self.nothing = False
+        self.door = False  # a function whose result leaves compiled code: it may say which type it is
 
     # ------------------------------------------------------------------ driving
 
@@ -176,9 +180,12 @@ class Unit:
 
     def assign(self, name: str, v: V) -> None:
         t = v.t
-        if isinstance(t, (Grow, Lst)) and v.leaf and isinstance(t, Grow):
-            fail(f"{name}: a second name for a growing list")
         old = self.env.get(name)
+        if isinstance(t, Grow) and v.leaf:
+            if t.sink is not None or v.code not in self.env or name in self.params:
+                fail(f"{name}: a second name for a list from outside")
+            if old is not None:  # two names of one list: one type
+                self.env[v.code] = join(t, old)
         new = t if old is None else join(old, t)
         if old is not None and self.round > 2:
             new = widened(old, new)
@@ -215,6 +222,24 @@ class Unit:
         if v.pend:
             return f"{self.helper('finite')}({bare(v.code)})"
         return v.code
+
+    def single(self, v: V) -> V:
+        """`v` with one kind where that can be told: the kernel gives up when it would be another.
+
+        A sum that starts from 0.0 is a float until an array element is added; only an empty loop leaves it one.
+        """
+        t = v.t
+        if not isinstance(t, Num) or t.kind is not None or v.tag is None:
+            return v
+        kind = max(t.kinds, key=CODE.__getitem__)
+        if num(kind).rep != t.rep:
+            return v
+        try:
+            tag = self.tag(v)
+        except Refuse:
+            return v
+        code = f"{self.helper('same_kind')}({bare(self.sink(v))}, {tag}, {CODE[kind]})"
+        return V(code, Num(frozenset({kind}), t.lo, t.hi))
 
     def read(self, name: str, node: ast.AST) -> V:
         if name not in self.env:
@@ -306,7 +331,7 @@ class Unit:
         base = self.read(name, node)
         if not isinstance(base.t, Grow):
             fail(f"{name}.append: not a list that starts empty here", node)
-        v = self.expr(arg)
+        v = self.single(self.expr(arg))
         if not isinstance(v.t, (Num, Tup)):
             fail("list of lists that grows", node)
         if isinstance(v.t, Num) and v.t.kind is None:
@@ -351,16 +376,91 @@ class Unit:
             fail("assignment to an attribute", s)
 
     def value_for(self, name: str, node: ast.expr) -> V:
-        if isinstance(node, ast.List) and not node.elts:
-            if name not in self.growing:
+        if name not in self.growing:
+            if isinstance(node, ast.List) and not node.elts:
                 fail(f"{name} = [] is never appended to", node)
-            if name in self.params:
-                fail(f"{name} is rebound", node)
-            item = self.env.get(name, Grow(None))
-            return V("[]", item if isinstance(item, Grow) else Grow(None))
-        if name in self.growing:
-            fail(f"{name} grows from something else than []", node)
-        return self.expr(node)
+            return self.expr(node)
+        if name in self.params:
+            fail(f"{name} is rebound", node)
+        if isinstance(node, ast.List):
+            item: Type | None = None
+            codes = []
+            for e in node.elts:
+                v = self.expr(e)
+                if not isinstance(v.t, (Num, Tup)):
+                    fail("list of lists that grows", node)
+                item = v.t if item is None else join(item, v.t)
+                codes.append(bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v))
+            old = self.env.get(name)
+            if item is None:
+                return V("[]", old if isinstance(old, Grow) else Grow(None))
+            return V(f"[{', '.join(codes)}]", Grow(item))
+        if isinstance(node, ast.ListComp):
+            return self.comprehension(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
+            if len(node.left.elts) == 1:
+                x, n = self.number(node.left.elts[0]), self.integer(node.right)
+                return V(f"[{bare(self.sink(x))}] * {n.code}", Grow(x.t))
+        v = self.expr(node)
+        if not isinstance(v.t, Grow):
+            fail(f"{name} grows from something else than a list made here", node)
+        return v
+
+    def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> V:
+        """A list comprehension as Numba's own list."""
+        taken = {
+            n.id
+            for g in node.generators
+            for n in ast.walk(g.target)
+            if isinstance(n, ast.Name) and (n.id in self.bound or n.id in self.params or n.id in self.extra)
+        }
+        if taken:
+            node = renamed(node, {n: f"{n}_{node.lineno}_{node.col_offset}" for n in taken})
+        clauses = []
+        for gen in node.generators:
+            if gen.is_async:
+                fail("asynchronous comprehension", node)
+            items, code = self.iterable(gen.iter)
+            casts: list[str] = []
+            for n in ast.walk(gen.target):
+                if isinstance(n, ast.Name) and (n.id in self.tagged or n.id in self.growing):
+                    fail(f"{n.id} is used inside and outside of a comprehension", node)
+            target = self.loop_target(gen.target, items, casts)
+            if casts:
+                fail("comprehension over values that need a conversion", node)
+            clauses.append(f"for {target} in {code}" + "".join(f" if {bare(self.test(t))}" for t in gen.ifs))
+        v = self.single(self.expr(node.elt))
+        if not isinstance(v.t, (Num, Tup)):
+            fail("comprehension of lists", node)
+        if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
+            fail("comprehension of mixed types", node)
+        elt = bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v)
+        return V(f"[{elt} {' '.join(clauses)}]", Grow(v.t))
+
+    def e_List(self, node: ast.List) -> V:
+        """A list display, held as an array."""
+        if not node.elts:
+            fail("empty list", node)
+        vs = [self.expr(e) for e in node.elts]
+        codes = ", ".join(bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs)
+        first = vs[0].t
+        if all(isinstance(v.t, Num) and isinstance(first, Num) and v.t.kinds == first.kinds for v in vs):
+            assert isinstance(first, Num)
+            return V(f"np.array([{codes}])", Lst(self.list_kinds(Num(first.kinds), node)))
+        if (
+            isinstance(first, Lst)
+            and first.depth == 1
+            and all(isinstance(e, ast.List) and isinstance(v.t, Lst) and v.t == first for e, v in zip(node.elts, vs, strict=True))
+            and len({len(e.elts) for e in node.elts if isinstance(e, ast.List)}) == 1
+        ):
+            return V(f"np.array([{codes}])", Lst(first.kinds, 2))
+        fail("list display", node)
+
+    def as_list(self, v: V, node: ast.AST) -> V:
+        """A list made by Numba, as the array that holds a list of fixed length."""
+        if not isinstance(v.t, Grow) or not isinstance(v.t.item, Num):
+            fail("list", node)
+        return V(f"{self.helper('as_array')}({v.code})", Lst(self.list_kinds(v.t.item, node)))
 
     def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
         if any(not isinstance(t, (ast.Name, ast.Subscript)) for t in target.elts):
@@ -411,7 +511,7 @@ class Unit:
             old = self.expr(load)
             if not isinstance(old.t, Num):
                 fail("in-place change of a slice", s)
-            if calls(s.target):
+            if impure(s.target):
                 fail("call in the target of an in-place change", s)
             self.store(s.target, self.binary(s.op, old, self.expr(s.value), s))
         else:
@@ -528,6 +628,14 @@ class Unit:
             if name == "zip" and len(node.args) > 1:
                 found = [self.iterable(a) for a in node.args]
                 return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
+        if isinstance(node, (ast.List, ast.Tuple)) and node.elts and isinstance(node.elts[0], ast.Tuple):
+            rows = [self.expr(e) for e in node.elts]
+            row: Type = rows[0].t
+            for r in rows[1:]:
+                row = join(row, r.t)
+            if not isinstance(row, Tup) or any(not isinstance(i, Num) or i.kind is None for i in row.items):
+                fail("loop over mixed tuples", node)
+            return row, f"({', '.join(r.code for r in rows)},)"
         v = self.expr(node)
         t2 = v.t
         if isinstance(t2, Lst):
@@ -572,19 +680,46 @@ class Unit:
         if not self.function:
             fail("return out of a block", s)
         if s.value is None:
-            fail("return of None", s)
-        v = self.expr(s.value)
-        if isinstance(v.t, (Arr, Lst)) and v.t.roots:
-            fail("returns what it was given", s)
-        if isinstance(v.t, Num) and v.t.kind is None:
-            fail("type of the result depends on the data", s)
-        t = plain(v.t)
-        if self.ret is not None and isinstance(t, Num) and isinstance(self.ret, Num) and t.kinds != self.ret.kinds:
-            fail("results of several types", s)
+            if not self.door or self.ret is not None:
+                fail("return of None", s)
+            self.nothing = True
+            self.emit("return")
+            return
+        if self.nothing:
+            fail("returns None or a value", s)
+        if isinstance(s.value, ast.Tuple) and len(s.value.elts) > 1:
+            vs = [self.single(self.expr(e)) for e in s.value.elts]
+            containers = [x.code for x in vs if not isinstance(x.t, Num)]
+            if any(isinstance(x.t, Tup) for x in vs) or len(set(containers)) < len(containers):
+                fail("nested or repeated results", s)
+            v = V(f"({', '.join(bare(self.sink(x)) for x in vs)})", Tup(tuple(x.t for x in vs)))
+        else:
+            v = self.expr(s.value)
+        t = v.t
+        for part in t.items if isinstance(t, Tup) else (t,):
+            if isinstance(part, (Arr, Lst)) and part.roots:
+                fail("returns what it was given", s)
+            if isinstance(t, Tup) and not self.door and not isinstance(part, Num):
+                fail("lists in a tuple", s)
+        if isinstance(t, Num) and not self.door:
+            v = self.single(v)
+            t = v.t
+            assert isinstance(t, Num)
+            if t.kind is None or (isinstance(self.ret, Num) and t.kinds != self.ret.kinds):
+                fail("type of the result depends on the data", s)
+        if isinstance(t, Tup) and any(isinstance(i, Num) and i.kind is None for i in t.items):
+            fail("types in the resulting tuple depend on the data", s)
+        if isinstance(t, Tup) and isinstance(self.ret, Tup):
+            old_kinds = [i.kinds for i in self.ret.items if isinstance(i, Num)]
+            if old_kinds != [i.kinds for i in t.items if isinstance(i, Num)]:
+                fail("results of several types", s)
         self.ret = t if self.ret is None else join(self.ret, t)
-        if self.round > 2 and isinstance(self.ret, Num):
-            self.ret = Num(self.ret.kinds)
-        self.emit(f"return {bare(self.sink(v))}")
+        if self.round > 2:
+            self.ret = loose(self.ret)
+        code = bare(self.fit(v, self.ret)) if isinstance(t, Num) else self.sink(v)
+        if self.door and isinstance(self.ret, Num) and self.ret.kind is None:
+            code = f"{code}, {self.tag(v)}"
+        self.emit(f"return {code}")
 
     # ------------------------------------------------------------------ expressions
 
@@ -610,9 +745,7 @@ class Unit:
     def e_Constant(self, node: ast.Constant) -> V:
         if type(node.value) not in (bool, int, float):
             fail(f"constant {node.value!r}", node)
-        code = repr(node.value)
-        if code in ("inf", "nan"):
-            code = "np.inf"
+        code = "np.inf" if node.value == float("inf") else repr(node.value)
         return V(code, const(node.value), leaf=True)
 
     def e_Name(self, node: ast.Name) -> V:
@@ -641,7 +774,7 @@ class Unit:
         fail(f"attribute {node.attr}", node)
 
     def e_Tuple(self, node: ast.Tuple) -> V:
-        vs = [self.expr(e) for e in node.elts]
+        vs = [self.single(self.expr(e)) for e in node.elts]
         if len(vs) < 2 or any(not isinstance(v.t, Num) for v in vs):
             fail("tuple", node)
         return V(f"({', '.join(bare(self.sink(v)) for v in vs)})", Tup(tuple(v.t for v in vs)))
@@ -689,20 +822,25 @@ class Unit:
         return V(f"np.full({bare(n.code)}, {bare(self.sink(x))})", Lst(self.list_kinds(x.t, node), 1))
 
     def list_kinds(self, t: Num, node: ast.AST) -> frozenset[str]:
-        if not (t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"})):
+        if not (t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"}, {"np.int64"})):
             fail(f"list of {' or '.join(sorted(t.kinds))}", node)
         return t.kinds
 
     def e_ListComp(self, node: ast.ListComp) -> V:
         gen = node.generators[0]
-        if len(node.generators) != 1 or gen.ifs or not isinstance(gen.target, ast.Name) or gen.is_async:
-            fail("comprehension", node)
-        if not (isinstance(gen.iter, ast.Call) and self.module.dotted(gen.iter.func) == "range" and len(gen.iter.args) == 1):
-            fail("comprehension", node)
         used = {n.id for n in ast.walk(node.elt) if isinstance(n, ast.Name)}
+        if (
+            len(node.generators) != 1
+            or gen.ifs
+            or not isinstance(gen.target, ast.Name)
+            or not isinstance(gen.iter, ast.Call)
+            or self.module.dotted(gen.iter.func) != "range"
+            or len(gen.iter.args) != 1
+            or gen.target.id in used
+            or calls(node.elt)
+        ):
+            return self.as_list(self.comprehension(node), node)
         n = self.integer(gen.iter.args[0])
-        if gen.target.id in used:
-            fail("comprehension that computes", node)
         if isinstance(node.elt, ast.BinOp) and isinstance(node.elt.left, ast.List) and len(node.elt.left.elts) == 1:
             x, m = self.number(node.elt.left.elts[0]), self.integer(node.elt.right)
             assert isinstance(x.t, Num)
@@ -756,8 +894,14 @@ class Unit:
         assert isinstance(ta, Num) and isinstance(tb, Num)
         for x, y in ((ta, tb), (tb, ta)):
             # a float64 that may hold an int meets an int: Python would compute in integers
-            if x.rep == "f" and "int" in x.kinds and y.kinds & {"int", "np.int64", "bool", "np.bool"}:
-                fail("arithmetic on a value that may be int or float", node)
+            if x.rep == "f" and "int" in x.kinds and (y.kinds & {"int", "np.int64"} or y.rep == "b"):
+                if name in ("Add", "Sub") and y.kinds == {"int"} and x.kinds <= {"int", "float"}:
+                    # exact for integers too, as long as a float64 holds the result
+                    sign = "+" if name == "Add" else "-"
+                    lim = f"{-EXACT_FLOAT}, {EXACT_FLOAT}"
+                    return V(f"{self.helper('in_range')}({a.code} {sign} {b.code}, {lim})", out, tag=tag)
+                if name != "Div" or y.kinds != {"int"} or not y.within(-EXACT_FLOAT, EXACT_FLOAT):
+                    fail("arithmetic on a value that may be int or float", node)
         np_result = out.has_np
         if ta.rep != "f" and tb.rep != "f":
             # only true division makes floats of integers
@@ -993,7 +1137,9 @@ class Unit:
             if len(items) > base.t.ndim:
                 fail("more indexes than dimensions", node)
             return V(code, replace(base.t, ndim=base.t.ndim - len(items) + dims))
-        fail("slice of a growing list", node)
+        if base.t.sink is not None or base.t.item is None or len(items) != 1:
+            fail("slice of a growing list", node)
+        return V(code, base.t)
 
     # ------------------------------------------------------------------ calls
 
@@ -1007,7 +1153,73 @@ class Unit:
             func = self.module.function(node.func.id)
             if func is not None:
                 return self.user_call(func, node)
+        if isinstance(node.func, ast.Attribute) and not node.keywords:
+            return self.method(node.func, node)
         fail(f"call of {ast.unparse(node.func)}", node)
+
+    def method(self, func: ast.Attribute, node: ast.Call) -> V:
+        base = self.expr(func.value)
+        t = base.t
+        if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
+            where = self.integer(node.args[0]).code if node.args else ""
+            return V(f"{base.code}.pop({bare(where)})", t.item)
+        if isinstance(t, (Lst, Arr)) and func.attr == "copy" and not node.args:
+            if isinstance(t, Lst) and t.depth > 1:
+                fail("copy of a list of lists", node)
+            return V(f"{base.code}.copy()", replace(t, roots=frozenset()))
+        if isinstance(t, Arr) and func.attr in ("sum", "mean", "std", "var") and not node.args:
+            return self.reduced(func.attr, base, node)
+        fail(f"method {func.attr}", node)
+
+    def reduced(self, name: str, v: V, node: ast.AST) -> V:
+        """Sum, mean and deviation of a 1-d float64 array, added up in NumPy's pairwise order."""
+        if not isinstance(v.t, Arr) or v.t.dtype != "float64" or v.t.ndim != 1:
+            fail(f"{name} of this", node)
+        return V(f"{self.helper('np_' + name)}({v.code})", NPF8)
+
+    def listed(self, node: ast.expr) -> V:
+        """What `sum`, `min`, `any` go over: a list or 1-d array."""
+        if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+            return self.comprehension(node)
+        v = self.expr(node)
+        if isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1:
+            return v
+        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, Num):
+            return v
+        fail(f"{ast.unparse(node)} is not a list of numbers", node)
+
+    def item_of(self, v: V) -> Num:
+        t = v.t
+        item = Num(t.kinds) if isinstance(t, Lst) else array_item(t, 1) if isinstance(t, Arr) else t.item if isinstance(t, Grow) else None
+        if not isinstance(item, Num):
+            raise Refuse("not a list of numbers")
+        return Num(item.kinds)
+
+    def folded(self, name: str, node: ast.Call) -> V:
+        """`sum`, `min`, `max`, `any`, `all`, `sorted` of one iterable."""
+        v = self.listed(node.args[0])
+        item = self.item_of(v)
+        if name in ("any", "all"):
+            if item.rep != "b":
+                fail(f"{name} of numbers", node)
+            return V(f"{self.helper(name + '_of')}({v.code})", BOOL)
+        if item.kind is None or item.kind in ("np.int8", "np.int16", "np.int32", "np.uint8", "np.uint16", "np.uint32"):
+            fail(f"{name} of this", node)
+        if name == "sum":
+            helper = {"int": "sum_ints", "float": "sum_floats", "np.float64": "sum_np"}.get(item.kind)
+            if helper is None:
+                fail(f"sum of {item.kind}", node)
+            if item.kind == "np.float64":
+                return V(f"{self.helper(helper)}({v.code})", NPF8)
+            return V(f"{self.helper(helper)}({v.code})", num(item.kind))
+        if item.rep == "b":
+            fail(f"{name} of bools", node)
+        if name == "sorted":
+            if item.kind not in ("int", "float", "np.float64"):
+                fail("sorted", node)
+            code = v.code if isinstance(v.t, (Lst, Arr)) else f"{self.helper('as_array')}({v.code})"
+            return V(f"{self.helper('sorted_list')}({code})", Lst(item.kinds))
+        return V(f"{self.helper(name + '_list')}({v.code})", item)
 
     def known_call(self, name: str, node: ast.Call) -> V:
         if node.keywords:
@@ -1029,14 +1241,22 @@ class Unit:
             return v
         if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
             return self.new_array(name, node)
-        if name == "sum" and len(args) == 1:
+        if name in ("sum", "any", "all", "min", "max", "sorted") and len(args) == 1:
+            return self.folded(name, node)
+        if name == "list" and len(args) == 1:
             v = self.expr(args[0])
-            if isinstance(v.t, Lst) and v.t.depth == 1 and v.t.kinds == {"int"}:
-                return V(f"{self.helper('sum_ints')}({v.code})", INT)
-            fail("sum of floats (its rounding is Python's own)", node)
+            if isinstance(v.t, Lst) and v.t.depth == 1:
+                return V(f"{v.code}.copy()", Lst(v.t.kinds))
+            fail("list", node)
+        if name in ("numpy.sum", "numpy.mean", "numpy.std", "numpy.var") and len(args) == 1:
+            return self.reduced(name.removeprefix("numpy."), self.expr(args[0]), node)
         short = name.removeprefix("math.").removeprefix("numpy.")
         if name in ("abs", "math.fabs", "numpy.abs", "numpy.fabs", "numpy.absolute") and len(args) == 1:
             return self.absolute(name, self.number(args[0]), node)
+        if name == "float" and len(args) == 1 and isinstance(args[0], ast.Constant) and type(args[0].value) is str:
+            if args[0].value.strip().lower() not in ("inf", "-inf", "nan", "infinity", "-infinity"):
+                fail("float of a string", node)
+            return V({"-": "(-np.inf)", "n": "np.nan"}.get(args[0].value.strip().lower()[0], "np.inf"), FLOAT)
         if name in ("int", "float", "bool", "round") and len(args) == 1:
             return self.converted(name, self.number(args[0]), node)
         if name.startswith("numpy.") and short in NP_TYPES and len(args) == 1:
@@ -1220,7 +1440,7 @@ class Unit:
         order = [p.arg for p in a.args]
         given: dict[str, V] = {}
         for p, arg in zip(order, node.args, strict=False):
-            given[p] = self.expr(arg)
+            given[p] = self.single(self.expr(arg))
         if len(node.args) > len(order):
             fail(f"{func.name}: too many arguments", node)
         for k in node.keywords:
@@ -1292,6 +1512,29 @@ class Unit:
     lines_done: bool = False
 
 
+def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
+    """Names that stand for a list that some other name grows (`values = new`)."""
+    found = set(growing)
+    pairs_ = [
+        (n.targets[0].id, n.value.id)
+        for s in stmts
+        for n in ast.walk(s)
+        if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and isinstance(n.value, ast.Name)
+    ]
+    while True:
+        more = {a for a, b in pairs_ if b in found} | {b for a, b in pairs_ if a in found}
+        if more <= found:
+            return found
+        found |= more
+
+
+def loose(t: Type) -> Type:
+    """A type without intervals."""
+    if isinstance(t, Num):
+        return Num(t.kinds)
+    return Tup(tuple(map(loose, t.items))) if isinstance(t, Tup) else t
+
+
 def local(name: str) -> str:
     """The kernel's name for a name of the program (`self.x` becomes a parameter)."""
     return name.replace(".", "_")
@@ -1329,6 +1572,26 @@ def as_float(code: str, t: Num) -> str:
 
 def calls(node: ast.AST) -> bool:
     return any(isinstance(n, (ast.Call, ast.NamedExpr)) for n in ast.walk(node))
+
+
+def renamed(node: ast.ListComp | ast.GeneratorExp, new: dict[str, str]) -> ast.ListComp | ast.GeneratorExp:
+    """A comprehension with other names for its own variables (they are not those of the code around it)."""
+    first = node.generators[0].iter
+    node = copy.deepcopy(node)
+    for n in ast.walk(node):
+        if isinstance(n, ast.Name) and n.id in new:
+            n.id = new[n.id]
+    node.generators[0].iter = first  # evaluated outside
+    return node
+
+
+def impure(node: ast.AST) -> bool:
+    """May evaluating it twice differ from evaluating it once?"""
+    return any(
+        isinstance(n, ast.NamedExpr)
+        or (isinstance(n, ast.Call) and not (isinstance(n.func, ast.Name) and n.func.id in ("int", "len", "abs", "min", "max")))
+        for n in ast.walk(node)
+    )
 
 
 def clip(r: tuple[int, int], lim: int) -> tuple[int, int]:

@@ -18,10 +18,11 @@ SCALARS = {
     "builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool",
     "numpy.float64": "np.float64", "numpy.int64": "np.int64", "numpy.bool": "np.bool",
 }  # fmt: skip
+LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
 PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
 # what a kernel raises when it gives up: arithmetic, index and value errors of its own, or Numba's
-GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, ValueError, NumbaError)"
+GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, NumbaError)"
 
 
 def door_type(name: str, facts: Sequence[ValueFact]) -> Type | None:
@@ -46,17 +47,22 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         return None
     if fact.type == "builtins.list" and len(fact.items) == 1:
         item = fact.items[0]
-        if item.type in ("builtins.int", "builtins.float", "builtins.bool"):
+        if item.type in LIST_ITEMS:
             return Lst(frozenset({SCALARS[item.type]}), 1, frozenset({name}))
-        if item.type == "builtins.list" and len(item.items) == 1 and "rectangular" in fact.note:
+        if item.type == "builtins.list" and len(item.items) == 1 and _maybe_rectangular(fact, item):
             leaf = item.items[0]
-            if leaf.type in ("builtins.int", "builtins.float", "builtins.bool"):
+            if leaf.type in LIST_ITEMS:
                 return Lst(frozenset({SCALARS[leaf.type]}), 2, frozenset({name}))
     if fact.type == "builtins.tuple" and len(fact.items) == 1 and fact.min_len == fact.max_len and fact.min_len:
         item = fact.items[0]
         if fact.min_len in (2, 3, 4) and item.type in SCALARS:
             return Tup((num(SCALARS[item.type]),) * fact.min_len)
     return None
+
+
+def _maybe_rectangular(fact: ValueFact, row: ValueFact) -> bool:
+    """The guard will look; this only keeps lists out that are known to be ragged."""
+    return "rectangular" in fact.note or (row.min_len == row.max_len and row.min_len != 0)
 
 
 @dataclass(frozen=True)
@@ -150,17 +156,18 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Lst):
             (kind,) = t.kinds
             helper = _helper(shared, "typed_list" if t.depth == 1 else "typed_rows")
-            dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}[kind]
-            convert.append(f"new_{x} = {helper}({x}, {kind}, {dtype})")
+            dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}.get(kind, kind)
+            convert.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {dtype})")
             convert.append(f"if new_{x} is None:")
             convert.append("    return None")
             args.append(f"new_{x}")
             lists.append(f"{x}" if t.depth == 1 else f"*{x}")
             if n in unit.mutated:
+                values = "{}" if kind in PY_TYPE else "{}.tolist()"
                 if t.depth == 1:
-                    back.append(f"{x}[:] = new_{x}.tolist()")
+                    back.append(f"{x}[:] = {values.format('new_' + x)}")
                 else:
-                    back.append(f"for row, new_row in zip({x}, new_{x}.tolist()):")
+                    back.append(f"for row, new_row in zip({x}, {values.format('new_' + x)}):")
                     back.append("    row[:] = new_row")
         elif isinstance(t, Grow):
             guards.append(f"type({x}) is list")
@@ -170,6 +177,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
     # what comes back
+    if unit.function:
+        return _function(shared, unit, name, takes, guards, convert, args, back, sinks)
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -231,6 +240,78 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     return Wrapped("\n\n".join(text), name, takes, tuple(gives))
 
 
+def _function(
+    shared: Shared,
+    unit: Unit,
+    name: str,
+    takes: tuple[str, ...],
+    guards: list[str],
+    convert: list[str],
+    args: list[str],
+    back: list[str],
+    sinks: list[str],
+) -> Wrapped:
+    """The wrapper of a whole function: it returns the function's result in a tuple of one, or None."""
+    if sinks:
+        raise Refuse("a list from outside grows")
+    text = []
+    for u in shared.functions.values():
+        clash(u)
+        text.append(kernel_text(u))
+    text.append(kernel_text(unit))
+    call = f"{unit.name}({', '.join(args)})"
+    t = unit.ret
+    after: list[str] = []
+    got = "result"
+    if t is None:
+        got, result = "", "None"
+    elif isinstance(t, Num):
+        result = "result"
+        if t.kind is None:
+            got = "result, kind"
+            result = f"{_choice(t, 'kind')}(result)"
+        elif t.kind.startswith("np."):
+            result = f"{PY_TYPE.get(t.kind, t.kind)}(result)"
+    elif isinstance(t, Tup):
+        result = "result"
+        parts = []
+        for i, item in enumerate(t.items):
+            x = f"result[{i}]"
+            if isinstance(item, Num) and (item.kind or "").startswith("np."):
+                x = f"{PY_TYPE.get(item.kind or '', item.kind)}({x})"
+            elif isinstance(item, Arr):
+                x = f"{x}.copy()"
+            elif isinstance(item, Lst):
+                x = _listed(item, x)
+            elif isinstance(item, Grow):
+                lines = _grown(item, x)
+                x = lines[0].split(" = ", 1)[1] if lines else x
+            parts.append(x)
+        if any(x != f"result[{i}]" for i, x in enumerate(parts)):
+            result = f"({', '.join(parts)})"
+    elif isinstance(t, Arr):
+        result = "result.copy()"
+    elif isinstance(t, Lst):
+        result = _listed(t, "result")
+    else:
+        after += _grown(t, "result")
+        result = "result"
+    w = [f"def {name}({', '.join(map(local, takes))}):"]
+    w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')
+    if guards:
+        w.append(f"    if not ({_lines(guards)}):")
+        w.append("        return None")
+    w += [f"    {line}" for line in convert]
+    w.append("    try:")
+    w.append(f"        {got} = {call}" if got else f"        {call}")
+    w.append(f"    except {GIVEN_UP}:")
+    w.append("        return None")
+    w += [f"    {line}" for line in (*after, *back)]
+    w.append(f"    return ({result},)")
+    text.append("\n".join(w) + "\n")
+    return Wrapped("\n\n".join(text), name, takes, ())
+
+
 def _lines(guards: list[str]) -> str:
     return "\n        and ".join(guards)
 
@@ -248,7 +329,7 @@ def _choice(t: Num, tag: str) -> str:
 def _listed(t: Lst, x: str) -> str:
     if len(t.kinds) != 1:
         raise Refuse(f"{x} is a list of mixed floats")
-    if t.kinds == {"np.float64"}:
+    if t.kinds <= {"np.float64", "np.int64"}:
         return f"list({x})" if t.depth == 1 else f"[list(row) for row in {x}]"
     return f"{x}.tolist()"
 

@@ -123,6 +123,10 @@ class Module:
                         return None
         return None
 
+    def imported(self, name: str) -> bool:
+        """Is `name` a top-level `import name`?"""
+        return self._imports.get(name) == name
+
     def modules_free(self) -> bool:
         """May inserted code call NumPy `np` and math `math` here?"""
         for name, module in (("np", "numpy"), ("math", "math"), ("njit", "numba.njit"), ("NumbaError", "")):

@@ -91,7 +91,7 @@ class _Finder:
         for i, s in enumerate(body):
             if isinstance(s, (*names.FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)):
                 continue
-            simple = isinstance(s, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr))
+            simple = _worth_a_region(s, in_loop)
             if isinstance(s, names.LOOPS) or simple:
                 if self._alone_on_lines(body, i, i) and not _leaves(s):
                     yield self.block(body[i : i + 1], qualname, func, in_loop)
@@ -182,6 +182,17 @@ class _Finder:
                 data.add(name)
             todo |= self.callees.get(name, set()) - seen
         return tuple(sorted(data))
+
+
+def _worth_a_region(s: ast.stmt, in_loop: bool) -> bool:
+    """A single statement is looked at for the loop that hides in it; inside a loop, when that is plain to see.
+
+    Recording an innermost `x += y` millions of times would cost more than it tells.
+    """
+    if not isinstance(s, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)):
+        return False
+    hides = (*names.COMPREHENSIONS, ast.Lambda) if in_loop else (*names.COMPREHENSIONS, ast.Lambda, ast.Call)
+    return any(isinstance(n, hides) for n in ast.walk(s))
 
 
 def _leaves(s: ast.stmt) -> bool:

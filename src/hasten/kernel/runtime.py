@@ -19,7 +19,8 @@ class Helper:
 
 
 def _njit(name: str, body: str, *uses: str) -> Helper:
-    return Helper(name, f'@njit(cache=True, error_model="python")\n{body.strip()}\n', uses)
+    before = "_COMPENSATED = sys.version_info >= (3, 12)\n\n\n" if "_COMPENSATED" in body else ""
+    return Helper(name, f'{before}@njit(cache=True, error_model="python")\n{body.strip()}\n', uses)
 
 
 def _plain(name: str, body: str, *uses: str) -> Helper:
@@ -259,6 +260,167 @@ def _sum_ints(values):
         total = _add_int(total, value)
     return total
 ''', "add_int"),
+    _njit("sum_floats", '''
+def _sum_floats(values):
+    """sum(values) of at least one float; from Python 3.12 on, `sum` carries the rounding errors along."""
+    if len(values) == 0:
+        raise ValueError
+    total = 0.0
+    lost = 0.0
+    for value in values:
+        new = total + value
+        if _COMPENSATED:
+            lost += (total - new) + value if abs(total) >= abs(value) else (value - new) + total
+        total = new
+    if _COMPENSATED and lost != 0.0 and math.isfinite(lost):
+        return total + lost
+    return total
+'''),
+    _njit("sum_np", '''
+def _sum_np(values):
+    """sum(values) of at least one np.float64; raises where NumPy would warn."""
+    if len(values) == 0:
+        raise ValueError
+    total = 0.0
+    for value in values:
+        total = _add_float(total, value)
+    return total
+''', "add_float"),
+    _njit("as_array", '''
+def _as_array(values):
+    return np.array(values)
+'''),
+    _njit("any_of", '''
+def _any_of(values):
+    for value in values:
+        if value:
+            return True
+    return False
+'''),
+    _njit("all_of", '''
+def _all_of(values):
+    for value in values:
+        if not value:
+            return False
+    return True
+'''),
+    _njit("min_list", '''
+def _min_list(values):
+    """min(values): the first of equals; NaN is passed over or kept, as Python has it."""
+    if len(values) == 0:
+        raise ValueError
+    best = values[0]
+    for value in values:
+        if value < best:
+            best = value
+    return best
+'''),
+    _njit("max_list", '''
+def _max_list(values):
+    """max(values): the first of equals; NaN is passed over or kept, as Python has it."""
+    if len(values) == 0:
+        raise ValueError
+    best = values[0]
+    for value in values:
+        if value > best:
+            best = value
+    return best
+'''),
+    _njit("sorted_list", '''
+def _sorted_list(values):
+    """sorted(values), stable; raises for NaN, whose order Python leaves to chance."""
+    for value in values:
+        if value != value:
+            raise ValueError
+    return values[np.argsort(values, kind="mergesort")]
+'''),
+    _njit("pairwise_block", '''
+def _pairwise_block(x, first, n):
+    """Sum of up to 128 float64 from x[first], in NumPy's order: eight sums side by side, then the rest."""
+    if n < 8:
+        total = -0.0
+        for i in range(first, first + n):
+            total += x[i]
+        return total
+    a, b, c, d = x[first], x[first + 1], x[first + 2], x[first + 3]
+    e, f, g, h = x[first + 4], x[first + 5], x[first + 6], x[first + 7]
+    last = first + n
+    at = first + 8
+    while at + 8 <= last:
+        a += x[at]
+        b += x[at + 1]
+        c += x[at + 2]
+        d += x[at + 3]
+        e += x[at + 4]
+        f += x[at + 5]
+        g += x[at + 6]
+        h += x[at + 7]
+        at += 8
+    total = ((a + b) + (c + d)) + ((e + f) + (g + h))
+    for i in range(at, last):
+        total += x[i]
+    return total
+'''),
+    _njit("pairwise_sum", '''
+def _pairwise_sum(x):
+    """Sum of a 1-d float64 array in the order of NumPy's own pairwise summation."""
+    if x.size <= 128:
+        return _pairwise_block(x, 0, x.size)
+    # halves are summed depth first; the recursion is spelt out, because Numba cannot cache recursive functions
+    starts = np.zeros(64, np.int64)
+    sizes = np.zeros(64, np.int64)
+    stages = np.zeros(64, np.int64)
+    lefts = np.zeros(64)
+    sizes[0] = x.size
+    depth = 0
+    total = 0.0
+    while depth >= 0:
+        size = sizes[depth]
+        half = size // 2 - size // 2 % 8
+        if size <= 128:
+            total = _pairwise_block(x, starts[depth], size)
+            depth -= 1
+        elif stages[depth] == 0:
+            stages[depth] = 1
+            starts[depth + 1] = starts[depth]
+            sizes[depth + 1] = half
+            stages[depth + 1] = 0
+            depth += 1
+        elif stages[depth] == 1:
+            stages[depth] = 2
+            lefts[depth] = total
+            starts[depth + 1] = starts[depth] + half
+            sizes[depth + 1] = size - half
+            stages[depth + 1] = 0
+            depth += 1
+        else:
+            total = lefts[depth] + total
+            depth -= 1
+    return total
+''', "pairwise_block"),
+    _njit("np_sum", '''
+def _np_sum(x):
+    """np.sum of a 1-d float64 array, to the bit; raises where NumPy might warn."""
+    if x.size == 0:
+        return 0.0
+    return _finite(0.0 + _pairwise_sum(x))
+''', "pairwise_sum", "finite"),
+    _njit("np_mean", '''
+def _np_mean(x):
+    """np.mean of a 1-d float64 array, to the bit; raises where NumPy might warn."""
+    return _np_sum(x) / x.size
+''', "np_sum"),
+    _njit("np_var", '''
+def _np_var(x):
+    """np.var of a 1-d float64 array, to the bit; raises where NumPy might warn."""
+    rest = x - _np_mean(x)
+    return _np_sum(rest * rest) / x.size
+''', "np_mean"),
+    _njit("np_std", '''
+def _np_std(x):
+    """np.std of a 1-d float64 array, to the bit; raises where NumPy might warn."""
+    return math.sqrt(_np_var(x))
+''', "np_var"),
     _plain("typed_list", '''
 def _typed_list(values, kind, dtype):
     """The list as an array, or None unless it is a list with elements of exactly this type that fit."""

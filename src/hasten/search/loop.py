@@ -15,7 +15,6 @@ from datetime import datetime, timezone
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts, Profile
 from hasten.core.finding import Finding, Region
-from hasten.core.measurement import Comparison
 from hasten.core.recipe import Change, Pass, Recipe
 from hasten.core.record import (
     BaselineRecord,
@@ -32,7 +31,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import find_regions
 from hasten.observe.session import Session
 from hasten.search.choose import Judged, choose
-from hasten.search.runs import Program
+from hasten.search.runs import Program, WrongRun
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
@@ -153,10 +152,16 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     if not speed:
         return
     progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
-    comparison = program.measure(out.work, out.kept)
+    try:
+        comparison = program.measure(out.work, out.kept)
+    except WrongRun as problem:
+        _drop_all(out, Failed(str(problem)))
+        return
     out.record = replace(out.record, comparison=comparison)
-    if comparison.speedup.decided != "faster":
-        _drop_all(out, comparison)
+    gain = comparison.speedup
+    if gain.decided != "faster":
+        reason = f"end to end {gain} over {gain.pairs} pairs: {gain.decided}"
+        _drop_all(out, Rejected(reason) if gain.decided == "not faster" else Inconclusive(reason))
 
 
 def _propose(
@@ -272,7 +277,12 @@ def _confirm(
             if warm_s < wall_s * 0.9 or not speed:
                 return candidate, warm_s, cold_s
             # one run on a busy machine says little: look again, side by side
-            gain = program.quick_gain(work, candidate)
+            try:
+                gain = program.quick_gain(work, candidate)
+            except WrongRun as problem:
+                for trial in chosen:
+                    trial.verdict = Failed(str(problem))
+                break
             if gain > program.contract.min_gain:
                 return candidate, wall_s / gain, cold_s
             # not faster as a whole: give up the least promising and look again
@@ -306,13 +316,11 @@ def _culprits(
     return bad
 
 
-def _drop_all(out: Outcome, comparison: Comparison) -> None:
-    said = comparison.speedup.decided
+def _drop_all(out: Outcome, verdict: Verdict) -> None:
     for trial in out.trials:
         if trial.kept:
             trial.kept = False
-            reason = f"end to end {comparison.speedup} over {comparison.speedup.pairs} pairs: {said}"
-            trial.verdict = Rejected(reason) if said == "not faster" else Inconclusive(reason)
+            trial.verdict = verdict
     out.kept = out.work
     out.record = replace(out.record, kept=Recipe())
 

@@ -34,6 +34,10 @@ PATIENCE = (3.0, 20.0)  # a candidate may take 3 times as long as the original, 
 NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "xarray", "statsmodels", "torch"})
 
 
+class WrongRun(Exception):
+    """A timed run did not end as it should have."""
+
+
 class Program:
     """The original program and runs of its candidates, all in one mirror, one after the other."""
 
@@ -41,6 +45,7 @@ class Program:
         self.session, self.work, self.contract = session, work, contract
         self.mirror = Mirror(session, work)
         self._base: Baseline | None = None
+        self._printed: dict[tuple[tuple[str, str], ...], bytes] = {}
 
     @property
     def base(self) -> Baseline:
@@ -101,18 +106,36 @@ class Program:
         return measure(
             self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
             min_pairs=pairs, max_pairs=pairs,
+            metric="auto", single_threaded=self.single_threaded,
         ).speedup.ratio  # fmt: skip
 
     def measure(self, old: ScriptWorkload, new: ScriptWorkload) -> Comparison:
         """Warm whole-process runs of both, interleaved in random order, until it is decided."""
 
-        return measure(self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract)
+        return measure(
+            self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
+            metric="auto", single_threaded=self.single_threaded,
+        )  # fmt: skip
+
+    @property
+    def single_threaded(self) -> bool:
+        """No thread and no child process was seen: CPU time may decide, it is less noisy than wall time."""
+        return not self.base.audit.threads and not self.base.audit.processes
 
     def _sample(self, work: ScriptWorkload) -> RunSample:
+        """One warm run. Raises `WrongRun` when it does not end as the original did: such a time means nothing."""
         run = run_workload(
             self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False
         )
+        same = not self.base.stdout_mask.empty or run.program.stdout == self._stdout(work, run.program.stdout)
+        if run.program.stopped or run.status != self.base.reference.status or not same:
+            raise WrongRun(f"while timing, one run did not end as the others ({run.program.ended})")
         return run.sample
+
+    def _stdout(self, work: ScriptWorkload, seen: bytes) -> bytes:
+        """What this program printed when it was timed first: later runs must print the same."""
+        key = tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
+        return self._printed.setdefault(key, seen)
 
     def import_costs(self, judged: Iterable[Judged]) -> dict[str, float]:
         """Seconds that importing each newly needed package adds to the program, best of two."""

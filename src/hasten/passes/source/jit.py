@@ -12,7 +12,7 @@ Safe when        every type was recorded and is checked again at the door; integ
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import names
 from hasten.kernel.compiler import Shared, Unit
-from hasten.kernel.door import door_type, wrap
+from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.kinds import Grow, Lst, Refuse, Type
 from hasten.kernel.program import Module, helper_texts
 
@@ -69,20 +69,24 @@ class Jit:
         return ""
 
     def _changes(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> Iterator[Change]:
-        if region.kind != "block":
-            raise Refuse("not a block")
         source = work.source(region.path)
         module = Module(source)
         if not module.modules_free():
             raise Refuse("np, math or njit mean something else in this file")
+        if region.kind == "function":
+            yield from self._variants(lambda exact: function_change(self.code, source, module, region, facts, share, exact))
+            return
         stmts = statements(source.tree, region.first, region.last)
         if not any(isinstance(s, names.LOOPS) for s in stmts):
             raise Refuse("no loop")
-        first = block_change(self.code, source, module, stmts, region, facts, share, exact=False)
+        yield from self._variants(lambda exact: block_change(self.code, source, module, stmts, region, facts, share, exact))
+
+    def _variants(self, change: Callable[[bool], Change]) -> Iterator[Change]:
+        first = change(False)
         yield first
         if first.risk is Risk.ROUNDING:
             try:
-                yield block_change(self.code, source, module, stmts, region, facts, share, exact=True)
+                yield change(True)
             except Refuse:
                 return
 
@@ -111,7 +115,6 @@ def block_change(
     region: Region,
     facts: Facts,
     share: float,
-    *,
     exact: bool,
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
@@ -156,15 +159,8 @@ def block_change(
         if isinstance(unit.extra[name], Lst) and name in appended:
             raise Refuse(f"{name} grows")
     wrapped = wrap(shared, unit, purpose)
-    line = prelude_line(source)
+    edits = prelude(source, module, shared, wrapped)
     path = source.path
-    edits = [
-        Edit(path, line, line - 1, f"{text}\n")
-        for text in ("import math", "import numpy as np", "from numba import njit", "from numba.core.errors import NumbaError")
-        if f"\n{text}\n" not in "\n" + "".join(source.lines[: line - 1])
-    ]
-    edits += [Edit(path, line, line - 1, f"\n\n{text}") for text in helper_texts(module, shared.used)]
-    edits.append(Edit(path, line, line - 1, f"\n\n{wrapped.text}\n\n"))
     done = module.fresh("done", shared.taken)
     pad = " " * stmts[0].col_offset
     original = "".join(source.lines[region.first - 1 : region.last])
@@ -186,6 +182,91 @@ def block_change(
         ("numba", "numpy"),
         share,
     )
+
+
+def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped) -> list[Edit]:
+    """Insertions of imports, helpers and the kernel itself. Raises `Refuse`."""
+    line = prelude_line(source)
+    path = source.path
+    head = "\n" + "".join(source.lines[: line - 1])
+    helpers = helper_texts(module, shared.used)
+    imports = ["import math", "import numpy as np", "from numba import njit", "from numba.core.errors import NumbaError"]
+    if any("sys." in t for t in helpers):
+        if module.bindings.get("sys", 0) != int(module.imported("sys")):
+            raise Refuse("sys means something else in this file")
+        imports.insert(1, "import sys")
+    edits = [Edit(path, line, line - 1, f"{text}\n") for text in imports if f"\n{text}\n" not in head]
+    edits += [Edit(path, line, line - 1, f"\n\n{text}") for text in helpers]
+    edits.append(Edit(path, line, line - 1, f"\n\n{wrapped.text}\n\n"))
+    return edits
+
+
+def function_change(
+    code: str, source: SourceFile, module: Module, region: Region, facts: Facts, share: float, exact: bool
+) -> Change:
+    """The edits that put a kernel in front of a function's body. Raises `Refuse`."""
+    node = function_at(source.tree, region)
+    a = node.args
+    if isinstance(node, ast.AsyncFunctionDef) or a.vararg or a.kwarg:
+        raise Refuse("not a plain function")
+    if ".<locals>." in region.qualname:
+        raise Refuse("a closure")
+    body = node.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    if not body or body[0].lineno == node.lineno or (body is not node.body and body[0].lineno == node.body[0].end_lineno):
+        raise Refuse("body on the line of its head")
+    if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
+        raise Refuse("generator, or binds outer names")
+    seen = facts.of(region.id).types
+    shared = Shared(module, exact)
+    own = function_locals(node)
+    bound = names.bound(body)
+    parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
+    method = bool(parameters) and parameters[0] == "self" and "." in region.qualname
+    flow = names.flow(body)
+    if (flow.exposed & bound) - set(parameters):
+        raise Refuse("a name may be read before it is bound")
+
+    def lookup(name: str) -> Type | None:
+        found = door_type(name, seen.get(name, ()))
+        if found is None and "." not in name and name not in own:
+            found = module.constant(name)
+        return found
+
+    params: dict[str, Type] = {}
+    for name in parameters[1:] if method else parameters:
+        if name in flow.exposed or name in bound:
+            found = lookup(name)
+            if found is None:
+                raise Refuse(f"no kernel takes what {name} was")
+            params[name] = found
+    purpose = node.name.strip("_") or "call"
+    unit = Unit(
+        shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup
+    )
+    unit.door = True
+    unit.run()
+    if flow.sure is not None and unit.ret is not None:
+        raise Refuse("may end without a return")
+    wrapped = wrap(shared, unit, purpose)
+    edits = prelude(source, module, shared, wrapped)
+    done = module.fresh("done", shared.taken)
+    pad = " " * body[0].col_offset
+    call = f"{wrapped.name}({', '.join(wrapped.takes)})"
+    text = f"{pad}{done} = {call}\n{pad}if {done} is not None:\n{pad}    return {done}[0]\n"
+    at = body[0].lineno
+    edits.append(Edit(source.path, at, at - 1, text))
+    risk = Risk.ROUNDING if shared.rounding else Risk.EXACT
+    return Change(code, f"compiled {region.qualname}", region, tuple(edits), risk, ("numba", "numpy"), share)
+
+
+def function_at(tree: ast.Module, region: Region) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    for node in ast.walk(tree):
+        if isinstance(node, names.FUNCTIONS) and node.end_lineno == region.last:
+            if min([node.lineno, *(d.lineno for d in node.decorator_list)]) == region.first:
+                return node
+    raise Refuse("no such function")
 
 
 def enclosing(tree: ast.Module, stmt: ast.stmt) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

@@ -186,3 +186,59 @@ def {name}(df, columns, row_columns, labelled):
         len(df), *(list(df[c].to_numpy()) for c in columns), *(list(a if cast is None else a.astype(cast)) for a in rows)
     ]
 '''
+
+REDUCE_GROUPS = '''\
+def {name}(df, keys, column, options, method, kind, limit, reductions, function, original):
+    # `df.groupby(keys, **options)[column].<method>(original)`, where `function` combines built-in reductions of all groups at once
+    groups = df.groupby(keys, **options)[column]
+    names = [keys] if isinstance(keys, str) else keys
+    if (
+        type(df) is not {pd}.DataFrame or not len(df) or len(df) > 2**20 or not df.columns.is_unique or df.attrs
+        or any(df[k].dtype.kind not in "iufbO" or isinstance(df[k].dtype, {pd}.CategoricalDtype) for k in names)
+        or df[names].isna().any(axis=None) or len(set(names)) < len(names) or not df.flags.allows_duplicate_labels
+        or {checked}(df[column], df[column].dtype, kind, limit) is None or df[column].abs().max() > 1e100
+    ):
+        return getattr(groups, method)(original)
+    if method == "transform":
+        parts = [df[column] if name == "self" else groups.transform(name, **how) for name, how in reductions]
+        index = df.index
+    else:
+        parts = [getattr(groups, name)(**how) for name, how in reductions]
+        index = parts[0].index
+    try:
+        with {np}.errstate(all="raise", under="ignore"):
+            values = function(*(part.to_numpy() for part in parts))
+    except FloatingPointError:
+        return getattr(groups, method)(original)  # a division by zero or an overflow: as before
+    return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=index, name=column)
+'''
+
+JOIN_FRAMES = '''\
+def {name}(parts, options):
+    # `df = pd.concat([df, part])` for all parts at once where they agree in columns and dtypes, else one after the other
+    frame = parts[0]
+    for n, part in enumerate(parts[1:], 1):
+        rest = parts[n:]
+        if n > 1 and all(
+            type(p) is {pd}.DataFrame and p.columns.equals(frame.columns) and p.index.dtype == frame.index.dtype
+            and p.index.names == frame.index.names and list(p.dtypes) == list(frame.dtypes) and not p.attrs and len(p)
+            for p in (frame, *rest)
+        ):
+            return {pd}.concat([frame, *rest], **options)
+        frame = {pd}.concat([frame, part], **options)
+    return frame
+'''
+
+JOIN_ARRAYS = '''\
+def {name}(parts):
+    # `a = np.append(a, x)` for all x at once where the dtype stays, else one after the other
+    array = parts[0]
+    for n, part in enumerate(parts[1:], 1):
+        rest = parts[n:]
+        if type(array) is {np}.ndarray and all(
+            type(p) is {np}.ndarray and p.dtype.kind in "biuf" and {np}.result_type(array, p) == array.dtype for p in rest
+        ):
+            return {np}.concatenate([{np}.ravel(array), *rest])
+        array = {np}.append(array, part)
+    return array
+'''

@@ -77,7 +77,6 @@ class Vectoriser:
         self.lines: list[str] = []
         self.cells: dict[ast.AST, Value] = {}
         self.rounding = False
-        self.uses_boxed = False
         self.depth = 0
 
     def ending(self, value: Value) -> list[str]:
@@ -231,8 +230,9 @@ class Vectoriser:
 
     def truth(self, value: Value) -> str:
         if value.kind == "bool":
-            return value.atom
+            return value.text
         if value.kind in ("int", "float", "mixed"):
+            self.steady()
             return f"({value.atom} != 0)"
         raise Unknown("truth of a string")
 
@@ -312,6 +312,7 @@ class Vectoriser:
                 raise Unknown("division of integers too large for a float")
             return Value(f"{a.atom} / {self.safe(b, path)}", "float", boxed=boxed)
         if isinstance(op, (ast.FloorDiv, ast.Mod)):
+            self.steady()
             sign = "//" if isinstance(op, ast.FloorDiv) else "%"
             text = f"{a.atom} {sign} {self.safe(b, path)}"
             if not both:
@@ -383,7 +384,7 @@ class Vectoriser:
         if isinstance(node.op, ast.Not):
             if value.const:
                 raise Unknown("not of a constant")
-            return Value(f"~{self.truth(value)}", "bool", boxed=True)
+            return Value(f"~{self.truth(replace(value, text=value.atom, simple=True))}", "bool", boxed=True)
         if value.kind not in ("int", "float"):
             raise Unknown("sign of something that is no number")
         if isinstance(node.op, ast.USub):
@@ -416,6 +417,7 @@ class Vectoriser:
     def _compared(self, sign: str, a: Value, b: Value) -> str:
         if a.const and b.const:
             raise Unknown("comparison of constants")
+        self.steady()
         numbers = {"int", "float", "mixed"}
         if {a.kind, b.kind} <= numbers:
             if a.kind != b.kind and any(v.kind != "float" and max(-v.low, v.high) > EXACT_FLOAT for v in (a, b)):
@@ -509,7 +511,7 @@ class Vectoriser:
             # a NumPy scalar rounds as NumPy does; a Python float rounds its decimal value, which arrays cannot
             if args[0].boxed is not False:
                 raise Unknown("rounds Python floats to decimals")
-            self.uses_boxed = True
+            self.steady()
             return replace(args[0], text=f"{self.np}.round({args[0].text}, {args[1].text})", simple=True)
         raise Unknown(f"calls `{name}`")
 
@@ -521,7 +523,13 @@ class Vectoriser:
         return Value(f"{v.atom}.astype({self.np}.float64)" if v.kind == "int" else v.text, "float", boxed=True,
                      simple=v.kind == "int" or v.simple)
 
+    def steady(self) -> None:
+        """Raises when something before may differ in its last bit, which must not decide a branch."""
+        if self.rounding:
+            raise Unknown("a rounded value decides something")
+
     def as_int(self, how: str, v: Value, path: Path) -> Value:
+        self.steady()
         text = f"{self.np}.where({path.text}, {v.text}, 0.0)" if path.text else v.text
         return Value(f"{self.np}.{how}({text}).astype({self.np}.int64)", "int", -INT64, INT64, simple=True, boxed=True)
 

@@ -170,8 +170,21 @@ class Project:
             if not (isinstance(parent, ast.Call) and parent.func is node):
                 if node.attr in MUTATORS and not module.imported(node):
                     return f"line {node.lineno}: {node.attr} is passed around"
+                if node.attr in WRITERS or node.attr == "methodcaller":
+                    return f"line {node.lineno}: {node.attr} is passed around"
                 if node.attr in self.functions:
                     return self.loud_named(node.attr)
+        if isinstance(node, ast.Call) and module.is_builtin(node.func, "getattr") and len(node.args) > 1:
+            wanted = node.args[1]
+            if not (isinstance(wanted, ast.Constant) and wanted.value not in MUTATORS):
+                return f"line {node.lineno}: getattr"
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            called = module.parents[node]
+            if not (isinstance(called, ast.Call) and called.func is node):
+                if module.imported(node).rsplit(".", 1)[-1] in WRITERS:
+                    return f"line {node.lineno}: {node.id} is passed around"
+            elif module.imported(node).endswith(".methodcaller"):
+                return f"line {node.lineno}: methodcaller"
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in self.functions:
             parent = module.parents[node]
             if not (isinstance(parent, ast.Call) and parent.func is node):
@@ -387,8 +400,8 @@ class Project:
             if b.how != "assign" or not self.fresh_value(module, b.value, depth):
                 return False
             parent = module.parents[b.node]
-            if isinstance(parent, ast.Assign) and len(parent.targets) > 1:
-                return False  # a = b = []: two names for one list
+            if isinstance(parent, ast.NamedExpr) or (isinstance(parent, ast.Assign) and len(parent.targets) > 1):
+                return False  # a = b = [] and f(a := []): somebody else has it too
         return True
 
 
@@ -514,6 +527,19 @@ def _argument_kind(project: Project, module: Module, call: ast.Call, name: ast.e
     return "escape"
 
 
+def to_user_function(project: Project, module: Module, use: ast.expr) -> bool:
+    """Whether a use is an argument of a call to a user's function by its name. (Such calls are judged as calls.)"""
+    call = module.parents[use]
+    if isinstance(call, ast.keyword):
+        call = module.parents[call]
+    if not isinstance(call, ast.Call) or call.func is use:
+        return False
+    func = call.func
+    if isinstance(func, ast.Name):
+        return func.id in project.functions and func.id not in project.classes
+    return isinstance(func, ast.Attribute) and func.attr in project.functions and func.attr not in project.attributes
+
+
 def escapes(project: Project, module: Module, name: str, scope: ast.AST, stretch: ast.AST | None) -> str:
     """Why something other than `name` could hold its container before `stretch` ends (None: before a return)."""
     last = getattr(stretch, "end_lineno", None) if stretch is not None else None
@@ -588,7 +614,9 @@ def frozen_during(
             if kind in ("bind", "mutate"):
                 return Frozen(why_not=f"line {use.lineno}: {root.id} changes in the loop")
             if kind == "escape":
-                return Frozen(why_not=f"line {use.lineno}: {root.id} is handed on in the loop")
+                if not to_user_function(project, module, use):
+                    return Frozen(why_not=f"line {use.lineno}: {root.id} is handed on in the loop")
+                items = True  # not private any more: the function has to be quiet
         elif kind in ("bind", "mutate") and module.function(use) is not scope:
             return Frozen(why_not=f"line {use.lineno}: {root.id} changes in a nested function")
         elif kind == "bind" and isinstance(scope, ast.Module) and module.function(stretch) is not scope:

@@ -25,7 +25,9 @@ TABLE = '''\
 def _tally(xs, *others):
     """First position and count of every item of a list; None where an item may compare in its own way, or where
     the list also goes by one of the other names."""
-    if type(xs) not in (list, tuple) or any(xs is other for other in others) or not all(map(_is_plain, xs)):
+    if type(xs) not in (list, tuple) or any(xs is other for other in others):
+        return None
+    if not (_PLAIN.issuperset(map(type, xs)) or all(map(_is_plain, xs))):
         return None
     table = {}
     for n, x in enumerate(xs):

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from hasten.core.facts import ValueFact
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import Frozen, deep_fresh, escapes, frozen_during, use_kind
+from hasten.passes.source.containers.effects import Frozen, deep_fresh, escapes, frozen_during, to_user_function, use_kind
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, dotted, root_name, same
 
 PLAIN = '''\
@@ -41,8 +41,9 @@ MEMBERS = '''\
 def _members(xs, *others):
     """The items of `xs` as a set, with the types of values that it can be asked for in place of `xs` (maybe none)."""
     # A list that also goes by one of the other names might change; items that are not plain may compare in their own way.
-    if type(xs) in (list, tuple) and not any(xs is other for other in others) and all(map(_is_plain, xs)):
-        return set(xs), _PLAIN
+    if type(xs) in (list, tuple) and not any(xs is other for other in others):
+        if _PLAIN.issuperset(map(type, xs)) or all(map(_is_plain, xs)):
+            return set(xs), _PLAIN
     return set(), frozenset()
 
 
@@ -104,7 +105,16 @@ def _column_members(make, kind):
 
 
 '''
-SIMPLE = (ast.Name, ast.Constant)
+PICK = '''\
+def _pick(xs, key):
+    """`xs[key]` where looking it up does nothing else and finds something, else None."""
+    try:
+        return xs[key] if type(xs) in (dict, list, tuple) and _is_plain(key) else None
+    except (LookupError, TypeError):
+        return None
+
+
+'''
 NEVER_LISTS = (ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.JoinedStr, ast.Constant, ast.Compare)
 
 
@@ -126,6 +136,8 @@ class Membership(ContainerPass):
                         and container.attr not in ("values", "index", "columns")
                     ):
                         yield from self._named(place, node, container, done)
+                    elif isinstance(container, ast.Subscript):
+                        yield from self._picked(place, node, container)
                     else:
                         yield from self._made(place, node, container)
 
@@ -308,6 +320,57 @@ class Membership(ContainerPass):
             prelude=tuple(prelude),
         )
 
+    # -- a list in a dict or list ---------------------------------------------------------------------------------
+
+    def _picked(self, place: Place, node: ast.Compare, container: ast.Subscript) -> Iterator[Parts]:
+        """`x in near[node]`, in a loop that leaves `near`, what is in it, and `node` as they are."""
+        module = place.module
+        keys = container.slice
+        if not isinstance(container.value, ast.Name) or isinstance(module.function(node), (ast.Lambda, ast.ClassDef)):
+            return
+        base = container.value
+        match keys:
+            case ast.Name():
+                picked, roots = f"_pick({base.id}, {keys.id})", [base, keys]
+            case ast.Subscript(value=ast.Name() as inner, slice=ast.Name() as at):
+                picked, roots = f"_pick({base.id}, _pick({inner.id}, {at.id}))", [base, inner, at]
+            case _:
+                return
+        for stretch in stretches(place, node):
+            if not isinstance(stretch, (ast.For, ast.While)):
+                continue
+            if not all(ready(module, r, Frozen(), stretch) and self._stays(module, r, stretch) for r in roots):
+                continue
+            if not all(frozen_frame(place, r, stretch).ok for r in roots[:-1]):
+                continue
+            members = module.fresh(f"{base.id}_members")
+            kinds = module.fresh(f"{base.id}_kinds")
+            text = module.text(container)
+            test, helper = test_text(module, node, text, members, kinds, tuples=not isinstance(node.left, ast.Name))
+            yield Parts(
+                title=f"look {text} up in a set",
+                first=node.lineno,
+                last=node.end_lineno or node.lineno,
+                reason=f"every test goes through the items of {text}",
+                remedy="a set of its items, made once before the loop",
+                replace=((node, test),),
+                before=((stretch.lineno, f"{module.margin(stretch)}{members}, {kinds} = _members({picked})\n"),),
+                prelude=(PLAIN, IS_PLAIN, MEMBERS, PICK, *((HOLDS,) if helper else ())),
+            )
+            return
+
+    @staticmethod
+    def _stays(module: Module, name: ast.Name, stretch: ast.stmt) -> bool:
+        """Whether a name means the same object all through the stretch."""
+        scope = module.owner(name.id, name)
+        if scope is None:
+            return False
+        inside = set(ast.walk(stretch))
+        return not any(
+            not isinstance(u.ctx, ast.Load) and (u in inside or module.function(u) is not module.function(stretch))
+            for u in module.uses(name.id, scope)
+        )
+
     # -- list(...), .values and the like ---------------------------------------------------------------------------
 
     def _made(self, place: Place, node: ast.Compare, container: ast.expr) -> Iterator[Parts]:
@@ -316,9 +379,12 @@ class Membership(ContainerPass):
         if made is None or isinstance(module.function(node), (ast.Lambda, ast.ClassDef)):
             return
         base, kind = made
+        keys = {n.id: n for n in ast.walk(container) if isinstance(n, ast.Name) and n.id not in (base.id, "list", "tuple")}
         for stretch in stretches(place, node):
             frozen = frozen_frame(place, base, stretch)
             if not frozen.ok or not ready(module, base, frozen, stretch):
+                continue
+            if not all(ready(module, k, frozen, stretch) and self._stays(module, k, stretch) for k in keys.values()):
                 continue
             members = module.fresh(f"{base.id}_members")
             kinds = module.fresh(f"{base.id}_kinds")
@@ -328,7 +394,11 @@ class Membership(ContainerPass):
             if helper:
                 # the list is only made where it is needed
                 return
-            setup = f"{module.margin(stretch)}{members}, {kinds} = _column_members(lambda: {text}, {kind})\n"
+            make = f"lambda: {text}"
+            if keys:
+                # a defaultdict would make the entry: only a plain dict or list is looked into ahead of its time
+                make = f"lambda: {text} if type({base.id}) in (dict, list) else None"
+            setup = f"{module.margin(stretch)}{members}, {kinds} = _column_members({make}, {kind})\n"
             yield Parts(
                 title=f"look values up in a set made once of {text}",
                 first=node.lineno,
@@ -519,13 +589,11 @@ def made_list(place: Place, e: ast.expr) -> tuple[ast.Name, str] | None:
     if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.attr not in project.attributes:
         if inner.attr not in project.functions:
             return (inner.value, kind)
-    if (
-        isinstance(inner, ast.Subscript)
-        and isinstance(inner.value, ast.Name)
-        and isinstance(inner.slice, ast.Constant)
-        and isinstance(inner.slice.value, str)
-    ):
-        return (inner.value, kind)
+    if isinstance(inner, ast.Subscript) and isinstance(inner.value, ast.Name):
+        if isinstance(inner.slice, ast.Name) and kind == "list" and isinstance(e, ast.Call):
+            return (inner.value, kind)
+        if isinstance(inner.slice, ast.Constant) and isinstance(inner.slice.value, str):
+            return (inner.value, kind)
     return None
 
 
@@ -587,6 +655,8 @@ def _reads_frame(place: Place, use: ast.Name) -> bool:
     later statement could write through without naming it in a store (stores are checked apart)."""
     module, project = place.module, place.project
     parent = module.parents[use]
+    if to_user_function(project, module, use):
+        return True
     if isinstance(parent, ast.Call):
         return module.is_builtin(parent.func, "len", "list", "enumerate", "zip", "set", "sorted", "sum", "min", "max", "range")
     if isinstance(parent, (ast.For, ast.comprehension, ast.Compare)):

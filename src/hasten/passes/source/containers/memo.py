@@ -23,6 +23,7 @@ from hasten.passes.source.containers.effects import Project
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts
 
 LIMIT = 100_000
+KEPT_TYPES = frozenset(f"builtins.{t}" for t in ("int", "str", "bool", "float", "bytes", "NoneType"))
 PURE_BUILTINS = frozenset(
     "abs all any bool chr divmod float int len max min ord pow range round sum str tuple enumerate zip sorted reversed hex bin "
     "oct isinstance list set dict frozenset".split()
@@ -75,6 +76,11 @@ class Memo(ContainerPass):
         names = [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
         if not names or _trivial(function):
             return None
+        seen = place.facts.of(place.region.id).types
+        if any(n in seen and not any(f.type in KEPT_TYPES for f in seen[n]) for n in names):
+            return None  # called with what no result is kept for
+        if not seen and any(_is_gone_through(function, n) for n in names):
+            return None
         body = function.body
         start = 1 if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant) else 0
         if len(body) <= start or not all(module.whole_lines(s) for s in body[start:]):
@@ -115,6 +121,19 @@ class Memo(ContainerPass):
             before=((body[start].lineno, keyed),),
             prelude=(KEEPABLE, f"{known} = {{}}\n\n\n"),
         )
+
+
+def _is_gone_through(function: ast.FunctionDef, name: str) -> bool:
+    """Whether a parameter is used as a list or dict rather than text or a number, as far as syntax tells."""
+    for node in ast.walk(function):
+        match node:
+            case ast.For(iter=ast.Name(id=found)) | ast.comprehension(iter=ast.Name(id=found)):
+                if found == name:
+                    return True
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="values" | "items" | "keys" | "get")):
+                if found == name:
+                    return True
+    return False
 
 
 def _trivial(function: ast.FunctionDef) -> bool:

@@ -47,7 +47,9 @@ class Queue(ContainerPass):
         module, project = place.module, place.project
         if isinstance(scope, ast.Module) and project.mentions(name, module):
             return None
-        imported = self._deque_name(module)
+        imported = _deque_name(module)
+        if not imported:
+            return None
         bound = module.bindings(name, scope)
         replace: list[tuple[ast.AST, str]] = []
         for b in bound:
@@ -93,15 +95,20 @@ class Queue(ContainerPass):
             reason=f"taking the first item of {name} moves all others",
             remedy="a deque, which takes items from both ends",
             replace=tuple(replace),
-            prelude=() if imported in module.names else ("from collections import deque\n",),
+            prelude=("from collections import deque\n",),
         )
 
-    @staticmethod
-    def _deque_name(module: Module) -> str:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Name) and module.imported(node) == "collections.deque":
-                return node.id
-        return "deque"
+
+def _deque_name(module: Module) -> str:
+    """What `collections.deque` is, or can be, called here; empty when the name means something else."""
+    for b in module.bindings("deque", module.tree):
+        if not (isinstance(b.node, ast.ImportFrom) and b.node.module == "collections"):
+            return ""
+    others = [n for n in ast.walk(module.tree) if isinstance(n, (ast.arg, ast.Name)) and "deque" in (
+        getattr(n, "arg", ""), getattr(n, "id", "")
+    )]
+    ok = all(isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) for n in others)
+    return "deque" if ok else ""
 
 
 def _front(node: ast.AST) -> ast.Name | None:

@@ -110,10 +110,10 @@ class Sorting(ContainerPass):
         text = module.text(xs)
         prelude: tuple[str, ...]
         match at:
-            case ast.Constant(value=int() as n) if n == 0 and type(n) is int:
-                new, prelude = f"{'_largest' if reverse else '_smallest'}({text})", (ENDS,)
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
-                new, prelude = f"{'_smallest' if reverse else '_largest'}({text})", (ENDS,)
+            case ast.Constant(value=int() as n) if n == 0 and type(n) is int and not reverse:
+                new, prelude = f"_smallest({text})", (ENDS,)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)) if not reverse:
+                new, prelude = f"_largest({text})", (ENDS,)
             case ast.Slice(lower=None, upper=ast.Constant(value=int() as n), step=None) if 0 < n <= 100 and type(n) is int:
                 new = f"_first_sorted({text}, {n}, {reverse})"
                 prelude = ("from heapq import nlargest, nsmallest\n", FIRST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -64,7 +65,9 @@ class Module:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Name) and node.id in DYNAMIC:
                 return node.id
-            if isinstance(node, ast.Attribute) and node.attr in DYNAMIC:
+            if isinstance(node, ast.Attribute) and (
+                node.attr in DYNAMIC or (node.attr == "modules" and self.imported(node) == "sys.modules")
+            ):
                 return node.attr
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("vars", "dir"):
                 if not node.args:
@@ -424,6 +427,10 @@ def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, 
     source, path = module.source, region.path
     sites = list(sites)
     replaced = list(dict.fromkeys(r for s in sites for r in s.replace))
+    if any(isinstance(at, ast.JoinedStr) for n, _ in replaced for at in module.up(n)):
+        return None  # places inside an f-string are not known exactly before Python 3.12
+    if not all(_names_free(module, text) for s in sites for text in s.prelude):
+        return None
     spans = sorted(
         ((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n, _ in replaced  # type: ignore[attr-defined]
     )
@@ -442,6 +449,24 @@ def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, 
     added = [text for text in dict.fromkeys(t for s in sites for t in s.prelude) if text not in source.text]
     added.sort(key=lambda text: not text.startswith(("import ", "from ")))
     return (*(Edit(path, at, at - 1, text) for text in added), *edits)
+
+
+def _names_free(module: Module, text: str) -> bool:
+    """Whether what a helper or import defines is free in the file, or means the same there already."""
+    if text.startswith(("import ", "from ")):
+        wanted = ast.parse(text).body[0]
+        assert isinstance(wanted, (ast.Import, ast.ImportFrom))
+        origin = f"{wanted.module}." if isinstance(wanted, ast.ImportFrom) else ""
+        for alias in wanted.names:
+            for b in module.bindings(alias.name, module.tree):
+                if not isinstance(b.node, type(wanted)) or getattr(b.node, "module", None) != (origin[:-1] or None):
+                    return False
+                if not any(a.name == alias.name and a.asname in (None, a.name) for a in b.node.names):
+                    return False
+        return True
+    if text in module.source.text:
+        return True
+    return not {a or b for a, b in re.findall(r"^def (\w+)|^(\w+) = ", text, re.MULTILINE)} & module.names
 
 
 def _attach(source: SourceFile, edits: list[Edit], path: str, line: int, text: str, *, before: bool) -> list[Edit]:
