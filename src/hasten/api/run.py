@@ -41,8 +41,8 @@ def run(
     """Make the program that `target` names faster, with the same results; never edits its files.
 
     `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
-    reach the program; `calls` names the script that calls the function. `budget` is
-    seconds or text such as "10m"; `require` is old/new, or text such as "2x". What is None comes from [tool.hasten]
+    reach the program; `calls` names the script that calls the function. `budget` is seconds, or text such as "10m";
+    `require` is old/new, or text such as "2x". What is None comes from [tool.hasten]
     in pyproject.toml, then from the defaults (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new
     folder under .hasten/runs). Raises `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
     """
