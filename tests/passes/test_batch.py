@@ -914,6 +914,72 @@ HOSTILE = {
         print(round(fs[0](), 9), round(fs[5](), 9))
         """,
     ),
+    "rows held in a dict and summed in place": (
+        WholeArrayRows,
+        False,
+        """
+        sums = {}
+        out = []
+        for i in range(len(X)):
+            k = i % 3
+            if k not in sums:
+                sums[k] = X[i]
+            else:
+                sums[k] += X[i]
+            out.append(np.linalg.norm(X[i] - q))
+        print(np.round(out, 8).tolist(), np.round(X[:4], 8).tolist())
+        """,
+    ),
+    "rows held before the loop and changed in it": (
+        WholeArrayRows,
+        None,
+        """
+        held = [X[3], X[40]]
+        out = []
+        for i in range(len(X)):
+            held[i % 2] += 1.0
+            out.append(np.linalg.norm(X[i] - q))
+        print(np.round(out, 8).tolist())
+        """,
+    ),
+    "an attribute that becomes a row": (
+        BatchedCalls,
+        False,
+        """
+        class Box:
+            pass
+        box = Box()
+        out = []
+        for i in range(len(X) - 1):
+            out.append(round(model.predict(X[i:i+1])[0], 8))
+            box.row = X[i + 1]
+            box.row += 1.0
+        print(out)
+        """,
+    ),
+    "parts of rows, empty ones too": (
+        WholeArrayRows,
+        None,
+        """
+        for i in range(3):
+            print(round(X[i, 1:3].mean(), 9), X[i, 3:5].mean(), X[i, :2].std(ddof=1).round(9), X[i, 2:].std(ddof=1))
+        narrow = X[:, :1].copy()
+        for r in narrow[:3]:
+            print(np.std(r, ddof=1))
+        """,
+    ),
+    "counters kept in a list and a dict": (
+        BatchedCalls,
+        True,
+        """
+        counts, hist = {"up": 0, "down": 0}, [0, 0]
+        for x in X:
+            label = clf.predict([x])[0]
+            counts[label] += 1
+            hist[int(label == "up")] += 1
+        print(counts, hist)
+        """,
+    ),
     "else of a loop": (
         WholeArrayRows,
         False,

@@ -207,14 +207,17 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
         changed = sorted(
             c for c in effects.changed if c.split(".")[0] not in effects.bound or c.split(".")[0] in exposed
         )
-        zipped = _header(source, site, partners, results)
+        updated = sorted(effects.updated.intersection(changed))
+        wanted = [at for at, p in enumerate(partners) if any(p in line for line in lines)]
+        partners_used, results_used = [partners[at] for at in wanted], [results[at] for at in wanted]
+        zipped = _header(source, site, partners_used, results_used)
         before += [
             f"def {rows}():",
             "    # the argument of each call, without the rest of the loop",
             f"    for {zipped}:",
             *(f"        {line}" if line else "" for line in lines),
         ]
-        guard = f"({model}, {_tuple(sorted(reads))}, {_tuple(changed)})"
+        guard = f"({model}, {_tuple(sorted(reads))}, {_tuple(changed)}, {_tuple(updated)})"
         call_text = f"{batched}(lambda: {guard}, {method!r}, {rows})"
         if results:
             call_text += f" if {results[-1]} is not None else None"

@@ -6,8 +6,11 @@ from hasten.core.source import Edit, SourceFile, prelude_line
 
 # {apart}, {batched}: names that are free in the file
 APART = '''\
-def {apart}(read, changed):
-    """True when nothing in `changed` is, or shares memory with, any part of the plain values in `read`."""
+def {apart}(read, changed, updated):
+    """True when nothing in `changed` is, or shares memory with, any part of the plain values in `read`.
+
+    Containers in `updated` may hold only numbers and text: their elements are updated in place.
+    """
     import numpy
 
     def parts(value, depth):
@@ -35,6 +38,13 @@ def {apart}(read, changed):
                     type(part) is not numpy.ndarray or numpy.may_share_memory(part, value)) for part in held):
                 return False
         elif type(value).__module__ not in ("builtins", "collections") or any(part is value for part in held):
+            return False
+    for value in updated:
+        if type(value) is numpy.ndarray and not value.dtype.hasobject:
+            continue
+        items = value.values() if isinstance(value, dict) else value
+        plain = (int, float, complex, bool, str, bytes, type(None))
+        if any(type(item) not in plain and not isinstance(item, numpy.generic) for item in items):
             return False
     return True
 '''
@@ -69,8 +79,8 @@ def {batched}(names, method, rows):
                 and own.get("strategy") not in ("stratified", "uniform") and all(map(by_row, parts)))
 
     try:
-        model, read, changed = names()
-        if not by_row(model) or not {apart}(read, changed):
+        model, read, changed, updated = names()
+        if not by_row(model) or not {apart}(read, changed, updated):
             return None
         with numpy.errstate(divide="raise", over="raise", invalid="raise"):
             args = list(rows())
@@ -113,11 +123,12 @@ def {batched}(names, method, rows):
 '''
 
 WHOLE = '''\
-def {whole}(arrays, scalars, changed, at, formula, rank):
+def {whole}(arrays, scalars, writes, at, formula, rank):
     """formula(start, stop) over all rows at once; None where it may differ from one row at a time.
 
     `arrays()` gives (array, rank, low, high) with the lowest and highest offset from the row's number that is read, or
-    None for what is not indexed by row; `at()` gives the row numbers. Anything unusual is left for the loop.
+    None for what is not indexed by row; `writes()` gives what the loop changes, and of that the containers whose
+    elements it updates in place; `at()` gives the row numbers. Anything unusual is left for the loop.
     """
     import numpy
 
@@ -136,11 +147,19 @@ def {whole}(arrays, scalars, changed, at, formula, rank):
             if not numpy.size(array) or (low is not None and not (start + low >= 0 and stop + high <= len(array))):
                 return None
             held.append(array)
-        for value in changed():
+        changed, updated = writes()
+        for value in changed:
             if type(value) is numpy.ndarray:
                 if any(type(array) is numpy.ndarray and numpy.may_share_memory(value, array) for array in held):
                     return None
             elif type(value).__module__ not in ("builtins", "collections", "numpy") or any(value is a for a in held):
+                return None
+        for value in updated:
+            if type(value) is numpy.ndarray and not value.dtype.hasobject:
+                continue
+            items = value.values() if isinstance(value, dict) else value
+            plain = (int, float, complex, bool, str, bytes, type(None))
+            if any(type(item) not in plain and not isinstance(item, numpy.generic) for item in items):
                 return None
         if any(type(value).__name__ not in kinds for value, kinds in scalars()):
             return None

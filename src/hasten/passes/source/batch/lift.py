@@ -46,6 +46,7 @@ class Lifted:
     py: bool = False
     integer: bool = False
     weight: int = 0
+    first: str = ""  # for rows straight from an array: text of element {} of its first row
 
 
 @dataclass
@@ -100,7 +101,7 @@ class Lifter:
         text, rank, is_list = self.elements[name]
         self.note_array(text, rank, 0, 0)
         whole = f"{self.numpy}.array({text}[start:stop])" if is_list else f"{text}[start:stop]"
-        return Lifted(whole, rank - 1, py=is_list)
+        return Lifted(whole, rank - 1, py=is_list, first=f"{text}[0, {{}}]" if rank == 2 else "")
 
     def note_array(self, text: str, rank: int, low: int | None, high: int | None) -> None:
         known = self.arrays.get(text)
@@ -169,17 +170,19 @@ class Lifter:
             return path
         return None
 
-    def span(self, node: ast.expr) -> str | None:
-        """A slice with fixed ends and no step."""
-        if not isinstance(node, ast.Slice) or node.step is not None:
+    def span(self, node: ast.expr, first: str) -> str | None:
+        """A slice with constant ends that is not empty when element `first` (a template) is there: checked at run time.
+
+        NumPy warns about the mean of nothing, and would do so twice.
+        """
+        if not isinstance(node, ast.Slice) or node.step is not None or not first:
             return None
-        ends = []
-        for end in (node.lower, node.upper):
-            text = "" if end is None else self.position(end)
-            if text is None:
-                return None
-            ends.append(text)
-        return ":".join(ends)
+        low = 0 if node.lower is None else getattr(node.lower, "value", None)
+        high = None if node.upper is None else getattr(node.upper, "value", -1)
+        if type(low) is not int or type(high) not in (int, type(None)) or low < 0 or (high is not None and high <= low):
+            return None
+        self.scalars[first.format(low)] = "('float64',)"
+        return f"{'' if node.lower is None else low}:{'' if high is None else high}"
 
     def subscript(self, node: ast.Subscript) -> Lifted:
         array = self.array_path(node.value)
@@ -192,7 +195,7 @@ class Lifter:
         at = self.position(node.slice)
         if at is not None:
             return Lifted(f"{base.text}[:, {at}]", 0, weight=base.weight)
-        span = self.span(node.slice)
+        span = self.span(node.slice, base.first)
         if span is not None:
             return Lifted(f"{base.text}[:, {span}]", 1, weight=base.weight + 1)
         raise Refused("an index that is not known to be a number")
@@ -200,26 +203,29 @@ class Lifter:
     def of_array(self, path: str, rank: int, index: ast.expr) -> Lifted:
         by = self.offset(index)
         if by is not None and rank in (1, 2):
-            return Lifted(self.rows(path, rank, by), rank - 1)
+            return Lifted(self.rows(path, rank, by), rank - 1, first=f"{path}[0, {{}}]" if rank == 2 else "")
         at = self.position(index)
         if at is not None and rank in (1, 2):
             self.note_array(path, rank, None, None)
             return Lifted(f"{path}[{at}]", rank - 1, fixed=True)
         if isinstance(index, ast.Tuple) and len(index.elts) == 2 and rank == 2:
             first, second = index.elts
-            by, at, span = self.offset(first), self.position(second), self.span(second)
+            by, at = self.offset(first), self.position(second)
+            span = self.span(second, f"{path}[0, {{}}]") if by is not None else None
             if by is not None and at is not None:
                 return Lifted(f"{self.rows(path, 2, by)[:-1]}, {at}]", 0)
             if by is not None and span is not None:
                 return Lifted(f"{self.rows(path, 2, by)[:-1]}, {span}]", 1, weight=1)
-            by, at, span = self.offset(second), self.position(first), self.span(first)
+            by, at = self.offset(second), self.position(first)
+            span = self.span(first, f"{path}[{{}}, 0]") if by is not None else None
             if by is not None and at is not None:
                 return Lifted(f"{self.rows(path + '.T', 2, by)[:-1]}, {at}]", 0)
             if by is not None and span is not None:
                 columns = (
                     f"{self.rows(path + '.T', 2, by)[:-1]}, {span}]" if span != ":" else self.rows(path + ".T", 2, by)
                 )
-                return Lifted(f"{self.numpy}.ascontiguousarray({columns})", 1, weight=1)
+                element = f"{path}[{{}}, 0]" if span == ":" else ""
+                return Lifted(f"{self.numpy}.ascontiguousarray({columns})", 1, weight=1, first=element)
         raise Refused("an index that is not the row's number")
 
     # operations
@@ -283,8 +289,11 @@ class Lifter:
         extra = ""
         for k in keywords:
             whole = k.arg == "axis" and isinstance(k.value, ast.Constant) and k.value.value in (None, 0, -1)
-            if k.arg == "ddof" and isinstance(k.value, ast.Constant) and type(k.value.value) is int:
-                extra += f", ddof={k.value.value}"
+            ddof = k.value.value if k.arg == "ddof" and isinstance(k.value, ast.Constant) else None
+            if type(ddof) is int and ddof >= 0 and value.first:
+                # with too few elements NumPy warns, and would do so twice
+                self.scalars[value.first.format(ddof)] = "('float64',)"
+                extra += f", ddof={ddof}"
             elif not whole:
                 raise Refused(f"{name} with {k.arg}=")
         integer = name.startswith("arg")

@@ -184,6 +184,8 @@ class Effects:
 
     bound: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
+    body: Sequence[ast.stmt] = ()
+    updated: set[str] = field(default_factory=set)  # of `changed`: an element is updated in place (`x[k] += v`)
 
 
 class Purity:
@@ -346,7 +348,7 @@ class Purity:
     def effects(self, body: Sequence[ast.stmt], allowed: Iterable[ast.Call] = ()) -> Effects:
         """What a loop body may bind and change. Raises `Refused` for anything that is not known."""
         known = {id(c) for c in allowed}
-        out = Effects(bound=names.bound(body))
+        out = Effects(bound=names.bound(body), body=body)
         fresh = {n for n in out.bound if _always_fresh(self, body, n, known)}
         for stmt in _statements(body):
             if not isinstance(stmt, (*CONTROL, ast.While)):
@@ -366,6 +368,12 @@ class Purity:
         if isinstance(part, ast.Subscript):
             self._expr(part.slice, set(), known, frozenset())
             self._change(part.value, out, fresh)
+            path = path_of(part.value)
+            if isinstance(stmt, ast.AugAssign) and path is not None:
+                # `sums[k] = X[i]` and later `sums[k] += X[j]` would change X itself
+                if not _holds_its_own(self, out.body, path, known):
+                    raise Refused(f"elements of {path} are changed in place and may be part of something else")
+                out.updated.add(path)
             return
         if isinstance(part, ast.Attribute):
             path = path_of(part)
@@ -373,6 +381,8 @@ class Purity:
                 raise Refused("a store into an attribute of a computed object")
             out.bound.add(path)
             if isinstance(stmt, ast.AugAssign):
+                if not _stores_fresh(self, out.body, path, known):
+                    raise Refused(f"{path} is changed in place and may be part of something else")
                 out.changed.add(path)
             return
         raise Refused("an unusual assignment")
@@ -507,6 +517,83 @@ def _always_fresh(purity: Purity, body: Sequence[ast.stmt], name: str, known: se
         elif isinstance(stmt, ast.Try) and any(h.name == name for h in stmt.handlers):
             return False
     return True
+
+
+def _stores_fresh(purity: Purity, body: Sequence[ast.stmt], path: str, known: set[int]) -> bool:
+    """True when every plain store to the attribute `path` stores a fresh object."""
+    for stmt in _statements(body):
+        for target in _targets(stmt):
+            for part in _leaves_of(target):
+                if path_of(part) == path and not isinstance(stmt, ast.AugAssign):
+                    if not isinstance(stmt, ast.Assign) or part not in stmt.targets:
+                        return False
+                    if not is_fresh(purity, stmt.value, known):
+                        return False
+    return True
+
+
+def _holds_its_own(purity: Purity, body: Sequence[ast.stmt], path: str, known: set[int] = frozenset()) -> bool:  # type: ignore[assignment]
+    """True when `body` puts only fresh objects into the container `path`, and makes it, if at all, of fresh objects.
+
+    An array that `body` makes holds numbers, whatever is stored into it.
+    """
+    made = [s.value for s in _statements(body) if isinstance(s, ast.Assign) and path in map(path_of, s.targets)]
+    if made and path in names.bound(body) and all(_numeric_array(purity, m) for m in made):
+        return _always_fresh(purity, body, path, known)
+    for stmt in _statements(body):
+        for target in _targets(stmt):
+            for part in _leaves_of(target):
+                if isinstance(stmt, ast.AugAssign):
+                    continue
+                stores = isinstance(part, ast.Subscript) and path_of(part.value) == path
+                binds = path_of(part) == path
+                if not stores and not binds:
+                    continue
+                if not isinstance(stmt, ast.Assign) or part not in stmt.targets:
+                    return False
+                if stores and not is_fresh(purity, stmt.value, known):
+                    return False
+                if binds and not _made_of_fresh(purity, stmt.value, known):
+                    return False
+        if (
+            isinstance(stmt, ast.Expr)
+            and isinstance(stmt.value, ast.Call)
+            and isinstance(stmt.value.func, ast.Attribute)
+        ):
+            call, func = stmt.value, stmt.value.func
+            if path_of(func.value) == path and func.attr in CHANGING_METHODS:
+                if func.attr in ("update", "extend", "setdefault") or not all(
+                    is_fresh(purity, a, known) for a in call.args
+                ):
+                    return False
+        elif isinstance(stmt, ast.AugAssign) and path_of(stmt.target) == path:
+            return False  # `x += other` takes the elements of other
+    return True
+
+
+def _made_of_fresh(purity: Purity, node: ast.expr, known: set[int]) -> bool:
+    if isinstance(node, (ast.List, ast.Set)):
+        return all(is_fresh(purity, e, known) for e in node.elts)
+    if isinstance(node, ast.Dict):
+        return all(is_fresh(purity, e, known) for e in node.values)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return isinstance(node.left, ast.List) and all(isinstance(e, ast.Constant) for e in node.left.elts)
+    if isinstance(node, ast.ListComp):
+        return is_fresh(purity, node.elt, known)
+    return _numeric_array(purity, node)
+
+
+def _numeric_array(purity: Purity, node: ast.expr) -> bool:
+    """A call that makes a new array of numbers, whatever it is made from (arrays of objects are asked for by name)."""
+    if not isinstance(node, ast.Call):
+        return False
+    dotted = purity.module.dotted(node.func) or ""
+    makers = ("zeros", "ones", "empty", "eye", "linspace", "arange")
+    return (
+        dotted in {f"numpy.{m}" for m in makers}
+        and all(k.arg != "dtype" or "object" not in ast.dump(k.value) for k in node.keywords)
+        and (dotted not in ("numpy.zeros", "numpy.ones", "numpy.empty") or len(node.args) == 1)
+    )
 
 
 def innermost_chain(body: Sequence[ast.stmt], node: ast.AST) -> list[ast.stmt] | None:

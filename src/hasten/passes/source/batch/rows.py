@@ -351,9 +351,10 @@ class _Plan:
             before += [*(f"    {line}" for line in piece.needs.lines), f"    return {_bare(piece.value.text)}"]
             arrays = ", ".join(f"({p}, {r}, {lo}, {hi})" for p, (r, lo, hi) in sorted(piece.needs.arrays.items()))
             scalars = ", ".join(f"({p}, {kinds})" for p, kinds in sorted(piece.needs.scalars.items()))
+            writes = f"({_tuple(changed)}, {_tuple(sorted(self.effects.updated.intersection(changed)))})"
             call = (
                 f"{helper_name}(lambda: ({arrays},), lambda: ({scalars}{',' if scalars else ''}), "
-                f"lambda: ({', '.join(changed)}{',' if changed else ''}), lambda: {self.loop.rows}, {formula}, "
+                f"lambda: {writes}, lambda: {self.loop.rows}, {formula}, "
                 f"{1 + piece.value.rank})"
             )
             before.append(f"{result} = {call}" + (f" if {results[-1]} is not None else None" if results else ""))
@@ -463,6 +464,10 @@ class _Plan:
             or bool(wanted & set(self.region.live_out))
             or any(id(n) not in inside for n in _loads(scope, wanted))
         )
+
+
+def _tuple(parts: Sequence[str]) -> str:
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
 
 
 def _loads(scope: ast.AST, wanted: set[str]) -> list[ast.Name]:
