@@ -53,7 +53,7 @@ class _State:
         return self.enabled and not self.busy and os.getpid() == self.pid and threading.get_ident() == self.thread
 
     def spent(self, region: _Region) -> bool:
-        """Recording costs at most about as much as the program itself, one region a part of it; some seconds are free."""
+        """Recording costs at most about as much as the program itself, beyond some seconds that are free."""
         own = time.perf_counter() - self.started - self.overhead
         return self.overhead > FREE_OVERHEAD_S + own or region.overhead > FREE_REGION_S + own / 4
 

@@ -550,7 +550,12 @@ class _Replay:
         if first["status"] != "ok":
             return "slow" if first["status"] == "timeout" else "skipped", str(first.get("reason", ""))
         try:
-            second = self._child("new").ask(
+            other = self._child("new")
+            if f"new{other.process.pid}" not in capped:
+                # room to compile in, but not the whole machine
+                other.ask({"do": "cap", "extra_bytes": 2 * MEMORY_BYTES}, 10.0)
+                capped.add(f"new{other.process.pid}")
+            second = other.ask(
                 {"do": "run", "state": str(state), "out": str(new)}, min(CANDIDATE_LIMIT_S, max(self.left, 2.0))
             )
         except _Dead as dead:

@@ -602,7 +602,7 @@ def _cut_state(state: dict[str, Any]) -> bool:
     for value in values:
         shape = getattr(value, "shape", None)
         if isinstance(shape, tuple) and all(isinstance(n, int) for n in shape) and len(shape) > 1:
-            size = math.prod(long[n] if n in long else n for n in shape)
+            size = math.prod(long[n] if n in long else n for n in shape)  # noqa: SIM401 - typed
             if size > CUT_ABOVE * 50:
                 long.update({n: min(n, CUT_TO + i) for i, n in enumerate(sorted(set(shape))) if n > CUT_TO})
     if not long:
