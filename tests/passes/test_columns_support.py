@@ -63,7 +63,7 @@ def run(text: str, make: Callable[[], dict[str, Any]], function: str = "work") -
         warnings.simplefilter("always")
         try:
             result = space[function](**args)
-        except Exception as e:  # arbitrary user code runs here, and its exception is part of what is compared
+        except Exception as e:  # noqa: BLE001 - arbitrary user code runs here, and its exception is part of what is compared
             error = (type(e), e.args)
     return result, error, out.getvalue(), [(w.category, str(w.message)) for w in caught], args, space.get("LOG")
 
@@ -153,8 +153,9 @@ class Sub(pd.DataFrame):
         return Sub
 
 
-def frame_inputs() -> list[Callable[[], dict[str, Any]]]:
-    return [lambda f=f: {"df": f.copy()} for f in frames().values()]
+def frame_inputs(step: int = 1) -> list[Callable[[], dict[str, Any]]]:
+    """The frames as arguments; with `step`, every so many of them."""
+    return [lambda f=f: {"df": f.copy()} for f in list(frames().values())[::step]]
 
 
 def test_same_is_strict() -> None:

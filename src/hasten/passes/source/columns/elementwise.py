@@ -159,7 +159,8 @@ class Elementwise:
 
 def _kinds(source: SourceFile, hit: Mapped, region: Region, facts: Facts) -> tuple[str, ...]:
     """Dtypes that the mapped Series was seen with (of a column: in its frame)."""
-    node, column = hit.series, None
+    node: ast.expr = hit.series
+    column: str | None = None
     if isinstance(node, ast.Subscript) and string(node.slice) is not None:
         node, column = node.value, string(node.slice)
     elif isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):

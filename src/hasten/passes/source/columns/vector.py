@@ -485,7 +485,8 @@ class Vectoriser:
             self.depth -= 1
 
     def builtin(self, name: str, args: list[Value], path: Path) -> Value:
-        if any(v.kind not in ("int", "float") for v in args) or all(v.const for v in args):
+        numbers = ("int", "float", "mixed") if name in ("min", "max") else ("int", "float")
+        if any(v.kind not in numbers for v in args) or all(v.const for v in args):
             raise Unknown(f"{name} of something that is no number")
         if name == "abs" and len(args) == 1:
             (v,) = args

@@ -1,0 +1,219 @@
+"""A frame or array that grows in a loop.
+
+What it finds    `df = pd.concat([df, pd.DataFrame(...)])` and `a = np.append(a, x)` in a loop.
+Why it is slow   every step copies all that is there already: the loop costs the square of its length.
+Example          for x in xs: a = np.append(a, x)  ->  parts collected in a list, and joined once after the loop
+Safe when        the loop does not look at the frame or array, and nothing else can. Parts of other columns or dtypes are
+                 joined one after the other as before, so that dtypes drift in the same way.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    bindings,
+    helper_edits,
+    helper_name,
+    imported_as,
+    inside,
+    margin,
+    module_alias,
+    nodes_in,
+    pandas_major,
+    parents,
+    peeks,
+    quote,
+    scope_of,
+    share,
+    splice,
+    stands_alone,
+    text_of,
+)
+
+
+@dataclass(frozen=True)
+class Growth:
+    """`name = pd.concat([name, part], **options)` (`frames`) or `name = np.append(name, part)` in `loop`."""
+
+    stmt: ast.Assign
+    loop: ast.For | ast.While
+    name: str
+    part: ast.expr
+    options: str
+    frames: bool
+
+
+def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | None:
+    call = stmt.value
+    if len(stmt.targets) != 1 or not isinstance(stmt.targets[0], ast.Name) or not isinstance(call, ast.Call):
+        return None
+    name, f = stmt.targets[0].id, call.func
+    if not (isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name)):
+        return None
+    options = ""
+    if f.attr == "concat" and f.value.id in imported_as(source, "pandas") and len(call.args) == 1 and pandas_major() >= 3:
+        pair = call.args[0]
+        if not isinstance(pair, (ast.List, ast.Tuple)) or len(pair.elts) != 2:
+            return None
+        old, part = pair.elts
+        for k in call.keywords:
+            if k.arg not in ("ignore_index", "sort") or not isinstance(k.value, ast.Constant):
+                return None
+        options = ", ".join(f"{quote(k.arg or '')}: {text_of(source, k.value)}" for k in call.keywords)
+        if not _new_frame(source, part, stmt):
+            return None
+        frames = True
+    elif f.attr == "append" and f.value.id in imported_as(source, "numpy") and len(call.args) == 2 and not call.keywords:
+        old, part = call.args
+        frames = False
+    else:
+        return None
+    if not (isinstance(old, ast.Name) and old.id == name) or any(isinstance(n, ast.Starred) for n in (old, part)):
+        return None
+    loop = _loop(source, stmt, region)
+    if loop is None or not _unseen(source, loop, stmt, name) or not stands_alone(source, loop):
+        return None
+    return Growth(stmt, loop, name, part, options, frames)
+
+
+def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
+    """True for `pd.DataFrame(...)`, or a name that only ever means such and is not changed."""
+    pandas = imported_as(source, "pandas")
+
+    def made(node: ast.AST | None) -> bool:
+        return (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "DataFrame"
+            and isinstance(node.func.value, ast.Name) and node.func.value.id in pandas
+        )
+
+    if made(part):
+        return True
+    if not isinstance(part, ast.Name):
+        return False
+    scope, up = scope_of(source, stmt), parents(source)
+    found = bindings(scope, part.id)
+    if not found or not all(isinstance(up.get(b), ast.Assign) and made(up[b].value) for b in found):  # type: ignore[attr-defined]
+        return False
+    # read once only, here: then nobody can change it afterwards
+    return sum(isinstance(n, ast.Name) and n.id == part.id and isinstance(n.ctx, ast.Load) for n in ast.walk(scope)) == 1
+
+
+def _loop(source: SourceFile, stmt: ast.Assign, region: Region) -> ast.For | ast.While | None:
+    """The outermost loop of the region around the statement, unless a `try` could show what it has done so far."""
+    up, best = parents(source), None
+    at: ast.AST | None = up.get(stmt)
+    while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)):
+        if isinstance(at, (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.AsyncFor)):
+            return None
+        if isinstance(at, (ast.For, ast.While)) and inside(region, at) and _bound_before(source, at, stmt):
+            best = at
+        at = up.get(at)
+    return None if isinstance(at, ast.ClassDef) else best
+
+
+def _bound_before(source: SourceFile, loop: ast.stmt, stmt: ast.Assign) -> bool:
+    """True when a statement just before the loop in the same list binds the name, or a parameter does."""
+    assert isinstance(stmt.targets[0], ast.Name)
+    name, up = stmt.targets[0].id, parents(source)
+    holder = up.get(loop)
+    for field in ("body", "orelse", "finalbody"):
+        siblings = getattr(holder, field, None)
+        if isinstance(siblings, list) and loop in siblings:
+            before = siblings[: siblings.index(loop)]
+            if any(isinstance(s, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in s.targets) for s in before):
+                return True
+    scope = scope_of(source, loop)
+    return isinstance(scope, ast.FunctionDef) and holder is scope and any(
+        a.arg == name for a in (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs)
+    )
+
+
+def _unseen(source: SourceFile, loop: ast.stmt, stmt: ast.Assign, name: str) -> bool:
+    """True when nothing in the loop but the statement, and no nested function, mentions the name."""
+    own = set(ast.walk(stmt))
+    for n in ast.walk(loop):
+        if isinstance(n, ast.Name) and n.id == name and n not in own:
+            return False
+        if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor)):
+            return False
+    if sum(isinstance(n, ast.Name) and n.id == name for n in own) != 2:
+        return False
+    scope, up = scope_of(source, loop), parents(source)
+    whole: ast.AST = source.tree if isinstance(scope, ast.Module) else scope
+    for n in ast.walk(whole):
+        if isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names:
+            return False
+        if isinstance(n, ast.Name) and n.id == name and scope_of(source, n) is not scope:
+            at: ast.AST | None = n
+            while at is not None and at is not whole:
+                if isinstance(at, (ast.FunctionDef, ast.Lambda)) and any(
+                    isinstance(b, ast.arg) or (isinstance(b, ast.Name) and isinstance(b.ctx, ast.Store)) for b in bindings(at, name)
+                ):
+                    break  # a name of its own
+                at = up.get(at)
+            else:
+                return False
+    return True
+
+
+@dataclass(frozen=True)
+class GrowingFrames:
+    """See the module's docstring."""
+
+    code: ClassVar[str] = "HST205"
+    name: ClassVar[str] = "frames that grow"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        source = work.source(region.path)
+        if not (".concat(" in source.text or ".append(" in source.text) or peeks(source):
+            return
+        for stmt in nodes_in(source, region, ast.Assign):
+            assert isinstance(stmt, ast.Assign)
+            hit = growth(source, stmt, region)
+            part = share(facts, region.path, stmt.lineno, stmt.end_lineno or stmt.lineno) if hit else None
+            if hit is None or part is None or not stands_alone(source, stmt):
+                continue
+            yield Finding(
+                self.code, region, hit.loop.lineno, hit.loop.end_lineno or 0, f"every step copies all of {hit.name}",
+                "collect the parts in a list and join them once", part, {"line": stmt.lineno},
+            )
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        source = work.source(finding.path)
+        for stmt in nodes_in(source, finding.region, ast.Assign):
+            assert isinstance(stmt, ast.Assign)
+            if stmt.lineno == finding.detail["line"] and (hit := growth(source, stmt, finding.region)) is not None:
+                yield Change(
+                    self.code, f"{hit.name} joined once after the loop", finding.region, tuple(_edits(source, hit)), Risk.EXACT,
+                    ("numpy",) if not imported_as(source, "numpy") and not hit.frames else (), finding.share,
+                )
+                return
+
+
+def _edits(source: SourceFile, hit: Growth) -> list[Edit]:
+    fresh = Fresh(source)
+    np, np_edits = module_alias(source, "numpy", "np")
+    pd, pd_edits = module_alias(source, "pandas", "pd") if hit.frames else ("", ())
+    template = emitted.JOIN_FRAMES if hit.frames else emitted.JOIN_ARRAYS
+    helper = helper_name(source, "_join_frames" if hit.frames else "_join_arrays", template)
+    parts = fresh(f"{hit.name}_parts")
+    lead, loop = margin(source, hit.loop), hit.loop
+    part = text_of(source, hit.part)
+    step = f"{parts}.append({part})" if hit.frames else f"{parts}.append({np}.ravel({part}).copy())"
+    body = splice(source, loop.lineno, loop.end_lineno or loop.lineno, {hit.stmt: step})
+    call = f"{helper}({parts}, {{{hit.options}}})" if hit.frames else f"{helper}({parts})"
+    text = f"{lead}{parts} = [{hit.name}]\n{body}{lead}{hit.name} = {call}\n"
+    edits = helper_edits(source, [template.format(name=helper, np=np, pd=pd)])
+    return [*(() if hit.frames else np_edits), *pd_edits, *edits, Edit(source.path, loop.lineno, loop.end_lineno or 0, text)]

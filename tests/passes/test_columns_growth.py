@@ -1,0 +1,58 @@
+"""HST205: frames and arrays that grow in a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hasten.passes.source.columns.growth import GrowingFrames
+from tests.passes.test_columns_support import HEAD, changes, check
+
+LOOPS = {
+    "frames": "out = pd.DataFrame()\nfor x in xs:\n    out = pd.concat([out, pd.DataFrame({'v': [x], 'w': [1]})], ignore_index=True)",
+    "index kept": "out = pd.DataFrame(columns=['v'])\nfor x in xs:\n    row = pd.DataFrame({'v': [x]})\n    out = pd.concat([out, row])",
+    "some": "out = pd.DataFrame({'v': [0]})\nfor x in xs:\n    if x is None:\n        continue\n    print(x)\n    out = pd.concat([out, pd.DataFrame({'v': x}, index=[0])])",
+    "other columns": "out = None\nfor n, x in enumerate(xs):\n    out = pd.concat([out, pd.DataFrame({'v%d' % (n % 3): [x]})], ignore_index=True)",
+    "nested": "out = pd.DataFrame()\nfor x in xs:\n    for y in xs:\n        out = pd.concat([out, pd.DataFrame({'v': [x], 'y': [y]})])",
+    "array": "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)",
+    "ints": "out = np.array([1, 2])\nfor x in xs:\n    out = np.append(out, x)",
+    "list": "out = []\nfor x in xs:\n    out = np.append(out, [x, x])",
+    "two dimensions": "out = np.zeros((2, 2))\nfor x in xs:\n    out = np.append(out, x)",
+}
+
+
+def inputs() -> list[Callable[[], dict[str, Any]]]:
+    values: list[list[Any]] = [
+        [1.5, 2.5, -0.0, 4.0], [1, 2, 3, 4], [1, 2.5, 3, 2**53 + 1], [1, "a", 2], ["a", "bbbb", "c"], [True, 2, None], [None, 1.0, 2.0], [], [7],
+        [2**70, 1, 2], [np.float32(1.1), 2.5, 3], [np.nan, 1, 2, 3], [pd.Timestamp("2020"), pd.Timestamp("2021"), None], [True, False, True],
+        [np.int8(3), np.int16(300), 4], [1j, 2.0, 3], [np.uint64(2**63), 1, 2, 3],
+    ]
+    return [lambda v=v: {"xs": list(v)} for v in values]
+
+
+def program(loop: str) -> str:
+    return HEAD + "def work(xs):\n" + "".join(f"    {x}\n" for x in loop.splitlines()) + "    return out\n"
+
+
+@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.filterwarnings("ignore")
+def test_growth_gives_the_same(name: str) -> None:
+    check(GrowingFrames(), program(LOOPS[name]), {}, inputs())
+
+
+@pytest.mark.parametrize("loop", [
+    "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)\n    print(len(out))",
+    "out = np.array([])\ntry:\n    for x in xs:\n        out = np.append(out, x)\nexcept ValueError:\n    pass",
+    "for x in xs:\n    out = np.append(out, x)",
+    "out = np.array([])\nfor x in xs:\n    out = np.append(out, out[-1] + x)",
+    "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)\n    yield out",
+    "out = np.zeros((1, 2))\nfor x in xs:\n    out = np.append(out, x, axis=0)",
+    "out = pd.DataFrame()\nrow = pd.DataFrame({'a': [1]})\nfor x in xs:\n    row['a'] = x\n    out = pd.concat([out, row])",
+    "out = pd.DataFrame()\nfor x in xs:\n    out = pd.concat([out, x])",
+    "out = np.array([])\ndef size():\n    return len(out)\nfor x in xs:\n    size()\n    out = np.append(out, x)",
+])
+def test_what_is_looked_at_stays(loop: str) -> None:
+    assert not changes(GrowingFrames(), program(loop), {})
