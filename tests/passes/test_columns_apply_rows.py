@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hasten.passes.source.columns.apply_rows import ApplyRows
 from tests.passes.test_columns_support import HEAD, changes, check, frame_inputs, frames
 
@@ -123,8 +124,22 @@ def test_functions_give_the_same_on_every_frame(name: str, seen: str) -> None:
     check(ApplyRows(), text, {"df": frames()[seen]}, frame_inputs(1 if seen == "numeric" else 3))
 
 
-VECTORISED = set(BODIES) - {"circle", "ratio guarded float", "round", "text method", "get formatted", "formatted", "list", "tuple",
-                            "series", "none", "text", "text in", "cell", "trunc"}
+VECTORISED = set(BODIES) - {
+    "circle",
+    "ratio guarded float",
+    "round",
+    "text method",
+    "get formatted",
+    "formatted",
+    "list",
+    "tuple",
+    "series",
+    "none",
+    "text",
+    "text in",
+    "cell",
+    "trunc",
+}
 
 
 @pytest.mark.parametrize("name", sorted(VECTORISED))
@@ -134,18 +149,36 @@ def test_arithmetic_becomes_columns(name: str) -> None:
     assert [c.title.split(": ")[1] for c in found] == ["computed from whole columns", "plain cells instead of rows"]
 
 
-@pytest.mark.parametrize("body", [
-    "lambda row: total(row)", "lambda row: row.sum()", "lambda row: row[0]", "lambda row: row[KEY]", "lambda row: row.size",
-    "lambda row: row.update({}) or row['a']", "lambda row: [row['a'] for row in [row]]", "lambda row, k=2: row['a'] * k", "sum", "np.sum",
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "lambda row: total(row)",
+        "lambda row: row.sum()",
+        "lambda row: row[0]",
+        "lambda row: row[KEY]",
+        "lambda row: row.size",
+        "lambda row: row.update({}) or row['a']",
+        "lambda row: [row['a'] for row in [row]]",
+        "lambda row, k=2: row['a'] * k",
+        "sum",
+        "np.sum",
+    ],
+)
 def test_rows_that_are_used_otherwise_stay(body: str) -> None:
-    text = HEAD + f"KEY = 'a'\ndef total(row):\n    return row.sum()\ndef work(df):\n    return df.apply({body}, axis=1)\n"
+    text = (
+        HEAD + f"KEY = 'a'\ndef total(row):\n    return row.sum()\ndef work(df):\n    return df.apply({body}, axis=1)\n"
+    )
     assert not changes(ApplyRows(), text, {"df": frames()["numeric"]})
 
 
 def test_a_function_that_writes_frames_or_is_rebound_stays() -> None:
-    writes = HEAD + "def f(row):\n    G.loc[0, 'a'] = 1\n    return row['a']\ndef work(df):\n    return df.apply(f, axis=1)\n"
+    writes = (
+        HEAD
+        + "def f(row):\n    G.loc[0, 'a'] = 1\n    return row['a']\ndef work(df):\n    return df.apply(f, axis=1)\n"
+    )
     rebound = HEAD + "def f(row):\n    return row['a']\nf = len\ndef work(df):\n    return df.apply(f, axis=1)\n"
-    decorated = HEAD + "@staticmethod\ndef f(row):\n    return row['a']\ndef work(df):\n    return df.apply(f, axis=1)\n"
+    decorated = (
+        HEAD + "@staticmethod\ndef f(row):\n    return row['a']\ndef work(df):\n    return df.apply(f, axis=1)\n"
+    )
     for text in (writes, rebound, decorated):
         assert not changes(ApplyRows(), text, {"df": frames()["numeric"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hasten.passes.source.columns.cells import Cells
 from tests.passes.test_columns_support import HEAD, changes, check, frame_inputs, frames
 
@@ -29,7 +30,12 @@ LOOPS = {
 
 
 def program(loop: str) -> str:
-    return HEAD + "def work(df):\n    out, total = [], 0\n" + "".join(f"    {x}\n" for x in loop.splitlines()) + "    return out, total\n"
+    return (
+        HEAD
+        + "def work(df):\n    out, total = [], 0\n"
+        + "".join(f"    {x}\n" for x in loop.splitlines())
+        + "    return out, total\n"
+    )
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -37,15 +43,18 @@ def test_reads_give_the_same_on_every_frame(name: str) -> None:
     check(Cells(), program(LOOPS[name]), {"df": frames()["mixed"]}, frame_inputs())
 
 
-@pytest.mark.parametrize("loop", [
-    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df.loc[i, 'b'] = 1",
-    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df['a'] = 0",
-    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df = df + 1",
-    "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    change(df)",
-    "i = 0\nout.append(df.loc[i, 'a'])",
-    "for i in range(len(df)):\n    out.append(df.iloc[i].size)",
-    "for i in range(len(df)):\n    out.append(df.iloc[next(it)]['a'])",
-    "d = {}\nfor i in range(9):\n    out.append(d['a'][i])",
-])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df.loc[i, 'b'] = 1",
+        "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df['a'] = 0",
+        "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df = df + 1",
+        "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    change(df)",
+        "i = 0\nout.append(df.loc[i, 'a'])",
+        "for i in range(len(df)):\n    out.append(df.iloc[i].size)",
+        "for i in range(len(df)):\n    out.append(df.iloc[next(it)]['a'])",
+        "d = {}\nfor i in range(9):\n    out.append(d['a'][i])",
+    ],
+)
 def test_frames_that_change_stay(loop: str) -> None:
     assert not changes(Cells(), program(loop), {"df": frames()["mixed"]})

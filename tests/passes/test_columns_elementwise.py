@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hasten.passes.source.columns.elementwise import Elementwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from hasten.passes.source.columns.elementwise import Elementwise
 from tests.passes.test_columns_support import HEAD, Sub, after, changes, check, run, same
 
 HELPERS = """FACTOR = 1.8
@@ -32,11 +33,27 @@ def word(x):
 
 """
 FUNCTIONS = {
-    "linear": "lambda x: x * 1.8 + 32", "constant": "lambda x: x * FACTOR - 1", "clip": "lambda x: min(max(x, 0.5), 7.25)",
-    "level": "level", "word": "word", "inverse": "lambda x: 1 / x if x else 0.0", "plain inverse": "lambda x: 1 / x",
-    "root": "lambda x: math.sqrt(x)", "whole": "lambda x: int(x)", "square": "lambda x: x ** 2", "parity": "lambda x: x % 2 == 0",
-    "floor": "lambda x: x // 3", "mod": "lambda x: x % 3", "negative": "lambda x: -x", "odd": "lambda x: 3 * x + 1 if x % 2 else x // 2",
-    "flag": "lambda x: not x > 2", "fmod": "lambda x: x % 0.7", "rounded": "lambda x: round(x)", "abs": "lambda v: abs(v) * 2 - v", "at least": "lambda x: max(0, x)", "cap": "lambda x: min(x, 3) + 1",
+    "linear": "lambda x: x * 1.8 + 32",
+    "constant": "lambda x: x * FACTOR - 1",
+    "clip": "lambda x: min(max(x, 0.5), 7.25)",
+    "level": "level",
+    "word": "word",
+    "inverse": "lambda x: 1 / x if x else 0.0",
+    "plain inverse": "lambda x: 1 / x",
+    "root": "lambda x: math.sqrt(x)",
+    "whole": "lambda x: int(x)",
+    "square": "lambda x: x ** 2",
+    "parity": "lambda x: x % 2 == 0",
+    "floor": "lambda x: x // 3",
+    "mod": "lambda x: x % 3",
+    "negative": "lambda x: -x",
+    "odd": "lambda x: 3 * x + 1 if x % 2 else x // 2",
+    "flag": "lambda x: not x > 2",
+    "fmod": "lambda x: x % 0.7",
+    "rounded": "lambda x: round(x)",
+    "abs": "lambda v: abs(v) * 2 - v",
+    "at least": "lambda x: max(0, x)",
+    "cap": "lambda x: min(x, 3) + 1",
 }
 
 
@@ -45,18 +62,43 @@ def columns() -> dict[str, pd.Series]:
     f = pd.Series(rng.normal(size=9) * 5, name="v")
     i = pd.Series(rng.integers(-9, 30, 9), name="v")
     return {
-        "float": f, "int": i, "nan": f.mask(f > 1), "zero": f * 0, "minus zero": f * -0.0, "inf": f / 0, "huge": f * 1e307, "huge int": i * 2**57,
-        "bool": i > 3, "empty": f.iloc[:0], "objects": f.astype(object), "object ints": i.astype(object), "big object ints": i.astype(object) * 10**30,
-        "nullable": i.astype("Int64"), "f32": f.astype("f4"), "i8": i.astype("i1"), "labels": f.set_axis(list("aabbccdde")), "text": i.astype(str),
-        "dates": pd.Series(pd.date_range("2020", periods=9), name="v"), "category": i.astype("category"), "unnamed": f.rename(None),
-        "complex": f.astype(complex), "positive": f.abs() + 1, "one": i.iloc[:1], "filtered": i[i > 4], "u64": i.abs().astype("u8"), "td": pd.to_timedelta(i),
+        "float": f,
+        "int": i,
+        "nan": f.mask(f > 1),
+        "zero": f * 0,
+        "minus zero": f * -0.0,
+        "inf": f / 0,
+        "huge": f * 1e307,
+        "huge int": i * 2**57,
+        "bool": i > 3,
+        "empty": f.iloc[:0],
+        "objects": f.astype(object),
+        "object ints": i.astype(object),
+        "big object ints": i.astype(object) * 10**30,
+        "nullable": i.astype("Int64"),
+        "f32": f.astype("f4"),
+        "i8": i.astype("i1"),
+        "labels": f.set_axis(list("aabbccdde")),
+        "text": i.astype(str),
+        "dates": pd.Series(pd.date_range("2020", periods=9), name="v"),
+        "category": i.astype("category"),
+        "unnamed": f.rename(None),
+        "complex": f.astype(complex),
+        "positive": f.abs() + 1,
+        "one": i.iloc[:1],
+        "filtered": i[i > 4],
+        "u64": i.abs().astype("u8"),
+        "td": pd.to_timedelta(i),
     }
 
 
 def inputs() -> list[Callable[[], dict[str, Any]]]:
     return [lambda s=s: {"df": pd.DataFrame({"v": s})} for s in columns().values()] + [
-        lambda: {"df": Sub({"v": [1.0, 2.0]})}, lambda: {"df": pd.DataFrame({"w": [1]})}, lambda: {"df": {"v": pd.Series([1.5], name="q")}},
-        lambda: {"df": {"v": [1.5]}}, lambda: {"df": pd.concat([pd.DataFrame({"v": [1.0]})] * 2, axis=1)},
+        lambda: {"df": Sub({"v": [1.0, 2.0]})},
+        lambda: {"df": pd.DataFrame({"w": [1]})},
+        lambda: {"df": {"v": pd.Series([1.5], name="q")}},
+        lambda: {"df": {"v": [1.5]}},
+        lambda: {"df": pd.concat([pd.DataFrame({"v": [1.0]})] * 2, axis=1)},
     ]
 
 
@@ -65,22 +107,53 @@ def inputs() -> list[Callable[[], dict[str, Any]]]:
 @pytest.mark.parametrize("method", ["apply", "map"])
 def test_functions_give_the_same_on_every_series(name: str, seen: str, method: str) -> None:
     text = HEAD + HELPERS + f"def work(df):\n    return df['v'].{method}({FUNCTIONS[name]})\n"
-    check(Elementwise(), text, {"df": pd.DataFrame({"v": columns()[seen]})}, inputs(), 0 if name in ("whole", "rounded") else 1)
+    check(
+        Elementwise(),
+        text,
+        {"df": pd.DataFrame({"v": columns()[seen]})},
+        inputs(),
+        0 if name in ("whole", "rounded") else 1,
+    )
 
 
 def test_text_and_bool() -> None:
-    for body, values in (("lambda x: 1 if x == 'a' else 2", list("aba")), ("lambda x: 'yes' if x else 'no'", [True, False, True]),
-                         ("lambda x: x in ('a', 'c')", ["a", None, "b"])):
+    for body, values in (
+        ("lambda x: 1 if x == 'a' else 2", list("aba")),
+        ("lambda x: 'yes' if x else 'no'", [True, False, True]),
+        ("lambda x: x in ('a', 'c')", ["a", None, "b"]),
+    ):
         text = HEAD + f"def work(s):\n    return s.map({body})\n"
-        check(Elementwise(), text, {"s": pd.Series(values)}, [
-            lambda v=v: {"s": pd.Series(v)} for v in (values, ["a", None], [None, None], [1, "a"], [np.nan, "c"], [], [True])
-        ])
+        check(
+            Elementwise(),
+            text,
+            {"s": pd.Series(values)},
+            [
+                lambda v=v: {"s": pd.Series(v)}
+                for v in (values, ["a", None], [None, None], [1, "a"], [np.nan, "c"], [], [True])
+            ],
+        )
 
 
-@pytest.mark.parametrize("body", ["lambda x: x", "lambda x: 1", "lambda x: x.upper()", "lambda x: D.get(x)", "lambda x: round(x, 2)",
-                                  "lambda x: print(x)", "lambda x: seen.append(x)", "str", "lambda x: x if x > 0 else None"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "lambda x: x",
+        "lambda x: 1",
+        "lambda x: x.upper()",
+        "lambda x: D.get(x)",
+        "lambda x: round(x, 2)",
+        "lambda x: print(x)",
+        "lambda x: seen.append(x)",
+        "str",
+        "lambda x: x if x > 0 else None",
+    ],
+)
 def test_what_is_not_understood_stays(body: str) -> None:
-    assert not changes(Elementwise(), HEAD + f"D = {{}}\nseen = []\ndef work(s):\n    return s.map({body})\n", {"s": columns()["float"]})
+    assert not changes(
+        Elementwise(),
+        HEAD + f"D = {{}}\nseen = []\ndef work(s):\n    return s.map({body})\n",
+        {"s": columns()["float"]},
+    )
 
 
 TEXTS = {
@@ -97,7 +170,9 @@ TEXTS = {
 @given(st.data())
 def test_any_numbers(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["float", "int"]))
-    one = st.floats() | st.floats(-20, 20) if kind == "float" else st.integers(-(2**63), 2**63 - 1) | st.integers(-20, 20)
+    one = (
+        st.floats() | st.floats(-20, 20) if kind == "float" else st.integers(-(2**63), 2**63 - 1) | st.integers(-20, 20)
+    )
     values = data.draw(st.lists(one, min_size=1, max_size=6))
     old, new = data.draw(st.sampled_from(TEXTS[kind]))
     make = lambda: {"df": pd.DataFrame({"v": pd.Series(values, dtype=f"{kind}64")})}  # noqa: E731

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from hasten.passes.source.columns.growth import GrowingFrames
 from tests.passes.test_columns_support import HEAD, changes, check
 
@@ -26,9 +27,23 @@ LOOPS = {
 
 def inputs() -> list[Callable[[], dict[str, Any]]]:
     values: list[list[Any]] = [
-        [1.5, 2.5, -0.0, 4.0], [1, 2, 3, 4], [1, 2.5, 3, 2**53 + 1], [1, "a", 2], ["a", "bbbb", "c"], [True, 2, None], [None, 1.0, 2.0], [], [7],
-        [2**70, 1, 2], [np.float32(1.1), 2.5, 3], [np.nan, 1, 2, 3], [pd.Timestamp("2020"), pd.Timestamp("2021"), None], [True, False, True],
-        [np.int8(3), np.int16(300), 4], [1j, 2.0, 3], [np.uint64(2**63), 1, 2, 3],
+        [1.5, 2.5, -0.0, 4.0],
+        [1, 2, 3, 4],
+        [1, 2.5, 3, 2**53 + 1],
+        [1, "a", 2],
+        ["a", "bbbb", "c"],
+        [True, 2, None],
+        [None, 1.0, 2.0],
+        [],
+        [7],
+        [2**70, 1, 2],
+        [np.float32(1.1), 2.5, 3],
+        [np.nan, 1, 2, 3],
+        [pd.Timestamp("2020"), pd.Timestamp("2021"), None],
+        [True, False, True],
+        [np.int8(3), np.int16(300), 4],
+        [1j, 2.0, 3],
+        [np.uint64(2**63), 1, 2, 3],
     ]
     return [lambda v=v: {"xs": list(v)} for v in values]
 
@@ -43,16 +58,19 @@ def test_growth_gives_the_same(name: str) -> None:
     check(GrowingFrames(), program(LOOPS[name]), {}, inputs())
 
 
-@pytest.mark.parametrize("loop", [
-    "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)\n    print(len(out))",
-    "out = np.array([])\ntry:\n    for x in xs:\n        out = np.append(out, x)\nexcept ValueError:\n    pass",
-    "for x in xs:\n    out = np.append(out, x)",
-    "out = np.array([])\nfor x in xs:\n    out = np.append(out, out[-1] + x)",
-    "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)\n    yield out",
-    "out = np.zeros((1, 2))\nfor x in xs:\n    out = np.append(out, x, axis=0)",
-    "out = pd.DataFrame()\nrow = pd.DataFrame({'a': [1]})\nfor x in xs:\n    row['a'] = x\n    out = pd.concat([out, row])",
-    "out = pd.DataFrame()\nfor x in xs:\n    out = pd.concat([out, x])",
-    "out = np.array([])\ndef size():\n    return len(out)\nfor x in xs:\n    size()\n    out = np.append(out, x)",
-])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)\n    print(len(out))",
+        "out = np.array([])\ntry:\n    for x in xs:\n        out = np.append(out, x)\nexcept ValueError:\n    pass",
+        "for x in xs:\n    out = np.append(out, x)",
+        "out = np.array([])\nfor x in xs:\n    out = np.append(out, out[-1] + x)",
+        "out = np.array([])\nfor x in xs:\n    out = np.append(out, x)\n    yield out",
+        "out = np.zeros((1, 2))\nfor x in xs:\n    out = np.append(out, x, axis=0)",
+        "out = pd.DataFrame()\nrow = pd.DataFrame({'a': [1]})\nfor x in xs:\n    row['a'] = x\n    out = pd.concat([out, row])",
+        "out = pd.DataFrame()\nfor x in xs:\n    out = pd.concat([out, x])",
+        "out = np.array([])\ndef size():\n    return len(out)\nfor x in xs:\n    size()\n    out = np.append(out, x)",
+    ],
+)
 def test_what_is_looked_at_stays(loop: str) -> None:
     assert not changes(GrowingFrames(), program(loop), {})

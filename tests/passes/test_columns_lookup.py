@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from hasten.passes.source.columns.lookup import FilterPerKey
 from tests.passes.test_columns_support import HEAD, Sub, changes, check
 
@@ -38,25 +39,55 @@ def inputs() -> list[Callable[[], dict[str, Any]]]:
     ints = pd.DataFrame({"id": [3, 1, 3, 2, 1], "v": [1.5, 2.5, np.nan, 4.0, -0.0], "s": list("pqrst")})
     text = ints.assign(id=["c", "a", "c", "b", "a"])
     frames = [
-        (ints, [1, 2, 3, 3]), (ints, [9]), (ints, [1.0, True, np.int64(2), np.float64(3)]), (ints, [[1, 2, 3, 3, 1]]),
-        (ints, [None, "a", float("nan")]), (ints, [np.array([1, 1, 3, 2, 1])]), (text, ["a", "b", "zz"]), (text, [1, None]),
-        (text, [["a", "b", "c", "d", "e"]]), (ints.assign(id=[1.0, np.nan, 1.0, 0.0, -0.0]), [1.0, 0.0, -0.0, float("nan"), 1]),
-        (ints.assign(id=2**53 + ints.id), [float(2**53), 2**53 + 1]), (ints.assign(id=7), [7, 8]), (ints.iloc[:0], [1]),
-        (ints.iloc[:1], [3, 1]), (ints.set_axis([5] * 5), [1, 3]), (ints.set_axis(list("abcde")), [1, 3]), (ints[ints.v > 0], [1, 3]),
-        (ints.iloc[::-1], [1, 3]), (text.assign(id=[None, "a", None, "b", "a"]), ["a", None]), (text.astype({"id": "category"}), ["a"]),
-        (text.astype({"id": object}), ["a", "q"]), (text.astype({"id": object}).assign(id=[1, "a", (1, 2), "b", "a"]), ["a", 1, (1, 2)]),
-        (ints.astype({"id": "Int64"}), [1, 3]), (ints.astype({"id": bool}), [True, 1]), (Sub(ints), [1, 3]),
+        (ints, [1, 2, 3, 3]),
+        (ints, [9]),
+        (ints, [1.0, True, np.int64(2), np.float64(3)]),
+        (ints, [[1, 2, 3, 3, 1]]),
+        (ints, [None, "a", float("nan")]),
+        (ints, [np.array([1, 1, 3, 2, 1])]),
+        (text, ["a", "b", "zz"]),
+        (text, [1, None]),
+        (text, [["a", "b", "c", "d", "e"]]),
+        (ints.assign(id=[1.0, np.nan, 1.0, 0.0, -0.0]), [1.0, 0.0, -0.0, float("nan"), 1]),
+        (ints.assign(id=2**53 + ints.id), [float(2**53), 2**53 + 1]),
+        (ints.assign(id=7), [7, 8]),
+        (ints.iloc[:0], [1]),
+        (ints.iloc[:1], [3, 1]),
+        (ints.set_axis([5] * 5), [1, 3]),
+        (ints.set_axis(list("abcde")), [1, 3]),
+        (ints[ints.v > 0], [1, 3]),
+        (ints.iloc[::-1], [1, 3]),
+        (text.assign(id=[None, "a", None, "b", "a"]), ["a", None]),
+        (text.astype({"id": "category"}), ["a"]),
+        (text.astype({"id": object}), ["a", "q"]),
+        (text.astype({"id": object}).assign(id=[1, "a", (1, 2), "b", "a"]), ["a", 1, (1, 2)]),
+        (ints.astype({"id": "Int64"}), [1, 3]),
+        (ints.astype({"id": bool}), [True, 1]),
+        (Sub(ints), [1, 3]),
         (ints.assign(id=pd.to_datetime(["2020", "2021", "2020", "2022", "2023"])), ["2020", pd.Timestamp("2021")]),
-        (ints.assign(v=pd.date_range("2020", periods=5)), [1, 2]), (ints.astype({"v": "Int64"}, errors="ignore"), [1]),
-        (ints.drop(columns="v"), [1]), (ints.drop(columns="id"), [1]), (pd.concat([ints, ints[["id"]]], axis=1), [1]), (ints.assign(v=list("abcde")), [1, 2]),
-        (ints.assign(v=[[1], [2], [3], [4], [5]]), [1, 2]), (ints.assign(v=True), [1, 2]), (ints.astype({"id": "uint8"}), [1, 300, -1]),
-        (ints, []), (ints.set_index("id", drop=False), [1, 3]), (ints.rename_axis("key"), [1, 3]),
+        (ints.assign(v=pd.date_range("2020", periods=5)), [1, 2]),
+        (ints.astype({"v": "Int64"}, errors="ignore"), [1]),
+        (ints.drop(columns="v"), [1]),
+        (ints.drop(columns="id"), [1]),
+        (pd.concat([ints, ints[["id"]]], axis=1), [1]),
+        (ints.assign(v=list("abcde")), [1, 2]),
+        (ints.assign(v=[[1], [2], [3], [4], [5]]), [1, 2]),
+        (ints.assign(v=True), [1, 2]),
+        (ints.astype({"id": "uint8"}), [1, 300, -1]),
+        (ints, []),
+        (ints.set_index("id", drop=False), [1, 3]),
+        (ints.rename_axis("key"), [1, 3]),
     ]
     return [lambda f=f, k=k: {"df": f.copy(), "keys": list(k)} for f, k in frames]
 
 
 def program(loop: str) -> str:
-    return HEAD + "def work(df, keys):\n    out = []\n" + "".join(f"    {x}\n" for x in loop.splitlines()) + "    return out\n"
+    return (
+        HEAD
+        + "def work(df, keys):\n    out = []\n"
+        + "".join(f"    {x}\n" for x in loop.splitlines())
+        + "    return out\n"
+    )
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -65,21 +96,24 @@ def test_filters_give_the_same_on_every_frame(name: str) -> None:
     check(FilterPerKey(), program(LOOPS[name]), {}, inputs())
 
 
-@pytest.mark.parametrize("loop", [
-    "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    df.loc[0, 'id'] = k",
-    "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    df['id'] = 0",
-    "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    df = df.iloc[1:]",
-    "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    change(df)",
-    "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    touch()",
-    "other = df\nfor k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    other['id'] = 0",
-    "out.append(df[df['id'] == keys]['v'].sum())",
-    "for k in keys:\n    out.append(df[df['id'] == next(it)])",
-    "for k in keys:\n    out.append(df[df['id'] != k])",
-    "for k in keys:\n    df[df['id'] == k] = 0",
-    "for k in keys:\n    out.append(df[df.size == k])",
-    "for k in keys:\n    df.drop(columns='v', inplace=True)\n    out.append(df[df['id'] == k])",
-    "for k in df[df['id'] == keys]:\n    out.append(k)",
-])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    df.loc[0, 'id'] = k",
+        "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    df['id'] = 0",
+        "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    df = df.iloc[1:]",
+        "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    change(df)",
+        "for k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    touch()",
+        "other = df\nfor k in keys:\n    out.append(df[df['id'] == k]['v'].sum())\n    other['id'] = 0",
+        "out.append(df[df['id'] == keys]['v'].sum())",
+        "for k in keys:\n    out.append(df[df['id'] == next(it)])",
+        "for k in keys:\n    out.append(df[df['id'] != k])",
+        "for k in keys:\n    df[df['id'] == k] = 0",
+        "for k in keys:\n    out.append(df[df.size == k])",
+        "for k in keys:\n    df.drop(columns='v', inplace=True)\n    out.append(df[df['id'] == k])",
+        "for k in df[df['id'] == keys]:\n    out.append(k)",
+    ],
+)
 def test_frames_that_may_change_stay(loop: str) -> None:
     text = program(loop) + "def touch():\n    G['id'] = 1\n"
     assert not changes(FilterPerKey(), text, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hasten.passes.source.columns.rows import Rows
 from tests.passes.test_columns_support import HEAD, after, changes, check, frame_inputs, frames
 
@@ -35,7 +36,9 @@ SOURCE = "def work(df):\n    total, out = 0, []\n{}\n    return df, total, out\n
 
 
 def program(loop: str) -> str:
-    return HEAD + SOURCE.format("\n".join(f"    {line}" if line != "  x''' + str(total))" else line for line in loop.splitlines()))
+    return HEAD + SOURCE.format(
+        "\n".join(f"    {line}" if line != "  x''' + str(total))" else line for line in loop.splitlines())
+    )
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -43,21 +46,24 @@ def test_loops_give_the_same_on_every_frame(name: str) -> None:
     check(Rows(), program(LOOPS[name]), {"df": frames()["mixed"]}, frame_inputs())
 
 
-@pytest.mark.parametrize("loop", [
-    "for i, row in df.iterrows():\n    out.append(row)",
-    "for i, row in df.iterrows():\n    total += row.sum()",
-    "for i, row in df.iterrows():\n    row['a'] = 1\n    out.append(row['a'])",
-    "for i, row in df.iterrows():\n    out.append(row['a'])\nout.append(row['b'])",
-    "for i, row in df.iterrows():\n    out.append(row[0])",
-    "for i, row in df.iterrows():\n    out.append(row.size)",
-    "for i, row in df.iterrows():\n    out.append(row['a'])\n    del row",
-    "for pair in df.iterrows():\n    out.append(pair)",
-    "for row in df.itertuples():\n    out.append(row[1])",
-    "for row in df.itertuples():\n    out.append(row._1)",
-    "for row in df.itertuples(name=None):\n    out.append(row.a)",
-    "for row in df.itertuples():\n    out.append(row)",
-    "for i, row in df.iterrows():\n    out.append(row['a'])\n    print(locals())",
-])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for i, row in df.iterrows():\n    out.append(row)",
+        "for i, row in df.iterrows():\n    total += row.sum()",
+        "for i, row in df.iterrows():\n    row['a'] = 1\n    out.append(row['a'])",
+        "for i, row in df.iterrows():\n    out.append(row['a'])\nout.append(row['b'])",
+        "for i, row in df.iterrows():\n    out.append(row[0])",
+        "for i, row in df.iterrows():\n    out.append(row.size)",
+        "for i, row in df.iterrows():\n    out.append(row['a'])\n    del row",
+        "for pair in df.iterrows():\n    out.append(pair)",
+        "for row in df.itertuples():\n    out.append(row[1])",
+        "for row in df.itertuples():\n    out.append(row._1)",
+        "for row in df.itertuples(name=None):\n    out.append(row.a)",
+        "for row in df.itertuples():\n    out.append(row)",
+        "for i, row in df.iterrows():\n    out.append(row['a'])\n    print(locals())",
+    ],
+)
 def test_rows_that_are_used_otherwise_stay(loop: str) -> None:
     assert not changes(Rows(), program(loop), {"df": frames()["mixed"]})
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
 from hasten.core.facts import Facts, RegionFacts
 from hasten.core.finding import Region
 from hasten.core.recipe import Change
@@ -24,11 +25,17 @@ HEAD = "import math\nimport numpy as np\nimport pandas as pd\n\n"
 
 
 def workload(text: str) -> ScriptWorkload:
-    return ScriptWorkload(Path("/nowhere"), Entry("script", "s.py"), "s.py", changed={"s.py": SourceFile("s.py", text.encode())})
+    return ScriptWorkload(
+        Path("/nowhere"), Entry("script", "s.py"), "s.py", changed={"s.py": SourceFile("s.py", text.encode())}
+    )
 
 
 def changes(
-    pass_: Any, text: str, inputs: Mapping[str, Any] | None = None, function: str | None = "work", live_out: tuple[str, ...] = ()
+    pass_: Any,
+    text: str,
+    inputs: Mapping[str, Any] | None = None,
+    function: str | None = "work",
+    live_out: tuple[str, ...] = (),
 ) -> list[Change]:
     """All changes that a pass proposes for one function of `text`, or for the whole file as a block."""
     work = workload(text)
@@ -79,7 +86,12 @@ def same(a: Any, b: Any) -> bool:
             and all(same(a.iloc[:, k], b.iloc[:, k]) for k in range(a.shape[1]))
         )
     if isinstance(a, pd.Series):
-        return a.dtype == b.dtype and same(a.name, b.name) and same(a.index, b.index) and same(list(a.array), list(b.array))
+        return (
+            a.dtype == b.dtype
+            and same(a.name, b.name)
+            and same(a.index, b.index)
+            and same(list(a.array), list(b.array))
+        )
     if isinstance(a, pd.Index):
         return a.dtype == b.dtype and list(a.names) == list(b.names) and same(list(a), list(b))
     if isinstance(a, np.ndarray):
@@ -99,7 +111,9 @@ def same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def check(pass_: Any, text: str, seen: dict[str, Any], others: list[Callable[[], dict[str, Any]]], at_least: int = 1) -> list[str]:
+def check(
+    pass_: Any, text: str, seen: dict[str, Any], others: list[Callable[[], dict[str, Any]]], at_least: int = 1
+) -> list[str]:
     """Every change for `text` (as recorded with `seen`) gives what the original gives on all inputs. Returns the new texts."""
     found = changes(pass_, text, seen)
     assert len(found) >= at_least, "no change proposed"
@@ -108,7 +122,9 @@ def check(pass_: Any, text: str, seen: dict[str, Any], others: list[Callable[[],
         compile(new, "s.py", "exec")
         for make in others:
             old_run, new_run = run(text, make), run(new, make)
-            for part, x, y in zip(("result", "exception", "stdout", "warnings", "arguments", "log"), old_run, new_run, strict=True):
+            for part, x, y in zip(
+                ("result", "exception", "stdout", "warnings", "arguments", "log"), old_run, new_run, strict=True
+            ):
                 assert same(x, y), f"{part} differs\n{x!r}\n{y!r}\non {make()!r}\n{new}"
     return texts
 
@@ -117,30 +133,61 @@ def frames() -> dict[str, pd.DataFrame]:
     """Frames with columns a, b, c, s of every kind that a program may meet."""
     rng = np.random.default_rng(5)
     n = 12
-    base = pd.DataFrame({
-        "a": rng.normal(size=n) * 10, "b": rng.integers(-5, 20, n), "c": rng.normal(size=n),
-        "s": rng.choice(["x", "y", "high"], n),
-    })
+    base = pd.DataFrame(
+        {
+            "a": rng.normal(size=n) * 10,
+            "b": rng.integers(-5, 20, n),
+            "c": rng.normal(size=n),
+            "s": rng.choice(["x", "y", "high"], n),
+        }
+    )
     num = base[["a", "b", "c"]]
     out = {
-        "mixed": base, "numeric": num, "empty": base.iloc[:0], "one": base.iloc[:1],
-        "filtered": base[base.b > 3], "duplicated index": base.set_axis([1] * n, axis=0),
-        "reversed": base.iloc[::-1], "string index": base.set_axis(list("abcdefghijkl"), axis=0),
-        "nan": num.mask(num > 8), "nan mixed": base.assign(a=base.a.mask(base.a > 0)),
-        "ints": num.round().astype("int64"), "zeros": num.assign(b=0, c=0.0), "zeros mixed": base.assign(b=0, c=0.0),
-        "huge": num.assign(a=1e300, b=2**62, c=1e308), "huge mixed": base.assign(a=1e300, b=2**62, c=1e308),
-        "negative": num.assign(a=-1.0, b=-3, c=-0.0), "inf": num.assign(a=np.inf, c=-np.inf),
-        "float32": num.astype("float32"), "small ints": num.round().astype("int8"), "bool column": num.assign(f=True),
-        "bools": num > 0, "nullable": num.round().astype("Int64"), "nullable float": num.astype("Float64"),
-        "objects": base.astype(object), "none": base.assign(s=[None, "x"] * 6), "object none": base.astype(object).assign(s=[None, "x"] * 6),
-        "dates": base.assign(d=pd.date_range("2020", periods=n)), "dates only a": num.assign(a=pd.date_range("2020", periods=n)),
-        "tz": base.assign(d=pd.date_range("2020", periods=n, tz="UTC")), "category": base.astype({"s": "category"}),
-        "strings": base.astype(str), "missing column": base.drop(columns=["b"]), "no columns": base[[]],
-        "double column": pd.concat([base, base[["a"]]], axis=1), "odd label": base.assign(**{"s": 1}).rename(columns={"s": 7}),
-        "two levels": pd.concat({"k": num}, axis=1), "subclass": Sub(base), "complex": num.astype(complex),
-        "multi index": base.set_index(["s", "b"], drop=False), "uint": num.abs().astype("uint64"),
-        "named index": base.rename_axis("key"), "big ints": num.assign(a=2**53 + 1, b=3, c=1.5), "fractions": num.assign(b=base.b / 7),
-        "python strings": base.assign(s=base.s.astype(object)), "float and text": base[["a", "c", "s"]].assign(b=1.5, s=[None, "x"] * 6),
+        "mixed": base,
+        "numeric": num,
+        "empty": base.iloc[:0],
+        "one": base.iloc[:1],
+        "filtered": base[base.b > 3],
+        "duplicated index": base.set_axis([1] * n, axis=0),
+        "reversed": base.iloc[::-1],
+        "string index": base.set_axis(list("abcdefghijkl"), axis=0),
+        "nan": num.mask(num > 8),
+        "nan mixed": base.assign(a=base.a.mask(base.a > 0)),
+        "ints": num.round().astype("int64"),
+        "zeros": num.assign(b=0, c=0.0),
+        "zeros mixed": base.assign(b=0, c=0.0),
+        "huge": num.assign(a=1e300, b=2**62, c=1e308),
+        "huge mixed": base.assign(a=1e300, b=2**62, c=1e308),
+        "negative": num.assign(a=-1.0, b=-3, c=-0.0),
+        "inf": num.assign(a=np.inf, c=-np.inf),
+        "float32": num.astype("float32"),
+        "small ints": num.round().astype("int8"),
+        "bool column": num.assign(f=True),
+        "bools": num > 0,
+        "nullable": num.round().astype("Int64"),
+        "nullable float": num.astype("Float64"),
+        "objects": base.astype(object),
+        "none": base.assign(s=[None, "x"] * 6),
+        "object none": base.astype(object).assign(s=[None, "x"] * 6),
+        "dates": base.assign(d=pd.date_range("2020", periods=n)),
+        "dates only a": num.assign(a=pd.date_range("2020", periods=n)),
+        "tz": base.assign(d=pd.date_range("2020", periods=n, tz="UTC")),
+        "category": base.astype({"s": "category"}),
+        "strings": base.astype(str),
+        "missing column": base.drop(columns=["b"]),
+        "no columns": base[[]],
+        "double column": pd.concat([base, base[["a"]]], axis=1),
+        "odd label": base.assign(**{"s": 1}).rename(columns={"s": 7}),
+        "two levels": pd.concat({"k": num}, axis=1),
+        "subclass": Sub(base),
+        "complex": num.astype(complex),
+        "multi index": base.set_index(["s", "b"], drop=False),
+        "uint": num.abs().astype("uint64"),
+        "named index": base.rename_axis("key"),
+        "big ints": num.assign(a=2**53 + 1, b=3, c=1.5),
+        "fractions": num.assign(b=base.b / 7),
+        "python strings": base.assign(s=base.s.astype(object)),
+        "float and text": base[["a", "c", "s"]].assign(b=1.5, s=[None, "x"] * 6),
     }
     out["flags"] = base.copy()
     out["flags"].attrs["unit"] = "m"

@@ -28,7 +28,6 @@ from hasten.passes.source.columns.syntax import (
     helper_edits,
     helper_name,
     imported_as,
-    inside,
     literal,
     module_alias,
     node_at,
@@ -39,8 +38,8 @@ from hasten.passes.source.columns.syntax import (
     row_use,
     share,
     splice,
-    statement_of,
     stands_alone,
+    statement_of,
     text_of,
     writes_frames,
 )
@@ -120,26 +119,40 @@ class ApplyRows:
             if hit is None or part is None:
                 continue
             yield Finding(
-                self.code, region, call.lineno, last,
+                self.code,
+                region,
+                call.lineno,
+                last,
                 "pandas makes a Series of every row and looks every cell up by its label",
                 f"compute from the column{'s' if len(hit.use.columns) > 1 else ''} {', '.join(hit.use.columns)}",
-                part, {"line": call.lineno, "col": call.col_offset},
+                part,
+                {"line": call.lineno, "col": call.col_offset},
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
         call = node_at(source, ast.Call, finding.detail["line"], finding.detail["col"])
         # `a.apply(f).apply(g)`: two calls start at the same place
-        calls = [n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and call is not None
-                 and (n.lineno, n.col_offset) == (finding.detail["line"], finding.detail["col"])]
+        calls = [
+            n
+            for n in ast.walk(source.tree)
+            if isinstance(n, ast.Call)
+            and call is not None
+            and (n.lineno, n.col_offset) == (finding.detail["line"], finding.detail["col"])
+        ]
         hits = [h for c in calls if (h := applied(source, c)) is not None]
         if len(hits) != 1 or statement_of(source, hits[0].call) is None:
             return
         hit = hits[0]
         for edits, risk, how in (*_column_form(source, finding, hit, facts), *_cell_form(source, finding, hit)):
             yield Change(
-                self.code, f"row-wise apply over {', '.join(hit.use.columns)}: {how}", finding.region,
-                tuple(edits), risk, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+                self.code,
+                f"row-wise apply over {', '.join(hit.use.columns)}: {how}",
+                finding.region,
+                tuple(edits),
+                risk,
+                ("numpy",) if not imported_as(source, "numpy") else (),
+                finding.share,
             )
 
 
@@ -181,7 +194,12 @@ def _cell_form(source: SourceFile, finding: Finding, hit: Applied) -> Iterator[t
             return  # def and body on one line
         body = splice(source, first, last, hit.use.texts(names, ""))
         edits.append(
-            Edit(source.path, at, at - 1, f"\n\ndef {function}({params}):  # `{hit.function.name}` on plain cells\n{body}")
+            Edit(
+                source.path,
+                at,
+                at - 1,
+                f"\n\ndef {function}({params}):  # `{hit.function.name}` on plain cells\n{body}",
+            )
         )
     edits += _call_edits(source, hit, f"{apply_cells}({frame}, {literal(hit.use.columns)}, {function}, {original})")
     helpers = [
@@ -213,13 +231,20 @@ def _column_form(
     for limit in LIMITS:
         fresh = Fresh(source)
         names = {c: fresh(c) for c in hit.use.columns}
-        v = Vectoriser(source, np, fresh, imported_as(source, "math"), imported_as(source, "numpy"),
-                       imported_as(source, "pandas"), literal_constants(source, _reachable(source, hit)))
+        v = Vectoriser(
+            source,
+            np,
+            fresh,
+            imported_as(source, "math"),
+            imported_as(source, "numpy"),
+            imported_as(source, "pandas"),
+            literal_constants(source, _reachable(source, hit)),
+        )
         for column, nodes in hit.use.cells.items():
             kind = KINDS[dtypes[column]]
             bound = float(limit) if kind == "int" else float("inf")
             cell = Value(names[column], kind, -bound, bound, boxed=boxed, simple=True)
-            v.cells.update({n: cell for n in nodes})
+            v.cells.update(dict.fromkeys(nodes, cell))
         try:
             value = v.function(hit.body, {}, Path())
         except Unknown:

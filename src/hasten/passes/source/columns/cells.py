@@ -77,7 +77,11 @@ def read_of(source: SourceFile, node: ast.AST) -> Read | None:
         frame, index, labelled = accessor
         return Read(node, frame, column, index, True, labelled)
     if isinstance(base, ast.Attribute) and base.attr in ("loc", "at") and isinstance(base.value, ast.Name):
-        if isinstance(node.slice, ast.Tuple) and len(node.slice.elts) == 2 and (c := string(node.slice.elts[1])) is not None:
+        if (
+            isinstance(node.slice, ast.Tuple)
+            and len(node.slice.elts) == 2
+            and (c := string(node.slice.elts[1])) is not None
+        ):
             return Read(node, base.value.id, c, node.slice.elts[0], False, True) if _index(node.slice.elts[0]) else None
         return None
     if not _index(node.slice):
@@ -131,8 +135,11 @@ def surely_int(source: SourceFile, node: ast.expr, at: ast.AST) -> bool:
         for b in found:
             p = parents(source).get(b)
             by_range = (
-                isinstance(p, (ast.For, ast.comprehension)) and p.target is b and isinstance(p.iter, ast.Call)
-                and isinstance(p.iter.func, ast.Name) and p.iter.func.id == "range"
+                isinstance(p, (ast.For, ast.comprehension))
+                and p.target is b
+                and isinstance(p.iter, ast.Call)
+                and isinstance(p.iter.func, ast.Name)
+                and p.iter.func.id == "range"
             )
             if not by_range:
                 return False
@@ -160,8 +167,14 @@ class Cells:
                 continue
             names = ", ".join(dict.fromkeys(f"{r.frame}.{r.column}" for r in reads))
             yield Finding(
-                self.code, region, stmt.lineno, last, f"every read of {names} goes through the indexing of pandas",
-                "read from lists of the columns, made once before the loop", part, {"line": stmt.lineno},
+                self.code,
+                region,
+                stmt.lineno,
+                last,
+                f"every read of {names} goes through the indexing of pandas",
+                "read from lists of the columns, made once before the loop",
+                part,
+                {"line": stmt.lineno},
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
@@ -170,8 +183,13 @@ class Cells:
             if stmt.lineno == finding.detail["line"]:
                 names = ", ".join(dict.fromkeys(r.column for r in reads))
                 yield Change(
-                    self.code, f"cells of {names} read from lists", finding.region, tuple(_edits(source, stmt, reads)),
-                    Risk.EXACT, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+                    self.code,
+                    f"cells of {names} read from lists",
+                    finding.region,
+                    tuple(_edits(source, stmt, reads)),
+                    Risk.EXACT,
+                    ("numpy",) if not imported_as(source, "numpy") else (),
+                    finding.share,
                 )
                 return
 
@@ -181,7 +199,11 @@ def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
     taken: set[ast.AST] = set()
     for node in nodes_in(source, region, (ast.Subscript, ast.Attribute)):
         read = read_of(source, node)
-        if read is None or node in taken or any(isinstance(n, ast.Name) and n.id == read.frame for n in ast.walk(read.index)):
+        if (
+            read is None
+            or node in taken
+            or any(isinstance(n, ast.Name) and n.id == read.frame for n in ast.walk(read.index))
+        ):
             continue
         facts_free = Site(read.node, read.frame, read.column, read.index, None, "rows")
         stmt = loop_statement(source, region, facts_free)

@@ -17,12 +17,11 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, SourceFile, replace_nodes
+from hasten.core.source import SourceFile, replace_nodes
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.syntax import (
     Fresh,
-    bindings,
     facts_about,
     functions_called,
     helper_edits,
@@ -96,8 +95,13 @@ class Elementwise:
             if hit is None or part is None or not _kinds(source, hit, region, facts):
                 continue
             yield Finding(
-                self.code, region, call.lineno, last, "a Python function is called for every element",
-                "compute the whole column at once", part,
+                self.code,
+                region,
+                call.lineno,
+                last,
+                "a Python function is called for every element",
+                "compute the whole column at once",
+                part,
                 {"line": call.lineno, "col": call.col_offset, "end": [call.end_lineno, call.end_col_offset]},
             )
 
@@ -120,8 +124,15 @@ class Elementwise:
         for limit in LIMITS:
             fresh = Fresh(source)
             argument = fresh(hit.parameter)
-            v = Vectoriser(source, np, fresh, imported_as(source, "math"), imported_as(source, "numpy"),
-                           imported_as(source, "pandas"), literal_constants(source, reachable))
+            v = Vectoriser(
+                source,
+                np,
+                fresh,
+                imported_as(source, "math"),
+                imported_as(source, "numpy"),
+                imported_as(source, "pandas"),
+                literal_constants(source, reachable),
+            )
             kind = KINDS[dtype]
             bound = float(limit) if kind == "int" else float("inf")
             start = Value(argument, kind, -bound, bound, boxed=True, simple=True)
@@ -151,9 +162,13 @@ class Elementwise:
         wanted = quote("str" if dtype == "object" else dtype)
         new = f"{map_column}({text_of(source, hit.series)}, {wanted}, {bound_text}, {function}, {method}, {original})"
         yield Change(
-            self.code, f"element-wise function on a {dtype} column computed at once", finding.region,
+            self.code,
+            f"element-wise function on a {dtype} column computed at once",
+            finding.region,
             tuple([*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])]),
-            Risk.ROUNDING if v.rounding else Risk.EXACT, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+            Risk.ROUNDING if v.rounding else Risk.EXACT,
+            ("numpy",) if not imported_as(source, "numpy") else (),
+            finding.share,
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 # What a row of a DataFrame holds, as `iterrows` and `apply(axis=1)` show it: both read `df.to_numpy()`. A Series made of
 # a row of objects may change them (strings with None, dates with NaN), which needs every cell of the row to be
 # of one family, so a column of numbers without NaN rules it out.
-ROW_CELLS = '''\
+ROW_CELLS = """\
 def {name}(df, names, inferred=True):
     # rows as `iterrows` shows them, without a Series for each: the wanted columns of one array, or None for an unusual frame
     if type(df) is not {pd}.DataFrame or not df.columns.is_unique or any(type(c) is not str for c in df.columns):
@@ -29,9 +29,9 @@ def {name}(df, names, inferred=True):
     if values.dtype.kind not in "biufO":
         return None
     return [list(values[:, df.columns.get_loc(name)]) for name in names]
-'''
+"""
 
-APPLY_CELLS = '''\
+APPLY_CELLS = """\
 def {name}(df, names, function, original):
     # `df.apply(original, axis=1)`, where `function` takes the named cells instead of a Series of the whole row
     cells = {row_cells}(df, names, inferred=False)
@@ -42,9 +42,9 @@ def {name}(df, names, function, original):
         made = iter(results)  # a list or a Series of each row: pandas decides what that becomes
         return df.apply(lambda row: next(made), axis=1)
     return {pd}.Series(results, index=df.index)
-'''
+"""
 
-APPLY_COLUMNS = '''\
+APPLY_COLUMNS = """\
 def {name}(df, kinds, boxed, limit, function, original):
     # `df.apply(original, axis=1)`, where `function` computes all rows at once from whole columns of the given kinds
     columns = {row_arrays}(df, kinds, boxed, limit)
@@ -57,9 +57,9 @@ def {name}(df, kinds, boxed, limit, function, original):
         else:
             return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=df.index)
     return df.apply(original, axis=1)
-'''
+"""
 
-ROW_ARRAYS = '''\
+ROW_ARRAYS = """\
 def {name}(df, kinds, boxed, limit):
     # columns as arrays, if a row of this frame shows cells of these kinds (mixed rows show Python objects: `boxed`), or None
     if type(df) is not {pd}.DataFrame or not len(df) or not df.columns.is_unique:
@@ -83,9 +83,9 @@ def {name}(df, kinds, boxed, limit):
             return None
         arrays.append(array)
     return arrays
-'''
+"""
 
-CHECKED = '''\
+CHECKED = """\
 def {name}(column, dtype, kind, limit):
     # the column as an array of float64, int64 (no value beyond +-limit), bool or strings; None when it is something else
     if kind == "str":
@@ -100,9 +100,9 @@ def {name}(column, dtype, kind, limit):
     if array.dtype.kind in "iu" and limit and len(array) and not (-limit <= array.min() and array.max() <= limit):
         return None
     return array.astype(kind, copy=False)
-'''
+"""
 
-MAP_COLUMN = '''\
+MAP_COLUMN = """\
 def {name}(series, kind, limit, function, method, original):
     # `series.apply(original)` (or `map`), where `function` computes all elements at once if they are of the given kind
     if type(series) is {pd}.Series and len(series) and not series.attrs and series.flags.allows_duplicate_labels:
@@ -117,9 +117,9 @@ def {name}(series, kind, limit, function, method, original):
                 values = values.tolist() if values.dtype.kind in "OU" else values
                 return {pd}.Series(values, index=series.index, name=series.name)
     return getattr(series, method)(original)
-'''
+"""
 
-HAS_FIELDS = '''\
+HAS_FIELDS = """\
 def {name}(df, names):
     # whether `itertuples` shows these columns under their own names
     return (
@@ -129,11 +129,11 @@ def {name}(df, names):
         and "Index" not in df.columns
         and all(name in df.columns for name in names)
     )
-'''
+"""
 
 KEY_TYPES = "{name} = frozenset({{int, float, str, {np}.int64, {np}.float64}})  # keys that compare as they hash\n"
 
-ROWS_BY_KEY = '''\
+ROWS_BY_KEY = """\
 def {name}(df, key):
     # positions of the rows by their value of column `key`, found once instead of by a scan for every value
     if type(df) is not {pd}.DataFrame or not df.columns.is_unique or key not in df.columns:
@@ -146,9 +146,9 @@ def {name}(df, key):
         return {{}}
     rows = column.groupby(column.array, sort=False).indices
     return {{value: found for value, found in rows.items() if len(found) < len(df)}}
-'''
+"""
 
-FIRST_BY_KEY = '''\
+FIRST_BY_KEY = """\
 def {name}(df, key, name):
     # the cell of column `name` in the first row with each value of column `key`; empty for columns of another kind
     rows = {rows_by_key}(df, key)
@@ -159,9 +159,9 @@ def {name}(df, key, name):
         return {{}}
     cells = df[name].to_numpy()
     return {{value: cells[found[0]] for value, found in rows.items()}}
-'''
+"""
 
-CELL_LISTS = '''\
+CELL_LISTS = """\
 def {name}(df, columns, row_columns, labelled):
     # what `df.iloc[i]`, `df.at[i, column]` and the like give for i in range(count): count, a list for each of `columns`, and for
     # each of `row_columns` (read through a Series of the whole row); count is 0 for a frame of another kind
@@ -185,9 +185,9 @@ def {name}(df, columns, row_columns, labelled):
     return [
         len(df), *(list(df[c].to_numpy()) for c in columns), *(list(a if cast is None else a.astype(cast)) for a in rows)
     ]
-'''
+"""
 
-REDUCE_GROUPS = '''\
+REDUCE_GROUPS = """\
 def {name}(df, keys, column, options, method, kind, limit, reductions, function, original):
     # `df.groupby(keys, **options)[column].<method>(original)`, where `function` combines built-in reductions of all groups at once
     groups = df.groupby(keys, **options)[column]
@@ -211,9 +211,9 @@ def {name}(df, keys, column, options, method, kind, limit, reductions, function,
     except FloatingPointError:
         return getattr(groups, method)(original)  # a division by zero or an overflow: as before
     return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=index, name=column)
-'''
+"""
 
-JOIN_FRAMES = '''\
+JOIN_FRAMES = """\
 def {name}(parts, options):
     # `df = pd.concat([df, part])` for all parts at once where they agree in columns and dtypes, else one after the other
     frame = parts[0]
@@ -227,9 +227,9 @@ def {name}(parts, options):
             return {pd}.concat([frame, *rest], **options)
         frame = {pd}.concat([frame, part], **options)
     return frame
-'''
+"""
 
-JOIN_ARRAYS = '''\
+JOIN_ARRAYS = """\
 def {name}(parts):
     # `a = np.append(a, x)` for all x at once where the dtype stays, else one after the other
     array = parts[0]
@@ -241,4 +241,4 @@ def {name}(parts):
             return {np}.concatenate([{np}.ravel(array), *rest])
         array = {np}.append(array, part)
     return array
-'''
+"""

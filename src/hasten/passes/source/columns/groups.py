@@ -77,7 +77,9 @@ def grouped(source: SourceFile, call: ast.Call) -> Grouped | None:
         groupby = pick.value
     else:
         return None
-    if not (isinstance(groupby, ast.Call) and isinstance(groupby.func, ast.Attribute) and groupby.func.attr == "groupby"):
+    if not (
+        isinstance(groupby, ast.Call) and isinstance(groupby.func, ast.Attribute) and groupby.func.attr == "groupby"
+    ):
         return None
     frame = groupby.func.value
     if not isinstance(frame, ast.Name) or len(groupby.args) != 1:
@@ -103,7 +105,12 @@ def grouped(source: SourceFile, call: ast.Call) -> Grouped | None:
 
 def reduction(source: SourceFile, node: ast.AST, group: str) -> tuple[str, str] | None:
     """`g.sum()`, `g.std(ddof=0)`, `len(g)`, `g.size` as (method, keyword arguments as text)."""
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == group and node.attr == "size":
+    if (
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == group
+        and node.attr == "size"
+    ):
         return "size", ""
     if not isinstance(node, ast.Call):
         return None
@@ -144,8 +151,13 @@ class Groups:
             if hit is None or part is None or not _kinds(hit, region, facts):
                 continue
             yield Finding(
-                self.code, region, call.lineno, last, "pandas makes a Series of every group and calls a Python function with it",
-                "reduce all groups at once with the built-in reductions", part,
+                self.code,
+                region,
+                call.lineno,
+                last,
+                "pandas makes a Series of every group and calls a Python function with it",
+                "reduce all groups at once with the built-in reductions",
+                part,
                 {"line": call.lineno, "col": call.col_offset, "end": [call.end_lineno, call.end_col_offset]},
             )
 
@@ -177,8 +189,15 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
     body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
     if any(bindings(top, hit.parameter) for top in body):
         return
-    v = Vectoriser(source, np, fresh, imported_as(source, "math"), imported_as(source, "numpy"),
-                   imported_as(source, "pandas"), literal_constants(source, body))
+    v = Vectoriser(
+        source,
+        np,
+        fresh,
+        imported_as(source, "math"),
+        imported_as(source, "numpy"),
+        imported_as(source, "pandas"),
+        literal_constants(source, body),
+    )
     used: dict[tuple[str, str], Value] = {}
     rounding = False
     whole = hit.method == "transform"
@@ -186,17 +205,29 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
         for n in ast.walk(top):
             got = reduction(source, n, hit.parameter)
             p = up.get(n)
-            if got is None and whole and isinstance(n, ast.Name) and n.id == hit.parameter and not (
-                isinstance(p, ast.Attribute) or (isinstance(p, ast.Call) and n in p.args)
+            if (
+                got is None
+                and whole
+                and isinstance(n, ast.Name)
+                and n.id == hit.parameter
+                and not (isinstance(p, ast.Attribute) or (isinstance(p, ast.Call) and n in p.args))
             ):
                 got = "self", ""
             if got is None:
                 continue
             name, how = got
             if got not in used:
-                kind = "float" if name in FLOATS or (dtype == "float64" and name not in ("count", "size", "nunique")) else "int"
+                kind = (
+                    "float"
+                    if name in FLOATS or (dtype == "float64" and name not in ("count", "size", "nunique"))
+                    else "int"
+                )
                 bound = float(ROWS if name in ("count", "size", "nunique") else LIMIT * (ROWS if name == "sum" else 1))
-                low, high = (0.0 if name in ("count", "size", "nunique") else -bound, bound) if kind == "int" else (-float("inf"), float("inf"))
+                low, high = (
+                    (0.0 if name in ("count", "size", "nunique") else -bound, bound)
+                    if kind == "int"
+                    else (-float("inf"), float("inf"))
+                )
                 wanted = hit.parameter if name == "self" else f"{'count' if name == 'size' else name}_of_group"
                 used[got] = Value(fresh(wanted), kind, low, high, boxed=name in ("size",), simple=True)
             rounding = rounding or name in FLOATS or (name == "sum" and dtype == "float64")
@@ -212,7 +243,9 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
     if value.const or (value.kind in ("bool", "str", "mixed") and whole):
         return
     function = fresh("group_value" if isinstance(hit.function, ast.Lambda) else f"{hit.function.name}_of_groups")
-    text = f"def {function}({', '.join(u.text for u in used.values())}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
+    text = f"def {function}({', '.join(u.text for u in used.values())}):\n" + "".join(
+        f"    {line}\n" for line in v.ending(value)
+    )
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     reduce_groups = helper_name(source, "_reduce_groups", emitted.REDUCE_GROUPS)
     helpers = [
@@ -227,9 +260,13 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
         f"{quote(dtype)}, 2**31, {reductions}, {function}, {text_of(source, hit.call.args[0])})"
     )
     yield Change(
-        "HST204", f"{hit.method} of every group from {', '.join(name for name, _ in used if name != 'self')}", finding.region,
+        "HST204",
+        f"{hit.method} of every group from {', '.join(name for name, _ in used if name != 'self')}",
+        finding.region,
         tuple([*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])]),
-        Risk.ROUNDING if rounding or v.rounding else Risk.EXACT, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+        Risk.ROUNDING if rounding or v.rounding else Risk.EXACT,
+        ("numpy",) if not imported_as(source, "numpy") else (),
+        finding.share,
     )
 
 

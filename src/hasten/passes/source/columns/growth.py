@@ -62,7 +62,12 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
     if not (isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name)):
         return None
     options = ""
-    if f.attr == "concat" and f.value.id in imported_as(source, "pandas") and len(call.args) == 1 and pandas_major() >= 3:
+    if (
+        f.attr == "concat"
+        and f.value.id in imported_as(source, "pandas")
+        and len(call.args) == 1
+        and pandas_major() >= 3
+    ):
         pair = call.args[0]
         if not isinstance(pair, (ast.List, ast.Tuple)) or len(pair.elts) != 2:
             return None
@@ -74,7 +79,9 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
         if not _new_frame(source, part, stmt):
             return None
         frames = True
-    elif f.attr == "append" and f.value.id in imported_as(source, "numpy") and len(call.args) == 2 and not call.keywords:
+    elif (
+        f.attr == "append" and f.value.id in imported_as(source, "numpy") and len(call.args) == 2 and not call.keywords
+    ):
         old, part = call.args
         frames = False
     else:
@@ -93,8 +100,11 @@ def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
 
     def made(node: ast.AST | None) -> bool:
         return (
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "DataFrame"
-            and isinstance(node.func.value, ast.Name) and node.func.value.id in pandas
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "DataFrame"
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id in pandas
         )
 
     if made(part):
@@ -106,14 +116,18 @@ def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
     if not found or not all(isinstance(up.get(b), ast.Assign) and made(up[b].value) for b in found):  # type: ignore[attr-defined]
         return False
     # read once only, here: then nobody can change it afterwards
-    return sum(isinstance(n, ast.Name) and n.id == part.id and isinstance(n.ctx, ast.Load) for n in ast.walk(scope)) == 1
+    return (
+        sum(isinstance(n, ast.Name) and n.id == part.id and isinstance(n.ctx, ast.Load) for n in ast.walk(scope)) == 1
+    )
 
 
 def _loop(source: SourceFile, stmt: ast.Assign, region: Region) -> ast.For | ast.While | None:
     """The outermost loop of the region around the statement, unless a `try` could show what it has done so far."""
     up, best = parents(source), None
     at: ast.AST | None = up.get(stmt)
-    while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)):
+    while at is not None and not isinstance(
+        at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
+    ):
         if isinstance(at, (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.AsyncFor)):
             return None
         if isinstance(at, (ast.For, ast.While)) and inside(region, at) and _bound_before(source, at, stmt):
@@ -131,11 +145,16 @@ def _bound_before(source: SourceFile, loop: ast.stmt, stmt: ast.Assign) -> bool:
         siblings = getattr(holder, field, None)
         if isinstance(siblings, list) and loop in siblings:
             before = siblings[: siblings.index(loop)]
-            if any(isinstance(s, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in s.targets) for s in before):
+            if any(
+                isinstance(s, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in s.targets)
+                for s in before
+            ):
                 return True
     scope = scope_of(source, loop)
-    return isinstance(scope, ast.FunctionDef) and holder is scope and any(
-        a.arg == name for a in (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs)
+    return (
+        isinstance(scope, ast.FunctionDef)
+        and holder is scope
+        and any(a.arg == name for a in (*scope.args.posonlyargs, *scope.args.args, *scope.args.kwonlyargs))
     )
 
 
@@ -158,7 +177,8 @@ def _unseen(source: SourceFile, loop: ast.stmt, stmt: ast.Assign, name: str) -> 
             at: ast.AST | None = n
             while at is not None and at is not whole:
                 if isinstance(at, (ast.FunctionDef, ast.Lambda)) and any(
-                    isinstance(b, ast.arg) or (isinstance(b, ast.Name) and isinstance(b.ctx, ast.Store)) for b in bindings(at, name)
+                    isinstance(b, ast.arg) or (isinstance(b, ast.Name) and isinstance(b.ctx, ast.Store))
+                    for b in bindings(at, name)
                 ):
                     break  # a name of its own
                 at = up.get(at)
@@ -186,8 +206,14 @@ class GrowingFrames:
             if hit is None or part is None or not stands_alone(source, stmt):
                 continue
             yield Finding(
-                self.code, region, hit.loop.lineno, hit.loop.end_lineno or 0, f"every step copies all of {hit.name}",
-                "collect the parts in a list and join them once", part, {"line": stmt.lineno},
+                self.code,
+                region,
+                hit.loop.lineno,
+                hit.loop.end_lineno or 0,
+                f"every step copies all of {hit.name}",
+                "collect the parts in a list and join them once",
+                part,
+                {"line": stmt.lineno},
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
@@ -196,8 +222,13 @@ class GrowingFrames:
             assert isinstance(stmt, ast.Assign)
             if stmt.lineno == finding.detail["line"] and (hit := growth(source, stmt, finding.region)) is not None:
                 yield Change(
-                    self.code, f"{hit.name} joined once after the loop", finding.region, tuple(_edits(source, hit)), Risk.EXACT,
-                    ("numpy",) if not imported_as(source, "numpy") and not hit.frames else (), finding.share,
+                    self.code,
+                    f"{hit.name} joined once after the loop",
+                    finding.region,
+                    tuple(_edits(source, hit)),
+                    Risk.EXACT,
+                    ("numpy",) if not imported_as(source, "numpy") and not hit.frames else (),
+                    finding.share,
                 )
                 return
 
@@ -216,4 +247,9 @@ def _edits(source: SourceFile, hit: Growth) -> list[Edit]:
     call = f"{helper}({parts}, {{{hit.options}}})" if hit.frames else f"{helper}({parts})"
     text = f"{lead}{parts} = [{hit.name}]\n{body}{lead}{hit.name} = {call}\n"
     edits = helper_edits(source, [template.format(name=helper, np=np, pd=pd)])
-    return [*(() if hit.frames else np_edits), *pd_edits, *edits, Edit(source.path, loop.lineno, loop.end_lineno or 0, text)]
+    return [
+        *(() if hit.frames else np_edits),
+        *pd_edits,
+        *edits,
+        Edit(source.path, loop.lineno, loop.end_lineno or 0, text),
+    ]

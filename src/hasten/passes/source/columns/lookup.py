@@ -110,7 +110,9 @@ def site_of(source: SourceFile, node: ast.AST) -> Site | None:
     top: ast.AST = node
     if whole is None:
         # df.loc[df["k"] == x, "v"]
-        if not (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Tuple)):
+        if not (
+            isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Tuple)
+        ):
             return None
         base = node.value
         if not (isinstance(base, ast.Attribute) and base.attr == "loc" and isinstance(base.value, ast.Name)):
@@ -122,7 +124,12 @@ def site_of(source: SourceFile, node: ast.AST) -> Site | None:
             return None
     else:
         p = up.get(node)
-        if isinstance(p, ast.Subscript) and p.value is node and isinstance(p.ctx, ast.Load) and string(p.slice) is not None:
+        if (
+            isinstance(p, ast.Subscript)
+            and p.value is node
+            and isinstance(p.ctx, ast.Load)
+            and string(p.slice) is not None
+        ):
             column, top = string(p.slice), p
         elif isinstance(p, ast.Attribute) and p.value is node and isinstance(p.ctx, ast.Load):
             known = frame_attributes()
@@ -132,7 +139,13 @@ def site_of(source: SourceFile, node: ast.AST) -> Site | None:
     p, g = up.get(top), None
     if p is not None:
         g = up.get(p)
-    if isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id == "len" and p.args == [top] and not p.keywords:
+    if (
+        isinstance(p, ast.Call)
+        and isinstance(p.func, ast.Name)
+        and p.func.id == "len"
+        and p.args == [top]
+        and not p.keywords
+    ):
         if not bindings(source.tree, "len") and not isinstance(top, ast.Attribute):
             return Site(p, frame, key_column, key, column, "count")
     if (
@@ -162,19 +175,28 @@ def loop_statement(source: SourceFile, region: Region, site: Site) -> ast.stmt |
     while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)):
         below, at = at, up.get(at)
         if isinstance(at, COMPREHENSIONS):
-            repeated = repeated or not (below is at.generators[0])
+            repeated = repeated or below is not at.generators[0]
             if isinstance(at, ast.GeneratorExp) and not isinstance(up.get(at), ast.Call):
                 return None  # runs later, when the frame may have changed
         elif isinstance(at, ast.Lambda):
             call = up.get(at)
-            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("apply", "map")):
+            if not (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Attribute)
+                and call.func.attr in ("apply", "map")
+            ):
                 return None
             repeated = True
         elif isinstance(at, (ast.For, ast.While)):
             in_body = below in at.body or (isinstance(at, ast.While) and below is at.test)
             repeated = repeated or in_body
         if isinstance(at, ast.stmt) and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if not inside(region, at) or isinstance(at, (ast.If, ast.With, ast.Try)) and best is not None and not repeated:
+            if (
+                not inside(region, at)
+                or isinstance(at, (ast.If, ast.With, ast.Try))
+                and best is not None
+                and not repeated
+            ):
                 break
             if not steady(source, at, site.frame):
                 break
@@ -201,7 +223,14 @@ def steady(source: SourceFile, stmt: ast.stmt, frame: str) -> bool:
             counted = isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id == "len"
             if not reads and not counted:
                 return False
-            if isinstance(p, ast.Attribute) and p.attr in ("update", "insert", "pop", "set_flags", "isetitem", "__setitem__"):
+            if isinstance(p, ast.Attribute) and p.attr in (
+                "update",
+                "insert",
+                "pop",
+                "set_flags",
+                "isetitem",
+                "__setitem__",
+            ):
                 return False
         if isinstance(n, ast.Delete) or isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)):
             return False  # others run in between
@@ -238,8 +267,14 @@ class FilterPerKey:
                 continue
             keys = ", ".join(dict.fromkeys(f"{s.frame}.{s.key_column}" for s in sites))
             yield Finding(
-                self.code, region, stmt.lineno, last, f"compares all of {keys} again for every key",
-                "find the rows of every key once, before the loop", part, {"line": stmt.lineno},
+                self.code,
+                region,
+                stmt.lineno,
+                last,
+                f"compares all of {keys} again for every key",
+                "find the rows of every key once, before the loop",
+                part,
+                {"line": stmt.lineno},
             )
 
     def _groups(self, source: SourceFile, region: Region) -> dict[ast.stmt, list[Site]]:
@@ -260,9 +295,13 @@ class FilterPerKey:
         for stmt, sites in self._groups(source, finding.region).items():
             if stmt.lineno == finding.detail["line"]:
                 yield Change(
-                    self.code, f"rows of each {', '.join(dict.fromkeys(s.key_column for s in sites))} found once",
-                    finding.region, tuple(_edits(source, stmt, sites)), Risk.EXACT,
-                    ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+                    self.code,
+                    f"rows of each {', '.join(dict.fromkeys(s.key_column for s in sites))} found once",
+                    finding.region,
+                    tuple(_edits(source, stmt, sites)),
+                    Risk.EXACT,
+                    ("numpy",) if not imported_as(source, "numpy") else (),
+                    finding.share,
                 )
                 return
 
@@ -284,14 +323,17 @@ def _edits(source: SourceFile, stmt: ast.stmt, sites: list[Site]) -> list[Edit]:
         if at not in setup:
             name = fresh(f"{s.frame}_{wanted or 'rows'}_by_{s.key_column}")
             call = (
-                f"{first}({s.frame}, {quote(s.key_column)}, {quote(wanted)})" if wanted is not None
+                f"{first}({s.frame}, {quote(s.key_column)}, {quote(wanted)})"
+                if wanted is not None
                 else f"{by_key}({s.frame}, {quote(s.key_column)})"
             )
             setup[at] = name, call
         name, key, old = setup[at][0], text_of(source, s.key), text_of(source, s.node)
         fast = {
-            "first": f"{name}[{key}]", "count": f"len({name}[{key}])",
-            "rows": f"{s.frame}.take({name}[{key}])", "column": f"{s.frame}[{quote(s.column or '')}].take({name}[{key}])",
+            "first": f"{name}[{key}]",
+            "count": f"len({name}[{key}])",
+            "rows": f"{s.frame}.take({name}[{key}])",
+            "column": f"{s.frame}[{quote(s.column or '')}].take({name}[{key}])",
         }[s.how]
         texts[s.node] = f"({fast} if type({key}) in {types} and {key} in {name} else {old})"
     if any(s.how == "first" for s in sites):

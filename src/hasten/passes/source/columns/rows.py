@@ -67,7 +67,9 @@ def row_loop(source: SourceFile, loop: ast.For, region: Region) -> RowLoop | Non
     if not isinstance(call, ast.Call):
         return None
     if isinstance(call.func, ast.Name) and call.func.id == "enumerate" and not bindings(source.tree, "enumerate"):
-        if not (isinstance(target, ast.Tuple) and len(target.elts) == 2 and call.args and isinstance(call.args[0], ast.Call)):
+        if not (
+            isinstance(target, ast.Tuple) and len(target.elts) == 2 and call.args and isinstance(call.args[0], ast.Call)
+        ):
             return None
         counter, target, call = target.elts[0], target.elts[1], call.args[0]
         if not isinstance(counter, ast.Name):
@@ -148,9 +150,14 @@ class Rows:
             if hit is None or part is None:
                 continue
             yield Finding(
-                self.code, region, loop.lineno, last,
+                self.code,
+                region,
+                loop.lineno,
+                last,
                 f"pandas makes a {'named tuple' if hit.tuples else 'Series'} of every row",
-                "walk over plain cells of the columns that are read", part, {"line": loop.lineno, "col": loop.col_offset},
+                "walk over plain cells of the columns that are read",
+                part,
+                {"line": loop.lineno, "col": loop.col_offset},
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
@@ -161,8 +168,13 @@ class Rows:
             return
         edits = _edits(source, hit)
         yield Change(
-            self.code, f"row loop over {', '.join(hit.use.columns) or 'the index'}: plain cells instead of rows",
-            finding.region, tuple(edits), Risk.EXACT, ("numpy",) if not imported_as(source, "numpy") else (), finding.share,
+            self.code,
+            f"row loop over {', '.join(hit.use.columns) or 'the index'}: plain cells instead of rows",
+            finding.region,
+            tuple(edits),
+            Risk.EXACT,
+            ("numpy",) if not imported_as(source, "numpy") else (),
+            finding.share,
         )
 
 
@@ -210,7 +222,13 @@ def _edits(source: SourceFile, hit: RowLoop) -> list[Edit]:
             columns.append(f"*{cells}")
     single = len(wanted) == 1
     target = wanted[0] if single else ", ".join(wanted)
-    rows = columns[0] if single and not columns[0].startswith("*") else f"{cells}[0]" if single else f"zip({', '.join(columns)})"
+    rows = (
+        columns[0]
+        if single and not columns[0].startswith("*")
+        else f"{cells}[0]"
+        if single
+        else f"zip({', '.join(columns)})"
+    )
     if hit.counter is not None:
         assert isinstance(hit.counter, ast.Name) and isinstance(loop.iter, ast.Call)
         target = f"{hit.counter.id}, {target}" if single else f"{hit.counter.id}, ({target})"

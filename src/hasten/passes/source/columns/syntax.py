@@ -183,8 +183,13 @@ def module_alias(source: SourceFile, module: str, usual: str) -> tuple[str, tupl
                 if a.name == module and len(bindings(source.tree, bound)) == 1:
                     return bound, ()
     taken = identifiers(source)
-    same = [n for n in ast.walk(source.tree) if isinstance(n, ast.Import) for a in n.names
-            if a.name == module and a.asname == usual]
+    same = [
+        n
+        for n in ast.walk(source.tree)
+        if isinstance(n, ast.Import)
+        for a in n.names
+        if a.name == module and a.asname == usual
+    ]
     if usual not in taken or (same and len(bindings(source.tree, usual)) == len(same)):
         name = usual
     else:
@@ -204,7 +209,10 @@ def imported_as(source: SourceFile, module: str) -> frozenset[str]:
             names.update((a.asname or a.name) for a in node.names if a.name == module)
     imports = {
         name: sum(
-            1 for n in ast.walk(source.tree) if isinstance(n, ast.Import) for a in n.names
+            1
+            for n in ast.walk(source.tree)
+            if isinstance(n, ast.Import)
+            for a in n.names
             if a.name == module and (a.asname or a.name) == name
         )
         for name in names
@@ -278,7 +286,9 @@ def _copy(node: ast.AST) -> ast.AST:
 
 
 def margin(source: SourceFile, node: ast.stmt) -> str:
-    return source.lines[node.lineno - 1][: len(source.lines[node.lineno - 1]) - len(source.lines[node.lineno - 1].lstrip())]
+    return source.lines[node.lineno - 1][
+        : len(source.lines[node.lineno - 1]) - len(source.lines[node.lineno - 1].lstrip())
+    ]
 
 
 def stands_alone(source: SourceFile, node: ast.stmt) -> bool:
@@ -424,9 +434,25 @@ def writes_frames(source: SourceFile, body: Sequence[ast.AST]) -> bool:
                     return True  # df["a"][i] = x, but also a plain dict of lists: not worth telling apart
             if isinstance(n, ast.keyword) and n.arg == "inplace":
                 return True
-            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in (
-                "set_value", "isetitem", "insert", "update", "pop", "sort_values", "setflags", "fill", "put", "sort"
-            ) and isinstance(n.func.value, ast.Attribute) and n.func.value.attr in ("values", "array"):
+            if (
+                isinstance(n, ast.Call)
+                and isinstance(n.func, ast.Attribute)
+                and n.func.attr
+                in (
+                    "set_value",
+                    "isetitem",
+                    "insert",
+                    "update",
+                    "pop",
+                    "sort_values",
+                    "setflags",
+                    "fill",
+                    "put",
+                    "sort",
+                )
+                and isinstance(n.func.value, ast.Attribute)
+                and n.func.value.attr in ("values", "array")
+            ):
                 return True
     return False
 
@@ -456,9 +482,11 @@ def read_elsewhere(source: SourceFile, name: str, loop: ast.AST) -> bool:
                     covered = True  # a local of its own
             elif isinstance(at, ast.For) and below in at.body and _binds(at.target, name):
                 covered = True
-            elif isinstance(at, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)) and any(
-                _binds(g.target, name) for g in at.generators
-            ) and not (below is at.generators[0] and n in set(ast.walk(at.generators[0].iter))):
+            elif (
+                isinstance(at, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
+                and any(_binds(g.target, name) for g in at.generators)
+                and not (below is at.generators[0] and n in set(ast.walk(at.generators[0].iter)))
+            ):
                 covered = True
             if covered:
                 break

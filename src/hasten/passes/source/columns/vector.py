@@ -16,8 +16,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hasten.passes.source.columns.syntax import Fresh, only_def
 from hasten.core.source import SourceFile
+from hasten.passes.source.columns.syntax import Fresh, only_def
 
 LIMITS = (2**53, 2**31, 2**20)  # bounds on the integers in columns, the widest that works is taken
 EXACT_FLOAT = 2**53
@@ -69,8 +69,16 @@ class _Return:
 class Vectoriser:
     """One translation. `cells` maps AST nodes (by identity) or parameter names to column values."""
 
-    def __init__(self, source: SourceFile, numpy: str, fresh: Fresh, math_names: frozenset[str],
-                 numpy_names: frozenset[str], pandas_names: frozenset[str], constants: Mapping[str, Value]) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        numpy: str,
+        fresh: Fresh,
+        math_names: frozenset[str],
+        numpy_names: frozenset[str],
+        pandas_names: frozenset[str],
+        constants: Mapping[str, Value],
+    ) -> None:
         self.source, self.np, self.fresh = source, numpy, fresh
         self.math_names, self.numpy_names, self.pandas_names = math_names, numpy_names, pandas_names
         self.constants = constants
@@ -141,7 +149,9 @@ class Vectoriser:
                 if then[0] != then_in or other[0] != else_in:
                     path = Path(self.temp("mask", f"({then[0].text}) | ({other[0].text})"))
             elif isinstance(stmt, ast.Pass) or (
-                isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant) and isinstance(stmt.value.value, str)
+                isinstance(stmt, ast.Expr)
+                and isinstance(stmt.value, ast.Constant)
+                and isinstance(stmt.value.value, str)
             ):
                 continue
             else:
@@ -211,8 +221,13 @@ class Vectoriser:
         boxed = {v.boxed for v in values}
         ints = [v for v in values if v.kind != "float"] or list(values)
         return Value(
-            text, "mixed" if whole else values[0].kind, min(v.low for v in ints), max(v.high for v in ints),
-            boxed=boxed.pop() if len(boxed) == 1 else None, simple=True, whole=whole,
+            text,
+            "mixed" if whole else values[0].kind,
+            min(v.low for v in ints),
+            max(v.high for v in ints),
+            boxed=boxed.pop() if len(boxed) == 1 else None,
+            simple=True,
+            whole=whole,
         )
 
     def where(self, cond: str, a: Value, b: Value) -> Value:
@@ -280,7 +295,11 @@ class Vectoriser:
         raise Unknown(f"constant {value!r}")
 
     def binary(self, op: ast.operator, a: Value, b: Value, path: Path) -> Value:
-        if isinstance(op, (ast.BitAnd, ast.BitOr, ast.BitXor)) and a.kind == b.kind == "bool" and not (a.const or b.const):
+        if (
+            isinstance(op, (ast.BitAnd, ast.BitOr, ast.BitXor))
+            and a.kind == b.kind == "bool"
+            and not (a.const or b.const)
+        ):
             sign = {ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^"}[type(op)]
             return Value(f"{a.atom} {sign} {b.atom}", "bool")
         if not {a.kind, b.kind} <= {"int", "float", "mixed"}:
@@ -367,7 +386,7 @@ class Vectoriser:
         return replace(ints, kind="mixed", whole=whole)
 
     def integer(self, text: str, low: float, high: float, boxed: bool | None) -> Value:
-        if not (-INT64 <= low and high <= INT64):
+        if not (low >= -INT64 and high <= INT64):
             raise Unknown("integers that may leave 64 bits")
         return Value(text, "int", low, high, boxed=boxed)
 
@@ -396,7 +415,11 @@ class Vectoriser:
         left = self.expr(node.left, env, path)
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             if isinstance(op, (ast.In, ast.NotIn)):
-                if not isinstance(right_node, (ast.Tuple, ast.List, ast.Set)) or not right_node.elts or len(node.ops) > 1:
+                if (
+                    not isinstance(right_node, (ast.Tuple, ast.List, ast.Set))
+                    or not right_node.elts
+                    or len(node.ops) > 1
+                ):
                     raise Unknown("membership in something that is no list of constants")
                 options = [self.constant(e.value) for e in right_node.elts if isinstance(e, ast.Constant)]
                 if len(options) != len(right_node.elts) or left.const:
@@ -464,7 +487,9 @@ class Vectoriser:
             raise Unknown("calls something unknown")
         from hasten.passes.source.columns.syntax import bindings
 
-        if func.id in ("abs", "min", "max", "round", "int", "float", "bool") and not bindings(self.source.tree, func.id):
+        if func.id in ("abs", "min", "max", "round", "int", "float", "bool") and not bindings(
+            self.source.tree, func.id
+        ):
             return self.builtin(func.id, [self.expr(a, env, path) for a in node.args], path)
         helper = only_def(self.source, func.id)
         if helper is None:
@@ -521,8 +546,12 @@ class Vectoriser:
             raise Unknown("constant")
         if v.kind == "int" and max(-v.low, v.high) > EXACT_FLOAT:
             raise Unknown("an integer too large for a float")
-        return Value(f"{v.atom}.astype({self.np}.float64)" if v.kind == "int" else v.text, "float", boxed=True,
-                     simple=v.kind == "int" or v.simple)
+        return Value(
+            f"{v.atom}.astype({self.np}.float64)" if v.kind == "int" else v.text,
+            "float",
+            boxed=True,
+            simple=v.kind == "int" or v.simple,
+        )
 
     def steady(self) -> None:
         """Raises when something before may differ in its last bit, which must not decide a branch."""
@@ -546,8 +575,26 @@ class Vectoriser:
             return self.as_int(name, v, path)
         if name == "fabs" and v.kind == "float":
             return Value(f"{self.np}.abs({v.text})", "float", boxed=True, simple=True)
-        if name in ("sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "tanh", "atan",
-                    "radians", "degrees", "asin", "acos", "sinh", "cosh"):
+        if name in (
+            "sqrt",
+            "exp",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "expm1",
+            "sin",
+            "cos",
+            "tan",
+            "tanh",
+            "atan",
+            "radians",
+            "degrees",
+            "asin",
+            "acos",
+            "sinh",
+            "cosh",
+        ):
             self.rounding |= name != "sqrt"
             numpy_name = {"atan": "arctan", "asin": "arcsin", "acos": "arccos"}.get(name, name)
             return Value(f"{self.np}.{numpy_name}({self.reached(v, path)})", "float", boxed=True, simple=True)
@@ -567,8 +614,28 @@ class Vectoriser:
                 return Value(f"{self.np}.{name}({v.text})", "bool", simple=True)
             if name in ("abs", "absolute"):
                 return replace(self.builtin("abs", args, path), boxed=False)
-            if name in ("sqrt", "exp", "log", "log2", "log10", "log1p", "expm1", "sin", "cos", "tan", "tanh", "arctan",
-                        "radians", "degrees", "deg2rad", "rad2deg", "arcsin", "arccos", "sinh", "cosh"):
+            if name in (
+                "sqrt",
+                "exp",
+                "log",
+                "log2",
+                "log10",
+                "log1p",
+                "expm1",
+                "sin",
+                "cos",
+                "tan",
+                "tanh",
+                "arctan",
+                "radians",
+                "degrees",
+                "deg2rad",
+                "rad2deg",
+                "arcsin",
+                "arccos",
+                "sinh",
+                "cosh",
+            ):
                 self.rounding |= name != "sqrt"
                 return Value(f"{self.np}.{name}({self.reached(v, path)})", "float", boxed=False, simple=True)
             if name in ("floor", "ceil", "rint", "trunc", "fabs") and v.kind == "float":
@@ -595,7 +662,9 @@ def _may_fail(nodes: Sequence[ast.expr]) -> bool:
     return any(isinstance(n, (ast.Call, ast.BinOp, ast.IfExp)) for top in nodes for n in ast.walk(top))
 
 
-def literal_constants(source: SourceFile, body: Sequence[ast.AST], vectoriser_constant: object = None) -> dict[str, Value]:
+def literal_constants(
+    source: SourceFile, body: Sequence[ast.AST], vectoriser_constant: object = None
+) -> dict[str, Value]:
     """Module-level names that the file binds once, to a plain number or string, and never rebinds."""
     from hasten.passes.source.columns.syntax import bindings
 

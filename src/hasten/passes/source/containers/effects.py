@@ -354,8 +354,11 @@ class Project:
                 return self.fresh_value(module, e.body, depth) and self.fresh_value(module, e.orelse, depth)
             case ast.BoolOp():
                 return all(self.fresh_value(module, v, depth) for v in e.values)
-            case ast.Subscript(slice=ast.Slice()):
-                return False
+            case ast.Subscript(slice=ast.Slice(), value=ast.ListComp() | ast.List()):
+                return True
+            case ast.Subscript(slice=ast.Slice(), value=ast.Call(func=f)):
+                # a list's slice is a new list (an array's is a view)
+                return module.is_builtin(f, "sorted", "list", "str", "tuple")
             case ast.Call(func=ast.Name() as f) if module.is_builtin(f):
                 return f.id in FRESH_BUILTINS
             case ast.Call(func=f):
