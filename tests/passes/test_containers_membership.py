@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.passes.test_containers_harness import changed, changes, left_alone, work_of
 
 from hasten.core.workload import Entry
 from hasten.passes.source.containers.membership import Membership
+from tests.passes.test_containers_harness import changed, changes, left_alone, work_of
 
 HOSTILE = "[1, 1.0, True, 'a', b'a', None, float('nan'), NAN, 2**80, (1, 2), (NAN,), [1], {}, Odd(), -0.0, 0]"
 ODD = """
@@ -454,3 +454,25 @@ def test_list_in_a_container(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PICKED_ALONE)
 def test_list_in_a_container_left_alone(name: str, tmp_path: Path) -> None:
     left_alone(Membership(), tmp_path, PICKED_ALONE[name])
+
+
+@pytest.mark.parametrize(
+    "rebinding",
+    [
+        "match [[i + 1]]:\n            case [xs]:\n                pass",
+        "try:\n            raise ValueError(i)\n        except ValueError as xs:\n            pass\n        xs = [i]",
+        "import sys as xs\n        xs = [i]",
+        "def xs():\n            pass\n        xs = [i]",
+    ],
+)
+def test_rebound_without_a_name(rebinding: str, tmp_path: Path) -> None:
+    source = f"""
+def f(xs):
+    n = 0
+    for i in range(4):
+        n += i in xs
+        {rebinding}
+    return n
+print(f([0]))
+"""
+    left_alone(Membership(), tmp_path, source)

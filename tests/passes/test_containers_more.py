@@ -138,7 +138,7 @@ for i in range(3):
 """,
 }
 PATTERN = {
-    "all calls": r'''
+    "all calls": r"""
 import re
 def f(lines):
     out = []
@@ -156,36 +156,36 @@ try:
     f([1])
 except TypeError as e:
     print(e)
-''',
-    "module level": '''
+""",
+    "module level": """
 from re import search as find
 for s in ["ab", "b"]:
     print(bool(find("a", s)))
-''',
+""",
 }
 PATTERN_ALONE = {
-    "wrong pattern": '''
+    "wrong pattern": """
 import re
 for s in ["a"]:
     try:
         re.match("(", s)
     except re.error as e:
         print(e)
-''',
-    "own re": '''
+""",
+    "own re": """
 class re:
     @staticmethod
     def match(p, s):
         print(p, s)
 for s in ["a"]:
     re.match("a", s)
-''',
-    "pattern changes": '''
+""",
+    "pattern changes": """
 import re
 for p in ["a", "b"]:
     print(re.findall(p, "abab"))
-''',
-    "re rebound": '''
+""",
+    "re rebound": """
 import re
 def f(s):
     return re.match("a", s)
@@ -194,7 +194,7 @@ try:
     f("a")
 except AttributeError as e:
     print(e)
-''',
+""",
 }
 TEXT = {
     "lines": """

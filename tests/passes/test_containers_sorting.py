@@ -115,9 +115,17 @@ def test_passes_meet_the_protocol() -> None:
 def _programs() -> list[str]:
     from tests.passes import (
         test_containers_join_index as a,
+    )
+    from tests.passes import (
         test_containers_membership as b,
+    )
+    from tests.passes import (
         test_containers_memo as c,
+    )
+    from tests.passes import (
         test_containers_more as d,
+    )
+    from tests.passes import (
         test_containers_queue as e,
     )
 

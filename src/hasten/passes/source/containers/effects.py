@@ -10,7 +10,7 @@ that runs without being named (operators, properties, generators, callbacks) mus
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -20,48 +20,51 @@ from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, dotted, module_of, walk_all
 
 MUTATORS = frozenset(
-    "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft extendleft "
-    "popleft rotate difference_update intersection_update symmetric_difference_update move_to_end subtract "
-    "fill resize itemset setflags byteswap setfield partial_fit "
-    "__setitem__ __delitem__ __iadd__ __imul__ __setattr__".split()
+    "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft "
+    "extendleft popleft rotate difference_update intersection_update symmetric_difference_update "
+    "move_to_end subtract fill resize itemset setflags byteswap setfield partial_fit __setitem__ "
+    "__delitem__ __iadd__ __imul__ __setattr__".split()
 )
 ARRAY_MUTATORS = frozenset("put partition shuffle drop fillna replace rename set_index reset_index sort_values".split())
 # Library functions that write into their first argument (or any argument).
 WRITERS = frozenset(
-    "shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right copyto put place putmask "
-    "fill_diagonal put_along_axis readinto recv_into setattr delattr setitem delitem iadd imul iconcat apply_along_axis".split()
+    "shuffle heappush heappop heapify heapreplace heappushpop insort insort_left insort_right copyto put "
+    "place putmask fill_diagonal put_along_axis readinto recv_into setattr delattr setitem delitem iadd "
+    "imul iconcat apply_along_axis".split()
 )
 READING_BUILTINS = frozenset(
-    "len sum min max sorted list tuple set frozenset dict enumerate zip any all print str repr bool isinstance range "
-    "reversed map filter type id hash float int abs round format".split()
+    "len sum min max sorted list tuple set frozenset dict enumerate zip any all print str repr bool "
+    "isinstance range reversed map filter type id hash float int abs round format".split()
 )
 QUIET_BUILTINS = READING_BUILTINS | frozenset(
-    "ascii bin bytes bytearray callable chr complex divmod hex iter next oct ord pow slice super input open object "
-    "issubclass getattr hasattr memoryview staticmethod classmethod property "
-    "BaseException Exception ArithmeticError AssertionError AttributeError IndexError KeyError KeyboardInterrupt "
-    "LookupError NotImplementedError OSError OverflowError RuntimeError StopIteration TypeError ValueError "
-    "ZeroDivisionError FileNotFoundError".split()
+    "ascii bin bytes bytearray callable chr complex divmod hex iter next oct ord pow slice super input "
+    "open object issubclass getattr hasattr memoryview staticmethod classmethod property BaseException "
+    "Exception ArithmeticError AssertionError AttributeError IndexError KeyError KeyboardInterrupt "
+    "LookupError NotImplementedError OSError OverflowError RuntimeError StopIteration TypeError "
+    "ValueError ZeroDivisionError FileNotFoundError".split()
 )
 READING_METHODS = frozenset(
-    "count index copy keys values items get union intersection difference issubset issuperset isdisjoint join mean sum "
-    "std var min max argmin argmax tolist to_list unique nunique astype head tail most_common symmetric_difference "
-    "any all median dot".split()
+    "count index copy keys values items get union intersection difference issubset issuperset isdisjoint "
+    "join mean sum std var min max argmin argmax tolist to_list unique nunique astype head tail "
+    "most_common symmetric_difference any all median dot".split()
 )
 FRESH_BUILTINS = frozenset("list dict set sorted tuple frozenset len int float str bool range bytes repr".split())
 FRESH_METHODS = frozenset(
-    "split rsplit splitlines tolist to_list copy most_common readlines readline read strip lstrip rstrip lower upper "
-    "title replace join union intersection difference keys values items encode decode format".split()
+    "split rsplit splitlines tolist to_list copy most_common readlines readline read strip lstrip rstrip "
+    "lower upper title replace join union intersection difference keys values items encode decode format".split()
 )
 FRESH_CALLS = frozenset(
-    "collections.Counter collections.defaultdict collections.deque collections.OrderedDict json.load json.loads re.findall "
-    "re.split random.sample random.choices random.random random.randint random.uniform random.gauss random.randrange "
-    "numpy.zeros numpy.ones numpy.empty numpy.full numpy.arange numpy.linspace time.time time.perf_counter "
-    "pandas.read_csv pandas.DataFrame string.split bisect.bisect_left bisect.bisect_right bisect.bisect "
-    "random.Random copy.deepcopy".split()
+    "collections.Counter collections.defaultdict collections.deque collections.OrderedDict json.load "
+    "json.loads re.findall re.split random.sample random.choices random.random random.randint "
+    "random.uniform random.gauss random.randrange numpy.zeros numpy.ones numpy.empty numpy.full "
+    "numpy.arange numpy.linspace time.time time.perf_counter pandas.read_csv pandas.DataFrame "
+    "string.split bisect.bisect_left bisect.bisect_right bisect.bisect random.Random copy.deepcopy".split()
 )
 KNOWN_DECORATORS = frozenset(
-    "property staticmethod classmethod lru_cache cache cached_property dataclass njit jit wraps setter total_ordering".split()
+    "property staticmethod classmethod lru_cache cache cached_property dataclass njit jit wraps setter "
+    "total_ordering".split()
 )
+MAX_ENTRIES = 20_000  # of folders below the root
 THREADS = frozenset("threading concurrent asyncio signal _thread joblib trio gevent tkinter".split())
 SKIP_FOLDERS = frozenset("venv env node_modules build dist site-packages __pycache__".split())
 QUIET_DUNDERS = frozenset("__init__ __post_init__ __new__ __init_subclass__".split())
@@ -115,9 +118,7 @@ class Project:
     @cached_property
     def properties(self) -> frozenset[str]:
         """Attribute names that run user code when they are read."""
-        return frozenset(
-            name for name, defs in self.functions.items() for _, d in defs if d.decorator_list
-        )
+        return frozenset(name for name, defs in self.functions.items() for _, d in defs if d.decorator_list)
 
     def mentions(self, name: str, but: Module) -> bool:
         """Whether another module could reach the global `name` of module `but`."""
@@ -143,7 +144,7 @@ class Project:
 
     @cached_property
     def hidden(self) -> str:
-        """Why code that runs without being called by name (operators, callbacks, generators) could change a container."""
+        """Why code that nobody calls by name (operators, callbacks, generators) could change a container."""
         if not self.whole:
             return "a module of the project could not be read"
         for module in self.modules:
@@ -238,9 +239,7 @@ class Project:
                 return f"line {getattr(node, 'lineno', 0)}: {why}"
         return ""
 
-    def _loud_node(
-        self, module: Module, node: ast.AST, apart: Callable[[ast.expr], bool], arrays: bool
-    ) -> str:
+    def _loud_node(self, module: Module, node: ast.AST, apart: Callable[[ast.expr], bool], arrays: bool) -> str:
         match node:
             case ast.Subscript(ctx=ast.Store() | ast.Del()):
                 return "" if apart(node.value) else f"writes into {ast.unparse(node.value)}"
@@ -258,7 +257,11 @@ class Project:
                 return "" if apart(target) else f"{ast.unparse(target)} may be changed in place"
             case ast.AugAssign(target=ast.Subscript() as target):
                 number = not arrays and _number(module, node.value)
-                return "" if apart(target.value) and (number or apart(target)) else f"{ast.unparse(target)} may be changed in place"
+                return (
+                    ""
+                    if apart(target.value) and (number or apart(target))
+                    else f"{ast.unparse(target)} may be changed in place"
+                )
             case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.AsyncFor() | ast.AsyncWith():
                 return "hands control away"
             case ast.Import() | ast.ImportFrom():
@@ -375,9 +378,7 @@ class Project:
                             return self._returns_fresh(module, defs[0][1], depth + 1)
         return False
 
-    def _returns_fresh(
-        self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int
-    ) -> bool:
+    def _returns_fresh(self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int) -> bool:
         if function.decorator_list or _is_generator(function) or isinstance(function, ast.AsyncFunctionDef):
             return False
         for node in ast.walk(function):
@@ -386,7 +387,9 @@ class Project:
                 if isinstance(v, ast.Name):
                     if module.owner(v.id, v) is not function:
                         return False
-                    if not self.fresh_name(module, v.id, function, depth) or escapes(self, module, v.id, function, None):
+                    if not self.fresh_name(module, v.id, function, depth) or escapes(
+                        self, module, v.id, function, None
+                    ):
                         return False
                 elif isinstance(v, ast.Tuple) or not self.fresh_value(module, v, depth):
                     return False
@@ -409,8 +412,9 @@ class Project:
 
 
 OPERATORS = frozenset(
-    "__add__ __radd__ __iadd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __floordiv__ __mod__ __pow__ "
-    "__matmul__ __and__ __or__ __ror__ __rand__ __xor__ __neg__ __pos__ __invert__ __lshift__ __rshift__".split()
+    "__add__ __radd__ __iadd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __floordiv__ "
+    "__mod__ __pow__ __matmul__ __and__ __or__ __ror__ __rand__ __xor__ __neg__ __pos__ __invert__ "
+    "__lshift__ __rshift__".split()
 )
 
 
@@ -519,7 +523,18 @@ def _argument_kind(project: Project, module: Module, call: ast.Call, name: ast.e
         if last in WRITERS or last in ("asarray", "asanyarray", "frombuffer", "partial", "cycle", "ravel", "reshape"):
             return "mutate" if last in WRITERS and call.args[:1] == [name] else "escape"
         top = target.split(".")[0]
-        if top in ("numpy", "math", "statistics", "json", "collections", "random", "bisect", "heapq", "itertools", "re"):
+        if top in (
+            "numpy",
+            "math",
+            "statistics",
+            "json",
+            "collections",
+            "random",
+            "bisect",
+            "heapq",
+            "itertools",
+            "re",
+        ):
             return "read"
         return "escape"
     if isinstance(func, ast.Attribute):
@@ -628,11 +643,17 @@ def frozen_during(
                 return Frozen(why_not=f"line {use.lineno}: {root.id} is rebound")
     if isinstance(scope, ast.Module) and project.mentions(root.id, module):
         return Frozen(why_not=f"{root.id} is used by another module")
-    if isinstance(scope, ast.Module) and project.threads:
-        return Frozen(why_not=project.threads)
-    if not items and project.fresh_name(module, root.id, scope) and not escapes(project, module, root.id, scope, stretch):
-        if not isinstance(scope, ast.Module) or module.function(stretch) is scope or not _mutated_anywhere(
-            project, module, root.id, scope, growth
+    if isinstance(scope, ast.Module) and (project.threads or not project.whole):
+        return Frozen(why_not=project.threads or "a module of the project is not known")
+    if (
+        not items
+        and project.fresh_name(module, root.id, scope)
+        and not escapes(project, module, root.id, scope, stretch)
+    ):
+        if (
+            not isinstance(scope, ast.Module)
+            or module.function(stretch) is scope
+            or not _mutated_anywhere(project, module, root.id, scope, growth)
         ):
             return Frozen(private=True)
     distinct: dict[str, None] = {}
@@ -644,9 +665,7 @@ def frozen_during(
     return Frozen(tuple(distinct), why_not=why)
 
 
-def _mutated_anywhere(
-    project: Project, module: Module, name: str, scope: ast.AST, growth: Iterable[ast.AST]
-) -> bool:
+def _mutated_anywhere(project: Project, module: Module, name: str, scope: ast.AST, growth: Iterable[ast.AST]) -> bool:
     """Whether some function of the module changes this global."""
     return any(
         use_kind(project, module, u) == "mutate" and module.function(u) is not scope for u in module.uses(name, scope)
@@ -714,7 +733,7 @@ def scalar_name(project: Project, module: Module, name: str, scope: ast.AST) -> 
 
 
 def deep_fresh(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
-    """Whether the items of `name` are containers made for it alone: `groups = defaultdict(list)`; `groups[k].append(x)`."""
+    """Whether the items of `name` are containers made for it alone (`groups = defaultdict(list)`)."""
     if not project.fresh_name(module, name, scope) or escapes(project, module, name, scope, None):
         return False
     for b in module.bindings(name, scope):
@@ -728,9 +747,9 @@ def deep_fresh(project: Project, module: Module, name: str, scope: ast.AST) -> b
             case ast.ListComp(elt=elt) if isinstance(elt, (ast.List, ast.ListComp, ast.Constant, ast.BinOp)):
                 if not project.fresh_value(module, elt):
                     return False
-            case ast.Call(args=[ast.Name(id="list" | "dict" | "set" | "int" | "float")]) if module.imported(
-                b.value.func
-            ) == "collections.defaultdict":
+            case ast.Call(args=[ast.Name(id="list" | "dict" | "set" | "int" | "float")]) if (
+                module.imported(b.value.func) == "collections.defaultdict"
+            ):
                 pass
             case ast.Call(func=f) if module.imported(f) in ("numpy.zeros", "numpy.ones", "numpy.full", "numpy.empty"):
                 pass
@@ -763,7 +782,7 @@ def _frozen_attribute(
     growth: list[ast.AST],
     accounted: list[ast.AST],
 ) -> Frozen:
-    """`self.words` in a loop: nothing stores to an attribute of that name, nothing quiet or loud touches a container."""
+    """`self.words` in a loop: nothing stores to an attribute of that name, and nothing changes a list."""
     attr = container.attr
     base = container.value
     assert isinstance(base, ast.Name)
@@ -799,66 +818,66 @@ def _frozen_attribute(
     return Frozen(tuple(distinct), why_not=why)
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files(root: Path) -> dict[str, list[str]]:
+    """Paths (relative to the root) of Python files, by the module name that an import would use."""
+    out: dict[str, list[str]] = {}
     stack = [root]
     count = 0
-    while stack:
+    while stack and count < MAX_ENTRIES:
         folder = stack.pop()
         try:
             entries = sorted(folder.iterdir())
         except OSError:
             continue
         for e in entries:
-            if e.is_dir():
-                if not e.name.startswith(".") and e.name not in SKIP_FOLDERS and not (e / "pyvenv.cfg").exists():
+            count += 1
+            if e.suffix == ".py":
+                path = e.relative_to(root).as_posix()
+                out.setdefault(folder.name if e.name == "__init__.py" else e.stem, []).append(path)
+            elif not e.name.startswith(".") and e.name not in SKIP_FOLDERS and e.is_dir():
+                if not e.is_symlink() and not (e / "pyvenv.cfg").exists():
                     stack.append(e)
-            elif e.suffix == ".py":
-                count += 1
-                if count > 400:
-                    return
-                yield e
+    return out
+
+
+def _imported_words(module: Module) -> set[str]:
+    words: set[str] = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            words.update(p for a in node.names for p in a.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            words.update((node.module or "").split("."))
+            words.update(a.name for a in node.names)
+    return words
 
 
 @lru_cache(maxsize=8)
 def _project(root: Path, main: SourceFile, others: tuple[SourceFile, ...], entry: str) -> Project:
-    sources = {s.path: s for s in (*others, main)}
+    """The file, the entry, and what they import, directly or not, of the files below the root."""
+    given = {s.path: s for s in (*others, main)}
+    files = _files(root)
+    todo = list(dict.fromkeys((main.path, entry)))
+    found: dict[str, Module] = {}
     whole = True
-    for file in _files(root):
-        path = file.relative_to(root).as_posix()
-        if path not in sources:
-            try:
-                sources[path] = SourceFile(path, file.read_bytes())
-            except OSError:
-                whole = False
-    modules = []
-    for path in sorted(sources):
+    while todo:
+        path = todo.pop()
+        if path in found:
+            continue
         try:
-            module = module_of(sources[path])
-            _ = module.tree
-        except (SyntaxError, ValueError, UnicodeDecodeError):
+            source = given.get(path) or SourceFile(path, (root / path).read_bytes())
+            module = module_of(source)
+            words = _imported_words(module)
+        except OSError:
+            whole = whole and path != entry
+            continue
+        except (SyntaxError, ValueError):
             continue  # it cannot be imported either
-        modules.append(module)
-    return Project(_reachable(modules, {main.path, entry}), whole)
-
-
-def _reachable(modules: list[Module], main: set[str]) -> tuple[Module, ...]:
-    """The file itself and every module whose name some import of the project mentions (siblings nobody imports
-    are other programs)."""
-    words: set[str] = set()
-    for module in modules:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Import):
-                words.update(p for a in node.names for p in a.name.split("."))
-            elif isinstance(node, ast.ImportFrom):
-                words.update((node.module or "").split("."))
-                words.update(a.name for a in node.names)
-    keep = []
-    for module in modules:
-        parts = module.source.path.removesuffix(".py").split("/")
-        stem = parts[-2] if parts[-1] == "__init__" and len(parts) > 1 else parts[-1]
-        if module.source.path in main or stem in words or stem == "__main__":
-            keep.append(module)
-    return tuple(keep)
+        found[path] = module
+        if module.names & {"import_module", "__import__", "run_path", "run_module", "spec_from_file_location"}:
+            whole = False
+        for word in words:
+            todo.extend(files.get(word, ()))
+    return Project(tuple(found[p] for p in sorted(found)), whole)
 
 
 def project_of(work: ScriptWorkload, path: str) -> Project:

@@ -3,8 +3,8 @@
 What it finds    `xs = xs + [y]` in a loop.
 Why it is slow   every round copies the whole list; `append` adds one item in place.
 Example          xs = xs + [y]  ->  xs.append(y)
-Safe when        `xs` only ever means a list made here that nobody else holds and nothing is going through at that moment, so
-                 that nobody can tell a longer list from a new one.
+Safe when        `xs` only ever means a list made here that nobody else holds and nothing is going through at that
+                 moment, so that nobody can tell a longer list from a new one.
 """
 
 from __future__ import annotations
@@ -80,8 +80,10 @@ class CopyToGrow(ContainerPass):
         for use in module.uses(name, scope):
             if not isinstance(use.ctx, ast.Load):
                 continue
-            if module.function(use) is not scope or use_kind(project, module, use) == "escape" and use.lineno <= (
-                loop.end_lineno or 0
+            if (
+                module.function(use) is not scope
+                or use_kind(project, module, use) == "escape"
+                and use.lineno <= (loop.end_lineno or 0)
             ):
                 return False
             if _going_through(module, use, node):

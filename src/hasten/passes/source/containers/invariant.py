@@ -1,14 +1,14 @@
 """The same work in every round of a loop.
 
-What it finds    `sum(xs)`, `max(xs)`, `sorted(xs)[k]`, `x in set(xs)`, `np.mean(a)`, `df["c"].mean()` and the like inside a loop
-                 that leaves `xs`, `a` and `df` as they are.
+What it finds    `sum(xs)`, `max(xs)`, `sorted(xs)[k]`, `x in set(xs)`, `np.mean(a)`, `df["c"].mean()` and the like
+                 inside a loop that leaves `xs`, `a` and `df` as they are.
 Why it is slow   each round goes through all items for the same answer.
 Example          for x in xs:                         xs_sum, xs_steady = _UNSET, _is_steady(xs)
                      share = x / sum(xs)         ->   for x in xs:
                                                           share = x / (xs_sum if xs_sum is not _UNSET else ...)
-Safe when        nothing in the loop can change the container (proved from the syntax of the project), and, checked while it
-                 runs, its items are plain values. The work is still done where it was, the first time, so that a loop that
-                 never gets there never does it, and an error comes when it came.
+Safe when        nothing in the loop can change the container (proved from the syntax of the project), and, checked
+                 while it runs, its items are plain values. The work is still done where it was, the first time, so
+                 that a loop that never gets there never does it, and an error comes when it came.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ UNSET = "_UNSET = object()  # not worked out yet\n\n\n"
 
 STEADY = '''\
 def _is_steady(xs, *others):
-    """Whether what is worked out from `xs` stays true while nobody changes it: its items are plain values, and it does not
-    also go by one of the other names."""
+    """Whether what is worked out from `xs` stays true while nobody changes it: its items are plain values,
+    and it does not also go by one of the other names."""
     if any(xs is other for other in others):
         return False
     if type(xs) is dict:
@@ -37,9 +37,9 @@ def _is_steady(xs, *others):
 
 '''
 
-STEADY_ARRAY = '''\
+STEADY_ARRAY = """\
 def _is_steady_array(xs, *column):
-    \"\"\"Whether `xs` (or this column of a frame) is a list of numbers or a one-dimensional array of them, and not empty.\"\"\"
+    \"\"\"Whether `xs` (or this column of a frame) is a list or one-dimensional array of numbers, and not empty.\"\"\"
     if column and type(xs).__module__.startswith("pandas.") and type(xs).__name__ == "DataFrame":
         if not xs.columns.is_unique or column[0] not in xs.columns:
             return False
@@ -54,7 +54,7 @@ def _is_steady_array(xs, *column):
     return False
 
 
-'''
+"""
 SCALARS = ("sum", "max", "min")
 MADE = ("sorted", "set", "list", "tuple", "frozenset", "dict")
 REDUCTIONS = frozenset("mean sum std var min max median ptp prod nansum nanmean nanmax nanmin nanstd".split())
@@ -133,10 +133,13 @@ def _work(place: Place, call: ast.Call) -> tuple[ast.Name, bool] | None:
     """The container that a call goes through, and whether it may be an array or frame (else a list, tuple or dict)."""
     module, project = place.module, place.project
     func = call.func
-    plain_keywords = all(
-        k.arg in ("reverse",) and isinstance(k.value, ast.Constant) for k in call.keywords
-    )
-    if isinstance(func, ast.Name) and module.is_builtin(func, *SCALARS, *MADE) and len(call.args) == 1 and plain_keywords:
+    plain_keywords = all(k.arg in ("reverse",) and isinstance(k.value, ast.Constant) for k in call.keywords)
+    if (
+        isinstance(func, ast.Name)
+        and module.is_builtin(func, *SCALARS, *MADE)
+        and len(call.args) == 1
+        and plain_keywords
+    ):
         arg = call.args[0]
         if isinstance(arg, ast.Call) and isinstance(arg.func, ast.Attribute) and not arg.args and not arg.keywords:
             if arg.func.attr not in ("values", "keys", "items") or arg.func.attr in project.functions:
@@ -200,5 +203,3 @@ def _in_iterable(module: Module, node: ast.AST) -> bool:
             return False
         child = at
     return False
-
-

@@ -1,14 +1,16 @@
 """Nested loops that look for equal keys.
 
-What it finds    a loop or comprehension over a list inside another loop, where only rows with `row.key == key` do anything.
+What it finds    a loop or comprehension over a list inside another loop, where only rows with `row.key == key` do
+                 anything.
 Why it is slow   every round goes through all rows; an index by key goes to the rows that match.
 Example          for order in orders:                 users_by = _by_key(users, lambda user: user["id"])
                      for user in users:          ->   for order in orders:
                          if user["id"] == order["u"]:     for user in _matching(users, users_by, lambda: order["u"]):
                              ...                              if user["id"] == order["u"]: ...
-Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the project),
-                 and, checked while it runs, rows are a list or tuple and keys are plain values, which hash as they compare.
-                 Rows come in their old order and the comparison itself stays; anything else goes through all rows.
+Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the
+                 project), and, checked while it runs, rows are a list or tuple and keys are plain values, which hash
+                 as they compare. Rows come in their old order and the comparison itself stays; anything else goes
+                 through all rows.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ from hasten.passes.source.containers.effects import Project, frozen_during
 from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
 
-BY_KEY = '''\
+BY_KEY = """\
 def _by_key(rows, key, kinds, *others):
-    \"\"\"Number of rows, and positions of rows by `key(row)`; None where looking keys up is not the same as comparing them.
+    \"\"\"Number of rows, and positions of rows by `key(row)`; None where a lookup is not the same as comparing.
 
-    `kinds` are the types that rows have to be of (none: any). What also goes by one of the other names might change.
+    `kinds` are the types rows have to be of (none: any). What also goes by one of the other names might change.
     \"\"\"
     others = set(map(id, others))
     if type(rows) not in (list, tuple) or id(rows) in others:
@@ -45,9 +47,9 @@ def _by_key(rows, key, kinds, *others):
     return len(rows), positions
 
 
-'''
+"""
 
-MATCHING = '''\
+MATCHING = """\
 def _matching(rows, index, key):
     \"\"\"The rows to go through in search of `key()`: those that have it, in order, or all of them.\"\"\"
     found = None
@@ -67,9 +69,9 @@ def _matching(rows, index, key):
             return
 
 
-'''
+"""
 
-POSITIONS = '''\
+POSITIONS = """\
 def _matching_positions(span, rows, index, key):
     \"\"\"The numbers of `span` at which `rows` have `key()`, in order, or all of `span`.\"\"\"
     if not index or not (span.step > 0 and 0 <= span.start and span and span.stop <= index[0]):
@@ -81,7 +83,7 @@ def _matching_positions(span, rows, index, key):
     return [n for n in index[1].get(k, ()) if n in span] if _is_plain(k) else span
 
 
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,12 @@ class KeyIndex(ContainerPass):
             remedy="an index by key, made once before the outer loop",
             replace=((s.iter, call),),
             before=((stretch.lineno, setup),),
-            prelude=(PLAIN, IS_PLAIN, BY_KEY, *((POSITIONS,) if ranged else ("from itertools import islice\n", MATCHING))),
+            prelude=(
+                PLAIN,
+                IS_PLAIN,
+                BY_KEY,
+                *((POSITIONS,) if ranged else ("from itertools import islice\n", MATCHING)),
+            ),
         )
 
 
@@ -276,10 +283,16 @@ def _search(module: Module, node: ast.AST) -> Search | None:
         if isinstance(node, ast.GeneratorExp):
             call = module.parents[node]
             # only where it is used up at once: a generator kept for later sees later rows
-            if not (isinstance(call, ast.Call) and node in call.args and (
-                module.is_builtin(call.func, "any", "all", "sum", "list", "tuple", "set", "sorted", "max", "min", "next", "dict")
-                or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
-            )):
+            if not (
+                isinstance(call, ast.Call)
+                and node in call.args
+                and (
+                    module.is_builtin(
+                        call.func, "any", "all", "sum", "list", "tuple", "set", "sorted", "max", "min", "next", "dict"
+                    )
+                    or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
+                )
+            ):
                 return None
         if test is None:
             return None
@@ -295,8 +308,7 @@ def _first_conjunct(module: Module, test: ast.expr) -> ast.Compare | None:
             if found is not None and not (_counter(module, found.left) and _counter(module, found.comparators[0])):
                 return found
             if not (
-                isinstance(value, ast.Compare)
-                and all(_counter(module, v) for v in (value.left, *value.comparators))
+                isinstance(value, ast.Compare) and all(_counter(module, v) for v in (value.left, *value.comparators))
             ):
                 return None
         return None
@@ -326,8 +338,10 @@ def _counter(module: Module, e: ast.expr) -> bool:
 
 def _iterates(module: Module, e: ast.expr) -> bool:
     if isinstance(e, ast.Call):
-        return module.is_builtin(e.func, "range") and not e.keywords and not any(
-            isinstance(a, ast.Starred) or not _simple(module, a) for a in e.args
+        return (
+            module.is_builtin(e.func, "range")
+            and not e.keywords
+            and not any(isinstance(a, ast.Starred) or not _simple(module, a) for a in e.args)
         )
     return isinstance(e, ast.Name) or (isinstance(e, ast.Attribute) and isinstance(e.value, ast.Name))
 
@@ -431,7 +445,10 @@ def _stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
 def _changes_fields(project: Project, fields: frozenset[object], stretch: ast.AST) -> bool:
     """Whether attributes on the path may run code or be stored to, anywhere but in constructors."""
     attrs = {str(f)[1:] for f in fields if isinstance(f, str) and f.startswith(".")}
-    if attrs & project.properties or {"__getattr__", "__getattribute__", "__getitem__", "__missing__"} & project.dunders:
+    if (
+        attrs & project.properties
+        or {"__getattr__", "__getattribute__", "__getitem__", "__missing__"} & project.dunders
+    ):
         return True
     if not attrs:
         return False
@@ -461,12 +478,16 @@ def _key_stays(place: Place, key: ast.expr, s: Search, rows: ast.expr | None) ->
             return False
         if any(u in set(ast.walk(s.node)) and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)):
             return False
+        if any(not isinstance(b.node, (ast.Name, ast.arg)) for b in module.bindings(name.id, scope)):
+            return False
         if isinstance(scope, COMPREHENSIONS):
             continue
         if isinstance(scope, ast.Module) and module.function(s.node) is not scope:
             if any(module.function(b.node) is not scope for b in module.bindings(name.id, scope)):
                 return False
-        elif any(module.function(u) is not scope and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)):
+        elif any(
+            module.function(u) is not scope and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)
+        ):
             return False
     for node in ast.walk(key):
         if isinstance(node, ast.Subscript):

@@ -5,9 +5,9 @@ Why it is slow   each call compares item after item; a dict of first positions, 
 Example          for name in names:                   names_first = _first_positions(header)
                      at = header.index(name)     ->   for name in names:
                                                           at = _position(header, header_first, name)
-Safe when        nothing in the loop can change `xs` (proved from the syntax of the project), and, checked while it runs,
-                 items and asked value are plain values, which hash as they compare. For anything else, and for a value that is
-                 not there (`ValueError`), the list itself is asked, as before.
+Safe when        nothing in the loop can change `xs` (proved from the syntax of the project), and, checked while it
+                 runs, items and asked value are plain values, which hash as they compare. For anything else, and for
+                 a value that is not there (`ValueError`), the list itself is asked, as before.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Lookup(ContainerPass):
             for node in ast.walk(statement):
                 match node:
                     case ast.Call(
-                        func=ast.Attribute(attr="index" | "count" as method, value=ast.Name() as xs), args=[x], keywords=[]
+                        func=ast.Attribute(attr="index" | "count" as method, value=ast.Name() as xs),
+                        args=[x],
+                        keywords=[],
                     ) if not isinstance(x, ast.Starred):
                         pass
                     case _:

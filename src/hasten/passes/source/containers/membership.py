@@ -1,15 +1,15 @@
 """Membership in a list.
 
-What it finds    `x in xs` or `x not in xs` inside a loop (or in a function that is called often), where `xs` is a list or
-                 tuple, or `list(...)`, `.values`, `.tolist()` and the like of something that stays as it is; also a list
-                 that only grows by `xs.append(...)` while it is asked.
+What it finds    `x in xs` or `x not in xs` inside a loop (or in a function that is called often), where `xs` is a
+                 list or tuple, or `list(...)`, `.values`, `.tolist()` and the like of something that stays as it is;
+                 also a list that only grows by `xs.append(...)` while it is asked.
 Why it is slow   every test compares item after item; a set looks the value up by its hash.
 Example          for w in words:                      stop_members, stop_kinds = _members(stop)
                      if w not in stop:           ->   for w in words:
                          keep(w)                          if (w not in stop_members if type(w) in stop_kinds else ...):
-Safe when        nothing in the loop can change `xs` (proved from the syntax of the project), and, checked while it runs,
-                 items and asked value are plain (str, int, float, bool, bytes, None, tuples of them), which are found by
-                 hash exactly when they are found by comparison. Anything else asks the list, as before.
+Safe when        nothing in the loop can change `xs` (proved from the syntax of the project), and, checked while it
+                 runs, items and asked value are plain (str, int, float, bool, bytes, None, tuples of them), which are
+                 found by hash exactly when they are found by comparison. Anything else asks the list, as before.
 """
 
 from __future__ import annotations
@@ -20,27 +20,34 @@ from typing import ClassVar
 
 from hasten.core.facts import ValueFact
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import Frozen, deep_fresh, escapes, frozen_during, to_user_function, use_kind
+from hasten.passes.source.containers.effects import (
+    Frozen,
+    deep_fresh,
+    escapes,
+    frozen_during,
+    to_user_function,
+    use_kind,
+)
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, dotted, root_name, same
 
-PLAIN = '''\
+PLAIN = """\
 # Values of these types are equal exactly when a set or dict takes them for equal.
 _PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
 
 
-'''
+"""
 
-IS_PLAIN = '''\
+IS_PLAIN = """\
 def _is_plain(x):
     return type(x) in _PLAIN or (type(x) is tuple and all(type(v) in _PLAIN for v in x))
 
 
-'''
+"""
 
 MEMBERS = '''\
 def _members(xs, *others):
     """The items of `xs` as a set, with the types of values that it can be asked for in place of `xs` (maybe none)."""
-    # A list that also goes by one of the other names might change; items that are not plain may compare in their own way.
+    # A list that also goes by one of the other names might change; other items may compare in their own way.
     if type(xs) in (list, tuple) and not any(xs is other for other in others):
         if _PLAIN.issuperset(map(type, xs)) or all(map(_is_plain, xs)):
             return set(xs), _PLAIN
@@ -129,10 +136,15 @@ class Membership(ContainerPass):
         module = place.module
         for statement in module.statements(place.region):
             for node in ast.walk(statement):
-                if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+                if (
+                    isinstance(node, ast.Compare)
+                    and len(node.ops) == 1
+                    and isinstance(node.ops[0], (ast.In, ast.NotIn))
+                ):
                     container = node.comparators[0]
                     if isinstance(container, ast.Name) or (
-                        isinstance(container, ast.Attribute) and isinstance(container.value, ast.Name)
+                        isinstance(container, ast.Attribute)
+                        and isinstance(container.value, ast.Name)
                         and container.attr not in ("values", "index", "columns")
                     ):
                         yield from self._named(place, node, container, done)
@@ -227,7 +239,9 @@ class Membership(ContainerPass):
         for g in growth:
             text = f"{kinds} = _grow({members}, {kinds}, {name}[-1])"
             if module.whole_lines(g):
-                after.append((g.end_lineno or g.lineno, f"{module.margin(g)}if {kinds}:\n{module.margin(g)}    {text}\n"))
+                after.append(
+                    (g.end_lineno or g.lineno, f"{module.margin(g)}if {kinds}:\n{module.margin(g)}    {text}\n")
+                )
             elif made_of_lists(place, container):
                 replace.append((g, f"{module.text(g)}; {text}"))  # `if x not in seen: seen.append(x)` on one line
             else:
@@ -374,12 +388,14 @@ class Membership(ContainerPass):
     # -- list(...), .values and the like ---------------------------------------------------------------------------
 
     def _made(self, place: Place, node: ast.Compare, container: ast.expr) -> Iterator[Parts]:
-        module, project = place.module, place.project
+        module = place.module
         made = made_list(place, container)
         if made is None or isinstance(module.function(node), (ast.Lambda, ast.ClassDef)):
             return
         base, kind = made
-        keys = {n.id: n for n in ast.walk(container) if isinstance(n, ast.Name) and n.id not in (base.id, "list", "tuple")}
+        keys = {
+            n.id: n for n in ast.walk(container) if isinstance(n, ast.Name) and n.id not in (base.id, "list", "tuple")
+        }
         for stretch in stretches(place, node):
             frozen = frozen_frame(place, base, stretch)
             if not frozen.ok or not ready(module, base, frozen, stretch):
@@ -433,7 +449,9 @@ class Membership(ContainerPass):
                 v = b.value
                 if isinstance(v, NEVER_LISTS) or b.how in ("def", "import"):
                     return False
-                if isinstance(v, ast.Call) and place.module.is_builtin(v.func, "set", "dict", "frozenset", "str", "range"):
+                if isinstance(v, ast.Call) and place.module.is_builtin(
+                    v.func, "set", "dict", "frozenset", "str", "range"
+                ):
                     return False
                 if isinstance(v, ast.Call) and place.module.imported(v.func).startswith("collections."):
                     return False
@@ -492,7 +510,11 @@ def ready(module: Module, container: ast.expr, frozen: Frozen, stretch: ast.stmt
         return False
     names.append(root.id)
     for name in names:
-        probe = root if name == root.id else next((n for n in ast.walk(stretch) if isinstance(n, ast.Name) and n.id == name), None)
+        probe = (
+            root
+            if name == root.id
+            else next((n for n in ast.walk(stretch) if isinstance(n, ast.Name) and n.id == name), None)
+        )
         if probe is None:
             return False
         scope = module.owner(name, probe)
@@ -523,7 +545,7 @@ def ready(module: Module, container: ast.expr, frozen: Frozen, stretch: ast.stmt
 def constant_global(place: Place, container: ast.Name, scope: ast.Module) -> bool:
     """A global that is bound to a fresh container and that nothing ever changes or hands on."""
     module, project = place.module, place.project
-    if project.mentions(container.id, module) or project.threads:
+    if project.mentions(container.id, module) or project.threads or not project.whole:
         return False
     if not project.fresh_name(module, container.id, scope) or escapes(project, module, container.id, scope, None):
         return False
@@ -551,9 +573,7 @@ def made_of_lists(place: Place, container: ast.expr) -> bool:
     return bool(bound) and all(b.how == "assign" and isinstance(b.value, (ast.List, ast.ListComp)) for b in bound)
 
 
-def test_text(
-    module: Module, test: ast.Compare, xs: str, members: str, kinds: str, tuples: bool
-) -> tuple[str, bool]:
+def test_text(module: Module, test: ast.Compare, xs: str, members: str, kinds: str, tuples: bool) -> tuple[str, bool]:
     """The membership test by set, and whether it needs `_holds`."""
     word = "not in" if isinstance(test.ops[0], ast.NotIn) else "in"
     probe = module.text(test.left)
@@ -572,7 +592,10 @@ def made_list(place: Place, e: ast.expr) -> tuple[ast.Name, str] | None:
         case ast.Call(func=ast.Name() as f, args=[arg], keywords=[]) if module.is_builtin(f, "list", "tuple"):
             inner: ast.expr = arg
             if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and not inner.args:
-                if inner.func.attr not in ("keys", "values", "unique", "tolist") or inner.func.attr in project.functions:
+                if (
+                    inner.func.attr not in ("keys", "values", "unique", "tolist")
+                    or inner.func.attr in project.functions
+                ):
                     return None
                 inner = inner.func.value
             kind = "list"
@@ -636,17 +659,30 @@ def _own_container(place: Place, name: str, scope: ast.AST) -> bool:
         ok = b.how == "assign" and isinstance(
             b.value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Constant, ast.JoinedStr)
         )
-        ok = ok or (isinstance(b.value, ast.Call) and module.is_builtin(b.value.func, "list", "dict", "set", "int", "float"))
-        ok = ok or (isinstance(b.value, ast.Call) and module.imported(b.value.func) in (
-            "collections.defaultdict", "collections.Counter", "numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"))
+        ok = ok or (
+            isinstance(b.value, ast.Call) and module.is_builtin(b.value.func, "list", "dict", "set", "int", "float")
+        )
+        ok = ok or (
+            isinstance(b.value, ast.Call)
+            and module.imported(b.value.func)
+            in (
+                "collections.defaultdict",
+                "collections.Counter",
+                "numpy.zeros",
+                "numpy.ones",
+                "numpy.empty",
+                "numpy.full",
+            )
+        )
         if not ok:
             return False
     return bool(module.bindings(name, scope))
 
 
 READING_FRAME = frozenset(
-    "iloc loc at iat values iterrows itertuples index columns shape items keys tolist to_list unique mean sum std var min "
-    "max median head tail isin count nunique quantile get size dtype dtypes ndim T str dt abs cumsum to_numpy".split()
+    "iloc loc at iat values iterrows itertuples index columns shape items keys tolist to_list unique mean "
+    "sum std var min max median head tail isin count nunique quantile get size dtype dtypes ndim T str dt "
+    "abs cumsum to_numpy".split()
 )
 
 
@@ -658,7 +694,9 @@ def _reads_frame(place: Place, use: ast.Name) -> bool:
     if to_user_function(project, module, use):
         return True
     if isinstance(parent, ast.Call):
-        return module.is_builtin(parent.func, "len", "list", "enumerate", "zip", "set", "sorted", "sum", "min", "max", "range")
+        return module.is_builtin(
+            parent.func, "len", "list", "enumerate", "zip", "set", "sorted", "sum", "min", "max", "range"
+        )
     if isinstance(parent, (ast.For, ast.comprehension, ast.Compare)):
         return True
     at: ast.AST = use

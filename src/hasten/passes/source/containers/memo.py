@@ -1,15 +1,15 @@
 """Pure functions that are called with the same arguments again and again.
 
-What it finds    a function whose result follows from its arguments alone (arithmetic, comparisons, text, `math`, other such
-                 functions), that calls itself more than once, or that is called in a loop.
+What it finds    a function whose result follows from its arguments alone (arithmetic, comparisons, text, `math`,
+                 other such functions), that calls itself more than once, or that is called in a loop.
 Why it is slow   the same work is done again; recursion like `fib(n - 1) + fib(n - 2)` does it exponentially often.
 Example          def fib(n):                          def fib(n, *, _known={}): ...
                      if n < 2: return n          ->   results are kept by argument and its type
                      return fib(n - 1) + fib(n - 2)
-Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other pure
-                 functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for plain
-                 arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and only
-                 plain results; at most 100,000. The function does not call deeper than it did.
+Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other
+                 pure functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for
+                 plain arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and
+                 only plain results; at most 100,000. The function does not call deeper than it did.
 """
 
 from __future__ import annotations
@@ -20,28 +20,32 @@ from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import Project
-from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts
+from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts, dotted
 
 LIMIT = 100_000
 KEPT_TYPES = frozenset(f"builtins.{t}" for t in ("int", "str", "bool", "float", "bytes", "NoneType"))
 PURE_BUILTINS = frozenset(
-    "abs all any bool chr divmod float int len max min ord pow range round sum str tuple enumerate zip sorted reversed hex bin "
-    "oct isinstance list set dict frozenset".split()
+    "abs all any bool chr divmod float int len max min ord pow range round sum str tuple enumerate zip "
+    "sorted reversed hex bin oct isinstance list set dict frozenset".split()
 )
-ERRORS = frozenset("ValueError TypeError IndexError KeyError ZeroDivisionError ArithmeticError RuntimeError AssertionError".split())
+ERRORS = frozenset(
+    "ValueError TypeError IndexError KeyError ZeroDivisionError ArithmeticError RuntimeError AssertionError".split()
+)
 PURE_METHODS = frozenset(
-    "lower upper strip lstrip rstrip split rsplit startswith endswith find rfind replace isdigit isalpha isalnum isspace isupper "
-    "islower title capitalize count index join zfill ljust rjust center swapcase bit_length partition rpartition splitlines "
-    "append extend add get items values keys insert sort reverse pop bit_count conjugate".split()
+    "lower upper strip lstrip rstrip split rsplit startswith endswith find rfind replace isdigit isalpha "
+    "isalnum isspace isupper islower title capitalize count index join zfill ljust rjust center swapcase "
+    "bit_length partition rpartition splitlines append extend add get items values keys insert sort "
+    "reverse pop bit_count conjugate".split()
 )
 CHANGING_METHODS = frozenset("append extend add insert sort reverse pop".split())
 
-KEEPABLE = '''\
+KEEPABLE = """\
 # Exact types of arguments and results that a result can be kept for.
 _KEEPABLE = frozenset({int, str, bool, float, bytes, type(None)})
 
 
-'''
+"""
+
 
 class Memo(ContainerPass):
     """See the module."""
@@ -62,7 +66,7 @@ class Memo(ContainerPass):
         module, project = place.module, place.project
         if not isinstance(module.parents[function], ast.Module) or project.threads:
             return None
-        if any(m.names & {"RecursionError", "RuntimeError", "setrecursionlimit"} for m in project.modules):
+        if any(map(_may_catch_depth, project.modules)):
             return None  # kept results let a deep call succeed that would have failed
         calls = [
             n
@@ -123,6 +127,21 @@ class Memo(ContainerPass):
         )
 
 
+def _may_catch_depth(module: Module) -> bool:
+    """Whether the module could go on after a recursion that was too deep."""
+    if module.names & {"RecursionError", "RuntimeError"}:
+        return True
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Try):
+            broad = any(h.type is None or dotted(h.type) in ("Exception", "BaseException") for h in node.handlers)
+            called = (n.func for s in node.body for n in ast.walk(s) if isinstance(n, ast.Call))
+            if broad and any(isinstance(f, ast.Name) and not module.is_builtin(f) for f in called):
+                return True
+        if isinstance(node, ast.Name) and node.id == "suppress":
+            return True
+    return False
+
+
 def _is_gone_through(function: ast.FunctionDef, name: str) -> bool:
     """Whether a parameter is used as a list or dict rather than text or a number, as far as syntax tells."""
     for node in ast.walk(function):
@@ -148,7 +167,9 @@ def _called_in_loop(module: Module, function: ast.FunctionDef) -> bool:
         parent = module.parents[use]
         if isinstance(parent, ast.Call) and parent.func is use and not any(at is function for at in module.up(use)):
             for at in module.up(use):
-                if isinstance(at, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp, *FUNCTIONS)):
+                if isinstance(
+                    at, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp, *FUNCTIONS)
+                ):
                     return True
     return False
 
@@ -213,6 +234,11 @@ def _quiet_node(
             if node.attr in CHANGING_METHODS:
                 return isinstance(node.value, ast.Name) and _made_here(module, function, node.value.id, made)
             return True
+        case ast.Subscript(ctx=ast.Store(), value=ast.Subscript(value=ast.Name(id=name))):
+            return _made_here(module, function, name, made) and all(
+                isinstance(b.value, ast.ListComp) and isinstance(b.value.elt, (ast.List, ast.ListComp, ast.BinOp))
+                for b in module.bindings(name, function)
+            )
         case ast.Subscript(ctx=ast.Store()):
             return isinstance(node.value, ast.Name) and _made_here(module, function, node.value.id, made)
         case ast.AugAssign(target=ast.Name()):
@@ -281,9 +307,7 @@ def _pure_name(project: Project, module: Module, function: ast.FunctionDef, node
     if owner is None:
         # a builtin, called or (as in `isinstance(x, int)`) named
         return module.is_builtin(node) and (
-            node.id in PURE_BUILTINS
-            or node.id in ERRORS
-            or (isinstance(parent, ast.Call) and parent.func is node)
+            node.id in PURE_BUILTINS or node.id in ERRORS or (isinstance(parent, ast.Call) and parent.func is node)
         )
     if owner is module.tree:
         if isinstance(parent, ast.Call) and parent.func is node:
@@ -326,8 +350,12 @@ def _constant(e: ast.expr | None) -> bool:
 def _name_is_constant(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
     """Whether a function's name is bound once, so that a call means what is written there."""
     bound = module.bindings(name, scope)
-    return len(bound) == 1 and bound[0].how == "def" and not any(
-        isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load)
-        for m in project.modules
-        for n in ast.walk(m.tree)
+    return (
+        len(bound) == 1
+        and bound[0].how == "def"
+        and not any(
+            isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load)
+            for m in project.modules
+            for n in ast.walk(m.tree)
+        )
     )

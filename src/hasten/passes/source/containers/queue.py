@@ -5,10 +5,11 @@ Why it is slow   every item behind the front moves by one place, each time.
 Example          todo = [start]                       todo = deque([start])
                  while todo:                     ->   while todo:
                      node = todo.pop(0)                   node = todo.popleft()
-Safe when        the list is made here, and all that is ever done with its name is the same for a deque: `append`, `extend`,
-                 `pop()`, `len`, truth, iteration, `in`, reading and writing one item. No slices, no sorting, no printing, no
-                 handing on. `pop(0)` of nothing says "pop from an empty deque" where a list says "pop from empty list":
-                 only where the loop's own test shows that there is an item, or nobody can see the difference.
+Safe when        the list is made here, and all that is ever done with its name is the same for a deque: `append`,
+                 `extend`, `pop()`, `len`, truth, iteration, `in`, reading and writing one item. No slices, no
+                 sorting, no printing, no handing on. `pop(0)` of nothing says "pop from an empty deque" where a list
+                 says "pop from empty list": only where the loop's own test shows that there is an item, or nobody can
+                 see the difference.
 """
 
 from __future__ import annotations
@@ -104,9 +105,11 @@ def _deque_name(module: Module) -> str:
     for b in module.bindings("deque", module.tree):
         if not (isinstance(b.node, ast.ImportFrom) and b.node.module == "collections"):
             return ""
-    others = [n for n in ast.walk(module.tree) if isinstance(n, (ast.arg, ast.Name)) and "deque" in (
-        getattr(n, "arg", ""), getattr(n, "id", "")
-    )]
+    others = [
+        n
+        for n in ast.walk(module.tree)
+        if isinstance(n, (ast.arg, ast.Name)) and "deque" in (getattr(n, "arg", ""), getattr(n, "id", ""))
+    ]
     ok = all(isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) for n in others)
     return "deque" if ok else ""
 
@@ -204,7 +207,9 @@ def _same_for_deque(module: Module, use: ast.Name, outer: ast.AST, name: str) ->
                 return len(outer.args) == 1 and isinstance(outer.args[0], (ast.Name, ast.List, ast.ListComp, ast.Tuple))
             return attr in ("append", "clear", "count") and not any(isinstance(a, ast.Starred) for a in outer.args)
         case ast.Call(func=func, args=[only]) if only is use:
-            return module.is_builtin(func, "len", "bool", "list", "tuple", "set", "sum", "min", "max", "sorted", "any", "all")
+            return module.is_builtin(
+                func, "len", "bool", "list", "tuple", "set", "sum", "min", "max", "sorted", "any", "all"
+            )
         case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]):
             return container is use
         case ast.While(test=test) | ast.If(test=test):

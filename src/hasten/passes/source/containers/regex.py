@@ -1,11 +1,11 @@
 """Patterns compiled again and again.
 
-What it finds    `re.compile("...")`, `re.match("...", s)`, `re.sub("...", r, s)` and the like with a pattern written down, in a
-                 loop or in a function.
+What it finds    `re.compile("...")`, `re.match("...", s)`, `re.sub("...", r, s)` and the like with a pattern written
+                 down, in a loop or in a function.
 Why it is slow   every call looks the pattern up in the cache of `re` (or compiles it anew when that is full).
 Example          re.sub(r"\\s+", " ", s)  ->  _PATTERN.sub(" ", s), with _PATTERN = re.compile(r"\\s+") at the top
-Safe when        the pattern and flags are constants and compile without a warning; `re` is the library's. Arguments keep
-                 their order, and errors of wrong strings are the same.
+Safe when        the pattern and flags are constants and compile without a warning; `re` is the library's. Arguments
+                 keep their order, and errors of wrong strings are the same.
 """
 
 from __future__ import annotations

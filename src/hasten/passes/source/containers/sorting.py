@@ -1,13 +1,16 @@
 """Sorting again for one item.
 
-What it finds    `xs.append(y)` followed by `xs.sort()` in a loop; `sorted(xs)[0]`, `sorted(xs)[-1]`, `sorted(xs)[:k]`.
-Why it is slow   sorting all items again costs far more than putting one in its place, or than looking for the smallest.
+What it finds    `xs.append(y)` followed by `xs.sort()` in a loop; `sorted(xs)[0]`, `sorted(xs)[-1]`,
+                 `sorted(xs)[:k]`.
+Why it is slow   sorting all items again costs far more than putting one in its place, or than looking for the
+                 smallest.
 Example          xs.append(y)                         xs_kind = _insert_sorted(xs, y, xs_kind)
                  xs.sort()                       ->
                  sorted(xs)[0]                   ->   _smallest(xs)
-Safe when        nothing else in the loop changes the list but taking items out, and, checked while it runs, items are all
-                 of one plain type with a total order (int, str, float without NaN, tuples of them in one pattern). A new
-                 item then goes behind its equals, where a stable sort puts it. Anything else is sorted as before.
+Safe when        nothing else in the loop changes the list but taking items out, and, checked while it runs, items are
+                 all of one plain type with a total order (int, str, float without NaN, tuples of them in one
+                 pattern). A new item then goes behind its equals, where a stable sort puts it. Anything else is
+                 sorted as before.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from hasten.passes.source.containers.syntax import Module, Parts
 
 ORDER = '''\
 def _order_kind(x):
-    """What an item can be ordered with for sure: its type (for a tuple, the types in it); None where that is not known."""
+    """What an item can be ordered with for sure: its type, or the types in a tuple; None where that is not known."""
     if type(x) in (int, str) or (type(x) is float and x == x):
         return type(x)
     if type(x) is tuple:
@@ -96,9 +99,9 @@ class Sorting(ContainerPass):
     @staticmethod
     def _ends(module: Module, node: ast.Subscript) -> Iterator[Parts]:
         match node:
-            case ast.Subscript(
-                value=ast.Call(func=func, args=[xs], keywords=keywords), slice=at, ctx=ast.Load()
-            ) if module.is_builtin(func, "sorted"):
+            case ast.Subscript(value=ast.Call(func=func, args=[xs], keywords=keywords), slice=at, ctx=ast.Load()) if (
+                module.is_builtin(func, "sorted")
+            ):
                 pass
             case _:
                 return
@@ -114,7 +117,9 @@ class Sorting(ContainerPass):
                 new, prelude = f"_smallest({text})", (ENDS,)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)) if not reverse:
                 new, prelude = f"_largest({text})", (ENDS,)
-            case ast.Slice(lower=None, upper=ast.Constant(value=int() as n), step=None) if 0 < n <= 100 and type(n) is int:
+            case ast.Slice(lower=None, upper=ast.Constant(value=int() as n), step=None) if (
+                0 < n <= 100 and type(n) is int
+            ):
                 new = f"_first_sorted({text}, {n}, {reverse})"
                 prelude = ("from heapq import nlargest, nsmallest\n", FIRST)
                 if module.names & {"nlargest", "nsmallest"}:
@@ -135,9 +140,9 @@ class Sorting(ContainerPass):
     def _inserted(place: Place, node: ast.Expr) -> Iterator[Parts]:
         module, project = place.module, place.project
         match node.value:
-            case ast.Call(
-                func=ast.Attribute(attr="append", value=ast.Name() as xs), args=[y], keywords=[]
-            ) if not isinstance(y, ast.Starred):
+            case ast.Call(func=ast.Attribute(attr="append", value=ast.Name() as xs), args=[y], keywords=[]) if (
+                not isinstance(y, ast.Starred)
+            ):
                 pass
             case _:
                 return

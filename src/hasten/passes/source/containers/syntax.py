@@ -1,4 +1,4 @@
-"""What passes ask of a module's syntax: scopes, bindings, uses of a name, loops, free names, and edits made of parts."""
+"""What passes ask of a module's syntax: scopes, bindings, uses of a name, free names, and edits made of parts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from hasten.core.finding import Region
@@ -270,8 +271,8 @@ class Module:
     def bound_before(self, name: str, scope: ast.AST, statement: ast.stmt) -> bool:
         """Whether `name` of `scope` surely has a value when `statement` (in `scope` or a function in it) starts."""
         bound = self.bindings(name, scope)
-        if any(b.how == "delete" for b in bound):
-            return False
+        if any(b.how == "delete" or not isinstance(b.node, (ast.Name, ast.arg)) for b in bound):
+            return False  # bound by `except ... as`, `case`, `import` or `def` somewhere: no `Name` shows where
         if any(b.how == "parameter" for b in bound):
             return True
         at: ast.stmt = statement
@@ -399,6 +400,7 @@ def root_name(node: ast.AST) -> ast.Name | None:
 
 def same(a: ast.AST, b: ast.AST) -> bool:
     """Whether two nodes are the same syntax (contexts ignored)."""
+
     def shape(node: ast.AST) -> str:
         return ast.dump(node).replace("Store()", "Load()").replace("Del()", "Load()")
 
@@ -431,10 +433,8 @@ def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, 
         return None  # places inside an f-string are not known exactly before Python 3.12
     if not all(_names_free(module, text) for s in sites for text in s.prelude):
         return None
-    spans = sorted(
-        ((n.lineno, n.col_offset), (n.end_lineno, n.end_col_offset)) for n, _ in replaced  # type: ignore[attr-defined]
-    )
-    if any(a[1] > b[0] for a, b in zip(spans, spans[1:], strict=False)):
+    spans = sorted((_start(n), _end(n)) for n, _ in replaced)
+    if any(a[1] > b[0] for a, b in pairwise(spans)):
         return None
     edits = replace_nodes(source, replaced)
     for line, text in dict.fromkeys(b for s in reversed(sites) for b in reversed(s.before)):
@@ -449,6 +449,14 @@ def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, 
     added = [text for text in dict.fromkeys(t for s in sites for t in s.prelude) if text not in source.text]
     added.sort(key=lambda text: not text.startswith(("import ", "from ")))
     return (*(Edit(path, at, at - 1, text) for text in added), *edits)
+
+
+def _start(node: Any) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _end(node: Any) -> tuple[int, int]:
+    return node.end_lineno, node.end_col_offset
 
 
 def _names_free(module: Module, text: str) -> bool:
@@ -477,7 +485,11 @@ def _attach(source: SourceFile, edits: list[Edit], path: str, line: int, text: s
                 return [*edits, Edit(path, 0, 0, "")]  # inside another edit: outside any region, so refused
             if not before and e.last != line:
                 return [*edits, Edit(path, 0, 0, "")]
-            return [*edits[:i], Edit(path, e.first, e.last, text + e.text if before else e.text + text), *edits[i + 1 :]]
+            return [
+                *edits[:i],
+                Edit(path, e.first, e.last, text + e.text if before else e.text + text),
+                *edits[i + 1 :],
+            ]
     own = source.lines[line - 1]
     own = own if own.endswith("\n") else own + "\n"
     return [*edits, Edit(path, line, line, text + own if before else own + text)]

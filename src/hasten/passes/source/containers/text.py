@@ -1,13 +1,15 @@
 """Text built piece by piece at module level.
 
-What it finds    `s += piece` in a loop of a script's own top level, where `s` is text and is not looked at in the loop.
+What it finds    `s += piece` in a loop of a script's own top level, where `s` is text and is not looked at in the
+                 loop.
 Why it is slow   a global string is copied every time it grows (inside functions CPython grows it in place).
 Example          for row in rows:                     s_parts = [s]
                      s += f"{row}\\n"             ->   for row in rows:
                                                           s_parts.append(f"{row}\\n")
                                                       s = "".join(s_parts)
-Safe when        every value of `s` and every piece is text by its syntax, nothing reads `s` in the loop, no function uses it,
-                 and no `try` or `with` around the loop could go on after an error with what there was until then.
+Safe when        every value of `s` and every piece is text by its syntax, nothing reads `s` in the loop, no function
+                 uses it, and no `try` or `with` around the loop could go on after an error with what there was until
+                 then.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class TextGrowth(ContainerPass):
                 if any(isinstance(at, (ast.Try, ast.TryStar, ast.With, ast.For, ast.While)) for at in module.up(loop)):
                     continue
                 for name in dict.fromkeys(
-                    n.target.id for n in ast.walk(loop) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
+                    n.target.id
+                    for n in ast.walk(loop)
+                    if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)
                 ):
                     if (name, loop) not in done and not project.mentions(name, module):
                         done.add((name, loop))
