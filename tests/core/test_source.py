@@ -36,7 +36,12 @@ def test_mixed_newlines_are_refused() -> None:
 
 def test_edits_apply_at_once_in_old_coordinates() -> None:
     source = src("a\nb\nc\nd\n")
-    edits = [Edit("a.py", 4, 4, "D\n"), Edit("a.py", 2, 1, "new\n"), Edit("a.py", 2, 3, "BC\n"), Edit("a.py", 2, 1, "new\n")]
+    edits = [
+        Edit("a.py", 4, 4, "D\n"),
+        Edit("a.py", 2, 1, "new\n"),
+        Edit("a.py", 2, 3, "BC\n"),
+        Edit("a.py", 2, 1, "new\n"),
+    ]
     assert apply_edits(source, edits).text == "a\nnew\nBC\nD\n"
 
 

@@ -320,6 +320,13 @@ ROWS = {
                 D[j, i] = D[i, j]
         print(np.round(D.sum(axis=0), 8).tolist())
         """,
+    "a table of tables": """
+        m = np.zeros((len(X), len(X)))
+        for i in range(len(X)):
+            for j in range(len(X)):
+                m[i][j] = np.dot(X[i], X[j]) / (np.linalg.norm(X[i]) * np.linalg.norm(X[j]))
+        print(np.round(m.sum(axis=0), 8).tolist())
+        """,
     "nearest centre": """
         C = X[:4].copy()
         assigned = []
@@ -978,6 +985,18 @@ HOSTILE = {
             counts[label] += 1
             hist[int(label == "up")] += 1
         print(counts, hist)
+        """,
+    ),
+    "rows of the table are rows of the data": (
+        WholeArrayRows,
+        None,
+        """
+        table = [X[i] for i in range(len(X))]
+        out = []
+        for i in range(len(X)):
+            table[(i * 7) % 60][1] = 5.0
+            out.append(np.linalg.norm(X[i] - q))
+        print(np.round(out, 8).tolist())
         """,
     ),
     "else of a loop": (

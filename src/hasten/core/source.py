@@ -100,9 +100,7 @@ def apply_edits(source: SourceFile, edits: Iterable[Edit]) -> SourceFile:
     Insertions before the same line keep their order; identical insertions there are made once (imports,
     shared helpers). Raises `ValueError` when two edits overlap.
     """
-    todo = sorted(
-        (e for e in dict.fromkeys(edits) if e.path == source.path), key=lambda e: (e.first, not e.inserts)
-    )
+    todo = sorted((e for e in dict.fromkeys(edits) if e.path == source.path), key=lambda e: (e.first, not e.inserts))
     for i, a in enumerate(todo):
         for b in todo[i + 1 :]:
             if a.overlaps(b):

@@ -28,6 +28,7 @@ from hasten.kernel.kinds import (
     Lst,
     Num,
     Refuse,
+    Rng,
     Tup,
     Type,
     codes_promote,
@@ -79,6 +80,7 @@ class Shared:
 
     module: Module
     exact: bool
+    purpose: str = "kernel"  # a word in the names of everything made for this change
     used: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
     functions: dict[tuple[object, ...], Unit] = field(default_factory=dict)
@@ -1163,6 +1165,8 @@ class Unit:
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
             return V(f"{base.code}.pop({bare(where)})", t.item)
+        if isinstance(t, Rng):
+            return self.drawn(func.attr, base, node)
         if isinstance(t, (Lst, Arr)) and func.attr == "copy" and not node.args:
             if isinstance(t, Lst) and t.depth > 1:
                 fail("copy of a list of lists", node)
@@ -1170,6 +1174,17 @@ class Unit:
         if isinstance(t, Arr) and func.attr in ("sum", "mean", "std", "var") and not node.args:
             return self.reduced(func.attr, base, node)
         fail(f"method {func.attr}", node)
+
+    def drawn(self, name: str, rng: V, node: ast.Call) -> V:
+        """A random number: Numba draws from the Generator that it is given, by NumPy's own algorithms."""
+        if name in ("random", "standard_normal") and not node.args:
+            return V(f"{rng.code}.{name}()", FLOAT)
+        if name in ("normal", "uniform") and len(node.args) == 2:
+            args = [self.number(a) for a in node.args]
+            if all(isinstance(a.t, Num) and a.t.rep != "b" for a in args):
+                codes = [as_float(self.sink(a), a.t) for a in args if isinstance(a.t, Num)]
+                return V(f"{rng.code}.{name}({', '.join(codes)})", FLOAT)
+        fail(f"random {name}", node)
 
     def reduced(self, name: str, v: V, node: ast.AST) -> V:
         """Sum, mean and deviation of a 1-d float64 array, added up in NumPy's pairwise order."""
@@ -1463,6 +1478,8 @@ class Unit:
                 t = Num(t.kinds)
             elif isinstance(t, (Arr, Lst)):
                 t = replace(t, roots=frozenset({p}))
+            elif isinstance(t, Rng):
+                fail(f"{func.name}: a random generator as argument", node)
             elif isinstance(t, Grow):
                 fail(f"{func.name}: growing list as argument", node)
             types[p] = t
@@ -1502,7 +1519,7 @@ class Unit:
         for n in ast.walk(func):
             if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.SCOPES)) and n is not func:
                 fail(f"{func.name} is not a plain function", node)
-        name = self.module.fresh(f"_{func.name.strip('_')}_compiled", self.shared.taken)
+        name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
         unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
         self.shared.functions[key] = unit
         unit.run()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
 from hasten.kernel.compiler import Shared, Unit, bare, local
-from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Tup, Type, num
+from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Rng, Tup, Type, num
 from hasten.kernel.runtime import HELPERS
 
 SMALL = (-(2**31), 2**31 - 1)
@@ -41,6 +41,8 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         return Num(frozenset({"int"}), *SMALL) if small else num("int")
     if kind is not None:
         return num(kind)
+    if fact.type == "numpy.random._generator.Generator":
+        return Rng()
     if fact.type == "numpy.ndarray":
         if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
             return Arr(fact.dtype, fact.ndim, frozenset({name}))
@@ -125,6 +127,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     convert: list[str] = []
     args: list[str] = []
     back: list[str] = []
+    undo: list[str] = []
     lists: list[str] = []
     arrays = [n for n, t in types.items() if isinstance(t, Arr)]
     for n, t in types.items():
@@ -169,6 +172,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                 else:
                     back.append(f"for row, new_row in zip({x}, {values.format('new_' + x)}):")
                     back.append("    row[:] = new_row")
+        elif isinstance(t, Rng):
+            guards.append(f"type({x}) is np.random.Generator and type({x}.bit_generator) is np.random.PCG64")
+            convert.append(f"state_{x} = {x}.bit_generator.state")
+            undo.append(f"{x}.bit_generator.state = state_{x}")
+            args.append(x)
         elif isinstance(t, Grow):
             guards.append(f"type({x}) is list")
             lists.append(x)
@@ -178,7 +186,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             convert.append("    return None")
     # what comes back
     if unit.function:
-        return _function(shared, unit, name, takes, guards, convert, args, back, sinks)
+        return _function(shared, unit, name, takes, guards, convert, args, back, undo, sinks)
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -232,7 +240,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     w.append("    try:")
     w.append(f"        {', '.join(got)} = {call}" if got else f"        {call}")
     w.append(f"    except {GIVEN_UP}:")
-    w.append("        return None")
+    w += [f"        {line}" for line in (*undo, "return None")]
     w += [f"    {line}" for line in (*after, *back)]
     result = ", ".join(map(local, gives))
     w.append(f"    return ({result}{',' if len(gives) == 1 else ''})" if gives else "    return ()")
@@ -249,6 +257,7 @@ def _function(
     convert: list[str],
     args: list[str],
     back: list[str],
+    undo: list[str],
     sinks: list[str],
 ) -> Wrapped:
     """The wrapper of a whole function: it returns the function's result in a tuple of one, or None."""
@@ -305,7 +314,7 @@ def _function(
     w.append("    try:")
     w.append(f"        {got} = {call}" if got else f"        {call}")
     w.append(f"    except {GIVEN_UP}:")
-    w.append("        return None")
+    w += [f"        {line}" for line in (*undo, "return None")]
     w += [f"    {line}" for line in (*after, *back)]
     w.append(f"    return ({result},)")
     text.append("\n".join(w) + "\n")

@@ -100,7 +100,12 @@ class Tup:
     items: tuple[Type, ...]
 
 
-Type: TypeAlias = Num | Arr | Lst | Grow | Tup
+@dataclass(frozen=True)
+class Rng:
+    """A `numpy.random.Generator` from outside."""
+
+
+Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Rng
 
 INT = Num(frozenset({"int"}))
 FLOAT = Num(frozenset({"float"}))

@@ -52,9 +52,7 @@ class _Finder:
         self.entry = entry
         self.module_bound = names.bound(self.tree.body)
         self.data = _data_names(self.tree)
-        self.reflects = any(
-            isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree)
-        )
+        self.reflects = any(isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree))
         self.callees = _callees(self.tree)
 
     def module(self) -> Iterator[Region]:
@@ -81,7 +79,13 @@ class _Finder:
         params += [a.kwarg.arg] if a.kwarg else []
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         return Region(
-            self.source.path, first, node.end_lineno or node.lineno, "function", qualname, tuple(params), (),
+            self.source.path,
+            first,
+            node.end_lineno or node.lineno,
+            "function",
+            qualname,
+            tuple(params),
+            (),
             self.globals_read(names.free(node), node),
         )
 
@@ -131,10 +135,15 @@ class _Finder:
             live_out = {n for n in binds if everything or n in read_elsewhere or (in_loop and n in fl.exposed)}
             scope = self.module_bound
         else:
-            declared = {n for x in names.walk_scope(func.body) if isinstance(x, (ast.Global, ast.Nonlocal))  # type: ignore[attr-defined]
-                        for n in x.names}
+            declared = {
+                n
+                for x in names.walk_scope(func.body)
+                if isinstance(x, (ast.Global, ast.Nonlocal))  # type: ignore[attr-defined]
+                for n in x.names
+            }
             live_out = {
-                n for n in binds
+                n
+                for n in binds
                 if n in read_elsewhere or n in declared or self.reflects or (in_loop and n in fl.exposed)
             }
             scope = _locals(func) | self._enclosing(func)
@@ -144,7 +153,13 @@ class _Finder:
         own = binds - fl.exposed if func is None else scope
         globals_read = self.globals_read(names.reads(stmts) - own, *stmts)
         return Region(
-            self.source.path, first, last, "block", qualname, tuple(sorted(live_in)), tuple(sorted(live_out)),
+            self.source.path,
+            first,
+            last,
+            "block",
+            qualname,
+            tuple(sorted(live_in)),
+            tuple(sorted(live_out)),
             tuple(n for n in globals_read if n not in live_in),
         )
 
@@ -197,6 +212,7 @@ def _worth_a_region(s: ast.stmt, in_loop: bool) -> bool:
 
 def _leaves(s: ast.stmt) -> bool:
     """True when control can leave `s` other than by its end or an exception: it cannot be replayed by itself."""
+
     def look(node: ast.AST, loops: int) -> bool:
         if isinstance(node, (ast.Return, ast.Yield, ast.YieldFrom, ast.Await)):
             return True

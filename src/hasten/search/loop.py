@@ -8,6 +8,7 @@ the result decide whether anything is kept at all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -15,6 +16,7 @@ from datetime import datetime, timezone
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts, Profile
 from hasten.core.finding import Finding, Region
+from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change, Pass, Recipe
 from hasten.core.record import (
     BaselineRecord,
@@ -29,6 +31,7 @@ from hasten.core.record import (
 from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import find_regions
+from hasten.measure.decide import interval
 from hasten.observe.session import Session
 from hasten.search.choose import Judged, choose
 from hasten.search.runs import Program, WrongRun
@@ -54,6 +57,8 @@ class Trial:
     varied: int = 0
     seconds: float = 0.0
     kept: bool = False
+    equal: bool = False  # it agreed with the original wherever the two were compared
+    gain: Speedup | None = None  # of its region, in the replay
 
     @property
     def usable(self) -> bool:
@@ -71,7 +76,13 @@ class Outcome:
 
 
 def optimise(
-    session: Session, work: ScriptWorkload, contract: Contract, passes: Sequence[Pass], *, name: str = "", speed: bool = True
+    session: Session,
+    work: ScriptWorkload,
+    contract: Contract,
+    passes: Sequence[Pass],
+    *,
+    name: str = "",
+    speed: bool = True,
 ) -> Outcome:
     """Run the whole loop. Raises `TargetError` when the target cannot serve as a workload.
 
@@ -115,7 +126,9 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         reserve = PAIRS * (base.wall_s + current_wall / (2 if number == 1 else 1)) * 1.2
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
-                out.record = _noted(out.record, "the budget ended before anything could be tried: give a larger --budget")
+                out.record = _noted(
+                    out.record, "the budget ended before anything could be tried: give a larger --budget"
+                )
             break
         progress.stage(f"profile (round {number})", current_wall)
         profile = program.profile(current)
@@ -135,7 +148,13 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         out.trials.extend(trials)
         chosen = _chosen(program, trials, current_wall, speed)
         candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
+        plain = _without_packages(trials, chosen, current_wall)
+        if candidate is current and plain:
+            # what the first set lost by loading a compiler, one without it may gain
+            chosen = plain
+            candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         if candidate is current:
+            progress.note(f"round {number}: nothing was both equal and faster")
             break
         if number == 1:
             out.record = replace(out.record, cold=ColdRun(base.samples[0].wall_s, cold_s))
@@ -144,7 +163,9 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         recipe += tuple(t.change for t in chosen if t.kept)
         out.kept = candidate
         gained = current_wall / wall if wall else 1.0
-        progress.note(f"round {number}: {base.wall_s:.2f} s -> {wall:.2f} s ({base.wall_s / max(wall, 1e-9):.1f}x so far)")
+        progress.note(
+            f"round {number}: {base.wall_s:.2f} s -> {wall:.2f} s ({base.wall_s / max(wall, 1e-9):.1f}x so far)"
+        )
         current, current_wall = candidate, wall
         if gained < 1.1 and speed:
             break
@@ -181,7 +202,9 @@ def _propose(
                     old = changes.get(key)
                     if old is None or _replays_better(change.region, old.region, facts):
                         changes[key] = replace(change, share=region.share)
-    ordered = sorted(changes.values(), key=lambda c: (-round(_promise(c.region, facts), 2), c.region.first, -c.region.last))
+    ordered = sorted(
+        changes.values(), key=lambda c: (-round(_promise(c.region, facts), 2), c.region.first, -c.region.last)
+    )
     return sorted(findings.values(), key=lambda f: -f.share), ordered
 
 
@@ -211,7 +234,9 @@ def _judge(
         if any(_covers(t, change) for t in trials):
             trial = Trial(change, number, Rejected("a change of the statements around it was equal and much faster"))
         elif risky:
-            trial = Trial(change, number, Rejected("it may change the last bits of floats, and --exact asks for the same bits"))
+            trial = Trial(
+                change, number, Rejected("it may change the last bits of floats, and --exact asks for the same bits")
+            )
         elif left < 2 * wall_s + 3:
             trial = Trial(change, number, Inconclusive("the budget ended before it could be tried"))
         else:
@@ -249,7 +274,7 @@ def _replayed(
     if not region.recorded:
         why = region.why_not or "it was not reached while recording"
         verdict: Verdict = Accepted(None, f"not replayed ({why}); rests on its guards and whole-program runs")
-        return Trial(change, number, verdict, saves_s=share * wall_s / 2)
+        return Trial(change, number, verdict, saves_s=share * wall_s / 2, equal=True)
     replayed = program.replay(work, change, region, deadline_s)
     base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
     if replayed.status == "different":
@@ -258,11 +283,13 @@ def _replayed(
         return replace(base, verdict=Failed(replayed.reason))
     if replayed.status != "equal":
         verdict = Accepted(None, f"not replayed ({replayed.reason}); rests on its guards and whole-program runs")
-        return replace(base, verdict=verdict, saves_s=share * wall_s / 2)
+        return replace(base, verdict=verdict, saves_s=share * wall_s / 2, equal=True)
     gain = replayed.old_s / max(replayed.new_s, 1e-9)
+    logs = [math.log(old / new) for old, new in replayed.samples if old > 0 and new > 0]
+    base = replace(base, region_gain=gain, gain=Speedup(gain, *interval(logs), len(logs), decided="on its region"))
     if gain < 1.05 and speed:
-        return replace(base, verdict=Rejected(f"equal, but not faster on its region ({gain:.2f}x)"), region_gain=gain)
-    return replace(base, region_gain=gain, saves_s=share * wall_s * (1 - 1 / gain))
+        return replace(base, verdict=Rejected("equal, but not faster on its region"))
+    return replace(base, saves_s=share * wall_s * (1 - 1 / gain), equal=True)
 
 
 def _chosen(program: Program, trials: Sequence[Trial], wall_s: float, speed: bool) -> list[Trial]:
@@ -274,6 +301,18 @@ def _chosen(program: Program, trials: Sequence[Trial], wall_s: float, speed: boo
         if t.usable and id(t.change) not in picked:
             t.verdict = Rejected("equal, but another change of the same place, or none, saves more")
     return [t for t in trials if id(t.change) in picked]
+
+
+def _without_packages(trials: Sequence[Trial], tried: Sequence[Trial], wall_s: float) -> list[Trial]:
+    """The best set among changes that need no package the program does not load; empty when it was tried already."""
+    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials if t.equal and not t.change.needs]
+    picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s)}
+    if picked == {id(t.change) for t in tried}:
+        return []
+    plain = [t for t in trials if id(t.change) in picked]
+    for t in plain:
+        t.verdict = Accepted()
+    return plain
 
 
 def _confirm(
@@ -298,7 +337,7 @@ def _confirm(
                 gain = program.quick_gain(work, candidate)
             except WrongRun as problem:
                 for trial in chosen:
-                    trial.verdict = Failed(str(problem))
+                    trial.verdict, trial.equal = Failed(str(problem)), False
                 break
             if gain > program.contract.min_gain:
                 return candidate, wall_s / gain, cold_s
@@ -308,7 +347,7 @@ def _confirm(
             chosen.remove(worst)
             continue
         if len(chosen) == 1:
-            chosen[0].verdict = Rejected(f"whole program: {wrong}")
+            chosen[0].verdict, chosen[0].equal = Rejected(f"whole program: {wrong}"), False
             return work, wall_s, 0.0
         for trial in _culprits(session, program, work, chosen, wrong):
             chosen.remove(trial)
@@ -324,11 +363,11 @@ def _culprits(
         session.progress.note(f"results differ ({wrong}): trying {trial.change.code} alone")
         reason = program.check(trial.change.apply(work))
         if reason is not None:
-            trial.verdict = Rejected(f"whole program: {reason}")
+            trial.verdict, trial.equal = Rejected(f"whole program: {reason}"), False
             bad.append(trial)
     if not bad:
         for trial in chosen:
-            trial.verdict = Rejected(f"whole program, together with other changes: {wrong}")
+            trial.verdict, trial.equal = Rejected(f"whole program, together with other changes: {wrong}"), False
         return list(chosen)
     return bad
 
@@ -346,8 +385,8 @@ def _sealed(session: Session, out: Outcome) -> Outcome:
     """The record with everything that is known now."""
     trials = tuple(
         TrialRecord.of(
-            t.change, t.verdict, kept=t.kept, replays=t.replays, varied=t.varied, seconds={"verify": round(t.seconds, 3)},
-            reason=t.verdict.reason if not t.replays else f"{t.verdict.reason} ({t.region_gain:.2f}x on its region)",
+            t.change, t.verdict, kept=t.kept, replays=t.replays, varied=t.varied, gain=t.gain, gain_of="region",
+            seconds={"verify": round(t.seconds, 3)},
         )
         for t in out.trials
     )  # fmt: skip

@@ -124,7 +124,7 @@ def block_change(
     local_names = function_locals(function)
     flow = names.flow(stmts)
     bound = names.bound(stmts)
-    purpose = named_after(region, stmts)
+    purpose = shared.purpose = named_after(region, stmts)
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
@@ -241,7 +241,7 @@ def function_change(
             if found is None:
                 raise Refuse(f"no kernel takes what {name} was")
             params[name] = found
-    purpose = node.name.strip("_") or "call"
+    purpose = shared.purpose = region.qualname.replace(".", "_").strip("_").lower()
     unit = Unit(
         shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup
     )
@@ -290,6 +290,7 @@ def function_locals(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> 
 def named_after(region: Region, stmts: list[ast.stmt]) -> str:
     """A word for what the block computes: the function around it, or what it binds."""
     if region.qualname:
-        return region.qualname.rsplit(".", 1)[-1].strip("_") + "_loop"
+        around = region.qualname.replace(".<locals>", "").replace(".", "_").strip("_").lower()
+        return f"{around}_loop_{stmts[0].lineno}"
     out = [n for n in region.live_out if len(n) > 1 and not n.startswith("_")]
-    return f"{out[0].strip('_').lower()}_loop" if out else f"loop_{stmts[0].lineno}"
+    return f"{out[0].strip('_').lower()}_loop_{stmts[0].lineno}" if out else f"loop_{stmts[0].lineno}"

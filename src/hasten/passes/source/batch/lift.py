@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
 from hasten.passes.source.batch.loops import Module, Refused, path_of
@@ -345,7 +345,8 @@ class Lifter:
                 return self.unary(name, self.lift(args[0]), False)
             if name in BINARY and len(args) == 2 and not node.keywords:
                 a, b = self.lift(args[0]), self.lift(args[1])
-                return self.pair(a, b, f"{self.numpy}.{name}({{}}, {{}})", py=False)
+                both = self.pair(a, b, f"{self.numpy}.{name}({{}}, {{}})", py=False)
+                return replace(both, weight=both.weight + 1)
             if name in REDUCTIONS and len(args) == 1:
                 return self.reduce(name, self.lift(args[0]), node.keywords)
             if name in ("dot", "matmul", "inner") and len(args) == 2 and not node.keywords:

@@ -367,9 +367,14 @@ class Purity:
             return
         if isinstance(part, ast.Subscript):
             self._expr(part.slice, set(), known, frozenset())
-            self._change(part.value, out, fresh)
-            path = path_of(part.value)
-            if isinstance(stmt, ast.AugAssign) and path is not None:
+            holder = part.value
+            inner = isinstance(holder, ast.Subscript)
+            if isinstance(holder, ast.Subscript):  # `table[i][j] = v`: an element of table changes
+                self._expr(holder.slice, set(), known, frozenset())
+                holder = holder.value
+            self._change(holder, out, fresh)
+            path = path_of(holder)
+            if (inner or isinstance(stmt, ast.AugAssign)) and path is not None:
                 # `sums[k] = X[i]` and later `sums[k] += X[j]` would change X itself
                 if not _holds_its_own(self, out.body, path, known):
                     raise Refused(f"elements of {path} are changed in place and may be part of something else")

@@ -1,12 +1,13 @@
 """Cells read one at a time.
 
-What it finds    `df.iloc[i]["a"]`, `df.loc[i, "a"]`, `df.at[i, "a"]`, `df["a"].iloc[i]`, `df["a"][i]` in a loop that does not change df.
+What it finds    `df.iloc[i]["a"]`, `df.loc[i, "a"]`, `df.at[i, "a"]`, `df["a"].iloc[i]`,
+                 `df["a"][i]` in a loop that does not change df.
 Why it is slow   every read goes through the indexing machinery; `df.iloc[i]` makes a Series of the whole row first.
 Example          for i in range(len(df)): total += df.loc[i, "a"]
                  ->  rows, a = _cell_lists(df, ("a",), (), True)
                      for i in range(len(df)): total += (a[i] if 0 <= i < rows else df.loc[i, "a"])
-Safe when        nothing in the loop changes the frame. Labels are only taken for positions when the index is 0, 1, 2, ...;
-                 a position outside, and any other frame, is read as before.
+Safe when        nothing in the loop changes the frame. Labels are only taken for positions when the index
+                 is 0, 1, 2, ...; a position outside, and any other frame, is read as before.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """A Python function applied to every element of a Series.
 
-What it finds    `s.apply(f)`, `s.map(f)` and `[f(x) for x in s]` (a column) with a lambda or a function of the file that computes with its argument.
+What it finds    `s.apply(f)` and `s.map(f)` with a lambda or a function of the file that computes with its argument.
 Why it is slow   every element becomes a Python object, and the function is called for each.
 Example          df["t"].apply(lambda x: x * 1.8 + 32)  ->  the same on the whole column at once
-Safe when        every operation is understood, the Series holds float64, int64, bool or strings, and no division by zero or
-                 overflow occurs: else the original runs. Elements are Python objects, so `round` to decimals stays.
+Safe when        every operation is understood, the Series holds float64, int64, bool or strings, and no division by
+                 zero or overflow occurs: else the original runs. Elements are Python objects, so `round` to
+                 decimals stays.
 """
 
 from __future__ import annotations
@@ -165,7 +166,7 @@ class Elementwise:
             self.code,
             f"element-wise function on a {dtype} column computed at once",
             finding.region,
-            tuple([*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])]),
+            (*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])),
             Risk.ROUNDING if v.rounding else Risk.EXACT,
             ("numpy",) if not imported_as(source, "numpy") else (),
             finding.share,
@@ -174,12 +175,12 @@ class Elementwise:
 
 def _kinds(source: SourceFile, hit: Mapped, region: Region, facts: Facts) -> tuple[str, ...]:
     """Dtypes that the mapped Series was seen with (of a column: in its frame)."""
-    node: ast.expr = hit.series
-    column: str | None = None
-    if isinstance(node, ast.Subscript) and string(node.slice) is not None:
-        node, column = node.value, string(node.slice)
-    elif isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
-        node, column = node.value, node.attr
+    series = hit.series
+    node, column = series, None
+    if isinstance(series, ast.Subscript) and string(series.slice) is not None:
+        node, column = series.value, string(series.slice)
+    elif isinstance(series, ast.Attribute) and not (isinstance(series.value, ast.Name) and series.value.id == "self"):
+        node, column = series.value, series.attr
     seen = facts_about(ast.unparse(node), region, facts, hit.call.lineno, hit.call.end_lineno or 0)
     found: list[str] = []
     for fact in seen:

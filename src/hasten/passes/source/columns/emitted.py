@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-# What a row of a DataFrame holds, as `iterrows` and `apply(axis=1)` show it: both read `df.to_numpy()`. A Series made of
-# a row of objects may change them (strings with None, dates with NaN), which needs every cell of the row to be
+# What a row of a DataFrame holds, as `iterrows` and `apply(axis=1)` show it: both read `df.to_numpy()`. A Series
+# made of a row of objects may change them (strings with None, dates with NaN), which needs every cell of the row to be
 # of one family, so a column of numbers without NaN rules it out.
 ROW_CELLS = """\
 def {name}(df, names, inferred=True):
-    # rows as `iterrows` shows them, without a Series for each: the wanted columns of one array, or None for an unusual frame
+    # rows as `iterrows` shows them, without a Series for each: the wanted columns; None for an unusual frame
     if type(df) is not {pd}.DataFrame or not df.columns.is_unique or any(type(c) is not str for c in df.columns):
         return None
     if any(name not in df.columns for name in names):
         return None
     for dtype in set(df.dtypes):
-        if not isinstance(dtype, {np}.dtype) and not (isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan):
-            return None
-        if isinstance(dtype, {np}.dtype) and dtype.kind not in "biufOM":
+        if isinstance(dtype, {np}.dtype):
+            if dtype.kind not in "biufOM":
+                return None
+        elif not (isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan):
             return None
     if inferred and any(dtype.kind in "OM" for dtype in df.dtypes):
         numbers = [df[c] for c, dtype in df.dtypes.items() if dtype.kind in "biuf"]
@@ -61,7 +62,7 @@ def {name}(df, kinds, boxed, limit, function, original):
 
 ROW_ARRAYS = """\
 def {name}(df, kinds, boxed, limit):
-    # columns as arrays, if a row of this frame shows cells of these kinds (mixed rows show Python objects: `boxed`), or None
+    # columns as arrays if a row of this frame shows cells of these kinds (mixed rows show Python objects: `boxed`)
     if type(df) is not {pd}.DataFrame or not len(df) or not df.columns.is_unique:
         return None
     if any(type(c) is not str for c in df.columns) or any(name not in df.columns for name in kinds):
@@ -87,7 +88,7 @@ def {name}(df, kinds, boxed, limit):
 
 CHECKED = """\
 def {name}(column, dtype, kind, limit):
-    # the column as an array of float64, int64 (no value beyond +-limit), bool or strings; None when it is something else
+    # the column as an array of float64, int64 (no value beyond +-limit), bool or strings; None if it is something else
     if kind == "str":
         if isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
             return column.to_numpy(dtype=object)
@@ -163,8 +164,8 @@ def {name}(df, key, name):
 
 CELL_LISTS = """\
 def {name}(df, columns, row_columns, labelled):
-    # what `df.iloc[i]`, `df.at[i, column]` and the like give for i in range(count): count, a list for each of `columns`, and for
-    # each of `row_columns` (read through a Series of the whole row); count is 0 for a frame of another kind
+    # what `df.iloc[i]`, `df.at[i, column]` and the like give for i in range(count): count, a list for each of
+    # `columns`, and for each of `row_columns` (read through a Series of the whole row); count is 0 for an unusual frame
     nothing = [0] + [[] for _ in (*columns, *row_columns)]
     if type(df) is not {pd}.DataFrame or not df.columns.is_unique or any(type(c) is not str for c in df.columns):
         return nothing
@@ -182,14 +183,13 @@ def {name}(df, columns, row_columns, labelled):
     # a row of numbers only is cast to one dtype; any other row shows each cell as it is
     cast = {np}.result_type(*df.dtypes) if row_columns and all(t.kind in "iuf" for t in df.dtypes) else None
     rows = [df[c].to_numpy() for c in row_columns]
-    return [
-        len(df), *(list(df[c].to_numpy()) for c in columns), *(list(a if cast is None else a.astype(cast)) for a in rows)
-    ]
+    lists = [df[c].to_numpy() for c in columns] + [a if cast is None else a.astype(cast) for a in rows]
+    return [len(df), *map(list, lists)]
 """
 
 REDUCE_GROUPS = """\
 def {name}(df, keys, column, options, method, kind, limit, reductions, function, original):
-    # `df.groupby(keys, **options)[column].<method>(original)`, where `function` combines built-in reductions of all groups at once
+    # `df.groupby(keys, **options)[column].<method>(original)`, with `function` of reductions of all groups
     groups = df.groupby(keys, **options)[column]
     names = [keys] if isinstance(keys, str) else keys
     if (
@@ -215,7 +215,7 @@ def {name}(df, keys, column, options, method, kind, limit, reductions, function,
 
 JOIN_FRAMES = """\
 def {name}(parts, options):
-    # `df = pd.concat([df, part])` for all parts at once where they agree in columns and dtypes, else one after the other
+    # `df = pd.concat([df, part])` for all parts at once where they agree in columns and dtypes, else one by one
     frame = parts[0]
     for n, part in enumerate(parts[1:], 1):
         rest = parts[n:]
@@ -236,9 +236,69 @@ def {name}(parts):
     for n, part in enumerate(parts[1:], 1):
         rest = parts[n:]
         if type(array) is {np}.ndarray and all(
-            type(p) is {np}.ndarray and p.dtype.kind in "biuf" and {np}.result_type(array, p) == array.dtype for p in rest
+            type(p) is {np}.ndarray and p.dtype.kind in "biuf" and {np}.result_type(array, p) == array.dtype
+            for p in rest
         ):
             return {np}.concatenate([{np}.ravel(array), *rest])
         array = {np}.append(array, part)
     return array
 """
+
+CELL_WRITER = '''\
+class {name}:
+    # `df.at[i, column] = value` into lists that are put back by `flush`, where labels are 0, 1, 2, ... and the value suits
+    # the dtype; any other write goes to the frame at once, as before
+    def __init__(self, df):
+        self.df, self.cells, self.reloads = df, {{}}, {{}}
+        self.rows = len(df) if type(df) is {pd}.DataFrame and self.plain() else 0
+
+    def plain(self):
+        index, columns = self.df.index, self.df.columns
+        labels = type(index) is {pd}.RangeIndex and index.start == 0 and index.step == 1
+        return labels and columns.is_unique and all(type(c) is str for c in columns)
+
+    def load(self, column):
+        # the column as (list, kinds of value that keep its dtype, what a value becomes in it); three times at most
+        self.reloads[column] = self.reloads.get(column, 0) + 1
+        if self.reloads[column] > 3 or not self.rows or not self.plain() or column not in self.df.columns:
+            return
+        dtype = self.df[column].dtype
+        suits = {{"float64": (float, {np}.float64), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}.get(str(dtype))
+        if suits is not None:
+            self.cells[column] = [list(self.df[column].to_numpy()), suits, dtype.type, False]
+        elif isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
+            self.cells[column] = [list(self.df[column].to_numpy()), (str,), str, False]
+
+    def fits(self, i, column, value):
+        if column not in self.cells and self.rows and self.reloads.get(column, 0) == 0:
+            self.load(column)
+        entry = self.cells.get(column)
+        if entry is None or type(i) is not int or not 0 <= i < self.rows or type(value) not in entry[1]:
+            return None
+        return None if entry[2] is {np}.int64 and not -(2**63) <= value < 2**63 else entry
+
+    def at(self, i, column, value):
+        entry = self.fits(i, column, value)
+        if entry is None:
+            self.flush()
+            self.df.at[i, column] = value
+        else:
+            entry[0][i], entry[3] = entry[2](value), True
+
+    def loc(self, i, column, value):
+        entry = self.fits(i, column, value)
+        if entry is None:
+            self.flush()
+            self.df.loc[i, column] = value
+        else:
+            entry[0][i], entry[3] = entry[2](value), True
+
+    def flush(self):
+        for column, (cells, _, kind, changed) in self.cells.items():
+            if changed and kind is str:
+                self.df[column] = {pd}.Series(cells, index=self.df.index, dtype=self.df[column].dtype)
+            elif changed:
+                self.df.loc[:, column] = {np}.array(cells, dtype=kind)
+        self.cells = {{}}
+        self.reloads = {{c: n if n > 2 else 0 for c, n in self.reloads.items()}}
+'''

@@ -1,10 +1,11 @@
 """A Python function of every group.
 
-What it finds    `df.groupby(k)[c].apply(f)`, `.agg(f)`, `.transform(f)`, where f combines built-in reductions of its group.
+What it finds    `df.groupby(k)[c].apply(f)`, `.agg(f)`, `.transform(f)`, where f combines reductions of its group.
 Why it is slow   pandas makes a Series of every group, and every reduction of it goes through Python.
-Example          df.groupby("k")["v"].apply(lambda g: g.max() - g.min())  ->  the maxima and minima of all groups, subtracted
-Safe when        the column holds float64 or int64 and no infinity, the keys are no categories and have no NaN. Sums, means and
-                 deviations of floats may differ in the last bit from those of a single group.
+Example          df.groupby("k")["v"].apply(lambda g: g.max() - g.min())  ->  maxima minus minima of all groups
+Safe when        the column holds float64 or int64 and no infinity, the keys are no categories and have no NaN.
+                 Sums, means
+                 and deviations of floats may differ in the last bit from those of a single group.
 """
 
 from __future__ import annotations
@@ -215,7 +216,7 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
                 got = "self", ""
             if got is None:
                 continue
-            name, how = got
+            name, _ = got
             if got not in used:
                 kind = (
                     "float"
@@ -263,7 +264,7 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
         "HST204",
         f"{hit.method} of every group from {', '.join(name for name, _ in used if name != 'self')}",
         finding.region,
-        tuple([*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])]),
+        (*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])),
         Risk.ROUNDING if rounding or v.rounding else Risk.EXACT,
         ("numpy",) if not imported_as(source, "numpy") else (),
         finding.share,

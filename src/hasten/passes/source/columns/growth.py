@@ -3,7 +3,8 @@
 What it finds    `df = pd.concat([df, pd.DataFrame(...)])` and `a = np.append(a, x)` in a loop.
 Why it is slow   every step copies all that is there already: the loop costs the square of its length.
 Example          for x in xs: a = np.append(a, x)  ->  parts collected in a list, and joined once after the loop
-Safe when        the loop does not look at the frame or array, and nothing else can. Parts of other columns or dtypes are
+Safe when        the loop does not look at the frame or array, and nothing else can. Parts of other columns or
+                 dtypes are
                  joined one after the other as before, so that dtypes drift in the same way.
 """
 

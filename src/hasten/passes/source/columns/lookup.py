@@ -5,8 +5,8 @@ Why it is slow   every filter compares the whole column: the loop costs rows tim
 Example          for x in ids: out.append(df[df["id"] == x]["price"].iloc[0])
                  ->  price_by_id = _first_by_key(df, "id", "price")  # once
                      for x in ids: out.append(price_by_id[x] if x in price_by_id else <as before>)
-Safe when        the frame does not change in the loop, and keys compare as they hash: numbers up to 2**53 and strings, no NaN.
-                 A key that is missing, of another type, or matches all rows is looked up as before.
+Safe when        the frame does not change in the loop, and keys compare as they hash: numbers up to 2**53 and strings,
+                 no NaN. A key that is missing, of another type, or matches all rows is looked up as before.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @dataclass(frozen=True)
 class Site:
-    """One filter: the expression to replace, frame name, key column, key; `column` and `how` of what is taken from it."""
+    """One filter: the expression to replace, frame, key column and key; `column` and `how` of what is taken."""
 
     node: ast.expr
     frame: str
@@ -232,7 +232,7 @@ def steady(source: SourceFile, stmt: ast.stmt, frame: str) -> bool:
                 "__setitem__",
             ):
                 return False
-        if isinstance(n, ast.Delete) or isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)):
+        if isinstance(n, (ast.Delete, ast.Yield, ast.YieldFrom, ast.Await)):
             return False  # others run in between
     # functions of the file that set columns could be given the same frame under another name
     for f in functions_called(source, [stmt]):

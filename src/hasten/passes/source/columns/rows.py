@@ -1,11 +1,12 @@
 """A loop over the rows of a frame.
 
-What it finds    `for i, row in df.iterrows():` whose body reads cells by name, and `for row in df.itertuples():` likewise.
+What it finds    `for i, row in df.iterrows():` whose body reads cells by name, or `for row in df.itertuples():`.
 Why it is slow   pandas makes a Series (or a named tuple of all columns) for every row.
 Example          for i, row in df.iterrows(): total += row["a"]
                  ->  for i, row_a in zip(df.index, *_row_cells(df, ("a",))): total += row_a
-Safe when        the row itself is not kept, passed on or changed, and is not read after the loop. The body stays as it is,
-                 in order, with cells of the same types. A frame that the check does not know takes the original loop.
+Safe when        the row itself is not kept, passed on or changed, and is not read after the loop. The body stays as
+                 it is, in order, with cells of the same types. A frame that the check does not know takes the
+                 original loop.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ The function's body is followed statement by statement; every name holds an arra
 `int` with bounds, `bool`, `str`), every `if` becomes a mask. What could fail or warn for a row that does not
 reach it (a division, a root) gets a harmless operand there. Anything that is not understood raises `Unknown`.
 
-The result is only right under the conditions that the emitted helpers check at run time: the kinds of the columns, integers
-within the bound that the text was made for, and no floating-point flag raised (NumPy arrays and scalars
+The result is only right under the conditions that the emitted helpers check at run time: the kinds of the columns,
+integers within the bound that the text was made for, and no floating-point flag raised (NumPy arrays and scalars
 round `+ - * /` and the root alike, so without a flag the bits agree).
 """
 
@@ -662,9 +662,7 @@ def _may_fail(nodes: Sequence[ast.expr]) -> bool:
     return any(isinstance(n, (ast.Call, ast.BinOp, ast.IfExp)) for top in nodes for n in ast.walk(top))
 
 
-def literal_constants(
-    source: SourceFile, body: Sequence[ast.AST], vectoriser_constant: object = None
-) -> dict[str, Value]:
+def literal_constants(source: SourceFile, body: Sequence[ast.AST]) -> dict[str, Value]:
     """Module-level names that the file binds once, to a plain number or string, and never rebinds."""
     from hasten.passes.source.columns.syntax import bindings
 
