@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hasten.core.facts import Facts, Profile, RegionFacts
 from hasten.core.workload import Entry
+from hasten.kernel.regions import regions_of
+from hasten.observe.describe import describe
 from hasten.passes.source.containers.membership import Membership
 from tests.passes.test_containers_harness import changed, changes, left_alone, work_of
 
@@ -476,3 +479,26 @@ def f(xs):
 print(f([0]))
 """
     left_alone(Membership(), tmp_path, source)
+
+
+def test_facts_that_say_set_or_list(tmp_path: Path) -> None:
+    work = work_of(tmp_path, CHANGED["parameter"])
+    region = next(r for r in regions_of(work.source("script.py"), entry=True) if r.kind == "function")
+
+    def seen(stop: object) -> Facts:
+        return Facts(regions={region.id: RegionFacts(region.id, 1, types={"stop": (describe(stop),)})})
+
+    assert list(Membership().find(work, region, seen(["a"] * 20)))
+    assert list(Membership().find(work, region, seen(("a",) * 20)))
+    assert not list(Membership().find(work, region, seen({"a"})))
+    assert not list(Membership().find(work, region, seen("a b c d")))
+
+
+def test_cold_lines_are_left(tmp_path: Path) -> None:
+    work = work_of(tmp_path, CHANGED["parameter"])
+    region = next(r for r in regions_of(work.source("script.py"), entry=True) if r.kind == "function")
+    cold = Profile(samples=100, stacks=((("script.py:<module>:9",), 100),))
+    warm = Profile(samples=100, stacks=((("script.py:keep:5",), 100),))
+    assert not list(Membership().find(work, region, Facts(cold)))
+    finding = next(Membership().find(work, region, Facts(warm)))
+    assert finding.share == 1.0

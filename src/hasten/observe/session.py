@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,14 @@ class Session:
     progress: Progress = field(default_factory=Progress)
     clock: Callable[[], float] = time.monotonic
     started: float = 0.0
+    stopping: threading.Event = field(default_factory=threading.Event)
+    stoppers: set[Callable[[], None]] = field(default_factory=set)  # end what worker threads wait for
+
+    def stop(self) -> None:
+        """Make worker threads give up what they are at: called on Ctrl-C, before they are waited for."""
+        self.stopping.set()
+        for stop in list(self.stoppers):
+            stop()
 
     def __post_init__(self) -> None:
         self.started = self.clock()

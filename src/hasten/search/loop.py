@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
@@ -32,6 +33,7 @@ from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdic
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import find_regions
 from hasten.measure.decide import interval
+from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.search.choose import Judged, choose
 from hasten.search.runs import Program, WrongRun
@@ -226,27 +228,35 @@ def _judge(
     session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
     number: int, reserve_s: float, speed: bool,
 ) -> list[Trial]:  # fmt: skip
+    """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process."""
     trials: list[Trial] = []
     session.progress.stage(f"verify {len(changes)} changes", None)
-    for i, change in enumerate(changes):
-        risky = not _allowed(change, program.contract)
+
+    def judged(change: Change) -> Trial:
         left = session.left_s - reserve_s
-        if any(_covers(t, change) for t in trials):
-            trial = Trial(change, number, Rejected("a change of the statements around it was equal and much faster"))
-        elif risky:
-            trial = Trial(
-                change, number, Rejected("it may change the last bits of floats, and --exact asks for the same bits")
-            )
-        elif left < 2 * wall_s + 3:
-            trial = Trial(change, number, Inconclusive("the budget ended before it could be tried"))
-        else:
-            started = session.clock()
-            trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)
-            trial.seconds = session.clock() - started
-        trials.append(trial)
-        gain = f", {trial.region_gain:.1f}x on its region" if trial.usable and trial.replays else ""
-        word = type(trial.verdict).__name__.lower()
-        session.progress.note(f"[{i + 1}/{len(changes)}] {change.code} {change.title}: {word}{gain}")
+        if any(_covers(t, change) for t in list(trials)):
+            return Trial(change, number, Rejected("a change of the statements around it was equal and much faster"))
+        if not _allowed(change, program.contract):
+            return Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
+        if left < 2 * wall_s + 3:
+            return Trial(change, number, Inconclusive("the budget ended before it could be tried"))
+        started = session.clock()
+        trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)
+        trial.seconds = session.clock() - started
+        return trial
+
+    program.prepare_replay(work)
+    with ThreadPoolExecutor(min(2, usable_cores())) as pool:
+        try:
+            for trial in pool.map(judged, changes):
+                trials.append(trial)
+                gain = f", {trial.region_gain:.1f}x on its region" if trial.usable and trial.replays else ""
+                word = type(trial.verdict).__name__.lower()
+                count = f"[{len(trials)}/{len(changes)}]"
+                session.progress.note(f"{count} {trial.change.code} {trial.change.title}: {word}{gain}")
+        except BaseException:
+            session.stop()
+            raise
     return trials
 
 

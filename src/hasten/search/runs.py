@@ -18,9 +18,10 @@ from hasten.observe.mirror import Mirror
 from hasten.observe.process import run_program, run_workload, workload_command
 from hasten.observe.profiler import profiled_run
 from hasten.observe.recorder import record
+from hasten.observe.runtime import runtime_folder
 from hasten.search.choose import Judged
 from hasten.verify.outputs import difference
-from hasten.verify.replay import ReplayOutcome, replay
+from hasten.verify.replay import ReplayOutcome, original_tree, replay
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +83,11 @@ class Program:
             return run_workload(self.session, self.mirror, candidate, deadline_s=deadline, extra_env=env)
 
         return record(self.session, self.mirror.path, work, regions, run=run)
+
+    def prepare_replay(self, work: ScriptWorkload) -> None:
+        """Lay out the original's files once, before replays that run side by side need them."""
+        original_tree(self.session, work)
+        runtime_folder(self.session.scratch)
 
     def replay(self, work: ScriptWorkload, change: Change, facts: RegionFacts, deadline_s: float) -> ReplayOutcome:
         """Original and changed region on every recorded and on varied inputs."""

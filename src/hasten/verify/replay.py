@@ -145,9 +145,11 @@ def replay(
     folder = Path(tempfile.mkdtemp(prefix="replay-", dir=session.scratch))
     try:
         run = _Replay(session, work, change, facts, contract, folder, time.monotonic() + deadline_s)
+        session.stoppers.add(run.stop)
         try:
             return run.judge(varied)
         finally:
+            session.stoppers.discard(run.stop)
             run.stop()
     except (ValueError, SyntaxError) as error:
         return ReplayOutcome("different", f"the change cannot be applied: {error}")
@@ -192,7 +194,7 @@ class _Child:
         self.folder = folder
 
     def send(self, command: dict[str, Any]) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):  # gone, or stopped by another thread: `answer` says so
             os.write(self.write_fd, (json.dumps(command) + "\n").encode())
 
     def answer(self, timeout_s: float) -> dict[str, Any]:
@@ -200,10 +202,14 @@ class _Child:
         end = time.monotonic() + timeout_s
         while b"\n" not in self.buffer:
             left = end - time.monotonic()
-            if left <= 0 or not select.select([self.read_fd], [], [], left)[0]:
+            try:
+                ready = left > 0 and select.select([self.read_fd], [], [], left)[0]
+                data = os.read(self.read_fd, 1 << 20) if ready else b""
+            except (OSError, ValueError):  # stopped by another thread: the pipe is closed
+                raise _Dead("timeout", "hasten was interrupted") from None
+            if not ready:
                 self.stop()
                 raise _Dead("timeout", f"no answer within {timeout_s:.0f} s")
-            data = os.read(self.read_fd, 1 << 20)
             if not data:
                 code = self.process.wait()
                 self.stop()
@@ -221,10 +227,10 @@ class _Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        for fd in (self.write_fd, self.read_fd):
+        fds, self.write_fd, self.read_fd = (self.write_fd, self.read_fd), -1, -1
+        for fd in fds:
             with contextlib.suppress(OSError):
                 os.close(fd)
-        self.write_fd = self.read_fd = -1
 
 
 def _ending(code: int) -> str:
@@ -348,6 +354,8 @@ class _Replay:
 
     def _child(self, side: str) -> _Child:
         """The running child of a side, started again when it was lost."""
+        if self.session.stopping.is_set():
+            raise _Dead("timeout", "hasten was interrupted")
         child = self.children.get(side)
         if child is None or child.process.poll() is not None:
             self._start(side)
@@ -364,7 +372,7 @@ class _Replay:
         return max(self.deadline - time.monotonic(), 0.0)
 
     def stop(self) -> None:
-        for child in self.children.values():
+        for child in list(self.children.values()):
             child.stop()
 
     # -- judging

@@ -244,7 +244,7 @@ def {name}(parts):
     return array
 """
 
-CELL_WRITER = '''\
+CELL_WRITER = """\
 class {name}:
     # `df.at[i, column] = value` into lists that are put back by `flush`, where labels are 0, 1, 2, ... and the value suits
     # the dtype; any other write goes to the frame at once, as before
@@ -260,22 +260,24 @@ class {name}:
     def load(self, column):
         # the column as (list, kinds of value that keep its dtype, what a value becomes in it); three times at most
         self.reloads[column] = self.reloads.get(column, 0) + 1
-        if self.reloads[column] > 3 or not self.rows or not self.plain() or column not in self.df.columns:
+        if not self.plain() or len(self.df) != self.rows or column not in self.df.columns:
             return
         dtype = self.df[column].dtype
-        suits = {{"float64": (float, {np}.float64), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}.get(str(dtype))
+        suits = {{"float64": (float, {np}.float64, int), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}.get(str(dtype))
         if suits is not None:
             self.cells[column] = [list(self.df[column].to_numpy()), suits, dtype.type, False]
         elif isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
             self.cells[column] = [list(self.df[column].to_numpy()), (str,), str, False]
 
     def fits(self, i, column, value):
-        if column not in self.cells and self.rows and self.reloads.get(column, 0) == 0:
+        if column not in self.cells and self.rows and self.reloads.get(column, 0) < 3:
             self.load(column)
         entry = self.cells.get(column)
         if entry is None or type(i) is not int or not 0 <= i < self.rows or type(value) not in entry[1]:
             return None
-        return None if entry[2] is {np}.int64 and not -(2**63) <= value < 2**63 else entry
+        if type(value) is int and not -(2**53) <= value <= 2**53:
+            return None
+        return entry
 
     def at(self, i, column, value):
         entry = self.fits(i, column, value)
@@ -300,5 +302,4 @@ class {name}:
             elif changed:
                 self.df.loc[:, column] = {np}.array(cells, dtype=kind)
         self.cells = {{}}
-        self.reloads = {{c: n if n > 2 else 0 for c, n in self.reloads.items()}}
-'''
+"""

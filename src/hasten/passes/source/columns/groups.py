@@ -257,7 +257,8 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
     reductions = "[" + ", ".join(f"({quote(name)}, {{{how}}})" for name, how in used) + "]"
     options = "{" + ", ".join(f"{quote(k)}: {t}" for k, t in hit.options) + "}"
     new = (
-        f"{reduce_groups}({hit.frame.id}, {text_of(source, hit.keys)}, {quote(hit.column)}, {options}, {quote(hit.method)}, "
+        f"{reduce_groups}({hit.frame.id}, {text_of(source, hit.keys)}, {quote(hit.column)}, {options}, "
+        f"{quote(hit.method)}, "
         f"{quote(dtype)}, 2**31, {reductions}, {function}, {text_of(source, hit.call.args[0])})"
     )
     yield Change(
