@@ -263,7 +263,8 @@ class {name}:
         if not self.plain() or len(self.df) != self.rows or column not in self.df.columns:
             return
         dtype = self.df[column].dtype
-        suits = {{"float64": (float, {np}.float64, int), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}.get(str(dtype))
+        kinds = {{"float64": (float, {np}.float64, int), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}
+        suits = kinds.get(str(dtype))
         if suits is not None:
             self.cells[column] = [list(self.df[column].to_numpy()), suits, dtype.type, False]
         elif isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:

@@ -1,0 +1,244 @@
+"""Cells written one at a time.
+
+What it finds    `df.at[i, "a"] = x` and `df.loc[i, "a"] = x` in a loop over the rows of df.
+Why it is slow   every write goes through the indexing machinery, which checks and may copy the column.
+Example          for i in range(len(df)): df.at[i, "a"] = f(i)
+                 ->  the values go into a list, which becomes the column when the loop ends, however it ends
+Safe when        nothing in the loop reads the columns that it writes, the index is 0, 1, 2, ..., and each value keeps
+                 the dtype of its column. Any other write puts back what is there so far and is made as before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile, indent
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.cells import read_of
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    bindings,
+    functions_called,
+    helper_edits,
+    helper_name,
+    imported_as,
+    inside,
+    margin,
+    module_alias,
+    nodes_in,
+    pandas_major,
+    parents,
+    peeks,
+    quote,
+    share,
+    splice,
+    stands_alone,
+    string,
+    text_of,
+)
+
+FRAME_WORDS = frozenset(
+    {
+        "loc",
+        "iloc",
+        "at",
+        "iat",
+        "iterrows",
+        "itertuples",
+        "apply",
+        "groupby",
+        "columns",
+        "values",
+        "to_numpy",
+        "dtypes",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Writes:
+    """A loop over a frame's rows, and its writes: (statement, accessor, column, index, value)."""
+
+    loop: ast.For
+    frame: str
+    sites: tuple[tuple[ast.Assign, str, str, ast.Name, ast.expr], ...]
+
+
+def writes(source: SourceFile, loop: ast.For) -> Writes | None:
+    """The loop's writes to one frame, if all that it does with the frame is understood."""
+    up = parents(source)
+    sites: list[tuple[ast.Assign, str, str, ast.Name, ast.expr]] = []
+    frames: set[str] = set()
+    for n in ast.walk(loop):
+        if isinstance(n, ast.Assign) and len(n.targets) == 1 and isinstance(n.targets[0], ast.Subscript):
+            target = n.targets[0]
+            base, key = target.value, target.slice
+            if not (
+                isinstance(base, ast.Attribute) and base.attr in ("at", "loc") and isinstance(base.value, ast.Name)
+            ):
+                continue
+            if not (isinstance(key, ast.Tuple) and len(key.elts) == 2 and isinstance(key.elts[0], ast.Name)):
+                return None
+            if (column := string(key.elts[1])) is None or not stands_alone(source, n):
+                return None
+            frames.add(base.value.id)
+            sites.append((n, base.attr, column, key.elts[0], n.value))
+    if len(frames) != 1:
+        return None
+    (frame,) = frames
+    written = {column for _, _, column, _, _ in sites}
+    if bindings(loop, frame) or any(not _row_number(source, loop, index, frame) for *_, index, _ in sites):
+        return None
+    targets = {s.targets[0].value.value for s, *_ in sites}  # type: ignore[attr-defined]
+    for n in ast.walk(loop):
+        if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Lambda, ast.FunctionDef, ast.NamedExpr, ast.Delete)):
+            return None
+        if isinstance(n, ast.Name) and n.id == frame and n not in targets and not _harmless(source, n, written):
+            return None
+    for f in functions_called(source, [loop]):
+        for n in ast.walk(f):
+            if isinstance(n, ast.Attribute) and n.attr in FRAME_WORDS:
+                return None
+            if isinstance(n, ast.Name) and n.id == frame:
+                return None
+            if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load) and string(n.slice) is not None:
+                return None
+    for n in ast.walk(source.tree):  # another name for the same frame
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id == frame:
+            return None
+    at: ast.AST | None = up.get(loop)
+    while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
+        if isinstance(at, ast.ClassDef):
+            return None
+        at = up.get(at)
+    return Writes(loop, frame, tuple(sites))
+
+
+def _row_number(source: SourceFile, loop: ast.For, index: ast.Name, frame: str) -> bool:
+    """True when the index is bound once in the loop, by a `for` over the labels or positions of the frame's rows."""
+    found = bindings(loop, index.id)
+    if len(found) != 1:
+        return False
+    up = parents(source)
+    holder = up.get(found[0])
+    first = True
+    if isinstance(holder, ast.Tuple):
+        first = holder.elts[0] is found[0]
+        holder = up.get(holder)
+    if not isinstance(holder, ast.For) or not first:
+        return False
+    it, plain = holder.iter, holder.target is found[0]
+    if ast.unparse(it) == f"{frame}.index":
+        return plain
+    if not isinstance(it, ast.Call) or it.keywords:
+        return False
+    if ast.unparse(it.func) == f"{frame}.iterrows":
+        return not plain
+    if ast.unparse(it.func) == "zip" and it.args and ast.unparse(it.args[0]) == f"{frame}.index":
+        return not plain
+    stops = (f"len({frame})", f"{frame}.shape[0]", f"len({frame}) - 1")
+    if ast.unparse(it.func) == "range" and plain and 1 <= len(it.args) <= 2:
+        low = it.args[0] if len(it.args) == 2 else ast.Constant(0)
+        return isinstance(low, ast.Constant) and type(low.value) is int and ast.unparse(it.args[-1]) in stops
+    return False
+
+
+def _harmless(source: SourceFile, name: ast.Name, written: set[str]) -> bool:
+    """True for uses of the frame that no pending write can change: its length and index, cells of other columns."""
+    up = parents(source)
+    p = up.get(name)
+    if isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id == "len":
+        return True
+    if isinstance(p, ast.Attribute) and p.attr in ("index", "shape", "iterrows"):
+        g = up.get(p)
+        if p.attr == "iterrows":
+            return isinstance(g, ast.Call) and isinstance(up.get(g), ast.For)
+        whole = isinstance(g, (ast.For, ast.Call)) if p.attr == "index" else isinstance(g, ast.Subscript)
+        return whole and string(getattr(g, "slice", ast.Constant(0))) is None
+    at: ast.AST | None = p
+    for _ in range(3):
+        if at is None:
+            return False
+        read = read_of(source, at)
+        if read is not None:
+            return read.frame == name.id and read.column not in written
+        at = up.get(at)
+    return False
+
+
+@dataclass(frozen=True)
+class CellWrites:
+    """See the module's docstring."""
+
+    code: ClassVar[str] = "HST208"
+    name: ClassVar[str] = "cells written one at a time"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        source = work.source(region.path)
+        if not (".at[" in source.text or ".loc[" in source.text) or peeks(source) or pandas_major() < 3:
+            return
+        done: set[ast.AST] = set()
+        for loop in nodes_in(source, region, ast.For):
+            assert isinstance(loop, ast.For)
+            if loop in done or not inside(region, loop) or not stands_alone(source, loop):
+                continue
+            hit = writes(source, loop)
+            last = loop.end_lineno or loop.lineno
+            part = share(facts, region.path, loop.lineno, last) if hit else None
+            if hit is None or part is None:
+                continue
+            done |= set(ast.walk(loop))
+            names = ", ".join(dict.fromkeys(column for _, _, column, _, _ in hit.sites))
+            yield Finding(
+                self.code,
+                region,
+                loop.lineno,
+                last,
+                f"every write to {names} goes through the indexing of pandas",
+                "write to a list and put it back once",
+                part,
+                {"line": loop.lineno},
+            )
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        source = work.source(finding.path)
+        for loop in nodes_in(source, finding.region, ast.For):
+            assert isinstance(loop, ast.For)
+            if loop.lineno != finding.detail["line"] or (hit := writes(source, loop)) is None:
+                continue
+            names = ", ".join(dict.fromkeys(column for _, _, column, _, _ in hit.sites))
+            yield Change(
+                self.code,
+                f"cells of {names} written through lists",
+                finding.region,
+                tuple(_edits(source, hit)),
+                Risk.EXACT,
+                ("numpy",) if not imported_as(source, "numpy") else (),
+                finding.share,
+            )
+            return
+
+
+def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
+    fresh = Fresh(source)
+    np, np_edits = module_alias(source, "numpy", "np")
+    pd, pd_edits = module_alias(source, "pandas", "pd")
+    helper = helper_name(source, "_CellWriter", emitted.CELL_WRITER)
+    writer, lead = fresh(f"{hit.frame}_writer"), margin(source, hit.loop)
+    first, last = hit.loop.lineno, hit.loop.end_lineno or hit.loop.lineno
+    texts: dict[ast.AST, str] = {
+        s: f"{writer}.{how}({index.id}, {quote(column)}, {text_of(source, v)})"
+        for s, how, column, index, v in hit.sites
+    }
+    body = indent(splice(source, first, last, texts))
+    text = f"{lead}{writer} = {helper}({hit.frame})\n{lead}try:\n{body}{lead}finally:\n{lead}    {writer}.flush()\n"
+    helpers = helper_edits(source, [emitted.CELL_WRITER.format(name=helper, np=np, pd=pd)])
+    return [*np_edits, *pd_edits, *helpers, Edit(source.path, first, last, text)]
