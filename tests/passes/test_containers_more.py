@@ -144,7 +144,7 @@ def f(lines):
     out = []
     for line in lines:
         out.append(re.sub(r"\s+", " ", line))
-        out.append(re.sub(r"[aeiou]", "*", line, 1, re.I | re.M))
+        out.append(re.sub(r"[aeiou]", "*", line, count=1, flags=re.I | re.M))
         out.append(re.split(",", line, maxsplit=1))
         m = re.match("(a)(?P<x>.)", line, flags=re.IGNORECASE)
         out.append(m and m.groupdict())
@@ -164,6 +164,11 @@ for s in ["ab", "b"]:
 """,
 }
 PATTERN_ALONE = {
+    "deprecated since 3.13": """
+import re
+for s in ["aa", "ba"]:
+    print(re.sub("a", "b", s, 1) if s == "" else s)
+""",
     "wrong pattern": """
 import re
 for s in ["a"]:

@@ -69,6 +69,8 @@ class Pattern(ContainerPass):
         given: dict[str, ast.expr] = dict(zip(order, call.args, strict=False))
         if len(call.args) > len(order):
             return None
+        if method in ("split", "sub", "subn") and len(call.args) > (2 if method == "split" else 3):
+            return None  # Python 3.13 warns of these, the method of a pattern does not
         for k in call.keywords:
             if k.arg is None or k.arg not in order or k.arg in given:
                 return None
