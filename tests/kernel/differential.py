@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 import tempfile
 import textwrap
@@ -36,17 +37,31 @@ class Compiled:
     outs: tuple[str, ...]
 
 
-def workload(body: str, prelude: str, facts_from: str, hide: tuple[str, ...] = ()) -> tuple[ScriptWorkload, Region, Facts]:
-    text = textwrap.dedent(prelude) + textwrap.dedent(body)
+def workload(
+    body: str, prelude: str, facts_from: str, hide: tuple[str, ...] = ()
+) -> tuple[ScriptWorkload, Region, Facts]:
+    given: dict[str, Any] = {}
+    exec(textwrap.dedent(facts_from), given)
+    prelude = textwrap.dedent(prelude)
+    exposed = names.flow(ast.parse(textwrap.dedent(body)).body).exposed
+    # each name is surely bound where the block begins
+    prelude += "".join(f"{n} = {n}\n" for n in sorted(exposed & set(given)) if n not in ("math", "np"))
+    text = prelude + textwrap.dedent(body)
     source = SourceFile("snippet.py", text.encode())
-    first = len(textwrap.dedent(prelude).splitlines()) + 1
+    first = len(prelude.splitlines()) + 1
     stmts = [s for s in source.tree.body if s.lineno >= first]
     flow = names.flow(stmts)
     bound = names.bound(stmts)
     state: dict[str, Any] = {}
-    exec(textwrap.dedent(prelude) + textwrap.dedent(facts_from), state)
+    exec(textwrap.dedent(facts_from) + "\n" + prelude, state)
     region = Region(
-        "snippet.py", stmts[0].lineno, stmts[-1].end_lineno or 0, "block", "", tuple(sorted(flow.exposed)), tuple(sorted(bound - set(hide)))
+        "snippet.py",
+        stmts[0].lineno,
+        stmts[-1].end_lineno or 0,
+        "block",
+        "",
+        tuple(sorted(flow.exposed)),
+        tuple(sorted(bound - set(hide))),
     )
     types = {name: (describe(state[name]),) for name in names.loaded(stmts) if name in state}
     types = {k: v[0] if isinstance(v[0], tuple) else v for k, v in types.items()}  # type: ignore[misc]
@@ -56,7 +71,13 @@ def workload(body: str, prelude: str, facts_from: str, hide: tuple[str, ...] = (
     return work, region, Facts(regions={region.id: RegionFacts(region.id, types=types)})
 
 
-def compiled(body: str, facts_from: str, prelude: str = "import math\nimport numpy as np\n", which: int = 0, hide: tuple[str, ...] = ()) -> Compiled:
+def compiled(
+    body: str,
+    facts_from: str,
+    prelude: str = "import math\nimport numpy as np\n",
+    which: int = 0,
+    hide: tuple[str, ...] = (),
+) -> Compiled:
     """The snippet with its kernel; `hide` names variables that nobody reads afterwards."""
     work, region, facts = workload(body, prelude, facts_from, hide)
     jit = Jit()
@@ -105,7 +126,7 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
         sys.setprofile(watch)
         try:
             exec(code, state)
-        except Exception as e:
+        except Exception as e:  # noqa: BLE001  (whatever the snippet raises is compared)
             error = e
         finally:
             sys.setprofile(None)
@@ -145,9 +166,11 @@ def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = Fa
             continue
         assert name in new.state, f"{name} is gone{context}"
         other = new.state[name]
-        good = np.allclose(value, other, rtol=1e-12) and type(value) is type(other) if close and isinstance(
-            value, (float, np.ndarray)
-        ) else same(value, other)
+        good = (
+            np.allclose(value, other, rtol=1e-12) and type(value) is type(other)
+            if close and isinstance(value, (float, np.ndarray))
+            else same(value, other)
+        )
         assert good, f"{name}: {value!r} became {other!r}{context}"
     extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys"}
     assert not extra, f"{extra} appeared{context}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.kernel.differential import check, compiled, refusal
 
 CASES = {
@@ -235,7 +236,12 @@ def shape(v, i, power=3):
 @pytest.mark.parametrize("name", CASES)
 def test_case(name: str) -> None:
     body, example, inputs = CASES[name]
-    c = compiled(body, "import math\nimport numpy as np\n" + example, PRELUDE.get(name, "import math\nimport numpy as np\n"), hide=HIDE.get(name, ()))
+    c = compiled(
+        body,
+        "import math\nimport numpy as np\n" + example,
+        PRELUDE.get(name, "import math\nimport numpy as np\n"),
+        hide=HIDE.get(name, ()),
+    )
     for setup, fast in inputs:
         check(c, setup, fast=fast)
 

@@ -131,6 +131,10 @@ class Unit:
         self.round = 0
         self.loops = 0
         self.bound = names.bound(self.stmts)
+        # local names of the function around (or of this function): a helper's globals must not be among them
+        self.scope: set[str] = (set(params) | self.bound) if function else set()
+        self.shadow: set[str] = set()
+        self.shares = False  # does one container stand for (part of) another?
         self.growing = {
             n.func.value.id
             for s in self.stmts
@@ -188,6 +192,8 @@ class Unit:
                 fail(f"{name}: a second name for a list from outside")
             if old is not None:  # two names of one list: one type
                 self.env[v.code] = join(t, old)
+        if isinstance(t, (Arr, Lst, Grow)) and (v.leaf or v.parts is not None):
+            self.shares = True
         new = t if old is None else join(old, t)
         if old is not None and self.round > 2:
             new = widened(old, new)
@@ -303,6 +309,16 @@ class Unit:
             self.body(s.orelse)
 
     def s_While(self, s: ast.While) -> None:
+        body = [n for b in s.body for n in ast.walk(b)]
+        if not any(isinstance(n, (ast.Break, ast.Return, ast.Raise)) for n in body):
+            changed = {n.id for n in body if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+            changed |= {
+                n.value.id
+                for n in body
+                if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.value, ast.Name)
+            }
+            if not changed & {n.id for n in ast.walk(s.test) if isinstance(n, ast.Name)}:
+                fail("a loop that something else must end (a thread, a signal)", s)
         self.emit(f"while {bare(self.test(s.test))}:")
         self.body(s.body)
         if s.orelse:
@@ -444,7 +460,9 @@ class Unit:
         if not node.elts:
             fail("empty list", node)
         vs = [self.expr(e) for e in node.elts]
-        codes = ", ".join(bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs)
+        codes = ", ".join(
+            bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs
+        )
         first = vs[0].t
         if all(isinstance(v.t, Num) and isinstance(first, Num) and v.t.kinds == first.kinds for v in vs):
             assert isinstance(first, Num)
@@ -452,7 +470,10 @@ class Unit:
         if (
             isinstance(first, Lst)
             and first.depth == 1
-            and all(isinstance(e, ast.List) and isinstance(v.t, Lst) and v.t == first for e, v in zip(node.elts, vs, strict=True))
+            and all(
+                isinstance(e, ast.List) and isinstance(v.t, Lst) and v.t == first
+                for e, v in zip(node.elts, vs, strict=True)
+            )
             and len({len(e.elts) for e in node.elts if isinstance(e, ast.List)}) == 1
         ):
             return V(f"np.array([{codes}])", Lst(first.kinds, 2))
@@ -481,7 +502,7 @@ class Unit:
                 if tag is not None:
                     self.emit(f"{temp}_kind = {tag}")
                 self.emit(f"{temp} = {bare(self.sink(v))}")
-                temps.append(V(temp, v.t, tag=(lambda t=temp: f"{t}_kind") if tag is not None else None))
+                temps.append(V(temp, v.t, tag=constantly(f"{temp}_kind") if tag is not None else None))
             for t, v in zip(target.elts, temps, strict=True):
                 self.bind(t, v)
             return
@@ -594,7 +615,14 @@ class Unit:
             if old is not None and self.round > 2:
                 new = widened(old, new)
             self.env[target.id] = new
-            if isinstance(t, Num) and t.kind in ("np.int8", "np.int16", "np.int32", "np.uint8", "np.uint16", "np.uint32"):
+            if isinstance(t, Num) and t.kind in (
+                "np.int8",
+                "np.int16",
+                "np.int32",
+                "np.uint8",
+                "np.uint16",
+                "np.uint32",
+            ):
                 casts.append(f"{local(target.id)} = np.int64({local(target.id)})")
             if target.id in self.tagged:
                 casts.append(f"{self.tag_name(target.id)} = {self.tag(V(target.id, t))}")
@@ -613,20 +641,20 @@ class Unit:
         if isinstance(node, ast.Call) and not node.keywords:
             name = self.module.dotted(node.func)
             if name == "range":
-                t, parts = self.range_of(node)
-                return t, f"range({', '.join(bare(p) for p in parts)})"
+                span, parts = self.range_of(node)
+                return span, f"range({', '.join(bare(p) for p in parts)})"
             if name == "reversed" and len(node.args) == 1 and isinstance(node.args[0], ast.Call):
                 inner = node.args[0]
                 if self.module.dotted(inner.func) == "range" and len(inner.args) < 3 and not inner.keywords:
-                    t, parts = self.range_of(inner)
+                    span, parts = self.range_of(inner)
                     if len(parts) == 1:
                         parts = ["0", parts[0]]
-                    if not t.within(-(2**60), 2**60):
+                    if not span.within(-(2**60), 2**60):
                         fail("range that may be huge", node)
-                    return t, f"range({parts[1]} - 1, {parts[0]} - 1, -1)"
+                    return span, f"range({parts[1]} - 1, {parts[0]} - 1, -1)"
             if name == "enumerate" and len(node.args) == 1:
-                t, code = self.iterable(node.args[0])
-                return Tup((SIZE, t)), f"enumerate({code})"
+                counted, code = self.iterable(node.args[0])
+                return Tup((SIZE, counted)), f"enumerate({code})"
             if name == "zip" and len(node.args) > 1:
                 found = [self.iterable(a) for a in node.args]
                 return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
@@ -647,7 +675,7 @@ class Unit:
         if isinstance(t2, Grow) and t2.item is not None and t2.sink is None:
             return t2.item, v.code
         if isinstance(t2, Tup) and t2.items and all(isinstance(i, Num) for i in t2.items):
-            t = t2.items[0]
+            t: Type = t2.items[0]
             for i in t2.items:
                 if isinstance(i, Num) and isinstance(t, Num) and i.kinds != t.kinds:
                     fail("loop over a tuple of mixed types", node)
@@ -692,7 +720,10 @@ class Unit:
         if isinstance(s.value, ast.Tuple) and len(s.value.elts) > 1:
             vs = [self.single(self.expr(e)) for e in s.value.elts]
             containers = [x.code for x in vs if not isinstance(x.t, Num)]
-            if any(isinstance(x.t, Tup) for x in vs) or len(set(containers)) < len(containers):
+            if any(isinstance(x.t, Tup) for x in vs) or (
+                len(containers) > 1
+                and (self.shares or len(set(containers)) < len(containers) or any(x.parts for x in vs))
+            ):
                 fail("nested or repeated results", s)
             v = V(f"({', '.join(bare(self.sink(x)) for x in vs)})", Tup(tuple(x.t for x in vs)))
         else:
@@ -745,7 +776,7 @@ class Unit:
         return v
 
     def e_Constant(self, node: ast.Constant) -> V:
-        if type(node.value) not in (bool, int, float):
+        if not isinstance(node.value, (bool, int, float)):
             fail(f"constant {node.value!r}", node)
         code = "np.inf" if node.value == float("inf") else repr(node.value)
         return V(code, const(node.value), leaf=True)
@@ -772,7 +803,7 @@ class Unit:
             if node.attr == "shape":
                 return V(f"{v.code}.shape", Tup((SIZE,) * v.t.ndim))
             if node.attr == "T":
-                return V(f"{v.code}.T", v.t)
+                return V(f"{v.code}.T", v.t, leaf=True)
         fail(f"attribute {node.attr}", node)
 
     def e_Tuple(self, node: ast.Tuple) -> V:
@@ -786,8 +817,10 @@ class Unit:
             return V(f"(not {self.test(node.operand)})", BOOL)
         if isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
             value = node.operand.value
-            if type(value) in (int, float):
-                return V(f"(-{value!r})" if value == value and abs(value) != float("inf") else "(-np.inf)", const(-value))
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                return V(
+                    f"(-{value!r})" if value == value and abs(value) != float("inf") else "(-np.inf)", const(-value)
+                )
         v = self.number(node.operand)
         t = v.t
         assert isinstance(t, Num)
@@ -889,9 +922,7 @@ class Unit:
             return None
         return lambda: f"max({self.tag(a)}, {self.tag(b)})"
 
-    def float_op(
-        self, name: str, a: V, b: V, out: Num, tag: Callable[[], str] | None, node: ast.AST
-    ) -> V:
+    def float_op(self, name: str, a: V, b: V, out: Num, tag: Callable[[], str] | None, node: ast.AST) -> V:
         ta, tb = a.t, b.t
         assert isinstance(ta, Num) and isinstance(tb, Num)
         for x, y in ((ta, tb), (tb, ta)):
@@ -998,7 +1029,7 @@ class Unit:
             fail("shift of NumPy integers", node)
         if name == "RShift":
             lo, hi = min(alo, 0), max(ahi, 0)
-            if 0 <= blo and bhi <= 63:
+            if blo >= 0 and bhi <= 63:
                 return self.int_result(f"({ac} >> {bc})", out.kinds, lo, hi, tag)
             return self.int_result(f"{self.helper('rshift_int')}({bare(ac)}, {bare(bc)})", out.kinds, lo, hi, tag)
         if name == "LShift":
@@ -1055,7 +1086,7 @@ class Unit:
                 ac = self.ranged(ac, ta, -EXACT_FLOAT, EXACT_FLOAT)
             elif tb.rep == "i" and ta.rep == "f":
                 bc = self.ranged(bc, tb, -EXACT_FLOAT, EXACT_FLOAT)
-            np_any = (all(k.startswith("np.") for k in ta.kinds) or all(k.startswith("np.") for k in tb.kinds))
+            np_any = all(k.startswith("np.") for k in ta.kinds) or all(k.startswith("np.") for k in tb.kinds)
             np_none = not ta.has_np and not tb.has_np
             kinds |= {"np.bool"} if np_any else {"bool"} if np_none else {"bool", "np.bool"}
             parts.append(f"{ac} {sign} {bc}")
@@ -1072,7 +1103,7 @@ class Unit:
         t = join(plain(a.t), plain(b.t))
         assert isinstance(t, Num)
         tag = None
-        if t.kind is None:
+        if t.kind is None and not impure(node):
             tag = lambda: f"({self.tag(a)} if {test} else {self.tag(b)})"  # noqa: E731
         return V(form.format(a=self.fit(a, t), b=self.fit(b, t)), t, tag=tag)
 
@@ -1094,9 +1125,8 @@ class Unit:
         if any(isinstance(i, ast.Slice) for i in items):
             return self.sliced(base, items, node)
         indexes = []
-        for i in items:
-            v = self.integer(i)
-            indexes.append(bare(v.code))
+        for e in items:
+            indexes.append(bare(self.integer(e).code))
         root, before = base.parts if base.parts is not None else (base.code, ())
         parts = (root, (*before, *indexes))
         code = f"{root}[{', '.join(parts[1])}]"
@@ -1106,7 +1136,7 @@ class Unit:
             return V(f"{base.code}[{indexes[0]}]", base.t.item, parts=(base.code, (indexes[0],)))
         if isinstance(base.t, Lst):
             return V(code, element(base.t), parts=parts)
-        if len(indexes) > base.t.ndim:
+        if not isinstance(base.t, Arr) or len(indexes) > base.t.ndim:
             fail("more indexes than dimensions", node)
         item = array_item(base.t, len(indexes))
         if isinstance(item, Num) and item.kind not in ("np.int64", "np.float64", "np.bool"):
@@ -1138,8 +1168,8 @@ class Unit:
         if isinstance(base.t, Arr):
             if len(items) > base.t.ndim:
                 fail("more indexes than dimensions", node)
-            return V(code, replace(base.t, ndim=base.t.ndim - len(items) + dims))
-        if base.t.sink is not None or base.t.item is None or len(items) != 1:
+            return V(code, replace(base.t, ndim=base.t.ndim - len(items) + dims), leaf=True)
+        if not isinstance(base.t, Grow) or base.t.sink is not None or base.t.item is None or len(items) != 1:
             fail("slice of a growing list", node)
         return V(code, base.t)
 
@@ -1205,7 +1235,15 @@ class Unit:
 
     def item_of(self, v: V) -> Num:
         t = v.t
-        item = Num(t.kinds) if isinstance(t, Lst) else array_item(t, 1) if isinstance(t, Arr) else t.item if isinstance(t, Grow) else None
+        item = (
+            Num(t.kinds)
+            if isinstance(t, Lst)
+            else array_item(t, 1)
+            if isinstance(t, Arr)
+            else t.item
+            if isinstance(t, Grow)
+            else None
+        )
         if not isinstance(item, Num):
             raise Refuse("not a list of numbers")
         return Num(item.kinds)
@@ -1303,7 +1341,7 @@ class Unit:
         helper = self.helper("min_of" if name == "min" else "max_of")
         test = f"({b.code} {'<' if name == 'min' else '>'} {a.code})"
         tag = None
-        if isinstance(t, Num) and t.kind is None:
+        if isinstance(t, Num) and t.kind is None and not impure(node):
             tag = lambda: f"({self.tag(b)} if {test} else {self.tag(a)})"  # noqa: E731
         return V(f"{helper}({bare(self.fit(a, t))}, {bare(self.fit(b, t))})", t, tag=tag)
 
@@ -1360,9 +1398,7 @@ class Unit:
         codes = [as_float(self.sink(v), v.t) for v in vs if isinstance(v.t, Num)]
         if any(isinstance(t, Num) and t.rep == "b" for t in ts):
             fail(f"{name} of a bool", node)
-        narrow = any(
-            isinstance(t, Num) and t.kinds & {"np.int8", "np.uint8", "np.int16", "np.uint16"} for t in ts
-        )
+        narrow = any(isinstance(t, Num) and t.kinds & {"np.int8", "np.uint8", "np.int16", "np.uint16"} for t in ts)
         if numpy and narrow:
             fail(f"{name} of a narrow integer", node)
         out = NPF8 if numpy else FLOAT
@@ -1497,6 +1533,9 @@ class Unit:
                 t = given[p].t if p in given else self.env[p]
                 if isinstance(t, (Arr, Lst)):
                     self.mutated |= t.roots
+        for name in unit.extra:
+            if name in self.scope or name in self.shadow:
+                fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
         extra = [self.read(name, node).code for name in unit.extra]
         code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in order), *extra])})"
         if unit.ret is None:
@@ -1517,7 +1556,10 @@ class Unit:
         if (flow.exposed & bound) - set(types):
             fail(f"{func.name} may read a name before it is bound", node)
         for n in ast.walk(func):
-            if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.SCOPES)) and n is not func:
+            if (
+                isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.SCOPES))
+                and n is not func
+            ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
         unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
@@ -1543,6 +1585,10 @@ def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
         if more <= found:
             return found
         found |= more
+
+
+def constantly(code: str) -> Callable[[], str]:
+    return lambda: code
 
 
 def loose(t: Type) -> Type:
@@ -1602,13 +1648,22 @@ def renamed(node: ast.ListComp | ast.GeneratorExp, new: dict[str, str]) -> ast.L
     return node
 
 
+PURE = frozenset({"int", "len", "abs", "min", "max", "float", "round", "bool", "sum", "any", "all", "sorted", "range"})
+
+
 def impure(node: ast.AST) -> bool:
-    """May evaluating it twice differ from evaluating it once?"""
-    return any(
-        isinstance(n, ast.NamedExpr)
-        or (isinstance(n, ast.Call) and not (isinstance(n.func, ast.Name) and n.func.id in ("int", "len", "abs", "min", "max")))
-        for n in ast.walk(node)
-    )
+    """May evaluating it twice differ from evaluating it once (a list pops, a generator draws)?"""
+    for n in ast.walk(node):
+        if isinstance(n, ast.NamedExpr):
+            return True
+        if isinstance(n, ast.Call):
+            f = n.func
+            of_module = (
+                isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) and f.value.id in ("math", "np", "numpy")
+            )
+            if not of_module and not (isinstance(f, ast.Name) and f.id in PURE):
+                return True
+    return False
 
 
 def clip(r: tuple[int, int], lim: int) -> tuple[int, int]:

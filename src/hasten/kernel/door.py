@@ -18,6 +18,7 @@ SCALARS = {
     "builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool",
     "numpy.float64": "np.float64", "numpy.int64": "np.int64", "numpy.bool": "np.bool",
 }  # fmt: skip
+INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
 PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
@@ -96,7 +97,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         if not isinstance(t2, Num):
             raise Refuse(f"{name} may be unbound at the end")
         head.append(f"{unit.tag_name(name)} = -1")
-        head.append(f"{local(name)} = {dict(f='0.0', i='0', b='False')[t2.rep]}")
+        head.append(f"{local(name)} = {INITIAL[t2.rep]}")
     body = [*head, *unit.lines]
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:
@@ -128,6 +129,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     args: list[str] = []
     back: list[str] = []
     undo: list[str] = []
+    nan_checks: list[str] = []
     lists: list[str] = []
     arrays = [n for n, t in types.items() if isinstance(t, Arr)]
     for n, t in types.items():
@@ -136,12 +138,14 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             kind = t.kind or ""
             guards.append(f"type({x}) is {PY_TYPE.get(kind, kind)}")
             if kind == "int":
-                lo, hi = (t.range if (t.lo, t.hi) != (None, None) else I64)
+                lo, hi = t.range if (t.lo, t.hi) != (None, None) else I64
                 guards.append(f"{lo} <= {x} <= {hi}")
             args.append(x)
         elif isinstance(t, Tup):
             kinds = [i.kind or "" for i in t.items if isinstance(i, Num)]
-            guards.append(f"type({x}) is tuple and [*map(type, {x})] == [{', '.join(PY_TYPE.get(k, k) for k in kinds)}]")
+            guards.append(
+                f"type({x}) is tuple and [*map(type, {x})] == [{', '.join(PY_TYPE.get(k, k) for k in kinds)}]"
+            )
             args.append(x)
         elif isinstance(t, Arr):
             dtype = "np.bool_" if t.dtype == "bool" else f"np.{t.dtype}"
@@ -166,6 +170,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             args.append(f"new_{x}")
             lists.append(f"{x}" if t.depth == 1 else f"*{x}")
             if n in unit.mutated:
+                if kind == "float" or kind == "np.float64":
+                    nan_checks.append(f"np.isnan(new_{x}).any()")
                 values = "{}" if kind in PY_TYPE else "{}.tolist()"
                 if t.depth == 1:
                     back.append(f"{x}[:] = {values.format('new_' + x)}")
@@ -184,7 +190,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         if sinks or any(isinstance(types[n], Lst) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
-    # what comes back
+    # what comes back; a NaN in a list keeps its identity only in the original
+    for check in nan_checks:
+        back[:0] = [f"if {check}:", *(f"    {line}" for line in (*undo, "return None"))]
     if unit.function:
         return _function(shared, unit, name, takes, guards, convert, args, back, undo, sinks)
     raw: list[str] = []
@@ -206,7 +214,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Arr):
             if t.roots:
                 raise Refuse(f"{n} may be what came in")
-            after.append(f"{x} = {x}.copy()")
+            after.append(f'{x} = {x}.copy(order="K")')
         elif isinstance(t, Lst):
             if t.roots:
                 raise Refuse(f"{n} may be what came in")
@@ -215,7 +223,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             if t.sink is not None:
                 raise Refuse(f"{n} is rebound")
             after += _grown(t, x)
-        elif any(not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items):
+        elif not isinstance(t, Tup) or any(
+            not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items
+        ):
             raise Refuse(f"{n} is a tuple of NumPy scalars")
     for n in sinks:
         x = local(n)
@@ -224,6 +234,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         assert isinstance(t, Grow)
         after += _grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
+    if unit.shares and sum(not isinstance(unit.env[n], (Num, Tup)) for n in unit.outs) > 1:
+        raise Refuse("results that may share memory")
     got = [f"new_{r}" if r in map(local, sinks) else r for r in raw]
     call = f"{unit.name}({', '.join(args)})"
     text = []
@@ -289,7 +301,7 @@ def _function(
             if isinstance(item, Num) and (item.kind or "").startswith("np."):
                 x = f"{PY_TYPE.get(item.kind or '', item.kind)}({x})"
             elif isinstance(item, Arr):
-                x = f"{x}.copy()"
+                x = f'{x}.copy(order="K")'
             elif isinstance(item, Lst):
                 x = _listed(item, x)
             elif isinstance(item, Grow):
@@ -299,12 +311,14 @@ def _function(
         if any(x != f"result[{i}]" for i, x in enumerate(parts)):
             result = f"({', '.join(parts)})"
     elif isinstance(t, Arr):
-        result = "result.copy()"
+        result = 'result.copy(order="K")'
     elif isinstance(t, Lst):
         result = _listed(t, "result")
-    else:
+    elif isinstance(t, Grow):
         after += _grown(t, "result")
         result = "result"
+    else:
+        raise Refuse("returns a random generator")
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')
     if guards:

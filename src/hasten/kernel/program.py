@@ -13,6 +13,11 @@ from hasten.kernel.kinds import Refuse, Type, const
 from hasten.kernel.runtime import HELPERS, closure
 
 MODULES = ("math", "numpy")
+# builtins that inserted code calls by name
+NEEDED = frozenset(
+    "abs bool enumerate float id int len list map max range set tuple type zip ArithmeticError AssertionError"
+    " LookupError RuntimeError TypeError ValueError OverflowError FloatingPointError ZeroDivisionError".split()
+)
 
 
 class Module:
@@ -67,9 +72,7 @@ class Module:
 
     @cached_property
     def star_import(self) -> bool:
-        return any(
-            isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(self.tree)
-        )
+        return any(isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(self.tree))
 
     @cached_property
     def reflects(self) -> bool:
@@ -133,7 +136,18 @@ class Module:
             bound = self.bindings.get(name, 0)
             if bound and not (bound == 1 and self._imports.get(name) == module):
                 return False
-        return not self.star_import
+        return not self.star_import and not any(self.bindings.get(name) for name in NEEDED)
+
+    @cached_property
+    def computed_attributes(self) -> frozenset[str]:
+        """Attributes that a class of this file computes (properties, methods); "*" when it may compute any."""
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.ClassDef):
+                for s in node.body:
+                    if isinstance(s, names.FUNCTIONS):
+                        found.add("*" if s.name in ("__getattr__", "__getattribute__", "__setattr__") else s.name)
+        return frozenset(found)
 
     def fresh(self, wanted: str, taken: set[str]) -> str:
         name, n = wanted, 2

@@ -72,14 +72,20 @@ class Jit:
         source = work.source(region.path)
         module = Module(source)
         if not module.modules_free():
-            raise Refuse("np, math or njit mean something else in this file")
+            raise Refuse("np, math, njit or a builtin mean something else in this file")
+        if module.reflects:
+            raise Refuse("the file looks at its own names")
         if region.kind == "function":
-            yield from self._variants(lambda exact: function_change(self.code, source, module, region, facts, share, exact))
+            yield from self._variants(
+                lambda exact: function_change(self.code, source, module, region, facts, share, exact)
+            )
             return
         stmts = statements(source.tree, region.first, region.last)
         if not any(isinstance(s, names.LOOPS) for s in stmts):
             raise Refuse("no loop")
-        yield from self._variants(lambda exact: block_change(self.code, source, module, stmts, region, facts, share, exact))
+        yield from self._variants(
+            lambda exact: block_change(self.code, source, module, stmts, region, facts, share, exact)
+        )
 
     def _variants(self, change: Callable[[bool], Change]) -> Iterator[Change]:
         first = change(False)
@@ -154,7 +160,11 @@ def block_change(
                 raise Refuse(f"{name} may be read before it is bound, and was not recorded")
             params[name] = found
     unit = Unit(shared, kernel, stmts, params, [n for n in region.live_out if n in bound], lookup=lookup)
+    unit.shadow = local_names
     unit.run()
+    sure = surely_bound(source.tree, function, stmts[0])
+    for name in (*unit.params, *unit.extra):
+        check_door_name(module, name, sure)
     for name in unit.extra:
         if isinstance(unit.extra[name], Lst) and name in appended:
             raise Refuse(f"{name} grows")
@@ -162,16 +172,18 @@ def block_change(
     edits = prelude(source, module, shared, wrapped)
     path = source.path
     done = module.fresh("done", shared.taken)
-    pad = " " * stmts[0].col_offset
+    pad = source.lines[region.first - 1][: stmts[0].col_offset]
+    step = "\t" if pad.startswith("\t") else "    "
     original = "".join(source.lines[region.first - 1 : region.last])
     if not original.endswith("\n"):
         original += "\n"
     call = f"{wrapped.name}({', '.join(wrapped.takes)})"
     if wrapped.gives:
         targets = ", ".join(wrapped.gives) if len(wrapped.gives) > 1 else f"[{wrapped.gives[0]}]"
-        site = f"{pad}{done} = {call}\n{pad}if {done} is None:\n{indent(original)}{pad}else:\n{pad}    {targets} = {done}\n"
+        site = f"{pad}{done} = {call}\n{pad}if {done} is None:\n{indent(original, step)}"
+        site += f"{pad}else:\n{pad}{step}{targets} = {done}\n"
     else:
-        site = f"{pad}if {call} is None:\n{indent(original)}"
+        site = f"{pad}if {call} is None:\n{indent(original, step)}"
     edits.append(Edit(path, region.first, region.last, site))
     return Change(
         code,
@@ -190,7 +202,12 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
     path = source.path
     head = "\n" + "".join(source.lines[: line - 1])
     helpers = helper_texts(module, shared.used)
-    imports = ["import math", "import numpy as np", "from numba import njit", "from numba.core.errors import NumbaError"]
+    imports = [
+        "import math",
+        "import numpy as np",
+        "from numba import njit",
+        "from numba.core.errors import NumbaError",
+    ]
     if any("sys." in t for t in helpers):
         if module.bindings.get("sys", 0) != int(module.imported("sys")):
             raise Refuse("sys means something else in this file")
@@ -214,7 +231,11 @@ def function_change(
     body = node.body
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
-    if not body or body[0].lineno == node.lineno or (body is not node.body and body[0].lineno == node.body[0].end_lineno):
+    if (
+        not body
+        or body[0].lineno == node.lineno
+        or (body is not node.body and body[0].lineno == node.body[0].end_lineno)
+    ):
         raise Refuse("body on the line of its head")
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
@@ -242,23 +263,86 @@ def function_change(
                 raise Refuse(f"no kernel takes what {name} was")
             params[name] = found
     purpose = shared.purpose = region.qualname.replace(".", "_").strip("_").lower()
-    unit = Unit(
-        shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup
-    )
+    unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup)
     unit.door = True
+    unit.shadow = own
     unit.run()
+    for name in unit.extra:
+        check_door_name(module, name, module_names(source.tree))
     if flow.sure is not None and unit.ret is not None:
         raise Refuse("may end without a return")
     wrapped = wrap(shared, unit, purpose)
     edits = prelude(source, module, shared, wrapped)
     done = module.fresh("done", shared.taken)
-    pad = " " * body[0].col_offset
+    pad = source.lines[body[0].lineno - 1][: body[0].col_offset]
+    step = "\t" if pad.startswith("\t") else "    "
     call = f"{wrapped.name}({', '.join(wrapped.takes)})"
-    text = f"{pad}{done} = {call}\n{pad}if {done} is not None:\n{pad}    return {done}[0]\n"
+    text = f"{pad}{done} = {call}\n{pad}if {done} is not None:\n{pad}{step}return {done}[0]\n"
     at = body[0].lineno
     edits.append(Edit(source.path, at, at - 1, text))
     risk = Risk.ROUNDING if shared.rounding else Risk.EXACT
     return Change(code, f"compiled {region.qualname}", region, tuple(edits), risk, ("numba", "numpy"), share)
+
+
+def check_door_name(module: Module, name: str, sure: set[str]) -> None:
+    """Raises `Refuse` unless reading `name` before the block is as good as reading it inside."""
+    if "." in name:
+        if module.computed_attributes & {"*", name.split(".", 1)[1]}:
+            raise Refuse(f"{name} may be computed when it is read")
+    elif name not in sure:
+        raise Refuse(f"{name} may be unbound when the block begins")
+
+
+def module_names(tree: ast.Module) -> set[str]:
+    """Names that the module surely binds, when it runs to its end."""
+    return names.flow(tree.body).sure or names.bound(tree.body)
+
+
+def surely_bound(tree: ast.Module, function: ast.FunctionDef | ast.AsyncFunctionDef | None, stmt: ast.stmt) -> set[str]:
+    """Names that are bound whenever `stmt` is reached; the module's own names count inside functions."""
+    sure: set[str] = set()
+    body: list[ast.stmt] = tree.body
+    if function is not None:
+        a = function.args
+        sure = module_names(tree) - function_locals(function)
+        for outer in ast.walk(tree):
+            if isinstance(outer, names.FUNCTIONS) and outer is not function and outer.lineno < function.lineno:
+                if any(n is function for n in ast.walk(outer)):
+                    sure -= function_locals(outer)  # closures: too many ways to be unbound
+        sure |= {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs, *([a.vararg] if a.vararg else [])]}
+        body = function.body
+    while True:
+        at = next(i for i, s in enumerate(body) if any(n is stmt for n in ast.walk(s)))
+        sure = names.flow(body[:at], sure).sure or sure
+        node = body[at]
+        if node is stmt:
+            return sure
+        if isinstance(node, (ast.For, ast.AsyncFor)) and any(n is stmt for s in node.body for n in ast.walk(s)):
+            sure |= names.bound([node.target])
+        if isinstance(node, (ast.With, ast.AsyncWith)):
+            sure |= names.bound([i.optional_vars for i in node.items if i.optional_vars])
+        deleted = {
+            n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Del)
+        }  # a later turn of a loop may come after it
+        sure -= deleted
+        for _, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                parts = [v.body if isinstance(v, (ast.ExceptHandler, ast.match_case)) else [v] for v in value]
+                inner = [s for p in parts for s in p if isinstance(s, ast.stmt)]
+                if any(n is stmt for s in inner for n in ast.walk(s)):
+                    handler = next(
+                        (
+                            v
+                            for v in value
+                            if isinstance(v, (ast.ExceptHandler, ast.match_case))
+                            and any(n is stmt for n in ast.walk(v))
+                        ),
+                        None,
+                    )
+                    body = handler.body if handler is not None else inner
+                    break
+        else:
+            return sure
 
 
 def function_at(tree: ast.Module, region: Region) -> ast.FunctionDef | ast.AsyncFunctionDef:
