@@ -164,6 +164,58 @@ print(pairs([["a", "b"], ["C"]], ["A", "C"]))
 }
 
 ALONE = {
+    "closure that grows it": """
+def run(xs, f):
+    n = 0
+    for i in range(5):
+        n += i in xs
+        f(i + 1)
+    return n
+def outer():
+    acc = [9]
+    def add(x):
+        acc.append(x)
+    return run(acc, add)
+print(outer())
+""",
+    "generator that hands out its buffer": """
+def feed():
+    buf = [7]
+    for i in range(5):
+        yield buf
+        buf.append(i + 1)
+def run(it):
+    n = 0
+    xs = next(it)
+    for i in range(4):
+        n += i in xs
+        next(it)
+    return n
+print(run(feed()))
+""",
+    "functions that call each other": """
+def ping(xs, n):
+    if n > 0:
+        pong(xs, n - 1)
+        xs.append(n)
+def pong(xs, n):
+    if n > 0:
+        ping(xs, n - 1)
+def run(xs):
+    k = 0
+    for i in range(5):
+        pong([], 0)
+        k += i in xs
+        pong(xs, i)
+    return k
+def also(xs):
+    k = 0
+    for i in range(5):
+        k += i in xs
+        ping(xs, i)
+    return k
+print(run([9]), also([9]))
+""",
     "removed in the loop": """
 xs = [1, 2, 3]
 for i in range(5):

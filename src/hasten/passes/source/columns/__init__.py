@@ -1,1 +1,16 @@
-"""Passes that turn work on pandas rows into work on columns."""
+"""Passes that turn work on pandas rows into work on columns.
+
+| code   | module      | what it finds                                                                     |
+| ------ | ----------- | --------------------------------------------------------------------------------- |
+| HST201 | rows        | `for i, row in df.iterrows()`, `for row in df.itertuples()`                       |
+| HST202 | apply_rows  | `df.apply(f, axis=1)`                                                             |
+| HST203 | elementwise | `s.apply(f)`, `s.map(f)`                                                          |
+| HST204 | groups      | `df.groupby(k)[c].apply/agg/transform(f)`                                         |
+| HST205 | growth      | `df = pd.concat([df, ...])`, `a = np.append(a, x)` in a loop                      |
+| HST206 | lookup      | `df[df[k] == x]` in a loop                                                        |
+| HST207 | cells       | `df.iloc[i][c]`, `df.loc[i, c]`, `df[c].iloc[i]` in a loop                        |
+| HST208 | writes      | `df.at[i, c] = x`, `df.loc[i, c] = x` in a loop                                   |
+
+`syntax` reads programs, `vector` turns a function of one row into one of whole columns, `emitted` holds the text of
+the helper functions that changed programs get.
+"""

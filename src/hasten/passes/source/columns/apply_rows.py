@@ -255,7 +255,7 @@ def _column_form(
     else:
         return
     title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "row_value"
-    function = fresh(f"{title}_of_columns")
+    function = fresh(f"{title}_of_columns_{finding.first}")  # two changes must not define one name
     text = f"def {function}({', '.join(names.values())}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)

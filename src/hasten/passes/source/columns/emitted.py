@@ -216,15 +216,17 @@ def {name}(df, keys, column, options, method, kind, limit, reductions, function,
 JOIN_FRAMES = """\
 def {name}(parts, options):
     # `df = pd.concat([df, part])` for all parts at once where they agree in columns and dtypes, else one by one
-    frame = parts[0]
-    for n, part in enumerate(parts[1:], 1):
-        rest = parts[n:]
-        if n > 1 and all(
-            type(p) is {pd}.DataFrame and p.columns.equals(frame.columns) and p.index.dtype == frame.index.dtype
-            and p.index.names == frame.index.names and list(p.dtypes) == list(frame.dtypes) and not p.attrs and len(p)
-            for p in (frame, *rest)
+    if len(parts) > 2 and all(type(p) is {pd}.DataFrame and len(p) and not p.attrs for p in parts[1:]):
+        frame = {pd}.concat(parts[:2], **options)
+        columns, dtypes, index = frame.columns, list(frame.dtypes), frame.index
+        if type(frame) is {pd}.DataFrame and not frame.attrs and len(frame) and all(
+            p.columns.equals(columns) and p.index.dtype == index.dtype and p.index.names == index.names
+            and list(p.dtypes) == dtypes
+            for p in parts[2:]
         ):
-            return {pd}.concat([frame, *rest], **options)
+            return {pd}.concat([frame, *parts[2:]], **options)
+    frame = parts[0]
+    for part in parts[1:]:
         frame = {pd}.concat([frame, part], **options)
     return frame
 """
@@ -246,8 +248,8 @@ def {name}(parts):
 
 CELL_WRITER = """\
 class {name}:
-    # `df.at[i, column] = value` into lists that are put back by `flush`, where labels are 0, 1, 2, ... and the value suits
-    # the dtype; any other write goes to the frame at once, as before
+    # `df.at[i, column] = value` into lists that are put back by `flush`, where labels are 0, 1, 2, ... and the value
+    # suits the dtype; any other write goes to the frame at once, as before
     def __init__(self, df):
         self.df, self.cells, self.reloads = df, {{}}, {{}}
         self.rows = len(df) if type(df) is {pd}.DataFrame and self.plain() else 0

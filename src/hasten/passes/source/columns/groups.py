@@ -243,7 +243,11 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
         return
     if value.const or (value.kind in ("bool", "str", "mixed") and whole):
         return
-    function = fresh("group_value" if isinstance(hit.function, ast.Lambda) else f"{hit.function.name}_of_groups")
+    function = fresh(
+        f"group_value_{finding.first}"
+        if isinstance(hit.function, ast.Lambda)
+        else f"{hit.function.name}_of_groups_{finding.first}"
+    )
     text = f"def {function}({', '.join(u.text for u in used.values())}):\n" + "".join(
         f"    {line}\n" for line in v.ending(value)
     )

@@ -34,6 +34,7 @@ from hasten.passes.source.columns.syntax import (
     margin,
     module_alias,
     nodes_in,
+    pandas_major,
     parents,
     peeks,
     quote,
@@ -232,6 +233,8 @@ def steady(source: SourceFile, stmt: ast.stmt, frame: str) -> bool:
                 "__setitem__",
             ):
                 return False
+        if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load) and pandas_major() < 3:
+            return False  # before copy-on-write an array could be a view of the frame
         if isinstance(n, (ast.Delete, ast.Yield, ast.YieldFrom, ast.Await)):
             return False  # others run in between
     # functions of the file that set columns could be given the same frame under another name
