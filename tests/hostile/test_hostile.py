@@ -52,7 +52,7 @@ def run(root: Path, work: ScriptWorkload) -> tuple[int, str, str, dict[str, byte
         for p in root.rglob("*")
         if p.is_file() and p not in before and "__pycache__" not in p.parts
     }
-    stderr = PLACE.sub(r"\1: ", done.stderr.decode())
+    stderr = PLACE.sub("PLACE: ", done.stderr.decode())
     return done.returncode, done.stdout.decode(), stderr, made
 
 

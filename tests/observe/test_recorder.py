@@ -234,7 +234,7 @@ def test_tabs_and_strings_survive_instrumentation() -> None:
     new = instrument.instrumented(source, plans)
     scope: dict[str, object] = {}
     body = new.text.replace("from _hasten_runtime import recording as _hasten_rec\n", "")
-    stub = "class _hasten_rec:\n    due = staticmethod(lambda n: False)\n"
+    stub = "class _hasten_rec:\n    LIVE = [True, True]\n    due = staticmethod(lambda n: False)\n"
     exec(stub + body + "result = f([1])\n", scope)
     assert scope["result"] == "a\n\tb"
 

@@ -164,6 +164,33 @@ print(pairs([["a", "b"], ["C"]], ["A", "C"]))
 }
 
 ALONE = {
+    "dict with another name": """
+e = {}
+d = e
+for x in [1, 2, 1, 3, 2]:
+    print(x in list(d.keys()))
+    e[x] = 1
+""",
+    "view of an array": """
+import numpy as np
+a = np.zeros(4, dtype=int)
+v = a[:3]
+for i in range(4):
+    print(i in v.tolist())
+    a[i] = i + 1
+""",
+    "lazy expression that grows it": """
+def run(xs, it):
+    n = 0
+    for i in range(5):
+        n += i in xs
+        next(it)
+    return n
+def outer():
+    acc = [9]
+    return run(acc, (acc.append(i + 1) for i in range(9)))
+print(outer())
+""",
     "closure that grows it": """
 def run(xs, f):
     n = 0

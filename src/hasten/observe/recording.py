@@ -30,7 +30,7 @@ MAX_SNAPSHOTS = 24
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
 FREE_OVERHEAD_S = 5.0  # in all
 FREE_REGION_S = 1.0  # for one region
-EVERY_CALL = 50_000  # so many calls are looked at cheaply, each of them; then fewer
+EVERY_CALL = 5_000  # so many calls are looked at cheaply, each of them; then fewer
 CHEAP_LOOK_S = 3e-6  # what one signature costs, roughly
 
 
@@ -59,6 +59,10 @@ class _State:
 
 
 STATE = _State()
+# Whether a region is still looked at. One that is entered this often has shown what it gets; looking on would cost more
+# than the program itself.
+LIVE: list[bool] = [False] * 1000  # more than there are regions; a process that does not record looks at none
+ENOUGH_CALLS = 100_000
 
 
 class _Region:
@@ -90,13 +94,21 @@ class _Region:
         self.overhead = 0.0
         self.module = ""
         self.file = ""
+        self.stopped_s = 0.0  # when it was looked at last, since the start
+
+    def stop(self) -> None:
+        LIVE[self.index] = False
+        self.stopped_s = time.perf_counter() - STATE.started
 
     def facts(self) -> dict[str, Any]:
         per_call = self.timed_s / self.timed if self.timed else 0.0
+        ran_s = time.perf_counter() - STATE.started
+        # calls after the last look are not counted: as many a second as before
+        calls = int(self.calls * ran_s / self.stopped_s) if self.stopped_s else self.calls
         return {
             "region_id": self.id,
-            "calls": self.calls,
-            "wall_s": min(per_call * self.calls, time.perf_counter() - STATE.started - STATE.overhead),
+            "calls": calls,
+            "wall_s": min(per_call * calls, ran_s - STATE.overhead),
             "types": {k: [asdict(f) for f in v] for k, v in self.types.items()},
             "out": {k: [asdict(f) for f in v] for k, v in self.out.items()},
             "recorded": self.recorded,
@@ -172,6 +184,7 @@ def _start() -> None:
     config = json.loads(Path(path).read_text(encoding="utf-8"))
     STATE.store = Path(config["store"])
     STATE.regions = [_Region(r, i) for i, r in enumerate(config["regions"])]
+    LIVE[: len(STATE.regions)] = [True] * len(STATE.regions)
     STATE.bytes_left = config["bytes"]
     try:
         # the first process owns the store: workers that import the same code only run
@@ -460,7 +473,13 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         @functools.wraps(f)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
+            if not LIVE[index]:
+                return f(*args, **kwargs)
             region.calls += 1
+            if region.calls > ENOUGH_CALLS and not region.depth:
+                region.stop()
+                if namespace.get(f.__name__) is wrapper and f.__qualname__ == f.__name__:
+                    namespace[f.__name__] = f  # a plain function needs its wrapper no more
             if region.calls < region.next_look or region.depth or not STATE.on():
                 return f(*args, **kwargs)
             return visited(args, kwargs)
@@ -520,6 +539,8 @@ def due(index: int) -> bool:
         return False
     region = STATE.regions[index]
     region.calls += 1
+    if region.calls > ENOUGH_CALLS and not region.depth:
+        region.stop()
     return region.calls >= region.next_look and not region.depth and STATE.on()
 
 

@@ -77,6 +77,7 @@ class Project:
     modules: tuple[Module, ...]
     whole: bool = True  # False when some file could not be read or parsed
     _memo: dict[ast.AST, str] = field(default_factory=dict)
+    _open: dict[ast.AST, None] = field(default_factory=dict)
 
     @cached_property
     def functions(self) -> dict[str, list[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]]]:
@@ -203,15 +204,27 @@ class Project:
     def loud_function(self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         if function in self._memo:
             return self._memo[function]
-        self._memo[function] = ""  # a recursive call adds nothing new
+        if function in self._open:
+            return ""  # a recursive call adds nothing to what its own body shows
+        outermost = not self._open
+        self._open[function] = None
+        why = self._loud_body(module, function)
+        if why:
+            self._memo[function] = why
+        if outermost:
+            # all that was reached is quiet if the outermost is; else some answers may have leant on an open one
+            if not why:
+                self._memo.update(dict.fromkeys(self._open, ""))
+            self._open.clear()
+        return why
+
+    def _loud_body(self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
         for d in function.decorator_list:
             target = d.func if isinstance(d, ast.Call) else d
             if dotted(target).rsplit(".", 1)[-1] not in KNOWN_DECORATORS:
-                self._memo[function] = f"{function.name}: decorator {ast.unparse(target)}"
-                return self._memo[function]
+                return f"{function.name}: decorator {ast.unparse(target)}"
         why = self.loud(module, function.body, lambda e: _fresh_local(self, module, e), hidden=False, arrays=True)
-        self._memo[function] = why and f"{function.name}: {why}"
-        return self._memo[function]
+        return why and f"{function.name}: {why}"
 
     def loud(
         self,
@@ -440,18 +453,28 @@ def _is_generator(function: ast.AST) -> bool:
 
 
 def _fresh_local(project: Project, module: Module, e: ast.expr) -> bool:
-    """Whether what `e` refers to was made in the function around it: nothing outside can see a write into it."""
+    """Whether what `e` refers to was made in this call of the function around it, after any container in question."""
     if isinstance(e, ast.Name):
         scope = module.owner(e.id, e)
-        if scope is None or isinstance(scope, (ast.Module, ast.ClassDef)):
-            return scope is not None and scalar_name(project, module, e.id, scope)
-        return project.fresh_name(module, e.id, scope)
+        if scope is None:
+            return False
+        if scalar_name(project, module, e.id, scope):
+            return True
+        return _own_scope(module, e, scope) and project.fresh_name(module, e.id, scope)
     if isinstance(e, ast.Attribute):
         return scalar_attribute(project, e.attr)
     if isinstance(e, ast.Subscript) and isinstance(e.value, ast.Name):
         scope = module.owner(e.value.id, e.value)
-        return isinstance(scope, FUNCTIONS) and deep_fresh(project, module, e.value.id, scope)
+        return scope is not None and _own_scope(module, e, scope) and deep_fresh(project, module, e.value.id, scope)
     return project.fresh_value(module, e)
+
+
+def _own_scope(module: Module, e: ast.expr, scope: ast.AST) -> bool:
+    """Whether `scope` is the function that `e` runs in, and each call of it runs through (a closure's variable or a
+    generator's may have been handed out before)."""
+    if not isinstance(scope, FUNCTIONS) or module.function(e) is not scope or _is_generator(scope):
+        return False
+    return not any(isinstance(at, ast.GeneratorExp) for at in module.up(e))
 
 
 def use_kind(project: Project, module: Module, name: ast.expr) -> str:

@@ -644,10 +644,26 @@ def frozen_frame(place: Place, base: ast.Name, stretch: ast.stmt) -> Frozen:
         if owner is None or (root.id == base.id and owner is scope):
             return False
         if e is root:
-            return _own_container(place, root.id, owner)
+            if not _own_container(place, root.id, owner):
+                return False
+            # made here; `base` is another object if it came from outside, or was made anew, or never got hold of this
+            bound = module.bindings(base.id, scope)
+            if owner is module.function(stretch) and all(b.how == "parameter" for b in bound):
+                return True
+            if project.fresh_name(module, base.id, scope):
+                return True
+            return not _is_array(module, root.id, owner) and not escapes(project, module, root.id, owner, None)
         return isinstance(e, ast.Subscript) and e.value is root and deep_fresh(project, module, root.id, owner)
 
     return Frozen(why_not=project.loud(module, [stretch], apart, arrays=True))
+
+
+def _is_array(module: Module, name: str, scope: ast.AST) -> bool:
+    """Whether the name is bound to an array somewhere, of which there may be views."""
+    return any(
+        isinstance(b.value, ast.Call) and module.imported(b.value.func).startswith("numpy.")
+        for b in module.bindings(name, scope)
+    )
 
 
 def _own_container(place: Place, name: str, scope: ast.AST) -> bool:
