@@ -164,6 +164,13 @@ print(pairs([["a", "b"], ["C"]], ["A", "C"]))
 }
 
 ALONE = {
+    "view of a dict": """
+e = {}
+vals = e.values()
+for x in [1, 2, 1, 3, 2]:
+    print(x in list(vals))
+    e[x] = x
+""",
     "dict with another name": """
 e = {}
 d = e

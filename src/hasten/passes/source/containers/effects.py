@@ -51,13 +51,13 @@ READING_METHODS = frozenset(
 FRESH_BUILTINS = frozenset("list dict set sorted tuple frozenset len int float str bool range bytes repr".split())
 FRESH_METHODS = frozenset(
     "split rsplit splitlines tolist to_list copy most_common readlines readline read strip lstrip rstrip "
-    "lower upper title replace join union intersection difference keys values items encode decode format".split()
+    "lower upper title replace join union intersection difference encode decode format".split()
 )
 FRESH_CALLS = frozenset(
     "collections.Counter collections.defaultdict collections.deque collections.OrderedDict json.load "
     "json.loads re.findall re.split random.sample random.choices random.random random.randint "
     "random.uniform random.gauss random.randrange numpy.zeros numpy.ones numpy.empty numpy.full "
-    "numpy.arange numpy.linspace time.time time.perf_counter pandas.read_csv pandas.DataFrame "
+    "numpy.arange numpy.linspace time.time time.perf_counter pandas.read_csv "
     "string.split bisect.bisect_left bisect.bisect_right bisect.bisect random.Random copy.deepcopy".split()
 )
 KNOWN_DECORATORS = frozenset(
