@@ -652,10 +652,25 @@ def frozen_frame(place: Place, base: ast.Name, stretch: ast.stmt) -> Frozen:
                 return True
             if project.fresh_name(module, base.id, scope):
                 return True
-            return not _is_array(module, root.id, owner) and not escapes(project, module, root.id, owner, None)
+            if _is_array(module, root.id, owner) or escapes(project, module, root.id, owner, None):
+                return False
+            return all(_shows_no_view(module, u) for u in module.uses(root.id, owner))
         return isinstance(e, ast.Subscript) and e.value is root and deep_fresh(project, module, root.id, owner)
 
     return Frozen(why_not=project.loud(module, [stretch], apart, arrays=True))
+
+
+def _shows_no_view(module: Module, use: ast.Name) -> bool:
+    """Whether a use of a container leaves nothing behind that follows its changes (`values()`, `zip`, an iterator)."""
+    parent = module.parents[use]
+    match parent:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Subscript() | ast.Compare() | ast.Return():
+            return True
+        case ast.Attribute(attr=attr):
+            return attr in ("append", "extend", "get", "add", "update", "setdefault", "count", "index", "copy", "pop")
+        case ast.Call():
+            return module.is_builtin(parent.func, "len", "sum", "min", "max", "sorted", "list", "print", "any", "all")
+    return False
 
 
 def _is_array(module: Module, name: str, scope: ast.AST) -> bool:
