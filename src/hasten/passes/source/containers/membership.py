@@ -25,6 +25,7 @@ from hasten.passes.source.containers.effects import (
     deep_fresh,
     escapes,
     frozen_during,
+    scalar_name,
     to_user_function,
     use_kind,
 )
@@ -644,6 +645,8 @@ def frozen_frame(place: Place, base: ast.Name, stretch: ast.stmt) -> Frozen:
         if owner is None or (root.id == base.id and owner is scope):
             return False
         if e is root:
+            if scalar_name(project, module, root.id, owner):
+                return True  # numbers and text are never changed in place
             if not _own_container(place, root.id, owner):
                 return False
             # made here; `base` is another object if it came from outside, or was made anew, or never got hold of this
