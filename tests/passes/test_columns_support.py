@@ -189,6 +189,9 @@ def frames() -> dict[str, pd.DataFrame]:
         "python strings": base.assign(s=base.s.astype(object)),
         "float and text": base[["a", "c", "s"]].assign(b=1.5, s=[None, "x"] * 6),
     }
+    out["nan over zero"] = base.assign(a=np.nan, b=0, c=0.0)
+    out["inf over zero"] = base.assign(a=np.inf, b=0, c=0.0)
+    out["nan over zero unmixed"] = num.assign(a=np.nan, b=0, c=0.0)
     out["flags"] = base.copy()
     out["flags"].attrs["unit"] = "m"
     return out

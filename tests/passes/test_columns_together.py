@@ -112,7 +112,9 @@ def test_lines_that_take_no_time_are_left_alone() -> None:
 
 
 def test_files_without_pandas_give_nothing() -> None:
-    text = "def work(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return [d.apply(x) for d in out]\n"
+    text = (
+        "def work(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return [d.apply(x) for d in out]\n"
+    )
     source = SourceFile("s.py", text.encode())
     region = Region("s.py", 1, len(source.lines), "block", "")
     assert not [f for p in PASSES for f in p.find(workload(text), region, Facts())]

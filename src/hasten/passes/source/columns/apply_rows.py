@@ -261,6 +261,7 @@ def _column_form(
     arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
     apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
     helpers = [
+        *v.helpers(),
         emitted.CHECKED.format(name=checked, np=np, pd=pd),
         emitted.ROW_ARRAYS.format(name=arrays, np=np, pd=pd, checked=checked),
         emitted.APPLY_COLUMNS.format(name=apply_columns, np=np, pd=pd, row_arrays=arrays),

@@ -152,6 +152,7 @@ class Elementwise:
         checked = helper_name(source, "_checked_array", emitted.CHECKED)
         map_column = helper_name(source, "_map_column", emitted.MAP_COLUMN)
         helpers = [
+            *v.helpers(),
             emitted.CHECKED.format(name=checked, np=np, pd=pd),
             emitted.MAP_COLUMN.format(name=map_column, np=np, pd=pd, checked=checked),
             text,

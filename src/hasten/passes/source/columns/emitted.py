@@ -306,3 +306,11 @@ class {name}:
                 self.df.loc[:, column] = {np}.array(cells, dtype=kind)
         self.cells = {{}}
 """
+
+NONZERO = """\
+def {name}(divisor):
+    # Python refuses every division by zero; arrays let nan / 0 and inf / 0 pass unnoticed
+    if not {np}.all(divisor):
+        raise FloatingPointError("division by zero")
+    return divisor
+"""

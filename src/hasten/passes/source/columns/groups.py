@@ -254,6 +254,7 @@ def _changes(source: SourceFile, finding: Finding, hit: Grouped, dtype: str) -> 
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     reduce_groups = helper_name(source, "_reduce_groups", emitted.REDUCE_GROUPS)
     helpers = [
+        *v.helpers(),
         emitted.CHECKED.format(name=checked, np=np, pd=pd),
         emitted.REDUCE_GROUPS.format(name=reduce_groups, np=np, pd=pd, checked=checked),
         text,

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.source import SourceFile
-from hasten.passes.source.columns.syntax import Fresh, only_def
+from hasten.passes.source.columns.emitted import NONZERO
+from hasten.passes.source.columns.syntax import Fresh, helper_name, only_def
 
 LIMITS = (2**53, 2**31, 2**20)  # bounds on the integers in columns, the widest that works is taken
 EXACT_FLOAT = 2**53
@@ -85,7 +86,13 @@ class Vectoriser:
         self.lines: list[str] = []
         self.cells: dict[ast.AST, Value] = {}
         self.rounding = False
+        self.uses_nonzero = False
+        self.nonzero = helper_name(source, "_nonzero", NONZERO)
         self.depth = 0
+
+    def helpers(self) -> list[str]:
+        """Texts of the helper functions that the lines call."""
+        return [NONZERO.format(name=self.nonzero, np=self.np)] if self.uses_nonzero else []
 
     def ending(self, value: Value) -> list[str]:
         """All lines of the function's body, the last of which returns `value` as pandas would store it."""
@@ -329,11 +336,11 @@ class Vectoriser:
         if isinstance(op, ast.Div):
             if both and max(-a.low, a.high, -b.low, b.high) > EXACT_FLOAT:
                 raise Unknown("division of integers too large for a float")
-            return Value(f"{a.atom} / {self.safe(b, path)}", "float", boxed=boxed)
+            return Value(f"{a.atom} / {self.safe(b, path, boxed)}", "float", boxed=boxed)
         if isinstance(op, (ast.FloorDiv, ast.Mod)):
             self.steady()
             sign = "//" if isinstance(op, ast.FloorDiv) else "%"
-            text = f"{a.atom} {sign} {self.safe(b, path)}"
+            text = f"{a.atom} {sign} {self.safe(b, path, boxed)}"
             if not both:
                 return Value(text, "float", boxed=boxed)
             size = max(-a.low, a.high) if sign == "//" else max(-b.low, b.high)
@@ -345,7 +352,12 @@ class Vectoriser:
                 return self.integer(f"{a.atom} ** {n}", -size if n % 2 else 0, size, boxed)
             self.rounding = True
             return Value(f"{a.atom} ** {n}", "float", boxed=boxed)
-        if isinstance(op, ast.Pow) and a.kind == "float" and not (b.const and b.kind == "float" and b.low == 0):
+        if (
+            isinstance(op, ast.Pow)
+            and a.kind == "float"
+            and b.const
+            and not (b.const and b.kind == "float" and b.low == 0)
+        ):
             self.rounding = True
             exponent = f"{b.atom} * 1.0" if b.kind == "int" and not b.const else b.atom
             base = f"{self.np}.where({path.text}, {a.text}, 1.0)" if path.text else a.atom
@@ -390,13 +402,18 @@ class Vectoriser:
             raise Unknown("integers that may leave 64 bits")
         return Value(text, "int", low, high, boxed=boxed)
 
-    def safe(self, value: Value, path: Path, instead: str = "1") -> str:
+    def safe(self, value: Value, path: Path, boxed: bool | None) -> str:
         """The operand where the row gets there, `instead` elsewhere."""
         if value.const:
             if value.low == 0:
                 raise Unknown("division by zero")
             return value.atom
-        return f"{self.np}.where({path.text}, {value.text}, {instead})" if path.text else value.atom
+        text = f"{self.np}.where({path.text}, {value.text}, 1)" if path.text else value.atom
+        if boxed is False:
+            return text
+        # Python raises for every zero divisor; NumPy raises no flag for nan / 0 and inf / 0
+        self.uses_nonzero = True
+        return f"{self.nonzero}({value.text if not path.text else text})"
 
     def unary(self, node: ast.UnaryOp, env: dict[str, Value], path: Path) -> Value:
         value = self.expr(node.operand, env, path)
@@ -531,7 +548,7 @@ class Vectoriser:
         if len(args) == 1 and name in ("int", "round"):
             (v,) = args
             if v.kind == "int":
-                return v
+                return replace(v, boxed=True)
             return self.as_int("trunc" if name == "int" else "rint", v, path)
         if len(args) == 2 and name == "round" and args[1].const and args[1].kind == "int" and args[0].kind == "float":
             # a NumPy scalar rounds as NumPy does; a Python float rounds its decimal value, which arrays cannot
