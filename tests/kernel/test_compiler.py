@@ -163,6 +163,54 @@ CASES = {
             ("p = np.array([5, 200], 'u1'); q = np.array([6, 2], 'u1')", False),
         ],
     ),
+    "small integers beside Python's": (
+        """
+        for i in range(len(p)):
+            d = p[i] + k
+            big = p[i] > k
+            q[i] = k
+        """,
+        "p = np.array([-100, 7], 'i1'); q = np.zeros(2, 'i1'); k = 20",
+        [
+            ("p = np.array([-100, 7], 'i1'); q = np.zeros(2, 'i1'); k = 20", True),
+            ("p = np.array([-100, -7], 'i1'); q = np.zeros(2, 'i1'); k = 200", False),
+            ("p = np.array([-100, 120], 'i1'); q = np.zeros(2, 'i1'); k = 20", False),
+        ],
+    ),
+    "rows that take turns": (
+        """
+        for k in range(n):
+            new = [0.0] * len(p)
+            for i in range(1, len(p)):
+                new[i] = p[i - 1] * 0.5 + k / 3
+            p = new
+        """,
+        "p = [1.0, 2.0]; n = 2",
+        [
+            ("p = [1.0, 2.0]; q = p; n = 2", True),
+            ("p = [1.0, 2.0]; q = p; n = 0", False),
+            ("p = [1.0, 2]; n = 2", False),
+        ],
+    ),
+    "int until a float is added": (
+        """
+        s = 0
+        c = 0
+        for v in xs:
+            s += v
+            c += 1
+            if v > 2:
+                s -= 1
+        mean = s / c
+        """,
+        "xs = [1.0, 2.5, 3.5]",
+        [
+            ("xs = [1.0, 2.5, 3.5]", True),
+            ("xs = [-0.0]", True),
+            ("xs = [math.nan, 1e300]", True),
+            ("xs = []", False),
+        ],
+    ),
     "dynamic programming": (
         """
         dp = [[0] * (m + 1) for _ in range(n + 1)]
@@ -218,7 +266,7 @@ CASES = {
         ],
     ),
 }
-HIDE = {"a list of lists, written": ("row",)}
+HIDE = {"a list of lists, written": ("row",), "rows that take turns": ("new",)}
 PRELUDE = {
     "helpers": """import math
 import numpy as np

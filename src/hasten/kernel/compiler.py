@@ -42,6 +42,7 @@ from hasten.kernel.kinds import (
 from hasten.kernel.program import Module
 
 ROUNDS = 14
+NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
 SIZE = Num(frozenset({"int"}), 0, 2**40)  # of anything that fits a memory
 
 # math functions that Numba takes from the same C library as CPython, and their NumPy namesakes (which may differ by
@@ -169,6 +170,8 @@ class Unit:
                     fail(f"{name} has no type")
                 if isinstance(t, Num) and t.kind is None:
                     self.tagged.add(name)
+                if isinstance(t, (Arr, Lst)) and t.roots == {name}:
+                    self.tagged.add(name)  # rebound to something new, or still what came in
             if before == (self.env, self.tagged, self.mutated, self.ret, self.extra):
                 return
         raise Refuse("types do not settle")
@@ -212,6 +215,8 @@ class Unit:
 
     def tag(self, v: V) -> str:
         if not isinstance(v.t, Num):
+            if isinstance(v.t, (Arr, Lst)) and v.t.roots:
+                raise Refuse(f"{v.code} may be what came in")
             return "9"
         if v.t.kind is not None:
             return str(CODE.get(v.t.kind, 9))
@@ -903,6 +908,7 @@ class Unit:
             fail("arithmetic on containers", node)
         name = type(op).__name__
         kinds = pairs(name, a.t, b.t)
+        a, b = self.weak(a, b), self.weak(b, a)
         out = Num(kinds)
         tag = self.promoted(name, a, b) if out.kind is None else None
         if out.rep == "b":
@@ -913,6 +919,15 @@ class Unit:
         if out.rep == "f":
             return self.float_op(name, a, b, out, tag, node)
         return self.int_op(name, a, b, out, tag, node)
+
+    def weak(self, v: V, other: V) -> V:
+        """A Python int beside a narrow NumPy integer must fit that type: NumPy raises when it does not."""
+        assert isinstance(v.t, Num) and isinstance(other.t, Num)
+        narrow = other.t.kinds & NARROW
+        if not narrow or "int" not in v.t.kinds or v.t.rep != "i":
+            return v
+        (kind,) = narrow
+        return replace(v, code=self.ranged(v.code, v.t, *int_range(kind)), single=None)
 
     def promoted(self, op: str, a: V, b: V) -> Callable[[], str] | None:
         assert isinstance(a.t, Num) and isinstance(b.t, Num)
@@ -933,8 +948,13 @@ class Unit:
                     sign = "+" if name == "Add" else "-"
                     lim = f"{-EXACT_FLOAT}, {EXACT_FLOAT}"
                     return V(f"{self.helper('in_range')}({a.code} {sign} {b.code}, {lim})", out, tag=tag)
-                if name != "Div" or y.kinds != {"int"} or not y.within(-EXACT_FLOAT, EXACT_FLOAT):
+                if name != "Div" or y.kinds != {"int"}:
                     fail("arithmetic on a value that may be int or float", node)
+                lim2 = (-EXACT_FLOAT, EXACT_FLOAT)
+                if y is tb:
+                    b = replace(b, code=self.ranged(b.code, y, *lim2), single=None)
+                else:
+                    a = replace(a, code=self.ranged(a.code, y, *lim2), single=None)
         np_result = out.has_np
         if ta.rep != "f" and tb.rep != "f":
             # only true division makes floats of integers
@@ -959,10 +979,19 @@ class Unit:
                 if not self.shared.exact and ta.rep == "f":
                     self.shared.rounding = True
                     return self.square(a, out, tag)
-            if bc.lstrip("(-").rstrip(")") in ("2", "2.0", "0.5") or ac.lstrip("(-").rstrip(")") in ("2", "2.0"):
-                # the compiler would replace these calls of pow by something rounded otherwise
+            exponent = node.right if isinstance(node, ast.BinOp) else None
+            plain_power = (
+                isinstance(exponent, ast.Constant)
+                and isinstance(exponent.value, (int, float))
+                and exponent.value > 0
+                and exponent.value not in (0.5, 2)
+                and not (isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant))
+            )
+            if not plain_power:
+                # LLVM turns pow(x, 2.0), pow(x, 0.5), pow(x, -1.0) and pow(2.0, x) into something rounded otherwise,
+                # and after inlining it may see such constants where the source has names
                 if self.shared.exact:
-                    fail("power that is compiled with another rounding", node)
+                    fail("power that may be compiled with another rounding", node)
                 self.shared.rounding = True
             return V(
                 f"{self.helper('pow_float')}({as_float(ac, ta)}, {as_float(bc, tb)})", out, pend=np_result, tag=tag
@@ -1534,7 +1563,7 @@ class Unit:
                 if isinstance(t, (Arr, Lst)):
                     self.mutated |= t.roots
         for name in unit.extra:
-            if name in self.scope or name in self.shadow:
+            if name in self.scope or name in self.shadow or name in self.bound:
                 fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
         extra = [self.read(name, node).code for name in unit.extra]
         code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in order), *extra])})"

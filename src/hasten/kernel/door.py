@@ -89,6 +89,8 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
                 head.append(f"{unit.tag_name(name)} = {CODE.get(t.kind or '', 9)}")
             if t.rep != now.rep:
                 head.append(f"{local(name)} = float({local(name)})")
+        elif name in unit.tagged:
+            head.append(f"{unit.tag_name(name)} = 0")
         if isinstance(t, Grow):
             names.remove(local(name))
             head.append(f"{local(name)} = []")
@@ -102,10 +104,21 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:
             body += [f"if {unit.tag_name(name)} < 0:", "    raise ValueError"]
+    for name in rebound(unit):
+        body += [f"if {unit.tag_name(name)} == 0:", "    raise ValueError"]
     if returns:
         body.append(f"return {returns}")
     lines = "".join(f"    {line}\n" for line in body)
     return f"{NJIT}\ndef {unit.name}({', '.join(names)}):\n{lines}"
+
+
+def rebound(unit: Unit) -> list[str]:
+    """Containers from outside whose names stand for new ones at the end (the kernel gives up if they do not)."""
+    return [
+        n
+        for n in unit.outs
+        if n in unit.tagged and n in unit.params and n not in unit.mutated and isinstance(unit.env[n], (Arr, Lst))
+    ]
 
 
 def clash(unit: Unit) -> None:
@@ -212,11 +225,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             elif t.kind.startswith("np."):
                 after.append(f"{x} = {t.kind}({x})")
         elif isinstance(t, Arr):
-            if t.roots:
+            if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
             after.append(f'{x} = {x}.copy(order="K")')
         elif isinstance(t, Lst):
-            if t.roots:
+            if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
             after.append(f"{x} = {_listed(t, x)}")
         elif isinstance(t, Grow):
