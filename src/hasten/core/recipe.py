@@ -62,7 +62,8 @@ class Recipe:
     def from_json(cls, data: list[dict[str, Any]]) -> Recipe:
         changes = []
         for d in data:
-            region = Region(**{k: tuple(v) if isinstance(v, list) else v for k, v in d["region"].items()})
+            fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in d["region"].items()}
+            region = Region(**fields)
             edits = tuple(Edit(**e) for e in d["edits"])
             changes.append(
                 Change(**{**d, "region": region, "edits": edits, "risk": Risk[d["risk"]], "needs": tuple(d["needs"])})

@@ -248,7 +248,8 @@ def instrumented(source: SourceFile, plans: Sequence[tuple[int, Plan]]) -> Sourc
         lead = lead[: len(lead) - len(lead.lstrip())]
         scope = "locals()" if in_function else "globals()"
         mark = f"_hasten_{number}"
-        start = f"{lead}{mark} = {INSTRUMENT}.LIVE[{number}] and {INSTRUMENT}.due({number}) and {INSTRUMENT}.enter({number}, {scope}, globals())\n"
+        due = f"{INSTRUMENT}.LIVE[{number}] and {INSTRUMENT}.due({number})"
+        start = f"{lead}{mark} = {due} and {INSTRUMENT}.enter({number}, {scope}, globals())\n"
         order = (-region.last, region.first)
         if p.why_not:
             before.setdefault(region.first, []).append((order, [start], region))

@@ -24,7 +24,7 @@ class Progress:
 
 @dataclass
 class Session:
-    """Scratch space (removed at the end), a deadline, a seed and a progress sink. `store` keeps what outlives stages."""
+    """Scratch space (removed at the end), deadline, seed and progress sink. `store` keeps what outlives stages."""
 
     scratch: Path
     store: Path

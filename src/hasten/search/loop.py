@@ -1,7 +1,7 @@
 """The loop: observe, find, change, verify, measure, keep.
 
-`optimise` runs it for one script workload. Each round looks at the program as it is by then, tries every change that the
-passes propose on replays of what was recorded, applies the best set, and lets whole-program runs decide. A set that
+`optimise` runs it for one script workload. Each round looks at the program as it is by then, tries every change that
+the passes propose on replays of what was recorded, applies the best set, and lets whole-program runs decide. A set that
 survives becomes the program of the next round (the ratchet). At the end fresh interleaved pairs of the original and
 the result decide whether anything is kept at all.
 """
@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts, Profile
@@ -91,9 +91,7 @@ def optimise(
     `speed=False` keeps every change that is shown equal, faster or not: it tests the verification, not the gain.
     """
     out = Outcome(work, work, RunRecord(TargetRecord.of(work, name), contract, status="interrupted", seed=session.seed))
-    out.record = replace(
-        out.record, budget_s=session.budget_s, started=datetime.now(timezone.utc).isoformat(timespec="seconds")
-    )
+    out.record = replace(out.record, budget_s=session.budget_s, started=datetime.now(UTC).isoformat(timespec="seconds"))
     program = Program(session, work, contract)
     try:
         _search(session, program, out, passes, speed)
