@@ -10,7 +10,6 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NoReturn
 
 from hasten.kernel import names
 from hasten.kernel.kinds import (
@@ -40,6 +39,7 @@ from hasten.kernel.kinds import (
     widened,
 )
 from hasten.kernel.program import Module
+from hasten.kernel.values import V, bare, fail
 
 ROUNDS = 14
 NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
@@ -59,22 +59,6 @@ NP_TYPES = {"float64": "np.float64", "int64": "np.int64", "bool_": "np.bool", "b
 NP_TYPES |= {n: f"np.{n}" for n in ("int8", "int16", "int32", "uint8", "uint16", "uint32")}
 
 
-@dataclass(frozen=True)
-class V:
-    """An expression's code and type. `pend`: its float result is still to be checked for warnings.
-
-    `tag` gives code for which of several kinds it is; `parts` are base and indexes of an element access.
-    """
-
-    code: str
-    t: Type
-    pend: bool = False
-    tag: Callable[[], str] | None = None
-    parts: tuple[str, tuple[str, ...]] | None = None
-    leaf: bool = False
-    single: tuple[str, V, V] | None = None  # the one operation on checked values that made it
-
-
 @dataclass
 class Shared:
     """What the kernels of one change have in common."""
@@ -90,11 +74,6 @@ class Shared:
     def helper(self, name: str) -> str:
         self.used.add(name)
         return f"_{name}"
-
-
-def fail(reason: str, node: ast.AST | None = None) -> NoReturn:
-    line = getattr(node, "lineno", None)
-    raise Refuse(f"line {line}: {reason}" if line else reason)
 
 
 class Unit:
@@ -1634,24 +1613,6 @@ def local(name: str) -> str:
 
 def plain(t: Type) -> Type:
     return t
-
-
-def bare(code: str) -> str:
-    """`code` without the parentheses around all of it."""
-    if not (code.startswith("(") and code.endswith(")")):
-        return code
-    depth = 0
-    for i, c in enumerate(code):
-        depth += (c == "(") - (c == ")")
-        if depth == 0 and i < len(code) - 1:
-            return code
-    inner = code[1:-1]
-    depth = 0
-    for c in inner:
-        depth += (c in "([") - (c in ")]")
-        if c == "," and depth == 0:
-            return code  # a tuple
-    return inner
 
 
 def bare_test(code: str) -> str:

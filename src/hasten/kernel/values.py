@@ -1,0 +1,49 @@
+"""An expression of the program, as the code that a kernel has for it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from hasten.kernel.kinds import Refuse, Type
+
+
+@dataclass(frozen=True)
+class V:
+    """An expression's code and type. `pend`: its float result is still to be checked for warnings.
+
+    `tag` gives code for which of several kinds it is; `parts` are base and indexes of an element access.
+    """
+
+    code: str
+    t: Type
+    pend: bool = False
+    tag: Callable[[], str] | None = None
+    parts: tuple[str, tuple[str, ...]] | None = None
+    leaf: bool = False
+    single: tuple[str, V, V] | None = None  # the one operation on checked values that made it
+
+
+def fail(reason: str, node: ast.AST | None = None) -> NoReturn:
+    line = getattr(node, "lineno", None)
+    raise Refuse(f"line {line}: {reason}" if line else reason)
+
+
+def bare(code: str) -> str:
+    """`code` without the parentheses around all of it."""
+    if not (code.startswith("(") and code.endswith(")")):
+        return code
+    depth = 0
+    for i, c in enumerate(code):
+        depth += (c == "(") - (c == ")")
+        if depth == 0 and i < len(code) - 1:
+            return code
+    inner = code[1:-1]
+    depth = 0
+    for c in inner:
+        depth += (c in "([") - (c in ")]")
+        if c == "," and depth == 0:
+            return code  # a tuple
+    return inner
