@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.source import Edit
@@ -44,3 +46,12 @@ def test_one_name_for_two_helpers_clashes_and_for_one_helper_does_not() -> None:
     assert clash(a, b) and not clash(a, same)
     i, j = change("A", 2, 2, helper="from numba import njit\n"), change("B", 4, 4, helper="from numba import njit\n")
     assert not clash(i, j)
+
+
+def test_what_lies_inside_a_region_that_has_become_fast_is_left() -> None:
+    outer, inner, other = change("J", 1, 9), change("J", 4, 5), change("C", 6, 7)
+    outer = replace(outer, edits=(Edit("a.py", 1, 1, "x\n"),))  # a guard at the top: no common line
+    judged = [Judged(outer, 2.0, 50.0), Judged(inner, 1.5, 40.0), Judged(other, 0.5, 2.0)]
+    assert codes(choose(judged, {}, min_saving_s=0.1)) == ["J"]
+    assert codes(choose([Judged(outer, 2.0, 1.5), Judged(other, 0.5, 2.0)], {}, min_saving_s=0.1)) == ["J", "C"]
+    assert codes(choose([Judged(outer, 1.0, 1.5), Judged(inner, 2.0, 9.0)], {}, min_saving_s=0.1)) == ["J"]

@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hasten.core.facts import Profile
 from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.files import FileMask, file_mask
 from hasten.observe.mirror import Mirror, Outside
 from hasten.observe.process import DEADLINE_S, MAX_OUTPUT, ProgramRun, WorkloadRun, run_workload
+from hasten.observe.profiler import Watcher
 from hasten.observe.session import Session
 from hasten.observe.shim import Audit, Shim
 from hasten.observe.text import NO_MASK, Mask, decoded, find_mask
@@ -44,6 +46,7 @@ class Baseline:
     notes: tuple[str, ...] = ()
     noise: float = 0.0
     audit: Audit = field(default_factory=Audit)
+    profile: Profile = field(default_factory=Profile)  # of the audited run; no samples where py-spy cannot look
     root: Path = Path(".")  # the mirror's path, as it shows in messages
 
     @property
@@ -84,10 +87,10 @@ def baseline(
     deadline = deadline_s if deadline_s is not None else min(DEADLINE_S, max(10.0, session.left_s / 4))
     _check_source(work)
     notes: list[str] = []
-    scout, audit = _audited(session, mirror, work, deadline, shift_s=SHIFT_S, stretch=STRETCH)
+    scout, audit, profile = _audited(session, mirror, work, deadline, shift_s=SHIFT_S, stretch=STRETCH)
     if scout.program.stopped or _failure(scout.program, audit) or not audit.started:
         # moved clocks may break a program that runs: look without them
-        scout, audit = _audited(session, mirror, work, deadline)
+        scout, audit, profile = _audited(session, mirror, work, deadline)
         _check(work, scout.program, audit, deadline)
         notes.append("it does not run with moved clocks, so what depends on time was looked for by repetition only")
     if not audit.started:
@@ -116,7 +119,7 @@ def baseline(
     walls = [r.program.wall_s for r in (plain[1:] if len(plain) > 2 else plain)]
     noise = (max(walls) - min(walls)) / statistics.median(walls) if len(walls) > 1 else 0.0
     return dataclasses.replace(
-        masked, notes=tuple(notes), noise=noise, audit=audit, root=mirror.path, runs=tuple(plain)
+        masked, notes=tuple(notes), noise=noise, audit=audit, root=mirror.path, runs=tuple(plain), profile=profile
     )
 
 
@@ -128,15 +131,22 @@ def _audited(
     *,
     shift_s: float = 0.0,
     stretch: float = 1.0,
-) -> tuple[WorkloadRun, Audit]:
-    """One run under the shim. What it wrote outside becomes known to the mirror and is undone."""
+) -> tuple[WorkloadRun, Audit, Profile]:
+    """One run under the shim and the profiler. What it wrote outside becomes known to the mirror and is undone."""
     shim = Shim(mirror.path.parent / "shim", (mirror.path, mirror.temp), mirror.backups)
     env = shim.environment(mirror.environment(work), shift_s=shift_s, stretch=stretch)
     if shift_s and _asks_local_time(mirror.pristine):
         env["TZ"] = "HST+17:23"  # moves datetime.now() by odd hours and minutes
+    watcher = Watcher()
     try:
-        run = run_workload(session, mirror, work, deadline_s=deadline_s, extra_env=env)
+        run = run_workload(session, mirror, work, deadline_s=deadline_s, extra_env=env, watcher=watcher)
+        ended = run.program
+        # now, while the files that ran are still in place
+        profile = watcher.profile(
+            root=mirror.path, cwd=mirror.path / work.cwd, wall_s=ended.wall_s, peak_mb=ended.peak_mb
+        )
     finally:
+        watcher.close()
         audit = shim.read()
         for path, backup, mode, mtime in audit.outside:
             mirror.outside.setdefault(
@@ -152,7 +162,7 @@ def _audited(
             "Let it write inside its folder, or to a plain file of less than 2 GB"
         )
     written, kept = {**run.written, **found.written}, {**run.kept, **found.kept}
-    return dataclasses.replace(run, written=written, kept=kept, deleted=run.deleted | found.deleted), audit
+    return dataclasses.replace(run, written=written, kept=kept, deleted=run.deleted | found.deleted), audit, profile
 
 
 def _masks(runs: Sequence[WorkloadRun], mirror: Mirror) -> Baseline:

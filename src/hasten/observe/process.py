@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -24,6 +24,7 @@ from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.mirror import Mirror
+from hasten.observe.profiler import Watcher
 from hasten.observe.reap import MARK, born, descendants, kill_marked, marked, new_mark, pss_kb, start_guard, status_kb
 from hasten.observe.session import Session
 
@@ -111,11 +112,14 @@ def run_program(
     out_dir: Path | None = None,
     max_output: int = MAX_OUTPUT,
     memory_mb: float | None = None,
+    started: Callable[[int], None] | None = None,
+    preexec: Callable[[], object] | None = None,
 ) -> ProgramRun:
     """Run `command` to its end or its limits. Raises `OSError` when it cannot be started; kills it on Ctrl-C.
 
     `max_output` is in bytes for stdout and stderr together; what is returned of them is cut there. `stdin` None is the
-    null device. Temporary files go to `out_dir` (the system's folder by default) and are removed.
+    null device. Temporary files go to `out_dir` (the system's folder by default) and are removed. `started` is told the
+    process id, `preexec` runs in the child before the program.
     """
     environ = dict(os.environ if env is None else env)
     environ[MARK] = mark = new_mark()
@@ -131,9 +135,12 @@ def run_program(
             given.seek(0)
         start = time.perf_counter()
         child = subprocess.Popen(
-            list(command), cwd=cwd, env=environ, stdin=given, stdout=out, stderr=err, start_new_session=True
-        )
+            list(command), cwd=cwd, env=environ, stdin=given, stdout=out, stderr=err, start_new_session=True,
+            preexec_fn=preexec,
+        )  # fmt: skip
         watch = _Watch(child, start, mark)
+        if started is not None:
+            started(child.pid)
         timed_out = truncated = out_of_memory = False
         try:
             pause = 0.004  # the first look comes early: short programs have a size too
@@ -185,6 +192,7 @@ def run_workload(
     observe_files: bool = True,
     max_output: int = MAX_OUTPUT,
     memory_mb: float | None = None,
+    watcher: Watcher | None = None,
 ) -> WorkloadRun:
     """Run a workload (original or candidate) in the mirror, to its end or its limits.
 
@@ -207,6 +215,8 @@ def run_workload(
                 out_dir=session.scratch,
                 max_output=max_output,
                 memory_mb=memory_mb,
+                started=None if watcher is None else watcher.attach,
+                preexec=None if watcher is None else watcher.preexec,
             )
         except OSError as error:
             raise TargetError(f"{work.entry.name}: cannot be started: {error}") from error

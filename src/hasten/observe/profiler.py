@@ -289,60 +289,102 @@ def _high_water_mb(pid: int) -> float:
 # --- the two samplers
 
 
-def _with_py_spy(run: _Run, spy: str) -> tuple[_Ended, list[RawStack], str]:
-    out, log = run.scratch / "stacks.txt", run.scratch / "py-spy.log"
-    spies: list[subprocess.Popen[bytes]] = []
-    target: list[int] = []
+class Spy:
+    """py-spy beside one process: `attach` it by pid right after the start, `stop` it after the end, then ask."""
 
-    def attach(pid: int) -> None:
-        target.append(pid)
+    def __init__(self, spy: str, scratch: Path) -> None:
+        self._spy = spy
+        self._out, self._log = scratch / "stacks.txt", scratch / "py-spy.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._target = 0
+
+    def attach(self, pid: int) -> None:
+        self._target = pid
         options = ["--format", "raw", "--full-filenames", "--threads", "--idle", "--rate", str(RATE_HZ)]
-        with open(log, "wb") as file:
-            try:
-                spies.append(
-                    subprocess.Popen(
-                        [spy, "record", *options, "--output", str(out), "--pid", str(pid)],
-                        stdin=subprocess.DEVNULL,
-                        stdout=file,
-                        stderr=file,
-                    )
-                )
-            except OSError:
-                return
+        with open(self._log, "wb") as file, contextlib.suppress(OSError):
+            self._process = subprocess.Popen(
+                [self._spy, "record", *options, "--output", str(self._out), "--pid", str(pid)],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
 
-    def stop() -> None:
-        for process in spies:
-            try:
-                process.wait(timeout=5)
-                continue
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGINT)  # it writes what it has
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    def stop(self) -> None:
+        """Wait until it has written what it saw; it ends by itself when its target has."""
+        process = self._process
+        if process is None:
+            return
+        try:
+            process.wait(timeout=5)
+            return
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # it writes what it has
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
-    def interrupt() -> None:
-        for process in spies:
-            process.send_signal(signal.SIGINT)
-        stop()
+    def interrupt(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+        self.stop()
 
-    run.before_kill = interrupt
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stacks(self) -> tuple[list[RawStack], str]:
+        """What it saw, and why that is nothing."""
+        found = parse_raw(self._out.read_text(errors="replace"), main_id=self._target) if self._out.is_file() else []
+        if found:
+            return found, ""
+        said = self._log.read_text(errors="replace").strip().splitlines() if self._log.is_file() else []
+        failed = "py-spy could not be started" if self._process is None else ""
+        why = next((line for line in said if line.startswith("Error")), failed)
+        return [], f"py-spy saw nothing: {why or 'the program ended too soon'}"
+
+
+class Watcher:
+    """Profiles a program that somebody else runs: give `attach` and `preexec` to its start.
+
+    `profile` is empty (no samples) where py-spy is missing or not permitted, or saw nothing.
+    """
+
+    def __init__(self) -> None:
+        spy = py_spy_path()
+        self._folder = tempfile.TemporaryDirectory(prefix="hasten-profile-")
+        self._spy = Spy(spy, Path(self._folder.name)) if spy is not None and _permitted(spy) else None
+        self.preexec = _allow_tracing() if self._spy is not None else None
+
+    def attach(self, pid: int) -> None:
+        if self._spy is not None:
+            self._spy.attach(pid)
+
+    def profile(self, *, root: Path, cwd: Path, wall_s: float, peak_mb: float) -> Profile:
+        if self._spy is None:
+            return Profile()
+        self._spy.stop()
+        stacks, _ = self._spy.stacks()
+        return fold(stacks, root=root, cwd=cwd, wall_s=wall_s, peak_mb=peak_mb, profiler="py-spy")
+
+    def close(self) -> None:
+        if self._spy is not None:
+            self._spy.kill()
+        self._folder.cleanup()
+
+
+def _with_py_spy(run: _Run, spy: str) -> tuple[_Ended, list[RawStack], str]:
+    beside = Spy(spy, run.scratch)
+    run.before_kill = beside.interrupt
     try:
-        ended = run.go(attach, traced=True)
+        ended = run.go(beside.attach, traced=True)
     except BaseException:
-        for process in spies:
-            process.kill()
-            process.wait()
+        beside.kill()
         raise
-    stop()
-    stacks = parse_raw(out.read_text(errors="replace"), main_id=target[0]) if out.is_file() else []
-    if stacks:
-        return ended, stacks, ""
-    said = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
-    why = next((line for line in said if line.startswith("Error")), "py-spy could not be started" if not spies else "")
-    return ended, [], f"py-spy saw nothing: {why or 'the program ended too soon'}"
+    beside.stop()
+    stacks, why = beside.stacks()
+    return ended, stacks, why
 
 
 def _with_thread(run: _Run) -> tuple[_Ended, list[RawStack], str]:

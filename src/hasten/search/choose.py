@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from hasten.core.recipe import Change
 
+SHADE = 3.0  # region gain from which changes inside the region have nothing left to win
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -37,9 +39,18 @@ def choose(judged: Iterable[Judged], costs_s: Mapping[str, float], *, min_saving
 def _compatible(judged: list[Judged]) -> list[Judged]:
     kept: list[Judged] = []
     for j in sorted(judged, key=lambda j: (-j.saves_s, len(j.change.needs), j.change.code, j.change.region.id)):
-        if not any(clash(j.change, k.change) for k in kept):
+        if not any(clash(j.change, k.change) or _in_the_shade(j, k) for k in kept):
             kept.append(j)
     return kept
+
+
+def _in_the_shade(j: Judged, kept: Judged) -> bool:
+    """True when the region of one lies in the other's and the same pass, or a large gain, has dealt with that."""
+    a, b = j.change.region, kept.change.region
+    within = a.path == b.path and b.first <= a.first and a.last <= b.last
+    around = a.path == b.path and a.first <= b.first and b.last <= a.last
+    same_pass = j.change.code == kept.change.code and j.change.region != kept.change.region
+    return (within and (same_pass or kept.region_gain >= SHADE)) or (around and same_pass)
 
 
 def clash(a: Change, b: Change) -> bool:
