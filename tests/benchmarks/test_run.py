@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import run, runs
 from benchmarks.run import EXPERT, HASTEN, ORIGINAL, CaseResult, as_json, measure, table
-from benchmarks.runs import Copy
+from benchmarks.runs import Copy, Outcome
 
 PROGRAM = "import os\nos.makedirs('out', exist_ok=True)\nopen('out/a.txt', 'w').write('{file}')\nprint({shown})\n"
 
 
-def program(folder: Path, shown: str = "1.5", *, file: str = "x", wait: float = 0.0) -> Copy:
+@dataclass(frozen=True)
+class Timed(Copy):
+    """A program that is run, and said to have taken `seconds`."""
+
+    seconds: float = 1.0
+
+    def run(self, *, cold: bool = False, limit_s: float = runs.LIMIT_S) -> Outcome:
+        return replace(super().run(cold=cold, limit_s=limit_s), seconds=self.seconds)
+
+
+def program(folder: Path, shown: str = "1.5", *, file: str = "x", seconds: float = 1.0) -> Copy:
     folder.mkdir()
-    (folder / "p.py").write_text(f"import time\ntime.sleep({wait})\n" + PROGRAM.format(file=file, shown=shown))
-    return Copy(folder, "p.py")
+    (folder / "p.py").write_text(PROGRAM.format(file=file, shown=shown))
+    return Timed(folder, "p.py", seconds=seconds)
 
 
 def measured(tmp_path: Path, hasten: Copy, *, changed: bool = True) -> CaseResult:
@@ -50,7 +61,7 @@ def test_a_wrong_version_is_flagged_once_and_not_timed(tmp_path: Path, shown: st
 
 
 def test_a_slower_version_is_flagged(tmp_path: Path) -> None:
-    result = measured(tmp_path, program(tmp_path / "h", wait=0.5))
+    result = measured(tmp_path, program(tmp_path / "h", seconds=1.5))
     assert any("SLOWER" in p for p in result.problems)
 
 
@@ -123,7 +134,8 @@ def test_a_failed_hasten_is_a_problem(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_program_that_hangs_is_killed(tmp_path: Path) -> None:
-    outcome = program(tmp_path / "h", wait=60).run(limit_s=0.2)
+    (tmp_path / "p.py").write_text("import time\ntime.sleep(60)\n")
+    outcome = Copy(tmp_path, "p.py").run(limit_s=0.2)
     assert outcome.status == runs.TIMED_OUT
     assert outcome.stderr == "killed after 0.2 s"
 
