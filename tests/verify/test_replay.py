@@ -475,3 +475,23 @@ def test_place_finds_the_block_and_the_helpers() -> None:
     assert placed.first == 3
     with pytest.raises(ValueError, match="crosses"):
         place(source, region, [Edit("a.py", 3, 4, "x\n")])
+
+
+def test_names_that_the_script_binds_later_are_not_there_yet(make: Make) -> None:
+    rig = make("""\
+        def total(n):
+            t = 0
+            for i in range(n):
+                t += i
+            return t
+        print(total(4), total(6))
+        i = 99
+        n = 10
+        class Late:
+            seen = 3
+        print(total(5))
+        """)
+    got = rig.replay(rig.function("total"), ("t += i", "t += i + 0"))
+    assert (got.status, got.reason) == ("equal", "")
+    assert got.calls == 3
+    assert rig.replay(rig.function("total"), ("t += i", "t += i + 1")).status == "different"
