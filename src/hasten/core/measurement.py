@@ -38,11 +38,15 @@ class Speedup:
 
 @dataclass(frozen=True)
 class RunSample:
-    """One whole run of a program in a fresh process."""
+    """One whole run of a program in a fresh process.
+
+    `waited_s` is how long its main thread was ready to run but others had the processor, where the system tells.
+    """
 
     wall_s: float
     cpu_s: float
     peak_mb: float
+    waited_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,9 @@ def measure(
 
 
 def _busy(sample: RunSample) -> bool:
-    return sample.wall_s > 0 and 0.95 < sample.cpu_s / sample.wall_s <= 1.02
+    """Computing in one thread all the time that it had a processor; the rest of the time others had it."""
+    had = sample.wall_s - min(sample.waited_s, 0.95 * sample.wall_s)
+    return had > 0 and 0.95 < sample.cpu_s / had <= 1.05
 
 
 def _time(sample: RunSample, metric: str) -> float:

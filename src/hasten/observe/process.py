@@ -25,7 +25,18 @@ from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.mirror import Mirror
 from hasten.observe.profiler import Watcher
-from hasten.observe.reap import MARK, born, descendants, kill_marked, marked, new_mark, pss_kb, start_guard, status_kb
+from hasten.observe.reap import (
+    MARK,
+    born,
+    descendants,
+    kill_marked,
+    marked,
+    new_mark,
+    pss_kb,
+    run_queue_s,
+    start_guard,
+    status_kb,
+)
 from hasten.observe.session import Session
 
 DEADLINE_S = 600.0
@@ -50,6 +61,7 @@ class ProgramRun:
     timed_out: bool = False
     truncated: bool = False  # it wrote more than the limit and was killed
     out_of_memory: bool = False  # it passed the memory limit and was killed
+    waited_s: float = 0.0  # ready to run, but without a processor (main thread)
     children: bool = False  # it had child processes
 
     @property
@@ -80,7 +92,7 @@ class ProgramRun:
 
     @property
     def sample(self) -> RunSample:
-        return RunSample(self.wall_s, self.cpu_s, self.peak_mb)
+        return RunSample(self.wall_s, self.cpu_s, self.peak_mb, self.waited_s)
 
 
 @dataclass(frozen=True)
@@ -165,7 +177,7 @@ def run_program(
     maxrss_mb = watch.maxrss_kb * 1024 / 1e6 if watch.maxrss_kb > own_peak_kb * 1.02 else 0.0
     return ProgramRun(
         watch.status, stdout, stderr, watch.wall_s, watch.cpu_s, max(watch.peak_mb, maxrss_mb),
-        timed_out, truncated, out_of_memory, watch.had_children,
+        timed_out, truncated, out_of_memory, watch.waited_s, watch.had_children,
     )  # fmt: skip
 
 
@@ -234,7 +246,7 @@ class _Watch:
         self.child, self.start, self.mark = child, start, mark
         self.ended = threading.Event()
         self.status, self.cpu_s, self.wall_s, self.maxrss_kb = 0, 0.0, 0.0, 0.0
-        self.now_mb = self.peak_mb = 0.0
+        self.now_mb = self.peak_mb = self.waited_s = 0.0
         self.had_children = False
         self._known: dict[int, str] = {}
         self._end = 0.0
@@ -260,6 +272,7 @@ class _Watch:
     def look(self) -> None:
         """Note the tree's memory, and who belongs to it."""
         pid = self.child.pid
+        self.waited_s = max(self.waited_s, run_queue_s(pid))
         self.peak_mb = max(self.peak_mb, status_kb(str(pid), "VmHWM") * 1024 / 1e6)
         now_kb = status_kb(str(pid), "VmRSS")
         for descendant in descendants(pid):
@@ -278,6 +291,7 @@ class _Watch:
 
     def finish(self) -> None:
         """Kill everything that is left, reap the program, and fill in the figures."""
+        self.waited_s = max(self.waited_s, run_queue_s(self.child.pid))  # a zombie still tells
         if self.ended.is_set():
             # what it forked may still print, helpers of multiprocessing free shared memory: give them a moment
             patience = time.perf_counter() + 0.25
