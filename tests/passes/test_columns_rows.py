@@ -53,7 +53,6 @@ def test_loops_give_the_same_on_every_frame(name: str) -> None:
         "for i, row in df.iterrows():\n    total += row.sum()",
         "for i, row in df.iterrows():\n    row['a'] = 1\n    out.append(row['a'])",
         "for i, row in df.iterrows():\n    out.append(row['a'])\nout.append(row['b'])",
-        "for i, row in df.iterrows():\n    out.append(row[0])",
         "for i, row in df.iterrows():\n    out.append(row.size)",
         "for i, row in df.iterrows():\n    out.append(row['a'])\n    del row",
         "for pair in df.iterrows():\n    out.append(pair)",

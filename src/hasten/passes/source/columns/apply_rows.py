@@ -28,9 +28,9 @@ from hasten.passes.source.columns.syntax import (
     helper_edits,
     helper_name,
     imported_as,
+    in_fstring,
     literal,
     module_alias,
-    node_at,
     nodes_in,
     only_def,
     peeks,
@@ -44,6 +44,7 @@ from hasten.passes.source.columns.syntax import (
     writes_frames,
 )
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, literal_constants
+from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
 KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
 
@@ -114,46 +115,50 @@ class ApplyRows:
         for call in nodes_in(source, region, ast.Call):
             assert isinstance(call, ast.Call)
             hit = applied(source, call)
+            view = _viewed(source, call) if hit is None else None
             last = call.end_lineno or call.lineno
-            part = share(facts, region.path, call.lineno, last) if hit else None
-            if hit is None or part is None:
+            part = share(facts, region.path, call.lineno, last) if hit or view else None
+            if part is None:
                 continue
+            columns = hit.use.columns if hit is not None else ()
             yield Finding(
                 self.code,
                 region,
                 call.lineno,
                 last,
                 "pandas makes a Series of every row and looks every cell up by its label",
-                f"compute from the column{'s' if len(hit.use.columns) > 1 else ''} {', '.join(hit.use.columns)}",
+                f"compute from the column{'s' if len(columns) > 1 else ''} {', '.join(columns)}"
+                if columns
+                else "read the cells from lists of the columns",
                 part,
                 {"line": call.lineno, "col": call.col_offset},
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        call = node_at(source, ast.Call, finding.detail["line"], finding.detail["col"])
         # `a.apply(f).apply(g)`: two calls start at the same place
         calls = [
             n
             for n in ast.walk(source.tree)
-            if isinstance(n, ast.Call)
-            and call is not None
-            and (n.lineno, n.col_offset) == (finding.detail["line"], finding.detail["col"])
+            if isinstance(n, ast.Call) and (n.lineno, n.col_offset) == (finding.detail["line"], finding.detail["col"])
         ]
+        needs = ("numpy",) if not imported_as(source, "numpy") else ()
         hits = [h for c in calls if (h := applied(source, c)) is not None]
-        if len(hits) != 1 or statement_of(source, hits[0].call) is None:
-            return
-        hit = hits[0]
-        for edits, risk, how in (*_column_form(source, finding, hit, facts), *_cell_form(source, finding, hit)):
-            yield Change(
-                self.code,
-                f"row-wise apply over {', '.join(hit.use.columns)}: {how}",
-                finding.region,
-                tuple(edits),
-                risk,
-                ("numpy",) if not imported_as(source, "numpy") else (),
-                finding.share,
-            )
+        views = [w for c in calls if (w := _viewed(source, c)) is not None]
+        if len(hits) == 1 and statement_of(source, hits[0].call) is not None:
+            hit = hits[0]
+            for edits, risk, how in (*_column_form(source, finding, hit, facts), *_cell_form(source, finding, hit)):
+                title = f"row-wise apply over {', '.join(hit.use.columns)}: {how}"
+                yield Change(self.code, title, finding.region, tuple(edits), risk, needs, finding.share)
+        elif len(views) == 1 and not hits:
+            edits, text = apply_rows_edits(source, views[0])
+            title = "row-wise apply: rows that read their cells from lists"
+            edits += replace_nodes(source, [(views[0].call, text)])
+            yield Change(self.code, title, finding.region, tuple(edits), Risk.EXACT, needs, finding.share)
+
+
+def _viewed(source: SourceFile, call: ast.Call) -> ApplyCall | None:
+    return apply_call(source, call) if in_fstring(source, call) is None else None
 
 
 def _outside(source: SourceFile, region: Region, hit: Applied) -> int | None:

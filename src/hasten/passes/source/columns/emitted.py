@@ -45,6 +45,79 @@ def {name}(df, names, function, original):
     return {pd}.Series(results, index=df.index)
 """
 
+COLUMN_LISTS = """\
+class {name}(dict):
+    # the columns of a frame as lists of the cells that its rows show, each made when it is first asked for
+    def __init__(self, df, series):
+        self.values, self.series = df.to_numpy(copy=True), series
+        self.positions = {{label: k for k, label in enumerate(df.columns)}}
+        self.fields = self.positions.keys() - set(dir({pd}.Series))
+
+    def __missing__(self, label):
+        self[label] = cells = list(self.values[:, self.positions[label]])
+        return cells
+"""
+
+ROW_VIEW = """\
+class {name}:
+    # a row that reads its cells from lists; whatever is no plain label is asked of the Series that pandas would make
+    __slots__ = ("_at", "_columns")
+
+    def __init__(self, columns, at):
+        self._columns, self._at = columns, at
+
+    def __getitem__(self, label):
+        return self._columns[label][self._at] if type(label) is str else self._columns.series(self._at)[label]
+
+    def __getattr__(self, name):
+        known = name in self._columns.fields
+        return self._columns[name][self._at] if known else getattr(self._columns.series(self._at), name)
+
+    def __contains__(self, label):
+        known = self._columns.positions if type(label) is str else self._columns.series(self._at)
+        return label in known
+
+    def get(self, label, default=None):
+        if type(label) is not str:
+            return self._columns.series(self._at).get(label, default)
+        return self._columns[label][self._at] if label in self._columns.positions else default
+"""
+
+ITER_ROWS = """\
+def {name}(df):
+    # `df.iterrows()` without a Series for each row
+    if not hasattr(df, "iterrows") or {row_cells}(df, ()) is None:
+        yield from df.iterrows()
+        return
+    frame = df.copy(deep=False)
+    columns = {column_lists}(frame, lambda at: next(frame.iloc[at : at + 1].iterrows())[1])
+    for at, label in enumerate(frame.index):
+        yield label, {row_view}(columns, at)
+"""
+
+APPLY_ROWS = """\
+def {name}(df, function, args=(), **options):
+    # `df.apply(function, axis=1)` without a Series for each row
+    if (
+        {row_cells}(df, (), inferred=False) is None or not len(df) or not len(df.columns)
+        or df.attrs or not df.flags.allows_duplicate_labels
+    ):
+        return df.apply(function, axis=1, args=args, **options)
+    frame = df.copy(deep=False)
+    taken = []
+
+    def series(at):
+        frame.iloc[at : at + 1].apply(lambda row: taken.append(row.copy()), axis=1)
+        return taken.pop()
+
+    columns = {column_lists}(frame, series)
+    results = [function({row_view}(columns, at), *args, **options) for at in range(len(frame))]
+    if hasattr(results[0], "__iter__") and not isinstance(results[0], (str, bytes)):
+        made = iter(results)  # a list or a Series of each row: pandas decides what that becomes
+        return df.apply(lambda row: next(made), axis=1)
+    return {pd}.Series(results, index=frame.index)
+"""
+
 APPLY_COLUMNS = """\
 def {name}(df, kinds, boxed, limit, function, original):
     # `df.apply(original, axis=1)`, where `function` computes all rows at once from whole columns of the given kinds

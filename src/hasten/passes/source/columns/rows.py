@@ -1,12 +1,13 @@
 """A loop over the rows of a frame.
 
-What it finds    `for i, row in df.iterrows():` whose body reads cells by name, or `for row in df.itertuples():`.
+What it finds    `for i, row in df.iterrows():` whose body reads cells by name, or `for row in df.itertuples():`; also
+                 rows read by computed labels or handed to functions that only read them, and comprehensions over rows.
 Why it is slow   pandas makes a Series (or a named tuple of all columns) for every row.
 Example          for i, row in df.iterrows(): total += row["a"]
                  ->  for i, row_a in zip(df.index, *_row_cells(df, ("a",))): total += row_a
 Safe when        the row itself is not kept, passed on or changed, and is not read after the loop. The body stays as
                  it is, in order, with cells of the same types. A frame that the check does not know takes the
-                 original loop.
+                 original loop. Rows read by computed labels become objects that look cells up in lists (`views`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, SourceFile, indent
+from hasten.core.source import Edit, SourceFile, indent, replace_nodes
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.syntax import (
@@ -30,6 +31,7 @@ from hasten.passes.source.columns.syntax import (
     helper_edits,
     helper_name,
     imported_as,
+    in_fstring,
     literal,
     margin,
     module_alias,
@@ -46,6 +48,7 @@ from hasten.passes.source.columns.syntax import (
     text_of,
     writes_frames,
 )
+from hasten.passes.source.columns.views import RowsCall, calls_of, iter_rows_edits
 
 
 @dataclass(frozen=True)
@@ -160,9 +163,39 @@ class Rows:
                 part,
                 {"line": loop.lineno, "col": loop.col_offset},
             )
+        for seen in _viewed(source, region):
+            first = getattr(seen.around, "lineno", seen.call.lineno)
+            last = getattr(seen.around, "end_lineno", None) or first
+            part = share(facts, region.path, first, last)
+            if part is None:
+                continue
+            yield Finding(
+                self.code,
+                region,
+                first,
+                last,
+                "pandas makes a Series of every row and looks every cell up by its label",
+                "read the cells from lists of the columns",
+                part,
+                {"call": [seen.call.lineno, seen.call.col_offset]},
+            )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
+        if "call" in finding.detail:
+            for seen in _viewed(source, finding.region):
+                if [seen.call.lineno, seen.call.col_offset] == finding.detail["call"]:
+                    edits, texts = iter_rows_edits(source, [seen])
+                    yield Change(
+                        self.code,
+                        "rows that read their cells from lists",
+                        finding.region,
+                        (*edits, *replace_nodes(source, texts.items())),
+                        Risk.EXACT,
+                        ("numpy",) if not imported_as(source, "numpy") else (),
+                        finding.share,
+                    )
+            return
         loop = node_at(source, ast.For, finding.detail["line"], finding.detail["col"])
         hit = row_loop(source, loop, finding.region) if isinstance(loop, ast.For) else None
         if hit is None:
@@ -177,6 +210,14 @@ class Rows:
             ("numpy",) if not imported_as(source, "numpy") else (),
             finding.share,
         )
+
+
+def _viewed(source: SourceFile, region: Region) -> Iterator[RowsCall]:
+    """Calls of `iterrows` that the form with plain cells does not cover."""
+    for hit in calls_of(source, region):
+        plain = row_loop(source, hit.around, region) if isinstance(hit.around, ast.For) else None
+        if (plain is None or not plain.use.columns) and in_fstring(source, hit.call) is None:
+            yield hit
 
 
 def _edits(source: SourceFile, hit: RowLoop) -> list[Edit]:
