@@ -42,6 +42,7 @@ ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
 DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
+LEAST_REPLAY_S = 10.0  # compiling for a few kinds of input takes its time
 ENOUGH = 3.0  # gain of a region after which its inner parts need not be tried by the same pass
 PAIRS = 3  # the fewest pairs that can decide, when the gain is large
 
@@ -117,8 +118,8 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         notes=base.notes,
     )
     limit_s = OWN_TIME[0] * base.wall_s + OWN_TIME[1]
-    if session.budget_s is None or session.budget_s > limit_s:
-        session.budget_s = limit_s
+    given_s = session.budget_s
+    session.budget_s = limit_s if given_s is None else min(given_s, limit_s)
     current, current_wall = out.work, base.wall_s
     recipe: tuple[Change, ...] = ()
     for number in range(1, ROUNDS + 1):
@@ -175,6 +176,9 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     if not speed:
         return
     progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
+    # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
+    enough_s = session.elapsed_s + 2 * PAIRS * (base.wall_s + current_wall)
+    session.budget_s = max(session.budget_s, enough_s if given_s is None else min(given_s, enough_s))
     try:
         comparison = program.measure(out.work, out.kept)
     except WrongRun as problem:
@@ -236,7 +240,7 @@ def _judge(
             return Trial(change, number, Rejected("a change of the statements around it was equal and much faster"))
         if not _allowed(change, program.contract):
             return Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
-        if left < 2 * wall_s + 3:
+        if left < 2 * wall_s + LEAST_REPLAY_S:
             return Trial(change, number, Inconclusive("the budget ended before it could be tried"))
         started = session.clock()
         trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)
@@ -283,10 +287,13 @@ def _replayed(
         why = region.why_not or "it was not reached while recording"
         verdict: Verdict = Accepted(None, f"not replayed ({why}); rests on its guards and whole-program runs")
         return Trial(change, number, verdict, saves_s=share * wall_s / 2, equal=True)
+    started = program.session.clock()
     replayed = program.replay(work, change, region, deadline_s)
     base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
     if replayed.status == "different":
         return replace(base, verdict=Rejected(replayed.reason))
+    if replayed.status == "timeout" and program.session.clock() - started > 0.9 * deadline_s:
+        return replace(base, verdict=Inconclusive("the budget ended while it was tried"))
     if replayed.status in ("crashed", "timeout"):
         return replace(base, verdict=Failed(replayed.reason))
     if replayed.status != "equal":
