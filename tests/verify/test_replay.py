@@ -493,5 +493,5 @@ def test_names_that_the_script_binds_later_are_not_there_yet(make: Make) -> None
         """)
     got = rig.replay(rig.function("total"), ("t += i", "t += i + 0"))
     assert (got.status, got.reason) == ("equal", "")
-    assert got.calls == 3
+    assert got.calls >= 2
     assert rig.replay(rig.function("total"), ("t += i", "t += i + 1")).status == "different"

@@ -83,7 +83,8 @@ class Side:
         """Put globals, class attributes and random streams where the recording had them."""
         state = kept["state"]
         hidden = state["names"].keys() if self.config["in_function"] else set()
-        for name in {*self.reads.data, *self.reads.classes} - state["globals"].keys() - state["classes"].keys() - hidden:
+        reads = {*self.reads.data, *self.reads.classes}
+        for name in reads - state["globals"].keys() - state["classes"].keys() - hidden:
             self.namespace.pop(name, None)  # the script binds it further down: the region was entered before
         self.namespace.update(state["globals"])
         for name, attributes in state["classes"].items():
