@@ -65,7 +65,7 @@ def test_a_run_keeps_arguments_input_output_and_status(tmp_path: Path, method: s
     root = project(tmp_path, script=BUSY)
     out = tmp_path / "out"
     run = profiled_run(
-        [sys.executable, "script.py", "0.6"], cwd=root, root=root, stdin=b"given\n", stdout=out, method=method
+        [sys.executable, "script.py", "1.5"], cwd=root, root=root, stdin=b"given\n", stdout=out, method=method
     )
     assert run.status == 7
     assert out.read_bytes() == b"given\n"
@@ -87,8 +87,8 @@ def test_a_run_keeps_arguments_input_output_and_status(tmp_path: Path, method: s
 @pytest.mark.parametrize("method", METHODS)
 def test_the_deadline_ends_the_program_and_keeps_what_was_seen(tmp_path: Path, method: str) -> None:
     root = project(tmp_path, script="x = 0\nwhile True:\n    x += 1\n")
-    deadline = 3.0 if method == "thread" else 1.0  # the thread saves every two seconds
-    run = profiled_run([sys.executable, "script.py"], cwd=root, root=root, deadline_s=deadline, method=method)
+    # the thread saves every two seconds; py-spy has to attach first
+    run = profiled_run([sys.executable, "script.py"], cwd=root, root=root, deadline_s=3.0, method=method)
     assert run.timed_out
     assert run.status < 0
     assert run.profile.samples > 10
