@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import functools
+import random
 import tempfile
 import textwrap
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,7 @@ def workload(
     prelude = textwrap.dedent(prelude)
     exposed = names.flow(ast.parse(textwrap.dedent(body)).body).exposed
     # each name is surely bound where the block begins
-    prelude += "".join(f"{n} = {n}\n" for n in sorted(exposed & set(given)) if n not in ("math", "np"))
+    prelude += "".join(f"{n} = {n}\n" for n in sorted(exposed & set(given)) if not isinstance(given[n], ModuleType))
     text = prelude + textwrap.dedent(body)
     source = SourceFile("snippet.py", text.encode())
     first = len(prelude.splitlines()) + 1
@@ -102,6 +104,7 @@ class Run:
     error: BaseException | None
     warned: list[str]
     fast: bool | None
+    streams: tuple[Any, ...]
 
 
 def run(source: SourceFile, setup: str, tag: str) -> Run:
@@ -109,6 +112,8 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
     if not path.exists():
         path.write_bytes(source.data)
     state: dict[str, Any] = {"np": np, "__name__": "snippet", "__file__": str(path)}
+    random.seed(5)
+    np.random.seed(5)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         exec("import math, numpy as np\n" + textwrap.dedent(setup), state)
@@ -139,7 +144,8 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
         except Exception as e:  # noqa: BLE001  (whatever the snippet raises is compared)
             error = e
     seen = {k: v for k, v in state.items() if k in before or not k.startswith("_")}
-    return Run(seen, error, [f"{w.category.__name__}: {w.message}" for w in caught], any(fast) if fast else None)
+    warned = [f"{w.category.__name__}: {w.message}" for w in caught]
+    return Run(seen, error, warned, any(fast) if fast else None, (random.getstate(), np.random.get_state()))
 
 
 def same(a: Any, b: Any) -> bool:
@@ -152,6 +158,10 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, np.random.Generator):
         return same(a.bit_generator.state, b.bit_generator.state)
+    if isinstance(a, random.Random):
+        return same(a.getstate(), b.getstate())
+    if isinstance(a, np.random.RandomState):
+        return same(a.get_state(legacy=False), b.get_state(legacy=False))
     if isinstance(a, dict):
         return same(list(a.items()), list(b.items()))
     if isinstance(a, (float, np.floating)):
@@ -182,6 +192,7 @@ def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = Fa
         assert good, f"{name}: {value!r} became {other!r}{context}"
     extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys"}
     assert not extra, f"{extra} appeared{context}"
+    assert same(old.streams, new.streams), f"random streams differ{context}"
     assert old.warned == new.warned, f"{old.warned} became {new.warned}{context}"
     if fast is not None:
         assert new.fast is fast, f"fast: {new.fast}, {old.error!r}{context}"

@@ -25,17 +25,24 @@ from hasten.kernel.kinds import (
     Arr,
     Grow,
     Lst,
+    Map,
+    Nil,
     Num,
     Refuse,
     Rng,
+    Stream,
     Tup,
     Type,
     codes_promote,
     const,
+    container,
     int_range,
+    invariant,
     join,
+    loose,
     num,
     pairs,
+    settled,
     widened,
 )
 from hasten.kernel.program import Module
@@ -70,6 +77,8 @@ class Shared:
     taken: set[str] = field(default_factory=set)
     functions: dict[tuple[object, ...], Unit] = field(default_factory=dict)
     rounding: bool = False
+    # for each random stream: the functions that draw from it, and how the program spells them
+    drawn: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def helper(self, name: str) -> str:
         self.used.add(name)
@@ -127,6 +136,7 @@ class Unit:
         self.growing |= aliases(self.stmts, self.growing)
         self.sure: set[str] = set()
         self.nothing = False
+        self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.door = False  # a function whose result leaves compiled code: it may say which type it is
 
     # ------------------------------------------------------------------ driving
@@ -324,6 +334,7 @@ class Unit:
             self.append(node.func.value.id, node.args[0], node)
             return
         if isinstance(node, ast.Call):
+            self.effect = node
             v = self.expr(node)
             self.emit(self.sink(v))
             return
@@ -1193,9 +1204,22 @@ class Unit:
             func = self.module.function(node.func.id)
             if func is not None:
                 return self.user_call(func, node)
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            stream = self.stream(node.func.value)
+            if stream is not None:
+                from hasten.kernel import draws  # it builds on this module
+
+                return draws.call(self, stream, node.func.value.id, node.func.attr, node)
         if isinstance(node.func, ast.Attribute) and not node.keywords:
             return self.method(node.func, node)
         fail(f"call of {ast.unparse(node.func)}", node)
+
+    def stream(self, node: ast.Name) -> V | None:
+        """The `random.Random` or `RandomState` that a name stands for, if it does."""
+        known = self.env.get(node.id)
+        if known is None and self.lookup is not None and node.id not in self.bound:
+            known = self.lookup(node.id)
+        return self.read(node.id, node) if isinstance(known, Stream) else None
 
     def method(self, func: ast.Attribute, node: ast.Call) -> V:
         base = self.expr(func.value)
@@ -1283,6 +1307,11 @@ class Unit:
         return V(f"{self.helper(name + '_list')}({v.code})", item)
 
     def known_call(self, name: str, node: ast.Call) -> V:
+        from hasten.kernel import draws  # it builds on this module
+
+        stream = draws.known(name)
+        if stream is not None:
+            return draws.of_module(self, *stream, node)
         if node.keywords:
             if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
                 return self.new_array(name, node)
@@ -1599,16 +1628,9 @@ def constantly(code: str) -> Callable[[], str]:
     return lambda: code
 
 
-def loose(t: Type) -> Type:
-    """A type without intervals."""
-    if isinstance(t, Num):
-        return Num(t.kinds)
-    return Tup(tuple(map(loose, t.items))) if isinstance(t, Tup) else t
-
-
 def local(name: str) -> str:
     """The kernel's name for a name of the program (`self.x` becomes a parameter)."""
-    return name.replace(".", "_")
+    return name.replace(".", "_").removeprefix("@")
 
 
 def plain(t: Type) -> Type:

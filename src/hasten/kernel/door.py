@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
 from hasten.kernel.compiler import Shared, Unit, bare, local
-from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Rng, Tup, Type, num
+from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Rng, Stream, Tup, Type, num
 from hasten.kernel.runtime import HELPERS
 
 SMALL = (-(2**31), 2**31 - 1)
@@ -20,6 +20,7 @@ SCALARS = {
 }  # fmt: skip
 INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
+STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
 PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
 # what a kernel raises when it gives up: arithmetic, index and value errors of its own, or Numba's
@@ -44,6 +45,8 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         return num(kind)
     if fact.type == "numpy.random._generator.Generator":
         return Rng()
+    if fact.type in STREAMS:
+        return Stream(STREAMS[fact.type])
     if fact.type == "numpy.ndarray":
         if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
             return Arr(fact.dtype, fact.ndim, frozenset({name}))
@@ -134,7 +137,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was."""
     clash(unit)
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
-    takes = (*unit.params, *unit.extra)
+    takes = tuple(n for n in (*unit.params, *unit.extra) if not n.startswith("@"))
     types: dict[str, Type] = {**unit.params, **unit.extra}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     guards: list[str] = []
@@ -144,6 +147,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     undo: list[str] = []
     nan_checks: list[str] = []
     lists: list[str] = []
+    streams: list[str] = []
     arrays = [n for n, t in types.items() if isinstance(t, Arr)]
     for n, t in types.items():
         x = local(n)
@@ -196,6 +200,22 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             convert.append(f"state_{x} = {x}.bit_generator.state")
             undo.append(f"{x}.bit_generator.state = state_{x}")
             args.append(x)
+        elif isinstance(t, Stream):
+            if not n.startswith("@"):
+                # before anything is read off it
+                plain_type = "np.random.RandomState" if t.kind == "numpy" else None
+                guards.append(
+                    f"type({x}) is {plain_type}" if plain_type else f"repr(type({x})) == \"<class 'random.Random'>\""
+                )
+            functions = ", ".join(f'"{f}": {text}' for f, text in sorted(shared.drawn.get(n, {}).items()))
+            if not functions:
+                raise Refuse(f"{n} is passed on")
+            streams.append(f"stream_{x}")
+            convert.append(f"stream_{x} = {_helper(shared, t.kind + '_stream')}({{{functions}}})")
+            convert.append(f"if stream_{x} is None:")
+            convert.append("    return None")
+            args.append(f"stream_{x}[1]")
+            back.append(f"{_helper(shared, f'keep_{t.kind}_stream')}(*stream_{x})")
         elif isinstance(t, Grow):
             guards.append(f"type({x}) is list")
             lists.append(x)
@@ -203,6 +223,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         if sinks or any(isinstance(types[n], Lst) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
+    if len(streams) > 1:
+        convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(f'{s}[0]' for s in streams)}):")
+        convert.append("    return None")
     # what comes back; a NaN in a list keeps its identity only in the original
     for check in nan_checks:
         back[:0] = [f"if {check}:", *(f"    {line}" for line in (*undo, "return None"))]

@@ -101,11 +101,38 @@ class Tup:
 
 
 @dataclass(frozen=True)
+class Map:
+    """A dict of integers or tuples of integers, or (`value` is None, `keys_only`) a set of them.
+
+    The kernel holds it as a tuple of lists: keys in the order of insertion, their values, and a hash table of places.
+    Nothing is ever deleted. `roots`: the parameter it came from; `fresh`: that one was empty.
+    """
+
+    key: Type | None
+    value: Type | None
+    roots: frozenset[str] = frozenset()
+    keys_only: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Nil:
+    """`None`, before a variable gets its first value."""
+
+
+@dataclass(frozen=True)
 class Rng:
     """A `numpy.random.Generator` from outside."""
 
 
-Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Rng
+@dataclass(frozen=True)
+class Stream:
+    """A random stream with Python's and NumPy's older generator: `kind` is "python" or "numpy"."""
+
+    kind: str
+
+
+Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Rng | Stream
 
 INT = Num(frozenset({"int"}))
 FLOAT = Num(frozenset({"float"}))
@@ -148,6 +175,8 @@ def compatible(kinds: frozenset[str]) -> bool:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
+    if isinstance(a, Stream) and a == b:
+        return a
     if isinstance(a, Num) and isinstance(b, Num):
         kinds = a.kinds | b.kinds
         if not compatible(kinds):
@@ -174,9 +203,52 @@ def join(a: Type, b: Type) -> Type:
         if isinstance(item, Num) and item.rep == "f" and "int" in item.kinds:
             raise Refuse("list of int and float")
         return Grow(item, a.sink)
+    if isinstance(a, Map) and isinstance(b, Map) and a.keys_only == b.keys_only:
+        key = b.key if a.key is None else a.key if b.key is None else join(a.key, b.key)
+        value = b.value if a.value is None else a.value if b.value is None else join(a.value, b.value)
+        if isinstance(value, Num) and value.rep == "f" and "int" in value.kinds:
+            raise Refuse("dict of int and float")
+        return Map(key, value, a.roots | b.roots, a.keys_only, a.fresh or b.fresh)
     if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
         return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
     raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
+
+
+def loose(t: Type) -> Type:
+    """A type without intervals."""
+    if isinstance(t, Num):
+        return Num(t.kinds)
+    if isinstance(t, Grow) and t.item is not None:
+        return replace(t, item=loose(t.item))
+    return Tup(tuple(map(loose, t.items))) if isinstance(t, Tup) else t
+
+
+def container(t: Type | None) -> bool:
+    """Is it something whose identity matters, because it can change?"""
+    return isinstance(t, (Arr, Lst, Grow, Map))
+
+
+def nested(t: Type | None) -> bool:
+    """Does it hold other containers that were made one by one?"""
+    return container(t.item) if isinstance(t, Grow) else isinstance(t, Map) and container(t.value)
+
+
+def invariant(t: Type) -> Type:
+    """What must be the same of two types that stand for one container."""
+    if isinstance(t, (Arr, Lst, Map)):
+        return replace(t, roots=frozenset())
+    if isinstance(t, Grow) and t.item is not None:
+        return Grow(invariant(loose(t.item)))
+    return t
+
+
+def settled(t: Type | None) -> bool:
+    """Is every part of it known?"""
+    if isinstance(t, Grow):
+        return settled(t.item)
+    if isinstance(t, Map):
+        return settled(t.key) and (t.keys_only or settled(t.value))
+    return t is not None
 
 
 def widened(old: Type, new: Type) -> Type:

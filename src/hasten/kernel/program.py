@@ -12,10 +12,10 @@ from hasten.kernel import names
 from hasten.kernel.kinds import Refuse, Type, const
 from hasten.kernel.runtime import HELPERS, closure
 
-MODULES = ("math", "numpy")
+MODULES = ("math", "numpy", "numpy.random", "random")
 # builtins that inserted code calls by name
 NEEDED = frozenset(
-    "abs bool enumerate float id int len list map max range set tuple type zip ArithmeticError AssertionError"
+    "abs bool enumerate float getattr id int len list map max range repr set tuple type zip ArithmeticError AssertionError"
     " LookupError RuntimeError TypeError ValueError OverflowError FloatingPointError ZeroDivisionError".split()
 )
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hasten.kernel import runtime_random
+
 
 @dataclass(frozen=True)
 class Helper:
@@ -19,7 +21,8 @@ class Helper:
 
 
 def _njit(name: str, body: str, *uses: str) -> Helper:
-    before = "_COMPENSATED = sys.version_info >= (3, 12)\n\n\n" if "_COMPENSATED" in body else ""
+    constants = {"_COMPENSATED": "_COMPENSATED = sys.version_info >= (3, 12)", **runtime_random.GLOBALS}
+    before = "".join(f"{text}\n\n\n" for constant, text in constants.items() if constant in body)
     return Helper(name, f'{before}@njit(cache=True, error_model="python")\n{body.strip()}\n', uses)
 
 
@@ -421,6 +424,474 @@ def _np_std(x):
     """np.std of a 1-d float64 array, to the bit; raises where NumPy might warn."""
     return math.sqrt(_np_var(x))
 ''', "np_var"),
+    _njit("merge_order", '''
+def _merge_order(keys, reverse):
+    """Positions of the keys in sorted order, equals in the order they came (merge sort); raises for NaN."""
+    n = len(keys)
+    for i in range(n):
+        if keys[i] != keys[i]:
+            raise ValueError
+    order = np.arange(n)
+    other = np.empty(n, np.int64)
+    width = 1
+    while width < n:
+        for low in range(0, n, 2 * width):
+            mid = min(low + width, n)
+            high = min(low + 2 * width, n)
+            a = low
+            b = mid
+            for at in range(low, high):
+                if b == high or (
+                    a < mid
+                    and not (
+                        keys[order[a]] < keys[order[b]] if reverse else keys[order[b]] < keys[order[a]]
+                    )
+                ):
+                    other[at] = order[a]
+                    a += 1
+                else:
+                    other[at] = order[b]
+                    b += 1
+        order, other = other, order
+        width *= 2
+    return order
+'''),
+    _njit("sort_by", '''
+def _sort_by(values, keys, reverse):
+    """Puts a list in the order of its keys, stable, as `list.sort`; raises for NaN."""
+    order = _merge_order(keys, reverse)
+    old = values.copy()
+    for i in range(len(order)):
+        values[i] = old[order[i]]
+''', "merge_order"),
+    _njit("sorted_by", '''
+def _sorted_by(values, keys, reverse):
+    """A new list in the order of the keys, stable, as `sorted`; raises for NaN."""
+    return [values[i] for i in _merge_order(keys, reverse)]
+''', "merge_order"),
+    _njit("min_by", '''
+def _min_by(values, keys):
+    """The first value with the least key; raises for NaN, and when there is none."""
+    if len(values) == 0:
+        raise ValueError
+    best = 0
+    for i in range(len(values)):
+        if keys[i] != keys[i]:
+            raise ValueError
+        if keys[i] < keys[best]:
+            best = i
+    return values[best]
+'''),
+    _njit("max_by", '''
+def _max_by(values, keys):
+    """The first value with the greatest key; raises for NaN, and when there is none."""
+    if len(values) == 0:
+        raise ValueError
+    best = 0
+    for i in range(len(values)):
+        if keys[i] != keys[i]:
+            raise ValueError
+        if keys[i] > keys[best]:
+            best = i
+    return values[best]
+'''),
+    _njit("not_nan", '''
+def _not_nan(x):
+    """x; a NaN (anywhere in a tuple) raises, because Python would ask whether two are the same object."""
+    if x != x:
+        raise ValueError
+    return x
+'''),
+    _njit("place_of", '''
+def _place_of(values, x):
+    """The first place of x in a list, or -1; raises for NaN."""
+    if x != x:
+        raise ValueError
+    for i in range(len(values)):
+        if values[i] == x:
+            return i
+    return -1
+'''),
+    _njit("index_of", '''
+def _index_of(values, x):
+    """values.index(x); raises when x is not there."""
+    i = _place_of(values, x)
+    if i < 0:
+        raise ValueError
+    return i
+''', "place_of"),
+    _njit("count_of", '''
+def _count_of(values, x):
+    """values.count(x); raises for NaN."""
+    if x != x:
+        raise ValueError
+    count = 0
+    for value in values:
+        if value == x:
+            count += 1
+    return count
+'''),
+    _njit("same_list", '''
+def _same_list(a, b):
+    """a == b for lists; raises where two NaN meet (Python would ask whether they are the same object)."""
+    if len(a) != len(b):
+        return False
+    for i in range(len(a)):
+        if a[i] != b[i]:
+            if a[i] != a[i] and b[i] != b[i]:
+                raise ValueError
+            return False
+    return True
+'''),
+    _njit("as_list", '''
+def _as_list(values):
+    return [value for value in values]
+'''),
+    _njit("extend", '''
+def _extend(values, more):
+    """values.extend(more), also for a list and itself."""
+    for i in range(len(more)):
+        values.append(more[i])
+'''),
+    _njit("joined", '''
+def _joined(a, b):
+    """a + b for lists."""
+    both = [value for value in a]
+    for value in b:
+        both.append(value)
+    return both
+'''),
+    _njit("repeated", '''
+def _repeated(values, n):
+    """values * n for lists."""
+    return [value for _ in range(n) for value in values]
+'''),
+    _njit("hash_int", '''
+def _hash_int(key):
+    """Bits of an integer, well mixed."""
+    key = np.int64(key) * np.int64(-7046029254386353131)
+    return key ^ (key >> 29)
+'''),
+    _njit("hash_pair", '''
+def _hash_pair(key):
+    """Bits of a tuple of two integers, well mixed."""
+    return _hash_int(_hash_int(key[0]) + key[1])
+''', "hash_int"),
+    _njit("hash_triple", '''
+def _hash_triple(key):
+    """Bits of a tuple of three integers, well mixed."""
+    return _hash_int(_hash_int(_hash_int(key[0]) + key[1]) + key[2])
+''', "hash_int"),
+    _njit("find_int", '''
+def _find_int(keys, table, key):
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
+    at = _hash_int(key) & (len(table) - 1)
+    while table[at] >= 0:
+        if keys[table[at]] == key:
+            return table[at]
+        at = (at + 1) & (len(table) - 1)
+    return -1 - at
+''', "hash_int"),
+    _njit("key_int", '''
+def _key_int(keys, table, key):
+    """The place of a key, which is added when it is new."""
+    at = _find_int(keys, table, key)
+    if at >= 0:
+        return at
+    table[-1 - at] = len(keys)
+    keys.append(key)
+    if 2 * len(keys) >= len(table):
+        for i in range(len(table)):
+            table[i] = -1
+            table.append(-1)
+        for i in range(len(keys)):
+            table[-1 - _find_int(keys, table, keys[i])] = i
+    return len(keys) - 1
+''', "find_int"),
+    _njit("at_int", '''
+def _at_int(d, key):
+    """The place of a key that is in the dict; raises when it is not."""
+    at = _find_int(d[0], d[2], key)
+    if at < 0:
+        raise ValueError
+    return at
+''', "find_int"),
+    _njit("has_int", '''
+def _has_int(d, key):
+    """Is the key in the dict or set?"""
+    return _find_int(d[0], d[-1], key) >= 0
+''', "find_int"),
+    _njit("get_int", '''
+def _get_int(d, key, default):
+    """d.get(key, default)"""
+    at = _find_int(d[0], d[2], key)
+    return d[1][at] if at >= 0 else default
+''', "find_int"),
+    _njit("put_int", '''
+def _put_int(d, key, value):
+    """d[key] = value"""
+    at = _key_int(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    else:
+        d[1][at] = value
+''', "key_int"),
+    _njit("setdefault_int", '''
+def _setdefault_int(d, key, value):
+    """d.setdefault(key, value)"""
+    at = _key_int(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    return d[1][at]
+''', "key_int"),
+    _njit("add_int_key", '''
+def _add_int_key(s, key):
+    """s.add(key)"""
+    _key_int(s[0], s[1], key)
+''', "key_int"),
+    _njit("dict_int", '''
+def _dict_int(keys, values):
+    """dict(zip(keys, values)): keys and values in order, and a hash table of their places."""
+    d = ([key for key in keys], [value for value in values], [-1] * 8)
+    d[0].clear()
+    d[1].clear()
+    for i in range(len(keys)):
+        _put_int(d, keys[i], values[i])
+    return d
+''', "put_int"),
+    _njit("dict_rows_int", '''
+def _dict_rows_int(keys, ends, numbers):
+    """A dict of lists, whose numbers lie one after another and end where `ends` tells."""
+    values = [numbers[0:0] for _ in range(len(keys))]
+    for i in range(len(keys)):
+        values[i] = numbers[ends[i - 1] if i > 0 else 0 : ends[i]]
+    return _dict_int(keys, values)
+''', "dict_int"),
+    _njit("set_int", '''
+def _set_int(keys):
+    """set(keys): the keys in the order they came, and a hash table of their places."""
+    s = ([key for key in keys], [-1] * 8)
+    s[0].clear()
+    for key in keys:
+        _key_int(s[0], s[1], key)
+    return s
+''', "key_int"),
+    _njit("find_pair", '''
+def _find_pair(keys, table, key):
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
+    at = _hash_pair(key) & (len(table) - 1)
+    while table[at] >= 0:
+        if keys[table[at]] == key:
+            return table[at]
+        at = (at + 1) & (len(table) - 1)
+    return -1 - at
+''', "hash_pair"),
+    _njit("key_pair", '''
+def _key_pair(keys, table, key):
+    """The place of a key, which is added when it is new."""
+    at = _find_pair(keys, table, key)
+    if at >= 0:
+        return at
+    table[-1 - at] = len(keys)
+    keys.append(key)
+    if 2 * len(keys) >= len(table):
+        for i in range(len(table)):
+            table[i] = -1
+            table.append(-1)
+        for i in range(len(keys)):
+            table[-1 - _find_pair(keys, table, keys[i])] = i
+    return len(keys) - 1
+''', "find_pair"),
+    _njit("at_pair", '''
+def _at_pair(d, key):
+    """The place of a key that is in the dict; raises when it is not."""
+    at = _find_pair(d[0], d[2], key)
+    if at < 0:
+        raise ValueError
+    return at
+''', "find_pair"),
+    _njit("has_pair", '''
+def _has_pair(d, key):
+    """Is the key in the dict or set?"""
+    return _find_pair(d[0], d[-1], key) >= 0
+''', "find_pair"),
+    _njit("get_pair", '''
+def _get_pair(d, key, default):
+    """d.get(key, default)"""
+    at = _find_pair(d[0], d[2], key)
+    return d[1][at] if at >= 0 else default
+''', "find_pair"),
+    _njit("put_pair", '''
+def _put_pair(d, key, value):
+    """d[key] = value"""
+    at = _key_pair(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    else:
+        d[1][at] = value
+''', "key_pair"),
+    _njit("setdefault_pair", '''
+def _setdefault_pair(d, key, value):
+    """d.setdefault(key, value)"""
+    at = _key_pair(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    return d[1][at]
+''', "key_pair"),
+    _njit("add_pair_key", '''
+def _add_pair_key(s, key):
+    """s.add(key)"""
+    _key_pair(s[0], s[1], key)
+''', "key_pair"),
+    _njit("dict_pair", '''
+def _dict_pair(keys, values):
+    """dict(zip(keys, values)): keys and values in order, and a hash table of their places."""
+    d = ([key for key in keys], [value for value in values], [-1] * 8)
+    d[0].clear()
+    d[1].clear()
+    for i in range(len(keys)):
+        _put_pair(d, keys[i], values[i])
+    return d
+''', "put_pair"),
+    _njit("dict_rows_pair", '''
+def _dict_rows_pair(keys, ends, numbers):
+    """A dict of lists, whose numbers lie one after another and end where `ends` tells."""
+    values = [numbers[0:0] for _ in range(len(keys))]
+    for i in range(len(keys)):
+        values[i] = numbers[ends[i - 1] if i > 0 else 0 : ends[i]]
+    return _dict_pair(keys, values)
+''', "dict_pair"),
+    _njit("set_pair", '''
+def _set_pair(keys):
+    """set(keys): the keys in the order they came, and a hash table of their places."""
+    s = ([key for key in keys], [-1] * 8)
+    s[0].clear()
+    for key in keys:
+        _key_pair(s[0], s[1], key)
+    return s
+''', "key_pair"),
+    _njit("find_triple", '''
+def _find_triple(keys, table, key):
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
+    at = _hash_triple(key) & (len(table) - 1)
+    while table[at] >= 0:
+        if keys[table[at]] == key:
+            return table[at]
+        at = (at + 1) & (len(table) - 1)
+    return -1 - at
+''', "hash_triple"),
+    _njit("key_triple", '''
+def _key_triple(keys, table, key):
+    """The place of a key, which is added when it is new."""
+    at = _find_triple(keys, table, key)
+    if at >= 0:
+        return at
+    table[-1 - at] = len(keys)
+    keys.append(key)
+    if 2 * len(keys) >= len(table):
+        for i in range(len(table)):
+            table[i] = -1
+            table.append(-1)
+        for i in range(len(keys)):
+            table[-1 - _find_triple(keys, table, keys[i])] = i
+    return len(keys) - 1
+''', "find_triple"),
+    _njit("at_triple", '''
+def _at_triple(d, key):
+    """The place of a key that is in the dict; raises when it is not."""
+    at = _find_triple(d[0], d[2], key)
+    if at < 0:
+        raise ValueError
+    return at
+''', "find_triple"),
+    _njit("has_triple", '''
+def _has_triple(d, key):
+    """Is the key in the dict or set?"""
+    return _find_triple(d[0], d[-1], key) >= 0
+''', "find_triple"),
+    _njit("get_triple", '''
+def _get_triple(d, key, default):
+    """d.get(key, default)"""
+    at = _find_triple(d[0], d[2], key)
+    return d[1][at] if at >= 0 else default
+''', "find_triple"),
+    _njit("put_triple", '''
+def _put_triple(d, key, value):
+    """d[key] = value"""
+    at = _key_triple(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    else:
+        d[1][at] = value
+''', "key_triple"),
+    _njit("setdefault_triple", '''
+def _setdefault_triple(d, key, value):
+    """d.setdefault(key, value)"""
+    at = _key_triple(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    return d[1][at]
+''', "key_triple"),
+    _njit("add_triple_key", '''
+def _add_triple_key(s, key):
+    """s.add(key)"""
+    _key_triple(s[0], s[1], key)
+''', "key_triple"),
+    _njit("dict_triple", '''
+def _dict_triple(keys, values):
+    """dict(zip(keys, values)): keys and values in order, and a hash table of their places."""
+    d = ([key for key in keys], [value for value in values], [-1] * 8)
+    d[0].clear()
+    d[1].clear()
+    for i in range(len(keys)):
+        _put_triple(d, keys[i], values[i])
+    return d
+''', "put_triple"),
+    _njit("dict_rows_triple", '''
+def _dict_rows_triple(keys, ends, numbers):
+    """A dict of lists, whose numbers lie one after another and end where `ends` tells."""
+    values = [numbers[0:0] for _ in range(len(keys))]
+    for i in range(len(keys)):
+        values[i] = numbers[ends[i - 1] if i > 0 else 0 : ends[i]]
+    return _dict_triple(keys, values)
+''', "dict_triple"),
+    _njit("set_triple", '''
+def _set_triple(keys):
+    """set(keys): the keys in the order they came, and a hash table of their places."""
+    s = ([key for key in keys], [-1] * 8)
+    s[0].clear()
+    for key in keys:
+        _key_triple(s[0], s[1], key)
+    return s
+''', "key_triple"),
+    _njit("empty_dict", '''
+def _empty_dict(key, value):
+    """A dict for keys and values like these."""
+    d = ([key], [value], [-1] * 8)
+    d[0].clear()
+    d[1].clear()
+    return d
+'''),
+    _njit("empty_set", '''
+def _empty_set(key):
+    """A set for keys like this."""
+    s = ([key], [-1] * 8)
+    s[0].clear()
+    return s
+'''),
+    _plain("typed_ends", '''
+def _typed_ends(rows, kind, dtype):
+    """Where each of the lists ends, and their elements one after another; None unless all are of this type."""
+    if set(map(type, rows)) != {list}:
+        return None
+    numbers = [*chain.from_iterable(rows)]
+    if set(map(type, numbers)) != {kind}:
+        return None
+    try:
+        return np.cumsum([*map(len, rows)], dtype=np.int64), np.array(numbers, dtype=dtype)
+    except OverflowError:
+        return None
+'''),
     _plain("typed_list", '''
 def _typed_list(values, kind, dtype):
     """The list as an array, or None unless it is a list with elements of exactly this type that fit."""
@@ -458,6 +929,8 @@ def _plain_array(x, dtype, ndim):
 '''),
 ]  # fmt: skip
 
+_ALL += [_njit(name, body, *uses) for name, body, uses in runtime_random.COMPILED]
+_ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 HELPERS = {h.name: h for h in _ALL}
 
 

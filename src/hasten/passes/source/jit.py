@@ -286,6 +286,8 @@ def function_change(
 
 def check_door_name(module: Module, name: str, sure: set[str]) -> None:
     """Raises `Refuse` unless reading `name` before the block is as good as reading it inside."""
+    if name.startswith("@"):
+        return  # made at the door
     if "." in name:
         if module.computed_attributes & {"*", name.split(".", 1)[1]}:
             raise Refuse(f"{name} may be computed when it is read")

@@ -1,0 +1,196 @@
+"""Draws from the random streams of Python and of NumPy's legacy functions, global ones and instances.
+
+The generator is compiled too (`runtime_random`), works on a copy of the state, and the state is written back at the
+end: a kernel that gives up has drawn nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from hasten.kernel.compiler import Unit, impure, local
+from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, NPF8, Arr, Grow, Lst, Num, Stream, Type, num
+from hasten.kernel.values import V, bare, fail
+
+MODULES = {"random.": "python", "numpy.random.": "numpy"}
+WIDE = 2**60  # integers beyond this are left to Python
+PYTHON = frozenset(
+    "random uniform gauss normalvariate expovariate randint randrange choice shuffle getrandbits".split()
+)
+NUMPY = frozenset("rand random random_sample uniform randn standard_normal normal randint".split())
+
+
+def known(dotted: str) -> tuple[str, str] | None:
+    """`("python", "gauss")` for `random.gauss`."""
+    for prefix, kind in MODULES.items():
+        if dotted.startswith(prefix):
+            return kind, dotted.removeprefix(prefix)
+    return None
+
+
+def of_module(unit: Unit, kind: str, name: str, node: ast.Call) -> V:
+    """A call of a module's function: it draws from the one stream that all such functions share."""
+    stream = f"@{kind}_random"
+    t = Stream(kind)
+    if unit.env.setdefault(stream, t) != t:
+        fail("another stream", node)
+    unit.extra.setdefault(stream, t)
+    return call(unit, V(local(stream), t), stream, name, node)
+
+
+def call(unit: Unit, stream: V, key: str, name: str, node: ast.Call) -> V:
+    """A draw. `key` names the stream at the door. Raises `Refuse`."""
+    t = stream.t
+    assert isinstance(t, Stream)
+    if any(k.arg is None for k in node.keywords):
+        fail("starred argument", node)
+    unit.shared.drawn.setdefault(key, {})[name] = ast.unparse(node.func)
+    return python(unit, stream.code, name, node) if t.kind == "python" else numpy(unit, stream.code, name, node)
+
+
+def signature(node: ast.Call, names: str) -> list[ast.expr | None]:
+    """The arguments in order of `names`; None for those not given."""
+    order = names.split()
+    if len(node.args) > len(order):
+        fail("arguments of a random function", node)
+    given: dict[str, ast.expr] = dict(zip(order, node.args, strict=False))
+    for k in node.keywords:
+        if k.arg not in order or k.arg in given:
+            fail("arguments of a random function", node)
+        assert k.arg is not None
+        given[k.arg] = k.value
+    # arguments are evaluated in the order written, which is theirs here unless keywords are turned around
+    if list(given) != [n for n in order if n in given]:
+        fail("keywords in another order", node)
+    return [given.get(n) for n in order]
+
+
+def as_floats(unit: Unit, nodes: list[ast.expr], node: ast.AST) -> tuple[list[str], bool]:
+    """Codes of floats, and whether NumPy scalars are among them (then the result is one, if Python computes it)."""
+    codes = []
+    kinds: set[str] = set()
+    for n in nodes:
+        v = unit.single(unit.number(n))
+        t = v.t
+        if not isinstance(t, Num) or t.kind not in ("int", "float", "np.float64"):
+            fail("argument of a random function", node)
+        code = unit.sink(v)
+        if t.rep == "i":
+            code = f"float({bare(unit.ranged(code, t, -EXACT_FLOAT, EXACT_FLOAT))})"
+        codes.append(bare(code))
+        kinds.add(t.kind or "")
+    return codes, "np.float64" in kinds
+
+
+def whole(unit: Unit, node: ast.expr) -> tuple[str, tuple[int, int]]:
+    v = unit.integer(node)
+    if not isinstance(v.t, Num) or v.t.kind != "int":
+        fail("argument of a random function", node)
+    lo, hi = v.t.range
+    return bare(unit.ranged(v.code, v.t, -WIDE, WIDE)), (max(lo, -WIDE), min(hi, WIDE))
+
+
+def given(args: list[ast.expr | None], node: ast.AST) -> list[ast.expr]:
+    if any(a is None for a in args):
+        fail("arguments of a random function", node)
+    return [a for a in args if a is not None]
+
+
+def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
+    if name not in PYTHON:
+        fail(f"random.{name}", node)
+    if name == "random":
+        signature(node, "")
+        return V(f"{unit.helper('random_float')}({s})", FLOAT)
+    if name in ("uniform", "gauss", "normalvariate", "expovariate"):
+        order = {"uniform": "a b", "expovariate": "lambd"}.get(name, "mu sigma")
+        # defaults came with Python 3.11 and 3.12: only calls that all versions take
+        codes, numpy_kind = as_floats(unit, given(signature(node, order), node), node)
+        helper = {"gauss": "random_gauss", "uniform": "random_uniform", "normalvariate": "random_normal"}
+        code = f"{unit.helper(helper.get(name, 'random_exponential'))}({s}, {', '.join(codes)})"
+        return V(code, NPF8 if numpy_kind else FLOAT, pend=numpy_kind)
+    if name == "getrandbits":
+        fail("random.getrandbits", node)
+    if name in ("randint", "randrange"):
+        args = signature(node, "a b" if name == "randint" else "start stop")
+        if name == "randrange" and args[1] is None and args[0] is not None:
+            low, high = ("0", (0, 0)), whole(unit, args[0])
+        else:
+            first, second = given(args, node)
+            low, high = whole(unit, first), whole(unit, second)
+        more = 1 if name == "randint" else 0
+        span = f"{high[0]} - ({low[0]})" if low[0] != "0" else high[0]
+        if more:
+            span += " + 1"
+        t = Num(frozenset({"int"}), low[1][0], high[1][1] - 1 + more)
+        if low[0] == "0":
+            return V(f"{unit.helper('random_below')}({s}, {span})", t)
+        if any(impure(a) for a in args if a is not None):
+            fail("call in the arguments of a random function", node)
+        return V(f"({low[0]} + {unit.helper('random_below')}({s}, {span}))", t)
+    (seq,) = given(signature(node, "seq" if name == "choice" else "x"), node)
+    v = unit.expr(seq)
+    flat = isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1
+    grown = isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, Num)
+    if not (flat or grown):
+        fail(f"random.{name} of this", node)
+    if name == "shuffle":
+        if not isinstance(seq, ast.Name) or unit.effect is not node:
+            fail("shuffle of this", node)
+        if isinstance(v.t, (Lst, Arr)):
+            unit.mutated |= v.t.roots
+        return V(f"{unit.helper('random_shuffle')}({s}, {v.code})", INT)
+    if not isinstance(seq, (ast.Name, ast.Attribute)):
+        fail("choice of this", node)
+    item: Type | None
+    if isinstance(v.t, Lst):
+        item = Num(v.t.kinds)
+    elif isinstance(v.t, Arr):
+        item = num("np.bool" if v.t.dtype == "bool" else f"np.{v.t.dtype}")
+    else:
+        assert isinstance(v.t, Grow)
+        item = v.t.item
+    if not isinstance(item, Num) or item.kind is None:
+        fail("choice of this", node)
+    code = f"{v.code}[{unit.helper('random_below')}({s}, len({v.code}))]"
+    if item.rep == "i" and item.kind not in ("int", "np.int64"):
+        code = f"np.int64({code})"
+    return V(code, item)
+
+
+def numpy(unit: Unit, s: str, name: str, node: ast.Call) -> V:
+    if name not in NUMPY:
+        fail(f"np.random.{name}", node)
+    if name in ("rand", "random", "random_sample", "randn", "standard_normal"):
+        (size,) = signature(node, "size")
+        if size is not None and node.keywords and name in ("rand", "randn"):
+            fail(f"np.random.{name} with keywords", node)
+        normal = name in ("randn", "standard_normal")
+        if size is None:
+            return V(f"{unit.helper('np_random_gauss' if normal else 'random_float')}({s})", FLOAT)
+        n, bounds = whole(unit, size)
+        n = bare(n) if bounds[0] >= 0 else f"{unit.helper('in_range')}({n}, 0, {2**40})"
+        if normal:
+            # loc + scale * z with 0 and 1 changes -0.0 alone, and no z is zero
+            return V(f"{unit.helper('np_random_normals')}({s}, 0.0, 1.0, {n})", Arr("float64", 1))
+        return V(f"{unit.helper('np_random_floats')}({s}, {n})", Arr("float64", 1))
+    if name == "randint":
+        args = signature(node, "low high")
+        if args[1] is None and args[0] is not None:
+            low, high = ("0", (0, 0)), whole(unit, args[0])
+        else:
+            first, second = given(args, node)
+            low, high = whole(unit, first), whole(unit, second)
+        t = Num(frozenset({"int"}), low[1][0], high[1][1] - 1)
+        return V(f"{unit.helper('np_random_int')}({s}, {low[0]}, {high[0]})", t)
+    order = "low high" if name == "uniform" else "loc scale"
+    if len(node.args) == 3 and not node.keywords and name == "normal":
+        codes, _ = as_floats(unit, node.args[:2], node)
+        n, bounds = whole(unit, node.args[2])
+        n = bare(n) if bounds[0] >= 0 else f"{unit.helper('in_range')}({n}, 0, {2**40})"
+        return V(f"{unit.helper('np_random_normals')}({s}, {', '.join(codes)}, {n})", Arr("float64", 1))
+    nodes = signature(node, order)
+    first_two = [n if n is not None else ast.Constant(d) for n, d in zip(nodes, (0.0, 1.0), strict=True)]
+    codes, _ = as_floats(unit, first_two, node)
+    helper = unit.helper("np_random_uniform" if name == "uniform" else "np_random_normal")
+    return V(f"{helper}({s}, {', '.join(codes)})", FLOAT)

@@ -1,0 +1,214 @@
+"""Python's and NumPy's random streams as compiled helpers: the same numbers and the same state afterwards.
+
+A stream in a kernel is a pair of arrays: 624 words and the position among them (int64), and the spare normal number
+(whether there is one, and it). Sources of the algorithms: CPython's `Modules/_randommodule.c` and `Lib/random.py`,
+NumPy's `legacy-distributions.c` and `distributions.c`. What is left out draws in an order that differs by version.
+"""
+
+from __future__ import annotations
+
+COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("random_word", '''
+def _random_word(stream):
+    """The next 32 bits of a Mersenne twister (MT19937)."""
+    words = stream[0]
+    at = words[624]
+    if at >= 624:
+        for k in range(624):
+            y = (words[k] & 2147483648) | (words[(k + 1) % 624] & 2147483647)
+            words[k] = words[(k + 397) % 624] ^ (y >> 1) ^ (2567483615 if y & 1 else 0)
+        at = 0
+    words[624] = at + 1
+    y = words[at]
+    y ^= y >> 11
+    y ^= (y << 7) & 2636928640
+    y ^= (y << 15) & 4022730752
+    return y ^ (y >> 18)
+''', ()),
+    ("random_float", '''
+def _random_float(stream):
+    """A float from 0 to below 1, of 53 random bits."""
+    a = _random_word(stream) >> 5
+    b = _random_word(stream) >> 6
+    return (a * 67108864.0 + b) * (1.0 / 9007199254740992.0)
+''', ("random_word",)),
+    ("random_below", '''
+def _random_below(stream, n):
+    """An integer from 0 to below n, as `random.Random._randbelow` draws it; raises for n that is not 1..2**62."""
+    if n <= 0 or n > 4611686018427387904:
+        raise ValueError
+    bits = 0
+    while n >> bits:
+        bits += 1
+    while True:
+        if bits <= 32:
+            r = _random_word(stream) >> (32 - bits)
+        else:
+            r = _random_word(stream)
+            r |= (_random_word(stream) >> (64 - bits)) << 32
+        if r < n:
+            return r
+''', ("random_word",)),
+    ("random_uniform", '''
+def _random_uniform(stream, a, b):
+    return a + (b - a) * _random_float(stream)
+''', ("random_float",)),
+    ("random_gauss", '''
+def _random_gauss(stream, mu, sigma):
+    """`random.gauss`: numbers come in pairs, the second is kept for the next call."""
+    spare = stream[1]
+    if spare[0] != 0.0:
+        z = spare[1]
+        spare[0] = 0.0
+    else:
+        x2pi = _random_float(stream) * (2.0 * math.pi)
+        g2rad = math.sqrt(-2.0 * math.log(1.0 - _random_float(stream)))
+        z = math.cos(x2pi) * g2rad
+        spare[0] = 1.0
+        spare[1] = math.sin(x2pi) * g2rad
+    return mu + z * sigma
+''', ("random_float",)),
+    ("random_normal", '''
+def _random_normal(stream, mu, sigma):
+    """`random.normalvariate`: the ratio of uniforms, after Kinderman and Monahan."""
+    while True:
+        u1 = _random_float(stream)
+        u2 = 1.0 - _random_float(stream)
+        z = _NV_MAGIC * (u1 - 0.5) / u2
+        if z * z / 4.0 <= -math.log(u2):
+            return mu + z * sigma
+''', ("random_float",)),
+    ("random_exponential", '''
+def _random_exponential(stream, rate):
+    return -math.log(1.0 - _random_float(stream)) / rate
+''', ("random_float",)),
+    ("random_shuffle", '''
+def _random_shuffle(stream, values):
+    for i in range(len(values) - 1, 0, -1):
+        j = _random_below(stream, i + 1)
+        kept = values[i]
+        values[i] = values[j]
+        values[j] = kept
+''', ("random_below",)),
+    ("np_random_uniform", '''
+def _np_random_uniform(stream, low, high):
+    """`numpy.random.uniform`; raises where NumPy raises."""
+    width = high - low
+    if not math.isfinite(width):
+        raise OverflowError
+    return low + width * _random_float(stream)
+''', ("random_float",)),
+    ("np_random_gauss", '''
+def _np_random_gauss(stream):
+    """`numpy.random.standard_normal`: the polar method, whose second number is kept for the next call."""
+    spare = stream[1]
+    if spare[0] != 0.0:
+        z = spare[1]
+        spare[0] = 0.0
+        spare[1] = 0.0
+        return z
+    while True:
+        x1 = 2.0 * _random_float(stream) - 1.0
+        x2 = 2.0 * _random_float(stream) - 1.0
+        r2 = x1 * x1 + x2 * x2
+        if r2 < 1.0 and r2 != 0.0:
+            break
+    f = math.sqrt(-2.0 * math.log(r2) / r2)
+    spare[0] = 1.0
+    spare[1] = f * x1
+    return f * x2
+''', ("random_float",)),
+    ("np_random_normal", '''
+def _np_random_normal(stream, loc, scale):
+    """`numpy.random.normal`; raises for a negative scale."""
+    if not math.copysign(1.0, scale) > 0.0:
+        raise ValueError
+    return loc + scale * _np_random_gauss(stream)
+''', ("np_random_gauss",)),
+    ("np_random_int", '''
+def _np_random_int(stream, low, high):
+    """`numpy.random.randint`: masked bits of one word until one fits; raises for spans of 32 bits and more."""
+    span = high - low - 1
+    if span < 0 or span >= 4294967295:
+        raise ValueError
+    if span == 0:
+        return low
+    mask = span
+    mask |= mask >> 1
+    mask |= mask >> 2
+    mask |= mask >> 4
+    mask |= mask >> 8
+    mask |= mask >> 16
+    while True:
+        r = _random_word(stream) & mask
+        if r <= span:
+            return low + r
+''', ("random_word",)),
+    ("np_random_floats", '''
+def _np_random_floats(stream, n):
+    values = np.empty(n)
+    for i in range(n):
+        values[i] = _random_float(stream)
+    return values
+''', ("random_float",)),
+    ("np_random_normals", '''
+def _np_random_normals(stream, loc, scale, n):
+    """`numpy.random.normal` of n numbers; raises for a negative scale."""
+    if not math.copysign(1.0, scale) > 0.0:
+        raise ValueError
+    values = np.empty(n)
+    for i in range(n):
+        values[i] = loc + scale * _np_random_gauss(stream)
+    return values
+''', ("np_random_gauss",)),
+]  # fmt: skip
+
+PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
+    ("python_stream", '''
+def _python_stream(functions):
+    """The generator behind these functions and its state as arrays, or None unless they are `random`'s own, plain."""
+    owner = getattr(list(functions.values())[0], "__self__", None)
+    kind = type(owner)
+    if (kind.__module__, kind.__qualname__) != ("random", "Random") or not set(owner.__dict__) <= {"gauss_next"}:
+        return None
+    if "random" in kind.__dict__ or "getrandbits" in kind.__dict__:
+        return None
+    for name, function in functions.items():
+        if getattr(function, "__self__", None) is not owner or function.__name__ != name:
+            return None
+        code = getattr(function, "__func__", None)
+        if code is not None and (code is not kind.__dict__.get(name) or code.__module__ != "random"):
+            return None
+    version, words, spare = owner.getstate()
+    if version != 3 or type(spare) not in (float, type(None)):
+        return None
+    return owner, (np.array(words), np.array([spare is not None, spare or 0.0], np.float64))
+''', ()),
+    ("keep_python_stream", '''
+def _keep_python_stream(owner, stream):
+    words, spare = stream
+    owner.setstate((3, tuple(words.tolist()), spare[1].item() if spare[0] else None))
+''', ()),
+    ("numpy_stream", '''
+def _numpy_stream(functions):
+    """The RandomState behind these functions and its state as arrays, or None unless they are NumPy's own, plain."""
+    owner = getattr(list(functions.values())[0], "__self__", None)
+    if type(owner) is not np.random.RandomState:
+        return None
+    for name, function in functions.items():
+        if getattr(function, "__self__", None) is not owner or function.__name__ != name:
+            return None
+    state = owner.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        return None
+    words = np.append(state["state"]["key"].astype(np.int64), state["state"]["pos"])
+    return owner, (words, np.array([state["has_gauss"], state["gauss"]], np.float64))
+''', ()),
+    ("keep_numpy_stream", '''
+def _keep_numpy_stream(owner, stream):
+    words, spare = stream
+    owner.set_state(("MT19937", words[:624].astype(np.uint32), words[624].item(), int(spare[0]), spare[1].item()))
+''', ()),
+]  # fmt: skip
+
+GLOBALS = {"_NV_MAGIC": "_NV_MAGIC = 4 * math.exp(-0.5) / math.sqrt(2.0)"}
