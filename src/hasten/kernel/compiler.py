@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from hasten.kernel import names
+from hasten.kernel import containers, names
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -22,6 +22,7 @@ from hasten.kernel.kinds import (
     INT,
     NPBOOL,
     NPF8,
+    SIZE,
     Arr,
     Grow,
     Lst,
@@ -36,21 +37,24 @@ from hasten.kernel.kinds import (
     codes_promote,
     const,
     container,
+    element,
     int_range,
     invariant,
     join,
     loose,
+    nested,
     num,
     pairs,
+    rooted,
+    roots_of,
     settled,
     widened,
 )
 from hasten.kernel.program import Module
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 ROUNDS = 14
 NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
-SIZE = Num(frozenset({"int"}), 0, 2**40)  # of anything that fits a memory
 
 # math functions that Numba takes from the same C library as CPython, and their NumPy namesakes (which may differ by
 # rounding, because NumPy has vector versions)
@@ -130,10 +134,36 @@ class Unit:
             for n in ast.walk(s)
             if isinstance(n, ast.Call)
             and isinstance(n.func, ast.Attribute)
-            and n.func.attr in ("append", "pop")
+            and n.func.attr in containers.GROWS
             and isinstance(n.func.value, ast.Name)
         }
+        self.growing |= {
+            t.value.id
+            for s in self.stmts
+            for n in ast.walk(s)
+            if isinstance(n, ast.Delete)
+            for t in n.targets
+            if isinstance(t, ast.Subscript) and isinstance(t.value, ast.Name)
+        }
+        self.growing |= {
+            n.target.id
+            for s in self.stmts
+            for n in ast.walk(s)
+            if isinstance(n, ast.AugAssign)
+            and isinstance(n.target, ast.Name)
+            and isinstance(n.value, (ast.List, ast.ListComp))
+        }
         self.growing |= aliases(self.stmts, self.growing)
+        self.doubts: list[str] = []  # reasons against the code of this round, which count only if it is the last
+        self.optional: set[str] = set()  # names that are None for a while
+        self.entangled = False  # may two parts of what leaves be one object?
+        self.hint: Type | None = None  # the type of an empty display that comes next
+        self.fresh_calls: set[int] = set()  # calls whose result nothing else knows
+        self.frozen = 0  # dicts must not change: a comprehension goes over one
+        self.frozen_maps: list[str] = []
+        self.inside = 0  # comprehensions around
+        self.puts = False  # does it change a dict?
+        self.current: ast.stmt | None = None
         self.sure: set[str] = set()
         self.nothing = False
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
@@ -149,8 +179,8 @@ class Unit:
             if name not in self.sure and name not in self.params:
                 self.tagged.add(name)
         for self.round in range(ROUNDS):
-            before = (dict(self.env), set(self.tagged), set(self.mutated), self.ret, dict(self.extra))
-            self.lines, self.depth = [], 0
+            before = self.state()
+            self.lines, self.depth, self.doubts = [], 0, []
             for s in self.stmts:
                 self.stmt(s)
             for name in self.outs:
@@ -161,9 +191,25 @@ class Unit:
                     self.tagged.add(name)
                 if isinstance(t, (Arr, Lst)) and t.roots == {name}:
                     self.tagged.add(name)  # rebound to something new, or still what came in
-            if before == (self.env, self.tagged, self.mutated, self.ret, self.extra):
+            if before == self.state():
+                if self.doubts:
+                    raise Refuse(self.doubts[0])
                 return
         raise Refuse("types do not settle")
+
+    def state(self) -> tuple[object, ...]:
+        """Everything that one round tells the next."""
+        sets = (self.tagged, self.mutated, self.optional)
+        return (dict(self.env), *map(frozenset, sets), self.ret, dict(self.extra), self.entangled, self.puts)
+
+    def one_type(self, a: Type, b: Type, what: str) -> None:
+        """Two names (or places) of one container must agree on what it holds."""
+        if container(a) and invariant(a) != invariant(b):
+            self.doubts.append(f"{what} stands for lists of several types")
+
+    def flag(self, name: str) -> str:
+        """The variable that tells whether `name` is None."""
+        return f"{local(name)}_missing"
 
     def emit(self, line: str) -> None:
         self.lines.append("    " * self.depth + line)
@@ -179,14 +225,19 @@ class Unit:
     def assign(self, name: str, v: V) -> None:
         t = v.t
         old = self.env.get(name)
-        if isinstance(t, Grow) and v.leaf:
-            if t.sink is not None or v.code not in self.env or name in self.params:
+        if isinstance(t, Nil):
+            self.forget(name, old)
+            return
+        if isinstance(t, (Grow, Map)) and v.leaf and v.code.isidentifier():
+            if isinstance(t, Grow) and t.sink is not None or v.code not in self.env or name in self.params:
                 fail(f"{name}: a second name for a list from outside")
             if old is not None:  # two names of one list: one type
                 self.env[v.code] = join(t, old)
-        if isinstance(t, (Arr, Lst, Grow)) and (v.leaf or v.parts is not None):
+        if container(t) and (v.leaf or v.parts is not None):
             self.shares = True
         new = t if old is None else join(old, t)
+        if v.leaf or v.parts is not None:
+            self.one_type(new, t, name)
         if old is not None and self.round > 2:
             new = widened(old, new)
         self.env[name] = new
@@ -194,6 +245,21 @@ class Unit:
         if name in self.tagged:
             self.emit(f"{self.tag_name(name)} = {self.tag(v)}")
         self.emit(f"{local(name)} = {code}")
+        if name in self.optional:
+            self.emit(f"{self.flag(name)} = False")
+
+    def forget(self, name: str, old: Type | None) -> None:
+        """`name = None`, for a name that is given a number or tuple elsewhere."""
+        if name in self.params or name in self.extra or self.depth and old is None and self.round > 3:
+            fail(f"{name} = None")
+        self.optional.add(name)
+        if old is not None:
+            if not isinstance(old, (Num, Tup)):
+                fail(f"{name} is None or a container")
+            self.emit(f"{local(name)} = {containers.sample(self, old)}")
+            if name in self.tagged:
+                self.emit(f"{self.tag_name(name)} = -1")
+        self.emit(f"{self.flag(name)} = True")
 
     def fit(self, v: V, t: Type) -> str:
         """The code of `v`, as the representation of `t`."""
@@ -245,6 +311,8 @@ class Unit:
 
     def read(self, name: str, node: ast.AST) -> V:
         if name not in self.env:
+            if name in self.optional:
+                return V("0", Nil())
             t = self.lookup(name) if self.lookup and name not in self.bound else None
             if t is None:
                 fail(f"what {name} is was not recorded", node)
@@ -259,6 +327,10 @@ class Unit:
             self.tagged.add(name)
             return self.tag_name(name)
 
+        if name in self.optional:
+            if not isinstance(self.env[name], (Num, Tup)):
+                fail(f"{name} is None or a container", node)
+            return V(f"{self.helper('held')}({local(name)}, {self.flag(name)})", self.env[name], tag=tag)
         return V(local(name), self.env[name], tag=tag, leaf=True)
 
     # ------------------------------------------------------------------ statements
@@ -276,6 +348,7 @@ class Unit:
         method = getattr(self, f"s_{type(s).__name__}", None)
         if method is None:
             fail(f"{type(s).__name__} statement", s)
+        self.current = s
         method(s)
 
     def s_Pass(self, s: ast.Pass) -> None:
@@ -313,7 +386,11 @@ class Unit:
             }
             if not changed & {n.id for n in ast.walk(s.test) if isinstance(n, ast.Name)}:
                 fail("a loop that something else must end (a thread, a signal)", s)
-        self.emit(f"while {bare(self.test(s.test))}:")
+        count = len(self.lines)
+        test = bare(self.test(s.test))
+        if len(self.lines) != count:
+            fail("a test that takes several steps", s)
+        self.emit(f"while {test}:")
         self.body(s.body)
         if s.orelse:
             self.emit("else:")
@@ -334,19 +411,28 @@ class Unit:
             self.append(node.func.value.id, node.args[0], node)
             return
         if isinstance(node, ast.Call):
+            if containers.effect(self, node):
+                return
             self.effect = node
             v = self.expr(node)
             self.emit(self.sink(v))
             return
         fail("expression statement", s)
 
+    def s_Delete(self, s: ast.Delete) -> None:
+        containers.delete(self, s)
+
     def append(self, name: str, arg: ast.expr, node: ast.AST) -> None:
         base = self.read(name, node)
         if not isinstance(base.t, Grow):
             fail(f"{name}.append: not a list that starts empty here", node)
-        v = self.single(self.expr(arg))
-        if not isinstance(v.t, (Num, Tup)):
-            fail("list of lists that grows", node)
+        v = self.single(containers.hinted(self, arg, base.t.item))
+        if container(v.t):
+            v = containers.item_value(self, arg, base.t.item)
+            if base.t.sink is not None:
+                fail("a list goes into one from outside", node)
+        elif not isinstance(v.t, (Num, Tup)):
+            fail("list of such things", node)
         if isinstance(v.t, Num) and v.t.kind is None:
             if base.t.sink is not None:
                 fail("append of a value whose type depends on the data", node)
@@ -389,6 +475,13 @@ class Unit:
             fail("assignment to an attribute", s)
 
     def value_for(self, name: str, node: ast.expr) -> V:
+        before, self.hint = self.hint, self.env.get(name)
+        try:
+            return self.hinted_value(name, node)
+        finally:
+            self.hint = before
+
+    def hinted_value(self, name: str, node: ast.expr) -> V:
         if name not in self.growing:
             if isinstance(node, ast.List) and not node.elts:
                 fail(f"{name} = [] is never appended to", node)
@@ -398,13 +491,11 @@ class Unit:
         if isinstance(node, ast.List):
             item: Type | None = None
             codes = []
+            old = self.env.get(name)
             for e in node.elts:
-                v = self.expr(e)
-                if not isinstance(v.t, (Num, Tup)):
-                    fail("list of lists that grows", node)
+                v = containers.item_value(self, e, old.item if isinstance(old, Grow) else None)
                 item = v.t if item is None else join(item, v.t)
                 codes.append(bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v))
-            old = self.env.get(name)
             if item is None:
                 return V("[]", old if isinstance(old, Grow) else Grow(None))
             return V(f"[{', '.join(codes)}]", Grow(item))
@@ -414,10 +505,7 @@ class Unit:
             if len(node.left.elts) == 1:
                 x, n = self.number(node.left.elts[0]), self.integer(node.right)
                 return V(f"[{bare(self.sink(x))}] * {n.code}", Grow(x.t))
-        v = self.expr(node)
-        if not isinstance(v.t, Grow):
-            fail(f"{name} grows from something else than a list made here", node)
-        return v
+        return containers.as_grow(self, self.expr(node), node)
 
     def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> V:
         """A list comprehension as Numba's own list."""
@@ -430,6 +518,10 @@ class Unit:
         if taken:
             node = renamed(node, {n: f"{n}_{node.lineno}_{node.col_offset}" for n in taken})
         clauses = []
+        hint = self.hint.item if isinstance(self.hint, Grow) else None
+        self.inside += 1
+        frozen = self.frozen
+        count = len(self.lines)
         for gen in node.generators:
             if gen.is_async:
                 fail("asynchronous comprehension", node)
@@ -441,19 +533,35 @@ class Unit:
             target = self.loop_target(gen.target, items, casts)
             if casts:
                 fail("comprehension over values that need a conversion", node)
+            self.frozen += len(self.frozen_maps)
+            self.frozen_maps.clear()
             clauses.append(f"for {target} in {code}" + "".join(f" if {bare(self.test(t))}" for t in gen.ifs))
-        v = self.single(self.expr(node.elt))
-        if not isinstance(v.t, (Num, Tup)):
-            fail("comprehension of lists", node)
+        v = self.single(containers.hinted(self, node.elt, hint))
+        self.inside -= 1
+        self.frozen = frozen
+        if len(self.lines) != count:
+            fail("comprehension that takes several steps", node)
+        if container(v.t):
+            v = containers.item_value(self, node.elt, None)
+        elif not isinstance(v.t, (Num, Tup)):
+            fail("comprehension of such things", node)
         if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
             fail("comprehension of mixed types", node)
         elt = bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v)
         return V(f"[{elt} {' '.join(clauses)}]", Grow(v.t))
 
+    def e_Dict(self, node: ast.Dict) -> V:
+        return containers.new_dict(self, node)
+
+    def e_DictComp(self, node: ast.DictComp) -> V:
+        return containers.new_dict(self, node)
+
     def e_List(self, node: ast.List) -> V:
         """A list display, held as an array."""
         if not node.elts:
-            fail("empty list", node)
+            if isinstance(self.hint, Grow):
+                return containers.empty_list(self, self.hint)
+            return containers.empty_list(self, Grow(None))
         vs = [self.expr(e) for e in node.elts]
         codes = ", ".join(
             bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs
@@ -476,8 +584,10 @@ class Unit:
 
     def as_list(self, v: V, node: ast.AST) -> V:
         """A list made by Numba, as the array that holds a list of fixed length."""
-        if not isinstance(v.t, Grow) or not isinstance(v.t.item, Num):
+        if not isinstance(v.t, Grow):
             fail("list", node)
+        if not isinstance(v.t.item, Num):
+            return v
         return V(f"{self.helper('as_array')}({v.code})", Lst(self.list_kinds(v.t.item, node)))
 
     def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
@@ -490,6 +600,9 @@ class Unit:
             # all values are taken before any target is bound
             temps = []
             for i, v in enumerate(values):
+                if isinstance(v.t, Nil):
+                    temps.append(v)
+                    continue
                 if not isinstance(v.t, Num):
                     fail("tuple of containers", value)
                 temp = f"new_{i}_{value.lineno}_{value.col_offset}"
@@ -520,6 +633,9 @@ class Unit:
     def s_AugAssign(self, s: ast.AugAssign) -> None:
         if isinstance(s.target, ast.Name):
             old = self.read(s.target.id, s)
+            if isinstance(old.t, Grow) and old.t.sink is None and isinstance(s.op, ast.Add):
+                containers.extend(self, ast.Name(s.target.id, ast.Load()), old, s.value, s)
+                return
             if not isinstance(old.t, Num):
                 fail("in-place change of a container", s)
             self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
@@ -539,10 +655,14 @@ class Unit:
         load = ast.Subscript(target.value, target.slice, ast.Load())
         ast.copy_location(load, target)
         base = self.expr(target.value)
+        if isinstance(base.t, Map):
+            containers.put(self, target, base, v)
+            return
         where = self.expr(load)
-        if where.parts is None or not isinstance(where.t, Num):
+        tuples = isinstance(base.t, Grow) and isinstance(where.t, Tup) and isinstance(v.t, Tup)
+        if where.parts is None or not (isinstance(where.t, Num) or tuples):
             fail("assignment to more than one element", target)
-        if not isinstance(v.t, Num):
+        if not isinstance(v.t, Num) and not tuples:
             fail("element that is not a number", target)
         code = self.sink(v)
         left = f"{where.parts[0]}[{', '.join(where.parts[1])}]"
@@ -562,7 +682,7 @@ class Unit:
             self.mutated |= base.t.roots
             if not v.t.kinds <= base.t.kinds:
                 root = target.value
-                if not base.t.roots and isinstance(root, ast.Name):
+                if not base.t.roots and isinstance(v.t, Num) and isinstance(root, ast.Name):
                     self.env[root.id] = join(self.env[root.id], replace(base.t, kinds=base.t.kinds | v.t.kinds))
                 elif len(base.t.kinds) == 1 and v.tag is not None:
                     (kind,) = base.t.kinds
@@ -574,11 +694,7 @@ class Unit:
         elif isinstance(base.t, Grow):
             if base.t.sink or base.t.item is None:
                 fail("growing list that is written", target)
-            grown = join(base.t, Grow(plain(v.t)))
-            if isinstance(target.value, ast.Name):
-                self.env[target.value.id] = grown
-            elif grown != base.t:
-                fail("list of mixed types", target)
+            containers.widen(self, target.value, Grow(plain(v.t)))
         else:
             fail("assignment into a tuple", target)
         self.emit(f"{left} = {bare(code)}")
@@ -586,6 +702,12 @@ class Unit:
     def s_For(self, s: ast.For) -> None:
         items, code = self.iterable(s.iter)
         casts: list[str] = []
+        for i, d in enumerate(self.frozen_maps):
+            # a dict that grows under a loop: the original raises
+            size = f"size_{i}_{s.lineno}_{s.col_offset}"
+            self.emit(f"{size} = len({d}[0])")
+            casts += [f"if len({d}[0]) != {size}:", "    raise RuntimeError"]
+        self.frozen_maps.clear()
         target = self.loop_target(s.target, items, casts)
         self.emit(f"for {target} in {code}:")
         self.depth += 1
@@ -595,6 +717,9 @@ class Unit:
         self.loops += 1
         self.body(s.body)
         self.loops -= 1
+        for line in casts:
+            if line.startswith(("if len(", "    raise Runtime")):
+                self.emit(line)
         if s.orelse:
             self.emit("else:")
             self.body(s.orelse)
@@ -602,9 +727,12 @@ class Unit:
     def loop_target(self, target: ast.expr, t: Type, casts: list[str], top: bool = True) -> str:
         if isinstance(target, ast.Name):
             old = self.env.get(target.id)
-            if target.id in self.growing:
+            if target.id in self.growing and not isinstance(t, Grow) or target.id in self.optional:
                 fail(f"{target.id} is a loop variable and a list", target)
             new = t if old is None else join(old, t)
+            if container(t):
+                self.shares = self.shares or not roots_of(t)
+                self.one_type(new, t, target.id)
             if isinstance(new, Num) and isinstance(t, Num) and new.rep != t.rep:
                 casts.append(f"{local(target.id)} = float({local(target.id)})")
             if old is not None and self.round > 2:
@@ -633,6 +761,9 @@ class Unit:
 
     def iterable(self, node: ast.expr) -> tuple[Type, str]:
         """Type of the items and code of what a loop goes over."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
+            if node.func.attr in ("keys", "values", "items"):
+                return self.items_of(node.func.attr, self.expr(node.func.value), node)
         if isinstance(node, ast.Call) and not node.keywords:
             name = self.module.dotted(node.func)
             if name == "range":
@@ -669,6 +800,8 @@ class Unit:
             return array_item(t2, 1), v.code
         if isinstance(t2, Grow) and t2.item is not None and t2.sink is None:
             return t2.item, v.code
+        if isinstance(t2, Map):
+            return self.items_of("keys", v, node)
         if isinstance(t2, Tup) and t2.items and all(isinstance(i, Num) for i in t2.items):
             t: Type = t2.items[0]
             for i in t2.items:
@@ -677,6 +810,23 @@ class Unit:
                 t = join(t, i)
             return t, v.code
         fail(f"loop over {ast.unparse(node)}", node)
+
+    def items_of(self, name: str, d: V, node: ast.AST) -> tuple[Type, str]:
+        """What a loop over a dict goes over, in the order of insertion."""
+        t = d.t
+        if not isinstance(t, Map) or t.keys_only or not d.code.isidentifier():
+            fail("loop over this (the order of a set is its own)", node)
+        if t.key is None or t.value is None:
+            raise Refuse("what a dict holds is not known")
+        self.frozen_maps.append(d.code)
+        if name == "keys":
+            return t.key, f"{d.code}[0]"
+        value = t.value
+        if isinstance(value, Lst):
+            value = replace(value, roots=value.roots | t.roots)
+        if name == "values":
+            return value, f"{d.code}[1]"
+        return Tup((t.key, value)), f"zip({d.code}[0], {d.code}[1])"
 
     def range_of(self, node: ast.Call) -> tuple[Num, list[str]]:
         if not 1 <= len(node.args) <= 3 or any(isinstance(a, ast.Starred) for a in node.args):
@@ -717,7 +867,11 @@ class Unit:
             containers = [x.code for x in vs if not isinstance(x.t, Num)]
             if any(isinstance(x.t, Tup) for x in vs) or (
                 len(containers) > 1
-                and (self.shares or len(set(containers)) < len(containers) or any(x.parts for x in vs))
+                and (
+                    self.shares
+                    or len(set(containers)) < len(containers)
+                    or any(x.parts or nested(x.t) for x in vs)
+                )
             ):
                 fail("nested or repeated results", s)
             v = V(f"({', '.join(bare(self.sink(x)) for x in vs)})", Tup(tuple(x.t for x in vs)))
@@ -725,7 +879,7 @@ class Unit:
             v = self.expr(s.value)
         t = v.t
         for part in t.items if isinstance(t, Tup) else (t,):
-            if isinstance(part, (Arr, Lst)) and part.roots:
+            if roots_of(part):
                 fail("returns what it was given", s)
             if isinstance(t, Tup) and not self.door and not isinstance(part, Num):
                 fail("lists in a tuple", s)
@@ -742,9 +896,12 @@ class Unit:
             if old_kinds != [i.kinds for i in t.items if isinstance(i, Num)]:
                 fail("results of several types", s)
         self.ret = t if self.ret is None else join(self.ret, t)
+        self.one_type(self.ret, t, "the result")
         if self.round > 2:
             self.ret = loose(self.ret)
         code = bare(self.fit(v, self.ret)) if isinstance(t, Num) else self.sink(v)
+        if self.door and isinstance(t, Map):
+            code = f"{code}[0], {code}[1]"
         if self.door and isinstance(self.ret, Num) and self.ret.kind is None:
             code = f"{code}, {self.tag(v)}"
         self.emit(f"return {code}")
@@ -771,6 +928,8 @@ class Unit:
         return v
 
     def e_Constant(self, node: ast.Constant) -> V:
+        if node.value is None:
+            return V("0", Nil())
         if not isinstance(node.value, (bool, int, float)):
             fail(f"constant {node.value!r}", node)
         code = "np.inf" if node.value == float("inf") else repr(node.value)
@@ -840,7 +999,9 @@ class Unit:
     def e_BinOp(self, node: ast.BinOp) -> V:
         if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
             return self.repeated(node)
-        return self.binary(node.op, self.expr(node.left), self.expr(node.right), node)
+        a, b = self.expr(node.left), self.expr(node.right)
+        made = containers.plus(self, node, a, b)
+        return self.binary(node.op, a, b, node) if made is None else made
 
     def repeated(self, node: ast.BinOp) -> V:
         """`[x] * n`: a list of fixed length, held as an array."""
@@ -868,6 +1029,7 @@ class Unit:
             or len(gen.iter.args) != 1
             or gen.target.id in used
             or calls(node.elt)
+            or isinstance(node.elt, (ast.List, ast.Dict, ast.ListComp, ast.Tuple))
         ):
             return self.as_list(self.comprehension(node), node)
         n = self.integer(gen.iter.args[0])
@@ -1076,6 +1238,8 @@ class Unit:
             return f"({self.sink(v)} != 0)"
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
             return f"(len({v.code}) > 0)"
+        if isinstance(v.t, Map):
+            return f"(len({v.code}[0]) > 0)"
         fail("truth of a container", node)
 
     def e_BoolOp(self, node: ast.BoolOp) -> V:
@@ -1087,6 +1251,9 @@ class Unit:
         return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
 
     def e_Compare(self, node: ast.Compare) -> V:
+        special = containers.compare(self, node)
+        if special is not None:
+            return special
         values = [self.number(e) for e in [node.left, *node.comparators]]
         if len(values) > 2 and any(calls(e) for e in node.comparators[:-1]):
             fail("chain of comparisons with a call inside", node)
@@ -1136,6 +1303,8 @@ class Unit:
                 if 0 <= i < len(base.t.items):
                     return V(f"{base.code}[{i}]", base.t.items[i])
             fail("element of a tuple", node)
+        if isinstance(base.t, Map):
+            return containers.lookup(self, base, node)
         if isinstance(base.t, Num):
             fail("element of a number", node)
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
@@ -1182,7 +1351,9 @@ class Unit:
         code = f"{root}[{', '.join((*before, *codes))}]"
         if isinstance(base.t, Lst):
             if base.t.depth != 1:
-                fail("slice of a list of lists", node)
+                # a new list of the same rows: nothing is put into it, so a view is as good
+                self.entangled = True
+                return V(code, base.t, leaf=True)
             return V(f"{code}.copy()", Lst(base.t.kinds, 1))
         if isinstance(base.t, Arr):
             if len(items) > base.t.ndim:
@@ -1190,6 +1361,8 @@ class Unit:
             return V(code, replace(base.t, ndim=base.t.ndim - len(items) + dims), leaf=True)
         if not isinstance(base.t, Grow) or base.t.sink is not None or base.t.item is None or len(items) != 1:
             fail("slice of a growing list", node)
+        if container(base.t.item):
+            self.entangled = True
         return V(code, base.t)
 
     # ------------------------------------------------------------------ calls
@@ -1224,9 +1397,12 @@ class Unit:
     def method(self, func: ast.Attribute, node: ast.Call) -> V:
         base = self.expr(func.value)
         t = base.t
+        made = containers.method(self, base, func, node)
+        if made is not None:
+            return made
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
-            return V(f"{base.code}.pop({bare(where)})", t.item)
+            return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)
         if isinstance(t, Rng):
             return self.drawn(func.attr, base, node)
         if isinstance(t, (Lst, Arr)) and func.attr == "copy" and not node.args:
@@ -1258,11 +1434,15 @@ class Unit:
         """What `sum`, `min`, `any` go over: a list or 1-d array."""
         if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
             return self.comprehension(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values"):
+            return containers.sequence(self, node)
         v = self.expr(node)
         if isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1:
             return v
-        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, Num):
+        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Tup)):
             return v
+        if isinstance(v.t, Map):
+            return containers.folded_map(self, v, node)
         fail(f"{ast.unparse(node)} is not a list of numbers", node)
 
     def item_of(self, v: V) -> Num:
@@ -1283,6 +1463,8 @@ class Unit:
     def folded(self, name: str, node: ast.Call) -> V:
         """`sum`, `min`, `max`, `any`, `all`, `sorted` of one iterable."""
         v = self.listed(node.args[0])
+        if name in ("sorted", "min", "max") and isinstance(v.t, Grow) and isinstance(v.t.item, Tup):
+            return containers.ordered(self, name, node)
         item = self.item_of(v)
         if name in ("any", "all"):
             if item.rep != "b":
@@ -1307,20 +1489,27 @@ class Unit:
         return V(f"{self.helper(name + '_list')}({v.code})", item)
 
     def known_call(self, name: str, node: ast.Call) -> V:
-        from hasten.kernel import draws  # it builds on this module
+        from hasten.kernel import draws, mathcalls  # they build on this module
 
         stream = draws.known(name)
         if stream is not None:
             return draws.of_module(self, *stream, node)
+        if name in ("sorted", "min", "max") and node.keywords:
+            return containers.ordered(self, name, node)
         if node.keywords:
             if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
                 return self.new_array(name, node)
             fail(f"{name} with keywords", node)
         args = node.args
+        found = mathcalls.call(self, name, node)
+        if found is not None:
+            return found
         if name == "len" and len(args) == 1:
             v = self.expr(args[0])
             if isinstance(v.t, Tup):
                 return V(str(len(v.t.items)), const(len(v.t.items)))
+            if isinstance(v.t, Map):
+                return V(f"len({v.code}[0])", SIZE)
             if isinstance(v.t, Num) or (isinstance(v.t, Grow) and v.t.sink is not None):
                 fail("len", node)
             return V(f"len({v.code})", SIZE)
@@ -1334,10 +1523,9 @@ class Unit:
         if name in ("sum", "any", "all", "min", "max", "sorted") and len(args) == 1:
             return self.folded(name, node)
         if name == "list" and len(args) == 1:
-            v = self.expr(args[0])
-            if isinstance(v.t, Lst) and v.t.depth == 1:
-                return V(f"{v.code}.copy()", Lst(v.t.kinds))
-            fail("list", node)
+            return containers.listed(self, node)
+        if name == "set" and len(args) < 2:
+            return containers.new_set(self, node)
         if name in ("numpy.sum", "numpy.mean", "numpy.std", "numpy.var") and len(args) == 1:
             return self.reduced(name.removeprefix("numpy."), self.expr(args[0]), node)
         short = name.removeprefix("math.").removeprefix("numpy.")
@@ -1358,8 +1546,6 @@ class Unit:
             if v.t.rep == "i" and kind not in ("np.bool", "np.float64"):
                 return V(self.ranged(v.code, v.t, *int_range(kind)), Num(frozenset({kind}), *v.t.range))
             fail(f"{name} of this", node)
-        if name in ("pow",) and len(args) == 2:
-            fail("pow", node)
         if name.startswith("math.") or name.startswith("numpy."):
             return self.math_call(name, short, [self.number(a) for a in args], node)
         fail(f"call of {name}", node)
@@ -1465,12 +1651,8 @@ class Unit:
             if short == "square" and numpy and isinstance(ts[0], Num) and ts[0].rep == "f":
                 return V(f"{self.helper('square')}({x})", out)
         if len(vs) == 2 and not numpy:
-            if short == "pow":
-                fail("math.pow", node)
             if short in ("atan2", "copysign"):
                 return V(f"math.{short}({', '.join(codes)})", out)
-            if short == "hypot":
-                fail("math.hypot (CPython has its own)", node)
         fail(f"call of {name}", node)
 
     def new_array(self, name: str, node: ast.Call) -> V:
@@ -1554,12 +1736,28 @@ class Unit:
             elif isinstance(t, Rng):
                 fail(f"{func.name}: a random generator as argument", node)
             elif isinstance(t, Grow):
-                fail(f"{func.name}: growing list as argument", node)
+                if t.sink is not None or not settled(t):
+                    fail(f"{func.name}: growing list as argument", node)
+                t = rooted(loose(t), frozenset({p}))
+                self.one_type(given[p].t, t, p)
+            elif isinstance(t, Map):
+                if not settled(t):
+                    raise Refuse("what a dict holds is not known")
+                t = replace(rooted(t, frozenset({p})), fresh=False)
             types[p] = t
         arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
         unit = self.compiled(func, types, node)
+        if unit.puts:
+            self.puts = True
+            if self.frozen:
+                fail("a dict changes inside a comprehension", node)
+        if unit.entangled:
+            self.entangled = True
+        if any(container(given[p].t) for p in order):
+            self.shares = self.shares or container(unit.ret)
+            self.entangled = self.entangled or nested(unit.ret)
         if unit.mutated:
-            if len(arrays) > 1:
+            if len(arrays) > 1 and any(isinstance(unit.params[p], (Arr, Lst)) for p in unit.mutated):
                 seen: set[str] = set()
                 for t in arrays:
                     assert isinstance(t, (Arr, Lst))
@@ -1568,8 +1766,10 @@ class Unit:
                     seen |= t.roots
             for p in unit.mutated:
                 t = given[p].t if p in given else self.env[p]
-                if isinstance(t, (Arr, Lst)):
-                    self.mutated |= t.roots
+                self.mutated |= roots_of(t)
+        fresh = not unit.shares and not any(isinstance(given[p].t, (Grow, Map)) for p in order)
+        if fresh and not nested(unit.ret):
+            self.fresh_calls.add(id(node))
         for name in unit.extra:
             if name in self.scope or name in self.shadow or name in self.bound:
                 fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
@@ -1602,6 +1802,9 @@ class Unit:
         unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
         self.shared.functions[key] = unit
         unit.run()
+        for p, t in types.items():
+            if isinstance(t, (Grow, Map)) and invariant(unit.env[p]) != invariant(t):
+                fail(f"{func.name} puts something else into {p}", node)
         unit.lines_done = True
         return unit
 
@@ -1660,30 +1863,8 @@ def renamed(node: ast.ListComp | ast.GeneratorExp, new: dict[str, str]) -> ast.L
     return node
 
 
-PURE = frozenset({"int", "len", "abs", "min", "max", "float", "round", "bool", "sum", "any", "all", "sorted", "range"})
-
-
-def impure(node: ast.AST) -> bool:
-    """May evaluating it twice differ from evaluating it once (a list pops, a generator draws)?"""
-    for n in ast.walk(node):
-        if isinstance(n, ast.NamedExpr):
-            return True
-        if isinstance(n, ast.Call):
-            f = n.func
-            of_module = (
-                isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) and f.value.id in ("math", "np", "numpy")
-            )
-            if not of_module and not (isinstance(f, ast.Name) and f.id in PURE):
-                return True
-    return False
-
-
 def clip(r: tuple[int, int], lim: int) -> tuple[int, int]:
     return max(r[0], -lim), min(r[1], lim)
-
-
-def element(t: Lst) -> Type:
-    return Num(t.kinds) if t.depth == 1 else replace(t, depth=t.depth - 1)
 
 
 def array_item(t: Arr, indexes: int) -> Type:

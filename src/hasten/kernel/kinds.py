@@ -141,6 +141,9 @@ NPBOOL = Num(frozenset({"np.bool"}))
 NPF8 = Num(frozenset({"np.float64"}))
 
 
+SIZE = Num(frozenset({"int"}), 0, 2**40)  # of anything that fits a memory
+
+
 def num(kind: str) -> Num:
     return Num(frozenset({kind}))
 
@@ -171,6 +174,10 @@ def compatible(kinds: frozenset[str]) -> bool:
     if not all(k in CODE for k in kinds):
         return False
     return kinds <= {"bool", "np.bool"} or not kinds & {"bool", "np.bool"}
+
+
+def element(t: Lst) -> Type:
+    return Num(t.kinds) if t.depth == 1 else replace(t, depth=t.depth - 1)
 
 
 def join(a: Type, b: Type) -> Type:
@@ -235,10 +242,33 @@ def nested(t: Type | None) -> bool:
 
 def invariant(t: Type) -> Type:
     """What must be the same of two types that stand for one container."""
-    if isinstance(t, (Arr, Lst, Map)):
+    if isinstance(t, (Arr, Lst)):
         return replace(t, roots=frozenset())
+    if isinstance(t, Map):
+        value = None if t.value is None else invariant(loose(t.value))
+        return Map(None if t.key is None else loose(t.key), value, keys_only=t.keys_only)
     if isinstance(t, Grow) and t.item is not None:
         return Grow(invariant(loose(t.item)))
+    return t
+
+
+def roots_of(t: Type | None) -> frozenset[str]:
+    """The parameters that a container or its parts may share memory with."""
+    if isinstance(t, (Arr, Lst)):
+        return t.roots
+    if isinstance(t, Grow):
+        return roots_of(t.item)
+    return t.roots | roots_of(t.value) if isinstance(t, Map) else frozenset()
+
+
+def rooted(t: Type, roots: frozenset[str]) -> Type:
+    """The same with other roots."""
+    if isinstance(t, (Arr, Lst)):
+        return replace(t, roots=roots)
+    if isinstance(t, Grow) and t.item is not None:
+        return replace(t, item=rooted(t.item, roots))
+    if isinstance(t, Map):
+        return replace(t, roots=roots, value=None if t.value is None else rooted(t.value, frozenset()))
     return t
 
 

@@ -211,6 +211,105 @@ def _square(x):
         raise OverflowError
     return y
 '''),
+    _njit("round_digits", '''
+def _round_digits(x, scale):
+    """round(x, n), scale = 10.0 ** n: the nearest decimal to the exact x, halves to even.
+
+    x * scale is known exactly as the sum of two floats (Dekker); dividing the integer by the power of ten rounds
+    as reading the decimal does. Raises outside the range in which all of this is exact.
+    """
+    a = abs(x)
+    if a == 0.0 or not a < 4503599627370496.0:
+        return x
+    product = a * scale
+    if not (1e-200 < a and product < 4.5e15):
+        raise OverflowError
+    split = 134217729.0 * a
+    a_high = split - (split - a)
+    a_low = a - a_high
+    split = 134217729.0 * scale
+    s_high = split - (split - scale)
+    s_low = scale - s_high
+    rest = a_low * s_low - (((product - a_high * s_high) - a_low * s_high) - a_high * s_low)
+    low = np.floor(product)
+    part = product - low
+    if part > 0.5 or (part == 0.5 and (rest > 0.0 or (rest == 0.0 and low % 2.0 == 1.0))):
+        low += 1.0
+    return math.copysign(low / scale, x)
+'''),
+    _njit("np_round", '''
+def _np_round(x, scale):
+    """np.round(x, n), scale = 10.0 ** n; raises where NumPy might warn."""
+    y = np.rint(x * scale) / scale
+    if not math.isfinite(y):
+        raise FloatingPointError
+    return y
+'''),
+    _njit("hypot_float", '''
+def _hypot_float(a, b):
+    """math.hypot(a, b); raises unless the result is finite."""
+    c = math.hypot(a, b)
+    if not math.isfinite(c):
+        raise OverflowError
+    return c
+'''),
+    _njit("fmod_float", '''
+def _fmod_float(a, b):
+    """math.fmod(a, b); raises for a zero divisor and where a is not finite."""
+    if b == 0.0 or not math.isfinite(a):
+        raise ValueError
+    return np.fmod(a, b)
+'''),
+    _njit("gcd", '''
+def _gcd(a, b):
+    """math.gcd(a, b); raises for the one integer that has no positive counterpart in 64 bits."""
+    if a == -9223372036854775808 or b == -9223372036854775808:
+        raise OverflowError
+    a, b = abs(a), abs(b)
+    while b:
+        a, b = b, a % b
+    return a
+'''),
+    _njit("isqrt", '''
+def _isqrt(n):
+    """math.isqrt(n); raises outside 0..2**52, where the float square root is right or one too large."""
+    if n < 0 or n > 4503599627370496:
+        raise ValueError
+    root = int(math.sqrt(float(n)))
+    while root * root > n:
+        root -= 1
+    while (root + 1) * (root + 1) <= n:
+        root += 1
+    return root
+'''),
+    _njit("pow_mod", '''
+def _pow_mod(a, b, m):
+    """pow(a, b, m) for b >= 0 and m from 1 to 2**31; raises otherwise."""
+    if b < 0 or m < 1 or m > 2147483648:
+        raise ValueError
+    result = 1 % m
+    a %= m
+    while b > 0:
+        if b & 1:
+            result = result * a % m
+        a = a * a % m
+        b >>= 1
+    return result
+'''),
+    _njit("np_maximum", '''
+def _np_maximum(a, b):
+    """np.maximum(a, b); raises for NaN and for zeros of both signs."""
+    if math.isnan(a) or math.isnan(b) or (a == b and math.copysign(1.0, a) != math.copysign(1.0, b)):
+        raise ValueError
+    return a if a > b else b
+'''),
+    _njit("np_minimum", '''
+def _np_minimum(a, b):
+    """np.minimum(a, b); raises for NaN and for zeros of both signs."""
+    if math.isnan(a) or math.isnan(b) or (a == b and math.copysign(1.0, a) != math.copysign(1.0, b)):
+        raise ValueError
+    return a if a < b else b
+'''),
     _njit("min_of", '''
 def _min_of(a, b):
     """min(a, b): the first of equals, and whichever comes first when one is NaN, as Python has it."""
@@ -864,6 +963,20 @@ def _set_triple(keys):
         _key_triple(s[0], s[1], key)
     return s
 ''', "key_triple"),
+    _njit("empty_list", '''
+def _empty_list(item):
+    """A list for items like this."""
+    values = [item]
+    values.clear()
+    return values
+'''),
+    _njit("held", '''
+def _held(x, missing):
+    """x, unless it is still None."""
+    if missing:
+        raise ValueError
+    return x
+'''),
     _njit("empty_dict", '''
 def _empty_dict(key, value):
     """A dict for keys and values like these."""
@@ -884,7 +997,7 @@ def _typed_ends(rows, kind, dtype):
     """Where each of the lists ends, and their elements one after another; None unless all are of this type."""
     if set(map(type, rows)) != {list}:
         return None
-    numbers = [*chain.from_iterable(rows)]
+    numbers = [*itertools.chain.from_iterable(rows)]
     if set(map(type, numbers)) != {kind}:
         return None
     try:

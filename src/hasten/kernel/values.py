@@ -47,3 +47,21 @@ def bare(code: str) -> str:
         if c == "," and depth == 0:
             return code  # a tuple
     return inner
+
+
+PURE = frozenset({"int", "len", "abs", "min", "max", "float", "round", "bool", "sum", "any", "all", "sorted", "range"})
+
+
+def impure(node: ast.AST) -> bool:
+    """May evaluating it twice differ from evaluating it once (a list pops, a generator draws)?"""
+    for n in ast.walk(node):
+        if isinstance(n, ast.NamedExpr):
+            return True
+        if isinstance(n, ast.Call):
+            f = n.func
+            of_module = (
+                isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) and f.value.id in ("math", "np", "numpy")
+            )
+            if not of_module and not (isinstance(f, ast.Name) and f.id in PURE):
+                return True
+    return False

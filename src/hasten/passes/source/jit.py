@@ -208,10 +208,11 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
         "from numba import njit",
         "from numba.core.errors import NumbaError",
     ]
-    if any("sys." in t for t in helpers):
-        if module.bindings.get("sys", 0) != int(module.imported("sys")):
-            raise Refuse("sys means something else in this file")
-        imports.insert(1, "import sys")
+    for name in ("itertools", "sys"):
+        if any(f"{name}." in t for t in (*helpers, wrapped.text)):
+            if module.bindings.get(name, 0) != int(module.imported(name)):
+                raise Refuse(f"{name} means something else in this file")
+            imports.insert(1, f"import {name}")
     edits = [Edit(path, line, line - 1, f"{text}\n") for text in imports if f"\n{text}\n" not in head]
     edits += [Edit(path, line, line - 1, f"\n\n{text}") for text in helpers]
     edits.append(Edit(path, line, line - 1, f"\n\n{wrapped.text}\n\n"))

@@ -1,0 +1,665 @@
+"""Lists of lists, dicts, sets and sorting in kernels.
+
+Inside a kernel a list of lists shares memory just as Python's does, so aliases need no care there; what cannot be
+seen from a result that leaves the kernel is which of its parts are one object. Such results are refused unless every
+part was handed over by a name (or expression) that nothing else uses afterwards.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hasten.kernel.kinds import (
+    BOOL,
+    EXACT_FLOAT,
+    SIZE,
+    Arr,
+    Grow,
+    Lst,
+    Map,
+    Nil,
+    Num,
+    Refuse,
+    Tup,
+    Type,
+    container,
+    element,
+    invariant,
+    join,
+    loose,
+    nested,
+    num,
+    settled,
+)  # fmt: skip
+from hasten.kernel.values import V, bare, fail, impure
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+SAMPLE = {"f": "0.0", "i": "0", "b": "False"}
+SUFFIX = {1: "int", 2: "pair", 3: "triple"}
+GROWS = ("append", "pop", "extend", "insert", "clear")
+MUTATES = frozenset({*GROWS, "sort", "reverse", "add", "setdefault", "update", "remove", "discard", "popitem"})
+
+
+def sample(u: Unit, t: Type | None) -> str:
+    """Code of some value of this type, from which Numba takes the types of an empty list or dict."""
+    if isinstance(t, Num):
+        return SAMPLE[t.rep]
+    if isinstance(t, Tup):
+        return f"({', '.join(sample(u, i) for i in t.items)},)"
+    if isinstance(t, Lst) and t.depth == 1:
+        return f"np.full(1, {sample(u, Num(t.kinds))})"
+    if isinstance(t, Grow) and t.item is not None:
+        return f"{u.helper('empty_list')}({sample(u, t.item)})"
+    if isinstance(t, Map):
+        return empty_map(u, t)
+    u.doubts.append("what a container holds is not known")
+    return "0"
+
+
+def empty_map(u: Unit, t: Map) -> str:
+    if t.keys_only:
+        return f"{u.helper('empty_set')}({sample(u, t.key)})"
+    return f"{u.helper('empty_dict')}({sample(u, t.key)}, {sample(u, t.value)})"
+
+
+def empty_list(u: Unit, t: Grow) -> V:
+    if not settled(t):
+        u.doubts.append("what a list holds is not known")
+        return V("[]", t)
+    return V(f"{u.helper('empty_list')}({sample(u, t.item)})", t)
+
+
+def key_kind(t: Type | None) -> str:
+    """Which of the hash functions a key needs. Raises `Refuse`."""
+    items = t.items if isinstance(t, Tup) else (t,)
+    if len(items) in SUFFIX and all(isinstance(i, Num) and i.kinds == {"int"} for i in items):
+        return SUFFIX[len(items)]
+    raise Refuse("keys that are not integers")
+
+
+def key_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
+    """The code of a key, and the suffix of the helpers for it. A looked up key may be a NumPy integer."""
+    v = u.single(u.expr(node))
+    if not adding and isinstance(v.t, Num) and v.t.kinds <= {"int", "np.int64"}:
+        v = replace(v, t=Num(frozenset({"int"})))
+    kind = key_kind(v.t)
+    if t.key is not None and key_kind(t.key) != kind:
+        fail("keys of several types", node)
+    return v, kind
+
+
+def widen(u: Unit, node: ast.expr, new: Type) -> None:
+    """Records that what `node` stands for holds `new` too; a doubt where its owner cannot be told."""
+    if isinstance(node, ast.Name):
+        u.env[node.id] = join(u.env[node.id], new)
+        return
+    new = loose(new)
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+        base = u.expr(node.value).t
+        if isinstance(base, Grow) and base.sink is None:
+            return widen(u, node.value, Grow(new))
+        if isinstance(base, Map):
+            return widen(u, node.value, Map(None, new))
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault":
+        return widen(u, node.func.value, Map(None, new))
+    if invariant(u.expr(node).t) != invariant(join(u.expr(node).t, new)):
+        u.doubts.append(f"what {ast.unparse(node)} holds is not known to its owner")
+
+
+def handed(u: Unit, node: ast.expr, v: V) -> None:
+    """A container becomes part of another one: may its name be forgotten?"""
+    if not container(v.t):
+        return
+    fresh = isinstance(node, (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.BinOp)) and not v.leaf
+    if fresh or (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and ".copy()" in v.code):
+        return
+    if isinstance(node, ast.Name) and given_up(u, node):
+        return
+    if isinstance(node, ast.Call) and not nested(v.t):
+        if id(node) in u.fresh_calls or u.module.dotted(node.func) in ("sorted", "list"):
+            return
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "copy":
+            return
+    u.entangled = True
+
+
+def given_up(u: Unit, name: ast.Name) -> bool:
+    """Is this the last use of a list that was made earlier in the same run of statements, and nowhere else used?"""
+    if name.id in u.outs or name.id in u.params or name.id in u.extra:
+        return False
+    for body in bodies(u.stmts):
+        at = next((i for i, s in enumerate(body) if any(n is name for n in ast.walk(s))), None)
+        if at is None or not isinstance(body[at], (ast.Expr, ast.Assign)):
+            continue
+        uses = [n for s in u.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == name.id]
+        made = [
+            i for i, s in enumerate(body[:at])
+            if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
+            and s.targets[0].id == name.id and isinstance(s.value, (ast.List, ast.ListComp, ast.BinOp))
+        ]  # fmt: skip
+        if not made:
+            return False
+        between = [n for s in body[made[0] : at + 1] for n in ast.walk(s) if isinstance(n, ast.Name)]
+        between = [n for n in between if n.id == name.id]
+        # other uses in between may change it, but not give it another name
+        plain_uses = sum(
+            1
+            for s in body[made[0] : at]
+            for n in ast.walk(s)
+            if (isinstance(n, ast.Subscript) and is_name(n.value, name.id))
+            or (isinstance(n, ast.Attribute) and is_name(n.value, name.id))
+            or (isinstance(n, ast.Call) and is_name(n.func, "len") and n.args and is_name(n.args[0], name.id))
+        )
+        once = sum(1 for n in ast.walk(body[at]) if isinstance(n, ast.Name) and n.id == name.id) == 1
+        binds = sum(1 for n in between if not isinstance(n.ctx, ast.Load))
+        return once and binds == 1 and len(uses) == len(between) == plain_uses + 2
+    return False
+
+
+def bodies(stmts: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Every run of statements, inner ones before those around them."""
+    found = [stmts]
+    for s in stmts:
+        for field in ("body", "orelse"):
+            inner = getattr(s, field, None)
+            if isinstance(inner, list):
+                found += bodies(inner)
+    return sorted(found, key=lambda b: b[0].lineno if b else 0, reverse=True)
+
+
+def is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+# ---------------------------------------------------------------------- statements
+
+
+def effect(u: Unit, node: ast.Call) -> bool:
+    """A method called for what it does: `xs.sort()`, `d[k].append(x)`, `seen.add(x)`. False: not one of these."""
+    func = node.func
+    if not isinstance(func, ast.Attribute) or func.attr not in MUTATES or func.attr in ("pop", "setdefault"):
+        return False
+    base = u.expr(func.value)
+    t, name = base.t, func.attr
+    if isinstance(t, Map):
+        if name == "add" and t.keys_only and len(node.args) == 1 and not node.keywords:
+            v, kind = key_of(u, t, node.args[0], True)
+            changes(u, func.value, t, node)
+            widen(u, func.value, Map(loose(v.t), None, keys_only=True))
+            u.emit(f"{u.helper(f'add_{kind}_key')}({base.code}, {bare(u.sink(v))})")
+            return True
+        fail(f"method {name}", node)
+    if isinstance(t, Lst) and t.depth == 1 and name in ("sort", "reverse"):
+        u.mutated |= t.roots
+        if name == "reverse" and not node.args and not node.keywords:
+            u.emit(f"{base.code}[:] = {base.code}[::-1].copy()")
+            return True
+        key, reverse = sort_options(u, func.value, base, node)
+        u.emit(f"{u.helper('sort_by')}({base.code}, {key or base.code}, {reverse})")
+        return True
+    if not isinstance(t, Grow) or t.sink is not None:
+        return False
+    if name == "sort":
+        key, reverse = sort_options(u, func.value, base, node)
+        if key is None:
+            orderable(t.item, node)
+        u.emit(f"{u.helper('sort_by')}({base.code}, {key or base.code}, {reverse})")
+    elif name in ("reverse", "clear") and not node.args and not node.keywords:
+        u.emit(f"{base.code}.{name}()")
+    elif name == "append" and len(node.args) == 1 and not node.keywords:
+        v = item_value(u, node.args[0], t.item)
+        widen(u, func.value, Grow(v.t))
+        u.emit(f"{base.code}.append({bare(u.sink(v))})")
+    elif name == "insert" and len(node.args) == 2 and not node.keywords:
+        i, v = u.integer(node.args[0]), item_value(u, node.args[1], t.item)
+        widen(u, func.value, Grow(v.t))
+        u.emit(f"{base.code}.insert({bare(i.code)}, {bare(u.sink(v))})")
+    elif name == "extend" and len(node.args) == 1 and not node.keywords:
+        extend(u, func.value, base, node.args[0], node)
+    else:
+        return False
+    return True
+
+
+def extend(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) -> None:
+    v = sequence(u, more)
+    t = item_type(v, more)
+    if container(t):
+        u.entangled = True
+    widen(u, target, Grow(t))
+    u.emit(f"{u.helper('extend')}({base.code}, {v.code})")
+
+
+def changes(u: Unit, node: ast.expr, t: Map, at: ast.AST) -> None:
+    if u.frozen:
+        fail("a dict changes inside a comprehension", at)
+    u.puts = True
+    u.mutated |= t.roots
+
+
+def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
+    """The value that goes into a container."""
+    v = hinted(u, node, expected)
+    v = u.single(v)
+    if isinstance(v.t, Grow) and v.t.sink is not None:
+        fail("a list from outside becomes part of another", node)
+    if not isinstance(v.t, (Num, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
+        fail("such an element", node)
+    if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
+        fail("a value whose type depends on the data goes into a list", node)
+    handed(u, node, v)
+    if container(v.t):
+        if expected is not None and invariant(expected) != invariant(v.t):
+            u.doubts.append("lists of several types in one list")
+        return replace(v, t=loose(v.t))
+    return v
+
+
+def hinted(u: Unit, node: ast.expr, expected: Type | None) -> V:
+    """An expression that may be an empty list, whose type is then the expected one."""
+    before, u.hint = u.hint, expected
+    try:
+        return u.expr(node)
+    finally:
+        u.hint = before
+
+
+def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
+    """`d[k] = v`"""
+    assert isinstance(base.t, Map)
+    if base.t.keys_only:
+        fail("a set has no items", target)
+    value = u.sink(v)
+    # the value is there before the key is computed
+    if "(" in value and not isinstance(target.slice, (ast.Name, ast.Constant)):
+        temp = f"value_{target.lineno}_{target.col_offset}"
+        u.emit(f"{temp} = {bare(value)}")
+        value = temp
+    k, kind = key_of(u, base.t, target.slice, True)
+    if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
+        fail("a value whose type depends on the data goes into a dict", target)
+    changes(u, target.value, base.t, target)
+    if container(v.t) and base.t.value is not None and invariant(base.t.value) != invariant(v.t):
+        u.doubts.append("lists of several types in one dict")
+    widen(u, target.value, Map(loose(k.t), loose(v.t)))
+    u.emit(f"{u.helper('put_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(value)})")
+
+
+def delete(u: Unit, s: ast.Delete) -> None:
+    for target in s.targets:
+        if not isinstance(target, ast.Subscript) or isinstance(target.slice, ast.Slice):
+            fail("del", s)
+        base = u.expr(target.value)
+        if not isinstance(base.t, Grow) or base.t.sink is not None:
+            fail("del of an element", s)
+        u.emit(f"{base.code}.pop({bare(u.integer(target.slice).code)})")
+
+
+# ---------------------------------------------------------------------- sorting
+
+
+def orderable(t: Type | None, node: ast.AST) -> None:
+    """Raises `Refuse` unless machine comparison orders such values as Python does (NaN is looked for at run time)."""
+    items = t.items if isinstance(t, Tup) else (t,)
+    for i in items:
+        if not isinstance(i, Num):
+            fail("order of this", node)
+
+
+def sort_options(u: Unit, values: ast.expr | None, base: V, node: ast.Call) -> tuple[str | None, str]:
+    """The code of the list of keys (None: the values themselves) and of `reverse`."""
+    key, reverse = None, "False"
+    if node.args[1 if values is None else 0 :]:
+        fail("sort", node)
+    for k in node.keywords:
+        if k.arg == "reverse" and isinstance(k.value, ast.Constant) and type(k.value.value) is bool:
+            reverse = repr(k.value.value)
+        elif k.arg == "key" and isinstance(k.value, ast.Lambda):
+            key = keys_by(u, k.value, base, node)
+        elif not (k.arg == "key" and isinstance(k.value, ast.Constant) and k.value.value is None):
+            fail("sort key", node)
+    if key is None:
+        orderable(item_type(base, node), node)
+    return key, reverse
+
+
+def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST) -> str:
+    """The list of keys of a list, as a comprehension."""
+    a = key.args
+    if len(a.args) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs or a.defaults:
+        fail("sort key", node)
+    temp = f"item_{key.lineno}_{key.col_offset}"
+    body = copy.deepcopy(key.body)
+    for n in ast.walk(body):
+        if isinstance(n, ast.Name):
+            if n.id == a.args[0].arg:
+                n.id = temp
+            elif n.id in u.env and container(u.env[n.id]) and not isinstance(u.env[n.id], (Arr, Lst)):
+                fail("sort key that reads a list", node)  # list.sort empties its list while keys are computed
+        elif isinstance(n, (ast.Lambda, ast.NamedExpr)):
+            fail("sort key", node)
+    u.env[temp] = loose(item_type(base, node))
+    u.bound.add(temp)
+    v = u.single(u.expr(body))
+    orderable(v.t, node)
+    return f"[{bare(u.sink(v)) if isinstance(v.t, Num) else u.sink(v)} for {temp} in {base.code}]"
+
+
+def ordered(u: Unit, name: str, node: ast.Call) -> V:
+    """`sorted`, `min` and `max` with `key` or `reverse`, or of tuples."""
+    if len(node.args) != 1:
+        fail(f"{name} with keywords", node)
+    v = sequence(u, node.args[0])
+    if name != "sorted" and any(k.arg != "key" for k in node.keywords):
+        fail(f"{name} with keywords", node)
+    if node.keywords and not v.code.isidentifier():
+        if isinstance(u.current, ast.While) or impure(head(u.current)):
+            fail(f"{name} with a key where its list is no name", node)
+        temp = f"values_{node.lineno}_{node.col_offset}"
+        u.emit(f"{temp} = {v.code}")
+        v = replace(v, code=temp)
+    key, reverse = sort_options(u, None, v, node)
+    item = item_type(v, node)
+    if name == "sorted":
+        if container(item):
+            u.entangled = True
+        return V(f"{u.helper('sorted_by')}({v.code}, {key or v.code}, {reverse})", Grow(loose(item)))
+    code = f"{u.helper(name + '_by')}({v.code}, {key or v.code})"
+    return V(code, loose(item), parts=("", ()) if container(item) else None)
+
+
+def head(s: ast.stmt | None) -> ast.AST:
+    """What of a statement is evaluated at once."""
+    if isinstance(s, ast.If):
+        return s.test
+    if isinstance(s, ast.For):
+        return s.iter
+    assert s is not None
+    return s
+
+
+# ---------------------------------------------------------------------- expressions
+
+
+def folded_map(u: Unit, v: V, node: ast.AST) -> V:
+    """The keys of a dict, or the elements of a set where their order cannot be seen (integers)."""
+    t = v.t
+    assert isinstance(t, Map)
+    if t.keys_only and not (isinstance(t.key, Num) and t.key.kinds == {"int"}):
+        fail("order of a set", node)
+    if t.key is None:
+        raise Refuse("what a set holds is not known")
+    return V(f"{v.code}[0]", Grow(t.key), leaf=True)
+
+
+def sequence(u: Unit, node: ast.expr) -> V:
+    """Anything that can be gone over, as a list or array."""
+    if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
+        return u.comprehension(node)
+    view = isinstance(node, ast.Call) and (
+        isinstance(node.func, ast.Name) and node.func.id in ("range", "zip", "enumerate")
+        or isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values", "items")
+    )  # fmt: skip
+    if not view:
+        v = u.expr(node)
+        if isinstance(v.t, Map):
+            if v.t.keys_only:
+                fail("the order of a set is its own", node)
+            return V(f"{v.code}[0]", Grow(v.t.key), leaf=True)
+        if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
+            return v
+        if isinstance(v.t, Arr) and v.t.ndim == 1:
+            return v
+    t, code = u.iterable(node)
+    u.frozen_maps.clear()
+    if isinstance(t, Num) and t.kind is None:
+        fail("list of mixed types", node)
+    return V(f"[item for item in {code}]", Grow(loose(t)))
+
+
+def item_type(v: V, node: ast.AST) -> Type:
+    t = v.t
+    if isinstance(t, Lst):
+        return element(t)
+    if isinstance(t, Arr) and t.ndim == 1 and t.dtype in ("int64", "float64"):
+        return num(f"np.{t.dtype}")
+    if isinstance(t, Grow) and t.item is not None:
+        return t.item
+    if isinstance(t, Grow):
+        raise Refuse("what a list holds is not known")
+    fail("not a list", node)
+
+
+def as_grow(u: Unit, v: V, node: ast.AST) -> V:
+    """A new list, as one that may grow."""
+    if isinstance(v.t, Grow):
+        return v
+    if not isinstance(v.t, (Lst, Arr)) or v.leaf or v.parts is not None:
+        fail("it grows from something else than a list made here", node)
+    return V(f"{u.helper('as_list')}({v.code})", Grow(item_type(v, node)))
+
+
+def listed(u: Unit, node: ast.Call) -> V:
+    """`list(x)`, a new list."""
+    v = sequence(u, node.args[0])
+    t = item_type(v, node)
+    if container(t):
+        u.entangled = True
+    if isinstance(v.t, Lst):
+        if v.t.depth > 1:
+            fail("list of a list of lists", node)
+        return V(f"{v.code}.copy()", Lst(v.t.kinds))
+    if isinstance(t, Num) and t.kind is None:
+        fail("list of mixed types", node)
+    fresh = v.code.startswith("[")
+    return V(v.code if fresh else f"{u.helper('as_list')}({v.code})", Grow(t))
+
+
+def new_set(u: Unit, node: ast.Call) -> V:
+    if not node.args:
+        t = u.hint if isinstance(u.hint, Map) and u.hint.keys_only else Map(None, None, keys_only=True)
+        return V(empty_map(u, t), t)
+    v = sequence(u, node.args[0])
+    t2 = loose(item_type(v, node))
+    return V(f"{u.helper('set_' + key_kind(t2))}({v.code})", Map(t2, None, keys_only=True))
+
+
+def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
+    """A dict display or comprehension."""
+    hint = u.hint if isinstance(u.hint, Map) and not u.hint.keys_only else Map(None, None)
+    if isinstance(node, ast.Dict) and not node.keys:
+        t = replace(hint, roots=frozenset(), fresh=False)
+        return V(empty_map(u, t), t)
+    if isinstance(node, ast.Dict):
+        keys: list[V] = []
+        values: list[V] = []
+        key: Type | None = None
+        value: Type | None = None
+        for k, x in zip(node.keys, node.values, strict=True):
+            if k is None:
+                fail("dict display", node)
+            keys.append(u.single(u.expr(k)))
+            values.append(item_value(u, x, hint.value))
+            key = keys[-1].t if key is None else join(key, keys[-1].t)
+            value = values[-1].t if value is None else join(value, values[-1].t)
+        assert key is not None and value is not None
+        parts = [
+            f"[{', '.join(bare(u.sink(v)) if isinstance(v.t, Num) else u.sink(v) for v in vs)}]"
+            for vs in (keys, values)
+        ]
+        t = Map(loose(key), loose(value))
+        code = f"{u.helper('dict_' + key_kind(key))}({parts[0]}, {parts[1]})"
+        return V(code, join(t, Map(None, hint.value)) if container(value) else t)
+    if impure(node):
+        fail("dict comprehension with a call", node)
+    keys_v = u.comprehension(like(node, node.key))
+    before, u.hint = u.hint, Grow(hint.value)
+    try:
+        values_v = u.comprehension(like(node, node.value))
+    finally:
+        u.hint = before
+    key_t, value_t = item_type(keys_v, node), item_type(values_v, node)
+    code = f"{u.helper('dict_' + key_kind(loose(key_t)))}({keys_v.code}, {values_v.code})"
+    return V(code, Map(loose(key_t), loose(value_t)))
+
+
+def like(node: ast.DictComp, elt: ast.expr) -> ast.ListComp:
+    made = ast.ListComp(elt, copy.deepcopy(node.generators))
+    ast.copy_location(made, node)
+    return ast.fix_missing_locations(made)
+
+
+def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
+    """`d[k]`"""
+    t = base.t
+    assert isinstance(t, Map)
+    if t.keys_only:
+        fail("element of a set", node)
+    k, kind = key_of(u, t, node.slice, False)
+    if t.value is None:
+        raise Refuse("what a dict holds is not known")
+    code = f"{base.code}[1][{u.helper('at_' + kind)}({base.code}, {bare(u.sink(k))})]"
+    if isinstance(t.value, Lst):
+        return V(code, replace(t.value, roots=t.value.roots | t.roots), parts=(code, ()))
+    return V(code, t.value, parts=(code, ()))
+
+
+def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
+    """Methods of lists and dicts that give a value. None: not one of these."""
+    t, name, args = base.t, func.attr, node.args
+    if isinstance(t, Map) and not t.keys_only and not node.keywords:
+        if name == "get" and len(args) == 2:
+            k, kind = key_of(u, t, args[0], False)
+            if t.value is None:
+                raise Refuse("what a dict holds is not known")
+            d = u.single(hinted(u, args[1], t.value))
+            out = join(t.value, loose(d.t))
+            if container(out):
+                fail("get of a list", node)
+            code = u.fit(d, out) if isinstance(d.t, Num) else u.sink(d)
+            return V(f"{u.helper('get_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(code)})", out)
+        if name == "setdefault" and len(args) == 2:
+            k, kind = key_of(u, t, args[0], True)
+            v = item_value(u, args[1], t.value)
+            changes(u, func.value, t, node)
+            widen(u, func.value, Map(loose(k.t), loose(v.t)))
+            out2 = t.value if t.value is not None else v.t
+            code = f"{u.helper('setdefault_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(u.fit(v, out2))})"
+            return V(code, out2, parts=(code, ()))
+    if isinstance(t, (Lst, Grow)) and name in ("index", "count") and len(args) == 1 and not node.keywords:
+        if isinstance(t, Grow) and t.sink is not None:
+            fail(name, node)
+        v = alike(u, item_type(base, node), args[0], node)
+        return V(f"{u.helper(name + '_of')}({base.code}, {bare(u.sink(v))})", SIZE)
+    if isinstance(t, Grow) and t.sink is None and name == "copy" and not args:
+        if container(t.item):
+            u.entangled = True
+        return V(f"{base.code}.copy()", t)
+    return None
+
+
+def alike(u: Unit, item: Type, node: ast.expr, at: ast.AST) -> V:
+    """A value to be compared with items of a list: Python and the machine must agree on what is equal."""
+    v = u.single(u.expr(node))
+    if isinstance(v.t, Num) and isinstance(item, Num):
+        if v.t.rep != item.rep and not (item.rep == "f" and v.t.rep == "i" and v.t.within(-EXACT_FLOAT, EXACT_FLOAT)):
+            fail("comparison of mixed types", at)
+        return v
+    if isinstance(v.t, Tup) and isinstance(item, Tup) and len(v.t.items) == len(item.items):
+        for a, b in zip(v.t.items, item.items, strict=True):
+            if not isinstance(a, Num) or not isinstance(b, Num) or a.rep != b.rep:
+                fail("comparison of mixed types", at)
+        return v
+    fail("comparison of mixed types", at)
+
+
+def compare(u: Unit, node: ast.Compare) -> V | None:
+    """`in`, `is None`, and comparisons of lists and tuples. None: a comparison of numbers."""
+    op, right = node.ops[0], node.comparators[0]
+    if len(node.ops) != 1:
+        return None
+    if isinstance(op, (ast.Is, ast.IsNot)):
+        if not (isinstance(node.left, ast.Name) and isinstance(right, ast.Constant) and right.value is None):
+            fail("`is`", node)
+        known = u.read(node.left.id, node)  # refuses names that nothing is known of
+        if node.left.id not in u.optional:
+            if isinstance(known.t, Nil):
+                return V("True" if isinstance(op, ast.Is) else "False", BOOL)
+            return V("False" if isinstance(op, ast.Is) else "True", BOOL)
+        flag = u.flag(node.left.id)
+        return V(flag if isinstance(op, ast.Is) else f"(not {flag})", BOOL)
+    if isinstance(op, (ast.In, ast.NotIn)):
+        sign = "" if isinstance(op, ast.In) else "not "
+        if isinstance(right, (ast.Tuple, ast.List)) and right.elts:
+            return among(u, node, right, sign)
+        base = u.expr(right)
+        if isinstance(base.t, Map):
+            k, kind = key_of(u, base.t, node.left, False)
+            return V(f"({sign}{u.helper('has_' + kind)}({base.code}, {bare(u.sink(k))}))", BOOL)
+        if isinstance(base.t, Lst) or (isinstance(base.t, Grow) and base.t.sink is None):
+            v = alike(u, item_type(base, node), node.left, node)
+            sign2 = ">=" if sign == "" else "<"
+            return V(f"({u.helper('place_of')}({base.code}, {bare(u.sink(v))}) {sign2} 0)", BOOL)
+        fail("`in`", node)
+    if isinstance(node.left, (ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
+        a = u.expr(node.left)
+        if isinstance(a.t, Num):
+            return None
+        b = u.expr(right)
+        lists = (Lst, Grow)
+        if isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(a.t, lists) and isinstance(b.t, lists):
+            x, y = item_type(a, node), item_type(b, node)
+            if not isinstance(x, Num) or not isinstance(y, Num) or x.rep != y.rep:
+                fail("comparison of such lists", node)
+            sign = "" if isinstance(op, ast.Eq) else "not "
+            return V(f"({sign}{u.helper('same_list')}({a.code}, {b.code}))", BOOL)
+        if isinstance(a.t, Tup) and isinstance(b.t, Tup) and len(a.t.items) == len(b.t.items):
+            for x, y in zip(a.t.items, b.t.items, strict=True):
+                if not isinstance(x, Num) or not isinstance(y, Num) or x.rep != y.rep or x.has_np or y.has_np:
+                    fail("comparison of such tuples", node)
+            symbol = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}[type(op).__name__]
+            sure = u.helper("not_nan")
+            return V(f"({sure}({a.code}) {symbol} {sure}({b.code}))", BOOL)
+        fail("comparison", node)
+    return None
+
+
+def among(u: Unit, node: ast.Compare, right: ast.Tuple | ast.List, sign: str) -> V:
+    """`x in (1, 2)`"""
+    v = u.single(u.number(node.left))
+    assert isinstance(v.t, Num)
+    if not all(isinstance(e, ast.Constant) for e in right.elts) or v.t.rep == "b" or impure(node.left):
+        fail("`in`", node)
+    parts = []
+    for e in right.elts:
+        c = u.number(e)
+        if not isinstance(c.t, Num) or c.t.rep != v.t.rep:
+            fail("`in` of mixed types", node)
+        parts.append(f"{u.sink(v)} == {c.code}")
+    return V(f"({sign}({' or '.join(parts)}))", BOOL)
+
+
+def plus(u: Unit, node: ast.BinOp, a: V, b: V) -> V | None:
+    """`xs + ys` and `xs * n`. None: not with a list."""
+    lists = (Lst, Grow)
+    if isinstance(node.op, ast.Add) and isinstance(a.t, lists) and isinstance(b.t, lists):
+        x, y = item_type(a, node), item_type(b, node)
+        t = join(loose(x), loose(y))
+        if container(t):
+            u.entangled = True
+        if isinstance(t, Num) and isinstance(x, Num) and isinstance(y, Num) and (x.rep != y.rep or t.kind is None):
+            fail("lists of several types joined", node)
+        return V(f"{u.helper('joined')}({a.code}, {b.code})", Grow(t))
+    if isinstance(node.op, ast.Mult) and isinstance(a.t, lists) and isinstance(b.t, Num):
+        if b.t.rep != "i":
+            fail("list times this", node)
+        t = loose(item_type(a, node))
+        if container(t):
+            fail("repeated list of lists", node)
+        return V(f"{u.helper('repeated')}({a.code}, {bare(b.code)})", Grow(t))
+    return None
