@@ -118,6 +118,187 @@ def {name}(df, function, args=(), **options):
     return {pd}.Series(results, index=frame.index)
 """
 
+COLUMN_PART = """\
+class {name}:
+    # some values of a column: the reductions of pandas without a Series in between, as long as none is missing; `real`
+    # makes the Series, for everything else
+    __slots__ = ("_values", "_real")
+
+    def __init__(self, values, real):
+        self._values, self._real = values, real
+
+    def __len__(self):
+        return len(self._values)
+
+    def __getattr__(self, name):
+        return getattr(self._real(), name)
+
+    def __getitem__(self, key):
+        return self._real()[key]
+
+    def _checked(self, reduce, name, options):
+        # a result that is not finite may come from missing values, or must warn: pandas decides
+        with {np}.errstate(all="ignore"):
+            result = reduce(self._values) if len(self._values) else None
+        if result is None or not {np}.isfinite(result):
+            return getattr(self._real(), name)(**options)
+        return result
+
+    def sum(self, **options):
+        if options:
+            return self._real().sum(**options)
+        return self._checked({np}.ndarray.sum, "sum", options)
+
+    def mean(self, **options):
+        if options:
+            return self._real().mean(**options)
+        return self._checked(lambda v: v.sum(dtype={np}.float64) / {np}.float64(len(v)), "mean", options)
+
+    def min(self, **options):
+        if options or self._values.dtype.kind == "b":
+            return self._real().min(**options)
+        return self._checked({np}.ndarray.min, "min", options)
+
+    def max(self, **options):
+        if options or self._values.dtype.kind == "b":
+            return self._real().max(**options)
+        return self._checked({np}.ndarray.max, "max", options)
+
+    def var(self, **options):
+        return self._spread("var", options, lambda squares: squares)
+
+    def std(self, **options):
+        return self._spread("std", options, {np}.sqrt)
+
+    def _spread(self, name, options, finish):
+        ddof = options.get("ddof", 1)
+        if type(ddof) is not int or len(self._values) <= ddof or len(options) > ("ddof" in options):
+            return getattr(self._real(), name)(**options)
+
+        def spread(values):
+            values = values.astype({np}.float64)
+            average = values.sum(dtype={np}.float64) / {np}.float64(len(values))
+            return finish(((average - values) ** 2).sum(dtype={np}.float64) / {np}.float64(len(values) - ddof))
+
+        return self._checked(spread, name, options)
+
+    def _compare(self, compare, other):
+        if type(other) not in {types} or type(other) is str or (type(other) is int and abs(other) > 2**53):
+            return compare(self._real(), other)
+        return {name}(compare(self._values, other), lambda: compare(self._real(), other))
+
+    def __gt__(self, other):
+        return self._compare({np}.ndarray.__gt__ if len(self._values) else lambda a, b: a > b, other)
+
+    def __ge__(self, other):
+        return self._compare(lambda a, b: a >= b, other)
+
+    def __lt__(self, other):
+        return self._compare(lambda a, b: a < b, other)
+
+    def __le__(self, other):
+        return self._compare(lambda a, b: a <= b, other)
+
+    def __eq__(self, other):
+        return self._compare(lambda a, b: a == b, other)
+
+    def __ne__(self, other):
+        return self._compare(lambda a, b: a != b, other)
+"""
+FRAME_PART = """\
+class {name}:
+    # some rows of a frame, given by a slice or a mask: columns of plain numbers come straight from their arrays
+    __slots__ = ("_parts", "_rows", "_make", "_made", "_columns")
+
+    def __init__(self, parts, rows, make):
+        self._parts, self._rows, self._make, self._made, self._columns = parts, rows, make, None, {{}}
+
+    def _real(self):
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __len__(self):
+        rows = self._rows
+        return len(range(len(self._parts.frame))[rows]) if type(rows) is slice else int({np}.count_nonzero(rows))
+
+    def __getitem__(self, label):
+        if type(label) is not str:
+            return self._real()[label]
+        if label not in self._columns:
+            array = self._parts.array(label)
+            if array is None:
+                return self._real()[label]
+            self._columns[label] = {column_part}(array[self._rows], lambda: self._real()[label])
+        return self._columns[label]
+
+    def __getattr__(self, name):
+        return self[name] if name in self._parts.fields else getattr(self._real(), name)
+"""
+
+FRAME_PARTS = """\
+class {name}:
+    # parts of a frame (or of a column) whose reductions need no frame in between; it must not change meanwhile
+    def __init__(self, frame):
+        self.frame, self.arrays, self.columns, self.codes = frame, {{}}, {{}}, {{}}
+        # what pandas computes with another library may differ in the last bit
+        plain = "bottleneck" not in {sys}.modules
+        self.known = plain and type(frame) is {pd}.DataFrame and frame.columns.is_unique
+        self.known = self.known and all(type(c) is str for c in frame.columns)
+        self.fields = set(frame.columns) - set(dir({pd}.DataFrame)) if self.known else ()
+        self.values = self.numbers(frame) if plain and type(frame) is {pd}.Series else None
+
+    def numbers(self, column):
+        return column.to_numpy() if column.dtype in ({np}.dtype("float64"), {np}.dtype("int64")) else None
+
+    def array(self, label):
+        if label not in self.arrays:
+            known = self.known and label in self.frame.columns
+            self.arrays[label] = self.numbers(self.frame[label]) if known else None
+        return self.arrays[label]
+
+    def __getitem__(self, label):
+        if label not in self.columns:
+            self.columns[label] = {name}(self.frame[label])
+        return self.columns[label]
+
+    def rows(self, start, stop):
+        rows, frame = slice(start, stop), self.frame
+        if all(x is None or type(x) in (int, {np}.int64) for x in (start, stop)):
+            if self.known:
+                return {frame_part}(self, rows, lambda: frame.iloc[rows])
+            if self.values is not None:
+                return {column_part}(self.values[rows], lambda: frame.iloc[rows])
+        return frame.iloc[rows]
+
+    def where(self, mask):
+        frame = self.frame
+        if type(mask) is {np}.ndarray:
+            if self.known:
+                return {frame_part}(self, mask, lambda: frame[mask])
+            if self.values is not None:
+                return {column_part}(self.values[mask], lambda: frame[mask])
+        return frame[mask]
+
+    def test(self, label, compare, key, dotted=False):
+        # `compare(frame[label], key)`: an array where both are plain, else a Series
+        plain = type(key) in {types} and not (type(key) is int and abs(key) > 2**53)
+        array = self.array(label) if plain and type(key) is not str else None
+        if array is not None:
+            return compare(array, key)
+        if plain and type(key) is str and compare is {operator}.eq and self.known and label in self.frame.columns:
+            if label not in self.codes:
+                column = self.frame[label]
+                text = {pd}.api.types.infer_dtype(column, skipna=False) == "string"
+                text = text and not isinstance(column.dtype, {pd}.CategoricalDtype)
+                codes, values = {pd}.factorize(column) if text else (None, ())
+                self.codes[label] = codes, {{value: code for code, value in enumerate(values)}}
+            codes, code_of = self.codes[label]
+            if codes is not None:
+                return codes == code_of.get(key, -2)
+        return compare(getattr(self.frame, label) if dotted else self.frame[label], key)
+"""
+
 APPLY_COLUMNS = """\
 def {name}(df, kinds, boxed, limit, function, original):
     # `df.apply(original, axis=1)`, where `function` computes all rows at once from whole columns of the given kinds
