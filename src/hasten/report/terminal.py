@@ -58,7 +58,8 @@ def _rows(rows: tuple[TrialRow, ...], most: int, width: int, run: str) -> list[s
     out = []
     for row in rows[:most]:
         tail = row.gain if row.kept else row.reason
-        out.append("  " + clip(f"{row.code} {row.place} {row.title}" + (f": {tail}" if tail else ""), width - 2))
+        place = row.place.rpartition("/")[2]  # the reason is worth more room than the folder
+        out.append("  " + clip(f"{row.code} {place} {row.title}" + (f": {tail}" if tail else ""), width - 2))
     if len(rows) > most:
         out.append(f"  and {len(rows) - most} more" + (": hasten report RUN --format markdown" if run else ""))
     return out

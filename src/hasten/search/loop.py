@@ -301,7 +301,10 @@ def _replayed(
         return replace(base, verdict=verdict, saves_s=share * wall_s / 2, equal=True)
     gain = replayed.old_s / max(replayed.new_s, 1e-9)
     logs = [math.log(old / new) for old, new in replayed.samples if old > 0 and new > 0]
-    base = replace(base, region_gain=gain, gain=Speedup(gain, *interval(logs), len(logs), decided="on its region"))
+    if logs:
+        typical = Speedup(math.exp(median(logs)), *interval(logs), len(logs), decided="on its region")
+        base = replace(base, gain=typical)
+    base = replace(base, region_gain=gain)
     if gain < 1.05 and speed:
         return replace(base, verdict=Rejected("equal, but not faster on its region"))
     return replace(base, saves_s=share * wall_s * (1 - 1 / gain), equal=True)
