@@ -24,6 +24,8 @@ LOOPS = {
     "range": "for i in range(len(df)):\n    x = df.loc[i, 'b'] if i in df.index else 2\n    near = df[(df['b'] >= x - 5) & (df['b'] <= x + 5)]\n    out.append(len(near))\n    "
     + ALL.format("near['a']"),
     "range of floats": "for x in [0, 1.5, -3.0, float('nan'), float('inf'), 2**70, True, None]:\n    near = df[(df.a > x) | (df['c'] != x)]\n    out.append((len(near), near.b.sum(), near['c'].std()))",
+    "sorted": "df = df.sort_values('b')\nfor lo in [-7, 0, 3, 3.0, 2.5, 8, 99, float('nan'), np.int64(4), np.float64(5)]:\n    for hi in [lo + 1, lo - 1, 8, 1e9]:\n        p = df[(df['b'] >= lo) & (df['b'] < hi)]\n        q = df[(df['b'] > lo) & (df['b'] <= hi) & (df.a > 0)]\n        r = df[(df['b'] == lo) | (df['b'] != hi)]\n        out.append((len(p), p['a'].sum(), p['c'].std(), p['b'].idxmax() if len(p) else 0, len(q), q.b.mean(), len(r), r['a'].sum()))",
+    "sorted floats": "df = df.sort_values('a')\nfor lo in [-7, 0, 3.5, float('nan'), float('inf'), -0.0]:\n    p = df[(df['a'] >= lo) & (df['a'] < lo + 9)]\n    q = df[(df['a'] > lo) & (df['a'] <= 4)]\n    r = df[df['a'] == lo]\n    out.append((len(p), p['a'].sum(), p['c'].std(), len(q), q.b.mean(), len(r)))",
     "text": "for s in ['x', 'y', 'none', 3, None, '']:\n    for b in range(3):\n        part = df[(df['s'] == s) & (df['b'] > b)]\n        if len(part) > 1:\n            out.append((len(part), part['a'].mean(), part['a'].std()))",
     "not text": "for s in ['x', 'y']:\n    part = df[df['s'] != s]\n    out.append((len(part), part['a'].mean()))",
     "loc": "for x in range(5):\n    out.append(df.loc[(df.b == x) | (df.a >= x)]['c'].max())",

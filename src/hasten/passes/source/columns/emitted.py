@@ -136,51 +136,46 @@ class {name}:
     def __getitem__(self, key):
         return self._real()[key]
 
-    def _checked(self, reduce, name, options):
-        # a result that is not finite may come from missing values, or must warn: pandas decides
-        with {np}.errstate(all="ignore"):
-            result = reduce(self._values) if len(self._values) else None
-        if result is None or not {np}.isfinite(result):
-            return getattr(self._real(), name)(**options)
-        return result
+    def _known(self, result, name):
+        # not a number: something is missing, and pandas skips it
+        return result if result == result else getattr(self._real(), name)()
 
     def sum(self, **options):
-        if options:
+        if options or not len(self._values):
             return self._real().sum(**options)
-        return self._checked({np}.ndarray.sum, "sum", options)
+        return self._known({np}.add.reduce(self._values), "sum")
 
     def mean(self, **options):
-        if options:
+        if options or not len(self._values):
             return self._real().mean(**options)
-        return self._checked(lambda v: v.sum(dtype={np}.float64) / {np}.float64(len(v)), "mean", options)
+        return self._known({np}.add.reduce(self._values, dtype={np}.float64) / len(self._values), "mean")
 
     def min(self, **options):
-        if options or self._values.dtype.kind == "b":
+        if options or not len(self._values) or self._values.dtype.kind == "b":
             return self._real().min(**options)
-        return self._checked({np}.ndarray.min, "min", options)
+        return self._known({np}.minimum.reduce(self._values), "min")
 
     def max(self, **options):
-        if options or self._values.dtype.kind == "b":
+        if options or not len(self._values) or self._values.dtype.kind == "b":
             return self._real().max(**options)
-        return self._checked({np}.ndarray.max, "max", options)
+        return self._known({np}.maximum.reduce(self._values), "max")
 
     def var(self, **options):
-        return self._spread("var", options, lambda squares: squares)
+        result = self._variance(options)
+        return result if result is not None else self._real().var(**options)
 
     def std(self, **options):
-        return self._spread("std", options, {np}.sqrt)
+        result = self._variance(options)
+        return {np}.sqrt(result) if result is not None else self._real().std(**options)
 
-    def _spread(self, name, options, finish):
-        ddof = options.get("ddof", 1)
-        if type(ddof) is not int or len(self._values) <= ddof or len(options) > ("ddof" in options):
-            return getattr(self._real(), name)(**options)
-
-        def spread(values):
-            values = values.astype({np}.float64)
-            average = values.sum(dtype={np}.float64) / {np}.float64(len(values))
-            return finish(((average - values) ** 2).sum(dtype={np}.float64) / {np}.float64(len(values) - ddof))
-
-        return self._checked(spread, name, options)
+    def _variance(self, options):
+        ddof, count = options.get("ddof", 1), len(self._values)
+        if type(ddof) is not int or count <= max(ddof, 0) or len(options) > ("ddof" in options):
+            return None
+        values = self._values.astype({np}.float64, copy=False)
+        average = {np}.add.reduce(values) / count
+        result = {np}.add.reduce((average - values) ** 2) / (count - ddof)
+        return result if result == result else None
 
     def _compare(self, compare, other):
         if type(other) not in {types} or type(other) is str or (type(other) is int and abs(other) > 2**53):
@@ -240,7 +235,7 @@ FRAME_PARTS = """\
 class {name}:
     # parts of a frame (or of a column) whose reductions need no frame in between; it must not change meanwhile
     def __init__(self, frame):
-        self.frame, self.arrays, self.columns, self.codes = frame, {{}}, {{}}, {{}}
+        self.frame, self.arrays, self.columns, self.codes, self.sorted = frame, {{}}, {{}}, {{}}, {{}}
         # what pandas computes with another library may differ in the last bit
         plain = "bottleneck" not in {sys}.modules
         self.known = plain and type(frame) is {pd}.DataFrame and frame.columns.is_unique
@@ -249,7 +244,11 @@ class {name}:
         self.values = self.numbers(frame) if plain and type(frame) is {pd}.Series else None
 
     def numbers(self, column):
-        return column.to_numpy() if column.dtype in ({np}.dtype("float64"), {np}.dtype("int64")) else None
+        # plain numbers that no sum of squares can overflow; others are left to pandas
+        if column.dtype not in ({np}.dtype("float64"), {np}.dtype("int64")):
+            return None
+        array = column.to_numpy()
+        return None if ({np}.abs(array) > 1e140).any() else array
 
     def array(self, label):
         if label not in self.arrays:
@@ -271,20 +270,52 @@ class {name}:
                 return {column_part}(self.values[rows], lambda: frame.iloc[rows])
         return frame.iloc[rows]
 
-    def where(self, mask):
+    def where(self, rows):
         frame = self.frame
-        if type(mask) is {np}.ndarray:
+        if type(rows) is slice or type(rows) is {np}.ndarray:
             if self.known:
-                return {frame_part}(self, mask, lambda: frame[mask])
+                return {frame_part}(self, rows, lambda: frame[self.mask(rows)])
             if self.values is not None:
-                return {column_part}(self.values[mask], lambda: frame[mask])
-        return frame[mask]
+                return {column_part}(self.values[rows], lambda: frame[self.mask(rows)])
+        return frame[self.mask(rows)]
+
+    def mask(self, rows):
+        # the result of `test` as an array: rows of a sorted column come as a slice
+        if type(rows) is not slice:
+            return rows
+        mask = {np}.zeros(len(self.frame), dtype=bool)
+        mask[rows] = True
+        return mask
+
+    def both(self, one, other):
+        if type(one) is slice and type(other) is slice:
+            return slice(max(one.start, other.start), max(min(one.stop, other.stop), one.start, other.start))
+        return self.mask(one) & self.mask(other)
+
+    def either(self, one, other):
+        return self.mask(one) | self.mask(other)
+
+    def sorted_rows(self, label, array, compare, key):
+        # rows of a sorted column as a slice, found by bisection; None if that does not apply
+        if label not in self.sorted:
+            self.sorted[label] = bool((array[:-1] <= array[1:]).all())
+        if not self.sorted[label] or key != key or (array.dtype.kind == "i") is (type(key) in (float, {np}.float64)):
+            return None
+        start, stop = 0, len(array)
+        if compare in ({operator}.ge, {operator}.gt, {operator}.eq):
+            start = int(array.searchsorted(key, "right" if compare is {operator}.gt else "left"))
+        if compare in ({operator}.le, {operator}.lt, {operator}.eq):
+            stop = int(array.searchsorted(key, "left" if compare is {operator}.lt else "right"))
+        return slice(start, stop) if compare is not {operator}.ne and start <= stop else None
 
     def test(self, label, compare, key, dotted=False):
-        # `compare(frame[label], key)`: an array where both are plain, else a Series
+        # `compare(frame[label], key)`: rows as a mask or slice where both are plain, else a Series
         plain = type(key) in {types} and not (type(key) is int and abs(key) > 2**53)
         array = self.array(label) if plain and type(key) is not str else None
         if array is not None:
+            rows = self.sorted_rows(label, array, compare, key) if len(array) > 1 else None
+            if rows is not None:
+                return rows
             return compare(array, key)
         if plain and type(key) is str and compare is {operator}.eq and self.known and label in self.frame.columns:
             if label not in self.codes:

@@ -348,13 +348,8 @@ def _edits(source: SourceFile, stmt: ast.stmt, parts: list[Part]) -> list[Edit]:
             dotted = "" if brackets else ", dotted=True"
             return f"{holders[part.frame]}.test({quote(column)}, {operator}.{how}, {text_of(source, key)}{dotted})"
         assert isinstance(node, ast.BinOp)
-        sign = "&" if isinstance(node.op, ast.BitAnd) else "|"
-        left, right = mask(node.left, part), mask(node.right, part)
-        if isinstance(node.right, ast.BinOp):
-            right = f"({right})"
-        if isinstance(node.left, ast.BinOp):
-            left = f"({left})"
-        return f"{left} {sign} {right}"
+        how = "both" if isinstance(node.op, ast.BitAnd) else "either"
+        return f"{holders[part.frame]}.{how}({mask(node.left, part)}, {mask(node.right, part)})"
 
     for p in parts:
         holder = holders[p.frame] + (f"[{quote(p.column)}]" if p.column is not None else "")
