@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
@@ -357,14 +357,14 @@ def _swapped(node: ast.AST, table: dict[int, str]) -> ast.AST:
     """A copy of `node` with names in place of the calls in `table`."""
     if id(node) in table:
         return ast.copy_location(ast.Name(table[id(node)], ast.Load()), node)
-    new = ast.copy_location(type(node)(), node)
+    fields: dict[str, Any] = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, ast.AST):
             value = _swapped(value, table)
         elif isinstance(value, list):
             value = [_swapped(v, table) if isinstance(v, ast.AST) else v for v in value]
-        setattr(new, name, value)
-    return new
+        fields[name] = value
+    return ast.copy_location(type(node)(**fields), node)
 
 
 def _touched(stmt: ast.stmt) -> set[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from hasten.core.facts import Facts, ValueFact
 from hasten.core.finding import Region
@@ -276,12 +276,13 @@ def _copy(node: ast.AST) -> ast.AST:
     """A deep copy that keeps positions (`copy.deepcopy` would do too, but is slow on big trees)."""
     if isinstance(node, list):  # pragma: no cover - lists are copied below
         return node
-    new = type(node)()
+    fields: dict[str, Any] = {}
     for name, value in ast.iter_fields(node):
         if isinstance(value, list):
-            setattr(new, name, [_copy(v) if isinstance(v, ast.AST) else v for v in value])
+            fields[name] = [_copy(v) if isinstance(v, ast.AST) else v for v in value]
         else:
-            setattr(new, name, _copy(value) if isinstance(value, ast.AST) else value)
+            fields[name] = _copy(value) if isinstance(value, ast.AST) else value
+    new = type(node)(**fields)
     return ast.copy_location(new, node) if hasattr(node, "lineno") else new
 
 
