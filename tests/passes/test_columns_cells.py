@@ -25,6 +25,11 @@ LOOPS = {
     "while": "i = 0\nwhile i < len(df):\n    total += df['a'].iloc[i]\n    i += 1",
     "comprehension": "out = [df['a'].iloc[i] if df.iloc[i]['b'] > 3 else -1 for i in range(len(df))]",
     "text": "for i in range(len(df)):\n    out.append((df.iloc[i]['s'], df['s'].iloc[i], f\"{df.loc[i, 's']}\"))",
+    "computed": "for i in range(len(df)):\n    for k in ['a', 'b']:\n        out.append((df.loc[i, k], type(df.at[i, k]), df.iloc[i][k], df.loc[i][k], df[k].iloc[i], df[k].loc[i]))",
+    "computed fstring": "for i in range(1, len(df)):\n    for k in 'ab':\n        out.append(df.loc[i, f'{k}'] - df.loc[i - 1, k + ''] + df.loc[i, 'c'])",
+    "computed missing": "for i in range(len(df)):\n    for k in ['a', 'zz']:\n        out.append(df.loc[i, k])",
+    "computed others": "for i in range(len(df)):\n    for k in [['a', 'b'], 'a', slice(None), None]:\n        try:\n            out.append(df.loc[i, k])\n        except (KeyError, TypeError) as e:\n            out.append(type(e))",
+    "computed behind": "for i in range(len(df) + 1):\n    for k in ['s', 'b']:\n        out.append(df[k].iloc[i - 1])\n        out.append(df[k].iloc[i])",
     "caught": "for i in range(len(df) + 2):\n    try:\n        out.append(df.loc[i, 'a'])\n    except KeyError as e:\n        out.append(e)",
 }
 

@@ -1,7 +1,7 @@
 """Cells read one at a time.
 
 What it finds    `df.iloc[i]["a"]`, `df.loc[i, "a"]`, `df.at[i, "a"]`, `df["a"].iloc[i]`,
-                 `df["a"][i]` in a loop that does not change df.
+                 `df["a"][i]`, also with a computed label (`df.loc[i, name]`), in a loop that does not change df.
 Why it is slow   every read goes through the indexing machinery; `df.iloc[i]` makes a Series of the whole row first.
 Example          for i in range(len(df)): total += df.loc[i, "a"]
                  ->  rows, a = _cell_lists(df, ("a",), (), True)
@@ -31,6 +31,7 @@ from hasten.passes.source.columns.syntax import (
     helper_edits,
     helper_name,
     imported_as,
+    in_fstring,
     literal,
     margin,
     module_alias,
@@ -56,6 +57,38 @@ class Read:
     index: ast.expr
     row: bool
     labelled: bool
+    label: ast.expr | None = None  # of a computed column; `column` is empty then
+    how: str = ""  # and the method that reads it
+
+
+def computed_read(source: SourceFile, node: ast.AST) -> Read | None:
+    """`node` as a read of one cell of a column whose label is computed: `df.loc[i, name]`, `df[name].iloc[i]`."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return None
+    base, key = node.value, node.slice
+    if isinstance(base, ast.Attribute) and base.attr in ("loc", "at") and isinstance(base.value, ast.Name):
+        if isinstance(key, ast.Tuple) and len(key.elts) == 2 and _index(key.elts[0]) and _label(key.elts[1]):
+            return Read(node, base.value.id, "", key.elts[0], False, True, key.elts[1], base.attr)
+        return None
+    accessor = _row(base)
+    if accessor is not None and _label(key):
+        frame, index, labelled = accessor
+        return Read(node, frame, "", index, True, labelled, key, "loc_row" if labelled else "iloc_row")
+    if isinstance(base, ast.Attribute) and base.attr in ("loc", "iloc") and _index(key):
+        picked = base.value
+        if isinstance(picked, ast.Subscript) and isinstance(picked.value, ast.Name) and _label(picked.slice):
+            how = f"column_{base.attr}"
+            return Read(node, picked.value.id, "", key, False, base.attr == "loc", picked.slice, how)
+    return None
+
+
+def _label(node: ast.AST) -> bool:
+    """An expression that may give a column's label, and changes nothing."""
+    if not isinstance(node, (ast.Name, ast.JoinedStr, ast.BinOp, ast.Subscript)):
+        return False
+    plain = (ast.expr_context, ast.operator, ast.FormattedValue)
+    kinds = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.Constant, ast.Attribute, *plain)
+    return all(isinstance(n, kinds) for n in ast.walk(node))
 
 
 def read_of(source: SourceFile, node: ast.AST) -> Read | None:
@@ -166,7 +199,7 @@ class Cells:
             part = share(facts, region.path, stmt.lineno, last)
             if part is None:
                 continue
-            names = ", ".join(dict.fromkeys(f"{r.frame}.{r.column}" for r in reads))
+            names = ", ".join(dict.fromkeys(f"{r.frame}.{_shown(r)}" for r in reads))
             yield Finding(
                 self.code,
                 region,
@@ -182,7 +215,7 @@ class Cells:
         source = work.source(finding.path)
         for stmt, reads in _groups(source, finding.region).items():
             if stmt.lineno == finding.detail["line"]:
-                names = ", ".join(dict.fromkeys(r.column for r in reads))
+                names = ", ".join(dict.fromkeys(_shown(r) for r in reads))
                 yield Change(
                     self.code,
                     f"cells of {names} read from lists",
@@ -195,16 +228,21 @@ class Cells:
                 return
 
 
+def _shown(read: Read) -> str:
+    return read.column if read.label is None else f"[{ast.unparse(read.label)}]"
+
+
 def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
     groups: dict[ast.stmt, list[Read]] = {}
     taken: set[ast.AST] = set()
     for node in nodes_in(source, region, (ast.Subscript, ast.Attribute)):
-        read = read_of(source, node)
-        if (
-            read is None
-            or node in taken
-            or any(isinstance(n, ast.Name) and n.id == read.frame for n in ast.walk(read.index))
-        ):
+        read = read_of(source, node) or computed_read(source, node)
+        if read is None or node in taken:
+            continue
+        within = [*ast.walk(read.index), *(ast.walk(read.label) if read.label is not None else ())]
+        if any(isinstance(n, ast.Name) and n.id == read.frame for n in within):
+            continue
+        if read.label is not None and in_fstring(source, node) is not None:
             continue
         facts_free = Site(read.node, read.frame, read.column, read.index, None, "rows")
         stmt = loop_statement(source, region, facts_free)
@@ -234,6 +272,18 @@ def _edits(source: SourceFile, stmt: ast.stmt, reads: list[Read]) -> list[Edit]:
     lead, last = margin(source, stmt), stmt.end_lineno or stmt.lineno
     text = ""
     texts: dict[ast.AST, str] = {}
+    helper_texts = [emitted.CELL_LISTS.format(name=helper, np=np, pd=pd)]
+    computed = [r for r in reads if r.label is not None]
+    reads = [r for r in reads if r.label is None]
+    if computed:
+        table = helper_name(source, "_CellTable", emitted.CELL_TABLE)
+        helper_texts.append(emitted.CELL_TABLE.format(name=table, cell_lists=helper))
+        for frame in dict.fromkeys(r.frame for r in computed):
+            cells = fresh(f"{frame}_cells")
+            text += f"{lead}{cells} = {table}({frame})\n"
+            for r in computed:
+                if r.frame == frame and r.label is not None:
+                    texts[r.node] = f"{cells}.{r.how}({text_of(source, r.index)}, {text_of(source, r.label)})"
     frames = dict.fromkeys((r.frame, r.labelled) for r in reads)
     for frame, labelled in frames:
         mine = [r for r in reads if (r.frame, r.labelled) == (frame, labelled)]
@@ -253,5 +303,5 @@ def _edits(source: SourceFile, stmt: ast.stmt, reads: list[Read]) -> list[Edit]:
                 check = f"type({at}) is int and {check}"
             texts[r.node] = f"({name}[{at}] if {check} else {text_of(source, r.node)})"
     text += splice(source, stmt.lineno, last, texts)
-    helpers = helper_edits(source, [emitted.CELL_LISTS.format(name=helper, np=np, pd=pd)])
+    helpers = helper_edits(source, helper_texts)
     return [*np_edits, *pd_edits, *helpers, Edit(source.path, stmt.lineno, last, text)]

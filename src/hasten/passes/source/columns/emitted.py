@@ -472,6 +472,48 @@ def {name}(df, columns, row_columns, labelled):
     return [len(df), *map(list, lists)]
 """
 
+CELL_TABLE = """\
+class {name}:
+    # cells of a frame that does not change, by computed labels, from lists of its columns
+    def __init__(self, df):
+        self.df, self.lists = df, {{}}
+
+    def find(self, i, label, row, labelled):
+        # (cell,) when it is known to be what pandas would give
+        if type(i) is not int or type(label) is not str:
+            return None
+        at = label, row, labelled
+        if at not in self.lists:
+            wanted = ((), (label,)) if row else ((label,), ())
+            self.lists[at] = {cell_lists}(self.df, *wanted, labelled)
+        count, cells = self.lists[at]
+        return (cells[i],) if 0 <= i < count else None
+
+    def loc(self, i, label):
+        found = self.find(i, label, False, True)
+        return self.df.loc[i, label] if found is None else found[0]
+
+    def at(self, i, label):
+        found = self.find(i, label, False, True)
+        return self.df.at[i, label] if found is None else found[0]
+
+    def loc_row(self, i, label):
+        found = self.find(i, label, True, True)
+        return self.df.loc[i][label] if found is None else found[0]
+
+    def iloc_row(self, i, label):
+        found = self.find(i, label, True, False)
+        return self.df.iloc[i][label] if found is None else found[0]
+
+    def column_iloc(self, i, label):
+        found = self.find(i, label, False, False)
+        return self.df[label].iloc[i] if found is None else found[0]
+
+    def column_loc(self, i, label):
+        found = self.find(i, label, False, True)
+        return self.df[label].loc[i] if found is None else found[0]
+"""
+
 REDUCE_GROUPS = """\
 def {name}(df, keys, column, options, method, kind, limit, reductions, function, original):
     # `df.groupby(keys, **options)[column].<method>(original)`, with `function` of reductions of all groups
