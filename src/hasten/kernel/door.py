@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
 from hasten.kernel.compiler import Shared, Unit, bare, local
+from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Rng, Stream, Tup, Type, num
 from hasten.kernel.runtime import HELPERS
 
@@ -112,7 +113,8 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     if returns:
         body.append(f"return {returns}")
     lines = "".join(f"    {line}\n" for line in body)
-    return f"{NJIT}\ndef {unit.name}({', '.join(names)}):\n{lines}"
+    text = f"{NJIT}\ndef {unit.name}({', '.join(names)}):\n{lines}"
+    return outlined(text, NJIT, lambda wanted: unit.module.fresh(wanted, unit.shared.taken))
 
 
 def rebound(unit: Unit) -> list[str]:
