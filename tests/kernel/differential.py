@@ -40,7 +40,7 @@ class Compiled:
 
 
 def workload(
-    body: str, prelude: str, facts_from: str, hide: tuple[str, ...] = ()
+    body: str, prelude: str, facts_from: str, hide: tuple[str, ...] = (), after: str = ""
 ) -> tuple[ScriptWorkload, Region, Facts]:
     given: dict[str, Any] = {}
     exec(textwrap.dedent(facts_from), given)
@@ -49,9 +49,9 @@ def workload(
     # each name is surely bound where the block begins
     prelude += "".join(f"{n} = {n}\n" for n in sorted(exposed & set(given)) if not isinstance(given[n], ModuleType))
     text = prelude + textwrap.dedent(body)
-    source = SourceFile("snippet.py", text.encode())
-    first = len(prelude.splitlines()) + 1
-    stmts = [s for s in source.tree.body if s.lineno >= first]
+    first, last = len(prelude.splitlines()) + 1, len(text.splitlines())
+    source = SourceFile("snippet.py", (text + ("\n" + textwrap.dedent(after) if after else "")).encode())
+    stmts = [s for s in source.tree.body if first <= s.lineno <= last]
     flow = names.flow(stmts)
     bound = names.bound(stmts)
     state: dict[str, Any] = {}
@@ -79,16 +79,17 @@ def compiled(
     prelude: str = "import math\nimport numpy as np\n",
     which: int = 0,
     hide: tuple[str, ...] = (),
+    after: str = "",
 ) -> Compiled:
-    """The snippet with its kernel; `hide` names variables that nobody reads afterwards."""
-    work, region, facts = workload(body, prelude, facts_from, hide)
+    """The snippet with its kernel; `hide` names variables that nobody reads afterwards, `after` binds `final`."""
+    work, region, facts = workload(body, prelude, facts_from, hide, after)
     jit = Jit()
     reason = jit.explain(work, region, facts)
     assert not reason, reason
     (finding,) = jit.find(work, region, facts)
     change = list(jit.propose(work, finding, facts))[which]
     patched = Recipe((change,)).apply(work).source("snippet.py")
-    return Compiled(work.source("snippet.py"), patched, change, region.live_out)
+    return Compiled(work.source("snippet.py"), patched, change, (*region.live_out, "final"))
 
 
 def refusal(body: str, facts_from: str, prelude: str = "import math\nimport numpy as np\n") -> str:
@@ -190,7 +191,7 @@ def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = Fa
             else same(value, other)
         )
         assert good, f"{name}: {value!r} became {other!r}{context}"
-    extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys"}
+    extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys", "itertools"}
     assert not extra, f"{extra} appeared{context}"
     assert same(old.streams, new.streams), f"random streams differ{context}"
     assert old.warned == new.warned, f"{old.warned} became {new.warned}{context}"

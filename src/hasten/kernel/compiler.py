@@ -10,6 +10,7 @@ import ast
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from hasten.kernel import containers, names
 from hasten.kernel.kinds import (
@@ -24,6 +25,7 @@ from hasten.kernel.kinds import (
     NPF8,
     SIZE,
     Arr,
+    Cell,
     Grow,
     Lst,
     Map,
@@ -34,6 +36,7 @@ from hasten.kernel.kinds import (
     Stream,
     Tup,
     Type,
+    Unknown,
     codes_promote,
     const,
     container,
@@ -52,6 +55,9 @@ from hasten.kernel.kinds import (
 )
 from hasten.kernel.program import Module
 from hasten.kernel.values import V, bare, fail, impure
+
+if TYPE_CHECKING:
+    from hasten.kernel.objects import Used
 
 ROUNDS = 14
 NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
@@ -83,6 +89,8 @@ class Shared:
     rounding: bool = False
     # for each random stream: the functions that draw from it, and how the program spells them
     drawn: dict[str, dict[str, str]] = field(default_factory=dict)
+    objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
+    stmts: Sequence[ast.stmt] = ()  # of the kernel itself
 
     def helper(self, name: str) -> str:
         self.used.add(name)
@@ -154,10 +162,12 @@ class Unit:
             and isinstance(n.value, (ast.List, ast.ListComp))
         }
         self.growing |= aliases(self.stmts, self.growing)
+        self.unknown: Unknown | None = None
         self.doubts: list[str] = []  # reasons against the code of this round, which count only if it is the last
         self.optional: set[str] = set()  # names that are None for a while
         self.entangled = False  # may two parts of what leaves be one object?
         self.hint: Type | None = None  # the type of an empty display that comes next
+        self.part_names: set[str] = set()  # names of what is (also) part of something else
         self.fresh_calls: set[int] = set()  # calls whose result nothing else knows
         self.frozen = 0  # dicts must not change: a comprehension goes over one
         self.frozen_maps: list[str] = []
@@ -166,6 +176,10 @@ class Unit:
         self.current: ast.stmt | None = None
         self.sure: set[str] = set()
         self.nothing = False
+        self.top = True  # not a function that a kernel calls
+        self.objects: dict[str, str] = {}  # local names of objects from outside, and their names at the door
+        self.classes: Callable[[str], ast.ClassDef | None] | None = None
+        self.nested = ""  # the parameter that counts calls of a function by itself
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.door = False  # a function whose result leaves compiled code: it may say which type it is
 
@@ -180,11 +194,13 @@ class Unit:
                 self.tagged.add(name)
         for self.round in range(ROUNDS):
             before = self.state()
-            self.lines, self.depth, self.doubts = [], 0, []
+            self.lines, self.depth, self.doubts, self.unknown = [], 0, [], None
             for s in self.stmts:
                 self.stmt(s)
             for name in self.outs:
                 t = self.env.get(name)
+                if t is None and self.unknown is not None:
+                    continue
                 if t is None:
                     fail(f"{name} has no type")
                 if isinstance(t, Num) and t.kind is None:
@@ -192,6 +208,8 @@ class Unit:
                 if isinstance(t, (Arr, Lst)) and t.roots == {name}:
                     self.tagged.add(name)  # rebound to something new, or still what came in
             if before == self.state():
+                if self.unknown is not None:
+                    raise self.unknown
                 if self.doubts:
                     raise Refuse(self.doubts[0])
                 return
@@ -233,8 +251,10 @@ class Unit:
                 fail(f"{name}: a second name for a list from outside")
             if old is not None:  # two names of one list: one type
                 self.env[v.code] = join(t, old)
-        if container(t) and (v.leaf or v.parts is not None):
+        if container(t) and v.leaf:
             self.shares = True
+        if container(t) and v.parts is not None:
+            self.part_names.add(name)
         new = t if old is None else join(old, t)
         if v.leaf or v.parts is not None:
             self.one_type(new, t, name)
@@ -312,7 +332,7 @@ class Unit:
     def read(self, name: str, node: ast.AST) -> V:
         if name not in self.env:
             if name in self.optional:
-                return V("0", Nil())
+                raise Unknown(f"{name} is always None")
             t = self.lookup(name) if self.lookup and name not in self.bound else None
             if t is None:
                 fail(f"what {name} is was not recorded", node)
@@ -349,7 +369,14 @@ class Unit:
         if method is None:
             fail(f"{type(s).__name__} statement", s)
         self.current = s
-        method(s)
+        kept = (self.depth, self.loops, self.inside, self.frozen, self.hint)
+        try:
+            method(s)
+        except Unknown as reason:
+            # a later statement may tell what a list or dict holds: this one gets its code in the next round
+            self.unknown = reason
+            self.depth, self.loops, self.inside, self.frozen, self.hint = kept
+            self.frozen_maps.clear()
 
     def s_Pass(self, s: ast.Pass) -> None:
         self.emit("pass")
@@ -369,11 +396,19 @@ class Unit:
         self.emit("raise ValueError")  # the original statements will raise what they raise
 
     def s_If(self, s: ast.If) -> None:
-        self.emit(f"if {bare(self.test(s.test))}:")
+        self.emit(f"if {self.first_test(s.test)}:")
         self.body(s.body)
         if s.orelse:
             self.emit("else:")
             self.body(s.orelse)
+
+    def first_test(self, node: ast.expr) -> str:
+        """The code of a test; where its types are not known yet, what it guards may tell them."""
+        try:
+            return bare(self.test(node))
+        except Unknown as reason:
+            self.unknown = reason
+            return "True"
 
     def s_While(self, s: ast.While) -> None:
         body = [n for b in s.body for n in ast.walk(b)]
@@ -387,7 +422,7 @@ class Unit:
             if not changed & {n.id for n in ast.walk(s.test) if isinstance(n, ast.Name)}:
                 fail("a loop that something else must end (a thread, a signal)", s)
         count = len(self.lines)
-        test = bare(self.test(s.test))
+        test = self.first_test(s.test)
         if len(self.lines) != count:
             fail("a test that takes several steps", s)
         self.emit(f"while {test}:")
@@ -468,11 +503,11 @@ class Unit:
         if isinstance(target, ast.Name):
             self.assign(target.id, self.value_for(target.id, s.value))
         elif isinstance(target, ast.Subscript):
-            self.store(target, self.expr(s.value))
+            self.store(target, containers.part(self, target, s.value))
         elif isinstance(target, (ast.Tuple, ast.List)):
             self.unpack(target, s.value)
         else:
-            fail("assignment to an attribute", s)
+            self.bind(target, self.expr(s.value))
 
     def value_for(self, name: str, node: ast.expr) -> V:
         before, self.hint = self.hint, self.env.get(name)
@@ -542,7 +577,7 @@ class Unit:
         if len(self.lines) != count:
             fail("comprehension that takes several steps", node)
         if container(v.t):
-            v = containers.item_value(self, node.elt, None)
+            v = containers.item_value(self, node.elt, hint)
         elif not isinstance(v.t, (Num, Tup)):
             fail("comprehension of such things", node)
         if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
@@ -591,7 +626,7 @@ class Unit:
         return V(f"{self.helper('as_array')}({v.code})", Lst(self.list_kinds(v.t.item, node)))
 
     def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
-        if any(not isinstance(t, (ast.Name, ast.Subscript)) for t in target.elts):
+        if any(not isinstance(t, (ast.Name, ast.Subscript, ast.Attribute)) for t in target.elts):
             fail("nested or starred targets", target)
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
             values = [self.expr(e) for e in value.elts]
@@ -627,6 +662,10 @@ class Unit:
             self.assign(target.id, v)
         elif isinstance(target, ast.Subscript):
             self.store(target, v)
+        elif isinstance(target, ast.Attribute):
+            from hasten.kernel import objects  # it builds on this module
+
+            objects.store(self, target, v)
         else:
             fail("target", target)
 
@@ -648,8 +687,11 @@ class Unit:
             if impure(s.target):
                 fail("call in the target of an in-place change", s)
             self.store(s.target, self.binary(s.op, old, self.expr(s.value), s))
+        elif isinstance(s.target, ast.Attribute):
+            old = self.number(ast.copy_location(ast.Attribute(s.target.value, s.target.attr, ast.Load()), s.target))
+            self.bind(s.target, self.binary(s.op, old, self.expr(s.value), s))
         else:
-            fail("in-place change of an attribute", s)
+            fail("in-place change", s)
 
     def store(self, target: ast.Subscript, v: V) -> None:
         load = ast.Subscript(target.value, target.slice, ast.Load())
@@ -731,7 +773,7 @@ class Unit:
                 fail(f"{target.id} is a loop variable and a list", target)
             new = t if old is None else join(old, t)
             if container(t):
-                self.shares = self.shares or not roots_of(t)
+                self.part_names.add(target.id)
                 self.one_type(new, t, target.id)
             if isinstance(new, Num) and isinstance(t, Num) and new.rep != t.rep:
                 casts.append(f"{local(target.id)} = float({local(target.id)})")
@@ -798,6 +840,8 @@ class Unit:
             return element(t2), v.code
         if isinstance(t2, Arr) and t2.ndim >= 1:
             return array_item(t2, 1), v.code
+        if isinstance(t2, Grow) and t2.item is None and t2.sink is None:
+            raise Unknown("what a list holds is not known")
         if isinstance(t2, Grow) and t2.item is not None and t2.sink is None:
             return t2.item, v.code
         if isinstance(t2, Map):
@@ -817,7 +861,7 @@ class Unit:
         if not isinstance(t, Map) or t.keys_only or not d.code.isidentifier():
             fail("loop over this (the order of a set is its own)", node)
         if t.key is None or t.value is None:
-            raise Refuse("what a dict holds is not known")
+            raise Unknown("what a dict holds is not known")
         self.frozen_maps.append(d.code)
         if name == "keys":
             return t.key, f"{d.code}[0]"
@@ -854,9 +898,9 @@ class Unit:
     def s_Return(self, s: ast.Return) -> None:
         if not self.function:
             fail("return out of a block", s)
-        if s.value is None:
-            if not self.door or self.ret is not None:
-                fail("return of None", s)
+        if not valued(s):
+            if self.ret is not None:
+                fail("returns None or a value", s)
             self.nothing = True
             self.emit("return")
             return
@@ -864,13 +908,14 @@ class Unit:
             fail("returns None or a value", s)
         if isinstance(s.value, ast.Tuple) and len(s.value.elts) > 1:
             vs = [self.single(self.expr(e)) for e in s.value.elts]
-            containers = [x.code for x in vs if not isinstance(x.t, Num)]
-            if any(isinstance(x.t, Tup) for x in vs) or (
-                len(containers) > 1
+            lists = [x.code for x in vs if container(x.t)]
+            if any(isinstance(x.t, Tup) and not door_tuple(x.t) for x in vs) or (
+                len(lists) > 1
                 and (
                     self.shares
-                    or len(set(containers)) < len(containers)
+                    or len(set(lists)) < len(lists)
                     or any(x.parts or nested(x.t) for x in vs)
+                    or any(isinstance(e, ast.Name) and e.id in self.part_names for e in s.value.elts)
                 )
             ):
                 fail("nested or repeated results", s)
@@ -946,8 +991,11 @@ class Unit:
         dotted = self.module.dotted(node)
         if dotted in CONSTANTS:
             return V(ast.unparse(node), FLOAT, leaf=True)
-        if isinstance(node.value, ast.Name) and node.value.id == "self" and "self" not in self.bound:
-            return self.read(f"self.{node.attr}", node)
+        from hasten.kernel import objects  # it builds on this module
+
+        path = objects.path_of(self, node.value)
+        if path is not None:
+            return objects.attribute(self, path, node.attr, node)
         v = self.expr(node.value)
         if isinstance(v.t, Arr):
             if node.attr == "size":
@@ -1319,8 +1367,10 @@ class Unit:
         parts = (root, (*before, *indexes))
         code = f"{root}[{', '.join(parts[1])}]"
         if isinstance(base.t, Grow):
-            if base.t.item is None or base.t.sink is not None:
+            if base.t.sink is not None:
                 fail("growing list that is read", node)
+            if base.t.item is None:
+                raise Unknown("what a list holds is not known")
             return V(f"{base.code}[{indexes[0]}]", base.t.item, parts=(base.code, (indexes[0],)))
         if isinstance(base.t, Lst):
             return V(code, element(base.t), parts=parts)
@@ -1352,17 +1402,16 @@ class Unit:
         if isinstance(base.t, Lst):
             if base.t.depth != 1:
                 # a new list of the same rows: nothing is put into it, so a view is as good
-                self.entangled = True
                 return V(code, base.t, leaf=True)
             return V(f"{code}.copy()", Lst(base.t.kinds, 1))
         if isinstance(base.t, Arr):
             if len(items) > base.t.ndim:
                 fail("more indexes than dimensions", node)
             return V(code, replace(base.t, ndim=base.t.ndim - len(items) + dims), leaf=True)
+        if isinstance(base.t, Grow) and base.t.item is None and base.t.sink is None:
+            raise Unknown("what a list holds is not known")
         if not isinstance(base.t, Grow) or base.t.sink is not None or base.t.item is None or len(items) != 1:
             fail("slice of a growing list", node)
-        if container(base.t.item):
-            self.entangled = True
         return V(code, base.t)
 
     # ------------------------------------------------------------------ calls
@@ -1377,22 +1426,30 @@ class Unit:
             func = self.module.function(node.func.id)
             if func is not None:
                 return self.user_call(func, node)
-        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+        if isinstance(node.func, ast.Attribute):
+            from hasten.kernel import draws, objects  # they build on this module
+
+            called = objects.call(self, node.func, node)
+            if called is not None:
+                return called
             stream = self.stream(node.func.value)
             if stream is not None:
-                from hasten.kernel import draws  # it builds on this module
-
-                return draws.call(self, stream, node.func.value.id, node.func.attr, node)
+                return draws.call(self, stream, node.func.attr, node)
         if isinstance(node.func, ast.Attribute) and not node.keywords:
             return self.method(node.func, node)
         fail(f"call of {ast.unparse(node.func)}", node)
 
-    def stream(self, node: ast.Name) -> V | None:
-        """The `random.Random` or `RandomState` that a name stands for, if it does."""
-        known = self.env.get(node.id)
-        if known is None and self.lookup is not None and node.id not in self.bound:
-            known = self.lookup(node.id)
-        return self.read(node.id, node) if isinstance(known, Stream) else None
+    def stream(self, node: ast.expr) -> V | None:
+        """The `random.Random` or `RandomState` that an expression stands for, if it does."""
+        from hasten.kernel import objects  # it builds on this module
+
+        name = node.id if isinstance(node, ast.Name) else ""
+        if isinstance(node, ast.Attribute):
+            name = f"{objects.path_of(self, node.value)}.{node.attr}"
+        known = self.env.get(name)
+        if known is None and self.lookup is not None and name and name not in self.bound:
+            known = self.lookup(name)
+        return self.expr(node) if isinstance(known, Stream) else None
 
     def method(self, func: ast.Attribute, node: ast.Call) -> V:
         base = self.expr(func.value)
@@ -1400,6 +1457,8 @@ class Unit:
         made = containers.method(self, base, func, node)
         if made is not None:
             return made
+        if isinstance(t, Grow) and t.item is None and t.sink is None:
+            raise Unknown("what a list holds is not known")
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
             return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)
@@ -1703,11 +1762,17 @@ class Unit:
 
     # ------------------------------------------------------------------ the user's own functions
 
-    def user_call(self, func: ast.FunctionDef, node: ast.Call) -> V:
+    def user_call(self, func: ast.FunctionDef, node: ast.Call, owner: str | None = None, known_as: str = "") -> V:
+        """A call of a function of the file, or of a method of the object `owner`."""
         a = func.args
         if a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
             fail(f"{func.name} has a signature that is not plain", node)
-        order = [p.arg for p in a.args]
+        order = [p.arg for p in a.args][0 if owner is None else 1 :]
+        if owner is not None and not a.args:
+            fail(f"{func.name} takes no object", node)
+        named = [k.arg for k in node.keywords]
+        if named != [p for p in order if p in named] and any(impure(k.value) for k in node.keywords):
+            fail(f"{func.name}: keywords in another order", node)
         given: dict[str, V] = {}
         for p, arg in zip(order, node.args, strict=False):
             given[p] = self.single(self.expr(arg))
@@ -1733,20 +1798,20 @@ class Unit:
                 t = Num(t.kinds)
             elif isinstance(t, (Arr, Lst)):
                 t = replace(t, roots=frozenset({p}))
-            elif isinstance(t, Rng):
-                fail(f"{func.name}: a random generator as argument", node)
             elif isinstance(t, Grow):
-                if t.sink is not None or not settled(t):
+                if t.sink is None and not settled(t):
+                    raise Unknown("what a list holds is not known")
+                if t.sink is not None:
                     fail(f"{func.name}: growing list as argument", node)
                 t = rooted(loose(t), frozenset({p}))
                 self.one_type(given[p].t, t, p)
             elif isinstance(t, Map):
                 if not settled(t):
-                    raise Refuse("what a dict holds is not known")
+                    raise Unknown("what a dict holds is not known")
                 t = replace(rooted(t, frozenset({p})), fresh=False)
             types[p] = t
         arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
-        unit = self.compiled(func, types, node)
+        unit = self.compiled(func, types, node, owner, known_as)
         if unit.puts:
             self.puts = True
             if self.frozen:
@@ -1765,22 +1830,33 @@ class Unit:
                         fail(f"{func.name} writes to one of several arrays that may overlap", node)
                     seen |= t.roots
             for p in unit.mutated:
-                t = given[p].t if p in given else self.env[p]
-                self.mutated |= roots_of(t)
+                if p in given:
+                    self.mutated |= roots_of(given[p].t)
         fresh = not unit.shares and not any(isinstance(given[p].t, (Grow, Map)) for p in order)
         if fresh and not nested(unit.ret):
             self.fresh_calls.add(id(node))
         for name in unit.extra:
+            if isinstance(unit.extra[name], (Cell, Stream)):
+                self.extra.setdefault(name, unit.extra[name])
+                self.env.setdefault(name, unit.extra[name])
+        extra = [self.read(name, node).code for name in unit.extra]
+        if unit.mutated:
+            for p in unit.mutated - set(given):
+                self.mutated |= roots_of(self.env[p])
+        for name in unit.extra:
             if name in self.scope or name in self.shadow or name in self.bound:
                 fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
-        extra = [self.read(name, node).code for name in unit.extra]
         code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in order), *extra])})"
         if unit.ret is None:
-            fail(f"{func.name} returns nothing", node)
+            if self.effect is not node:
+                fail(f"{func.name} returns nothing", node)
+            return V(code, INT)
         return V(code, unit.ret)
 
-    def compiled(self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST) -> Unit:
-        key = (func.name, tuple(types.items()))
+    def compiled(
+        self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST, owner: str | None, known_as: str
+    ) -> Unit:
+        key = (known_as or func.name, owner, tuple(types.items()))
         known = self.shared.functions.get(key)
         if known is not None:
             if not known.lines_done:
@@ -1788,7 +1864,7 @@ class Unit:
             return known
         flow = names.flow(func.body)
         bound = names.bound(func.body)
-        if flow.sure is not None:
+        if flow.sure is not None and any(valued(n) for n in ast.walk(func)):
             fail(f"{func.name} may end without a return", node)
         if (flow.exposed & bound) - set(types):
             fail(f"{func.name} may read a name before it is bound", node)
@@ -1800,6 +1876,11 @@ class Unit:
                 fail(f"{func.name} is not a plain function", node)
         name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
         unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
+        unit.top = False
+        if owner is not None:
+            unit.objects[func.args.args[0].arg] = owner
+            if func.args.args[0].arg in unit.bound:
+                fail(f"{func.name} gives its object another name", node)
         self.shared.functions[key] = unit
         unit.run()
         for p, t in types.items():
@@ -1825,6 +1906,18 @@ def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
         if more <= found:
             return found
         found |= more
+
+
+def valued(node: ast.AST) -> bool:
+    """Is it a return of something else than None?"""
+    if not isinstance(node, ast.Return) or node.value is None:
+        return False
+    return not (isinstance(node.value, ast.Constant) and node.value.value is None)
+
+
+def door_tuple(t: Tup) -> bool:
+    """A tuple that Numba hands back as it was."""
+    return all(isinstance(i, Num) and i.kind in ("int", "float", "bool") for i in t.items)
 
 
 def constantly(code: str) -> Callable[[], str]:

@@ -20,11 +20,11 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Map,
-    Nil,
     Num,
     Refuse,
     Tup,
     Type,
+    Unknown,
     container,
     element,
     invariant,
@@ -32,6 +32,7 @@ from hasten.kernel.kinds import (
     loose,
     nested,
     num,
+    roots_of,
     settled,
 )  # fmt: skip
 from hasten.kernel.values import V, bare, fail, impure
@@ -113,8 +114,8 @@ def widen(u: Unit, node: ast.expr, new: Type) -> None:
 
 def handed(u: Unit, node: ast.expr, v: V) -> None:
     """A container becomes part of another one: may its name be forgotten?"""
-    if not container(v.t):
-        return
+    if not container(v.t) or roots_of(v.t):
+        return  # what may be part of a parameter never leaves
     fresh = isinstance(node, (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.BinOp)) and not v.leaf
     if fresh or (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and ".copy()" in v.code):
         return
@@ -269,6 +270,15 @@ def hinted(u: Unit, node: ast.expr, expected: Type | None) -> V:
         u.hint = before
 
 
+def part(u: Unit, target: ast.Subscript, value: ast.expr) -> V:
+    """The value that is assigned to an element."""
+    if isinstance(value, (ast.List, ast.Dict, ast.ListComp, ast.Name, ast.Call)):
+        base = u.expr(target.value).t
+        if isinstance(base, Map):
+            return item_value(u, value, base.value)
+    return u.expr(value)
+
+
 def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     """`d[k] = v`"""
     assert isinstance(base.t, Map)
@@ -366,8 +376,6 @@ def ordered(u: Unit, name: str, node: ast.Call) -> V:
     key, reverse = sort_options(u, None, v, node)
     item = item_type(v, node)
     if name == "sorted":
-        if container(item):
-            u.entangled = True
         return V(f"{u.helper('sorted_by')}({v.code}, {key or v.code}, {reverse})", Grow(loose(item)))
     code = f"{u.helper(name + '_by')}({v.code}, {key or v.code})"
     return V(code, loose(item), parts=("", ()) if container(item) else None)
@@ -393,7 +401,7 @@ def folded_map(u: Unit, v: V, node: ast.AST) -> V:
     if t.keys_only and not (isinstance(t.key, Num) and t.key.kinds == {"int"}):
         fail("order of a set", node)
     if t.key is None:
-        raise Refuse("what a set holds is not known")
+        raise Unknown("what a set holds is not known")
     return V(f"{v.code}[0]", Grow(t.key), leaf=True)
 
 
@@ -431,7 +439,7 @@ def item_type(v: V, node: ast.AST) -> Type:
     if isinstance(t, Grow) and t.item is not None:
         return t.item
     if isinstance(t, Grow):
-        raise Refuse("what a list holds is not known")
+        raise Unknown("what a list holds is not known")
     fail("not a list", node)
 
 
@@ -448,8 +456,6 @@ def listed(u: Unit, node: ast.Call) -> V:
     """`list(x)`, a new list."""
     v = sequence(u, node.args[0])
     t = item_type(v, node)
-    if container(t):
-        u.entangled = True
     if isinstance(v.t, Lst):
         if v.t.depth > 1:
             fail("list of a list of lists", node)
@@ -522,7 +528,7 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
         fail("element of a set", node)
     k, kind = key_of(u, t, node.slice, False)
     if t.value is None:
-        raise Refuse("what a dict holds is not known")
+        raise Unknown("what a dict holds is not known")
     code = f"{base.code}[1][{u.helper('at_' + kind)}({base.code}, {bare(u.sink(k))})]"
     if isinstance(t.value, Lst):
         return V(code, replace(t.value, roots=t.value.roots | t.roots), parts=(code, ()))
@@ -535,10 +541,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     if isinstance(t, Map) and not t.keys_only and not node.keywords:
         if name == "get" and len(args) == 2:
             k, kind = key_of(u, t, args[0], False)
-            if t.value is None:
-                raise Refuse("what a dict holds is not known")
             d = u.single(hinted(u, args[1], t.value))
-            out = join(t.value, loose(d.t))
+            out = loose(d.t) if t.value is None else join(t.value, loose(d.t))
             if container(out):
                 fail("get of a list", node)
             code = u.fit(d, out) if isinstance(d.t, Num) else u.sink(d)
@@ -557,8 +561,6 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
         v = alike(u, item_type(base, node), args[0], node)
         return V(f"{u.helper(name + '_of')}({base.code}, {bare(u.sink(v))})", SIZE)
     if isinstance(t, Grow) and t.sink is None and name == "copy" and not args:
-        if container(t.item):
-            u.entangled = True
         return V(f"{base.code}.copy()", t)
     return None
 
@@ -586,10 +588,8 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
     if isinstance(op, (ast.Is, ast.IsNot)):
         if not (isinstance(node.left, ast.Name) and isinstance(right, ast.Constant) and right.value is None):
             fail("`is`", node)
-        known = u.read(node.left.id, node)  # refuses names that nothing is known of
         if node.left.id not in u.optional:
-            if isinstance(known.t, Nil):
-                return V("True" if isinstance(op, ast.Is) else "False", BOOL)
+            u.read(node.left.id, node)  # refuses names that nothing is known of
             return V("False" if isinstance(op, ast.Is) else "True", BOOL)
         flag = u.flag(node.left.id)
         return V(flag if isinstance(op, ast.Is) else f"(not {flag})", BOOL)

@@ -9,9 +9,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
+from hasten.kernel import objects
 from hasten.kernel.compiler import Shared, Unit, bare, local
+from hasten.kernel.containers import empty_map, key_kind
 from hasten.kernel.filters import outlined
-from hasten.kernel.kinds import CODE, DTYPES, I64, Arr, Grow, Lst, Num, Refuse, Rng, Stream, Tup, Type, num
+from hasten.kernel.kinds import (
+    CODE,
+    DTYPES,
+    I64,
+    Arr,
+    Cell,
+    Grow,
+    Lst,
+    Map,
+    Num,
+    Refuse,
+    Rng,
+    Stream,
+    Tup,
+    Type,
+    container,
+    nested,
+    num,
+    roots_of,
+    settled,
+)
 from hasten.kernel.runtime import HELPERS
 
 SMALL = (-(2**31), 2**31 - 1)
@@ -21,6 +43,10 @@ SCALARS = {
 }  # fmt: skip
 INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
+CELLS = {
+    "int": "np.int64", "float": "np.float64", "bool": "np.bool_",
+    "np.int64": "np.int64", "np.float64": "np.float64", "np.bool": "np.bool_",
+}  # fmt: skip
 STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
 PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
@@ -47,7 +73,7 @@ def _one(name: str, fact: ValueFact) -> Type | None:
     if fact.type == "numpy.random._generator.Generator":
         return Rng()
     if fact.type in STREAMS:
-        return Stream(STREAMS[fact.type])
+        return Stream(STREAMS[fact.type], name)
     if fact.type == "numpy.ndarray":
         if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
             return Arr(fact.dtype, fact.ndim, frozenset({name}))
@@ -60,10 +86,43 @@ def _one(name: str, fact: ValueFact) -> Type | None:
             leaf = item.items[0]
             if leaf.type in LIST_ITEMS:
                 return Lst(frozenset({SCALARS[leaf.type]}), 2, frozenset({name}))
+    if fact.type == "builtins.dict":
+        return _dict_type(name, fact)
+    if fact.type == "builtins.set" and _key_type(fact.items) is not None:
+        return Map(_key_type(fact.items), None, frozenset({name}), keys_only=True)
     if fact.type == "builtins.tuple" and len(fact.items) == 1 and fact.min_len == fact.max_len and fact.min_len:
         item = fact.items[0]
         if fact.min_len in (2, 3, 4) and item.type in SCALARS:
             return Tup((num(SCALARS[item.type]),) * fact.min_len)
+    return None
+
+
+def _key_type(facts: tuple[ValueFact, ...]) -> Type | None:
+    """Integers, or tuples of two or three of them."""
+    if len(facts) != 1:
+        return None
+    (key,) = facts
+    if key.type == "builtins.int":
+        return num("int")
+    if key.type == "builtins.tuple" and key.min_len == key.max_len and key.min_len in (2, 3):
+        if [i.type for i in key.items] == ["builtins.int"]:
+            return Tup((num("int"),) * key.min_len)
+    return None
+
+
+def _dict_type(name: str, fact: ValueFact) -> Type | None:
+    """A dict of numbers or of lists of numbers; one that was always empty is filled by the kernel."""
+    roots = frozenset({name})
+    if fact.max_len == 0:
+        return Map(None, None, roots, fresh=True)
+    key = _key_type(fact.keys)
+    if key is None or len(fact.items) != 1:
+        return None
+    (value,) = fact.items
+    if value.type in LIST_ITEMS:
+        return Map(key, num(SCALARS[value.type]), roots)
+    if value.type == "builtins.list" and len(value.items) == 1 and value.items[0].type in LIST_ITEMS:
+        return Map(key, Lst(frozenset({SCALARS[value.items[0].type]})), roots)
     return None
 
 
@@ -86,6 +145,13 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     """The compiled function of a unit."""
     names = [local(p) for p in (*unit.params, *unit.extra)]
     head = []
+    if unit.door or not unit.function:
+        for name, t in {**unit.params, **unit.extra}.items():
+            if isinstance(t, Map):
+                x = local(name)
+                at = names.index(x)
+                names[at : at + 1] = _map_args(t, x)
+                head.append(f"{x} = {_map_made(unit, t, name)}")
     for name, t in unit.params.items():
         now = unit.env[name]
         if isinstance(t, Num) and isinstance(now, Num):
@@ -95,9 +161,11 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
                 head.append(f"{local(name)} = float({local(name)})")
         elif name in unit.tagged:
             head.append(f"{unit.tag_name(name)} = 0")
-        if isinstance(t, Grow):
+        if isinstance(t, Grow) and t.sink is not None:
             names.remove(local(name))
             head.append(f"{local(name)} = []")
+    for name in sorted(unit.optional):
+        head.append(f"{unit.flag(name)} = True")
     for name in sorted(unit.tagged - set(unit.params)):
         t2 = unit.env[name]
         if not isinstance(t2, Num):
@@ -108,6 +176,9 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:
             body += [f"if {unit.tag_name(name)} < 0:", "    raise ValueError"]
+    for name in unit.outs:
+        if name in unit.optional:
+            body += [f"if {unit.flag(name)}:", "    raise ValueError"]
     for name in rebound(unit):
         body += [f"if {unit.tag_name(name)} == 0:", "    raise ValueError"]
     if returns:
@@ -115,6 +186,32 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     lines = "".join(f"    {line}\n" for line in body)
     text = f"{NJIT}\ndef {unit.name}({', '.join(names)}):\n{lines}"
     return outlined(text, NJIT, lambda wanted: unit.module.fresh(wanted, unit.shared.taken))
+
+
+def _map_args(t: Map, x: str) -> list[str]:
+    """How a dict or set comes in: its keys, and its values or the values of its lists and where each ends."""
+    if t.fresh:
+        return []
+    if t.keys_only:
+        return [f"{x}_keys"]
+    return [f"{x}_keys", f"{x}_ends", f"{x}_numbers"] if isinstance(t.value, Lst) else [f"{x}_keys", f"{x}_values"]
+
+
+def _map_made(unit: Unit, t: Map, name: str) -> str:
+    """The code that makes the kernel's dict or set of what came in."""
+    now = unit.env[name]
+    assert isinstance(now, Map)
+    if t.fresh:
+        if not settled(now):
+            raise Refuse(f"what {name} holds is not known")
+        return empty_map(unit, now)
+    kind = key_kind(t.key)
+    helper = "set" if t.keys_only else "dict_rows" if isinstance(t.value, Lst) else "dict"
+    keys = _map_args(t, local(name))
+    if kind != "int":  # rows of an array become tuples
+        keys[0] = f"[({', '.join(f'key[{i}]' for i in range(len(t.key.items if isinstance(t.key, Tup) else ())))}) "
+        keys[0] += f"for key in {local(name)}_keys]"
+    return f"{unit.helper(f'{helper}_{kind}')}({', '.join(keys)})"
 
 
 def rebound(unit: Unit) -> list[str]:
@@ -128,19 +225,27 @@ def rebound(unit: Unit) -> list[str]:
 
 def clash(unit: Unit) -> None:
     """Raises `Refuse` when a name that the kernel adds is a word of the file already."""
-    added = [unit.tag_name(n) for n in unit.tagged]
+    added = [unit.tag_name(n) for n in unit.tagged] + [unit.flag(n) for n in unit.optional]
+    added += [a for n, t in (*unit.params.items(), *unit.extra.items()) if isinstance(t, Map) for a in _map_args(t, n)]
     added += [local(n) for n in (*unit.params, *unit.extra) if "." in n]
     for name in added:
         if name in unit.module.identifiers:
             raise Refuse(f"the name {name} is taken")
 
 
+def any_needed(shared: Shared) -> bool:
+    return any(used.needed for used in shared.objects.values())
+
+
 def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was."""
     clash(unit)
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
-    takes = tuple(n for n in (*unit.params, *unit.extra) if not n.startswith("@"))
     types: dict[str, Type] = {**unit.params, **unit.extra}
+    whole = objects.guards(unit, shared.helper("plain_object"), types) if any_needed(shared) else []
+    held = tuple(path + "." for path, _, _ in whole)
+    takes = tuple(n for n in types if not n.startswith(("@", *held))) + tuple(path for path, _, _ in whole)
+    entry = [line for path, guard, lines in whole for line in (f"if not {guard}:", "    return None", *lines)]
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     guards: list[str] = []
     convert: list[str] = []
@@ -149,6 +254,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     undo: list[str] = []
     nan_checks: list[str] = []
     lists: list[str] = []
+    written: list[str] = []  # dicts that get new values
     streams: list[str] = []
     arrays = [n for n, t in types.items() if isinstance(t, Arr)]
     for n, t in types.items():
@@ -197,11 +303,40 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                 else:
                     back.append(f"for row, new_row in zip({x}, {values.format('new_' + x)}):")
                     back.append("    row[:] = new_row")
+        elif isinstance(t, Map):
+            lists.append(x)
+            convert += _map_in(shared, t, x)
+            args += [f"new_{a}" for a in _map_args(t, x)]
+            guards.append(f"type({x}) is {'set' if t.keys_only else 'dict'}" + (f" and not {x}" if t.fresh else ""))
+            if n in unit.mutated:
+                now = unit.env[n]
+                assert isinstance(now, Map)
+                if t.keys_only or container(t.value) or container(now.value) or unit.function:
+                    raise Refuse(f"{n} is changed")
+                kinds2 = now.value.kinds if isinstance(now.value, Num) else frozenset()
+                if kinds2 & {"float", "np.float64"}:
+                    nan_checks.append(f"any(value != value for value in new_{x}_values)")
+                elif not kinds2:
+                    raise Refuse(f"{n} is changed")
+                back.append(f"{x}.update({_dict_of(now, f'new_{x}_keys', f'new_{x}_values')})")
+                written.append(n)
+            elif isinstance(t.value, Lst):
+                pass
         elif isinstance(t, Rng):
             guards.append(f"type({x}) is np.random.Generator and type({x}.bit_generator) is np.random.PCG64")
             convert.append(f"state_{x} = {x}.bit_generator.state")
             undo.append(f"{x}.bit_generator.state = state_{x}")
             args.append(x)
+        elif isinstance(t, Cell):
+            guards.append(f"type({x}) is {PY_TYPE.get(t.kind, t.kind)}")
+            if t.kind == "int":
+                guards.append(f"{I64[0]} <= {x} <= {I64[1]}")
+            dtype = CELLS.get(t.kind)
+            if dtype is None:
+                raise Refuse(f"attribute of {t.kind}")
+            convert.append(f"new_{x} = np.array([{x}], {dtype})")
+            args.append(f"new_{x}")
+            back.append(f"{n} = new_{x}[0]" + ("" if t.kind.startswith("np.") else ".item()"))
         elif isinstance(t, Stream):
             if not n.startswith("@"):
                 # before anything is read off it
@@ -222,17 +357,21 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             guards.append(f"type({x}) is list")
             lists.append(x)
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
-        if sinks or any(isinstance(types[n], Lst) for n in unit.mutated if n in types):
+        if sinks or any(isinstance(types[n], (Lst, Map)) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
+    if len(whole) > 1:
+        convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(path for path, _, _ in whole)}):")
+        convert.append("    return None")
     if len(streams) > 1:
         convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(f'{s}[0]' for s in streams)}):")
         convert.append("    return None")
     # what comes back; a NaN in a list keeps its identity only in the original
     for check in nan_checks:
         back[:0] = [f"if {check}:", *(f"    {line}" for line in (*undo, "return None"))]
+    leaving(unit)
     if unit.function:
-        return _function(shared, unit, name, takes, guards, convert, args, back, undo, sinks)
+        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks)
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -261,6 +400,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             if t.sink is not None:
                 raise Refuse(f"{n} is rebound")
             after += _grown(t, x)
+        elif isinstance(t, Map):
+            if t.roots or t.keys_only:
+                raise Refuse(f"{n} may be what came in, or is a set")
+            raw[-1:] = [f"{x}_keys", f"{x}_values"]
+            after.append(f"{x} = {_dict_of(t, f'{x}_keys', f'{x}_values')}")
         elif not isinstance(t, Tup) or any(
             not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items
         ):
@@ -272,9 +416,18 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         assert isinstance(t, Grow)
         after += _grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
-    if unit.shares and sum(not isinstance(unit.env[n], (Num, Tup)) for n in unit.outs) > 1:
+    shared_names = unit.part_names & {n for n in unit.outs if container(unit.env[n])}
+    if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Tup)) for n in unit.outs) > 1:
         raise Refuse("results that may share memory")
     got = [f"new_{r}" if r in map(local, sinks) else r for r in raw]
+    for n, t in unit.env.items():
+        if n in unit.outs and isinstance(t, Map):
+            x = local(n)
+            raw = [f"{x}[0]" if r == f"{x}_keys" else f"{x}[1]" if r == f"{x}_values" else r for r in raw]
+    for n in written:
+        x = local(n)
+        raw += [f"{x}[0]", f"{x}[1]"]
+        got += [f"new_{x}_keys", f"new_{x}_values"]
     call = f"{unit.name}({', '.join(args)})"
     text = []
     for u in shared.functions.values():
@@ -283,6 +436,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     text.append(kernel_text(unit, ", ".join(raw) if len(raw) > 1 else raw[0] if raw else ""))
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Runs `{unit.name}` on copies. None, and nothing has changed, when the plain loop has to run."""')
+    w += [f"    {line}" for line in entry]
     if guards:
         w.append(f"    if not ({_lines(guards)}):")
         w.append("        return None")
@@ -303,6 +457,7 @@ def _function(
     unit: Unit,
     name: str,
     takes: tuple[str, ...],
+    entry: list[str],
     guards: list[str],
     convert: list[str],
     args: list[str],
@@ -342,6 +497,8 @@ def _function(
                 x = f'{x}.copy(order="K")'
             elif isinstance(item, Lst):
                 x = _listed(item, x)
+            elif isinstance(item, Map):
+                raise Refuse("a dict in a tuple")
             elif isinstance(item, Grow):
                 lines = _grown(item, x)
                 x = lines[0].split(" = ", 1)[1] if lines else x
@@ -355,10 +512,16 @@ def _function(
     elif isinstance(t, Grow):
         after += _grown(t, "result")
         result = "result"
+    elif isinstance(t, Map):
+        if t.keys_only:
+            raise Refuse("returns a set")
+        got = "keys, values"
+        result = _dict_of(t, "keys", "values")
     else:
         raise Refuse("returns a random generator")
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')
+    w += [f"    {line}" for line in entry]
     if guards:
         w.append(f"    if not ({_lines(guards)}):")
         w.append("        return None")
@@ -400,6 +563,9 @@ def _grown(t: Grow, x: str) -> list[str]:
     item = t.item
     if item is None:
         raise Refuse(f"{x} stays empty")
+    if container(item):
+        boxed = _boxed(item, "row")
+        return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
     if any(not isinstance(i, Num) or i.kind is None for i in items):
         raise Refuse(f"{x} is a list of mixed types")
@@ -410,6 +576,72 @@ def _grown(t: Grow, x: str) -> list[str]:
         return [f"{x} = [{PY_TYPE.get(kinds[0], kinds[0])}(value) for value in {x}]"]
     parts = [f"{PY_TYPE.get(k, k)}(item[{i}])" if k.startswith("np.") else f"item[{i}]" for i, k in enumerate(kinds)]
     return [f"{x} = [({', '.join(parts)}) for item in {x}]"]
+
+
+def _boxed(t: Type, x: str) -> str:
+    """The code of exactly the value of the original, from what Numba returned."""
+    if isinstance(t, Num):
+        if t.kind is None:
+            raise Refuse(f"{x} is of mixed types")
+        return f"{PY_TYPE.get(t.kind, t.kind)}({x})" if t.kind.startswith("np.") else x
+    if isinstance(t, Lst):
+        return _listed(t, x)
+    if isinstance(t, Grow):
+        lines = _grown(t, x)
+        return lines[0].split(" = ", 1)[1] if lines else x
+    if isinstance(t, Tup) and all(isinstance(i, Num) and i.kind in ("int", "float", "bool") for i in t.items):
+        return x
+    raise Refuse(f"{x} is of such a type")
+
+
+def _dict_of(t: Map, keys: str, values: str) -> str:
+    """The code of a dict, from the lists of its keys and values."""
+    if t.key is None or t.value is None:
+        raise Refuse("what a dict holds is not known")
+    key_kind(t.key)
+    value = _boxed(t.value, "value")
+    values = values if value == "value" else f"[{value} for value in {values}]"
+    return f"dict(zip({keys}, {values}))"
+
+
+def _map_in(shared: Shared, t: Map, x: str) -> list[str]:
+    """Lines that take a dict or set apart."""
+    if t.fresh:
+        return []
+    lines = []
+
+    def part(name: str, code: str) -> None:
+        lines.extend([f"new_{x}_{name} = {code}", f"if new_{x}_{name} is None:", "    return None"])
+
+    if key_kind(t.key) == "int":
+        part("keys", f"{_helper(shared, 'typed_list')}([*{x}], int, np.int64)")
+    else:
+        assert isinstance(t.key, Tup)
+        part("keys", f"{_helper(shared, 'typed_tuples')}([*{x}], {len(t.key.items)})")
+    if not t.keys_only:
+        assert isinstance(t.value, (Num, Lst))
+        (kind,) = t.value.kinds
+        dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}.get(kind, kind)
+        args = f"[*{x}.values()], {PY_TYPE.get(kind, kind)}, {dtype}"
+        if isinstance(t.value, Num):
+            part("values", f"{_helper(shared, 'typed_list')}({args})")
+        else:
+            part("ends", f"{_helper(shared, 'typed_ends')}({args})")
+            lines.append(f"new_{x}_ends, new_{x}_numbers = new_{x}_ends")
+    return lines
+
+
+def leaving(unit: Unit) -> None:
+    """Raises `Refuse` when it could be seen of the results which of their parts are one object."""
+    if unit.function:
+        out = list(unit.ret.items) if isinstance(unit.ret, Tup) else [unit.ret] if unit.ret is not None else []
+    else:
+        out = [unit.env[n] for n in unit.outs]
+    if any(map(nested, out)):
+        if unit.entangled or sum(map(container, out)) > 1:
+            raise Refuse("lists in a result that may be one object")
+        if any(roots_of(t) for t in out):
+            raise Refuse("a result may hold what came in")
 
 
 __all__ = ["Wrapped", "bare", "door_type", "kernel_text", "wrap"]

@@ -28,6 +28,10 @@ class Refuse(Exception):
     """A construct that no kernel is made of; the reason goes to whoever asked why."""
 
 
+class Unknown(Refuse):
+    """What a list or dict holds has not been seen yet."""
+
+
 @dataclass(frozen=True)
 class Num:
     """A scalar: its possible kinds, and for integers the interval it is known to lie in (`None`: its type's)."""
@@ -127,12 +131,23 @@ class Rng:
 
 @dataclass(frozen=True)
 class Stream:
-    """A random stream with Python's and NumPy's older generator: `kind` is "python" or "numpy"."""
+    """A random stream with Python's and NumPy's older generator: `kind` is "python" or "numpy".
+
+    `root`: its name at the door.
+    """
+
+    kind: str
+    root: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number that is an attribute of an object: an array of one element, so that every function sees it change."""
 
     kind: str
 
 
-Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Rng | Stream
+Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Rng | Stream | Cell
 
 INT = Num(frozenset({"int"}))
 FLOAT = Num(frozenset({"float"}))
@@ -182,7 +197,7 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, Stream) and a == b:
+    if isinstance(a, (Stream, Cell)) and a == b:
         return a
     if isinstance(a, Num) and isinstance(b, Num):
         kinds = a.kinds | b.kinds

@@ -992,6 +992,18 @@ def _empty_set(key):
     s[0].clear()
     return s
 '''),
+    _plain("typed_tuples", '''
+def _typed_tuples(rows, size):
+    """The list of tuples as an array, or None unless each has this many elements, exactly of type int."""
+    if set(map(type, rows)) != {tuple} or set(map(len, rows)) != {size}:
+        return None
+    if set(map(type, itertools.chain.from_iterable(rows))) != {int}:
+        return None
+    try:
+        return np.array(rows, dtype=np.int64)
+    except OverflowError:
+        return None
+'''),
     _plain("typed_ends", '''
 def _typed_ends(rows, kind, dtype):
     """Where each of the lists ends, and their elements one after another; None unless all are of this type."""
@@ -1034,6 +1046,20 @@ def _typed_rows(rows, kind, dtype):
 def _distinct(*lists):
     """Are these all different objects?"""
     return len(set(map(id, lists))) == len(lists)
+'''),
+    _plain("plain_object", '''
+def _plain_object(x, kind, attributes, methods):
+    """Is x exactly of this class, its attributes its own, its methods those of the class?"""
+    if type(x) is not kind or type(kind) is not type:
+        return False
+    own = getattr(x, "__dict__", {})
+    for name in methods:
+        if name in own:
+            return False
+    for name in attributes:
+        if name not in own or hasattr(type(kind.__dict__.get(name)), "__set__"):
+            return False
+    return True
 '''),
     _plain("plain_array", '''
 def _plain_array(x, dtype, ndim):
