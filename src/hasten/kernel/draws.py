@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 
-from hasten.kernel.compiler import Unit, impure, local
+from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, NPF8, Arr, Grow, Lst, Num, Stream, Type, num
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 MODULES = {"random.": "python", "numpy.random.": "numpy"}
 WIDE = 2**60  # integers beyond this are left to Python
@@ -31,20 +31,22 @@ def known(dotted: str) -> tuple[str, str] | None:
 def of_module(unit: Unit, kind: str, name: str, node: ast.Call) -> V:
     """A call of a module's function: it draws from the one stream that all such functions share."""
     stream = f"@{kind}_random"
-    t = Stream(kind)
+    t = Stream(kind, stream)
     if unit.env.setdefault(stream, t) != t:
         fail("another stream", node)
     unit.extra.setdefault(stream, t)
-    return call(unit, V(local(stream), t), stream, name, node)
+    return call(unit, V(local(stream), t), name, node)
 
 
-def call(unit: Unit, stream: V, key: str, name: str, node: ast.Call) -> V:
-    """A draw. `key` names the stream at the door. Raises `Refuse`."""
+def call(unit: Unit, stream: V, name: str, node: ast.Call) -> V:
+    """A draw. Raises `Refuse`."""
     t = stream.t
     assert isinstance(t, Stream)
     if any(k.arg is None for k in node.keywords):
         fail("starred argument", node)
-    unit.shared.drawn.setdefault(key, {})[name] = ast.unparse(node.func)
+    # where the program says `random.gauss` the guard looks at that, for an object at the object's own function
+    spelt = ast.unparse(node.func) if t.root.startswith("@") else f"{local(t.root)}.{name}"
+    unit.shared.drawn.setdefault(t.root, {})[name] = spelt
     return python(unit, stream.code, name, node) if t.kind == "python" else numpy(unit, stream.code, name, node)
 
 

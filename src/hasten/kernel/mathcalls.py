@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from hasten.kernel.compiler import Unit, as_float, impure
+from hasten.kernel.compiler import Unit, as_float
 from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, NPF8, Num, Tup
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 PY_REAL = frozenset({"int", "float"})
 REAL = PY_REAL | {"np.float64", "np.int64"}

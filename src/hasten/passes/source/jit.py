@@ -21,7 +21,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import names
+from hasten.kernel import names, objects
 from hasten.kernel.compiler import Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.kinds import Grow, Lst, Refuse, Type
@@ -134,7 +134,7 @@ def block_change(
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, seen.get(name, ()))
+        found = door_type(name, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name)
         return found
@@ -161,9 +161,11 @@ def block_change(
             params[name] = found
     unit = Unit(shared, kernel, stmts, params, [n for n in region.live_out if n in bound], lookup=lookup)
     unit.shadow = local_names
+    unit.classes = lambda name: objects.class_of(module, seen.get(name, ()))
+    shared.stmts = stmts
     unit.run()
     sure = surely_bound(source.tree, function, stmts[0])
-    for name in (*unit.params, *unit.extra):
+    for name in (*unit.params, *unit.extra, *shared.objects):
         check_door_name(module, name, sure)
     for name in unit.extra:
         if isinstance(unit.extra[name], Lst) and name in appended:
@@ -251,7 +253,7 @@ def function_change(
         raise Refuse("a name may be read before it is bound")
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, seen.get(name, ()))
+        found = door_type(name, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in own:
             found = module.constant(name)
         return found
@@ -260,6 +262,8 @@ def function_change(
     for name in parameters[1:] if method else parameters:
         if name in flow.exposed or name in bound:
             found = lookup(name)
+            if found is None and name not in bound and objects.class_of(module, seen.get(name, ())) is not None:
+                continue
             if found is None:
                 raise Refuse(f"no kernel takes what {name} was")
             params[name] = found
@@ -267,8 +271,10 @@ def function_change(
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup)
     unit.door = True
     unit.shadow = own
+    unit.classes = lambda name: objects.class_of(module, seen.get(name, ()))
+    shared.stmts = body
     unit.run()
-    for name in unit.extra:
+    for name in (*unit.extra, *(n for n in shared.objects if n not in parameters)):
         check_door_name(module, name, module_names(source.tree))
     if flow.sure is not None and unit.ret is not None:
         raise Refuse("may end without a return")
