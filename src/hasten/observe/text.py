@@ -160,6 +160,8 @@ def close(a: str, b: str, rtol: float) -> bool:
     if _shape(a) != _shape(b) and not (_shortest(a) and _shortest(b)):
         return False
     x, y = float(a), float(b)
+    if x == y == 0.0 and a.startswith("-") != b.startswith("-"):
+        return False  # -0.0 is not how 0.0 is written
     return abs(x - y) <= rtol * max(abs(x), abs(y))
 
 
