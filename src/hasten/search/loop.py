@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from statistics import median
 
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts, Profile
