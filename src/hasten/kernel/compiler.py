@@ -26,6 +26,7 @@ from hasten.kernel.kinds import (
     SIZE,
     Arr,
     Cell,
+    Chr,
     Grow,
     Lst,
     Map,
@@ -34,6 +35,7 @@ from hasten.kernel.kinds import (
     Refuse,
     Rng,
     Stream,
+    Text,
     Tup,
     Type,
     Unknown,
@@ -836,6 +838,8 @@ class Unit:
             return row, f"({', '.join(r.code for r in rows)},)"
         v = self.expr(node)
         t2 = v.t
+        if isinstance(t2, Text):
+            return Chr(), v.code
         if isinstance(t2, Lst):
             return element(t2), v.code
         if isinstance(t2, Arr) and t2.ndim >= 1:
@@ -926,6 +930,8 @@ class Unit:
         for part in t.items if isinstance(t, Tup) else (t,):
             if roots_of(part):
                 fail("returns what it was given", s)
+            if isinstance(part, (Text, Chr, Rng, Stream, Cell)) and (self.door or isinstance(t, Tup)):
+                fail("returns a string or a generator", s)
             if isinstance(t, Tup) and not self.door and not isinstance(part, Num):
                 fail("lists in a tuple", s)
         if isinstance(t, Num) and not self.door:
@@ -973,6 +979,10 @@ class Unit:
         return v
 
     def e_Constant(self, node: ast.Constant) -> V:
+        if isinstance(node.value, str):
+            from hasten.kernel import texts  # it builds on this module
+
+            return texts.constant(node)
         if node.value is None:
             return V("0", Nil())
         if not isinstance(node.value, (bool, int, float)):
@@ -1299,6 +1309,11 @@ class Unit:
         return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
 
     def e_Compare(self, node: ast.Compare) -> V:
+        from hasten.kernel import texts  # it builds on this module
+
+        found = texts.compare(self, node)
+        if found is not None:
+            return found
         special = containers.compare(self, node)
         if special is not None:
             return special
@@ -1353,10 +1368,10 @@ class Unit:
             fail("element of a tuple", node)
         if isinstance(base.t, Map):
             return containers.lookup(self, base, node)
-        if isinstance(base.t, Num):
-            fail("element of a number", node)
+        if isinstance(base.t, (Num, Chr)):
+            fail("element of a number or character", node)
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if isinstance(base.t, (Lst, Grow)) and isinstance(node.slice, ast.Tuple):
+        if isinstance(base.t, (Lst, Grow, Text)) and isinstance(node.slice, ast.Tuple):
             fail("tuple index of a list", node)
         if any(isinstance(i, ast.Slice) for i in items):
             return self.sliced(base, items, node)
@@ -1374,6 +1389,8 @@ class Unit:
             return V(f"{base.code}[{indexes[0]}]", base.t.item, parts=(base.code, (indexes[0],)))
         if isinstance(base.t, Lst):
             return V(code, element(base.t), parts=parts)
+        if isinstance(base.t, Text):
+            return V(f"{base.code}[{indexes[0]}]", Chr())
         if not isinstance(base.t, Arr) or len(indexes) > base.t.ndim:
             fail("more indexes than dimensions", node)
         item = array_item(base.t, len(indexes))
@@ -1399,6 +1416,8 @@ class Unit:
                 codes.append(bare(self.integer(i).code))
         root, before = base.parts if base.parts is not None else (base.code, ())
         code = f"{root}[{', '.join((*before, *codes))}]"
+        if isinstance(base.t, Text):
+            return V(f"{base.code}[{codes[0]}].copy()", Text())
         if isinstance(base.t, Lst):
             if base.t.depth != 1:
                 # a new list of the same rows: nothing is put into it, so a view is as good
@@ -1464,6 +1483,10 @@ class Unit:
             return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)
         if isinstance(t, Rng):
             return self.drawn(func.attr, base, node)
+        if isinstance(t, (Text, Chr)):
+            from hasten.kernel import texts  # it builds on this module
+
+            return texts.method(self, base, func.attr, node)
         if isinstance(t, (Lst, Arr)) and func.attr == "copy" and not node.args:
             if isinstance(t, Lst) and t.depth > 1:
                 fail("copy of a list of lists", node)
@@ -1548,7 +1571,7 @@ class Unit:
         return V(f"{self.helper(name + '_list')}({v.code})", item)
 
     def known_call(self, name: str, node: ast.Call) -> V:
-        from hasten.kernel import draws, mathcalls  # they build on this module
+        from hasten.kernel import draws, mathcalls, texts  # they build on this module
 
         stream = draws.known(name)
         if stream is not None:
@@ -1560,7 +1583,7 @@ class Unit:
                 return self.new_array(name, node)
             fail(f"{name} with keywords", node)
         args = node.args
-        found = mathcalls.call(self, name, node)
+        found = texts.known(self, name, node) or mathcalls.call(self, name, node)
         if found is not None:
             return found
         if name == "len" and len(args) == 1:

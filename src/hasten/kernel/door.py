@@ -19,6 +19,7 @@ from hasten.kernel.kinds import (
     I64,
     Arr,
     Cell,
+    Chr,
     Grow,
     Lst,
     Map,
@@ -26,6 +27,7 @@ from hasten.kernel.kinds import (
     Refuse,
     Rng,
     Stream,
+    Text,
     Tup,
     Type,
     container,
@@ -74,6 +76,8 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         return Rng()
     if fact.type in STREAMS:
         return Stream(STREAMS[fact.type], name)
+    if fact.type == "builtins.str":
+        return Text()
     if fact.type == "numpy.ndarray":
         if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
             return Arr(fact.dtype, fact.ndim, frozenset({name}))
@@ -327,6 +331,12 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             convert.append(f"state_{x} = {x}.bit_generator.state")
             undo.append(f"{x}.bit_generator.state = state_{x}")
             args.append(x)
+        elif isinstance(t, Text):
+            guards.append(f"type({x}) is str")
+            convert.append(f"new_{x} = {_helper(shared, 'text_codes')}({x})")
+            args.append(f"new_{x}")
+        elif isinstance(t, Chr):
+            raise Refuse(f"{n} is a character")
         elif isinstance(t, Cell):
             guards.append(f"type({x}) is {PY_TYPE.get(t.kind, t.kind)}")
             if t.kind == "int":

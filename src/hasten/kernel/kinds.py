@@ -141,13 +141,23 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Text:
+    """A string, as an array of code points."""
+
+
+@dataclass(frozen=True)
+class Chr:
+    """A string of one character, as its code point."""
+
+
+@dataclass(frozen=True)
 class Cell:
     """A number that is an attribute of an object: an array of one element, so that every function sees it change."""
 
     kind: str
 
 
-Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Rng | Stream | Cell
+Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Rng | Stream | Cell | Text | Chr
 
 INT = Num(frozenset({"int"}))
 FLOAT = Num(frozenset({"float"}))
@@ -197,7 +207,7 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell)) and a == b:
+    if isinstance(a, (Stream, Cell, Text, Chr)) and a == b:
         return a
     if isinstance(a, Num) and isinstance(b, Num):
         kinds = a.kinds | b.kinds

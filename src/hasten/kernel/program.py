@@ -15,7 +15,8 @@ from hasten.kernel.runtime import HELPERS, closure
 MODULES = ("math", "numpy", "numpy.random", "random")
 # builtins that inserted code calls by name
 NEEDED = frozenset(
-    "abs any bool dict enumerate float getattr id int len list map max range repr set tuple type zip ArithmeticError AssertionError"
+    "abs any bool dict enumerate float getattr id int len list map max range repr set tuple type zip"
+    " ArithmeticError AssertionError"
     " LookupError RuntimeError TypeError ValueError OverflowError FloatingPointError ZeroDivisionError".split()
 )
 

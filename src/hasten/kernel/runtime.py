@@ -1047,6 +1047,85 @@ def _distinct(*lists):
     """Are these all different objects?"""
     return len(set(map(id, lists))) == len(lists)
 '''),
+    _njit("ascii_isdigit", '''
+def _ascii_isdigit(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return 48 <= c <= 57
+'''),
+    _njit("ascii_isalpha", '''
+def _ascii_isalpha(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return 65 <= c <= 90 or 97 <= c <= 122
+'''),
+    _njit("ascii_isalnum", '''
+def _ascii_isalnum(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122
+'''),
+    _njit("ascii_isspace", '''
+def _ascii_isspace(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return 9 <= c <= 13 or 28 <= c <= 32
+'''),
+    _njit("ascii_isupper", '''
+def _ascii_isupper(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return 65 <= c <= 90
+'''),
+    _njit("ascii_islower", '''
+def _ascii_islower(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return 97 <= c <= 122
+'''),
+    _njit("ascii_lower", '''
+def _ascii_lower(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return c + 32 if 65 <= c <= 90 else c
+'''),
+    _njit("ascii_upper", '''
+def _ascii_upper(c):
+    """Of the character with code c; raises beyond ASCII."""
+    if c > 127:
+        raise ValueError
+    return c - 32 if 97 <= c <= 122 else c
+'''),
+    _njit("same_codes", '''
+def _same_codes(a, b):
+    """Are two strings equal?"""
+    if len(a) != len(b):
+        return False
+    for i in range(len(a)):
+        if a[i] != b[i]:
+            return False
+    return True
+'''),
+    _njit("has_code", '''
+def _has_code(c, text):
+    """Is the character in the string?"""
+    for other in text:
+        if other == c:
+            return True
+    return False
+'''),
+    _plain("text_codes", '''
+def _text_codes(text):
+    """The code points of a string."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+'''),
     _plain("plain_object", '''
 def _plain_object(x, kind, attributes, methods):
     """Is x exactly of this class, its attributes its own, its methods those of the class?"""
