@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from hasten.core.facts import Profile
 from hasten.core.finding import Region
@@ -27,7 +28,8 @@ def find_regions(work: ScriptWorkload, profile: Profile) -> list[Region]:
             source.tree  # noqa: B018  (parses)
         except (OSError, SyntaxError, ValueError):
             continue  # generated or foreign code: nothing to change there
-        for region in regions_of(source, entry=path == work.entry_path):
+        hot = partial(_hot, profile, path)
+        for region in regions_of(source, entry=path == work.entry_path, hot=hot):
             share = profile.share(path, region.first, region.last)
             if share >= MIN_SHARE and (work.focus is None or in_focus(work.focus, region)):
                 found.setdefault(region.id + region.kind, replace(region, share=share))
@@ -40,20 +42,28 @@ def in_focus(focus: str, region: Region) -> bool:
     return region.path == path and inside
 
 
-def regions_of(source: SourceFile, *, entry: bool) -> Iterator[Region]:
-    """Every region of a file, hot or not. `entry` says that this file is the program itself, which nobody imports."""
-    yield from _Finder(source, entry).module()
+def _hot(profile: Profile, path: str, first: int, last: int) -> bool:
+    return profile.share(path, first, last) >= MIN_SHARE
+
+
+def regions_of(
+    source: SourceFile, *, entry: bool, hot: Callable[[int, int], bool] = lambda first, last: True
+) -> Iterator[Region]:
+    """Every region of a file whose lines (first, last) are `hot`. `entry` says that this file is the program itself,
+    which nobody imports."""
+    yield from _Finder(source, entry, hot).module()
 
 
 class _Finder:
-    def __init__(self, source: SourceFile, entry: bool) -> None:
-        self.source = source
+    def __init__(self, source: SourceFile, entry: bool, hot: Callable[[int, int], bool]) -> None:
+        self.source, self.hot = source, hot
         self.tree = source.tree
         self.entry = entry
         self.module_bound = names.bound(self.tree.body)
         self.data = _data_names(self.tree)
         self.reflects = any(isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree))
         self.callees = _callees(self.tree)
+        self.around: dict[ast.AST, set[str]] = {}
 
     def module(self) -> Iterator[Region]:
         yield from self.blocks(self.tree.body, "", None, in_loop=False)
@@ -61,6 +71,8 @@ class _Finder:
 
     def functions(self, body: Sequence[ast.AST], prefix: str) -> Iterator[Region]:
         for node in body:
+            if isinstance(node, ast.stmt) and not self.hot(node.lineno, node.end_lineno or node.lineno):
+                continue
             if isinstance(node, names.FUNCTIONS):
                 qualname = prefix + node.name
                 yield self.function(node, qualname)
@@ -94,6 +106,8 @@ class _Finder:
     ) -> Iterator[Region]:
         for i, s in enumerate(body):
             if isinstance(s, (*names.FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                continue
+            if not self.hot(s.lineno, s.end_lineno or s.lineno):
                 continue
             simple = _worth_a_region(s, in_loop)
             if isinstance(s, names.LOOPS) or simple:
@@ -137,8 +151,8 @@ class _Finder:
         else:
             declared = {
                 n
-                for x in names.walk_scope(func.body)
-                if isinstance(x, (ast.Global, ast.Nonlocal))  # type: ignore[attr-defined]
+                for x in names.walk_scope(getattr(func, "body", ()))
+                if isinstance(x, (ast.Global, ast.Nonlocal))
                 for n in x.names
             }
             live_out = {
@@ -177,6 +191,11 @@ class _Finder:
 
     def _enclosing(self, func: ast.AST) -> set[str]:
         """Locals of the functions around `func`, which it may read as closures."""
+        if func not in self.around:
+            self.around[func] = self._locals_around(func)
+        return self.around[func]
+
+    def _locals_around(self, func: ast.AST) -> set[str]:
         out: set[str] = set()
         for node in ast.walk(self.tree):
             if isinstance(node, names.FUNCTIONS) and node is not func and any(n is func for n in ast.walk(node)):
@@ -248,7 +267,7 @@ def _locals(func: ast.AST) -> set[str]:
 
 
 def _data_names(tree: ast.Module) -> set[str]:
-    """Module-level names bound to data: not by import, def or class alone, and those that functions bind by `global`."""
+    """Module-level names bound to data (not by import, def or class alone), and what functions bind by `global`."""
     data: set[str] = set()
     for node in names.walk_scope(tree.body):
         if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
