@@ -10,11 +10,20 @@ import ast
 import codecs
 import hashlib
 import io
+import threading
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+_PARSING = threading.Lock()
+
+
+def parsed(text: str, filename: str = "<text>") -> ast.Module:
+    """`ast.parse`, by one thread at a time: CPython 3.11 counts the depth of all threads together, and raises."""
+    with _PARSING:
+        return ast.parse(text, filename=filename)
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,7 @@ class SourceFile:
     @cached_property
     def tree(self) -> ast.Module:
         """The parsed module. Shared by all readers: never mutate it. Raises `SyntaxError`."""
-        return ast.parse(self.text, filename=self.path)
+        return parsed(self.text, self.path)
 
     @property
     def sha256(self) -> str:

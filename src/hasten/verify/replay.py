@@ -29,7 +29,7 @@ from hasten.core.contract import Contract
 from hasten.core.facts import RegionFacts
 from hasten.core.finding import Region
 from hasten.core.recipe import Change
-from hasten.core.source import Edit, SourceFile
+from hasten.core.source import Edit, SourceFile, parsed
 from hasten.core.workload import ScriptWorkload
 from hasten.observe import instrument
 from hasten.observe.runtime import runtime_folder
@@ -270,7 +270,7 @@ class _Replay:
         new_tree = folder / "tree"
         overlay_tree(old_tree, new_tree, {p: s for p, s in candidate.changed.items() if work.changed.get(p) != s})
         placed = place(source, self.region, change.edits)
-        ast.parse(new.text)
+        parsed(new.text)
         self.configs = {
             "old": self._config("old", old_tree, source, place(source, self.region, ())),
             "new": self._config("new", new_tree, new, placed),
