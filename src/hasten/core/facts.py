@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,25 @@ class Profile:
     imports_share: float = 0.0
     profiler: str = ""
 
-    def share(self, path: str, first: int, last: int) -> float:
-        """Share of samples with some line of first..last on the stack (each sample counted once)."""
-        hit = total = 0
+    @cached_property
+    def _lines_by_path(self) -> tuple[dict[str, list[tuple[int, tuple[int, ...]]]], int]:
+        """For each path, (samples, lines on the stack) of every stack that it is in; and the number of samples."""
+        found: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+        total = 0
         for frames, count in self.stacks:
             total += count
+            lines: dict[str, set[int]] = {}
             for frame in frames:
                 file, _, line = frame.rsplit(":", 2)
-                if file == path and first <= int(line) <= last:
-                    hit += count
-                    break
+                lines.setdefault(file, set()).add(int(line))
+            for file, numbers in lines.items():
+                found.setdefault(file, []).append((count, tuple(numbers)))
+        return found, total
+
+    def share(self, path: str, first: int, last: int) -> float:
+        """Share of samples with some line of first..last on the stack (each sample counted once)."""
+        found, total = self._lines_by_path
+        hit = sum(count for count, lines in found.get(path, ()) if any(first <= line <= last for line in lines))
         return hit / total if total else 0.0
 
 

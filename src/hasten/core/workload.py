@@ -40,12 +40,16 @@ class ScriptWorkload:
     python: str = ""
     focus: str | None = None
     changed: Mapping[str, SourceFile] = field(default_factory=dict)
+    # files as they were read first: parsed once, and a file that changes meanwhile does not mix two states
+    _read: dict[str, SourceFile] = field(default_factory=dict, compare=False, repr=False)
 
     def source(self, path: str) -> SourceFile:
         """The file at `path` (relative to the root) as this workload would run it. Raises `OSError`."""
         if path in self.changed:
             return self.changed[path]
-        return SourceFile(path, (self.root / path).read_bytes())
+        if path not in self._read:
+            self._read[path] = SourceFile(path, (self.root / path).read_bytes())
+        return self._read[path]
 
     def with_sources(self, files: Mapping[str, SourceFile]) -> ScriptWorkload:
         """A candidate: this workload with `files` in place of what was there. The old one stays intact."""

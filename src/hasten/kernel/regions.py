@@ -149,11 +149,9 @@ class _Finder:
             live_out = {n for n in binds if everything or n in read_elsewhere or (in_loop and n in fl.exposed)}
             scope = self.module_bound
         else:
+            body: list[ast.stmt] = func.body  # type: ignore[attr-defined]
             declared = {
-                n
-                for x in names.walk_scope(getattr(func, "body", ()))
-                if isinstance(x, (ast.Global, ast.Nonlocal))
-                for n in x.names
+                n for x in names.walk_scope(body) if isinstance(x, (ast.Global, ast.Nonlocal)) for n in x.names
             }
             live_out = {
                 n

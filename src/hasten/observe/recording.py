@@ -26,7 +26,7 @@ from hasten.observe.describe import describe, join
 
 _WRITES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink", "shutil.")
 _PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn")
-MAX_SNAPSHOTS = 24
+MAX_SNAPSHOTS = 12
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
 FREE_OVERHEAD_S = 5.0  # in all
 FREE_REGION_S = 1.0  # for one region

@@ -43,7 +43,7 @@ ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
 DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
-LEAST_REPLAY_S = 10.0  # compiling for a few kinds of input takes its time
+LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
 ENOUGH = 3.0  # gain of a region after which its inner parts need not be tried by the same pass
 PAIRS = 3  # the fewest pairs that can decide, when the gain is large
 
@@ -125,7 +125,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     recipe: tuple[Change, ...] = ()
     for number in range(1, ROUNDS + 1):
         # the final measurement always gets its time
-        reserve = PAIRS * (base.wall_s + current_wall / (2 if number == 1 else 1)) * 1.2
+        reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
                 out.record = _noted(
@@ -241,7 +241,7 @@ def _judge(
             return Trial(change, number, Rejected("a change of the statements around it was equal and much faster"))
         if not _allowed(change, program.contract):
             return Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
-        if left < 2 * wall_s + LEAST_REPLAY_S:
+        if left < wall_s + LEAST_REPLAY_S:
             return Trial(change, number, Inconclusive("the budget ended before it could be tried"))
         started = session.clock()
         trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)

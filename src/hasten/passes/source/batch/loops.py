@@ -15,6 +15,7 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hasten.kernel import names
 
@@ -73,6 +74,7 @@ class Module:
     own_methods: frozenset[str]  # method names of this file's classes
 
     @classmethod
+    @lru_cache(maxsize=8)  # one file is asked about for region after region
     def of(cls, tree: ast.Module) -> Module:
         meanings: dict[str, set[str]] = {}
         stores: Counter[str] = Counter()
