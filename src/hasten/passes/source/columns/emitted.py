@@ -121,11 +121,11 @@ def {name}(df, function, args=(), **options):
 COLUMN_PART = """\
 class {name}:
     # some values of a column: the reductions of pandas without a Series in between, as long as none is missing; `real`
-    # makes the Series, for everything else
-    __slots__ = ("_values", "_real")
+    # makes the Series, for everything else; texts are only compared and counted
+    __slots__ = ("_codes", "_real", "_values")
 
-    def __init__(self, values, real):
-        self._values, self._real = values, real
+    def __init__(self, values, real, codes=None):
+        self._values, self._real, self._codes = values, real, codes  # of texts: where each one's code is found
 
     def __len__(self):
         return len(self._values)
@@ -141,22 +141,22 @@ class {name}:
         return result if result == result else getattr(self._real(), name)()
 
     def sum(self, **options):
-        if options or not len(self._values):
+        if options or not len(self._values) or self._codes is not None:
             return self._real().sum(**options)
         return self._known({np}.add.reduce(self._values), "sum")
 
     def mean(self, **options):
-        if options or not len(self._values):
+        if options or not len(self._values) or self._codes is not None:
             return self._real().mean(**options)
         return self._known({np}.add.reduce(self._values, dtype={np}.float64) / len(self._values), "mean")
 
     def min(self, **options):
-        if options or not len(self._values) or self._values.dtype.kind == "b":
+        if options or not len(self._values) or self._values.dtype.kind == "b" or self._codes is not None:
             return self._real().min(**options)
         return self._known({np}.minimum.reduce(self._values), "min")
 
     def max(self, **options):
-        if options or not len(self._values) or self._values.dtype.kind == "b":
+        if options or not len(self._values) or self._values.dtype.kind == "b" or self._codes is not None:
             return self._real().max(**options)
         return self._known({np}.maximum.reduce(self._values), "max")
 
@@ -172,34 +172,58 @@ class {name}:
         ddof, count = options.get("ddof", 1), len(self._values)
         if type(ddof) is not int or count <= max(ddof, 0) or len(options) > ("ddof" in options):
             return None
+        if self._codes is not None:
+            return None
         values = self._values.astype({np}.float64, copy=False)
         average = {np}.add.reduce(values) / count
         result = {np}.add.reduce((average - values) ** 2) / (count - ddof)
         return result if result == result else None
 
+    @property
+    def iloc(self):
+        return {positions}(self._values, self._real) if self._codes is None else self._real().iloc
+
     def _compare(self, compare, other):
+        if self._codes is not None:
+            if type(other) is str and compare in ({operator}.eq, {operator}.ne):
+                code = self._codes.get(other, -2)
+                return {name}(compare(self._values, code), lambda: compare(self._real(), other))
+            return compare(self._real(), other)
         if type(other) not in {types} or type(other) is str or (type(other) is int and abs(other) > 2**53):
             return compare(self._real(), other)
         return {name}(compare(self._values, other), lambda: compare(self._real(), other))
 
     def __gt__(self, other):
-        return self._compare({np}.ndarray.__gt__ if len(self._values) else lambda a, b: a > b, other)
+        return self._compare({operator}.gt, other)
 
     def __ge__(self, other):
-        return self._compare(lambda a, b: a >= b, other)
+        return self._compare({operator}.ge, other)
 
     def __lt__(self, other):
-        return self._compare(lambda a, b: a < b, other)
+        return self._compare({operator}.lt, other)
 
     def __le__(self, other):
-        return self._compare(lambda a, b: a <= b, other)
+        return self._compare({operator}.le, other)
 
     def __eq__(self, other):
-        return self._compare(lambda a, b: a == b, other)
+        return self._compare({operator}.eq, other)
 
     def __ne__(self, other):
-        return self._compare(lambda a, b: a != b, other)
+        return self._compare({operator}.ne, other)
 """
+POSITIONS = """\
+class {name}:
+    # cells by position
+    __slots__ = ("_real", "_values")
+
+    def __init__(self, values, real):
+        self._values, self._real = values, real
+
+    def __getitem__(self, at):
+        size = len(self._values)
+        return self._values[at] if type(at) is int and -size <= at < size else self._real().iloc[at]
+"""
+
 FRAME_PART = """\
 class {name}:
     # some rows of a frame, given by a slice or a mask: columns of plain numbers come straight from their arrays
@@ -215,16 +239,23 @@ class {name}:
 
     def __len__(self):
         rows = self._rows
-        return len(range(len(self._parts.frame))[rows]) if type(rows) is slice else int({np}.count_nonzero(rows))
+        if type(rows) is slice:
+            return len(range(len(self._parts.frame))[rows])
+        return int({np}.count_nonzero(rows)) if rows.dtype == bool else len(rows)
 
     def __getitem__(self, label):
         if type(label) is not str:
             return self._real()[label]
         if label not in self._columns:
-            array = self._parts.array(label)
+            array, codes = self._parts.array(label), None
             if array is None:
+                codes, code_of = self._parts.text_codes(label)
+            if array is not None:
+                self._columns[label] = {column_part}(array[self._rows], lambda: self._real()[label])
+            elif codes is not None:
+                self._columns[label] = {column_part}(codes[self._rows], lambda: self._real()[label], code_of)
+            else:
                 return self._real()[label]
-            self._columns[label] = {column_part}(array[self._rows], lambda: self._real()[label])
         return self._columns[label]
 
     def __getattr__(self, name):
@@ -260,6 +291,16 @@ class {name}:
         if label not in self.columns:
             self.columns[label] = {name}(self.frame[label])
         return self.columns[label]
+
+    def text_codes(self, label):
+        # a number for each different text of a column that holds nothing else, and where each text's number is found
+        if label not in self.codes:
+            column = self.frame[label] if self.known and label in self.frame.columns else None
+            text = column is not None and {pd}.api.types.infer_dtype(column, skipna=False) == "string"
+            text = text and not isinstance(column.dtype, {pd}.CategoricalDtype) and not column.isna().any()
+            codes, values = {pd}.factorize(column) if text else (None, ())
+            self.codes[label] = codes, {{value: code for code, value in enumerate(values)}}
+        return self.codes[label]
 
     def rows(self, start, stop):
         rows, frame = slice(start, stop), self.frame
@@ -317,17 +358,64 @@ class {name}:
             if rows is not None:
                 return rows
             return compare(array, key)
-        if plain and type(key) is str and compare is {operator}.eq and self.known and label in self.frame.columns:
-            if label not in self.codes:
-                column = self.frame[label]
-                text = {pd}.api.types.infer_dtype(column, skipna=False) == "string"
-                text = text and not isinstance(column.dtype, {pd}.CategoricalDtype)
-                codes, values = {pd}.factorize(column) if text else (None, ())
-                self.codes[label] = codes, {{value: code for code, value in enumerate(values)}}
-            codes, code_of = self.codes[label]
+        if plain and type(key) is str and compare is {operator}.eq:
+            codes, code_of = self.text_codes(label)
             if codes is not None:
                 return codes == code_of.get(key, -2)
         return compare(getattr(self.frame, label) if dotted else self.frame[label], key)
+"""
+
+ITER_GROUPS = """\
+def {name}(df, by, **options):
+    # `df.groupby(by, **options)` as a loop walks over it, with parts of the frame instead of a frame for each group
+    found = {group_rows}(df, by, options)
+    if found is None:
+        yield from df.groupby(by, **options)
+        return
+    parts = {frame_parts}(df)
+    for key, rows in found:
+        yield key, {frame_part}(parts, rows, lambda rows=rows: df.take(rows))
+"""
+
+APPLY_GROUPS = """\
+def {name}(df, by, function, **options):
+    # `df.groupby(by, **options).apply(function)` with parts of the frame instead of a frame for each group
+    groups, found = df.groupby(by, **options), {group_rows}(df, by, options)
+    if found is None or int({pd}.__version__.split(".")[0]) < 3:
+        return groups.apply(function)
+    rest = df.drop(columns=by)
+    parts = {frame_parts}(rest)
+    made = iter([function({frame_part}(parts, rows, lambda rows=rows: rest.take(rows))) for _, rows in found])
+    return groups.apply(lambda group: next(made))
+"""
+
+GROUP_ROWS = """\
+def {name}(df, by, options):
+    # the key and the positions of the rows of every group, in order; None for unusual frames and keys
+    names = by if type(by) is list else [by]
+    if type(df) is not {pd}.DataFrame or not len(df) or not df.columns.is_unique or df.attrs:
+        return None
+    if not names or any(type(c) is not str for c in [*names, *df.columns]) or any(c not in df.columns for c in names):
+        return None
+    if len(set(names)) < len(names) or not df.flags.allows_duplicate_labels or set(names) & set(df.index.names):
+        return None
+    for column in (df[c] for c in names):
+        if column.dtype not in ({np}.dtype("int64"), {np}.dtype("float64")):
+            if {pd}.api.types.infer_dtype(column, skipna=False) != "string":
+                return None
+            if isinstance(column.dtype, {pd}.CategoricalDtype):
+                return None
+        if column.isna().any():
+            return None
+    groups = df.groupby(by, **options)
+    numbers = groups.ngroup().to_numpy()
+    order, sizes = numbers.argsort(kind="stable"), {np}.bincount(numbers)
+    keys = list(df.groupby(by, **{{**options, "as_index": True}}).size().index)
+    if len(keys) != len(sizes):
+        return None
+    if type(by) is list and len(by) == 1:
+        keys = [(key,) for key in keys]
+    return zip(keys, {np}.split(order, sizes.cumsum()[:-1]))
 """
 
 APPLY_COLUMNS = """\

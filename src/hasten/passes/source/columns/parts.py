@@ -169,7 +169,7 @@ def reduces(source: SourceFile, node: ast.AST) -> bool:
     at: ast.AST | None = node
     for _ in range(6):
         at = up.get(at) if at is not None else None
-        if isinstance(at, ast.Attribute) and at.attr in FAST:
+        if isinstance(at, ast.Attribute) and (at.attr in FAST or at.attr == "iloc"):
             return True
         if isinstance(at, ast.Call) and isinstance(at.func, ast.Name) and at.func.id == "len":
             return True
@@ -318,24 +318,31 @@ def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Part]]:
     return groups
 
 
+def part_helpers(source: SourceFile) -> tuple[list[Edit], dict[str, str]]:
+    """Insertions of the helper classes (and their imports), and the names that helpers and modules have."""
+    edits: list[Edit] = []
+    names: dict[str, str] = {}
+    for module, usual in (("numpy", "np"), ("pandas", "pd"), ("sys", "sys"), ("operator", "operator")):
+        names[usual], found = module_alias(source, module, usual)
+        edits += found
+    wanted = {
+        "types": ("_KEY_TYPES", emitted.KEY_TYPES),
+        "positions": ("_Positions", emitted.POSITIONS),
+        "column_part": ("_ColumnPart", emitted.COLUMN_PART),
+        "frame_part": ("_FramePart", emitted.FRAME_PART),
+        "frame_parts": ("_FrameParts", emitted.FRAME_PARTS),
+    }
+    texts: list[str] = []
+    for key, (name, text) in wanted.items():
+        names[key] = helper_name(source, name, text)
+        texts.append(text.format(**{**names, "name": names[key]}))
+    return [*edits, *helper_edits(source, texts)], names
+
+
 def _edits(source: SourceFile, stmt: ast.stmt, parts: list[Part]) -> list[Edit]:
     fresh = Fresh(source)
-    np, np_edits = module_alias(source, "numpy", "np")
-    pd, pd_edits = module_alias(source, "pandas", "pd")
-    sys, sys_edits = module_alias(source, "sys", "sys")
-    operator, operator_edits = module_alias(source, "operator", "operator")
-    types = helper_name(source, "_KEY_TYPES", emitted.KEY_TYPES)
-    column_part = helper_name(source, "_ColumnPart", emitted.COLUMN_PART)
-    frame_part = helper_name(source, "_FramePart", emitted.FRAME_PART)
-    frame_parts = helper_name(source, "_FrameParts", emitted.FRAME_PARTS)
-    names = {"np": np, "pd": pd, "sys": sys, "operator": operator, "types": types}
-    names |= {"column_part": column_part, "frame_part": frame_part}
-    helpers = [
-        emitted.KEY_TYPES.format(name=types, np=np),
-        emitted.COLUMN_PART.format(name=column_part, **names),
-        emitted.FRAME_PART.format(name=frame_part, **names),
-        emitted.FRAME_PARTS.format(name=frame_parts, **names),
-    ]
+    helpers, helper = part_helpers(source)
+    operator = helper["operator"]
     lead, last = margin(source, stmt), stmt.end_lineno or stmt.lineno
     holders = {p.frame: "" for p in parts}
     holders = {frame: fresh(f"{frame}_parts") for frame in holders}
@@ -359,7 +366,6 @@ def _edits(source: SourceFile, stmt: ast.stmt, parts: list[Part]) -> list[Edit]:
         else:
             assert p.mask is not None
             texts[p.node] = f"{holder}.where({mask(p.mask, p)})"
-    text = "".join(f"{lead}{name} = {frame_parts}({frame})\n" for frame, name in holders.items())
+    text = "".join(f"{lead}{name} = {helper['frame_parts']}({frame})\n" for frame, name in holders.items())
     text += splice(source, stmt.lineno, last, texts)
-    imports = [*np_edits, *pd_edits, *sys_edits, *operator_edits]
-    return [*imports, *helper_edits(source, helpers), Edit(source.path, stmt.lineno, last, text)]
+    return [*helpers, Edit(source.path, stmt.lineno, last, text)]
