@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kernel.differential import check, compiled, compiled_function
+from tests.kernel.differential import check, compiled, compiled_function, refusal
 
 FUNCTIONS = {
     "sorted tuples": (
@@ -24,7 +24,8 @@ FUNCTIONS = {
             for label, count in votes.items():
                 if best is None or count > best[0]:
                     best = (count, label)
-            return best, sorted(near, key=lambda p: -p[1])[:2], max(near), min(near, key=lambda p: (p[1] % 2, -p[0]))
+            top = max(sorted(votes), key=lambda label: votes[label])
+            return best, top, sorted(near, key=lambda p: -p[1])[:2], max(near), min(near, key=lambda p: (p[1] % 2, -p[0]))
         """,
         "args = ([[1.0, 2.0], [0.5, 0.25]], [1.0, 1.0], 1)",
         [
@@ -193,6 +194,20 @@ def test_functions(name: str) -> None:
 
 
 BLOCKS = {
+    "a list that may be in a dict": (
+        """
+        for k in d:
+            for v in d[k]:
+                row[0] += v
+        """,
+        "d = {1: [1.0]}\nrow = [0.5]",
+        [
+            ("d = {1: [1.0, 2.0], 2: [4.0]}\nrow = [0.5]", True),
+            ("d = {1: [1.0, 2.0], 2: [4.0]}\nrow = d[1]", False),
+            ("e = [1.0, 2.0]\nd = {1: e, 2: e}\nrow = [0.5]", False),
+            ("d = {1: [1.0, 2.0], 2: (4.0,)}\nrow = [0.5]", False),
+        ],
+    ),
     "counts into a dict": (
         """
         for x in xs:
@@ -236,3 +251,91 @@ def test_blocks(name: str) -> None:
     made = compiled(text, seen)
     for setup, fast in inputs:
         check(made, setup, fast=fast)
+
+
+REFUSED = {
+    "a row that gets another type than its list": (
+        """
+        grid = [[0.0] * 3 for _ in range(n)]
+        for i in range(n):
+            row = grid[i]
+            row[1] = x[i]
+        """,
+        "n = 2\nx = np.ones(3)",
+    ),
+    "a list twice in another": (
+        """
+        out = []
+        row = [1.0]
+        for i in range(n):
+            out.append(row)
+        """,
+        "n = 2",
+    ),
+    "a row that is used after it was handed over": (
+        """
+        out = []
+        for i in range(n):
+            row = [1.0]
+            out.append(row)
+            kept = row
+        """,
+        "n = 2",
+    ),
+    "what came in, in a new list": (
+        """
+        out = []
+        for row in rows:
+            out.append(row)
+        """,
+        "rows = [[1.0, 2.0], [3.0, 4.0]]",
+    ),
+    "the order of a set": (
+        """
+        out = []
+        for x in set(xs):
+            out.append(x)
+        """,
+        "xs = [1, 2]",
+    ),
+    "keys that are equal but not the same": (
+        """
+        d = {}
+        for i in range(n):
+            d[i * 1.0] = i
+            d[i] = i
+        """,
+        "n = 2",
+    ),
+    "values of two types": (
+        """
+        d = {}
+        for i in range(n):
+            d[i] = i if i % 2 else 0.5
+        """,
+        "n = 2",
+    ),
+    "a key that reads the list it sorts": (
+        """
+        xs = []
+        for i in range(n):
+            xs.append(-i)
+        for i in range(n):
+            xs.sort(key=lambda v: len(xs) * v)
+        """,
+        "n = 2",
+    ),
+    "a dict that came in, under a second name": (
+        """
+        for k in d:
+            out = d
+        """,
+        "d = {1: 2.0}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    text, seen = REFUSED[name]
+    assert refusal(text, "import numpy as np\n" + seen)

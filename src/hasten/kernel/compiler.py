@@ -91,6 +91,7 @@ class Shared:
     rounding: bool = False
     # for each random stream: the functions that draw from it, and how the program spells them
     drawn: dict[str, dict[str, str]] = field(default_factory=dict)
+    recursive: bool = False  # does a function call itself?
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
 
@@ -463,8 +464,10 @@ class Unit:
         base = self.read(name, node)
         if not isinstance(base.t, Grow):
             fail(f"{name}.append: not a list that starts empty here", node)
+        count = len(self.lines)
         v = self.single(containers.hinted(self, arg, base.t.item))
         if container(v.t):
+            del self.lines[count:]
             v = containers.item_value(self, arg, base.t.item)
             if base.t.sink is not None:
                 fail("a list goes into one from outside", node)
@@ -580,6 +583,8 @@ class Unit:
             fail("comprehension that takes several steps", node)
         if container(v.t):
             v = containers.item_value(self, node.elt, hint)
+            if len(self.lines) != count:
+                fail("comprehension that takes several steps", node)
         elif not isinstance(v.t, (Num, Tup)):
             fail("comprehension of such things", node)
         if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
@@ -952,6 +957,9 @@ class Unit:
             self.ret = loose(self.ret)
         code = bare(self.fit(v, self.ret)) if isinstance(t, Num) else self.sink(v)
         if self.door and isinstance(t, Map):
+            if not code.isidentifier():
+                self.emit(f"result_dict = {code}")
+                code = "result_dict"
             code = f"{code}[0], {code}[1]"
         if self.door and isinstance(self.ret, Num) and self.ret.kind is None:
             code = f"{code}, {self.tag(v)}"
@@ -1869,12 +1877,24 @@ class Unit:
         for name in unit.extra:
             if name in self.scope or name in self.shadow or name in self.bound:
                 fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
+        if unit.nested:
+            extra.append(f"{self.nested} + 1" if unit is self else "0")
         code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in order), *extra])})"
         if unit.ret is None:
             if self.effect is not node:
                 fail(f"{func.name} returns nothing", node)
             return V(code, INT)
-        return V(code, unit.ret)
+        return V(code, loose(unit.ret) if unit is self else unit.ret)
+
+    def call_itself(self, func: ast.FunctionDef, node: ast.AST) -> None:
+        """A call from within its own body: the type of its result must be known by then, and the depth is counted."""
+        if self.ret is None and any(valued(n) for n in ast.walk(func)):
+            fail(f"{func.name} calls itself before it returns anything", node)
+        parts = self.ret.items if isinstance(self.ret, Tup) else (self.ret,)
+        if any(p is not None and not isinstance(p, Num) for p in parts):
+            fail(f"{func.name} calls itself and returns a container", node)
+        self.shared.recursive = True
+        self.nested = self.nested or self.module.fresh("nested_calls", set())
 
     def compiled(
         self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST, owner: str | None, known_as: str
@@ -1883,7 +1903,9 @@ class Unit:
         known = self.shared.functions.get(key)
         if known is not None:
             if not known.lines_done:
-                fail(f"{func.name} calls itself", node)
+                if known is not self:
+                    fail(f"{func.name} calls itself through others", node)
+                self.call_itself(func, node)
             return known
         flow = names.flow(func.body)
         bound = names.bound(func.body)
@@ -1893,7 +1915,7 @@ class Unit:
             fail(f"{func.name} may read a name before it is bound", node)
         for n in ast.walk(func):
             if (
-                isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.SCOPES))
+                isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.FUNCTIONS, ast.ClassDef))
                 and n is not func
             ):
                 fail(f"{func.name} is not a plain function", node)

@@ -100,6 +100,14 @@ def widen(u: Unit, node: ast.expr, new: Type) -> None:
         u.env[node.id] = join(u.env[node.id], new)
         return
     new = loose(new)
+    count = len(u.lines)
+    try:
+        return widen_part(u, node, new)
+    finally:
+        del u.lines[count:]  # only the types were wanted
+
+
+def widen_part(u: Unit, node: ast.expr, new: Type) -> None:
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
         base = u.expr(node.value).t
         if isinstance(base, Grow) and base.sink is None:
@@ -187,6 +195,8 @@ def effect(u: Unit, node: ast.Call) -> bool:
         return False
     base = u.expr(func.value)
     t, name = base.t, func.attr
+    if name in ("sort", "reverse") and impure(func.value):
+        fail(f"{name} of a list that is computed", node)
     if isinstance(t, Map):
         if name == "add" and t.keys_only and len(node.args) == 1 and not node.keywords:
             v, kind = key_of(u, t, node.args[0], True)
@@ -330,7 +340,7 @@ def sort_options(u: Unit, values: ast.expr | None, base: V, node: ast.Call) -> t
         if k.arg == "reverse" and isinstance(k.value, ast.Constant) and type(k.value.value) is bool:
             reverse = repr(k.value.value)
         elif k.arg == "key" and isinstance(k.value, ast.Lambda):
-            key = keys_by(u, k.value, base, node)
+            key = keys_by(u, k.value, base, node, values is not None)
         elif not (k.arg == "key" and isinstance(k.value, ast.Constant) and k.value.value is None):
             fail("sort key", node)
     if key is None:
@@ -338,7 +348,7 @@ def sort_options(u: Unit, values: ast.expr | None, base: V, node: ast.Call) -> t
     return key, reverse
 
 
-def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST) -> str:
+def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST, in_place: bool) -> str:
     """The list of keys of a list, as a comprehension."""
     a = key.args
     if len(a.args) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs or a.defaults:
@@ -349,7 +359,7 @@ def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST) -> str:
         if isinstance(n, ast.Name):
             if n.id == a.args[0].arg:
                 n.id = temp
-            elif n.id in u.env and container(u.env[n.id]) and not isinstance(u.env[n.id], (Arr, Lst)):
+            elif in_place and n.id in u.env and container(u.env[n.id]) and not isinstance(u.env[n.id], (Arr, Lst)):
                 fail("sort key that reads a list", node)  # list.sort empties its list while keys are computed
         elif isinstance(n, (ast.Lambda, ast.NamedExpr)):
             fail("sort key", node)
@@ -607,8 +617,10 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             return V(f"({u.helper('place_of')}({base.code}, {bare(u.sink(v))}) {sign2} 0)", BOOL)
         fail("`in`", node)
     if isinstance(node.left, (ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
+        count = len(u.lines)
         a = u.expr(node.left)
         if isinstance(a.t, Num):
+            del u.lines[count:]  # its code is made once more
             return None
         b = u.expr(right)
         lists = (Lst, Grow)

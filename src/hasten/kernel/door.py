@@ -45,6 +45,7 @@ SCALARS = {
 }  # fmt: skip
 INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
+DEEP = 250  # calls of a function by itself: a kernel gives up beyond, far from Python's own limit
 CELLS = {
     "int": "np.int64", "float": "np.float64", "bool": "np.bool_",
     "np.int64": "np.int64", "np.float64": "np.float64", "np.bool": "np.bool_",
@@ -149,6 +150,9 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     """The compiled function of a unit."""
     names = [local(p) for p in (*unit.params, *unit.extra)]
     head = []
+    if unit.nested:
+        names.append(unit.nested)
+        head += [f"if {unit.nested} > {DEEP}:", "    raise RuntimeError"]
     if unit.door or not unit.function:
         for name, t in {**unit.params, **unit.extra}.items():
             if isinstance(t, Map):
@@ -188,8 +192,10 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     if returns:
         body.append(f"return {returns}")
     lines = "".join(f"    {line}\n" for line in body)
-    text = f"{NJIT}\ndef {unit.name}({', '.join(names)}):\n{lines}"
-    return outlined(text, NJIT, lambda wanted: unit.module.fresh(wanted, unit.shared.taken))
+    # Numba cannot cache a function that calls itself, nor one that calls such a function
+    njit = NJIT.replace("cache=True, ", "") if unit.shared.recursive else NJIT
+    text = f"{njit}\ndef {unit.name}({', '.join(names)}):\n{lines}"
+    return outlined(text, njit, lambda wanted: unit.module.fresh(wanted, unit.shared.taken))
 
 
 def _map_args(t: Map, x: str) -> list[str]:
@@ -257,6 +263,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     back: list[str] = []
     undo: list[str] = []
     nan_checks: list[str] = []
+    if shared.recursive:
+        guards.append(f"{_helper(shared, 'shallow')}({2 * DEEP + 100})")
     lists: list[str] = []
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
@@ -324,8 +332,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                     raise Refuse(f"{n} is changed")
                 back.append(f"{x}.update({_dict_of(now, f'new_{x}_keys', f'new_{x}_values')})")
                 written.append(n)
-            elif isinstance(t.value, Lst):
-                pass
+            if isinstance(t.value, Lst):
+                lists.append(f"*{x}.values()")
         elif isinstance(t, Rng):
             guards.append(f"type({x}) is np.random.Generator and type({x}.bit_generator) is np.random.PCG64")
             convert.append(f"state_{x} = {x}.bit_generator.state")

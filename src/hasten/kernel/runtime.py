@@ -1126,6 +1126,15 @@ def _text_codes(text):
     """The code points of a string."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
 '''),
+    _plain("shallow", '''
+def _shallow(calls):
+    """Is there room for so many more nested calls below the recursion limit?"""
+    try:
+        sys._getframe(max(sys.getrecursionlimit() - calls, 0))
+    except ValueError:
+        return True
+    return False
+'''),
     _plain("plain_object", '''
 def _plain_object(x, kind, attributes, methods):
     """Is x exactly of this class, its attributes its own, its methods those of the class?"""
