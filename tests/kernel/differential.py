@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import random
+import sys
 import tempfile
 import textwrap
 import warnings
@@ -112,7 +113,9 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
     path = FOLDER / f"{tag}_{source.sha256[:16]}.py"
     if not path.exists():
         path.write_bytes(source.data)
-    state: dict[str, Any] = {"np": np, "__name__": "snippet", "__file__": str(path)}
+    module = sys.modules["snippet"] = ModuleType("snippet")  # Numba looks functions that call themselves up there
+    state: dict[str, Any] = module.__dict__
+    state.update({"np": np, "__file__": str(path)})
     random.seed(5)
     np.random.seed(5)
     with warnings.catch_warnings():
@@ -144,7 +147,7 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
             exec(code, state)
         except Exception as e:  # noqa: BLE001  (whatever the snippet raises is compared)
             error = e
-    seen = {k: v for k, v in state.items() if k in before or not k.startswith("_")}
+    seen = {k: v for k, v in state.items() if not k.startswith("__") and (k in before or not k.startswith("_"))}
     warned = [f"{w.category.__name__}: {w.message}" for w in caught]
     return Run(seen, error, warned, any(fast) if fast else None, (random.getstate(), np.random.get_state()))
 
