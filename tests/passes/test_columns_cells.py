@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hasten.passes.source.columns.cells import Cells
-from tests.passes.test_columns_support import HEAD, changes, check, frame_inputs, frames
+from tests.passes.test_columns_support import HEAD, after, changes, check, frame_inputs, frames
 
 LOOPS = {
     "iloc row": "for i in range(len(df)):\n    out.append((df.iloc[i]['a'], type(df.iloc[i]['b']), df.iloc[i].c))",
@@ -63,3 +63,9 @@ def test_reads_give_the_same_on_every_frame(name: str) -> None:
 )
 def test_frames_that_change_stay(loop: str) -> None:
     assert not changes(Cells(), program(loop), {"df": frames()["mixed"]})
+
+
+def test_changed_programs_are_left_alone() -> None:
+    text = program("for i in range(len(df)):\n    out.append((df.loc[i, 'a'], df.iloc[i - 1]['b'], df.loc[i, str]))")
+    (change,) = changes(Cells(), text, {"df": frames()["mixed"]})
+    assert not changes(Cells(), after(text, change), {"df": frames()["mixed"]})

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from hasten.passes.source.columns.lookup import FilterPerKey
-from tests.passes.test_columns_support import HEAD, Sub, changes, check
+from tests.passes.test_columns_support import HEAD, Sub, after, changes, check
 
 LOOPS = {
     "first": "for k in keys:\n    out.append(df[df['id'] == k]['v'].iloc[0])",
@@ -117,3 +117,9 @@ def test_filters_give_the_same_on_every_frame(name: str) -> None:
 def test_frames_that_may_change_stay(loop: str) -> None:
     text = program(loop) + "def touch():\n    G['id'] = 1\n"
     assert not changes(FilterPerKey(), text, {})
+
+
+def test_changed_programs_are_left_alone() -> None:
+    text = program(LOOPS["two"])
+    (change,) = changes(FilterPerKey(), text, {})
+    assert not changes(FilterPerKey(), after(text, change), {})

@@ -228,6 +228,14 @@ class Cells:
                 return
 
 
+def _kept(source: SourceFile, read: Read) -> bool:
+    """True for the read that an earlier change of this kind keeps for the other frames."""
+    p = parents(source).get(read.node)
+    if not (isinstance(p, ast.IfExp) and p.orelse is read.node and isinstance(p.body, ast.Subscript)):
+        return False
+    return f"0 <= {ast.unparse(read.index)} < " in ast.unparse(p.test)
+
+
 def _shown(read: Read) -> str:
     return read.column if read.label is None else f"[{ast.unparse(read.label)}]"
 
@@ -237,7 +245,7 @@ def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
     taken: set[ast.AST] = set()
     for node in nodes_in(source, region, (ast.Subscript, ast.Attribute)):
         read = read_of(source, node) or computed_read(source, node)
-        if read is None or node in taken:
+        if read is None or node in taken or _kept(source, read):
             continue
         within = [*ast.walk(read.index), *(ast.walk(read.label) if read.label is not None else ())]
         if any(isinstance(n, ast.Name) and n.id == read.frame for n in within):

@@ -122,10 +122,11 @@ COLUMN_PART = """\
 class {name}:
     # some values of a column: the reductions of pandas without a Series in between, as long as none is missing; `real`
     # makes the Series, for everything else; texts are only compared and counted
-    __slots__ = ("_codes", "_real", "_values")
+    __slots__ = ("_codes", "_real", "_texts", "_values")
 
-    def __init__(self, values, real, codes=None):
-        self._values, self._real, self._codes = values, real, codes  # of texts: where each one's code is found
+    def __init__(self, values, real, codes=None, texts=None):
+        # of texts, `values` are their codes, `codes` says which text has which, and `texts` makes them
+        self._values, self._real, self._codes, self._texts = values, real, codes, texts
 
     def __len__(self):
         return len(self._values)
@@ -181,7 +182,7 @@ class {name}:
 
     @property
     def iloc(self):
-        return {positions}(self._values, self._real) if self._codes is None else self._real().iloc
+        return {positions}(self._values if self._codes is None else self._texts(), self._real)
 
     def _compare(self, compare, other):
         if self._codes is not None:
@@ -253,7 +254,8 @@ class {name}:
             if array is not None:
                 self._columns[label] = {column_part}(array[self._rows], lambda: self._real()[label])
             elif codes is not None:
-                self._columns[label] = {column_part}(codes[self._rows], lambda: self._real()[label], code_of)
+                texts = lambda: self._parts.texts[label][self._rows]
+                self._columns[label] = {column_part}(codes[self._rows], lambda: self._real()[label], code_of, texts)
             else:
                 return self._real()[label]
         return self._columns[label]
@@ -267,6 +269,7 @@ class {name}:
     # parts of a frame (or of a column) whose reductions need no frame in between; it must not change meanwhile
     def __init__(self, frame):
         self.frame, self.arrays, self.columns, self.codes, self.sorted = frame, {{}}, {{}}, {{}}, {{}}
+        self.texts = {{}}
         # what pandas computes with another library may differ in the last bit
         plain = "bottleneck" not in {sys}.modules
         self.known = plain and type(frame) is {pd}.DataFrame and frame.columns.is_unique
@@ -299,6 +302,7 @@ class {name}:
             text = column is not None and {pd}.api.types.infer_dtype(column, skipna=False) == "string"
             text = text and not isinstance(column.dtype, {pd}.CategoricalDtype) and not column.isna().any()
             codes, values = {pd}.factorize(column) if text else (None, ())
+            self.texts[label] = column.to_numpy(dtype=object) if text else None
             self.codes[label] = codes, {{value: code for code, value in enumerate(values)}}
         return self.codes[label]
 

@@ -251,6 +251,20 @@ def steady(source: SourceFile, stmt: ast.stmt, frame: str) -> bool:
     return True
 
 
+def _nodes(top: ast.AST) -> set[ast.AST]:
+    """All expressions in `top` (contexts and operators are shared by the whole tree, and say nothing)."""
+    return {n for n in ast.walk(top) if isinstance(n, ast.expr)}
+
+
+def _kept(source: SourceFile, site: Site) -> bool:
+    """True for the filter that an earlier change of this kind keeps for the other keys."""
+    p = parents(source).get(site.node)
+    if not (isinstance(p, ast.IfExp) and p.orelse is site.node):
+        return False
+    test = ast.unparse(p.test)
+    return test.startswith(f"type({ast.unparse(site.key)}) in ") and f" and {ast.unparse(site.key)} in " in test
+
+
 @dataclass(frozen=True)
 class FilterPerKey:
     """See the module's docstring."""
@@ -285,12 +299,12 @@ class FilterPerKey:
         taken: set[ast.AST] = set()
         for node in nodes_in(source, region, ast.Subscript):
             site = site_of(source, node)
-            if site is None or taken & set(ast.walk(site.node)):
+            if site is None or taken & _nodes(site.node) or _kept(source, site):
                 continue
             stmt = loop_statement(source, region, site)
             if stmt is not None:
                 groups.setdefault(stmt, []).append(site)
-                taken |= set(ast.walk(site.node))
+                taken |= _nodes(site.node)
         return groups
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
