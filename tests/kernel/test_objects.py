@@ -181,7 +181,7 @@ def test_method_as_region(setup: str, fast: bool) -> None:
     ("body", "prelude", "why"),
     [
         ("for i in range(n):\n    net.bias = i", NET, "stored into an attribute"),
-        ("for i in range(n):\n    net.name = 'x'", NET, "constant 'x'"),
+        ("for i in range(n):\n    net.name = 'x'", NET, "not a number"),
         ("for i in range(n):\n    net.other = 1.0", NET, "not a number"),
         ("for i in range(n):\n    net.w = [1.0]", NET, "net.w is assigned"),
         ("for i in range(n):\n    net = 3\n    net.step(1.0, 2.0)", NET, ""),

@@ -716,6 +716,7 @@ class Unit:
         code = self.sink(v)
         left = f"{where.parts[0]}[{', '.join(where.parts[1])}]"
         if isinstance(base.t, Arr):
+            assert isinstance(v.t, Num)
             self.mutated |= base.t.roots
             kind = f"np.{base.t.dtype}" if base.t.dtype != "bool" else "np.bool"
             if base.t.dtype == "float64":
@@ -728,10 +729,11 @@ class Unit:
             else:
                 code = self.ranged(code, v.t, *int_range(kind))
         elif isinstance(base.t, Lst):
+            assert isinstance(v.t, Num)
             self.mutated |= base.t.roots
             if not v.t.kinds <= base.t.kinds:
                 root = target.value
-                if not base.t.roots and isinstance(v.t, Num) and isinstance(root, ast.Name):
+                if not base.t.roots and isinstance(root, ast.Name):
                     self.env[root.id] = join(self.env[root.id], replace(base.t, kinds=base.t.kinds | v.t.kinds))
                 elif len(base.t.kinds) == 1 and v.tag is not None:
                     (kind,) = base.t.kinds
@@ -930,6 +932,7 @@ class Unit:
                 fail("nested or repeated results", s)
             v = V(f"({', '.join(bare(self.sink(x)) for x in vs)})", Tup(tuple(x.t for x in vs)))
         else:
+            assert s.value is not None
             v = self.expr(s.value)
         t = v.t
         for part in t.items if isinstance(t, Tup) else (t,):
@@ -1839,7 +1842,7 @@ class Unit:
             elif isinstance(t, Map):
                 if not settled(t):
                     raise Unknown("what a dict holds is not known")
-                t = replace(rooted(t, frozenset({p})), fresh=False)
+                t = rooted(replace(t, fresh=False), frozenset({p}))
             types[p] = t
         arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
         unit = self.compiled(func, types, node, owner, known_as)
@@ -1915,8 +1918,8 @@ class Unit:
             fail(f"{func.name} may read a name before it is bound", node)
         for n in ast.walk(func):
             if (
-                isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal, *names.FUNCTIONS, ast.ClassDef))
-                and n is not func
+                isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal))
+                or (isinstance(n, (ast.ClassDef, *names.FUNCTIONS)) and n is not func)
             ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
