@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import objects
-from hasten.kernel.compiler import Shared, Unit, bare, local
+from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.containers import empty_map, key_kind
 from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import (
@@ -37,6 +37,7 @@ from hasten.kernel.kinds import (
     settled,
 )
 from hasten.kernel.runtime import HELPERS
+from hasten.kernel.values import bare
 
 SMALL = (-(2**31), 2**31 - 1)
 SCALARS = {
