@@ -350,10 +350,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             guards.append(f"type({x}) is {PY_TYPE.get(t.kind, t.kind)}")
             if t.kind == "int":
                 guards.append(f"{I64[0]} <= {x} <= {I64[1]}")
-            dtype = CELLS.get(t.kind)
-            if dtype is None:
+            cell = CELLS.get(t.kind)
+            if cell is None:
                 raise Refuse(f"attribute of {t.kind}")
-            convert.append(f"new_{x} = np.array([{x}], {dtype})")
+            convert.append(f"new_{x} = np.array([{x}], {cell})")
             args.append(f"new_{x}")
             back.append(f"{n} = new_{x}[0]" + ("" if t.kind.startswith("np.") else ".item()"))
         elif isinstance(t, Stream):
