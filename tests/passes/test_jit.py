@@ -153,9 +153,13 @@ LEFT_ALONE = {
         {"n": 3, "self.w": [1.0], "t": 0.0},
     ),
     "print": ("for i in range(3):\n    print(i)\n", {}),
-    "seeded stream": ("import random\ns = 0.0\nfor i in range(3):\n    s += random.random()\nprint(s)\n", {"s": 0.0}),
-    "old stream": (
-        "import numpy as np\ns = 0.0\nfor i in range(3):\n    s += np.random.rand()\nprint(s)\n",
+    # streams that kernels follow bit for bit are in tests/kernel/test_draws.py
+    "system stream": (
+        "import random\nr = random.SystemRandom()\ns = 0.0\nfor i in range(3):\n    s += r.random()\nprint(s)\n",
+        {"s": 0.0},
+    ),
+    "weighted stream": (
+        "import numpy as np\ns = 0.0\nfor i in range(3):\n    s += np.random.choice(3, p=[0.5, 0.2, 0.3])\nprint(s)\n",
         {"s": 0.0},
     ),
     "rebound helper": (
@@ -179,7 +183,7 @@ LEFT_ALONE = {
         {"s": 0},
     ),
     "user object": ("s = 0\nfor i in range(3):\n    s += thing\nprint(s)\n", {"s": 0, "thing": object()}),
-    "decimal rounding": ("s = 0.5\nfor i in range(3):\n    s = round(s * 1.1, 2)\nprint(s)\n", {"s": 0.5}),
+    "decimal text": ("s = 0.5\nfor i in range(3):\n    s = float(f'{s * 1.1:.2f}')\nprint(s)\n", {"s": 0.5}),
     "float32": (
         "import numpy as np\ns = 0\nfor i in range(3):\n    s += x[i]\nprint(s)\n",
         {"s": 0, "x": np.ones(3, "f4")},

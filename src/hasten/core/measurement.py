@@ -33,6 +33,8 @@ class Speedup:
     evidence: float = 1.0  # the e-value behind `decided` (1/alpha or more decides)
 
     def __str__(self) -> str:
+        if self.pairs < 2:
+            return f"{self.ratio:.2f}x (one pair)"
         return f"{self.ratio:.2f}x [{self.low:.2f}, {self.high:.2f}]"
 
 

@@ -1917,9 +1917,8 @@ class Unit:
         if (flow.exposed & bound) - set(types):
             fail(f"{func.name} may read a name before it is bound", node)
         for n in ast.walk(func):
-            if (
-                isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal))
-                or (isinstance(n, (ast.ClassDef, *names.FUNCTIONS)) and n is not func)
+            if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)) or (
+                isinstance(n, (ast.ClassDef, *names.FUNCTIONS)) and n is not func
             ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)

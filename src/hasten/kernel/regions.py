@@ -150,9 +150,7 @@ class _Finder:
             scope = self.module_bound
         else:
             body: list[ast.stmt] = func.body  # type: ignore[attr-defined]
-            declared = {
-                n for x in names.walk_scope(body) if isinstance(x, (ast.Global, ast.Nonlocal)) for n in x.names
-            }
+            declared = {n for x in names.walk_scope(body) if isinstance(x, (ast.Global, ast.Nonlocal)) for n in x.names}
             live_out = {
                 n
                 for n in binds

@@ -178,7 +178,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         return
     progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
-    enough_s = session.elapsed_s + 2 * PAIRS * (base.wall_s + current_wall)
+    enough_s = session.elapsed_s + 1.5 * PAIRS * (base.wall_s + current_wall)
     session.budget_s = max(session.budget_s, enough_s if given_s is None else min(given_s, enough_s))
     try:
         comparison = program.measure(out.work, out.kept)

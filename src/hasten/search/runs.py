@@ -110,7 +110,7 @@ class Program:
         warm = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
         return difference(self.base, warm, self.contract), cold.program.wall_s, warm.program.wall_s
 
-    def quick_gain(self, old: ScriptWorkload, new: ScriptWorkload, pairs: int = 3) -> float:
+    def quick_gain(self, old: ScriptWorkload, new: ScriptWorkload, pairs: int = 2) -> float:
         """Median old/new of a few interleaved warm runs: a look, not a claim."""
         return measure(
             self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
