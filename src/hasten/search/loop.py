@@ -101,7 +101,8 @@ def optimise(
     except KeyboardInterrupt:
         session.progress.note("interrupted: what was verified and measured so far is kept")
         if out.record.comparison is None:
-            out.kept = work  # nothing was measured, so nothing is claimed
+            # nothing was measured, so nothing is claimed
+            _drop_all(out, Inconclusive("equal, but interrupted before it was measured end to end"))
     finally:
         program.close()
     return _sealed(session, out)
@@ -146,8 +147,9 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
         if not changes:
             break
-        trials = _judge(session, program, current, changes, facts, current_wall, number, reserve, speed)
-        out.trials.extend(trials)
+        before = len(out.trials)
+        _judge(session, program, current, changes, facts, current_wall, number, reserve, speed, out.trials)
+        trials = out.trials[before:]
         chosen = _chosen(program, trials, current_wall, speed)
         candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         plain = _without_packages(trials, chosen, current_wall)
@@ -229,8 +231,8 @@ def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
 
 def _judge(
     session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
-    number: int, reserve_s: float, speed: bool,
-) -> list[Trial]:  # fmt: skip
+    number: int, reserve_s: float, speed: bool, out: list[Trial],
+) -> None:  # fmt: skip
     """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process."""
     trials: list[Trial] = []
     session.progress.stage(f"verify {len(changes)} changes", None)
@@ -253,6 +255,7 @@ def _judge(
         try:
             for trial in pool.map(judged, changes):
                 trials.append(trial)
+                out.append(trial)  # at once: an interruption loses none that was judged
                 gain = f", {trial.region_gain:.1f}x on its region" if trial.usable and trial.replays else ""
                 word = type(trial.verdict).__name__.lower()
                 count = f"[{len(trials)}/{len(changes)}]"
@@ -260,7 +263,6 @@ def _judge(
         except BaseException:
             session.stop()
             raise
-    return trials
 
 
 def _covers(trial: Trial, change: Change) -> bool:
