@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -42,24 +42,32 @@ class Profile:
     profiler: str = ""
 
     @cached_property
-    def _lines_by_path(self) -> tuple[dict[str, list[tuple[int, tuple[int, ...]]]], int]:
-        """For each path, (samples, lines on the stack) of every stack that it is in; and the number of samples."""
-        found: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
-        total = 0
+    def _stack_lines(self) -> tuple[tuple[int, dict[str, frozenset[int]]], ...]:
+        """(samples, lines on the stack by path) of every stack."""
+        found = []
         for frames, count in self.stacks:
-            total += count
             lines: dict[str, set[int]] = {}
             for frame in frames:
                 file, _, line = frame.rsplit(":", 2)
                 lines.setdefault(file, set()).add(int(line))
-            for file, numbers in lines.items():
-                found.setdefault(file, []).append((count, tuple(numbers)))
-        return found, total
+            found.append((count, {file: frozenset(numbers) for file, numbers in lines.items()}))
+        return tuple(found)
 
-    def share(self, path: str, first: int, last: int) -> float:
-        """Share of samples with some line of first..last on the stack (each sample counted once)."""
-        found, total = self._lines_by_path
-        hit = sum(count for count, lines in found.get(path, ()) if any(first <= line <= last for line in lines))
+    def share(self, path: str, first: int, last: int, *, outside: Iterable[tuple[str, int, int]] = ()) -> float:
+        """Share of samples with some line of first..last on the stack (each sample counted once).
+
+        Samples with a line of one of `outside` (path, first, last) on the stack do not count as hits.
+        """
+        without = tuple(outside)
+
+        def on(lines: dict[str, frozenset[int]], where: tuple[str, int, int]) -> bool:
+            return any(where[1] <= line <= where[2] for line in lines.get(where[0], ()))
+
+        hit = total = 0
+        for count, lines in self._stack_lines:
+            total += count
+            if on(lines, (path, first, last)) and not any(on(lines, o) for o in without):
+                hit += count
         return hit / total if total else 0.0
 
 

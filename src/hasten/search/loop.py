@@ -32,7 +32,7 @@ from hasten.core.record import (
 )
 from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel.regions import find_regions
+from hasten.kernel.regions import MIN_SHARE, find_regions
 from hasten.measure.decide import interval
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
@@ -239,8 +239,8 @@ def _judge(
 
     def judged(change: Change) -> Trial:
         left = session.left_s - reserve_s
-        if any(_covers(t, change) for t in list(trials)):
-            return Trial(change, number, Rejected("a change of the statements around it was equal and much faster"))
+        if speed and facts.profile.stacks and _left_over(change.region, trials, facts) < MIN_SHARE:
+            return Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
         if not _allowed(change, program.contract):
             return Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
         if left < wall_s + LEAST_REPLAY_S:
@@ -253,7 +253,7 @@ def _judge(
     program.prepare_replay(work)
     with ThreadPoolExecutor(min(2, usable_cores())) as pool:
         try:
-            for trial in pool.map(judged, changes):
+            for trial in pool.map(judged, _outer_first(changes)):
                 trials.append(trial)
                 out.append(trial)  # at once: an interruption loses none that was judged
                 gain = f", {trial.region_gain:.1f}x on its region" if trial.usable and trial.replays else ""
@@ -265,10 +265,25 @@ def _judge(
             raise
 
 
-def _covers(trial: Trial, change: Change) -> bool:
-    outer, inner = trial.change.region, change.region
-    inside = outer.path == inner.path and outer.first <= inner.first and inner.last <= outer.last
-    return trial.usable and trial.region_gain >= ENOUGH and trial.change.code == change.code and inside
+def _outer_first(changes: Sequence[Change]) -> list[Change]:
+    """Changes of outermost regions come first, so that what they make needless is not tried beside them."""
+
+    def inner(i: int, change: Change) -> bool:
+        for j, other in enumerate(changes):
+            a, b = change.region, other.region
+            if change.code == other.code and a.path == b.path and b.first <= a.first and a.last <= b.last:
+                if (a.first, a.last) != (b.first, b.last) or j < i:
+                    return True
+        return False
+
+    return [c for _, c in sorted(enumerate(changes), key=lambda ic: (inner(*ic), ic[0]))]
+
+
+def _left_over(region: Region, trials: Sequence[Trial], facts: Facts) -> float:
+    """The region's share of time outside of regions that a judged change has made much faster."""
+    fast = [t.change.region for t in list(trials) if t.usable and t.region_gain >= ENOUGH]
+    gone = [(r.path, r.first, r.last) for r in fast]
+    return facts.profile.share(region.path, region.first, region.last, outside=gone)
 
 
 def _allowed(change: Change, contract: Contract) -> bool:
