@@ -31,8 +31,9 @@ class Region:
     def id(self) -> str:
         return f"{self.path}:{self.first}-{self.last}"
 
-    def covers(self, path: str, line: int) -> bool:
-        return path == self.path and self.first <= line <= self.last
+    def within(self, other: Region) -> bool:
+        """True when this region's lines lie in the other's, or are the same."""
+        return self.path == other.path and other.first <= self.first and self.last <= other.last
 
 
 @dataclass(frozen=True)

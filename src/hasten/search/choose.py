@@ -47,10 +47,8 @@ def _compatible(judged: list[Judged]) -> list[Judged]:
 def _in_the_shade(j: Judged, kept: Judged) -> bool:
     """True when the region of one lies in the other's and the same pass, or a large gain, has dealt with that."""
     a, b = j.change.region, kept.change.region
-    within = a.path == b.path and b.first <= a.first and a.last <= b.last
-    around = a.path == b.path and a.first <= b.first and b.last <= a.last
-    same_pass = j.change.code == kept.change.code and j.change.region != kept.change.region
-    return (within and (same_pass or kept.region_gain >= SHADE)) or (around and same_pass)
+    same_pass = j.change.code == kept.change.code and a != b
+    return (a.within(b) and (same_pass or kept.region_gain >= SHADE)) or (b.within(a) and same_pass)
 
 
 def clash(a: Change, b: Change) -> bool:

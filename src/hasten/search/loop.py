@@ -36,7 +36,7 @@ from hasten.kernel.regions import MIN_SHARE, find_regions
 from hasten.measure.decide import interval
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
-from hasten.search.choose import Judged, choose
+from hasten.search.choose import SHADE, Judged, choose
 from hasten.search.runs import Program, WrongRun
 
 ROUNDS = 3
@@ -44,7 +44,6 @@ OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time 
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
 DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
 LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
-ENOUGH = 3.0  # gain of a region after which its inner parts need not be tried by the same pass
 PAIRS = 3  # the fewest pairs that can decide, when the gain is large
 
 
@@ -271,9 +270,8 @@ def _outer_first(changes: Sequence[Change]) -> list[Change]:
     def inner(i: int, change: Change) -> bool:
         for j, other in enumerate(changes):
             a, b = change.region, other.region
-            if change.code == other.code and a.path == b.path and b.first <= a.first and a.last <= b.last:
-                if (a.first, a.last) != (b.first, b.last) or j < i:
-                    return True
+            if change.code == other.code and a.within(b) and (not b.within(a) or j < i):
+                return True
         return False
 
     return [c for _, c in sorted(enumerate(changes), key=lambda ic: (inner(*ic), ic[0]))]
@@ -281,7 +279,7 @@ def _outer_first(changes: Sequence[Change]) -> list[Change]:
 
 def _left_over(region: Region, trials: Sequence[Trial], facts: Facts) -> float:
     """The region's share of time outside of regions that a judged change has made much faster."""
-    fast = [t.change.region for t in list(trials) if t.usable and t.region_gain >= ENOUGH]
+    fast = [t.change.region for t in list(trials) if t.usable and t.region_gain >= SHADE]
     gone = [(r.path, r.first, r.last) for r in fast]
     return facts.profile.share(region.path, region.first, region.last, outside=gone)
 

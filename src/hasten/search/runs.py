@@ -12,7 +12,7 @@ from hasten.core.contract import Contract
 from hasten.core.measurement import Comparison, RunSample
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
-from hasten.measure.compare import measure
+from hasten.measure.compare import MAX_PAIRS, MIN_PAIRS, measure
 from hasten.observe.baseline import baseline
 from hasten.observe.mirror import Mirror
 from hasten.observe.process import run_program, run_workload, workload_command
@@ -112,18 +112,15 @@ class Program:
 
     def quick_gain(self, old: ScriptWorkload, new: ScriptWorkload, pairs: int = 2) -> float:
         """Median old/new of a few interleaved warm runs: a look, not a claim."""
-        return measure(
-            self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
-            min_pairs=pairs, max_pairs=pairs,
-            metric="auto", single_threaded=self.single_threaded,
-        ).speedup.ratio  # fmt: skip
+        return self.measure(old, new, min_pairs=pairs, max_pairs=pairs).speedup.ratio
 
-    def measure(self, old: ScriptWorkload, new: ScriptWorkload) -> Comparison:
+    def measure(
+        self, old: ScriptWorkload, new: ScriptWorkload, *, min_pairs: int = MIN_PAIRS, max_pairs: int = MAX_PAIRS
+    ) -> Comparison:
         """Warm whole-process runs of both, interleaved in random order, until it is decided."""
-
         return measure(
             self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
-            metric="auto", single_threaded=self.single_threaded,
+            min_pairs=min_pairs, max_pairs=max_pairs, metric="auto", single_threaded=self.single_threaded,
         )  # fmt: skip
 
     @property
