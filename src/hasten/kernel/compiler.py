@@ -940,8 +940,8 @@ class Unit:
                 fail("returns what it was given", s)
             if isinstance(part, (Text, Chr, Rng, Stream, Cell)) and (self.door or isinstance(t, Tup)):
                 fail("returns a string or a generator", s)
-            if isinstance(t, Tup) and not self.door and not isinstance(part, Num):
-                fail("lists in a tuple", s)
+            if isinstance(t, Tup) and not self.door and not (isinstance(part, (Num, Lst, Arr, Grow)) and settled(part)):
+                fail("such things in a tuple", s)
         if isinstance(t, Num) and not self.door:
             v = self.single(v)
             t = v.t
@@ -1853,8 +1853,9 @@ class Unit:
         if unit.entangled:
             self.entangled = True
         if any(container(given[p].t) for p in order):
-            self.shares = self.shares or container(unit.ret)
-            self.entangled = self.entangled or nested(unit.ret)
+            given_back = unit.ret.items if isinstance(unit.ret, Tup) else (unit.ret,)
+            self.shares = self.shares or any(map(container, given_back))
+            self.entangled = self.entangled or any(map(nested, given_back))
         if unit.mutated:
             if len(arrays) > 1 and any(isinstance(unit.params[p], (Arr, Lst)) for p in unit.mutated):
                 seen: set[str] = set()
