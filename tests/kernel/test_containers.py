@@ -293,7 +293,7 @@ REFUSED = {
     "the order of a set": (
         """
         out = []
-        for x in set(xs):
+        for x in set(set(xs)):
             out.append(x)
         """,
         "xs = [1, 2]",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, names
+from hasten.kernel import containers, names, sets
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -595,6 +595,9 @@ class Unit:
     def e_Dict(self, node: ast.Dict) -> V:
         return containers.new_dict(self, node)
 
+    def e_SetComp(self, node: ast.SetComp) -> V:
+        return sets.comprehension(self, node)
+
     def e_DictComp(self, node: ast.DictComp) -> V:
         return containers.new_dict(self, node)
 
@@ -869,8 +872,16 @@ class Unit:
     def items_of(self, name: str, d: V, node: ast.AST) -> tuple[Type, str]:
         """What a loop over a dict goes over, in the order of insertion."""
         t = d.t
-        if not isinstance(t, Map) or t.keys_only or not d.code.isidentifier():
-            fail("loop over this (the order of a set is its own)", node)
+        if not isinstance(t, Map) or t.keys_only and name != "keys":
+            fail("loop over this", node)
+        if t.keys_only:
+            if d.code.isidentifier():
+                self.frozen_maps.append(d.code)
+            loop = sets.ordered(self, d, node)
+            assert isinstance(loop.t, Grow) and loop.t.item is not None
+            return loop.t.item, loop.code
+        if not d.code.isidentifier():
+            fail("loop over this", node)
         if t.key is None or t.value is None:
             raise Unknown("what a dict holds is not known")
         self.frozen_maps.append(d.code)
@@ -1523,8 +1534,8 @@ class Unit:
             fail(f"{name} of this", node)
         return V(f"{self.helper('np_' + name)}({v.code})", NPF8)
 
-    def listed(self, node: ast.expr) -> V:
-        """What `sum`, `min`, `any` go over: a list or 1-d array."""
+    def listed(self, node: ast.expr, anyhow: bool = False) -> V:
+        """What `sum`, `min`, `any` go over: a list or 1-d array. `anyhow`: the order cannot be seen."""
         if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
             return self.comprehension(node)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values"):
@@ -1535,7 +1546,7 @@ class Unit:
         if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Tup)):
             return v
         if isinstance(v.t, Map):
-            return containers.folded_map(self, v, node)
+            return containers.folded_map(self, v, node, anyhow)
         fail(f"{ast.unparse(node)} is not a list of numbers", node)
 
     def item_of(self, v: V) -> Num:
@@ -1555,17 +1566,21 @@ class Unit:
 
     def folded(self, name: str, node: ast.Call) -> V:
         """`sum`, `min`, `max`, `any`, `all`, `sorted` of one iterable."""
-        v = self.listed(node.args[0])
+        if name == "sorted":
+            found = sets.sorted_distinct(self, node)
+            if found is not None:
+                return found
+        v = self.listed(node.args[0], anyhow=name in ("min", "max", "any", "all", "sorted"))
         if name in ("sorted", "min", "max") and isinstance(v.t, Grow) and isinstance(v.t.item, Tup):
             return containers.ordered(self, name, node)
         item = self.item_of(v)
         if name in ("any", "all"):
-            if item.rep != "b":
-                fail(f"{name} of numbers", node)
             return V(f"{self.helper(name + '_of')}({v.code})", BOOL)
         if item.kind is None or item.kind in ("np.int8", "np.int16", "np.int32", "np.uint8", "np.uint16", "np.uint32"):
             fail(f"{name} of this", node)
         if name == "sum":
+            if item.kind == "bool":
+                return V(f"{self.helper('sum_bools')}({v.code})", SIZE)
             helper = {"int": "sum_ints", "float": "sum_floats", "np.float64": "sum_np"}.get(item.kind)
             if helper is None:
                 fail(f"sum of {item.kind}", node)
@@ -1618,7 +1633,7 @@ class Unit:
         if name == "list" and len(args) == 1:
             return containers.listed(self, node)
         if name == "set" and len(args) < 2:
-            return containers.new_set(self, node)
+            return sets.made(self, node)
         if name in ("numpy.sum", "numpy.mean", "numpy.std", "numpy.var") and len(args) == 1:
             return self.reduced(name.removeprefix("numpy."), self.expr(args[0]), node)
         short = name.removeprefix("math.").removeprefix("numpy.")

@@ -12,6 +12,7 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hasten.kernel import sets
 from hasten.kernel.kinds import (
     BOOL,
     EXACT_FLOAT,
@@ -199,10 +200,7 @@ def effect(u: Unit, node: ast.Call) -> bool:
         fail(f"{name} of a list that is computed", node)
     if isinstance(t, Map):
         if name == "add" and t.keys_only and len(node.args) == 1 and not node.keywords:
-            v, kind = key_of(u, t, node.args[0], True)
-            changes(u, func.value, t, node)
-            widen(u, func.value, Map(loose(v.t), None, keys_only=True))
-            u.emit(f"{u.helper(f'add_{kind}_key')}({base.code}, {bare(u.sink(v))})")
+            sets.add(u, func.value, base, node)
             return True
         fail(f"method {name}", node)
     if isinstance(t, Lst) and t.depth == 1 and name in ("sort", "reverse"):
@@ -404,30 +402,34 @@ def head(s: ast.stmt | None) -> ast.AST:
 # ---------------------------------------------------------------------- expressions
 
 
-def folded_map(u: Unit, v: V, node: ast.AST) -> V:
-    """The keys of a dict, or the elements of a set where their order cannot be seen (integers)."""
+def folded_map(u: Unit, v: V, node: ast.AST, anyhow: bool = True) -> V:
+    """The keys of a dict, or the elements of a set."""
     t = v.t
     assert isinstance(t, Map)
-    if t.keys_only and not (isinstance(t.key, Num) and t.key.kinds == {"int"}):
-        fail("order of a set", node)
+    if t.keys_only:
+        return sets.any_order(v) if anyhow else sets.ordered(u, v, node)
     if t.key is None:
-        raise Unknown("what a set holds is not known")
+        raise Unknown("what a dict holds is not known")
     return V(f"{v.code}[0]", Grow(t.key), leaf=True)
+
+
+def view(node: ast.expr) -> bool:
+    """Is it gone over without a list being there?"""
+    return isinstance(node, ast.Call) and (
+        isinstance(node.func, ast.Name) and node.func.id in ("range", "zip", "enumerate", "reversed")
+        or isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values", "items")
+    )  # fmt: skip
 
 
 def sequence(u: Unit, node: ast.expr) -> V:
     """Anything that can be gone over, as a list or array."""
     if isinstance(node, (ast.GeneratorExp, ast.ListComp)):
         return u.comprehension(node)
-    view = isinstance(node, ast.Call) and (
-        isinstance(node.func, ast.Name) and node.func.id in ("range", "zip", "enumerate")
-        or isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values", "items")
-    )  # fmt: skip
-    if not view:
+    if not view(node):
         v = u.expr(node)
         if isinstance(v.t, Map):
             if v.t.keys_only:
-                fail("the order of a set is its own", node)
+                return sets.ordered(u, v, node)
             return V(f"{v.code}[0]", Grow(v.t.key), leaf=True)
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
             return v
@@ -474,15 +476,6 @@ def listed(u: Unit, node: ast.Call) -> V:
         fail("list of mixed types", node)
     fresh = v.code.startswith("[")
     return V(v.code if fresh else f"{u.helper('as_list')}({v.code})", Grow(t))
-
-
-def new_set(u: Unit, node: ast.Call) -> V:
-    if not node.args:
-        t = u.hint if isinstance(u.hint, Map) and u.hint.keys_only else Map(None, None, keys_only=True)
-        return V(empty_map(u, t), t)
-    v = sequence(u, node.args[0])
-    t2 = loose(item_type(v, node))
-    return V(f"{u.helper('set_' + key_kind(t2))}({v.code})", Map(t2, None, keys_only=True))
 
 
 def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
@@ -608,6 +601,8 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
         if isinstance(right, (ast.Tuple, ast.List)) and right.elts:
             return among(u, node, right, sign)
         base = u.expr(right)
+        if isinstance(base.t, Map) and base.t.keys_only:
+            return V(sets.has(u, base, node.left, sign), BOOL)
         if isinstance(base.t, Map):
             k, kind = key_of(u, base.t, node.left, False)
             return V(f"({sign}{u.helper('has_' + kind)}({base.code}, {bare(u.sink(k))}))", BOOL)

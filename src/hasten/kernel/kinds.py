@@ -109,7 +109,8 @@ class Map:
     """A dict of integers or tuples of integers, or (`value` is None, `keys_only`) a set of them.
 
     The kernel holds it as a tuple of lists: keys in the order of insertion, their values, and a hash table of places.
-    Nothing is ever deleted. `roots`: the parameter it came from; `fresh`: that one was empty.
+    Nothing is ever deleted. `roots`: the parameter it came from; `fresh`: that one was empty; `merged`: a set that was
+    made of another one, so that its order is not known.
     """
 
     key: Type | None
@@ -117,11 +118,19 @@ class Map:
     roots: frozenset[str] = frozenset()
     keys_only: bool = False
     fresh: bool = False
+    merged: bool = False
 
 
 @dataclass(frozen=True)
 class Nil:
-    """`None`, before a variable gets its first value."""
+    """`None` and nothing else."""
+
+
+@dataclass(frozen=True)
+class Opt:
+    """`None`, or something else (`item` is None: not known yet). Held as a pair: is it None? and the something."""
+
+    item: Type | None
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ class Cell:
     kind: str
 
 
-Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Rng | Stream | Cell | Text | Chr
+Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Opt | Rng | Stream | Cell | Text | Chr
 
 INT = Num(frozenset({"int"}))
 FLOAT = Num(frozenset({"float"}))
@@ -209,6 +218,11 @@ def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
     if isinstance(a, (Stream, Cell, Text, Chr)) and a == b:
         return a
+    if isinstance(a, (Opt, Nil)) or isinstance(b, (Opt, Nil)):
+        if a == b:
+            return a
+        x, y = (None if isinstance(t, Nil) else t.item if isinstance(t, Opt) else t for t in (a, b))
+        return Opt(y if x is None else x if y is None else join(x, y))
     if isinstance(a, Num) and isinstance(b, Num):
         kinds = a.kinds | b.kinds
         if not compatible(kinds):
@@ -240,7 +254,7 @@ def join(a: Type, b: Type) -> Type:
         value = b.value if a.value is None else a.value if b.value is None else join(a.value, b.value)
         if isinstance(value, Num) and value.rep == "f" and "int" in value.kinds:
             raise Refuse("dict of int and float")
-        return Map(key, value, a.roots | b.roots, a.keys_only, a.fresh or b.fresh)
+        return Map(key, value, a.roots | b.roots, a.keys_only, a.fresh or b.fresh, a.merged or b.merged)
     if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
         return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
     raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
@@ -252,16 +266,20 @@ def loose(t: Type) -> Type:
         return Num(t.kinds)
     if isinstance(t, Grow) and t.item is not None:
         return replace(t, item=loose(t.item))
+    if isinstance(t, Opt) and t.item is not None:
+        return Opt(loose(t.item))
     return Tup(tuple(map(loose, t.items))) if isinstance(t, Tup) else t
 
 
 def container(t: Type | None) -> bool:
     """Is it something whose identity matters, because it can change?"""
-    return isinstance(t, (Arr, Lst, Grow, Map))
+    return container(t.item) if isinstance(t, Opt) else isinstance(t, (Arr, Lst, Grow, Map))
 
 
 def nested(t: Type | None) -> bool:
     """Does it hold other containers that were made one by one?"""
+    if isinstance(t, Opt):
+        return nested(t.item)
     return container(t.item) if isinstance(t, Grow) else isinstance(t, Map) and container(t.value)
 
 
@@ -274,6 +292,8 @@ def invariant(t: Type) -> Type:
         return Map(None if t.key is None else loose(t.key), value, keys_only=t.keys_only)
     if isinstance(t, Grow) and t.item is not None:
         return Grow(invariant(loose(t.item)))
+    if isinstance(t, Opt) and t.item is not None:
+        return Opt(invariant(t.item))
     return t
 
 
@@ -281,7 +301,7 @@ def roots_of(t: Type | None) -> frozenset[str]:
     """The parameters that a container or its parts may share memory with."""
     if isinstance(t, (Arr, Lst)):
         return t.roots
-    if isinstance(t, Grow):
+    if isinstance(t, (Grow, Opt)):
         return roots_of(t.item)
     return t.roots | roots_of(t.value) if isinstance(t, Map) else frozenset()
 
@@ -299,7 +319,7 @@ def rooted(t: Type, roots: frozenset[str]) -> Type:
 
 def settled(t: Type | None) -> bool:
     """Is every part of it known?"""
-    if isinstance(t, Grow):
+    if isinstance(t, (Grow, Opt)):
         return settled(t.item)
     if isinstance(t, Map):
         return settled(t.key) and (t.keys_only or settled(t.value))
@@ -313,8 +333,9 @@ def widened(old: Type, new: Type) -> Type:
         return Num(new.kinds, None if nlo < olo else new.lo, None if nhi > ohi else new.hi)
     if isinstance(old, Tup) and isinstance(new, Tup):
         return Tup(tuple(widened(a, b) for a, b in zip(old.items, new.items, strict=True)))
-    if isinstance(old, Grow) and isinstance(new, Grow) and old.item is not None and new.item is not None:
-        return replace(new, item=widened(old.item, new.item))
+    if isinstance(old, (Grow, Opt)) and type(old) is type(new) and isinstance(new, (Grow, Opt)):
+        if old.item is not None and new.item is not None:
+            return replace(new, item=widened(old.item, new.item))
     return new
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hasten.kernel import runtime_random
+from hasten.kernel import runtime_random, runtime_sets
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Helper:
 
 
 def _njit(name: str, body: str, *uses: str) -> Helper:
-    constants = {"_COMPENSATED": "_COMPENSATED = sys.version_info >= (3, 12)", **runtime_random.GLOBALS}
+    constants = {"_COMPENSATED": "_COMPENSATED = sys.version_info >= (3, 12)"}
+    constants |= {**runtime_random.GLOBALS, **runtime_sets.GLOBALS}
     before = "".join(f"{text}\n\n\n" for constant, text in constants.items() if constant in body)
     return Helper(name, f'{before}@njit(cache=True, error_model="python")\n{body.strip()}\n', uses)
 
@@ -1156,7 +1157,7 @@ def _plain_array(x, dtype, ndim):
 '''),
 ]  # fmt: skip
 
-_ALL += [_njit(name, body, *uses) for name, body, uses in runtime_random.COMPILED]
+_ALL += [_njit(name, body, *uses) for name, body, uses in (*runtime_random.COMPILED, *runtime_sets.COMPILED)]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 HELPERS = {h.name: h for h in _ALL}
 

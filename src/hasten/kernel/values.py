@@ -49,7 +49,9 @@ def bare(code: str) -> str:
     return inner
 
 
-PURE = frozenset({"int", "len", "abs", "min", "max", "float", "round", "bool", "sum", "any", "all", "sorted", "range"})
+PURE = frozenset(
+    "int len abs min max float round bool sum any all sorted range set list zip enumerate reversed".split()
+)
 
 
 def impure(node: ast.AST) -> bool:

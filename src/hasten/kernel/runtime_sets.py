@@ -1,0 +1,163 @@
+"""Sets in kernels: floats as keys, and the order in which CPython goes over a set.
+
+A set in a kernel is a list of its keys as they came and a hash table of their places (see `runtime`). The order that a
+program sees is another one: that of CPython's own table, which `_set_order` fills just as `Objects/setobject.c` does
+(3.11 to 3.13: ten linear probes, then jumps; four times as large when three fifths are full) from CPython's hashes.
+"""
+
+from __future__ import annotations
+
+GLOBALS = {"_SET_ORDER_KNOWN": "_SET_ORDER_KNOWN = (3, 8) <= sys.version_info < (3, 14)"}
+
+COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("hash_float", '''
+def _hash_float(key):
+    """Bits of a float, well mixed, the same for both zeros; raises for NaN, which equals nothing."""
+    if key != key:
+        raise ValueError
+    return _hash_int(np.float64(key + 0.0).view(np.int64))
+''', ("hash_int",)),
+    ("python_hash_int", '''
+def _python_hash_int(key):
+    """hash(key) of an integer; raises where CPython would reduce it."""
+    if not -2305843009213693951 < key < 2305843009213693951:
+        raise OverflowError
+    return -2 if key == -1 else np.int64(key)
+''', ()),
+    ("python_hash_float", '''
+def _python_hash_float(key):
+    """hash(key) of a float: the fraction that it is, modulo the prime 2**61 - 1; raises for NaN."""
+    if key != key:
+        raise ValueError
+    if math.isinf(key):
+        return 314159 if key > 0.0 else -314159
+    rest, e = math.frexp(abs(key))
+    x = 0
+    while rest != 0.0:
+        x = ((x << 28) & 2305843009213693951) | (x >> 33)
+        rest *= 268435456.0
+        e -= 28
+        whole = int(rest)
+        rest -= whole
+        x += whole
+        if x >= 2305843009213693951:
+            x -= 2305843009213693951
+    e %= 61
+    x = ((x << e) & 2305843009213693951) | (x >> (61 - e))
+    if key < 0.0:
+        x = -x
+    return -2 if x == -1 else x
+''', ()),
+    ("set_slot", '''
+def _set_slot(table, key_hash):
+    """The free slot of CPython's set table that a new key with this hash takes."""
+    mask = len(table) - 1
+    perturb = key_hash
+    at = key_hash & mask
+    while True:
+        for probe in range(10 if at + 9 <= mask else 1):
+            if table[at + probe] < 0:
+                return at + probe
+        perturb = (perturb >> 5) & 576460752303423487
+        at = (at * 5 + 1 + perturb) & mask
+''', ()),
+    ("set_table", '''
+def _set_table(hashes):
+    """Places of keys in the order of CPython's set table, for different keys that were added one by one."""
+    if not _SET_ORDER_KNOWN:
+        raise ValueError
+    table = np.full(8, -1)
+    for i in range(len(hashes)):
+        table[_set_slot(table, hashes[i])] = i
+        if 5 * (i + 1) >= 3 * (len(table) - 1):
+            size = 8
+            while size <= (i + 1) * (2 if i + 1 > 50000 else 4):
+                size *= 2
+            old = table
+            table = np.full(size, -1)
+            for place in old:
+                if place >= 0:
+                    table[_set_slot(table, hashes[place])] = place
+    return table[table >= 0]
+''', ("set_slot",)),
+    ("set_order_int", '''
+def _set_order_int(s):
+    """The elements of a set as a loop over it goes."""
+    hashes = np.array([_python_hash_int(key) for key in s[0]])
+    return [s[0][place] for place in _set_table(hashes)]
+''', ("python_hash_int", "set_table")),
+    ("set_order_float", '''
+def _set_order_float(s):
+    """The elements of a set as a loop over it goes."""
+    hashes = np.array([_python_hash_float(key) for key in s[0]])
+    return [s[0][place] for place in _set_table(hashes)]
+''', ("python_hash_float", "set_table")),
+    ("sorted_set", '''
+def _sorted_set(values):
+    """sorted(set(values)): of equal values the one that came first; raises for NaN."""
+    for value in values:
+        if value != value:
+            raise ValueError
+    ordered = values[np.argsort(values, kind="mergesort")]
+    kept = 0
+    for i in range(len(ordered)):
+        if i == 0 or ordered[i] != ordered[kept - 1]:
+            ordered[kept] = ordered[i]
+            kept += 1
+    return ordered[:kept].copy()
+''', ()),
+    ("sum_bools", '''
+def _sum_bools(values):
+    """sum(values) of bools."""
+    total = 0
+    for value in values:
+        if value:
+            total += 1
+    return total
+''', ()),
+    ("find_float", '''
+def _find_float(keys, table, key):
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
+    at = _hash_float(key) & (len(table) - 1)
+    while table[at] >= 0:
+        if keys[table[at]] == key:
+            return table[at]
+        at = (at + 1) & (len(table) - 1)
+    return -1 - at
+''', ("hash_float",)),
+    ("key_float", '''
+def _key_float(keys, table, key):
+    """The place of a key, which is added when it is new."""
+    at = _find_float(keys, table, key)
+    if at >= 0:
+        return at
+    table[-1 - at] = len(keys)
+    keys.append(key)
+    if 2 * len(keys) >= len(table):
+        for i in range(len(table)):
+            table[i] = -1
+            table.append(-1)
+        for i in range(len(keys)):
+            table[-1 - _find_float(keys, table, keys[i])] = i
+    return len(keys) - 1
+''', ("find_float",)),
+    ("has_float", '''
+def _has_float(d, key):
+    """Is the key in the dict or set?"""
+    return _find_float(d[0], d[-1], key) >= 0
+''', ("find_float",)),
+    ("add_float_key", '''
+def _add_float_key(s, key):
+    """s.add(key)"""
+    _key_float(s[0], s[1], key)
+''', ("key_float",)),
+    ("set_float", '''
+def _set_float(keys):
+    """set(keys): the keys in the order they came, and a hash table of their places."""
+    s = ([key for key in keys], [-1] * 8)
+    s[0].clear()
+    for key in keys:
+        _key_float(s[0], s[1], key)
+    return s
+''', ("key_float",)),
+]  # fmt: skip
