@@ -125,6 +125,32 @@ def _running(script: str) -> list[list[bytes]]:
     return found
 
 
+def test_a_version_that_crashes_now_and_then_is_not_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its quick ends must not count as speed."""
+    here = tmp_path / "project"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    work = "print(sum(i * i for i in range(300000)))\n"
+    crash = f"""\
+import os, sys
+log = {str(tmp_path / "runs")!r}
+with open(log, "a") as f:
+    f.write(".")
+if os.path.getsize(log) > 2:
+    sys.exit(3)
+"""
+    (here / "a.py").write_text(work)
+    (here / "b.py").write_text(crash + work)
+    result = hasten.compare("a.py", "b.py")
+    assert result.difference is not None and "while timing" in result.difference
+    assert result.speedup.decided == "undecided"
+    assert result.speedup.pairs == 0
+    assert json.loads(json.dumps(result.to_json()))["same"] is False
+    (tmp_path / "runs").unlink()
+    status = main(["compare", "a.py", "b.py"])
+    assert status == 1
+
+
 def test_compare_tells_results_apart(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "a.py").write_text("import sys\nprint(1.0, sys.argv[1:])\n")
     (here / "b.py").write_text("import sys\nprint(1.0 + 1e-13, sys.argv[1:])\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -9,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hasten.measure.decide import BETS, WEIGHTS, Evidence, interval, robust_sd
+from hasten.measure.decide import (
+    APART_SHARE,
+    BETS,
+    LARGE_SHARE,
+    SIGNS_SHARE,
+    WEIGHTS,
+    Evidence,
+    interval,
+    robust_sd,
+)
 
 
 def after(logs: list[float], **options: float) -> Evidence:
@@ -32,9 +42,49 @@ def test_twice_as_fast_takes_three_pairs() -> None:
     assert after([math.log(2)] * 3).ratio == pytest.approx(2.0)
 
 
+def paired(pairs: list[tuple[float, float]]) -> Evidence:
+    evidence = Evidence()
+    for old, new in pairs:
+        evidence = evidence.after(old, new)
+    return evidence
+
+
+def test_a_small_gain_in_little_noise_takes_four_pairs() -> None:
+    times = [(1.30, 1.00), (1.31, 1.01), (1.29, 1.00), (1.30, 1.02)]
+    assert paired(times[:3]).decided == "undecided"
+    assert paired(times).decided == "faster"
+
+
 def test_a_gain_that_noise_can_make_takes_signs() -> None:
-    assert after([math.log(1.3)] * 6).decided == "undecided"
-    assert after([math.log(1.3)] * 8).decided == "faster"
+    """The machine slows down from pair to pair: in every pair new is faster, but not than every old run."""
+    times = [(1.3 * 1.2**i, 1.2**i) for i in range(12)]
+    assert paired(times).apart == 0
+    assert paired(times[:6]).decided == "undecided"
+    assert paired(times[:8]).decided == "faster"
+
+
+def test_one_quick_run_of_the_old_side_ends_the_bet_on_separation() -> None:
+    times = [(1.3, 1.0)] * 3 + [(1.0, 0.99)] + [(1.3, 1.0)] * 4
+    assert paired(times[:3]).apart == 20
+    assert paired(times).apart == 0
+
+
+def test_separation_is_a_fair_bet() -> None:
+    """Over every way to call k of 2k runs the old ones, the mean capital is 1 at most."""
+    for k in (1, 2, 3, 4):
+        runs = [math.exp(3.0 * i) for i in range(2 * k)]
+        total, ways = 0.0, list(itertools.combinations(range(2 * k), k))
+        for chosen in ways:
+            rest = [i for i in range(2 * k) if i not in chosen]
+            total += paired([(runs[i], runs[j]) for i, j in zip(chosen, rest, strict=True)]).apart
+        assert total / len(ways) <= 1.0 + 1e-9
+        if k == 1:
+            assert total / len(ways) == pytest.approx(1.0)
+
+
+def test_equal_times_are_not_apart() -> None:
+    assert after([math.log(1.03)] * 4).apart == 0
+    assert after([0.0] * 4).apart == 0
 
 
 def test_slower_is_not_faster() -> None:
@@ -101,13 +151,18 @@ def test_a_real_gain_is_found() -> None:
 
 @given(st.lists(st.sampled_from([-1.0, 1.0]), max_size=12))
 def test_the_evidence_is_a_martingale(signs: list[float]) -> None:
-    """Under a fair coin the expected evidence after one more pair is the evidence now."""
+    """Under a fair coin the expected evidence after one more pair is the evidence now, for each of the bets."""
     now = after(signs)
     up, down = now.after(10.0, 1.0), now.after(1.0, 10.0)
     small = now.after(1.2, 1.0)
+    assert (math.fsum(up.win) + math.fsum(down.win)) / 2 == pytest.approx(math.fsum(now.win))
     # one pair in four is large, one in four is a small gain, half are losses
-    assert (up.e_faster + small.e_faster + 2 * down.e_faster) / 4 == pytest.approx(now.e_faster)
+    assert (up.large + small.large + 2 * down.large) / 4 == pytest.approx(now.large)
     assert (up.e_not_faster + down.e_not_faster) / 2 == pytest.approx(now.e_not_faster)
+
+
+def test_the_capital_is_shared_out() -> None:
+    assert math.fsum((SIGNS_SHARE, LARGE_SHARE, APART_SHARE)) == pytest.approx(1.0)
 
 
 @given(st.lists(st.floats(-2, 2), min_size=2, max_size=40))

@@ -12,7 +12,7 @@ from hasten.core.contract import Contract
 from hasten.core.facts import RegionFacts
 from hasten.core.finding import Region
 from hasten.core.source import Edit, SourceFile
-from hasten.verify.replay import place
+from hasten.verify.replay import _plain, place
 from tests.observe.rig import Rig
 
 Make = Callable[..., Rig]
@@ -495,3 +495,13 @@ def test_names_that_the_script_binds_later_are_not_there_yet(make: Make) -> None
     assert (got.status, got.reason) == ("equal", "")
     assert got.calls >= 2
     assert rig.replay(rig.function("total"), ("t += i", "t += i + 1")).status == "different"
+
+
+def test_timing_ends_when_more_would_not_matter() -> None:
+    assert _plain([(0.9, 0.1)])
+    assert not _plain([(0.01, 0.004)])
+    assert _plain([(0.01, 0.004)] * 2)
+    assert _plain([(0.01, 0.02)] * 2)
+    assert not _plain([(0.01, 0.004), (0.01, 0.012)])
+    assert not _plain([(0.01, 0.0099)] * 6)
+    assert not _plain([])

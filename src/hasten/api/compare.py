@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from hasten.api.results import CompareResult
 from hasten.api.target import project_root, workload
 from hasten.config import project_settings, settings
 from hasten.core.contract import Contract
-from hasten.core.measurement import RunSample
+from hasten.core.measurement import Comparison, RunSample, Speedup
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.session import Progress, session
@@ -35,6 +36,7 @@ def compare(
     `hasten.run`. When results differ the times are measured all the same. Raises `UsageError`, `TargetError`.
     """
     from hasten.measure.compare import measure
+    from hasten.measure.steady import Steady, WrongRun
     from hasten.observe.baseline import baseline
     from hasten.observe.mirror import Mirror
     from hasten.observe.process import run_workload
@@ -58,20 +60,36 @@ def compare(
         apart = apart or difference(base, again, contract)
         current.progress.stage("measure both, interleaved", 6 * (base.wall_s + again.sample.wall_s))
 
-        def timed(work: ScriptWorkload) -> RunSample:
-            return run_workload(
-                current, mirror, work, deadline_s=deadline_s, keep_cache=True, observe_files=False
-            ).sample
+        # A ends as it did at first; B as itself, whatever it does
+        steady = {
+            id(old): Steady(base.reference.status, base.stdout_mask.empty, base.reference.program.stdout),
+            id(new): Steady(run.status, run.program.stdout == again.program.stdout, run.program.stdout),
+        }
+        strayed: list[ScriptWorkload] = []
 
-        comparison = measure(
-            current,
-            lambda: timed(old),
-            lambda: timed(new),
-            contract,
-            known_old=base.samples,
-            metric="auto",
-            single_threaded=not (base.audit.threads or base.audit.processes),
-        )
+        def timed(work: ScriptWorkload) -> RunSample:
+            done = run_workload(current, mirror, work, deadline_s=deadline_s, keep_cache=True, observe_files=False)
+            try:
+                return steady[id(work)].sample(done)
+            except WrongRun:
+                strayed.append(work)
+                raise
+
+        try:
+            comparison = measure(
+                current,
+                lambda: timed(old),
+                lambda: timed(new),
+                contract,
+                known_old=base.samples,
+                metric="auto",
+                single_threaded=not (base.audit.threads or base.audit.processes),
+            )
+        except WrongRun as problem:
+            if strayed[0] is old:
+                raise TargetError(f"{a}: {problem}; make the program repeatable") from problem
+            apart = apart or f"{b}: {problem}"
+            comparison = Comparison(Speedup(1.0, 0.0, math.inf, 0), (), (), notes=(f"not timed: {problem}",))
     return CompareResult(a, b, apart, comparison, base.unrepeatable)
 
 

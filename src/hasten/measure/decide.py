@@ -6,10 +6,18 @@ e-process, so the chance that it ever reaches 1/alpha is at most alpha (Ville's 
 whenever one stops. See Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference"
 (2022). Signs ask nothing of the noise but that pairs are independent and the order within each is random.
 
-Signs alone need six pairs, however large the gain, and a pair of a slow program is dear. So half of the capital bets on
-another coin: a pair whose new side took at most 2/3 of the time. Under the null hypothesis such a pair needs a
-disturbance of its own; the bet allows one in four (measured between equal programs on a loaded machine: one in ten).
-Three pairs out of three then decide.
+Signs alone need seven pairs, however large the gain, and a pair of a slow program is dear. So part of the capital bets
+on two other things that are rare between equal programs:
+
+- a *large* pair, whose new side took at most 2/3 of the time. It needs a disturbance of its own; the bet allows one
+  in four (measured between equal programs on a loaded machine: one in ten). Three pairs out of three then decide.
+- *separation*: after k pairs the slowest new run is still faster than the fastest old one (times 1/`min_gain`). Were
+  the runs alike, each choice of k out of the 2k would be as likely to be the slow ones, so the chance is 1 in
+  "2k choose k": 70 after four pairs. The capital "2k choose k" while separated, 0 after, is a martingale under that
+  null. It counts only while the gap is a quarter of either side's spread at least, which makes it smaller, never
+  larger: four pairs then decide where noise is small against the gain.
+
+`benchmarks/decisions.py` shows the rates of false claims and the pairs needed.
 """
 
 from __future__ import annotations
@@ -25,7 +33,10 @@ WEIGHTS = (0.15, 0.2, 0.2, 0.2, 0.25)
 
 LARGE = math.log(1.5)  # log speed-up, beyond the threshold, that noise alone makes in one pair of four at most
 LARGE_ODDS = 0.25
-LARGE_BET = 0.97  # share of the capital at stake; the winner is paid 1/LARGE_ODDS
+LARGE_BET = 0.98  # share of the capital at stake; the winner is paid 1/LARGE_ODDS
+
+GAP = 0.25  # of the larger spread: what must lie between all old and all new runs
+SIGNS_SHARE, LARGE_SHARE, APART_SHARE = 0.4, 0.3, 0.3  # of the capital at the start
 
 FASTER, NOT_FASTER, UNDECIDED = "faster", "not faster", "undecided"
 
@@ -40,7 +51,7 @@ class Evidence:
     min_gain: float = 1.03
     alpha: float = 0.05
     beta: float = 0.10
-    logs: tuple[float, ...] = ()
+    times: tuple[tuple[float, float], ...] = ()  # (old, new) of every pair
     win: tuple[float, ...] = field(default=WEIGHTS)
     large: float = 1.0
     lose: tuple[float, ...] = field(default=WEIGHTS)
@@ -57,7 +68,7 @@ class Evidence:
             self.min_gain,
             self.alpha,
             self.beta,
-            (*self.logs, log),
+            (*self.times, (old, new)),
             tuple(w * (1 + bet * sign) for w, bet in zip(self.win, BETS, strict=True)),
             self.large * (1 - LARGE_BET + (LARGE_BET / LARGE_ODDS if log > threshold + LARGE else 0)),
             tuple(w * (1 + bet * against) for w, bet in zip(self.lose, BETS, strict=True)),
@@ -65,12 +76,28 @@ class Evidence:
 
     @property
     def pairs(self) -> int:
-        return len(self.logs)
+        return len(self.times)
+
+    @property
+    def logs(self) -> tuple[float, ...]:
+        """The log speed-up of every pair."""
+        return tuple(math.log(old / new) for old, new in self.times)
+
+    @property
+    def apart(self) -> float:
+        """The capital of the bet on separation."""
+        if not self.times:
+            return 1.0
+        olds, news = ([math.log(pair[side]) for pair in self.times] for side in (0, 1))
+        gap = min(olds) - max(news) - math.log(self.min_gain)
+        spread = max(max(olds) - min(olds), max(news) - min(news))
+        # a gap that is no more than rounding is none
+        return float(math.comb(2 * self.pairs, self.pairs)) if gap > max(GAP * spread, 1e-9) else 0.0
 
     @property
     def e_faster(self) -> float:
         """The e-value against "at most `min_gain` faster"."""
-        return (math.fsum(self.win) + self.large) / 2
+        return SIGNS_SHARE * math.fsum(self.win) + LARGE_SHARE * self.large + APART_SHARE * self.apart
 
     @property
     def e_not_faster(self) -> float:

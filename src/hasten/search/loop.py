@@ -34,10 +34,11 @@ from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdic
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import MIN_SHARE, find_regions
 from hasten.measure.decide import interval
+from hasten.measure.steady import WrongRun
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.search.choose import SHADE, Judged, choose
-from hasten.search.runs import Program, WrongRun
+from hasten.search.runs import Program
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s

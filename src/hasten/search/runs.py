@@ -13,6 +13,7 @@ from hasten.core.measurement import Comparison, RunSample
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.compare import MAX_PAIRS, MIN_PAIRS, measure
+from hasten.measure.steady import Steady
 from hasten.observe.baseline import baseline
 from hasten.observe.mirror import Mirror
 from hasten.observe.process import run_program, run_workload, workload_command
@@ -36,10 +37,6 @@ ENOUGH_SAMPLES = 30
 NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "xarray", "statsmodels", "torch"})
 
 
-class WrongRun(Exception):
-    """A timed run did not end as it should have."""
-
-
 class Program:
     """The original program and runs of its candidates, all in one mirror, one after the other."""
 
@@ -47,7 +44,7 @@ class Program:
         self.session, self.work, self.contract = session, work, contract
         self.mirror = Mirror(session, work)
         self._base: Baseline | None = None
-        self._printed: dict[tuple[tuple[str, str], ...], bytes] = {}
+        self._timed: dict[tuple[tuple[str, str], ...], Steady] = {}
 
     @property
     def base(self) -> Baseline:
@@ -133,15 +130,13 @@ class Program:
         run = run_workload(
             self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False
         )
-        same = not self.base.stdout_mask.empty or run.program.stdout == self._stdout(work, run.program.stdout)
-        if run.program.stopped or run.status != self.base.reference.status or not same:
-            raise WrongRun(f"while timing, one run did not end as the others ({run.program.ended})")
-        return run.sample
+        return self._steady(work).sample(run)
 
-    def _stdout(self, work: ScriptWorkload, seen: bytes) -> bytes:
-        """What this program printed when it was timed first: later runs must print the same."""
+    def _steady(self, work: ScriptWorkload) -> Steady:
+        """What this program must show each time: the original's status, and what it printed when timed first."""
         key = tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
-        return self._printed.setdefault(key, seen)
+        repeats = self.base.stdout_mask.empty
+        return self._timed.setdefault(key, Steady(self.base.reference.status, prints_alike=repeats))
 
     def import_costs(self, judged: Iterable[Judged]) -> dict[str, float]:
         """Seconds that importing each newly needed package adds to the program, best of two."""

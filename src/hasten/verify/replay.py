@@ -37,12 +37,14 @@ from hasten.observe.session import Session
 
 MAX_SNAPSHOTS = 8
 MAX_VARIED = 150
-VARIED_S = 8.0  # after so long, this many cases are enough:
+VARIED_S = 5.0  # after so long, this many cases are enough:
 VARIED_ENOUGH = 25
 VARIED_LIMIT_S = 0.6  # the original must finish a varied case in this time, or the case is skipped
 CANDIDATE_LIMIT_S = 30.0  # the candidate may have to compile for types it has not met
 MEMORY_BYTES = 2_000_000_000
-TIMING_S = 4.0
+TIMING_S = 3.0
+TIMED_PAIRS = 7
+LONG_S = 0.5  # a region that takes so long is not run again and again to be timed
 _SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten", ".mypy_cache", ".ruff_cache", ".tox"}
 
 
@@ -231,6 +233,19 @@ class _Child:
         for fd in fds:
             with contextlib.suppress(OSError):
                 os.close(fd)
+
+
+def _plain(pairs: Sequence[tuple[float, float]]) -> bool:
+    """Whether so many pairs are enough: more would not change what is done with the change.
+
+    Each pair is a median of calls. A ratio far from 1 need not be known well, one near it does.
+    """
+    ratios = sorted(old / max(new, 1e-9) for old, new in pairs)
+    if not ratios:
+        return False
+    long = pairs[0][0] >= LONG_S  # long calls scatter less
+    enough = {1: 2.0 if long else 20.0, 2: 1.5, 3: 1.3}.get(len(ratios), 1.15)
+    return ratios[0] >= enough or ratios[-1] <= 1 / enough
 
 
 def _ending(code: int) -> str:
@@ -469,35 +484,46 @@ class _Replay:
     def _time(self, outcome: ReplayOutcome, usable: list[tuple[Path, float, float]]) -> ReplayOutcome:
         """Interleaved timings of up to three snapshots, those that take longest; the new side is warm."""
         chosen = sorted(usable, key=lambda u: -u[1])[:3]
+        # a snapshot that takes a hundredth of the longest one's time says nothing about what is saved
+        chosen = [u for u in chosen if u[1] >= 0.01 * chosen[0][1]]
         share = min(TIMING_S, self.left / 3) / max(len(chosen), 1)
         old_total = new_total = 0.0
-        pairs: list[tuple[float, float]] = []
+        samples: list[tuple[float, float]] = []
         for state, old_s, _ in chosen:
-            olds, news = [], []
-            end = time.monotonic() + share
-            calls = max(1, min(50, int(0.01 / max(old_s, 1e-7))))
-            for round_number in range(7):
-                order = ("old", "new") if round_number % 2 == 0 else ("new", "old")
-                taken: dict[str, float] = {}
-                for side in order:
-                    try:
-                        command = {"do": "time", "state": str(state), "calls": calls}
-                        answer = self._child(side).ask(command, self.left + 1)
-                    except _Dead as dead:
-                        if side == "new":
-                            return replace(outcome, status=dead.status, reason=f"when called again: {dead}")
-                        return replace(outcome, status="unusable", reason=f"the original, when called again: {dead}")
-                    if answer["status"] != "ok":
-                        return replace(outcome, status="unusable", reason=str(answer.get("reason")))
-                    taken[side] = median(answer["samples"])
-                olds.append(taken["old"])
-                news.append(taken["new"])
-                if time.monotonic() > end and (round_number >= 1 or old_s > 1.0):
-                    break
-            pairs += zip(olds, news, strict=True)
-            old_total += median(olds)
-            new_total += median(news)
-        return replace(outcome, old_s=old_total, new_s=new_total, samples=tuple(pairs))
+            try:
+                pairs = self._pairs(state, old_s, share)
+            except _Dead as dead:
+                return replace(outcome, status=dead.status, reason=str(dead))
+            samples += pairs
+            old_total += median(old for old, _ in pairs)
+            new_total += median(new for _, new in pairs)
+        return replace(outcome, old_s=old_total, new_s=new_total, samples=tuple(samples))
+
+    def _pairs(self, state: Path, old_s: float, share_s: float) -> list[tuple[float, float]]:
+        """(old, new) seconds of one snapshot, until the ratio is plain. Raises `_Dead` with what that says."""
+        end = time.monotonic() + share_s
+        calls = max(1, min(50, int(0.01 / max(old_s, 1e-7))))
+        pairs: list[tuple[float, float]] = []
+        if old_s >= LONG_S:  # its replay took long enough to be a timing
+            pairs.append((old_s, self._timed("new", state, 1)))
+        while len(pairs) < TIMED_PAIRS and not _plain(pairs):
+            if pairs and time.monotonic() > end and (len(pairs) > 1 or old_s > 1.0):
+                break
+            order = ("old", "new") if len(pairs) % 2 == 0 else ("new", "old")
+            taken = {side: self._timed(side, state, calls) for side in order}
+            pairs.append((taken["old"], taken["new"]))
+        return pairs
+
+    def _timed(self, side: str, state: Path, calls: int) -> float:
+        """Seconds of one call, the median of several."""
+        whose = "" if side == "new" else "the original, "
+        try:
+            answer = self._child(side).ask({"do": "time", "state": str(state), "calls": calls}, self.left + 1)
+        except _Dead as dead:
+            raise _Dead(dead.status if side == "new" else "unusable", f"{whose}when called again: {dead}") from None
+        if answer["status"] != "ok":
+            raise _Dead("unusable", str(answer.get("reason")))
+        return median(answer["samples"])
 
     def _varied(self, outcome: ReplayOutcome, usable: Sequence[Any]) -> ReplayOutcome:
         """The same on varied states. A case that the original itself cannot finish is skipped."""

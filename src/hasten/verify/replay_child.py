@@ -249,7 +249,7 @@ class Side:
         """Seconds of several runs, each from a fresh state; nothing is kept."""
         samples: list[float] = []
         gc.collect()
-        end = time.perf_counter() + 0.15  # making the state anew may take longer than the region
+        end = time.perf_counter() + 0.06  # making the state anew may take longer than the region
         while len(samples) < calls and (not samples or time.perf_counter() < end):
             kept = self.load(data)
             self.enter(kept)
