@@ -81,7 +81,7 @@ def run(
         beside = companions(outcome.kept) if record.changed else {}
         delivery = deliver(
             record,
-            {path: work.source(path) for path in record.changed},
+            {path: work.source(path) for path in record.sources},
             {path: outcome.kept.source(path) for path in record.changed},
             folder,
             companions=beside,

@@ -44,18 +44,18 @@ def apply_run(folder: Path, *, undo: bool = False, root: Path | None = None) -> 
     record = load(folder)
     base = (root or Path(record.target.root)).resolve()
     plan, already = _plan(folder, record, base, undo=undo)
-    done: list[tuple[Path, bytes]] = []
+    done: list[tuple[Path, bytes | None]] = []
     try:
         for path, place, old, new in plan:
-            if not undo:
+            if not undo and old is not None:
                 keep = inside(folder / BACKUP, path)
                 keep.parent.mkdir(parents=True, exist_ok=True)
                 write_atomic(keep, old)
-            write_atomic(place, new)
+            _put(place, new)
             done.append((place, old))
     except BaseException:
         for place, old in reversed(done):
-            write_atomic(place, old)
+            _put(place, old)
         if not undo and not already:
             _remove_backup(folder, record)
         raise
@@ -71,26 +71,44 @@ def apply_run(folder: Path, *, undo: bool = False, root: Path | None = None) -> 
     )
 
 
+def _put(place: Path, data: bytes | None) -> None:
+    """The file with this content, or no file."""
+    if data is None:
+        place.unlink(missing_ok=True)
+    else:
+        write_atomic(place, data)
+
+
 def _plan(
     folder: Path, record: RunRecord, base: Path, *, undo: bool
-) -> tuple[list[tuple[str, Path, bytes, bytes]], list[str]]:
-    plan, already, stale = [], [], []
+) -> tuple[list[tuple[str, Path, bytes | None, bytes | None]], list[str]]:
+    """What is to be written, as (path, place, old content, new content); a content of None is no file."""
+    plan: list[tuple[str, Path, bytes | None, bytes | None]] = []
+    already, stale = [], []
     for path in sorted(record.changed):
         place = inside(base, path)
         before, after = record.sources.get(path, ""), record.changed[path]
         source, want, have = (BACKUP, before, after) if undo else (OPTIMIZED, after, before)
+        old: bytes | None = None
         try:
             old = place.read_bytes()
+        except FileNotFoundError as error:
+            if before:
+                stale.append(f"{place}: {error.strerror}")
+                continue
         except OSError as error:
             stale.append(f"{place}: {error.strerror}")
             continue
-        found = hashlib.sha256(old).hexdigest()
+        found = "" if old is None else hashlib.sha256(old).hexdigest()
         if found == want:
             already.append(path)
             continue
         if found != have:
             was = "what this run wrote" if undo else "what it was when the run began"
             stale.append(f"{place}: no longer {was}")
+            continue
+        if not want:  # the run made this file
+            plan.append((path, place, old, None))
             continue
         try:
             new = inside(folder / source, path).read_bytes()

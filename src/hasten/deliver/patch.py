@@ -26,19 +26,25 @@ def _lines(data: bytes) -> list[str]:
     return [part + "\n" for part in parts] + ([tail] if tail else [])
 
 
-def file_patch(path: str, old: bytes, new: bytes) -> bytes:
-    """The diff of one file; empty when nothing changed."""
+def file_patch(path: str, old: bytes | None, new: bytes) -> bytes:
+    """The diff of one file; empty when nothing changed. `old` is None for a file that is new."""
     if old == new:
         return b""
     a, b = quoted(f"a/{path}"), quoted(f"b/{path}")
     tab = "\t" if " " in path else ""  # so that patch(1) knows where a name with spaces ends; git does the same
-    out = [f"diff --git {a} {b}\n", f"--- {a}{tab}\n", f"+++ {b}{tab}\n"]
-    body = difflib.unified_diff(_lines(old), _lines(new), lineterm="\n")
+    made = old is None
+    out = [f"diff --git {a} {b}\n", *(["new file mode 100644\n"] if made else [])]
+    out += ["--- /dev/null\n" if made else f"--- {a}{tab}\n", f"+++ {b}{tab}\n"]
+    body = difflib.unified_diff(_lines(old or b""), _lines(new), lineterm="\n")
     for line in list(body)[2:]:
         out.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
     return "".join(out).encode("latin-1")
 
 
 def patch(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bytes:
-    """The diff of every file in `new` against `old` (which must have them all), sorted by path."""
-    return b"".join(file_patch(path, old[path], new[path]) for path in sorted(new))
+    """The diff of every file in `new` against `old`, sorted by path.
+
+    A file that `old` has not is new. Compiled extension modules are left out: without them the program does the same.
+    """
+    texts = (path for path in sorted(new) if b"\0" not in new[path])
+    return b"".join(file_patch(path, old.get(path), new[path]) for path in texts)

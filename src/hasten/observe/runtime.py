@@ -21,6 +21,7 @@ MODULES = {
     "vary": "verify/vary.py",
     "skeleton": "verify/skeleton.py",
     "replay_child": "verify/replay_child.py",
+    "ahead_build": "kernel/ahead_build.py",
 }
 _PACKAGES = re.compile(r"^(\s*from )hasten\.(?:core|observe|verify)( import )", re.MULTILINE)
 _IMPORT = re.compile(r"^(\s*from )hasten\.\w+\.(\w+)( import )", re.MULTILINE)

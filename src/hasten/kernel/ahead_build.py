@@ -1,0 +1,67 @@
+"""The child process that compiles kernels into an extension module: `python -m ... SPEC`.
+
+Source of the method: `numba.pycc`, Numba's ahead-of-time compiler. Each exported function only calls the kernel as it
+is (with its own bounds checks and error model), for the types of one call that was seen.
+Standard library only, plus Numba and setuptools of the interpreter that runs the program.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pickle
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Reads the specification (JSON), writes `<out>/signatures.json` and the extension module beside it."""
+    spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    out = Path(spec["out"])
+    warnings.simplefilter("ignore")
+    sys.path.insert(0, spec["folder"])
+    from numba.core.typing import signature
+    from numba.pycc import CC
+
+    module = importlib.import_module(spec["numba"])
+    seen = pickle.loads(Path(spec["seen"]).read_bytes())
+    builder = CC(spec["module"], source_module=module)
+    builder.output_dir = str(out)
+    made: list[dict[str, Any]] = []
+    for kernel in spec["kernels"]:
+        dispatcher = getattr(module, kernel)
+        names = spec["parameters"][kernel]
+        for number, types in enumerate(seen[kernel][:3]):
+            arrays = [array for name, t in zip(names, types, strict=True) for array in _arrays(name, t)]
+            dispatcher.compile(types)
+            result = dispatcher.overloads[types].signature.return_type
+            export = f"{kernel.strip('_')}_{number}"
+            scope: dict[str, Any] = {"kernel": dispatcher}
+            exec(f"def call({', '.join(names)}):\n    return kernel({', '.join(names)})\n", scope)
+            builder.export(export, signature(result, *types))(scope["call"])
+            made.append({"kernel": kernel, "export": export, "arrays": arrays})
+    builder.compile()
+    (out / "signatures.json").write_text(json.dumps(made), encoding="utf-8")
+
+
+def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str, bool]]:
+    """What to look at before a value goes into compiled code. Raises `SystemExit` for types that cannot be checked."""
+    from numba import types
+    from numba.np.numpy_support import as_dtype
+
+    if isinstance(t, types.Array) and isinstance(t.dtype, (types.Integer, types.Float, types.Boolean)):
+        if t.aligned and t.mutable:
+            return [(name, as_dtype(t.dtype).name, t.ndim, t.layout, True)]
+    elif isinstance(t, (types.Integer, types.Float, types.Boolean)):
+        return []
+    elif isinstance(t, types.BaseTuple) and all(
+        isinstance(i, (types.Integer, types.Float, types.Boolean)) for i in t.types
+    ):
+        return []
+    raise SystemExit(f"{name} is {t}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The last step of a search: kernels compiled ahead of time, so that a run of the program need not load Numba.
+
+Nothing is trusted here either: the program with its compiled kernels is run and compared like every candidate, and it is
+kept only when it is faster than the one that Numba compiles as it runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hasten.core.source import SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.kernel.ahead import Signature, Split, recorder, shim, split
+from hasten.observe.process import run_program, run_workload
+from hasten.observe.runtime import runtime_folder
+
+if TYPE_CHECKING:
+    from hasten.search.runs import Program
+
+BUILD_S = 60.0  # compiling takes 2 to 20 s
+
+
+def ahead_of_time(program: Program, original: ScriptWorkload, kept: ScriptWorkload) -> ScriptWorkload | str:
+    """`kept` with its kernels in an extension module, or why it has none. Raises nothing for what the program does."""
+    session = program.session
+    folder = session.scratch / "ahead"
+    folder.mkdir(exist_ok=True)
+    parts = _parts(program, original, kept)
+    if not parts:
+        return "no file has kernels that can be moved"
+    # one run tells the types that each kernel is called with
+    watched: dict[str, SourceFile] = {}
+    for number, part in enumerate(parts):
+        seen = recorder(part, str(folder / f"{number}.types"))
+        watched |= {f.path: f for f in (part.file, part.numba, seen)}
+    run = run_workload(session, program.mirror, kept.with_sources(watched), deadline_s=program.deadline_s)
+    if run.status != program.base.reference.status:
+        return f"with its kernels in a file of their own the program {run.program.ended}"
+    files: dict[str, SourceFile] = {}
+    for number, part in enumerate(parts):
+        built = _built(program, kept, part, folder / f"{number}.types", folder / str(number))
+        if isinstance(built, str):
+            return built
+        files |= built
+    return kept.with_sources(files)
+
+
+def _parts(program: Program, original: ScriptWorkload, kept: ScriptWorkload) -> list[Split]:
+    names = {p.relative_to(program.mirror.pristine).as_posix() for p in program.mirror.pristine.rglob("*.py")}
+    found = []
+    for path, source in sorted(kept.changed.items()):
+        folder = path.rpartition("/")[0]
+        inside = f"{folder}/__init__.py" in names if folder else "__init__.py" in names
+        script = kept.entry.kind == "script" and path == kept.entry_path
+        part = split(source, original.source(path).text, names, relative=inside and not script)
+        if part is not None:
+            found.append(part)
+            names |= {part.numba.path, part.shim_path}
+    return found
+
+
+def _built(
+    program: Program, work: ScriptWorkload, part: Split, seen: Path, folder: Path
+) -> dict[str, SourceFile] | str:
+    """The files of one part, its extension module among them, or why there are none."""
+    if not seen.exists():
+        return "the program ended before it told the types of its kernels"
+    folder.mkdir(exist_ok=True)
+    numba = part.numba.path.rpartition("/")[2].removesuffix(".py")
+    (folder / f"{numba}.py").write_bytes(part.numba.data)
+    spec = {
+        "folder": str(folder), "numba": numba, "module": part.module, "seen": str(seen), "out": str(folder),
+        "kernels": part.kernels, "parameters": {k: list(v) for k, v in part.parameters.items()},
+    }  # fmt: skip
+    (folder / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(runtime_folder(program.session.scratch)), "PYTHONHASHSEED": "0"}
+    command = [work.python or sys.executable, "-c", "from _hasten_runtime.ahead_build import main; main()"]
+    deadline_s = max(1.0, min(BUILD_S, program.session.left_s))
+    run = run_program([*command, str(folder / "spec.json")], cwd=folder, env=env, deadline_s=deadline_s)
+    if run.status != 0 or run.stopped:
+        words = run.stderr.decode("utf-8", "replace").strip().splitlines()
+        return f"its kernels cannot be compiled ahead of time: {words[-1] if words else run.ended}"[:300]
+    made = json.loads((folder / "signatures.json").read_text(encoding="utf-8"))
+    signatures = [Signature(m["kernel"], m["export"], tuple(tuple(a) for a in m["arrays"])) for m in made]
+    (extension,) = folder.glob(f"{part.module}.*")
+    prefix = f"{part.extension_folder}/" if part.extension_folder else ""
+    compiled = SourceFile(f"{prefix}{extension.name}", extension.read_bytes())
+    return {f.path: f for f in (part.file, part.numba, shim(part, signatures), compiled)}
