@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from hasten.deliver import apply
 from hasten.deliver.apply import apply_run, run_diff
 from hasten.deliver.artifact import deliver
 from hasten.errors import StaleError, UsageError
-from tests.deliver.records import files, plain_record
+from tests.deliver.records import files, plain_record, sha
 
 OLD = {"script.py": b"x = 1\r\n", "pkg/mod.py": b"# coding: latin-1\ny = '\xe9'"}
 NEW = {"script.py": b"x = 2\r\n", "pkg/mod.py": b"# coding: latin-1\ny = '\xe8'"}
@@ -112,3 +114,34 @@ def test_a_project_that_moved(run: Path, tmp_path: Path) -> None:
 def test_the_diff_is_the_patch(run: Path) -> None:
     assert run_diff(run) == (run / "changes.patch").read_bytes()
     assert b"+x = 2\r\n" in run_diff(run)
+
+
+def test_files_that_the_run_made_come_and_go(tmp_path: Path) -> None:
+    root, out = tmp_path / "project", tmp_path / "run"
+    root.mkdir()
+    (root / "script.py").write_bytes(b"x = 1\n")
+    old = {"script.py": b"x = 1\n"}
+    new = {"script.py": b"x = 2\n", "script_kernels.py": b"y = 1\n", "script_ahead.so": b"\x7fELF\0\1"}
+    record = replace(
+        plain_record(root, {**old, **dict.fromkeys(new, b"")}, new), sources={"script.py": sha(b"x = 1\n")}
+    )
+    deliver(record, files(old), files(new), out)
+    diff = run_diff(out)
+    assert b"new file mode 100644\n--- /dev/null\n+++ b/script_kernels.py\n" in diff
+    assert b"ELF" not in diff
+    apply_run(out)
+    assert {p.name: p.read_bytes() for p in root.iterdir()} == new
+    assert apply_run(out).already == tuple(sorted(new))
+    apply_run(out, undo=True)
+    assert {p.name: p.read_bytes() for p in root.iterdir()} == old
+    assert not (out / "backup").exists()
+    # a file of that name that was there before, or came since, is not written over
+    (root / "script_kernels.py").write_bytes(b"mine\n")
+    with pytest.raises(StaleError, match=r"script_kernels\.py: no longer"):
+        apply_run(out)
+    assert (root / "script.py").read_bytes() == b"x = 1\n"
+    (root / "script_kernels.py").unlink()
+    # `git apply` takes the patch
+    subprocess.run(["git", "apply", str(out / "changes.patch")], cwd=root, check=True)
+    assert (root / "script_kernels.py").read_bytes() == b"y = 1\n"
+    assert (root / "script.py").read_bytes() == b"x = 2\n"

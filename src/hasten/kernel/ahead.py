@@ -1,10 +1,10 @@
 """Compiled loops in files of their own, so that they can be compiled ahead of time.
 
-A kernel that Numba compiles costs every run of the program the import of Numba and the loading of its cache, up to half
-a second. `split` moves the kernels of a file to `<stem>_numba.py` and puts `<stem>_kernels.py` between the two: that one
-takes the machine code from an extension module which Numba's `pycc` has made of the very same functions
-(`kernel.ahead_build`), and imports Numba only where that module does not fit: another Python, an array of another layout,
-a kernel that was edited. All of it is text in, text out; nothing is run here.
+A kernel that Numba compiles costs every run of the program the import of Numba and the loading of its cache, up to
+half a second. `split` moves the kernels of a file to `<stem>_numba.py` and puts `<stem>_kernels.py` between the two:
+that one takes the machine code from an extension module which Numba's `pycc` has made of the very same functions
+(`kernel.ahead_build`), and imports Numba only where that module does not fit: another Python, an array of another
+layout, a kernel that was edited. All of it is text in, text out; nothing is run here.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Signature:
-    """One compiled version of a kernel. `arrays` is (parameter, dtype, dimensions, layout "C" | "F" | "A", writeable)."""
+    """One compiled version of a kernel. `arrays` is (parameter, dtype, dimensions, layout "C" | "F" | "A")."""
 
     kernel: str
     export: str
-    arrays: tuple[tuple[str, str, int, str, bool], ...]
+    arrays: tuple[tuple[str, str, int, str], ...]
 
 
 def split(source: SourceFile, original: str, taken: Collection[str], *, relative: bool) -> Split | None:
@@ -109,8 +109,9 @@ def shim(parts: Split, signatures: Sequence[Signature]) -> SourceFile:
     lines = [
         f'"""The compiled loops of {parts.file.path.rpartition("/")[2]}.',
         "",
-        f"The extension module {parts.module} is {numba}.py compiled ahead of time, so that a run need not load Numba. Where",
-        "it does not fit (another Python, another layout of an array, an edited kernel), Numba compiles when called.",
+        f"The extension module {parts.module} is {numba}.py, compiled ahead of time, so that a run need",
+        "not load Numba. Where it does not fit (another Python, another layout of an array, an edited kernel), Numba",
+        "compiles when a kernel is called.",
         '"""',
         "",
         "import zlib",
@@ -151,7 +152,7 @@ def shim(parts: Split, signatures: Sequence[Signature]) -> SourceFile:
             if s.kernel != kernel:
                 continue
             tests = ["_ahead is not None"]
-            tests += [f'_fits({p}, "{dtype}", {dims}, "{layout}")' for p, dtype, dims, layout, _ in s.arrays]
+            tests += [f'_fits({p}, "{dtype}", {dims}, "{layout}")' for p, dtype, dims, layout in s.arrays]
             lines += [f"    if {' and '.join(tests)}:", f"        return _ahead.{s.export}({takes})"]
         lines.append(f'    return _numba("{kernel}"{", " if takes else ""}{takes})')
     return SourceFile(parts.shim_path, "".join(f"{line}\n" for line in lines).encode())

@@ -22,12 +22,12 @@ def main() -> None:
     out = Path(spec["out"])
     warnings.simplefilter("ignore")
     sys.path.insert(0, spec["folder"])
-    from numba.core.typing import signature
-    from numba.pycc import CC
+    signature: Any = importlib.import_module("numba.core.typing").signature
+    compiler: Any = importlib.import_module("numba.pycc").CC
 
     module = importlib.import_module(spec["numba"])
     seen = pickle.loads(Path(spec["seen"]).read_bytes())
-    builder = CC(spec["module"], source_module=module)
+    builder = compiler(spec["module"], source_module=module)
     builder.output_dir = str(out)
     made: list[dict[str, Any]] = []
     for kernel in spec["kernels"]:
@@ -46,15 +46,14 @@ def main() -> None:
     (out / "signatures.json").write_text(json.dumps(made), encoding="utf-8")
 
 
-def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str, bool]]:
+def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str]]:
     """What to look at before a value goes into compiled code. Raises `SystemExit` for types that cannot be checked."""
-    from numba import types
-    from numba.np.numpy_support import as_dtype
-
+    types: Any = importlib.import_module("numba.types")
+    as_dtype: Any = importlib.import_module("numba.np.numpy_support").as_dtype
     if isinstance(t, types.Array) and isinstance(t.dtype, (types.Integer, types.Float, types.Boolean)):
         if t.aligned and t.mutable:
-            return [(name, as_dtype(t.dtype).name, t.ndim, t.layout, True)]
-    elif isinstance(t, (types.Integer, types.Float, types.Boolean)):
+            return [(name, as_dtype(t.dtype).name, t.ndim, t.layout)]
+    elif isinstance(t, (types.Integer, types.Float, types.Boolean, types.NumPyRandomGeneratorType)):
         return []
     elif isinstance(t, types.BaseTuple) and all(
         isinstance(i, (types.Integer, types.Float, types.Boolean)) for i in t.types

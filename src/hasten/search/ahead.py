@@ -1,7 +1,7 @@
 """The last step of a search: kernels compiled ahead of time, so that a run of the program need not load Numba.
 
-Nothing is trusted here either: the program with its compiled kernels is run and compared like every candidate, and it is
-kept only when it is faster than the one that Numba compiles as it runs.
+Nothing is trusted here either: the program with its compiled kernels is run and compared like every candidate, and it
+is kept only when it is faster than the one that Numba compiles as it runs.
 """
 
 from __future__ import annotations
@@ -70,23 +70,34 @@ def _built(
     if not seen.exists():
         return "the program ended before it told the types of its kernels"
     folder.mkdir(exist_ok=True)
-    numba = part.numba.path.rpartition("/")[2].removesuffix(".py")
-    (folder / f"{numba}.py").write_bytes(part.numba.data)
-    spec = {
-        "folder": str(folder), "numba": numba, "module": part.module, "seen": str(seen), "out": str(folder),
-        "kernels": part.kernels, "parameters": {k: list(v) for k, v in part.parameters.items()},
-    }  # fmt: skip
-    (folder / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
-    env = {**os.environ, "PYTHONPATH": str(runtime_folder(program.session.scratch)), "PYTHONHASHSEED": "0"}
-    command = [work.python or sys.executable, "-c", "from _hasten_runtime.ahead_build import main; main()"]
-    deadline_s = max(1.0, min(BUILD_S, program.session.left_s))
-    run = run_program([*command, str(folder / "spec.json")], cwd=folder, env=env, deadline_s=deadline_s)
-    if run.status != 0 or run.stopped:
-        words = run.stderr.decode("utf-8", "replace").strip().splitlines()
-        return f"its kernels cannot be compiled ahead of time: {words[-1] if words else run.ended}"[:300]
-    made = json.loads((folder / "signatures.json").read_text(encoding="utf-8"))
-    signatures = [Signature(m["kernel"], m["export"], tuple(tuple(a) for a in m["arrays"])) for m in made]
+    signatures = build(
+        part, seen, folder, python=work.python or sys.executable, runtime=runtime_folder(program.session.scratch),
+        deadline_s=max(1.0, min(BUILD_S, program.session.left_s)),
+    )  # fmt: skip
+    if isinstance(signatures, str):
+        return signatures
     (extension,) = folder.glob(f"{part.module}.*")
     prefix = f"{part.extension_folder}/" if part.extension_folder else ""
     compiled = SourceFile(f"{prefix}{extension.name}", extension.read_bytes())
     return {f.path: f for f in (part.file, part.numba, shim(part, signatures), compiled)}
+
+
+def build(
+    part: Split, seen: Path, out: Path, *, python: str, runtime: Path, deadline_s: float
+) -> list[Signature] | str:
+    """Compile the kernels for the types in `seen`; the extension module is then in `out`. Gives why not, if not."""
+    numba = part.numba.path.rpartition("/")[2]
+    (out / numba).write_bytes(part.numba.data)
+    spec = {
+        "folder": str(out), "numba": numba.removesuffix(".py"), "module": part.module, "seen": str(seen),
+        "out": str(out), "kernels": part.kernels, "parameters": {k: list(v) for k, v in part.parameters.items()},
+    }  # fmt: skip
+    (out / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
+    env = {**os.environ, "PYTHONPATH": str(runtime), "PYTHONHASHSEED": "0"}
+    command = [python, "-c", "from _hasten_runtime.ahead_build import main; main()", str(out / "spec.json")]
+    run = run_program(command, cwd=out, env=env, deadline_s=deadline_s)
+    if run.status != 0 or run.stopped:
+        words = run.stderr.decode("utf-8", "replace").strip().splitlines()
+        return f"its kernels cannot be compiled ahead of time: {words[-1] if words else run.ended}"[:300]
+    made = json.loads((out / "signatures.json").read_text(encoding="utf-8"))
+    return [Signature(m["kernel"], m["export"], tuple(tuple(a) for a in m["arrays"])) for m in made]
