@@ -180,10 +180,11 @@ def test_method_as_region(setup: str, fast: bool) -> None:
 @pytest.mark.parametrize(
     ("body", "prelude", "why"),
     [
-        ("for i in range(n):\n    net.bias = i", NET, "stored into an attribute"),
-        ("for i in range(n):\n    net.name = 'x'", NET, "not a number"),
-        ("for i in range(n):\n    net.other = 1.0", NET, "not a number"),
-        ("for i in range(n):\n    net.w = [1.0]", NET, "net.w is assigned"),
+        ("for i in range(n):\n    net.name = 'x'", NET, "not a number or list"),
+        ("for i in range(n):\n    net.other = 1.0", NET, "not a number or list"),
+        ("for i in range(n):\n    net.w = xs", NET, "another name"),
+        ("for i in range(n):\n    net.w = net.moves", NET, "another name"),
+        ("for i in range(n):\n    net.w = [1]", NET, "another type"),
         ("for i in range(n):\n    net = 3\n    net.step(1.0, 2.0)", NET, ""),
         ("for i in range(n):\n    net.step(1.0, 2.0)", NET + "\nNet.step = None\n", ""),
         ("for i in range(n):\n    net.step(1.0, 2.0)", NET.replace("class Net:", "class Net(dict):"), ""),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ from hasten.kernel.kinds import (
     Map,
     Nil,
     Num,
+    Obj,
+    Pool,
     Refuse,
     Rng,
     Stream,
@@ -59,7 +61,9 @@ from hasten.kernel.program import Module
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
+    from hasten.core.facts import ValueFact
     from hasten.kernel.objects import Used
+    from hasten.kernel.reach import Reached
 
 ROUNDS = 14
 NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
@@ -94,6 +98,11 @@ class Shared:
     recursive: bool = False  # does a function call itself?
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
+    seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
+    slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
+    stored: set[str] = field(default_factory=set)  # attributes that are assigned
+    version: int = 0  # of what is known of `slots`
+    reached: Reached | None = None
 
     def helper(self, name: str) -> str:
         self.used.add(name)
@@ -180,8 +189,7 @@ class Unit:
         self.sure: set[str] = set()
         self.nothing = False
         self.top = True  # not a function that a kernel calls
-        self.objects: dict[str, str] = {}  # local names of objects from outside, and their names at the door
-        self.classes: Callable[[str], ast.ClassDef | None] | None = None
+        self.version = 0  # of what is known of the objects' attributes
         self.nested = ""  # the parameter that counts calls of a function by itself
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.door = False  # a function whose result leaves compiled code: it may say which type it is
@@ -196,6 +204,7 @@ class Unit:
             if name not in self.sure and name not in self.params:
                 self.tagged.add(name)
         for self.round in range(ROUNDS):
+            self.renew()
             before = self.state()
             self.lines, self.depth, self.doubts, self.unknown = [], 0, [], None
             for s in self.stmts:
@@ -218,10 +227,26 @@ class Unit:
                 return
         raise Refuse("types do not settle")
 
+    def renew(self) -> None:
+        """Forgets the functions that were compiled before more was known of the objects' attributes."""
+        if self.top and self.version != self.shared.version:
+            self.version = self.shared.version
+            self.shared.taken -= {u.name for u in self.shared.functions.values()}
+            self.shared.functions.clear()
+            self.shared.used.clear()
+
     def state(self) -> tuple[object, ...]:
         """Everything that one round tells the next."""
         sets = (self.tagged, self.mutated, self.optional)
-        return (dict(self.env), *map(frozenset, sets), self.ret, dict(self.extra), self.entangled, self.puts)
+        return (
+            dict(self.env),
+            self.shared.version,
+            *map(frozenset, sets),
+            self.ret,
+            dict(self.extra),
+            self.entangled,
+            self.puts,
+        )
 
     def one_type(self, a: Type, b: Type, what: str) -> None:
         """Two names (or places) of one container must agree on what it holds."""
@@ -254,6 +279,9 @@ class Unit:
                 fail(f"{name}: a second name for a list from outside")
             if old is not None:  # two names of one list: one type
                 self.env[v.code] = join(t, old)
+        if isinstance(t, Obj) and not t.many:
+            self.env[name] = t if old is None else join(old, t)
+            return
         if container(t) and v.leaf:
             self.shares = True
         if container(t) and v.parts is not None:
@@ -449,6 +477,10 @@ class Unit:
             self.append(node.func.value.id, node.args[0], node)
             return
         if isinstance(node, ast.Call):
+            from hasten.kernel import objects  # it builds on this module
+
+            if isinstance(node.func, ast.Attribute) and objects.append(self, node.func, node):
+                return
             if containers.effect(self, node):
                 return
             self.effect = node
@@ -511,6 +543,10 @@ class Unit:
             self.store(target, containers.part(self, target, s.value))
         elif isinstance(target, (ast.Tuple, ast.List)):
             self.unpack(target, s.value)
+        elif isinstance(target, ast.Attribute):
+            from hasten.kernel import objects  # it builds on this module
+
+            objects.assign(self, target, s.value)
         else:
             self.bind(target, self.expr(s.value))
 
@@ -585,7 +621,7 @@ class Unit:
             v = containers.item_value(self, node.elt, hint)
             if len(self.lines) != count:
                 fail("comprehension that takes several steps", node)
-        elif not isinstance(v.t, (Num, Tup)):
+        elif not isinstance(v.t, (Num, Tup, Obj)) or unseen(v.t):
             fail("comprehension of such things", node)
         if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
             fail("comprehension of mixed types", node)
@@ -698,6 +734,8 @@ class Unit:
                 fail("call in the target of an in-place change", s)
             self.store(s.target, self.binary(s.op, old, self.expr(s.value), s))
         elif isinstance(s.target, ast.Attribute):
+            if impure(s.target):
+                fail("call in the target of an in-place change", s)
             old = self.number(ast.copy_location(ast.Attribute(s.target.value, s.target.attr, ast.Load()), s.target))
             self.bind(s.target, self.binary(s.op, old, self.expr(s.value), s))
         else:
@@ -815,6 +853,12 @@ class Unit:
 
     def iterable(self, node: ast.expr) -> tuple[Type, str]:
         """Type of the items and code of what a loop goes over."""
+        from hasten.kernel import objects  # it builds on this module
+
+        if isinstance(node, ast.Subscript):
+            some = objects.part(self, node)
+            if some is not None:
+                return some
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
             if node.func.attr in ("keys", "values", "items"):
                 return self.items_of(node.func.attr, self.expr(node.func.value), node)
@@ -848,6 +892,8 @@ class Unit:
             return row, f"({', '.join(r.code for r in rows)},)"
         v = self.expr(node)
         t2 = v.t
+        if isinstance(t2, Pool):
+            return objects.items(self, v, node)
         if isinstance(t2, Text):
             return Chr(), v.code
         if isinstance(t2, Lst):
@@ -949,6 +995,8 @@ class Unit:
         for part in t.items if isinstance(t, Tup) else (t,):
             if roots_of(part):
                 fail("returns what it was given", s)
+            if isinstance(part, (Obj, Pool)):
+                fail("returns an object", s)
             if isinstance(part, (Text, Chr, Rng, Stream, Cell)) and (self.door or isinstance(t, Tup)):
                 fail("returns a string or a generator", s)
             if isinstance(t, Tup) and not self.door and not (isinstance(part, (Num, Lst, Arr, Grow)) and settled(part)):
@@ -1017,6 +1065,16 @@ class Unit:
             dotted = self.module.dotted(node)
             if dotted in CONSTANTS:
                 return V(node.id, FLOAT, leaf=True)
+            from hasten.kernel import objects  # it builds on this module
+
+            obj = objects.named(self, node)
+            if obj is not None:
+                return obj
+        held = self.env.get(node.id)
+        if isinstance(held, Pool):
+            from hasten.kernel import objects  # it builds on this module
+
+            return objects.pool(self, held)
         return self.read(node.id, node)
 
     def e_Attribute(self, node: ast.Attribute) -> V:
@@ -1025,9 +1083,9 @@ class Unit:
             return V(ast.unparse(node), FLOAT, leaf=True)
         from hasten.kernel import objects  # it builds on this module
 
-        path = objects.path_of(self, node.value)
-        if path is not None:
-            return objects.attribute(self, path, node.attr, node)
+        obj = objects.is_object(self, node.value)
+        if obj is not None:
+            return objects.attribute(self, obj, node.attr, node)
         v = self.expr(node.value)
         if isinstance(v.t, Arr):
             if node.attr == "size":
@@ -1382,6 +1440,10 @@ class Unit:
 
     def e_Subscript(self, node: ast.Subscript) -> V:
         base = self.expr(node.value)
+        if isinstance(base.t, Pool):
+            from hasten.kernel import objects  # it builds on this module
+
+            return objects.at(self, base, node)
         if isinstance(base.t, Tup):
             if isinstance(node.slice, ast.Constant) and type(node.slice.value) is int:
                 i = node.slice.value
@@ -1486,7 +1548,9 @@ class Unit:
 
         name = node.id if isinstance(node, ast.Name) else ""
         if isinstance(node, ast.Attribute):
-            name = f"{objects.path_of(self, node.value)}.{node.attr}"
+            obj = objects.is_object(self, node.value)
+            if obj is not None and isinstance(obj.t, Obj):
+                name = f"{obj.t.path}.{node.attr}"
         known = self.env.get(name)
         if known is None and self.lookup is not None and name and name not in self.bound:
             known = self.lookup(name)
@@ -1618,6 +1682,10 @@ class Unit:
                 return V(str(len(v.t.items)), const(len(v.t.items)))
             if isinstance(v.t, Map):
                 return V(f"len({v.code}[0])", SIZE)
+            if isinstance(v.t, Pool):
+                return V(v.code, SIZE)
+            if isinstance(v.t, Obj):
+                fail("len of an object", node)
             if isinstance(v.t, Num) or (isinstance(v.t, Grow) and v.t.sink is not None):
                 fail("len", node)
             return V(f"len({v.code})", SIZE)
@@ -1811,21 +1879,21 @@ class Unit:
 
     # ------------------------------------------------------------------ the user's own functions
 
-    def user_call(self, func: ast.FunctionDef, node: ast.Call, owner: str | None = None, known_as: str = "") -> V:
+    def user_call(self, func: ast.FunctionDef, node: ast.Call, owner: V | None = None, known_as: str = "") -> V:
         """A call of a function of the file, or of a method of the object `owner`."""
         a = func.args
         if a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
             fail(f"{func.name} has a signature that is not plain", node)
-        order = [p.arg for p in a.args][0 if owner is None else 1 :]
+        order = [p.arg for p in a.args]
         if owner is not None and not a.args:
             fail(f"{func.name} takes no object", node)
         named = [k.arg for k in node.keywords]
         if named != [p for p in order if p in named] and any(impure(k.value) for k in node.keywords):
             fail(f"{func.name}: keywords in another order", node)
-        given: dict[str, V] = {}
-        for p, arg in zip(order, node.args, strict=False):
+        given: dict[str, V] = {} if owner is None else {order[0]: owner}
+        for p, arg in zip(order[len(given) :], node.args, strict=False):
             given[p] = self.single(self.expr(arg))
-        if len(node.args) > len(order):
+        if len(node.args) + (owner is not None) > len(order):
             fail(f"{func.name}: too many arguments", node)
         for k in node.keywords:
             if k.arg is None or k.arg not in order or k.arg in given:
@@ -1860,7 +1928,7 @@ class Unit:
                 t = rooted(replace(t, fresh=False), frozenset({p}))
             types[p] = t
         arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
-        unit = self.compiled(func, types, node, owner, known_as)
+        unit = self.compiled(func, types, node, known_as)
         if unit.puts:
             self.puts = True
             if self.frozen:
@@ -1872,7 +1940,7 @@ class Unit:
             self.shares = self.shares or any(map(container, given_back))
             self.entangled = self.entangled or any(map(nested, given_back))
         if unit.mutated:
-            if len(arrays) > 1 and any(isinstance(unit.params[p], (Arr, Lst)) for p in unit.mutated):
+            if len(arrays) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst)) for p in unit.mutated):
                 seen: set[str] = set()
                 for t in arrays:
                     assert isinstance(t, (Arr, Lst))
@@ -1886,19 +1954,22 @@ class Unit:
         if fresh and not nested(unit.ret):
             self.fresh_calls.add(id(node))
         for name in unit.extra:
-            if isinstance(unit.extra[name], (Cell, Stream)):
+            if name in self.shared.slots or isinstance(unit.extra[name], Pool):
+                self.extra[name] = self.env[name] = self.shared.slots.get(name, unit.extra[name])
+            if isinstance(unit.extra[name], Stream):
                 self.extra.setdefault(name, unit.extra[name])
                 self.env.setdefault(name, unit.extra[name])
         extra = [self.read(name, node).code for name in unit.extra]
         if unit.mutated:
             for p in unit.mutated - set(given):
-                self.mutated |= roots_of(self.env[p])
+                self.mutated |= {p} if p in self.shared.slots else roots_of(self.env[p])
         for name in unit.extra:
             if name in self.scope or name in self.shadow or name in self.bound:
                 fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
         if unit.nested:
             extra.append(f"{self.nested} + 1" if unit is self else "0")
-        code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in order), *extra])})"
+        passed = [p for p in order if not unseen(types[p])]
+        code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in passed), *extra])})"
         if unit.ret is None:
             if self.effect is not node:
                 fail(f"{func.name} returns nothing", node)
@@ -1915,10 +1986,8 @@ class Unit:
         self.shared.recursive = True
         self.nested = self.nested or self.module.fresh("nested_calls", set())
 
-    def compiled(
-        self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST, owner: str | None, known_as: str
-    ) -> Unit:
-        key = (known_as or func.name, owner, tuple(types.items()))
+    def compiled(self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST, known_as: str) -> Unit:
+        key = (known_as or func.name, tuple(types.items()))
         known = self.shared.functions.get(key)
         if known is not None:
             if not known.lines_done:
@@ -1940,12 +2009,13 @@ class Unit:
         name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
         unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
         unit.top = False
-        if owner is not None:
-            unit.objects[func.args.args[0].arg] = owner
-            if func.args.args[0].arg in unit.bound:
-                fail(f"{func.name} gives its object another name", node)
         self.shared.functions[key] = unit
-        unit.run()
+        try:
+            unit.run()
+        except Unknown:
+            del self.shared.functions[key]  # more may be known in the next round
+            self.shared.taken.discard(name)
+            raise
         for p, t in types.items():
             if isinstance(t, (Grow, Map)) and invariant(unit.env[p]) != invariant(t):
                 fail(f"{func.name} puts something else into {p}", node)
@@ -1971,6 +2041,11 @@ def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
         found |= more
 
 
+def unseen(t: Type) -> bool:
+    """Is it nothing at run time, because the type says all?"""
+    return isinstance(t, Pool) or isinstance(t, Obj) and not t.many
+
+
 def valued(node: ast.AST) -> bool:
     """Is it a return of something else than None?"""
     if not isinstance(node, ast.Return) or node.value is None:
@@ -1989,7 +2064,7 @@ def constantly(code: str) -> Callable[[], str]:
 
 def local(name: str) -> str:
     """The kernel's name for a name of the program (`self.x` becomes a parameter)."""
-    return name.replace(".", "_").removeprefix("@")
+    return name.replace("[]", "_each").replace(".", "_").removeprefix("@")
 
 
 def plain(t: Type) -> Type:

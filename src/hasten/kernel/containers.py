@@ -22,6 +22,7 @@ from hasten.kernel.kinds import (
     Lst,
     Map,
     Num,
+    Obj,
     Refuse,
     Tup,
     Type,
@@ -51,6 +52,8 @@ def sample(u: Unit, t: Type | None) -> str:
     """Code of some value of this type, from which Numba takes the types of an empty list or dict."""
     if isinstance(t, Num):
         return SAMPLE[t.rep]
+    if isinstance(t, Obj) and t.many:
+        return "0"
     if isinstance(t, Tup):
         return f"({', '.join(sample(u, i) for i in t.items)},)"
     if isinstance(t, Lst) and t.depth == 1:
@@ -103,6 +106,11 @@ def widen(u: Unit, node: ast.expr, new: Type) -> None:
     new = loose(new)
     count = len(u.lines)
     try:
+        if isinstance(node, ast.Attribute):
+            from hasten.kernel import objects  # it builds on this module
+
+            if objects.widen(u, node, new):
+                return None
         return widen_part(u, node, new)
     finally:
         del u.lines[count:]  # only the types were wanted
@@ -589,6 +597,14 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
     if len(node.ops) != 1:
         return None
     if isinstance(op, (ast.Is, ast.IsNot)):
+        from hasten.kernel import objects  # it builds on this module
+
+        found = objects.same(u, node.left, right)
+        if found is None and isinstance(node.left, ast.Attribute):
+            if isinstance(right, ast.Constant) and right.value is None:
+                found = objects.is_none(u, node.left)
+        if found is not None:
+            return V(found if isinstance(op, ast.Is) else f"(not {found})", BOOL)
         if not (isinstance(node.left, ast.Name) and isinstance(right, ast.Constant) and right.value is None):
             fail("`is`", node)
         if node.left.id not in u.optional:

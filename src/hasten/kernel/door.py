@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import objects
-from hasten.kernel.compiler import Shared, Unit, local
+from hasten.kernel import attributes
+from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind
 from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import (
@@ -20,12 +20,16 @@ from hasten.kernel.kinds import (
     Arr,
     Cell,
     Chr,
+    Column,
     Grow,
     Lst,
     Map,
     Num,
+    Obj,
+    Pool,
     Refuse,
     Rng,
+    Slot,
     Stream,
     Text,
     Tup,
@@ -37,7 +41,7 @@ from hasten.kernel.kinds import (
     settled,
 )
 from hasten.kernel.runtime import HELPERS
-from hasten.kernel.values import bare
+from hasten.kernel.values import PY_TYPE, bare
 
 SMALL = (-(2**31), 2**31 - 1)
 SCALARS = {
@@ -47,12 +51,7 @@ SCALARS = {
 INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
 DEEP = 250  # calls of a function by itself: a kernel gives up beyond, far from Python's own limit
-CELLS = {
-    "int": "np.int64", "float": "np.float64", "bool": "np.bool_",
-    "np.int64": "np.int64", "np.float64": "np.float64", "np.bool": "np.bool_",
-}  # fmt: skip
 STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
-PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
 # what a kernel raises when it gives up: arithmetic, index and value errors of its own, or Numba's
 GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, NumbaError)"
@@ -148,19 +147,33 @@ class Wrapped:
 
 
 def kernel_text(unit: Unit, returns: str = "") -> str:
-    """The compiled function of a unit."""
-    names = [local(p) for p in (*unit.params, *unit.extra)]
-    head = []
+    """The compiled function of a unit. A function that has more to give than its result runs within another one."""
+    names = [local(p) for p, t in {**unit.params, **unit.extra}.items() if p.endswith("[]") or not unseen(t)]
+    head: list[str] = []
     if unit.nested:
         names.append(unit.nested)
         head += [f"if {unit.nested} > {DEEP}:", "    raise RuntimeError"]
+    called, after = unit.name, ""
     if unit.door or not unit.function:
-        for name, t in {**unit.params, **unit.extra}.items():
+        inner = list(names)
+        for n, t in {**unit.params, **unit.extra}.items():
+            x = local(n)
             if isinstance(t, Map):
-                x = local(name)
-                at = names.index(x)
-                names[at : at + 1] = _map_args(t, x)
-                head.append(f"{x} = {_map_made(unit, t, name)}")
+                names[names.index(x) : names.index(x) + 1] = _map_args(t, x)
+                head.append(f"{x} = {_map_made(unit, t, n)}")
+            elif isinstance(t, (Slot, Cell)):
+                names[names.index(x) : names.index(x) + 1] = attributes.params(t, x)
+                head += attributes.made(unit, t, x)
+        if unit.function and returns:
+            if unit.nested:
+                raise Refuse("calls itself, and changes what it was given")
+            called = unit.module.fresh(f"{unit.name}_steps", unit.shared.taken)
+            call = f"{called}({', '.join(inner)})"
+            outer = [*head, call if unit.ret is None else f"result = {call}"]
+            outer.append(f"return {returns}" if unit.ret is None else f"return result, {returns}")
+            after = f"\n\n{_njit(unit)}\ndef {unit.name}({', '.join(names)}):\n"
+            after += "".join(f"    {line}\n" for line in outer)
+            names, head, returns = inner, [], ""
     for name, t in unit.params.items():
         now = unit.env[name]
         if isinstance(t, Num) and isinstance(now, Num):
@@ -177,10 +190,10 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         head.append(f"{unit.flag(name)} = True")
     for name in sorted(unit.tagged - set(unit.params)):
         t2 = unit.env[name]
-        if not isinstance(t2, Num):
+        if not isinstance(t2, Num) and not (isinstance(t2, Obj) and t2.many):
             raise Refuse(f"{name} may be unbound at the end")
         head.append(f"{unit.tag_name(name)} = -1")
-        head.append(f"{local(name)} = {INITIAL[t2.rep]}")
+        head.append(f"{local(name)} = {INITIAL[t2.rep] if isinstance(t2, Num) else '0'}")
     body = [*head, *unit.lines]
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:
@@ -193,10 +206,14 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     if returns:
         body.append(f"return {returns}")
     lines = "".join(f"    {line}\n" for line in body)
-    # Numba cannot cache a function that calls itself, nor one that calls such a function
-    njit = NJIT.replace("cache=True, ", "") if unit.shared.recursive else NJIT
-    text = f"{njit}\ndef {unit.name}({', '.join(names)}):\n{lines}"
-    return outlined(text, njit, lambda wanted: unit.module.fresh(wanted, unit.shared.taken))
+    njit = _njit(unit)
+    text = f"{njit}\ndef {called}({', '.join(names)}):\n{lines}"
+    return outlined(text, njit, lambda wanted: unit.module.fresh(wanted, unit.shared.taken)) + after
+
+
+def _njit(unit: Unit) -> str:
+    """Numba cannot cache a function that calls itself, nor one that calls such a function."""
+    return NJIT.replace("cache=True, ", "") if unit.shared.recursive else NJIT
 
 
 def _map_args(t: Map, x: str) -> list[str]:
@@ -238,26 +255,23 @@ def clash(unit: Unit) -> None:
     """Raises `Refuse` when a name that the kernel adds is a word of the file already."""
     added = [unit.tag_name(n) for n in unit.tagged] + [unit.flag(n) for n in unit.optional]
     added += [a for n, t in (*unit.params.items(), *unit.extra.items()) if isinstance(t, Map) for a in _map_args(t, n)]
-    added += [local(n) for n in (*unit.params, *unit.extra) if "." in n]
+    added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or n.endswith("[]")]
     for name in added:
         if name in unit.module.identifiers:
             raise Refuse(f"the name {name} is taken")
-
-
-def any_needed(shared: Shared) -> bool:
-    return any(used.needed for used in shared.objects.values())
 
 
 def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was."""
     clash(unit)
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
-    types: dict[str, Type] = {**unit.params, **unit.extra}
-    whole = objects.guards(unit, shared.helper("plain_object"), types) if any_needed(shared) else []
-    held = tuple(path + "." for path, _, _ in whole)
-    takes = tuple(n for n in types if not n.startswith(("@", *held))) + tuple(path for path, _, _ in whole)
-    entry = [line for path, guard, lines in whole for line in (f"if not {guard}:", "    return None", *lines)]
+    types: dict[str, Type] = {n: t for n, t in {**unit.params, **unit.extra}.items() if not isinstance(t, Obj)}
+    types = {n: t for n, t in types.items() if not isinstance(t, Pool) or n.endswith("[]")}
+    whole = attributes.guarded(unit, types)
+    takes = tuple(n for n in types if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
+    entry = list(whole.entry)
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
+    changing: list[str] = []  # attributes whose lists come back
     guards: list[str] = []
     convert: list[str] = []
     args: list[str] = []
@@ -267,6 +281,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     if shared.recursive:
         guards.append(f"{_helper(shared, 'shallow')}({2 * DEEP + 100})")
     lists: list[str] = []
+    raw_held: list[str] = []  # what comes back of attributes
+    got_held: list[str] = []
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
     arrays = [n for n, t in types.items() if isinstance(t, Arr)]
@@ -324,7 +340,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             if n in unit.mutated:
                 now = unit.env[n]
                 assert isinstance(now, Map)
-                if t.keys_only or container(t.value) or container(now.value) or unit.function:
+                if t.keys_only or container(t.value) or container(now.value):
                     raise Refuse(f"{n} is changed")
                 kinds2 = now.value.kinds if isinstance(now.value, Num) else frozenset()
                 if kinds2 & {"float", "np.float64"}:
@@ -346,16 +362,18 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             args.append(f"new_{x}")
         elif isinstance(t, Chr):
             raise Refuse(f"{n} is a character")
-        elif isinstance(t, Cell):
-            guards.append(f"type({x}) is {PY_TYPE.get(t.kind, t.kind)}")
-            if t.kind == "int":
-                guards.append(f"{I64[0]} <= {x} <= {I64[1]}")
-            cell = CELLS.get(t.kind)
-            if cell is None:
-                raise Refuse(f"attribute of {t.kind}")
-            convert.append(f"new_{x} = np.array([{x}], {cell})")
-            args.append(f"new_{x}")
-            back.append(f"{n} = new_{x}[0]" + ("" if t.kind.startswith("np.") else ".item()"))
+        elif isinstance(t, (Cell, Slot, Pool, Column)):
+            held = attributes.passed(unit, n, t)
+            guards += held.guards
+            convert += held.convert
+            args += held.args
+            back += held.back
+            lists += held.lists
+            raw_held += held.raw
+            got_held += held.got
+            nan_checks += held.nan_checks
+            if isinstance(t, Slot):
+                changing.append(n)
         elif isinstance(t, Stream):
             if not n.startswith("@"):
                 # before anything is read off it
@@ -376,11 +394,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             guards.append(f"type({x}) is list")
             lists.append(x)
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
-        if sinks or any(isinstance(types[n], (Lst, Map)) for n in unit.mutated if n in types):
+        if sinks or changing or any(isinstance(types[n], (Lst, Map, Column)) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
-    if len(whole) > 1:
-        convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(path for path, _, _ in whole)}):")
+    if len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct):
+        convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(whole.distinct)}):")
         convert.append("    return None")
     if len(streams) > 1:
         convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(f'{s}[0]' for s in streams)}):")
@@ -389,8 +407,13 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     for check in nan_checks:
         back[:0] = [f"if {check}:", *(f"    {line}" for line in (*undo, "return None"))]
     leaving(unit)
+    for n in written:
+        x = local(n)
+        raw_held += [f"{x}[0]", f"{x}[1]"]
+        got_held += [f"new_{x}_keys", f"new_{x}_values"]
     if unit.function:
-        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks)
+        more = (raw_held, got_held)
+        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more)
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -414,16 +437,22 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Lst):
             if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
-            after.append(f"{x} = {_listed(t, x)}")
+            after.append(f"{x} = {listed(t, x)}")
         elif isinstance(t, Grow):
             if t.sink is not None:
                 raise Refuse(f"{n} is rebound")
-            after += _grown(t, x)
+            after += grown(t, x)
         elif isinstance(t, Map):
             if t.roots or t.keys_only:
                 raise Refuse(f"{n} may be what came in, or is a set")
             raw[-1:] = [f"{x}_keys", f"{x}_values"]
             after.append(f"{x} = {_dict_of(t, f'{x}_keys', f'{x}_values')}")
+        elif isinstance(t, Obj):
+            if t.many:
+                after.append(f"{x} = {local(t.path.removesuffix('[]'))}[{x}]")
+            else:
+                raw.pop()
+                after.append(f"{x} = {local(t.path)}")
         elif not isinstance(t, Tup) or any(
             not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items
         ):
@@ -433,7 +462,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         raw.append(x)
         t = unit.env[n]
         assert isinstance(t, Grow)
-        after += _grown(replace(t, sink=None), f"new_{x}")
+        after += grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
     shared_names = unit.part_names & {n for n in unit.outs if container(unit.env[n])}
     if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Tup)) for n in unit.outs) > 1:
@@ -443,10 +472,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         if n in unit.outs and isinstance(t, Map):
             x = local(n)
             raw = [f"{x}[0]" if r == f"{x}_keys" else f"{x}[1]" if r == f"{x}_values" else r for r in raw]
-    for n in written:
-        x = local(n)
-        raw += [f"{x}[0]", f"{x}[1]"]
-        got += [f"new_{x}_keys", f"new_{x}_values"]
+    raw += raw_held
+    got += got_held
     call = f"{unit.name}({', '.join(args)})"
     text = []
     for u in shared.functions.values():
@@ -483,6 +510,7 @@ def _function(
     back: list[str],
     undo: list[str],
     sinks: list[str],
+    more: tuple[list[str], list[str]],
 ) -> Wrapped:
     """The wrapper of a whole function: it returns the function's result in a tuple of one, or None."""
     if sinks:
@@ -491,7 +519,7 @@ def _function(
     for u in shared.functions.values():
         clash(u)
         text.append(kernel_text(u))
-    text.append(kernel_text(unit))
+    text.append(kernel_text(unit, ", ".join(more[0])))
     call = f"{unit.name}({', '.join(args)})"
     t = unit.ret
     after: list[str] = []
@@ -515,11 +543,11 @@ def _function(
             elif isinstance(item, Arr):
                 x = f'{x}.copy(order="K")'
             elif isinstance(item, Lst):
-                x = _listed(item, x)
+                x = listed(item, x)
             elif isinstance(item, Map):
                 raise Refuse("a dict in a tuple")
             elif isinstance(item, Grow):
-                lines = _grown(item, x)
+                lines = grown(item, x)
                 x = lines[0].split(" = ", 1)[1] if lines else x
             parts.append(x)
         if any(x != f"result[{i}]" for i, x in enumerate(parts)):
@@ -527,9 +555,9 @@ def _function(
     elif isinstance(t, Arr):
         result = 'result.copy(order="K")'
     elif isinstance(t, Lst):
-        result = _listed(t, "result")
+        result = listed(t, "result")
     elif isinstance(t, Grow):
-        after += _grown(t, "result")
+        after += grown(t, "result")
         result = "result"
     elif isinstance(t, Map):
         if t.keys_only:
@@ -546,6 +574,8 @@ def _function(
         w.append("        return None")
     w += [f"    {line}" for line in convert]
     w.append("    try:")
+    if more[1]:
+        got = ", ".join([*([f"({got})" if "," in got else got] if got else []), *more[1]])
     w.append(f"        {got} = {call}" if got else f"        {call}")
     w.append(f"    except {GIVEN_UP}:")
     w += [f"        {line}" for line in (*undo, "return None")]
@@ -569,7 +599,7 @@ def _choice(t: Num, tag: str) -> str:
     return "{" + ", ".join(f"{CODE[k]}: {names[k]}" for k in sorted(names, key=CODE.__getitem__)) + "}[" + tag + "]"
 
 
-def _listed(t: Lst, x: str) -> str:
+def listed(t: Lst, x: str) -> str:
     if len(t.kinds) != 1:
         raise Refuse(f"{x} is a list of mixed floats")
     if t.kinds <= {"np.float64", "np.int64"}:
@@ -577,7 +607,7 @@ def _listed(t: Lst, x: str) -> str:
     return f"{x}.tolist()"
 
 
-def _grown(t: Grow, x: str) -> list[str]:
+def grown(t: Grow, x: str) -> list[str]:
     """Lines that turn what Numba returned for a list into exactly the list of the original."""
     item = t.item
     if item is None:
@@ -604,9 +634,9 @@ def _boxed(t: Type, x: str) -> str:
             raise Refuse(f"{x} is of mixed types")
         return f"{PY_TYPE.get(t.kind, t.kind)}({x})" if t.kind.startswith("np.") else x
     if isinstance(t, Lst):
-        return _listed(t, x)
+        return listed(t, x)
     if isinstance(t, Grow):
-        lines = _grown(t, x)
+        lines = grown(t, x)
         return lines[0].split(" = ", 1)[1] if lines else x
     if isinstance(t, Tup) and all(isinstance(i, Num) and i.kind in ("int", "float", "bool") for i in t.items):
         return x

@@ -161,12 +161,62 @@ class Chr:
 
 @dataclass(frozen=True)
 class Cell:
-    """A number that is an attribute of an object: an array of one element, so that every function sees it change."""
+    """A number that is an attribute of an object: an array of one element, so that every function sees it change.
+
+    Where several types are possible, or None (`optional`), a second array of one element tells which it is.
+    """
+
+    kinds: frozenset[str]
+    optional: bool = False
+
+    @property
+    def tagged(self) -> bool:
+        return self.optional or len(self.kinds) != 1
+
+
+@dataclass(frozen=True)
+class Slot:
+    """An attribute that holds a list which grows (`sink`: is only appended to), or gets other lists or tuples in turn.
+
+    `rebinds`: the kernel holds it as a list of one element, and an array of one that tells whether that is a new one.
+    `empty`: it was always empty at the door.
+    """
+
+    value: Type
+    rebinds: bool = False
+    sink: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Obj:
+    """An object of a plain class. `path`: its name at the door.
+
+    `many`: one of the list of objects `path` (that ends in `[]`), held as its place in that list.
+    """
+
+    path: str
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A list of objects of one class, of which the kernel holds the length and, one by one, the attributes."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """An attribute of all objects of a list: an array of numbers, or of the rows that are lists of numbers."""
 
     kind: str
+    depth: int = 0
 
 
-Type: TypeAlias = Num | Arr | Lst | Grow | Tup | Map | Nil | Opt | Rng | Stream | Cell | Text | Chr
+Type: TypeAlias = (
+    Num | Arr | Lst | Grow | Tup | Map | Nil | Opt | Rng | Stream | Cell | Slot | Obj | Pool | Column | Text | Chr
+)
 
 INT = Num(frozenset({"int"}))
 FLOAT = Num(frozenset({"float"}))
@@ -216,7 +266,7 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell, Text, Chr)) and a == b:
+    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr)) and a == b:
         return a
     if isinstance(a, (Opt, Nil)) or isinstance(b, (Opt, Nil)):
         if a == b:

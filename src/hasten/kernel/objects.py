@@ -1,31 +1,66 @@
-"""Objects of plain classes of the file: their numbers become cells of the kernel, their methods compiled functions.
+"""Objects of plain classes of the file: their attributes become parts of the kernel, their methods compiled functions.
 
-A number that some method assigns is held in an array of one element, which every compiled method sees, and is written
-back when the kernel is done. The guard asks for exactly the class that was recorded and for attributes in the object's
-own dictionary, so that no property, subclass or replaced method can be meant.
+An object from outside is known by its *path*, its name at the door (`net`, `self.kalman`); inside a kernel it is no
+value at all, only a type. What its attributes hold is taken in once and given back when the kernel is done:
+
+- a number that is assigned is held in an array of one element, which every compiled method sees (`Cell`);
+- a list that grows, or an attribute that gets new lists or tuples, is held as a list (`Slot`);
+- a list of objects of one class is held as columns (`Column`), and each object as its place in the list.
+
+The guard asks for exactly the classes that were recorded and for attributes in the objects' own dictionaries, so that
+no property, subclass or replaced method can be meant, and for objects that are all different.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import names
+from hasten.kernel import containers, names, reach
 from hasten.kernel.compiler import Unit, local
-from hasten.kernel.kinds import CODE, Cell, Num, Refuse, Type, num
+from hasten.kernel.kinds import (
+    CODE,
+    EXACT_FLOAT,
+    SIZE,
+    Arr,
+    Cell,
+    Column,
+    Grow,
+    Lst,
+    Map,
+    Nil,
+    Num,
+    Obj,
+    Pool,
+    Slot,
+    Tup,
+    Type,
+    Unknown,
+    compatible,
+    container,
+    invariant,
+    join,
+    loose,
+    num,
+    settled,
+)
 from hasten.kernel.program import Module
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 HOOKS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__slots__", "__dict__"})
 # words of a file that may change classes or objects behind the syntax
 SETTERS = frozenset({"setattr", "delattr", "__dict__", "__class__", "__bases__", "__slots__", "__set__", "__get__"})
+NUMBERS = {
+    "builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool",
+    "numpy.float64": "np.float64", "numpy.int64": "np.int64", "numpy.bool": "np.bool",
+}  # fmt: skip
 
 
 @dataclass
 class Used:
-    """What a kernel uses of one object from outside."""
+    """What a kernel uses of one object from outside, or of a list of them."""
 
     kind: ast.ClassDef
     attributes: set[str] = field(default_factory=set)
@@ -53,28 +88,36 @@ def plain_class(module: Module, name: str) -> ast.ClassDef | None:
     return None
 
 
-def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.FunctionDef, bool] | None:
-    """A method that its class defines once and nobody replaces, and whether it is static."""
+def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.FunctionDef, str] | None:
+    """A method that its class defines once and nobody replaces, and how it is decorated: "", "staticmethod" or
+    "property"."""
     found = [s for s in ast.walk(kind) if isinstance(s, names.FUNCTIONS) and s.name == name]
     stored = [n for s in kind.body if not isinstance(s, names.FUNCTIONS) for n in names.bound([s]) if n == name]
-    if len(found) != 1 or stored or found[0] not in kind.body or module.bindings.get("." + name, 0):
+    if len(found) != 1 or stored or found[0] not in kind.body or reach.replaced(module, kind, name):
         return None
     func = found[0]
     if not isinstance(func, ast.FunctionDef):
         return None
-    static = [ast.unparse(d) for d in func.decorator_list] == ["staticmethod"]
-    if func.decorator_list and not static or static and module.bindings.get("staticmethod"):
+    decorated = [ast.unparse(d) for d in func.decorator_list]
+    if not decorated:
+        return func, ""
+    if decorated not in (["staticmethod"], ["property"]) or module.bindings.get(decorated[0]):
         return None
-    return func, static
+    return func, decorated[0]
 
 
 def facts_of(seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> tuple[ValueFact, ...]:
-    """What was recorded of a name, or of an attribute `net.rate` of a recorded object."""
-    if name in seen or "." not in name:
-        return seen.get(name, ())
-    base, attribute = name.split(".", 1)
+    """What was recorded of a name, of an attribute `net.rate` of a recorded object, or of the items `xs[]` of a list."""
+    if name in seen:
+        return seen[name]
+    if name.endswith("[]"):
+        lists = facts_of(seen, name[:-2])
+        return tuple(item for f in lists for item in f.items) if all(f.type == "builtins.list" for f in lists) else ()
+    if "." not in name:
+        return ()
+    base, attribute = name.rsplit(".", 1)
     label = f"attribute={attribute}"
-    return tuple(item for fact in seen.get(base, ()) for item in fact.items if label in item.note)
+    return tuple(item for fact in facts_of(seen, base) for item in fact.items if label in item.note)
 
 
 def class_of(module: Module, facts: Sequence[ValueFact]) -> ast.ClassDef | None:
@@ -85,108 +128,494 @@ def class_of(module: Module, facts: Sequence[ValueFact]) -> ast.ClassDef | None:
     return plain_class(module, found.pop().rsplit(".", 1)[-1])
 
 
-def path_of(unit: Unit, node: ast.expr) -> str | None:
-    """The name at the door of the object that an expression stands for."""
-    if not isinstance(node, ast.Name) or node.id in unit.bound:
+def recorded(module: Module, seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> bool:
+    """Was it always an object of a plain class, or a list of such objects?"""
+    return any(class_of(module, facts_of(seen, n)) is not None for n in (name, name + "[]"))
+
+
+# ---------------------------------------------------------------------- which object is meant
+
+
+def known(unit: Unit, path: str) -> Type | None:
+    """The object, or list of objects, that is at this path at the door."""
+    objects = unit.shared.objects
+    for p, t in ((path, Obj(path)), (path + "[]", Pool(path + "[]"))):
+        if p in objects:
+            return t
+        kind = class_of(unit.module, facts_of(unit.shared.seen, p))
+        if kind is not None:
+            objects[p] = Used(kind, needed=isinstance(t, Pool))
+            return t
+    return None
+
+
+def named(unit: Unit, node: ast.Name) -> V | None:
+    """The object from outside that a name stands for."""
+    if node.id in unit.env or node.id in unit.bound or not unit.top:
         return None
-    if node.id in unit.objects:
-        return unit.objects[node.id]
-    if node.id in unit.env or not unit.top or unit.classes is None:
+    t = known(unit, node.id)
+    if isinstance(t, Pool):
+        unit.env[node.id] = t
+        return pool(unit, t)
+    if t is None and node.id == "self":
+        t = Obj("self")  # of any class: its attributes are read, no more
+    return None if t is None else V(local(node.id), t)
+
+
+def pool(unit: Unit, t: Pool) -> V:
+    unit.extra[t.path] = unit.env[t.path] = t
+    return V(local(t.path), t, leaf=True)
+
+
+def is_object(unit: Unit, node: ast.expr) -> V | None:
+    """The object that an expression stands for; None when it is something else."""
+    if isinstance(node, ast.Name):
+        t = unit.env.get(node.id)
+        if isinstance(t, Obj):
+            return V(local(node.id), t)
+        v = named(unit, node)
+        return v if v is not None and isinstance(v.t, Obj) else None
+    if isinstance(node, ast.Attribute):
+        base = is_object(unit, node.value)
+        if base is None or not isinstance(base.t, Obj):
+            return None
+        v = within(unit, base.t, node.attr, node)
+        return v if v is not None and isinstance(v.t, Obj) else None
+    if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
+        if isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(pool_of(unit, node.value), Pool):
+            return unit.expr(node)
+        held = unit.env.get(node.value.id) if isinstance(node.value, ast.Name) else None
+        if isinstance(held, Grow) and isinstance(held.item, Obj):
+            return unit.expr(node)
+    return None
+
+
+def pool_of(unit: Unit, node: ast.Name | ast.Attribute) -> Type | None:
+    """The list of objects that an expression names."""
+    if isinstance(node, ast.Name):
+        v = named(unit, node)
+        return unit.env.get(node.id) if v is None else v.t
+    base = is_object(unit, node.value)
+    if base is None or not isinstance(base.t, Obj):
         return None
-    kind = unit.classes(node.id)
-    if kind is None:
-        return "self" if node.id == "self" else None
-    unit.objects[node.id] = node.id
-    unit.shared.objects.setdefault(node.id, Used(kind))
-    return node.id
+    v = within(unit, base.t, node.attr, node)
+    return None if v is None else v.t
 
 
-def assigned(stmts: Sequence[ast.AST], name: str) -> Iterator[str]:
-    """Attributes of `name` that statements assign."""
-    for s in stmts:
-        for n in ast.walk(s):
-            if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load) and isinstance(n.value, ast.Name):
-                if n.value.id == name:
-                    yield n.attr
+def within(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> V | None:
+    """The object (or list of objects) that is an attribute of an object."""
+    used = unit.shared.objects.get(obj.path)
+    if used is None or obj.many:
+        return None
+    t = known(unit, f"{obj.path}.{attr}")
+    if t is None:
+        return None
+    if attr in reach.of(unit.shared).stored:
+        fail(f"{obj.path}.{attr} is an object and is assigned", node)
+    used.attributes.add(attr)
+    used.needed = True
+    if isinstance(t, Pool):
+        if attr in reach.of(unit.shared).grown:
+            fail(f"the list of objects {obj.path}.{attr} grows", node)
+        return pool(unit, t)
+    return V(local(f"{obj.path}.{attr}"), t)
 
 
-def stored(unit: Unit, path: str) -> set[str]:
-    """Attributes of an object that its methods or the kernel's own statements assign."""
-    used = unit.shared.objects.get(path)
-    found = set(assigned(unit.shared.stmts, path))
+# ---------------------------------------------------------------------- attributes
+
+
+def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
+    """The value of an attribute."""
+    t = obj.t
+    assert isinstance(t, Obj)
+    name = f"{t.path}.{attr}"
+    used = unit.shared.objects.get(t.path)
     if used is not None:
-        for s in used.kind.body:
-            if isinstance(s, ast.FunctionDef) and s.name != "__init__" and s.args.args:
-                found |= set(assigned(s.body, s.args.args[0].arg))
+        method = method_of(unit.module, used.kind, attr)
+        if method is not None and method[1] == "property":
+            used.needed = True
+            used.methods.add(attr)
+            made = ast.copy_location(ast.Call(ast.Name(attr, ast.Load()), [], []), node)
+            return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}")
+        if any(isinstance(s, names.FUNCTIONS) and s.name == attr for s in used.kind.body):
+            fail(f"method {attr} as a value", node)
+        inner = within(unit, t, attr, node)
+        if inner is not None:
+            return inner
+        used.attributes.add(attr)
+    slot = slot_of(unit, t, attr, node)
+    if slot is None:
+        return unit.read(name, node)
+    unit.extra[name] = unit.env[name] = slot
+    x = local(name)
+    if isinstance(slot, Cell):
+        return cell(unit, x, slot)
+    if isinstance(slot, Column):
+        kinds = frozenset({slot.kind})
+        place = (obj.code,)
+        if slot.depth:
+            return V(f"{x}[{obj.code}]", Lst(kinds, slot.depth, frozenset({name})), parts=(x, place))
+        v = V(f"{x}[{obj.code}]", Num(kinds), parts=(x, place))
+        return v
+    assert isinstance(slot, (Slot, Map))
+    if isinstance(slot, Map):
+        return V(x, slot, leaf=True)
+    code = f"{x}[0][0]" if slot.rebinds else x
+    value = slot.value
+    if isinstance(value, Grow) and slot.sink:
+        value = replace(value, sink=name)
+    return V(code, value, parts=(code, ()) if container(value) else None)
+
+
+def cell(unit: Unit, x: str, t: Cell) -> V:
+    """The number that a cell holds."""
+    if not t.kinds:
+        raise Unknown(f"{x} is always None")
+    if not t.tagged:
+        (kind,) = t.kinds
+        return V(f"{x}[0]", num(kind), tag=lambda: str(CODE.get(kind, 9)))
+    code = f"{x}[0][0]"
+    if t.optional:
+        code = f"{unit.helper('held')}({code}, {x}[1][0] < 0)"
+    kinds = Num(t.kinds)
+    only = kinds.kind
+    return V(code, kinds, tag=lambda: str(CODE.get(only, 9)) if only else f"{x}[1][0]")
+
+
+def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
+    """How the kernel holds an attribute; None for one that stays as it is."""
+    name = f"{obj.path}.{attr}"
+    shared = unit.shared
+    if name in shared.slots:
+        return shared.slots[name]
+    reached = reach.of(shared)
+    stored, grown = attr in reached.stored, attr in reached.grown
+    facts = facts_of(shared.seen, name)
+    seen = unit.lookup(name) if unit.lookup else None
+    used = shared.objects.get(obj.path)
+    made: Type | None = None
+    kinds = frozenset(NUMBERS[f.type] for f in facts if f.type in NUMBERS)
+    optional = any(f.type == "builtins.NoneType" for f in facts)
+    if obj.many:
+        made = column(name, facts, stored, node)
+    elif stored and facts and all(f.type in NUMBERS or f.type == "builtins.NoneType" for f in facts):
+        if not compatible(kinds) or len(kinds) > 1 and not kinds <= {"int", "float", "np.float64"}:
+            fail(f"{name} holds {' and '.join(sorted(kinds))}", node)
+        made = Cell(kinds, optional)
+    elif any(f.type == "builtins.NoneType" for f in facts):
+        fail(f"{name} is None or something else", node)
+    elif isinstance(seen, Map):
+        if stored:
+            fail(f"{name} gets another dict", node)
+        if used is None:
+            return None
+        made = seen
+    elif any(f.type == "builtins.list" for f in facts) and (grown or stored and seen is None):
+        made = list_slot(name, facts, stored, attr in reached.read or stored, node)
+    elif stored:
+        if isinstance(seen, (Tup, Arr)) or isinstance(seen, Lst) and len(seen.kinds) == 1:
+            made = Slot(seen, rebinds=True)
+        else:
+            fail(f"{name} is assigned, and is not a number or list", node)
+    if made is None:
+        return None
+    if used is None:
+        fail(f"{name} is assigned, and its class is not plain", node)
+    used.needed = True
+    shared.slots[name] = made
+    return made
+
+
+def column(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
+    """An attribute of many objects: numbers of one type, or lists of them of one length."""
+    if len(facts) == 1:
+        (fact,) = facts
+        if fact.type in NUMBERS:
+            return Column(NUMBERS[fact.type])
+        if fact.type == "builtins.list" and fact.min_len == fact.max_len and fact.min_len and not stored:
+            if len(fact.items) == 1 and fact.items[0].type in NUMBERS:
+                return Column(NUMBERS[fact.items[0].type], 1)
+    fail(f"{name} is not a number of one type", node)
+
+
+def list_slot(name: str, facts: Sequence[ValueFact], rebinds: bool, read: bool, node: ast.AST) -> Slot:
+    """A list that grows, of numbers or of tuples of numbers."""
+    lists = [f for f in facts if f.type == "builtins.list"]
+    items = [i for f in lists for i in f.items]
+    if len(lists) != len(facts):
+        fail(f"{name} is not always a list", node)
+    if not read and not rebinds:
+        return Slot(Grow(None), sink=True)
+    if not items:
+        return Slot(Grow(None), rebinds, empty=True)
+    if len(items) == 1 and items[0].type in NUMBERS:
+        return Slot(Grow(num(NUMBERS[items[0].type])), rebinds)
+    fail(f"the list {name} grows and holds something else than numbers of one type", node)
+
+
+def learn(unit: Unit, name: str, t: Type) -> None:
+    """An attribute turns out to hold more: everything that knows it is compiled again."""
+    shared = unit.shared
+    if shared.slots.get(name) != t:
+        shared.slots[name] = t
+        shared.version += 1
+    unit.extra[name] = unit.env[name] = t
+
+
+def widen(unit: Unit, node: ast.Attribute, new: Type) -> bool:
+    """What an attribute's list or dict is filled with. False: not an attribute of an object."""
+    obj = is_object(unit, node.value)
+    if obj is None or not isinstance(obj.t, Obj):
+        return False
+    name = f"{obj.t.path}.{node.attr}"
+    slot = unit.shared.slots.get(name)
+    if isinstance(slot, Map):
+        learn(unit, name, join(slot, new))
+        return True
+    if isinstance(slot, Slot):
+        learn(unit, name, replace(slot, value=join(slot.value, new)))
+        return True
+    return False
+
+
+def append(unit: Unit, func: ast.Attribute, node: ast.Call) -> bool:
+    """`self.alarms.append(x)` where the list is only appended to. False: something else."""
+    target = func.value
+    if func.attr != "append" or len(node.args) != 1 or node.keywords or not isinstance(target, ast.Attribute):
+        return False
+    obj = is_object(unit, target.value)
+    if obj is None or not isinstance(obj.t, Obj) or obj.t.path not in unit.shared.objects:
+        return False
+    base = attribute(unit, obj, target.attr, node)
+    if not isinstance(base.t, Grow) or base.t.sink is None:
+        return False
+    slot = unit.shared.slots[base.t.sink]
+    assert isinstance(slot, Slot) and isinstance(slot.value, Grow)
+    v = unit.single(unit.expr(node.args[0]))
+    if not isinstance(v.t, (Num, Tup)) or isinstance(v.t, Num) and v.t.kind is None:
+        fail("append of such a thing to an attribute", node)
+    item = join(slot.value.item, loose(v.t)) if slot.value.item is not None else loose(v.t)
+    if any(not isinstance(i, Num) or i.kind is None for i in (item.items if isinstance(item, Tup) else (item,))):
+        fail("list of mixed types", node)
+    learn(unit, base.t.sink, replace(slot, value=Grow(item)))
+    unit.emit(f"{base.code}.append({bare(unit.sink(v))})")
+    return True
+
+
+# ---------------------------------------------------------------------- assignments
+
+
+def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
+    """`self.x = value`"""
+    obj = is_object(unit, target.value)
+    if obj is None or not isinstance(obj.t, Obj):
+        fail("assignment to an attribute", target)
+    slot = slot_of(unit, obj.t, target.attr, target)
+    if isinstance(slot, Slot):
+        before, unit.hint = unit.hint, slot.value
+        try:
+            v = unit.expr(value)
+            if isinstance(slot.value, Grow):
+                v = containers.as_grow(unit, v, value)
+        finally:
+            unit.hint = before
+        if not isinstance(slot.value, Tup) and not fresh(unit, value, v):
+            fail("a list that may have another name goes into an attribute", target)
+        put(unit, f"{obj.t.path}.{target.attr}", slot, v, target)
+        return
+    store(unit, target, unit.expr(value))
+
+
+def put(unit: Unit, name: str, slot: Slot, v: V, node: ast.AST) -> None:
+    """A new list or tuple for an attribute."""
+    held = slot.value
+    if isinstance(held, Tup):
+        if not isinstance(v.t, Tup):
+            fail("an attribute gets something else than a tuple", node)
+        for a, b in zip(held.items, v.t.items, strict=False):
+            if not isinstance(a, Num) or not isinstance(b, Num) or a.kinds != b.kinds:
+                fail("an attribute gets a tuple of other types", node)
+        if len(held.items) != len(v.t.items):
+            fail("an attribute gets a tuple of another length", node)
+    elif isinstance(held, Grow) and isinstance(v.t, Grow):
+        if not settled(v.t) and not settled(held):
+            raise Unknown("what a list holds is not known")
+        new = join(held, replace(v.t, item=None if v.t.item is None else loose(v.t.item)))
+        if invariant(new) != invariant(held):
+            learn(unit, name, replace(slot, value=new))
+    elif invariant(v.t) != invariant(held) or isinstance(held, Lst) and len(held.kinds) > 1:
+        fail("an attribute gets a list of another type", node)
+    unit.shared.stored.add(name)
+    unit.extra.setdefault(name, slot)
+    unit.env.setdefault(name, slot)
+    x = local(name)
+    unit.emit(f"{x}[0][0] = {unit.sink(v)}")
+    unit.emit(f"{x}[1][0] = True")
+
+
+def fresh(unit: Unit, node: ast.expr, v: V) -> bool:
+    """Is this a list that was made just now, or that loses its only other name here?"""
+    before = unit.entangled
+    unit.entangled = False
+    containers.handed(unit, node, v)
+    found, unit.entangled = not unit.entangled, before
+    if isinstance(v.t, (Lst, Arr)) and v.t.roots:
+        return False
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and isinstance(v.t, Grow):
+        return True
+    if isinstance(node, ast.Call) and (unit.module.dotted(node.func) or "").startswith("numpy."):
+        return not v.leaf
     return found
 
 
-def attribute(unit: Unit, path: str, attr: str, node: ast.AST) -> V:
-    """The value of an attribute."""
-    name = f"{path}.{attr}"
-    used = unit.shared.objects.get(path)
-    if used is not None:
-        used.attributes.add(attr)
-    if attr in stored(unit, path) and name not in unit.env:
-        if used is None:
-            fail(f"{name} is assigned, and its class is not plain", node)
-        t = unit.lookup(name) if unit.lookup else None
-        if not isinstance(t, Num) or t.kind is None:
-            fail(f"{name} is assigned, and is not a number", node)
-        used.needed = True
-        unit.extra[name] = unit.env[name] = Cell(t.kind)
-    v = unit.read(name, node)
-    if isinstance(v.t, Cell):
-        kind = v.t.kind
-        return V(f"{v.code}[0]", num(kind), tag=lambda: str(CODE.get(kind, 9)))
-    return v
-
-
 def store(unit: Unit, target: ast.Attribute, v: V) -> None:
-    """`self.x = value`, for a number of the type it had before."""
-    path = path_of(unit, target.value)
-    if path is None:
+    """`self.x = value`, for a number."""
+    obj = is_object(unit, target.value)
+    if obj is None or not isinstance(obj.t, Obj):
         fail("assignment to an attribute", target)
-    cell = attribute(unit, path, target.attr, target)
-    t = unit.env[f"{path}.{target.attr}"]
-    if not isinstance(t, Cell):
+    name = f"{obj.t.path}.{target.attr}"
+    slot = slot_of(unit, obj.t, target.attr, target)
+    used = unit.shared.objects.get(obj.t.path)
+    if used is None:
+        fail(f"{name} is assigned, and its class is not plain", target)
+    used.attributes.add(target.attr)
+    if any(isinstance(s, names.FUNCTIONS) and s.name == target.attr for s in used.kind.body):
+        fail("assignment over a method", target)
+    if isinstance(slot, Slot) and isinstance(slot.value, Tup):
+        put(unit, name, slot, v, target)
+        return
+    if isinstance(slot, Cell):
+        into_cell(unit, name, slot, v, target)
+        return
+    if not isinstance(slot, Column) or slot.depth:
         fail("assignment to an attribute", target)
+    unit.extra[name] = unit.env[name] = slot
+    unit.shared.stored.add(name)
+    code = of_kind(unit, v, slot.kind, target)
+    unit.emit(f"{local(name)}[{obj.code}] = {bare(code)}")
+
+
+def of_kind(unit: Unit, v: V, kind: str, node: ast.AST) -> str:
+    """The code of a number that must have this type."""
     if not isinstance(v.t, Num):
-        fail("attribute that is not a number", target)
+        fail("attribute that is not a number", node)
     code = unit.sink(v)
-    if v.t.kinds != {t.kind}:
-        if t.kind not in v.t.kinds or v.t.rep != num(t.kind).rep or v.tag is None:
-            fail(f"{' or '.join(sorted(v.t.kinds))} stored into an attribute of {t.kind}", target)
-        code = f"{unit.helper('same_kind')}({bare(code)}, {unit.tag(v)}, {CODE[t.kind]})"
-    unit.emit(f"{cell.code} = {bare(code)}")
+    if v.t.kinds == {kind}:
+        return code
+    if kind not in v.t.kinds or v.t.rep != num(kind).rep or v.tag is None:
+        fail(f"{' or '.join(sorted(v.t.kinds))} stored into an attribute of {kind}", node)
+    return f"{unit.helper('same_kind')}({bare(code)}, {unit.tag(v)}, {CODE[kind]})"
+
+
+def into_cell(unit: Unit, name: str, slot: Cell, v: V, node: ast.AST) -> None:
+    """Puts a number, or None, into a cell."""
+    x = local(name)
+    unit.shared.stored.add(name)
+    if isinstance(v.t, Nil):
+        learn(unit, name, replace(slot, optional=True))
+        unit.emit(f"{x}[1][0] = -1")
+        return
+    if not isinstance(v.t, Num):
+        fail("attribute that is not a number", node)
+    only = Num(slot.kinds).kind if slot.kinds else None
+    undecided = v.t.kind is None and only in v.t.kinds and v.t.rep == num(only or "int").rep and v.tag is not None
+    if undecided and not slot.tagged:
+        unit.extra[name] = unit.env[name] = slot
+        unit.emit(f"{x}[0] = {bare(of_kind(unit, v, only or '', node))}")
+        return
+    # an int that waits in a float64 is exact there: the door and the range check here see to it
+    small = (-EXACT_FLOAT, EXACT_FLOAT)
+    joined = loose(v.t) if not slot.kinds else join(Num(slot.kinds, *small), Num(v.t.kinds, *small))
+    assert isinstance(joined, Num)
+    if joined.rep == "f" and v.t.rep == "i":
+        v = replace(v, code=unit.ranged(v.code, v.t, *small), t=Num(v.t.kinds, *small))
+    if any(k not in CODE for k in joined.kinds):
+        fail(f"attribute of {' or '.join(sorted(joined.kinds))}", node)
+    joined = Num(joined.kinds)
+    slot = replace(slot, kinds=joined.kinds)
+    learn(unit, name, slot)
+    if not slot.tagged:
+        unit.emit(f"{x}[0] = {bare(unit.sink(v))}")
+        return
+    kind = f"kind_{getattr(node, 'lineno', 0)}_{getattr(node, 'col_offset', 0)}"
+    unit.emit(f"{kind} = {unit.tag(v)}")  # before the value changes that it may depend on
+    unit.emit(f"{x}[0][0] = {bare(unit.fit(v, joined))}")
+    unit.emit(f"{x}[1][0] = {kind}")
+
+
+def is_none(unit: Unit, node: ast.Attribute) -> str | None:
+    """The code of `self.x is None`; None when it is not an attribute of a known object."""
+    obj = is_object(unit, node.value)
+    if obj is None or not isinstance(obj.t, Obj):
+        return None
+    slot = slot_of(unit, obj.t, node.attr, node)
+    if isinstance(slot, Cell) and slot.optional:
+        name = f"{obj.t.path}.{node.attr}"
+        unit.extra[name] = unit.env[name] = slot
+        return f"({local(name)}[1][0] < 0)"
+    attribute(unit, obj, node.attr, node)
+    return "False"
+
+
+def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
+    """The code of `a is b` for two objects; None when they are something else."""
+    a, b = is_object(unit, left), is_object(unit, right)
+    if a is None or b is None or not isinstance(a.t, Obj) or not isinstance(b.t, Obj):
+        return None
+    if a.t != b.t:
+        return "False"  # the guard asks for objects that are all different
+    return f"({a.code} == {b.code})" if a.t.many else "True"
+
+
+# ---------------------------------------------------------------------- calls and places
 
 
 def call(unit: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
     """A method call on an object of the file; None when it is something else."""
-    path = path_of(unit, func.value)
-    used = unit.shared.objects.get(path or "")
-    if path is None or used is None:
+    obj = is_object(unit, func.value)
+    if obj is None or not isinstance(obj.t, Obj):
+        return None
+    used = unit.shared.objects.get(obj.t.path)
+    if used is None:
         return None
     method = method_of(unit.module, used.kind, func.attr)
-    if method is None:
+    if method is None or method[1] == "property":
         return None
+    if obj.t.many and impure(func.value):
+        fail("method of an object that is computed", node)
     used.needed = True
     used.methods.add(func.attr)
-    definition, static = method
-    return unit.user_call(definition, node, None if static else path, f"{used.kind.name}.{definition.name}")
+    definition, decorated = method
+    known_as = f"{used.kind.name}.{definition.name}"
+    return unit.user_call(definition, node, None if decorated == "staticmethod" else obj, known_as)
 
 
-def guards(unit: Unit, helper: str, types: Mapping[str, Type]) -> list[tuple[str, str, list[str]]]:
-    """For each object whose exact class matters: its name, the guard, and lines that take its attributes."""
-    out = []
-    for path, used in sorted(unit.shared.objects.items()):
-        taken = sorted(n.split(".", 1)[1] for n in types if n.startswith(path + "."))
-        if not used.needed:
-            continue
-        if path in types:
-            raise Refuse(f"{path} is an object and a value")
-        own = "".join(f'"{a}", ' for a in taken)
-        methods = "".join(f'"{m}", ' for m in sorted(used.methods))
-        guard = f"{helper}({path}, {used.kind.name}, ({own.rstrip(' ')}), ({methods.rstrip(' ')}))"
-        out.append((path, guard, [f"{local(f'{path}.{a}')} = {path}.{a}" for a in taken]))
-    return out
+def at(unit: Unit, base: V, node: ast.Subscript) -> V:
+    """`particles[i]`"""
+    t = base.t
+    assert isinstance(t, Pool)
+    if isinstance(node.slice, (ast.Slice, ast.Tuple)):
+        fail("slice of a list of objects", node)
+    i = unit.integer(node.slice)
+    return V(f"{unit.helper('place_in')}({bare(i.code)}, {base.code})", Obj(t.path, many=True))
+
+
+def items(unit: Unit, base: V, node: ast.expr) -> tuple[Type, str]:
+    """What a loop over a list of objects, or a slice of one, goes over."""
+    assert isinstance(base.t, Pool)
+    return Obj(base.t.path, many=True), f"range({base.code})"
+
+
+def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
+    """What a loop over `particles[i + 1 :]` goes over; None for a slice of something else."""
+    if not isinstance(node.slice, ast.Slice) or not isinstance(node.value, (ast.Name, ast.Attribute)):
+        return None
+    t = pool_of(unit, node.value)
+    if not isinstance(t, Pool) or node.slice.step is not None:
+        return None
+    ends = [bare(unit.integer(e).code) if e is not None else "" for e in (node.slice.lower, node.slice.upper)]
+    return Obj(t.path, many=True), f"np.arange({local(t.path)})[{':'.join(ends)}]"
+
+
+def length(base: V) -> V:
+    return V(base.code, SIZE)

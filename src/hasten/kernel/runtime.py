@@ -978,6 +978,15 @@ def _held(x, missing):
         raise ValueError
     return x
 '''),
+    _njit("place_in", '''
+def _place_in(i, size):
+    """The place that an index of a list of this size stands for."""
+    if i < 0:
+        i += size
+    if i < 0 or i >= size:
+        raise IndexError
+    return i
+'''),
     _njit("empty_dict", '''
 def _empty_dict(key, value):
     """A dict for keys and values like these."""
@@ -1149,6 +1158,54 @@ def _plain_object(x, kind, attributes, methods):
         if name not in own or hasattr(type(kind.__dict__.get(name)), "__set__"):
             return False
     return True
+'''),
+    _plain("plain_objects", '''
+def _plain_objects(values, kind, attributes, methods):
+    """Is it a list of objects exactly of this class, their attributes their own, their methods those of the class?"""
+    if type(values) is not list or set(map(type, values)) != {kind} or type(kind) is not type:
+        return False
+    for name in attributes:
+        if hasattr(type(kind.__dict__.get(name)), "__set__"):
+            return False
+    for x in values:
+        own = getattr(x, "__dict__", {})
+        for name in attributes:
+            if name not in own:
+                return False
+        for name in methods:
+            if name in own:
+                return False
+    return True
+'''),
+    _plain("set_attributes", '''
+def _set_attributes(objects, name, values):
+    """Gives each object its value of an attribute."""
+    for x, value in zip(objects, values):
+        setattr(x, name, value)
+'''),
+    _plain("number_cell", '''
+def _number_cell(x, kinds, dtype, low, high):
+    """The number (or None) and the code of its type, in an array of one each; None when it is of another type."""
+    code = kinds.get(type(x))
+    if code is None or (type(x) is int and not low <= x <= high):
+        return None
+    return np.array([0 if x is None else x], dtype), np.array([code])
+'''),
+    _plain("cell_value", '''
+def _cell_value(cell, kinds):
+    """What a cell holds now, as the type that its code tells."""
+    code = int(cell[1][0])
+    return None if code < 0 else kinds[code](cell[0][0])
+'''),
+    _plain("typed_items", '''
+def _typed_items(values, kind, dtype):
+    """The list as an array, or None unless it is a list, maybe empty, with elements of exactly this type that fit."""
+    if type(values) is not list or not set(map(type, values)) <= {kind}:
+        return None
+    try:
+        return np.array(values, dtype=dtype)
+    except OverflowError:
+        return None
 '''),
     _plain("plain_array", '''
 def _plain_array(x, dtype, ndim):

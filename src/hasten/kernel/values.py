@@ -9,6 +9,9 @@ from typing import NoReturn
 
 from hasten.kernel.kinds import Refuse, Type
 
+# how generated code spells a type
+PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
+
 
 @dataclass(frozen=True)
 class V:

@@ -125,7 +125,7 @@ def block_change(
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
-    shared = Shared(module, exact)
+    shared = Shared(module, exact, seen=seen)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
     flow = names.flow(stmts)
@@ -161,12 +161,10 @@ def block_change(
             params[name] = found
     unit = Unit(shared, kernel, stmts, params, [n for n in region.live_out if n in bound], lookup=lookup)
     unit.shadow = local_names
-    unit.classes = lambda name: objects.class_of(module, seen.get(name, ()))
     shared.stmts = stmts
     unit.run()
     sure = surely_bound(source.tree, function, stmts[0])
-    for name in (*unit.params, *unit.extra, *shared.objects):
-        check_door_name(module, name, sure)
+    check_door_names(shared, (*unit.params, *unit.extra), sure)
     for name in unit.extra:
         if isinstance(unit.extra[name], Lst) and name in appended:
             raise Refuse(f"{name} grows")
@@ -243,7 +241,7 @@ def function_change(
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
-    shared = Shared(module, exact)
+    shared = Shared(module, exact, seen=seen)
     own = function_locals(node)
     bound = names.bound(body)
     parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
@@ -262,7 +260,7 @@ def function_change(
     for name in parameters[1:] if method else parameters:
         if name in flow.exposed or name in bound:
             found = lookup(name)
-            if found is None and name not in bound and objects.class_of(module, seen.get(name, ())) is not None:
+            if found is None and name not in bound and objects.recorded(module, seen, name):
                 continue
             if found is None:
                 raise Refuse(f"no kernel takes what {name} was")
@@ -271,11 +269,9 @@ def function_change(
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup)
     unit.door = True
     unit.shadow = own
-    unit.classes = lambda name: objects.class_of(module, seen.get(name, ()))
     shared.stmts = body
     unit.run()
-    for name in (*unit.extra, *(n for n in shared.objects if n not in parameters)):
-        check_door_name(module, name, module_names(source.tree))
+    check_door_names(shared, (*unit.extra,), module_names(source.tree) | set(parameters))
     if flow.sure is not None and unit.ret is not None:
         raise Refuse("may end without a return")
     wrapped = wrap(shared, unit, purpose)
@@ -289,6 +285,19 @@ def function_change(
     edits.append(Edit(source.path, at, at - 1, text))
     risk = Risk.ROUNDING if shared.rounding else Risk.EXACT
     return Change(code, f"compiled {region.qualname}", region, tuple(edits), risk, ("numba", "numpy"), share)
+
+
+def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) -> None:
+    """Raises `Refuse` unless reading these names before the block is as good as reading them inside."""
+    for name in wanted:
+        path = name.rpartition(".")[0]
+        if path in shared.objects and shared.objects[path].needed:
+            continue  # the guard of the object looks at its attributes
+        if not name.endswith("[]"):
+            check_door_name(shared.module, name, sure)
+    for path in shared.objects:
+        if "." not in path:
+            check_door_name(shared.module, path.removesuffix("[]"), sure)
 
 
 def check_door_name(module: Module, name: str, sure: set[str]) -> None:

@@ -1,0 +1,264 @@
+"""The way in and out of a kernel for objects: guards, and how what attributes hold is taken in and given back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hasten.kernel import containers
+from hasten.kernel.compiler import Unit, local
+from hasten.kernel.kinds import (
+    CODE,
+    EXACT_FLOAT,
+    I64,
+    Arr,
+    Cell,
+    Column,
+    Grow,
+    Lst,
+    Num,
+    Pool,
+    Refuse,
+    Slot,
+    Tup,
+    Type,
+)
+from hasten.kernel.values import PY_TYPE
+
+DTYPES = {
+    "int": "np.int64", "float": "np.float64", "bool": "np.bool_",
+    "np.int64": "np.int64", "np.float64": "np.float64", "np.bool": "np.bool_",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """`roots`: names of objects that the wrapper takes. `entry`: lines that check them and take their attributes.
+    `distinct`: the objects, which must all be different."""
+
+    roots: tuple[str, ...]
+    entry: tuple[str, ...]
+    distinct: tuple[str, ...]
+
+
+@dataclass
+class Passed:
+    """Code for one attribute: of guards, lines that convert, arguments, lines that give back, and lists that must be
+    different; `raw` is what the kernel returns besides its results, `got` the names this is bound to."""
+
+    guards: list[str] = field(default_factory=list)
+    convert: list[str] = field(default_factory=list)
+    args: list[str] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+    got: list[str] = field(default_factory=list)
+    nan_checks: list[str] = field(default_factory=list)
+
+
+def root(name: str) -> str:
+    return name.partition(".")[0].removesuffix("[]")
+
+
+def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
+    """The guards of all objects whose exact class matters."""
+    objects = unit.shared.objects
+    paths = sorted(p for p, used in objects.items() if used.needed)
+    entry: list[str] = []
+    distinct: list[str] = []
+    for path in paths:
+        used, pooled = objects[path], path.endswith("[]")
+        x = local(path.removesuffix("[]"))
+        if path in types and not pooled:
+            raise Refuse(f"{path} is an object and a value")
+        below = [n[len(path) + 1 :].partition(".")[0].removesuffix("[]") for n in (*types, *paths) if _in(n, path)]
+        own = sorted({*used.attributes, *below})
+        helper = unit.shared.helper("plain_objects" if pooled else "plain_object")
+        guard = f"{helper}({x}, {used.kind.name}, {_words(own)}, {_words(sorted(used.methods))})"
+        entry += [f"if not {guard}:", "    return None"]
+        if not pooled:
+            entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
+        distinct.append(f"*{x}" if pooled else x)
+    return Guarded(tuple(sorted({root(p) for p in paths})), tuple(entry), tuple(distinct))
+
+
+def _in(name: str, path: str) -> bool:
+    return name.startswith(path + ".")
+
+
+def _words(words: list[str]) -> str:
+    return "(" + "".join(f'"{w}", ' for w in words).rstrip(" ") + ")"
+
+
+def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column) -> Passed:
+    """How an attribute gets into the kernel and back."""
+    if isinstance(t, Pool):
+        return Passed(args=[f"len({local(name.removesuffix('[]'))})"])
+    if isinstance(t, Column):
+        return _column(unit, name, t)
+    if isinstance(t, Cell):
+        return _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
+    if isinstance(t.value, Grow):
+        return _growing(unit, name, t, t.value)
+    return _rebound(unit, name, t)
+
+
+def _cell(unit: Unit, name: str, t: Cell) -> Passed:
+    x = local(name)
+    (kind,) = t.kinds
+    if kind not in DTYPES:
+        raise Refuse(f"attribute of {kind}")
+    out = Passed([f"type({x}) is {PY_TYPE.get(kind, kind)}"])
+    if kind == "int":
+        out.guards.append(f"{I64[0]} <= {x} <= {I64[1]}")
+    out.convert.append(f"new_{x} = np.array([{x}], {DTYPES[kind]})")
+    out.args.append(f"new_{x}")
+    if name in unit.shared.stored:
+        out.back.append(f"{name} = new_{x}[0]" + ("" if kind.startswith("np.") else ".item()"))
+    return out
+
+
+def _tagged(unit: Unit, name: str, t: Cell) -> Passed:
+    x = local(name)
+    if not t.kinds or any(k not in DTYPES for k in t.kinds):
+        raise Refuse(f"what {name} holds is not known")
+    kinds = {PY_TYPE.get(k, k): CODE[k] for k in sorted(t.kinds, key=CODE.__getitem__)}
+    wide = "float64" if Num(t.kinds).rep == "f" else "int64" if Num(t.kinds).rep == "i" else "bool_"
+    none = ["type(None): -1"] if t.optional else []
+    codes = ", ".join([*none, *(f"{k}: {c}" for k, c in kinds.items())])
+    low, high = (-EXACT_FLOAT, EXACT_FLOAT) if wide == "float64" else I64
+    out = Passed()
+    out.convert += _checked(x, f"{unit.helper('number_cell')}({x}, {{{codes}}}, np.{wide}, {low}, {high})")
+    out.args.append(f"*new_{x}")
+    if name in unit.shared.stored:
+        codes = ", ".join(f"{c}: {k}" for k, c in kinds.items())
+        out.back.append(f"{name} = {unit.helper('cell_value')}(new_{x}, {{{codes}}})")
+    return out
+
+
+def _checked(x: str, code: str) -> list[str]:
+    return [f"new_{x} = {code}", f"if new_{x} is None:", "    return None"]
+
+
+def _column(unit: Unit, name: str, t: Column) -> Passed:
+    path, attr = name.split("[].", 1)
+    x, all_of = local(name), local(path)
+    if t.kind not in DTYPES:
+        raise Refuse(f"attribute of {t.kind}")
+    kind = PY_TYPE.get(t.kind, t.kind)
+    taken = f"[x.{attr} for x in {all_of}]"
+    values = f"list(new_{x})" if t.kind in PY_TYPE else f"new_{x}.tolist()"
+    out = Passed(args=[f"new_{x}"])
+    if not t.depth:
+        out.convert += _checked(x, f"{unit.helper('typed_list')}({taken}, {kind}, {DTYPES[t.kind]})")
+        if name in unit.shared.stored:
+            out.back.append(f'{unit.helper("set_attributes")}({all_of}, "{attr}", {values})')
+        return out
+    out.convert.append(f"{x} = {taken}")
+    out.convert += _checked(x, f"{unit.helper('typed_rows')}({x}, {kind}, {DTYPES[t.kind]})")
+    out.lists.append(f"*{x}")
+    if name in unit.mutated:
+        if t.kind in ("float", "np.float64"):
+            out.nan_checks.append(f"np.isnan(new_{x}).any()")
+        rows = f"map(list, new_{x})" if t.kind in PY_TYPE else f"new_{x}.tolist()"
+        out.back += [f"for row, new_row in zip({x}, {rows}):", "    row[:] = new_row"]
+    return out
+
+
+def _item_kind(name: str, t: Grow) -> str:
+    if not isinstance(t.item, Num) or t.item.kind is None or t.item.kind not in DTYPES:
+        raise Refuse(f"what the list {name} holds is not known")
+    return t.item.kind
+
+
+def params(t: Slot | Cell, x: str) -> list[str]:
+    """The kernel's parameters for an attribute."""
+    if isinstance(t, Cell):
+        return [f"{x}_value", f"{x}_kind"] if t.tagged else [x]
+    return [] if t.sink or t.empty else [f"{x}_given"]
+
+
+def made(unit: Unit, t: Slot | Cell, x: str) -> list[str]:
+    """Lines at the beginning of the kernel that make what its functions see."""
+    if isinstance(t, Cell):
+        return [f"{x} = ({x}_value, {x}_kind)"] if t.tagged else []
+    first = f"{x}_given"
+    lines = []
+    if isinstance(t.value, Grow):
+        if t.value.item is None:
+            raise Refuse(f"{x} stays empty")
+        first = f"{unit.helper('as_list')}({first})"
+        if t.sink or t.empty:
+            first = containers.empty_list(unit, Grow(t.value.item)).code
+        if not t.rebinds:
+            return [f"{x} = {first}"]
+        lines.append(f"{x}_first = {first}")
+        first = f"{x}_first"
+    return [*lines, f"{x} = ([{first}], np.zeros(1, np.bool_))"]
+
+
+def _growing(unit: Unit, name: str, t: Slot, held: Grow) -> Passed:
+    from hasten.kernel.door import grown  # it builds on this module
+
+    x = local(name)
+    out = Passed(lists=[x])
+    if t.sink:
+        out.guards.append(f"type({x}) is list")
+    elif t.empty:
+        out.guards.append(f"type({x}) is list and not {x}")
+    else:
+        kind = _item_kind(name, held)
+        out.convert += _checked(x, f"{unit.helper('typed_items')}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})")
+        if kind in ("float", "np.float64"):  # a NaN keeps its identity only in the original
+            out.convert += [f"if np.isnan(new_{x}).any():", "    return None"]
+        out.args.append(f"new_{x}")
+    out.raw.append(f"{x}_first" if t.rebinds else x)
+    out.got.append(f"last_{x}")
+    out.back += grown(Grow(held.item), f"last_{x}")
+    out.back.append(f"{x}.extend(last_{x})" if t.sink else f"{x}[:] = last_{x}")
+    if t.rebinds:
+        out.raw += [f"{x}[0][0]", f"{x}[1][0]"]
+        out.got += [f"new_{x}", f"{x}_is_new"]
+        lines = [*grown(Grow(held.item), f"new_{x}"), f"{name} = new_{x}"]
+        out.back += [f"if {x}_is_new:", *(f"    {line}" for line in lines)]
+    return out
+
+
+def _rebound(unit: Unit, name: str, t: Slot) -> Passed:
+    """An attribute that may hold another list, array or tuple in the end."""
+    from hasten.kernel.door import listed  # it builds on this module
+
+    x, held = local(name), t.value
+    out = Passed(raw=[f"{x}[0][0]", f"{x}[1][0]"], got=[f"last_{x}", f"{x}_is_new"])
+    if isinstance(held, Tup):
+        kinds = [i.kind or "" for i in held.items if isinstance(i, Num)]
+        if any(k not in ("int", "float", "bool") for k in kinds):
+            raise Refuse(f"{name} is a tuple of such values")
+        out.guards.append(f"type({x}) is tuple and [*map(type, {x})] == [{', '.join(kinds)}]")
+        out.args.append(x)
+        out.back += [f"if {x}_is_new:", f"    {name} = last_{x}"]
+        return out
+    if isinstance(held, Arr):
+        if name in unit.mutated:
+            raise Refuse(f"the array {name} is written and replaced")
+        dtype = "np.bool_" if held.dtype == "bool" else f"np.{held.dtype}"
+        out.guards.append(f"{unit.helper('plain_array')}({x}, {dtype}, {held.ndim})")
+        out.args.append(x)
+        out.back += [f"if {x}_is_new:", f'    {name} = last_{x}.copy(order="K")']
+        return out
+    assert isinstance(held, Lst)
+    (kind,) = held.kinds
+    helper = unit.helper("typed_list" if held.depth == 1 else "typed_rows")
+    out.convert += _checked(x, f"{helper}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})")
+    out.args.append(f"new_{x}")
+    out.lists.append(x if held.depth == 1 else f"*{x}")
+    if name in unit.mutated:
+        if kind in ("float", "np.float64"):
+            out.nan_checks.append(f"np.isnan(new_{x}).any()")
+        values = f"new_{x}" if kind in PY_TYPE else f"new_{x}.tolist()"
+        if held.depth == 1:
+            out.back.append(f"{x}[:] = {values}")
+        else:
+            out.back += [f"for row, new_row in zip({x}, {values}):", "    row[:] = new_row"]
+    out.back += [f"if {x}_is_new:", f"    {name} = {listed(held, f'last_{x}')}"]
+    return out

@@ -1,0 +1,121 @@
+"""What the code that a kernel may run does to attributes, whichever object they belong to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hasten.kernel import names
+from hasten.kernel.containers import GROWS
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Shared
+    from hasten.kernel.program import Module
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Attributes by name: assigned, grown as lists are, and read for more than an append."""
+
+    stored: frozenset[str]
+    grown: frozenset[str]
+    read: frozenset[str]
+
+
+def of(shared: Shared) -> Reached:
+    """What the kernel's statements do, and all functions and methods that they may call (found by name)."""
+    if shared.reached is None:
+        shared.reached = _reached(code(shared.module, shared.stmts))
+    return shared.reached
+
+
+def code(module: Module, stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements, and the bodies of everything in the file that they may call."""
+    bodies: dict[str, list[list[ast.stmt]]] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, names.FUNCTIONS):
+            bodies.setdefault(node.name, []).append(node.body)
+    out: list[ast.stmt] = []
+    todo = [list(stmts)]
+    done: set[str] = set()
+    while todo:
+        body = todo.pop()
+        out += body
+        for s in body:
+            for n in ast.walk(s):
+                name = n.id if isinstance(n, ast.Name) else n.attr if isinstance(n, ast.Attribute) else None
+                if name is not None and name not in done:
+                    done.add(name)
+                    todo += bodies.get(name, [])
+    return out
+
+
+def _reached(stmts: Sequence[ast.stmt]) -> Reached:
+    nodes = [n for s in stmts for n in ast.walk(s)]
+    stored = {n.attr for n in nodes if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
+    appends = {id(n.value.func.value) for n in nodes if _appends(n)}  # type: ignore[attr-defined]
+    read = {
+        n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load) and id(n) not in appends
+    }
+    grown: set[str] = set()
+    local: set[str] = set()
+    for target in _grown(nodes):
+        if isinstance(target, ast.Attribute):
+            grown.add(target.attr)
+        elif isinstance(target, ast.Name):
+            local.add(target.id)
+    for n in nodes:  # items = self.items; items.append(x)
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Attribute):
+            if any(isinstance(t, ast.Name) and t.id in local for t in n.targets):
+                grown.add(n.value.attr)
+    return Reached(frozenset(stored), frozenset(grown), frozenset(read))
+
+
+def _appends(n: ast.AST) -> bool:
+    """`x.attr.append(...)` as a statement."""
+    return (
+        isinstance(n, ast.Expr)
+        and isinstance(n.value, ast.Call)
+        and isinstance(n.value.func, ast.Attribute)
+        and n.value.func.attr == "append"
+    )
+
+
+def _grown(nodes: Sequence[ast.AST]) -> Iterator[ast.expr]:
+    """What lists that grow or shrink are called."""
+    for n in nodes:
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in GROWS:
+            yield n.func.value
+        elif isinstance(n, ast.Delete):
+            yield from (t.value for t in n.targets if isinstance(t, ast.Subscript))
+        elif isinstance(n, ast.AugAssign) and isinstance(n.value, (ast.List, ast.ListComp)):
+            yield n.target
+
+
+def replaced(module: Module, kind: ast.ClassDef, name: str) -> bool:
+    """May some code of the file give a class (or an object of this class) another attribute `name`?
+
+    `self.name = ...` in a method of another class with no unusual base is about objects of that class.
+    """
+    innocent: set[int] = set()
+    for node in module.tree.body:
+        if not isinstance(node, ast.ClassDef) or node is kind or node.keywords or node.bases or node.decorator_list:
+            continue
+        for method in node.body:
+            if not isinstance(method, ast.FunctionDef) or method.decorator_list or not method.args.args:
+                continue
+            own = method.args.args[0].arg
+            if own in names.bound(method.body):
+                continue
+            innocent |= {
+                id(n)
+                for s in method.body
+                for n in ast.walk(s)
+                if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == own
+            }
+    return any(
+        isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load) and id(n) not in innocent
+        for n in ast.walk(module.tree)
+    )

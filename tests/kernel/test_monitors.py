@@ -1,0 +1,177 @@
+"""Kernels of objects within objects: lists that grow, attributes that are None at first or get new lists, dicts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kernel.differential import check, compiled, refusal
+
+MONITOR = """
+import math
+
+
+class Ring:
+    def __init__(self, items, size):
+        self.items = items
+        self.size = size
+
+    def push(self, value):
+        self.items.append(value)
+        if len(self.items) > self.size:
+            self.items.pop(0)
+
+    def mean(self):
+        return sum(self.items) / len(self.items)
+
+    @property
+    def full(self):
+        return len(self.items) >= self.size
+
+
+class Filter:
+    def __init__(self, level, p):
+        self.level = level
+        self.slope = 0
+        self.p = p
+        self.pair = (0.0, 1.0)
+
+    def update(self, value):
+        if self.level is None:
+            self.level = value
+            return 0.0
+        p = self.p
+        self.level = self.level + self.slope + p[0][1]
+        self.slope = self.slope + 0.25 * (value - self.level)
+        self.p = [[p[0][0] * 0.5, p[1][0]], [p[0][1] + 0.125, p[1][1] * 0.75]]
+        p[0][0] = 7.0
+        self.pair = (value, self.pair[1] + 1)
+        return value - self.level
+
+
+class Monitor:
+    def __init__(self, ring, filter, histogram, alarms):
+        self.ring = ring
+        self.filter = filter
+        self.histogram = histogram
+        self.alarms = alarms
+        self.mean = 0.0
+        self.last = None
+        self.count = 0
+
+    def update(self, value):
+        self.count += 1
+        self.mean += (value - self.mean) / self.count
+        self.ring.push(value)
+        off = self.filter.update(value)
+        bucket = int(value // 5)
+        self.histogram[bucket] = self.histogram.get(bucket, 0) + 1
+        if self.ring.full and abs(off) > 1:
+            self.last = self.count
+            note(self, off)
+        if value < -1000:
+            self.last = None
+
+
+def note(monitor, off):
+    ring = monitor.ring
+    monitor.alarms.append((monitor.count, off - ring.mean()))
+"""
+MAKE = """
+ring = Ring(items, size)
+filter = Filter(level, p)
+monitor = Monitor(ring, filter, histogram, alarms)
+"""
+LOOP = """
+for v in values:
+    monitor.update(v)
+"""
+START = """
+values = [1.0, 2.5, -3.0, 14.0, 9.5, 2.0]
+size = 3
+level = None
+p = [[1.0, 0.5], [0.25, 2.0]]
+histogram = {}
+alarms = []
+items = []
+first = p[0]
+"""
+AFTER = """
+m = monitor
+final = (m.count, m.mean, m.last, m.histogram, m.alarms, m.ring.items, m.filter.level, m.filter.slope, m.filter.p, m.filter.pair)
+final = (final, items is m.ring.items, histogram is m.histogram, alarms is m.alarms, p is m.filter.p, p, first)
+"""
+UPDATES = compiled(LOOP, START, prelude=MONITOR + MAKE, hide=("v",), after=AFTER)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("", True),
+        ("values = [3.0]", True),
+        ("values = [0.25 * k for k in range(-300, 300)]", True),
+        ("level = 2.5", True),
+        ("level = 3", False),
+        ("level = 'high'", False),
+        ("size = 0", False),  # the mean of nothing
+        ("size = -5", False),  # pops from an empty list, after much has changed
+        ("items = [1.0, 2.0]", False),  # was always empty
+        ("histogram = {1: 2}", False),
+        ("alarms = [1, 'x']", True),  # only appended to
+        ("alarms = items", False),
+        ("values = [1.0, 2, 3.0]", False),
+        ("values = [1.0, -2000.0, 4.0]", True),
+        ("p = [p[0], p[0]]", False),
+        ("p = [[1.0, 0.5], [0.25, 2.0, 1.0]]", False),
+        ("p = [[1.0, math.nan], [0.25, 2.0]]", False),
+        ("values = p[0]", False),
+        ("values = [math.nan]", False),  # int(nan) raises
+        ("values = [math.inf, 1.0]", False),
+    ],
+)
+def test_updates(setup: str, fast: bool) -> None:
+    check(UPDATES, START + setup, fast=fast)
+
+
+FULL = compiled(
+    LOOP,
+    START + "items = [1.0, 2.0]\nhistogram = {0: 3}\nlevel = 4.0\n",
+    prelude=MONITOR + MAKE,
+    hide=("v",),
+    after=AFTER,
+)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("items = [1.0, 2.0]; histogram = {3: 1, 0: 5}", True),
+        ("items = []; histogram = {3: 1, 0: 5}", True),
+        ("items = [1.0, math.nan]; histogram = {3: 1}", False),
+        ("items = [1.0, 2]; histogram = {3: 1}", False),
+        ("items = values; histogram = {3: 1}", False),  # grows under the loop that goes over it
+        ("items = p[0]; histogram = {3: 1}", False),
+    ],
+)
+def test_lists_that_were_not_empty(setup: str, fast: bool) -> None:
+    check(FULL, START + "level = 1.0\n" + setup, fast=fast)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("self.mean = 0.0", "self.mean = 'x'", "not a number or list"),
+        ("self.p = [[p[0][0] * 0.5", "self.p = p\n        p = [[p[0][0] * 0.5", "another name"),
+        ("self.pair = (value, ", "self.pair = (1, ", "tuple of other types"),
+        ("self.items.append(value)", "self.items.append(self)", ""),
+        ("self.ring = ring", "self.ring = ring\n        self.rings = [ring]", ""),
+        ("ring = monitor.ring", "monitor.ring = Ring([], 3)\n    ring = monitor.ring", "is an object and is assigned"),
+        ("class Ring:", "class Ring(list):", ""),
+    ],
+)
+def test_refusals(old: str, new: str, why: str) -> None:
+    assert MONITOR.count(old) == 1
+    prelude = MONITOR.replace(old, new) + MAKE
+    if "rings" in new:
+        prelude = prelude.replace("    ring = monitor.ring", "    ring = monitor.ring.rings[0]")
+    reason = refusal(LOOP, START, prelude=prelude)
+    assert reason and why in reason
