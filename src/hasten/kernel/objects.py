@@ -107,7 +107,7 @@ def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.Functi
 
 
 def facts_of(seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> tuple[ValueFact, ...]:
-    """What was recorded of a name, of an attribute `net.rate` of a recorded object, or of the items `xs[]` of a list."""
+    """What was recorded of a name, of an attribute `net.rate` of an object, or of the items `xs[]` of a list."""
     if name in seen:
         return seen[name]
     if name.endswith("[]"):
