@@ -34,6 +34,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.writes", "CellWrites"),
     ("hasten.passes.source.columns.parts", "Parts"),
     ("hasten.passes.source.columns.group_parts", "GroupParts"),
+    ("hasten.passes.source.columns.together", "Together"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

@@ -12,6 +12,7 @@
 | HST208 | writes      | `df.at[i, c] = x`, `df.loc[i, c] = x` in a loop                                   |
 | HST209 | parts       | `df.iloc[a:b][c].mean()`, `df[(df.t >= x) & (df.t < y)][c].sum()` in a loop       |
 | HST210 | group_parts | `for k, g in df.groupby(k)`, `df.groupby(k).apply(f)` that only reduce groups        |
+| HST211 | together    | several of HST205, HST206, HST207, HST209 in one loop                             |
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns, `emitted` holds the text of
 the helper functions that changed programs get.

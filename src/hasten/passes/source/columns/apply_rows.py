@@ -31,9 +31,11 @@ from hasten.passes.source.columns.syntax import (
     in_fstring,
     literal,
     module_alias,
+    node_at,
     nodes_in,
     only_def,
     peeks,
+    place,
     quote,
     row_use,
     share,
@@ -131,29 +133,24 @@ class ApplyRows:
                 if columns
                 else "read the cells from lists of the columns",
                 part,
-                {"line": call.lineno, "col": call.col_offset},
+                place(call),
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        # `a.apply(f).apply(g)`: two calls start at the same place
-        calls = [
-            n
-            for n in ast.walk(source.tree)
-            if isinstance(n, ast.Call) and (n.lineno, n.col_offset) == (finding.detail["line"], finding.detail["col"])
-        ]
+        call = node_at(source, ast.Call, finding.detail)
+        if call is None:
+            return
         needs = ("numpy",) if not imported_as(source, "numpy") else ()
-        hits = [h for c in calls if (h := applied(source, c)) is not None]
-        views = [w for c in calls if (w := _viewed(source, c)) is not None]
-        if len(hits) == 1 and statement_of(source, hits[0].call) is not None:
-            hit = hits[0]
+        hit, view = applied(source, call), _viewed(source, call)
+        if hit is not None and statement_of(source, call) is not None:
             for edits, risk, how in (*_column_form(source, finding, hit, facts), *_cell_form(source, finding, hit)):
                 title = f"row-wise apply over {', '.join(hit.use.columns)}: {how}"
                 yield Change(self.code, title, finding.region, tuple(edits), risk, needs, finding.share)
-        elif len(views) == 1 and not hits:
-            edits, text = apply_rows_edits(source, views[0])
+        elif view is not None and hit is None:
+            edits, text = apply_rows_edits(source, view)
             title = "row-wise apply: rows that read their cells from lists"
-            edits += replace_nodes(source, [(views[0].call, text)])
+            edits += replace_nodes(source, [(call, text)])
             yield Change(self.code, title, finding.region, tuple(edits), Risk.EXACT, needs, finding.share)
 
 

@@ -20,10 +20,11 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, SourceFile
+from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.lookup import Site, loop_statement
+from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
@@ -41,7 +42,6 @@ from hasten.passes.source.columns.syntax import (
     scope_of,
     series_attributes,
     share,
-    splice,
     string,
     text_of,
 )
@@ -194,7 +194,7 @@ class Cells:
         source = work.source(region.path)
         if "pandas" not in source.text or peeks(source):
             return
-        for stmt, reads in _groups(source, region).items():
+        for stmt, reads in reads_in(source, region).items():
             last = stmt.end_lineno or stmt.lineno
             part = share(facts, region.path, stmt.lineno, last)
             if part is None:
@@ -213,14 +213,14 @@ class Cells:
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        for stmt, reads in _groups(source, finding.region).items():
+        for stmt, reads in reads_in(source, finding.region).items():
             if stmt.lineno == finding.detail["line"]:
                 names = ", ".join(dict.fromkeys(_shown(r) for r in reads))
                 yield Change(
                     self.code,
                     f"cells of {names} read from lists",
                     finding.region,
-                    tuple(_edits(source, stmt, reads)),
+                    tuple(edits_of(source, [plan(source, stmt, reads, Fresh(source))])),
                     Risk.EXACT,
                     ("numpy",) if not imported_as(source, "numpy") else (),
                     finding.share,
@@ -240,7 +240,8 @@ def _shown(read: Read) -> str:
     return read.column if read.label is None else f"[{ast.unparse(read.label)}]"
 
 
-def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
+def reads_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
+    """Reads of cells that are repeated, by the statement before which the columns can be listed."""
     groups: dict[ast.stmt, list[Read]] = {}
     taken: set[ast.AST] = set()
     for node in nodes_in(source, region, (ast.Subscript, ast.Attribute)):
@@ -272,12 +273,12 @@ def _shows_frame(source: SourceFile, name: str) -> bool:
     return False
 
 
-def _edits(source: SourceFile, stmt: ast.stmt, reads: list[Read]) -> list[Edit]:
-    fresh = Fresh(source)
+def plan(source: SourceFile, stmt: ast.stmt, reads: list[Read], fresh: Fresh) -> Plan:
+    """The columns as lists before the statement, and read in it."""
     np, np_edits = module_alias(source, "numpy", "np")
     pd, pd_edits = module_alias(source, "pandas", "pd")
     helper = helper_name(source, "_cell_lists", emitted.CELL_LISTS)
-    lead, last = margin(source, stmt), stmt.end_lineno or stmt.lineno
+    lead = margin(source, stmt)
     text = ""
     texts: dict[ast.AST, str] = {}
     helper_texts = [emitted.CELL_LISTS.format(name=helper, np=np, pd=pd)]
@@ -310,6 +311,4 @@ def _edits(source: SourceFile, stmt: ast.stmt, reads: list[Read]) -> list[Edit]:
             if not surely_int(source, r.index, r.node):
                 check = f"type({at}) is int and {check}"
             texts[r.node] = f"({name}[{at}] if {check} else {text_of(source, r.node)})"
-    text += splice(source, stmt.lineno, last, texts)
-    helpers = helper_edits(source, helper_texts)
-    return [*np_edits, *pd_edits, *helpers, Edit(source.path, stmt.lineno, last, text)]
+    return Plan(stmt, texts, text, (*np_edits, *pd_edits, *helper_edits(source, helper_texts)))

@@ -29,9 +29,11 @@ from hasten.passes.source.columns.syntax import (
     helper_name,
     imported_as,
     module_alias,
+    node_at,
     nodes_in,
     only_def,
     peeks,
+    place,
     quote,
     share,
     string,
@@ -103,19 +105,17 @@ class Elementwise:
                 "a Python function is called for every element",
                 "compute the whole column at once",
                 part,
-                {"line": call.lineno, "col": call.col_offset, "end": [call.end_lineno, call.end_col_offset]},
+                place(call),
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        at = finding.detail
-        for call in ast.walk(source.tree):
-            if not isinstance(call, ast.Call) or (call.lineno, call.col_offset) != (at["line"], at["col"]):
-                continue
-            if [call.end_lineno, call.end_col_offset] != at["end"] or (hit := mapped(source, call)) is None:
-                continue
-            for kind in _kinds(source, hit, finding.region, facts):
-                yield from self._change(source, finding, hit, kind)
+        call = node_at(source, ast.Call, finding.detail)
+        hit = mapped(source, call) if call is not None else None
+        if hit is None:
+            return
+        for kind in _kinds(source, hit, finding.region, facts):
+            yield from self._change(source, finding, hit, kind)
 
     def _change(self, source: SourceFile, finding: Finding, hit: Mapped, dtype: str) -> Iterator[Change]:
         np, np_edits = module_alias(source, "numpy", "np")

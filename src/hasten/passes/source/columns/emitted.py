@@ -134,6 +134,9 @@ class {name}:
     def __getattr__(self, name):
         return getattr(self._real(), name)
 
+    def __iter__(self):
+        return iter(self._values.tolist() if self._codes is None else self._texts())
+
     def __getitem__(self, key):
         return self._real()[key]
 
@@ -269,7 +272,7 @@ class {name}:
     # parts of a frame (or of a column) whose reductions need no frame in between; it must not change meanwhile
     def __init__(self, frame):
         self.frame, self.arrays, self.columns, self.codes, self.sorted = frame, {{}}, {{}}, {{}}, {{}}
-        self.texts = {{}}
+        self.texts, self.orders = {{}}, {{}}
         # what pandas computes with another library may differ in the last bit
         plain = "bottleneck" not in {sys}.modules
         self.known = plain and type(frame) is {pd}.DataFrame and frame.columns.is_unique
@@ -326,7 +329,7 @@ class {name}:
 
     def mask(self, rows):
         # the result of `test` as an array: rows of a sorted column come as a slice
-        if type(rows) is not slice:
+        if type(rows) is not slice and (type(rows) is not {np}.ndarray or rows.dtype == bool):
             return rows
         mask = {np}.zeros(len(self.frame), dtype=bool)
         mask[rows] = True
@@ -353,19 +356,34 @@ class {name}:
             stop = int(array.searchsorted(key, "left" if compare is {operator}.lt else "right"))
         return slice(start, stop) if compare is not {operator}.ne and start <= stop else None
 
+    def equal_rows(self, label, array, key):
+        # positions of the rows with this value, for all values at once when many are asked for; None before that
+        asked = self.orders.get(label, 0)
+        if type(asked) is int and asked < 30:
+            self.orders[label] = asked + 1
+            return None
+        if type(asked) is int:
+            order = array.argsort(kind="stable")
+            self.orders[label] = order, array[order]
+        order, values = self.orders[label]
+        return order[values.searchsorted(key, "left") : values.searchsorted(key, "right")]
+
     def test(self, label, compare, key, dotted=False):
         # `compare(frame[label], key)`: rows as a mask or slice where both are plain, else a Series
         plain = type(key) in {types} and not (type(key) is int and abs(key) > 2**53)
         array = self.array(label) if plain and type(key) is not str else None
         if array is not None:
             rows = self.sorted_rows(label, array, compare, key) if len(array) > 1 else None
-            if rows is not None:
-                return rows
-            return compare(array, key)
+            exact = array.dtype.kind == "f" or type(key) in (int, {np}.int64)
+            if rows is None and exact and compare is {operator}.eq and key == key and abs(key) <= 2**53:
+                rows = self.equal_rows(label, array, key)
+            return compare(array, key) if rows is None else rows
         if plain and type(key) is str and compare is {operator}.eq:
             codes, code_of = self.text_codes(label)
             if codes is not None:
-                return codes == code_of.get(key, -2)
+                code = code_of.get(key, -2)
+                rows = self.equal_rows(label, codes, code)
+                return codes == code if rows is None else rows
         return compare(getattr(self.frame, label) if dotted else self.frame[label], key)
 """
 

@@ -31,11 +31,13 @@ from hasten.passes.source.columns.syntax import (
     imported_as,
     in_fstring,
     inside,
+    node_at,
     nodes_in,
     only_def,
     pandas_major,
     parents,
     peeks,
+    place,
     read_elsewhere,
     scope_of,
     share,
@@ -190,32 +192,24 @@ class GroupParts:
                 "pandas makes a frame of every group, and a Series for every reduction of it",
                 "reduce parts of the columns' arrays",
                 part,
-                {"line": call.lineno, "col": call.col_offset, "end": [call.end_lineno, call.end_col_offset]},
+                place(call),
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
-        source, at = work.source(finding.path), finding.detail
-        for call in nodes_in(source, finding.region, ast.Call):
-            assert isinstance(call, ast.Call)
-            if [call.lineno, call.col_offset, [call.end_lineno, call.end_col_offset]] != [
-                at["line"],
-                at["col"],
-                at["end"],
-            ]:
-                continue
-            hit = grouping(source, call, finding.region)
-            if hit is None:
-                continue
-            yield Change(
-                self.code,
-                "groups as parts of the columns' arrays",
-                finding.region,
-                tuple(_edits(source, hit)),
-                Risk.EXACT,
-                ("numpy",) if not imported_as(source, "numpy") else (),
-                finding.share,
-            )
+        source = work.source(finding.path)
+        call = node_at(source, ast.Call, finding.detail)
+        hit = grouping(source, call, finding.region) if call is not None else None
+        if hit is None:
             return
+        yield Change(
+            self.code,
+            "groups as parts of the columns' arrays",
+            finding.region,
+            tuple(_edits(source, hit)),
+            Risk.EXACT,
+            ("numpy",) if not imported_as(source, "numpy") else (),
+            finding.share,
+        )
 
 
 def _edits(source: SourceFile, hit: Grouping) -> list[Edit]:

@@ -29,10 +29,12 @@ from hasten.passes.source.columns.syntax import (
     helper_name,
     imported_as,
     module_alias,
+    node_at,
     nodes_in,
     only_def,
     parents,
     peeks,
+    place,
     quote,
     share,
     string,
@@ -159,19 +161,17 @@ class Groups:
                 "pandas makes a Series of every group and calls a Python function with it",
                 "reduce all groups at once with the built-in reductions",
                 part,
-                {"line": call.lineno, "col": call.col_offset, "end": [call.end_lineno, call.end_col_offset]},
+                place(call),
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        at = finding.detail
-        for call in ast.walk(source.tree):
-            if not isinstance(call, ast.Call) or (call.lineno, call.col_offset) != (at["line"], at["col"]):
-                continue
-            if [call.end_lineno, call.end_col_offset] != at["end"] or (hit := grouped(source, call)) is None:
-                continue
-            for dtype in _kinds(hit, finding.region, facts):
-                yield from _changes(source, finding, hit, dtype)
+        call = node_at(source, ast.Call, finding.detail)
+        hit = grouped(source, call) if call is not None else None
+        if hit is None:
+            return
+        for dtype in _kinds(hit, finding.region, facts):
+            yield from _changes(source, finding, hit, dtype)
 
 
 def _kinds(hit: Grouped, region: Region, facts: Facts) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, SourceFile
+from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
@@ -34,10 +35,10 @@ from hasten.passes.source.columns.syntax import (
     pandas_major,
     parents,
     peeks,
+    place,
     quote,
     scope_of,
     share,
-    splice,
     stands_alone,
     text_of,
 )
@@ -188,6 +189,18 @@ def _unseen(source: SourceFile, loop: ast.stmt, stmt: ast.Assign, name: str) -> 
     return True
 
 
+def growths_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Growth]]:
+    """Frames and arrays of the region that grow, by the loop in which they do."""
+    found: dict[ast.stmt, list[Growth]] = {}
+    if ".concat(" in source.text or ".append(" in source.text:
+        for stmt in nodes_in(source, region, ast.Assign):
+            assert isinstance(stmt, ast.Assign)
+            hit = growth(source, stmt, region)
+            if hit is not None and stands_alone(source, stmt):
+                found.setdefault(hit.loop, []).append(hit)
+    return found
+
+
 @dataclass(frozen=True)
 class GrowingFrames:
     """See the module's docstring."""
@@ -198,13 +211,11 @@ class GrowingFrames:
 
     def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
         source = work.source(region.path)
-        if not (".concat(" in source.text or ".append(" in source.text) or peeks(source):
+        if peeks(source):
             return
-        for stmt in nodes_in(source, region, ast.Assign):
-            assert isinstance(stmt, ast.Assign)
-            hit = growth(source, stmt, region)
-            part = share(facts, region.path, stmt.lineno, stmt.end_lineno or stmt.lineno) if hit else None
-            if hit is None or part is None or not stands_alone(source, stmt):
+        for hit in (h for hits in growths_in(source, region).values() for h in hits):
+            part = share(facts, region.path, hit.stmt.lineno, hit.stmt.end_lineno or hit.stmt.lineno)
+            if part is None:
                 continue
             yield Finding(
                 self.code,
@@ -214,19 +225,18 @@ class GrowingFrames:
                 f"every step copies all of {hit.name}",
                 "collect the parts in a list and join them once",
                 part,
-                {"line": stmt.lineno},
+                {"line": hit.stmt.lineno},
             )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        for stmt in nodes_in(source, finding.region, ast.Assign):
-            assert isinstance(stmt, ast.Assign)
-            if stmt.lineno == finding.detail["line"] and (hit := growth(source, stmt, finding.region)) is not None:
+        for hit in (h for hits in growths_in(source, finding.region).values() for h in hits):
+            if hit.stmt.lineno == finding.detail["line"]:
                 yield Change(
                     self.code,
                     f"{hit.name} joined once after the loop",
                     finding.region,
-                    tuple(_edits(source, hit)),
+                    tuple(edits_of(source, [plan(source, hit, Fresh(source))])),
                     Risk.EXACT,
                     ("numpy",) if not imported_as(source, "numpy") and not hit.frames else (),
                     finding.share,
@@ -234,23 +244,20 @@ class GrowingFrames:
                 return
 
 
-def _edits(source: SourceFile, hit: Growth) -> list[Edit]:
-    fresh = Fresh(source)
+def plan(source: SourceFile, hit: Growth, fresh: Fresh) -> Plan:
+    """A list of parts before the loop, a step that adds to it, and one join behind it."""
     np, np_edits = module_alias(source, "numpy", "np")
     pd, pd_edits = module_alias(source, "pandas", "pd") if hit.frames else ("", ())
     template = emitted.JOIN_FRAMES if hit.frames else emitted.JOIN_ARRAYS
     helper = helper_name(source, "_join_frames" if hit.frames else "_join_arrays", template)
     parts = fresh(f"{hit.name}_parts")
     lead, loop = margin(source, hit.loop), hit.loop
-    part = text_of(source, hit.part)
-    step = f"{parts}.append({part})" if hit.frames else f"{parts}.append({np}.ravel({part}).copy())"
-    body = splice(source, loop.lineno, loop.end_lineno or loop.lineno, {hit.stmt: step})
+    before, behind = (f"{parts}.append(", ")") if hit.frames else (f"{parts}.append({np}.ravel(", ").copy())")
+    stmt, part = place(hit.stmt)["at"], place(hit.part)["at"]
+    # the part itself stays, so that others may change what is in it
+    spans = ((*stmt[:2], *part[:2], before), (*part[2:], *stmt[2:], behind))
     call = f"{helper}({parts}, {{{hit.options}}})" if hit.frames else f"{helper}({parts})"
-    text = f"{lead}{parts} = [{hit.name}]\n{body}{lead}{hit.name} = {call}\n"
+    setup, after = f"{lead}{parts} = [{hit.name}]\n", f"{lead}{hit.name} = {call}\n"
     edits = helper_edits(source, [template.format(name=helper, np=np, pd=pd)])
-    return [
-        *(() if hit.frames else np_edits),
-        *pd_edits,
-        *edits,
-        Edit(source.path, loop.lineno, loop.end_lineno or 0, text),
-    ]
+    helpers = (*(() if hit.frames else np_edits), *pd_edits, *edits)
+    return Plan(loop, {}, setup, helpers, after, spans)

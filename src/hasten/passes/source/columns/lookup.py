@@ -19,9 +19,10 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, SourceFile
+from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
@@ -40,7 +41,6 @@ from hasten.passes.source.columns.syntax import (
     quote,
     scope_of,
     share,
-    splice,
     stands_alone,
     string,
     text_of,
@@ -265,6 +265,21 @@ def _kept(source: SourceFile, site: Site) -> bool:
     return test.startswith(f"type({ast.unparse(site.key)}) in ") and f" and {ast.unparse(site.key)} in " in test
 
 
+def sites_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Site]]:
+    """Filters that are repeated, by the statement before which their rows can be found."""
+    groups: dict[ast.stmt, list[Site]] = {}
+    taken: set[ast.AST] = set()
+    for node in nodes_in(source, region, ast.Subscript):
+        site = site_of(source, node)
+        if site is None or taken & _nodes(site.node) or _kept(source, site):
+            continue
+        stmt = loop_statement(source, region, site)
+        if stmt is not None:
+            groups.setdefault(stmt, []).append(site)
+            taken |= _nodes(site.node)
+    return groups
+
+
 @dataclass(frozen=True)
 class FilterPerKey:
     """See the module's docstring."""
@@ -277,7 +292,7 @@ class FilterPerKey:
         source = work.source(region.path)
         if "==" not in source.text or "pandas" not in source.text or peeks(source):
             return
-        for stmt, sites in self._groups(source, region).items():
+        for stmt, sites in sites_in(source, region).items():
             last = stmt.end_lineno or stmt.lineno
             part = share(facts, region.path, stmt.lineno, last)
             if part is None:
@@ -294,28 +309,15 @@ class FilterPerKey:
                 {"line": stmt.lineno},
             )
 
-    def _groups(self, source: SourceFile, region: Region) -> dict[ast.stmt, list[Site]]:
-        groups: dict[ast.stmt, list[Site]] = {}
-        taken: set[ast.AST] = set()
-        for node in nodes_in(source, region, ast.Subscript):
-            site = site_of(source, node)
-            if site is None or taken & _nodes(site.node) or _kept(source, site):
-                continue
-            stmt = loop_statement(source, region, site)
-            if stmt is not None:
-                groups.setdefault(stmt, []).append(site)
-                taken |= _nodes(site.node)
-        return groups
-
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        for stmt, sites in self._groups(source, finding.region).items():
+        for stmt, sites in sites_in(source, finding.region).items():
             if stmt.lineno == finding.detail["line"]:
                 yield Change(
                     self.code,
                     f"rows of each {', '.join(dict.fromkeys(s.key_column for s in sites))} found once",
                     finding.region,
-                    tuple(_edits(source, stmt, sites)),
+                    tuple(edits_of(source, [plan(source, stmt, sites, Fresh(source))])),
                     Risk.EXACT,
                     ("numpy",) if not imported_as(source, "numpy") else (),
                     finding.share,
@@ -323,15 +325,15 @@ class FilterPerKey:
                 return
 
 
-def _edits(source: SourceFile, stmt: ast.stmt, sites: list[Site]) -> list[Edit]:
-    fresh = Fresh(source)
+def plan(source: SourceFile, stmt: ast.stmt, sites: list[Site], fresh: Fresh) -> Plan:
+    """The rows of every key found before the statement, and read in it."""
     np, np_edits = module_alias(source, "numpy", "np")
     pd, pd_edits = module_alias(source, "pandas", "pd")
     types = helper_name(source, "_KEY_TYPES", emitted.KEY_TYPES)
     by_key = helper_name(source, "_rows_by_key", emitted.ROWS_BY_KEY)
     first = helper_name(source, "_first_by_key", emitted.FIRST_BY_KEY)
     helpers = [emitted.KEY_TYPES.format(name=types, np=np), emitted.ROWS_BY_KEY.format(name=by_key, np=np, pd=pd)]
-    lead, last = margin(source, stmt), stmt.end_lineno or stmt.lineno
+    lead = margin(source, stmt)
     setup: dict[tuple[str, str, str | None], tuple[str, str]] = {}
     texts: dict[ast.AST, str] = {}
     for s in sites:
@@ -356,5 +358,4 @@ def _edits(source: SourceFile, stmt: ast.stmt, sites: list[Site]) -> list[Edit]:
     if any(s.how == "first" for s in sites):
         helpers.append(emitted.FIRST_BY_KEY.format(name=first, np=np, pd=pd, rows_by_key=by_key))
     text = "".join(f"{lead}{name} = {call}\n" for name, call in setup.values())
-    text += splice(source, stmt.lineno, last, texts)
-    return [*np_edits, *pd_edits, *helper_edits(source, helpers), Edit(source.path, stmt.lineno, last, text)]
+    return Plan(stmt, texts, text, (*np_edits, *pd_edits, *helper_edits(source, helpers)))

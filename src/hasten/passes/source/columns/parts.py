@@ -25,6 +25,7 @@ from hasten.core.source import Edit, SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.lookup import Site, loop_statement
+from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
@@ -41,7 +42,6 @@ from hasten.passes.source.columns.syntax import (
     quote,
     scope_of,
     share,
-    splice,
     string,
     text_of,
 )
@@ -53,6 +53,8 @@ METHODS = FAST | frozenset(
     | {"prod", "skew", "sem", "corr", "diff", "cumsum", "isna", "notna", "to_numpy", "mode", "value_counts"}
 )
 LOOKS = frozenset({"iloc", "iat", "values", "size", "empty", "shape"})
+# what reads a column from its first value to its last, and keeps nothing of it but the values
+WALKS = frozenset({"list", "tuple", "set", "sorted", "sum", "max", "min", "frozenset", "any", "all"})
 COMPARES = {ast.Gt: "gt", ast.GtE: "ge", ast.Lt: "lt", ast.LtE: "le", ast.Eq: "eq", ast.NotEq: "ne"}
 
 
@@ -124,6 +126,12 @@ def consumed(source: SourceFile, node: ast.AST, depth: int = 0) -> bool:
     g = up.get(p) if p is not None else None
     if isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id == "len" and p.args == [node]:
         return not p.keywords and not bindings(source.tree, "len")
+    if depth == 1 and isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.args[:1] == [node]:
+        return p.func.id in WALKS and not bindings(source.tree, p.func.id)
+    if depth == 1 and isinstance(p, ast.comprehension) and p.iter is node:
+        return not isinstance(g, ast.GeneratorExp)  # runs later
+    if depth == 1 and isinstance(p, ast.For) and p.iter is node:
+        return True
     if isinstance(p, ast.Attribute) and p.value is node and isinstance(p.ctx, ast.Load):
         if isinstance(g, ast.Call) and g.func is p:
             return p.attr in METHODS and not any(k.arg in ("inplace", "out", None) for k in g.keywords)
@@ -270,7 +278,7 @@ class Parts:
         source = work.source(region.path)
         if "pandas" not in source.text or peeks(source):
             return
-        for stmt, parts in _groups(source, region).items():
+        for stmt, parts in parts_in(source, region).items():
             last = stmt.end_lineno or stmt.lineno
             time = share(facts, region.path, stmt.lineno, last)
             if time is None:
@@ -289,13 +297,13 @@ class Parts:
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        for stmt, parts in _groups(source, finding.region).items():
+        for stmt, parts in parts_in(source, finding.region).items():
             if stmt.lineno == finding.detail["line"]:
                 yield Change(
                     self.code,
                     f"reductions of parts of {', '.join(dict.fromkeys(p.frame for p in parts))} straight from arrays",
                     finding.region,
-                    tuple(_edits(source, stmt, parts)),
+                    tuple(edits_of(source, [plan(source, stmt, parts, Fresh(source))])),
                     Risk.EXACT,
                     ("numpy",) if not imported_as(source, "numpy") else (),
                     finding.share,
@@ -303,7 +311,8 @@ class Parts:
                 return
 
 
-def _groups(source: SourceFile, region: Region) -> dict[ast.stmt, list[Part]]:
+def parts_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Part]]:
+    """Parts that are only reduced, by the statement in which their frame does not change."""
     groups: dict[ast.stmt, list[Part]] = {}
     taken: set[ast.AST] = set()
     for node in nodes_in(source, region, ast.Subscript):
@@ -339,11 +348,11 @@ def part_helpers(source: SourceFile) -> tuple[list[Edit], dict[str, str]]:
     return [*edits, *helper_edits(source, texts)], names
 
 
-def _edits(source: SourceFile, stmt: ast.stmt, parts: list[Part]) -> list[Edit]:
-    fresh = Fresh(source)
+def plan(source: SourceFile, stmt: ast.stmt, parts: list[Part], fresh: Fresh) -> Plan:
+    """The frames' parts made ready before the statement, and reduced in it."""
     helpers, helper = part_helpers(source)
     operator = helper["operator"]
-    lead, last = margin(source, stmt), stmt.end_lineno or stmt.lineno
+    lead = margin(source, stmt)
     holders = {p.frame: "" for p in parts}
     holders = {frame: fresh(f"{frame}_parts") for frame in holders}
     texts: dict[ast.AST, str] = {}
@@ -367,5 +376,4 @@ def _edits(source: SourceFile, stmt: ast.stmt, parts: list[Part]) -> list[Edit]:
             assert p.mask is not None
             texts[p.node] = f"{holder}.where({mask(p.mask, p)})"
     text = "".join(f"{lead}{name} = {helper['frame_parts']}({frame})\n" for frame, name in holders.items())
-    text += splice(source, stmt.lineno, last, texts)
-    return [*helpers, Edit(source.path, stmt.lineno, last, text)]
+    return Plan(stmt, texts, text, tuple(helpers))

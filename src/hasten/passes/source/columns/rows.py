@@ -40,6 +40,7 @@ from hasten.passes.source.columns.syntax import (
     pandas_major,
     parents,
     peeks,
+    place,
     read_elsewhere,
     row_use,
     share,
@@ -161,7 +162,7 @@ class Rows:
                 f"pandas makes a {'named tuple' if hit.tuples else 'Series'} of every row",
                 "walk over plain cells of the columns that are read",
                 part,
-                {"line": loop.lineno, "col": loop.col_offset},
+                place(loop),
             )
         for seen in _viewed(source, region):
             first = getattr(seen.around, "lineno", seen.call.lineno)
@@ -196,8 +197,8 @@ class Rows:
                         finding.share,
                     )
             return
-        loop = node_at(source, ast.For, finding.detail["line"], finding.detail["col"])
-        hit = row_loop(source, loop, finding.region) if isinstance(loop, ast.For) else None
+        loop = node_at(source, ast.For, finding.detail)
+        hit = row_loop(source, loop, finding.region) if loop is not None else None
         if hit is None:
             return
         edits = _edits(source, hit)

@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from hasten.core.facts import Facts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.source import Edit, SourceFile, prelude_line
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+Span: TypeAlias = tuple[int, int, int, int, str]  # first line, column, last line, column (of bytes), text in its place
 Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
+Node = TypeVar("Node", bound=ast.AST)
 SCOPES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 LOOPS = (ast.For, ast.While)
 MIN_SHARE = 0.02
@@ -114,9 +116,16 @@ def nodes_in(source: SourceFile, region: Region, kind: type | tuple[type, ...]) 
     yield from sorted(found, key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0)))
 
 
-def node_at(source: SourceFile, kind: type | tuple[type, ...], line: int, col: int) -> ast.AST | None:
+def place(node: ast.AST) -> dict[str, Any]:
+    """Where a node stands, as a finding's detail: two calls of a chain start at the same place, so its end counts."""
+    n: Any = node
+    return {"at": [n.lineno, n.col_offset, n.end_lineno, n.end_col_offset]}
+
+
+def node_at(source: SourceFile, kind: type[Node], detail: Mapping[str, Any]) -> Node | None:
+    """The node that `place` described."""
     for n in ast.walk(source.tree):
-        if isinstance(n, kind) and getattr(n, "lineno", 0) == line and getattr(n, "col_offset", -1) == col:
+        if isinstance(n, kind) and hasattr(n, "lineno") and place(n)["at"] == detail["at"]:
             return n
     return None
 
@@ -242,10 +251,11 @@ class _Swap(ast.NodeTransformer):
         return super().generic_visit(node)
 
 
-def splice(source: SourceFile, first: int, last: int, texts: Mapping[ast.AST, str]) -> str:
+def splice(source: SourceFile, first: int, last: int, texts: Mapping[ast.AST, str], more: Iterable[Span] = ()) -> str:
     """Lines first..last with `texts` in place of their nodes; nodes inside an f-string rebuild that f-string.
 
-    Nodes must be disjoint. What is not replaced keeps every byte.
+    `more` are other places to replace (or, where a place is empty, to insert). All must be disjoint.
+    What is not replaced keeps every byte.
     """
     todo: dict[ast.AST, str] = {}
     strings: dict[ast.JoinedStr, dict[tuple[int, int, str], str]] = {}
@@ -262,7 +272,7 @@ def splice(source: SourceFile, first: int, last: int, texts: Mapping[ast.AST, st
         todo[joined] = ast.unparse(again)
     lines = [line.encode() for line in source.lines[first - 1 : last]]
     spans = sorted(
-        ((n.lineno, n.col_offset, n.end_lineno, n.end_col_offset, text) for n, text in todo.items()),  # type: ignore[attr-defined]
+        [*((*place(n)["at"], text) for n, text in todo.items()), *more],
         reverse=True,
     )
     for l0, c0, l1, c1, text in spans:
