@@ -101,6 +101,14 @@ def test_kernels_and_the_import_of_numba_leave_the_file() -> None:
     assert parts.parameters["_element_kernel"] == ("table", "i", "j")
 
 
+def test_constants_of_helpers_go_along() -> None:
+    constant = "_COMPENSATED = sys.version_info >= (3, 12)"
+    text = TEXT.replace("return math.sqrt(x)", "return math.sqrt(x) if _COMPENSATED else x")
+    moved = parts_of(text.replace("import math\n", f"import math\nimport sys\n\n{constant}\n")).numba.text
+    assert "import sys\n" in moved
+    assert moved.index(constant) < moved.index("@njit")
+
+
 def test_names_that_are_taken_and_names_that_are_no_module() -> None:
     assert parts_of(TEXT, taken=("prog_numba.py",)).shim_path == "prog_fast_kernels.py"
     assert parts_of(TEXT, path="a b/my-prog.py").shim_path == "a b/fast_kernels.py"

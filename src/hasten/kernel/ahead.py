@@ -16,6 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hasten.core.source import SourceFile, parsed
+from hasten.kernel.runtime import CONSTANTS
 
 _COPIED = frozenset({"math", "numpy", "itertools", "sys"})  # modules that kernels name
 
@@ -196,9 +197,12 @@ def _imports(source: SourceFile, found: Sequence[ast.FunctionDef], names: set[st
         for a in wanted:
             lines.append(f"{head}{a.name}" + (f" as {a.asname}" if a.asname else ""))
             needed.discard(a.asname or (a.name.partition(".")[0] if isinstance(node, ast.Import) else a.name))
-    if needed - set(dir(builtins)):
-        return None
-    return sorted(dict.fromkeys(lines), key=lambda line: (line.startswith("from numba"), line))
+    lines = sorted(dict.fromkeys(lines), key=lambda line: (line.startswith("from numba"), line))
+    for name in sorted(needed & CONSTANTS.keys()):
+        uses = [f"import {m}" for m in ("math", "sys") if f"{m}." in CONSTANTS[name]]
+        lines = [*(u for u in uses if u not in lines), *lines, "", CONSTANTS[name]]
+        needed.discard(name)
+    return None if needed - set(dir(builtins)) else lines
 
 
 def _called(tree: ast.Module, found: Sequence[ast.FunctionDef], names: set[str]) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from hasten.kernel.kinds import (
     Arr,
     Cell,
     Chr,
+    Fun,
     Grow,
     Lst,
     Map,
@@ -1065,8 +1066,11 @@ class Unit:
             dotted = self.module.dotted(node)
             if dotted in CONSTANTS:
                 return V(node.id, FLOAT, leaf=True)
-            from hasten.kernel import objects  # it builds on this module
+            from hasten.kernel import functions, objects  # they build on this module
 
+            function = functions.named(self, node)
+            if function is not None:
+                return function
             obj = objects.named(self, node)
             if obj is not None:
                 return obj
@@ -1529,6 +1533,12 @@ class Unit:
             func = self.module.function(node.func.id)
             if func is not None:
                 return self.user_call(func, node)
+        if isinstance(node.func, ast.Name) and (node.func.id in self.env or node.func.id not in self.bound):
+            from hasten.kernel import functions  # it builds on this module
+
+            which = self.read(node.func.id, node)
+            if isinstance(which.t, Fun):
+                return functions.call(self, which, node)
         if isinstance(node.func, ast.Attribute):
             from hasten.kernel import draws, objects  # they build on this module
 

@@ -21,6 +21,7 @@ from hasten.kernel.kinds import (
     Cell,
     Chr,
     Column,
+    Fun,
     Grow,
     Lst,
     Map,
@@ -351,6 +352,12 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                 written.append(n)
             if isinstance(t.value, Lst):
                 lists.append(f"*{x}.values()")
+        elif isinstance(t, Fun):
+            chosen = [f"{i} if {x} is {f} else " for i, f in enumerate(t.names)]
+            convert.append(f"new_{x} = {''.join(chosen)}-1")
+            convert.append(f"if new_{x} < 0:")
+            convert.append("    return None")
+            args.append(f"new_{x}")
         elif isinstance(t, Rng):
             guards.append(f"type({x}) is np.random.Generator and type({x}.bit_generator) is np.random.PCG64")
             convert.append(f"state_{x} = {x}.bit_generator.state")

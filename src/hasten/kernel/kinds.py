@@ -214,8 +214,15 @@ class Column:
     depth: int = 0
 
 
+@dataclass(frozen=True)
+class Fun:
+    """One of these functions of the file, as its place among them."""
+
+    names: tuple[str, ...]
+
+
 Type: TypeAlias = (
-    Num | Arr | Lst | Grow | Tup | Map | Nil | Opt | Rng | Stream | Cell | Slot | Obj | Pool | Column | Text | Chr
+    Num | Arr | Lst | Grow | Tup | Map | Nil | Opt | Rng | Stream | Cell | Slot | Obj | Pool | Column | Text | Chr | Fun
 )
 
 INT = Num(frozenset({"int"}))
@@ -266,7 +273,7 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr)) and a == b:
+    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun)) and a == b:
         return a
     if isinstance(a, (Opt, Nil)) or isinstance(b, (Opt, Nil)):
         if a == b:

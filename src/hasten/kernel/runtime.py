@@ -20,10 +20,14 @@ class Helper:
     compiled: bool = True
 
 
+# what helpers need at module level, by name
+CONSTANTS = {
+    "_COMPENSATED": "_COMPENSATED = sys.version_info >= (3, 12)", **runtime_random.GLOBALS, **runtime_sets.GLOBALS,
+}  # fmt: skip
+
+
 def _njit(name: str, body: str, *uses: str) -> Helper:
-    constants = {"_COMPENSATED": "_COMPENSATED = sys.version_info >= (3, 12)"}
-    constants |= {**runtime_random.GLOBALS, **runtime_sets.GLOBALS}
-    before = "".join(f"{text}\n\n\n" for constant, text in constants.items() if constant in body)
+    before = "".join(f"{text}\n\n\n" for constant, text in CONSTANTS.items() if constant in body)
     return Helper(name, f'{before}@njit(cache=True, error_model="python")\n{body.strip()}\n', uses)
 
 

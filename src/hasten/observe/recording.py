@@ -15,6 +15,7 @@ import os
 import sys
 import threading
 import time
+import types
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -220,7 +221,7 @@ def _dump() -> None:
 
 
 def _signature(values: Any) -> tuple[Any, ...]:
-    """Cheap: types, dtypes, ranks, powers of two of lengths, types of first and last elements."""
+    """Cheap: types, dtypes, ranks, powers of two of lengths, types of first and last elements, names of functions."""
     found: list[Any] = []
     for v in values:
         kind = type(v)
@@ -234,6 +235,8 @@ def _signature(values: Any) -> tuple[Any, ...]:
             found.append(len(v).bit_length())
         elif kind is int:
             found.append(v.bit_length() >> 5)
+        elif kind is types.FunctionType:
+            found.append(v.__qualname__)
         elif kind.__module__.startswith(("numpy", "pandas")):
             shape = getattr(v, "shape", None)
             dtype = getattr(v, "dtype", None)

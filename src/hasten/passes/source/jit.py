@@ -21,7 +21,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import names, objects
+from hasten.kernel import functions, names, objects
 from hasten.kernel.compiler import Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.kinds import Grow, Lst, Refuse, Type
@@ -134,7 +134,7 @@ def block_change(
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name))
+        found = door_type(name, objects.facts_of(seen, name)) or functions.from_facts(module, seen.get(name, ()))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name)
         return found
@@ -251,7 +251,7 @@ def function_change(
         raise Refuse("a name may be read before it is bound")
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name))
+        found = door_type(name, objects.facts_of(seen, name)) or functions.from_facts(module, seen.get(name, ()))
         if found is None and "." not in name and name not in own:
             found = module.constant(name)
         return found

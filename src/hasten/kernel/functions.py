@@ -1,0 +1,64 @@
+"""Functions as values: `payoff(path)` where `payoff` came in as an argument.
+
+At the door such a value becomes its place among the functions of the file that were recorded under its name; anything
+else, a function of another name or a callable object, is not let in. A call then goes to whichever it is.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hasten.core.facts import ValueFact
+from hasten.kernel.kinds import Fun, Num, container, invariant, join
+from hasten.kernel.program import Module
+from hasten.kernel.values import V, bare, fail
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+MOST = 4  # each is compiled for each place where it may be called
+
+
+def from_facts(module: Module, facts: Sequence[ValueFact]) -> Fun | None:
+    """The functions that a recorded name stood for, if all are plain functions of this file's top level."""
+    if not facts or any(f.type != "builtins.function" for f in facts):
+        return None
+    labels = {note.removeprefix("is=") for f in facts for note in f.note if note.startswith("is=")}
+    names = tuple(sorted(label.rpartition(".")[2] for label in labels))
+    # two functions of one name, or one that is not of this file, fail the identity test of the door
+    if not 0 < len(names) <= MOST or len(set(names)) < len(names):
+        return None
+    return Fun(names) if all(module.function(n) is not None for n in names) else None
+
+
+def named(unit: Unit, node: ast.Name) -> V | None:
+    """A function of the file that is handed on by its name."""
+    if node.id in unit.env or node.id in unit.bound or node.id in unit.shadow:
+        return None
+    return V("0", Fun((node.id,)), leaf=True) if unit.module.function(node.id) is not None else None
+
+
+def call(unit: Unit, v: V, node: ast.Call) -> V:
+    """A call of whichever function it is. Raises `Refuse` when their results are of several types."""
+    assert isinstance(v.t, Fun)
+    results = []
+    for name in v.t.names:
+        func = unit.module.function(name)
+        assert func is not None
+        count = len(unit.lines)
+        results.append(unit.user_call(func, node))
+        if len(v.t.names) > 1 and len(unit.lines) != count:
+            fail("arguments that take several steps", node)
+    made = results[0]
+    for number, other in enumerate(results[1:], 1):
+        a, b = made.t, other.t
+        same = a.kinds == b.kinds if isinstance(a, Num) and isinstance(b, Num) else invariant(a) == invariant(b)
+        if not same:
+            fail(f"{' and '.join(v.t.names)} give several types", node)
+        if container(a):
+            unit.entangled = True
+        code = f"({bare(other.code)} if {v.code} == {number} else {bare(made.code)})"
+        made = V(code, join(a, b))
+    return made
