@@ -104,7 +104,9 @@ def test_kernels_and_the_import_of_numba_leave_the_file() -> None:
 def test_constants_of_helpers_go_along() -> None:
     constant = "_COMPENSATED = sys.version_info >= (3, 12)"
     text = TEXT.replace("return math.sqrt(x)", "return math.sqrt(x) if _COMPENSATED else x")
-    moved = parts_of(text.replace("import math\n", f"import math\nimport sys\n\n{constant}\n")).numba.text
+    parts = parts_of(text.replace("import math\n", f"import math\nimport sys\n\n{constant}\n"))
+    assert constant not in parts.file.text
+    moved = parts.numba.text
     assert "import sys\n" in moved
     assert moved.index(constant) < moved.index("@njit")
 

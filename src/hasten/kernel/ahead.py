@@ -212,22 +212,31 @@ def _called(tree: ast.Module, found: Sequence[ast.FunctionDef], names: set[str])
     return tuple(f.name for f in found if f.name in seen)
 
 
+def _blank_before(source: SourceFile, line: int) -> int:
+    """The first of the blank lines that stand right before `line`."""
+    while line > 1 and not source.lines[line - 2].strip():
+        line -= 1
+    return line
+
+
 def _without(source: SourceFile, found: Sequence[ast.FunctionDef], line: str) -> SourceFile | None:
     """The file with `line` in place of Numba's imports and without the kernels; None when that leaves a trace."""
     gone: set[int] = set()
+    inside = {id(n) for f in found for n in ast.walk(f)}
+    outside = [n.id for n in ast.walk(source.tree) if isinstance(n, ast.Name) and id(n) not in inside]
+    constants = {text for name, text in CONSTANTS.items() if outside.count(name) == 1}
     at = 0
     for node in source.tree.body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "numba":
             at = at or node.lineno
             gone |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.Assign) and ast.unparse(node) in constants:
+            gone |= set(range(_blank_before(source, node.lineno), (node.end_lineno or node.lineno) + 1))
     if not at:
         return None
     for f in found:
         first = _first(f)
-        gone |= set(range(first, (f.end_lineno or first) + 1))
-        while first > 1 and not source.lines[first - 2].strip() and len(gone) < len(source.lines):
-            first -= 1
-            gone.add(first)
+        gone |= set(range(_blank_before(source, first), (f.end_lineno or first) + 1))
     out = []
     for number, text in enumerate(source.lines, 1):
         if number == at:
