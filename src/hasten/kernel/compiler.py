@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, names, sets
+from hasten.kernel import containers, names, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -37,11 +37,13 @@ from hasten.kernel.kinds import (
     Pool,
     Refuse,
     Rng,
+    Row,
     Stream,
     Text,
     Tup,
     Type,
     Unknown,
+    Word,
     codes_promote,
     const,
     container,
@@ -55,6 +57,7 @@ from hasten.kernel.kinds import (
     pairs,
     rooted,
     roots_of,
+    scalar,
     settled,
     widened,
 )
@@ -104,6 +107,8 @@ class Shared:
     stored: set[str] = field(default_factory=set)  # attributes that are assigned
     version: int = 0  # of what is known of `slots`
     reached: Reached | None = None
+    words: dict[str, int] = field(default_factory=dict)  # strings of the program, and the numbers that stand for them
+    as_words: bool = False  # is a string from outside only compared, kept and handed on?
 
     def helper(self, name: str) -> str:
         self.used.add(name)
@@ -306,7 +311,7 @@ class Unit:
             fail(f"{name} = None")
         self.optional.add(name)
         if old is not None:
-            if not isinstance(old, (Num, Tup)):
+            if not isinstance(old, (Num, Word, Tup)):
                 fail(f"{name} is None or a container")
             self.emit(f"{local(name)} = {containers.sample(self, old)}")
             if name in self.tagged:
@@ -380,7 +385,7 @@ class Unit:
             return self.tag_name(name)
 
         if name in self.optional:
-            if not isinstance(self.env[name], (Num, Tup)):
+            if not isinstance(self.env[name], (Num, Word, Tup)):
                 fail(f"{name} is None or a container", node)
             return V(f"{self.helper('held')}({local(name)}, {self.flag(name)})", self.env[name], tag=tag)
         return V(local(name), self.env[name], tag=tag, leaf=True)
@@ -504,7 +509,7 @@ class Unit:
             v = containers.item_value(self, arg, base.t.item)
             if base.t.sink is not None:
                 fail("a list goes into one from outside", node)
-        elif not isinstance(v.t, (Num, Tup)):
+        elif not isinstance(v.t, (Num, Word, Tup)):
             fail("list of such things", node)
         if isinstance(v.t, Num) and v.t.kind is None:
             if base.t.sink is not None:
@@ -622,7 +627,7 @@ class Unit:
             v = containers.item_value(self, node.elt, hint)
             if len(self.lines) != count:
                 fail("comprehension that takes several steps", node)
-        elif not isinstance(v.t, (Num, Tup, Obj)) or unseen(v.t):
+        elif not isinstance(v.t, (Num, Word, Tup, Obj)) or unseen(v.t):
             fail("comprehension of such things", node)
         if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
             fail("comprehension of mixed types", node)
@@ -685,10 +690,10 @@ class Unit:
                 if isinstance(v.t, Nil):
                     temps.append(v)
                     continue
-                if not isinstance(v.t, Num):
+                if not scalar(v.t):
                     fail("tuple of containers", value)
                 temp = f"new_{i}_{value.lineno}_{value.col_offset}"
-                tag = self.tag(v) if v.t.kind is None and v.tag is not None else None
+                tag = self.tag(v) if isinstance(v.t, Num) and v.t.kind is None and v.tag is not None else None
                 if tag is not None:
                     self.emit(f"{temp}_kind = {tag}")
                 self.emit(f"{temp} = {bare(self.sink(v))}")
@@ -907,6 +912,11 @@ class Unit:
             return t2.item, v.code
         if isinstance(t2, Map):
             return self.items_of("keys", v, node)
+        if isinstance(t2, Row):
+            if not views.pure(node):
+                fail("loop over a list that is computed", node)
+            item = t2.item if scalar(t2.item) else rooted(t2.item, t2.roots)
+            return item, views.items_code(self, item, v.code, views.length(t2, v.code))
         if isinstance(t2, Tup) and t2.items and all(isinstance(i, Num) for i in t2.items):
             t: Type = t2.items[0]
             for i in t2.items:
@@ -927,19 +937,27 @@ class Unit:
             loop = sets.ordered(self, d, node)
             assert isinstance(loop.t, Grow) and loop.t.item is not None
             return loop.t.item, loop.code
-        if not d.code.isidentifier():
-            fail("loop over this", node)
         if t.key is None or t.value is None:
             raise Unknown("what a dict holds is not known")
-        self.frozen_maps.append(d.code)
+        if not d.code.isidentifier():
+            if not views.pure(node) or isinstance(self.current, ast.While):
+                fail("loop over a dict that is computed", node)
+            if not self.inside and isinstance(self.current, (ast.For, ast.Assign, ast.Expr)):
+                temp = f"dict_{getattr(node, 'lineno', 0)}_{getattr(node, 'col_offset', 0)}"
+                self.emit(f"{temp} = {d.code}")
+                d = replace(d, code=temp)
+        if not t.frozen:
+            self.frozen_maps.append(d.code)
         if name == "keys":
             return t.key, f"{d.code}[0]"
-        value = t.value
-        if isinstance(value, Lst):
-            value = replace(value, roots=value.roots | t.roots)
+        value, code = t.value, f"{d.code}[1]"
+        if container(value) and t.roots:
+            value = rooted(value, roots_of(t))
+        if t.frozen:
+            code = views.items_code(self, value, code, f"len({d.code}[0])")
         if name == "values":
-            return value, f"{d.code}[1]"
-        return Tup((t.key, value)), f"zip({d.code}[0], {d.code}[1])"
+            return value, code
+        return Tup((t.key, value)), f"zip({d.code}[0], {code})"
 
     def range_of(self, node: ast.Call) -> tuple[Num, list[str]]:
         if not 1 <= len(node.args) <= 3 or any(isinstance(a, ast.Starred) for a in node.args):
@@ -988,7 +1006,7 @@ class Unit:
                 )
             ):
                 fail("nested or repeated results", s)
-            v = V(f"({', '.join(bare(self.sink(x)) for x in vs)})", Tup(tuple(x.t for x in vs)))
+            v = V(f"({', '.join(map(self.leaving, vs))})", Tup(tuple(x.t for x in vs)))
         else:
             assert s.value is not None
             v = self.expr(s.value)
@@ -1000,8 +1018,9 @@ class Unit:
                 fail("returns an object", s)
             if isinstance(part, (Text, Chr, Rng, Stream, Cell)) and (self.door or isinstance(t, Tup)):
                 fail("returns a string or a generator", s)
-            if isinstance(t, Tup) and not self.door and not (isinstance(part, (Num, Lst, Arr, Grow)) and settled(part)):
-                fail("such things in a tuple", s)
+            if isinstance(t, Tup) and not self.door:
+                if not scalar(part) and not (isinstance(part, (Lst, Arr, Grow)) and settled(part)):
+                    fail("such things in a tuple", s)
         if isinstance(t, Num) and not self.door:
             v = self.single(v)
             t = v.t
@@ -1023,10 +1042,22 @@ class Unit:
             if not code.isidentifier():
                 self.emit(f"result_dict = {code}")
                 code = "result_dict"
-            code = f"{code}[0], {code}[1]"
+            code = f"{code}[0], {views.leaving(t.value, f'{code}[1]')}"
+        elif self.door and isinstance(t, Grow):
+            code = views.leaving(t.item, code)
         if self.door and isinstance(self.ret, Num) and self.ret.kind is None:
             code = f"{code}, {self.tag(v)}"
         self.emit(f"return {code}")
+
+    def leaving(self, v: V) -> str:
+        """The code of one of several results."""
+        if isinstance(v.t, Map) and self.door:
+            if not v.code.isidentifier():
+                fail("a dict that is made where it is returned with others")
+            return f"({v.code}[0], {views.leaving(v.t.value, f'{v.code}[1]')})"
+        if isinstance(v.t, Grow) and self.door:
+            return views.leaving(v.t.item, v.code)
+        return bare(self.sink(v))
 
     # ------------------------------------------------------------------ expressions
 
@@ -1051,9 +1082,9 @@ class Unit:
 
     def e_Constant(self, node: ast.Constant) -> V:
         if isinstance(node.value, str):
-            from hasten.kernel import texts  # it builds on this module
+            from hasten.kernel import texts, words  # they build on this module
 
-            return texts.constant(node)
+            return words.constant(self, node) if self.shared.as_words or len(node.value) != 1 else texts.constant(node)
         if node.value is None:
             return V("0", Nil())
         if not isinstance(node.value, (bool, int, float)):
@@ -1104,7 +1135,7 @@ class Unit:
 
     def e_Tuple(self, node: ast.Tuple) -> V:
         vs = [self.single(self.expr(e)) for e in node.elts]
-        if len(vs) < 2 or any(not isinstance(v.t, Num) for v in vs):
+        if len(vs) < 2 or not all(scalar(v.t) for v in vs):
             fail("tuple", node)
         return V(f"({', '.join(bare(self.sink(v)) for v in vs)})", Tup(tuple(v.t for v in vs)))
 
@@ -1382,6 +1413,8 @@ class Unit:
             return f"(len({v.code}) > 0)"
         if isinstance(v.t, Map):
             return f"(len({v.code}[0]) > 0)"
+        if isinstance(v.t, Row):
+            return f"({views.length(v.t, v.code)} > 0)"
         fail("truth of a container", node)
 
     def e_BoolOp(self, node: ast.BoolOp) -> V:
@@ -1393,9 +1426,9 @@ class Unit:
         return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
 
     def e_Compare(self, node: ast.Compare) -> V:
-        from hasten.kernel import texts  # it builds on this module
+        from hasten.kernel import texts, words  # they build on this module
 
-        found = texts.compare(self, node)
+        found = words.compare(self, node) or texts.compare(self, node)
         if found is not None:
             return found
         special = containers.compare(self, node)
@@ -1428,7 +1461,11 @@ class Unit:
 
     def e_IfExp(self, node: ast.IfExp) -> V:
         test = self.test(node.test)
-        a, b = self.number(node.body), self.number(node.orelse)
+        a, b = self.expr(node.body), self.expr(node.orelse)
+        if isinstance(a.t, Word) and isinstance(b.t, Word):
+            return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", Word())
+        if not isinstance(a.t, Num) or not isinstance(b.t, Num):
+            fail("choice between such things", node)
         return self.either(test, a, b, f"({{a}} if {bare_test(test)} else {{b}})", node)
 
     def either(self, test: str, a: V, b: V, form: str, node: ast.AST) -> V:
@@ -1456,8 +1493,13 @@ class Unit:
             fail("element of a tuple", node)
         if isinstance(base.t, Map):
             return containers.lookup(self, base, node)
-        if isinstance(base.t, (Num, Chr)):
+        if isinstance(base.t, (Num, Chr, Word)):
             fail("element of a number or character", node)
+        if isinstance(base.t, Row):
+            if isinstance(node.slice, (ast.Slice, ast.Tuple)):
+                fail("slice of such a list", node)
+            code = views.element_of(self, base.t.item, base.code, bare(self.integer(node.slice).code))
+            return V(code, base.t.item if scalar(base.t.item) else rooted(base.t.item, base.t.roots), parts=(code, ()))
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
         if isinstance(base.t, (Lst, Grow, Text)) and isinstance(node.slice, ast.Tuple):
             fail("tuple index of a list", node)
@@ -1696,7 +1738,9 @@ class Unit:
                 return V(v.code, SIZE)
             if isinstance(v.t, Obj):
                 fail("len of an object", node)
-            if isinstance(v.t, Num) or (isinstance(v.t, Grow) and v.t.sink is not None):
+            if isinstance(v.t, Row):
+                return V(views.length(v.t, v.code), SIZE)
+            if scalar(v.t) or (isinstance(v.t, Grow) and v.t.sink is not None):
                 fail("len", node)
             return V(f"len({v.code})", SIZE)
         if name in ("min", "max") and len(args) >= 2:
@@ -1814,14 +1858,14 @@ class Unit:
         if len(vs) == 1:
             x = codes[0]
             if numpy and short in ("sqrt",):
-                return V(f"{self.helper('math_value')}(math.sqrt({x}), {x})", out)
+                return V(self.checked_math(short, x), out)
             if numpy and short in NUMPY_LIKE:
                 if self.shared.exact:
                     fail(f"{name} may be rounded otherwise when compiled", node)
                 self.shared.rounding = True
-                return V(f"{self.helper('math_value')}(math.{NUMPY_LIKE[short]}({x}), {x})", out)
+                return V(self.checked_math(NUMPY_LIKE[short], x), out)
             if not numpy and short in MATH:
-                return V(f"{self.helper('math_value')}(math.{short}({x}), {x})", out)
+                return V(self.checked_math(short, x), out)
             if short in ("floor", "ceil"):
                 t0 = ts[0]
                 assert isinstance(t0, Num)
@@ -1840,6 +1884,12 @@ class Unit:
             if short in ("atan2", "copysign"):
                 return V(f"math.{short}({', '.join(codes)})", out)
         fail(f"call of {name}", node)
+
+    def checked_math(self, short: str, x: str) -> str:
+        """A function of `math`; a long argument is computed once."""
+        if "_" in x and "(" in x and short in ("sqrt", "exp", "log"):
+            return f"{self.helper(f'{short}_of')}({x})"
+        return f"{self.helper('math_value')}(math.{short}({x}), {x})"
 
     def new_array(self, name: str, node: ast.Call) -> V:
         dtype = "float64"
@@ -1923,8 +1973,8 @@ class Unit:
                 if t.kind is None:
                     fail(f"{func.name}: type of {p} depends on the data", node)
                 t = Num(t.kinds)
-            elif isinstance(t, (Arr, Lst)):
-                t = replace(t, roots=frozenset({p}))
+            elif isinstance(t, (Arr, Lst, Row)):
+                t = rooted(t, frozenset({p}))
             elif isinstance(t, Grow):
                 if t.sink is None and not settled(t):
                     raise Unknown("what a list holds is not known")
@@ -1960,7 +2010,7 @@ class Unit:
             for p in unit.mutated:
                 if p in given:
                     self.mutated |= roots_of(given[p].t)
-        fresh = not unit.shares and not any(isinstance(given[p].t, (Grow, Map)) for p in order)
+        fresh = not unit.shares and not any(isinstance(given[p].t, (Grow, Map, Row)) for p in order)
         if fresh and not nested(unit.ret):
             self.fresh_calls.add(id(node))
         for name in unit.extra:

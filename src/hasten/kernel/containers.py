@@ -24,9 +24,11 @@ from hasten.kernel.kinds import (
     Num,
     Obj,
     Refuse,
+    Row,
     Tup,
     Type,
     Unknown,
+    Word,
     container,
     element,
     invariant,
@@ -34,10 +36,13 @@ from hasten.kernel.kinds import (
     loose,
     nested,
     num,
+    rooted,
     roots_of,
+    scalar,
     settled,
 )  # fmt: skip
 from hasten.kernel.values import V, bare, fail, impure
+from hasten.kernel.views import element_of
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -52,7 +57,7 @@ def sample(u: Unit, t: Type | None) -> str:
     """Code of some value of this type, from which Numba takes the types of an empty list or dict."""
     if isinstance(t, Num):
         return SAMPLE[t.rep]
-    if isinstance(t, Obj) and t.many:
+    if isinstance(t, Word) or isinstance(t, Obj) and t.many:
         return "0"
     if isinstance(t, Tup):
         return f"({', '.join(sample(u, i) for i in t.items)},)"
@@ -82,9 +87,14 @@ def empty_list(u: Unit, t: Grow) -> V:
 def key_kind(t: Type | None) -> str:
     """Which of the hash functions a key needs. Raises `Refuse`."""
     items = t.items if isinstance(t, Tup) else (t,)
-    if len(items) in SUFFIX and all(isinstance(i, Num) and i.kinds == {"int"} for i in items):
+    if len(items) in SUFFIX and all(isinstance(i, Word) or isinstance(i, Num) and i.kinds == {"int"} for i in items):
         return SUFFIX[len(items)]
-    raise Refuse("keys that are not integers")
+    raise Refuse("keys that are neither integers nor strings")
+
+
+def words_in(t: Type | None) -> list[bool]:
+    """Which parts of a key are strings."""
+    return [isinstance(i, Word) for i in (t.items if isinstance(t, Tup) else (t,))]
 
 
 def key_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
@@ -93,7 +103,7 @@ def key_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
     if not adding and isinstance(v.t, Num) and v.t.kinds <= {"int", "np.int64"}:
         v = replace(v, t=Num(frozenset({"int"})))
     kind = key_kind(v.t)
-    if t.key is not None and key_kind(t.key) != kind:
+    if t.key is not None and (key_kind(t.key), words_in(t.key)) != (kind, words_in(v.t)):
         fail("keys of several types", node)
     return v, kind
 
@@ -158,7 +168,8 @@ def given_up(u: Unit, name: ast.Name) -> bool:
         made = [
             i for i, s in enumerate(body[:at])
             if isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)
-            and s.targets[0].id == name.id and isinstance(s.value, (ast.List, ast.ListComp, ast.BinOp))
+            and s.targets[0].id == name.id
+            and isinstance(s.value, (ast.List, ast.ListComp, ast.BinOp, ast.Dict, ast.DictComp))
         ]  # fmt: skip
         if not made:
             return False
@@ -253,6 +264,8 @@ def extend(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) ->
 
 
 def changes(u: Unit, node: ast.expr, t: Map, at: ast.AST) -> None:
+    if t.frozen:
+        fail("a dict from outside that holds others changes", at)
     if u.frozen:
         fail("a dict changes inside a comprehension", at)
     u.puts = True
@@ -265,8 +278,9 @@ def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
     v = u.single(v)
     if isinstance(v.t, Grow) and v.t.sink is not None:
         fail("a list from outside becomes part of another", node)
-    if not isinstance(v.t, (Num, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
-        fail("such an element", node)
+    if not isinstance(v.t, (Num, Word, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
+        if not isinstance(v.t, Map) or v.t.keys_only or v.t.frozen:
+            fail("such an element", node)
     if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
         fail("a value whose type depends on the data goes into a list", node)
     handed(u, node, v)
@@ -418,7 +432,14 @@ def folded_map(u: Unit, v: V, node: ast.AST, anyhow: bool = True) -> V:
         return sets.any_order(v) if anyhow else sets.ordered(u, v, node)
     if t.key is None:
         raise Unknown("what a dict holds is not known")
-    return V(f"{v.code}[0]", Grow(t.key), leaf=True)
+    return V(f"{v.code}[0]", keys_list(t), leaf=True)
+
+
+def keys_list(t: Map) -> Type:
+    """The type of the list (or, of a frozen dict, array) of a dict's keys."""
+    if t.frozen:
+        return Row(t.key) if isinstance(t.key, Word) else Lst(frozenset({"int"}))
+    return Grow(t.key)
 
 
 def view(node: ast.expr) -> bool:
@@ -438,8 +459,10 @@ def sequence(u: Unit, node: ast.expr) -> V:
         if isinstance(v.t, Map):
             if v.t.keys_only:
                 return sets.ordered(u, v, node)
-            return V(f"{v.code}[0]", Grow(v.t.key), leaf=True)
+            return V(f"{v.code}[0]", keys_list(v.t), leaf=True)
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
+            return v
+        if isinstance(v.t, Row) and scalar(v.t.item):
             return v
         if isinstance(v.t, Arr) and v.t.ndim == 1:
             return v
@@ -456,7 +479,7 @@ def item_type(v: V, node: ast.AST) -> Type:
         return element(t)
     if isinstance(t, Arr) and t.ndim == 1 and t.dtype in ("int64", "float64"):
         return num(f"np.{t.dtype}")
-    if isinstance(t, Grow) and t.item is not None:
+    if isinstance(t, (Grow, Row)) and t.item is not None:
         return t.item
     if isinstance(t, Grow):
         raise Unknown("what a list holds is not known")
@@ -490,7 +513,7 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
     """A dict display or comprehension."""
     hint = u.hint if isinstance(u.hint, Map) and not u.hint.keys_only else Map(None, None)
     if isinstance(node, ast.Dict) and not node.keys:
-        t = replace(hint, roots=frozenset(), fresh=False)
+        t = replace(hint, roots=frozenset(), fresh=False, frozen=False)
         return V(empty_map(u, t), t)
     if isinstance(node, ast.Dict):
         keys: list[V] = []
@@ -540,9 +563,10 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
     k, kind = key_of(u, t, node.slice, False)
     if t.value is None:
         raise Unknown("what a dict holds is not known")
-    code = f"{base.code}[1][{u.helper('at_' + kind)}({base.code}, {bare(u.sink(k))})]"
-    if isinstance(t.value, Lst):
-        return V(code, replace(t.value, roots=t.value.roots | t.roots), parts=(code, ()))
+    place = f"{u.helper('at_' + kind)}({base.code}, {bare(u.sink(k))})"
+    code = element_of(u, t.value, f"{base.code}[1]", place) if t.frozen else f"{base.code}[1][{place}]"
+    if container(t.value) and t.roots:
+        return V(code, rooted(t.value, roots_of(t)), parts=(code, ()))
     return V(code, t.value, parts=(code, ()))
 
 
@@ -566,7 +590,7 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
             out2 = t.value if t.value is not None else v.t
             code = f"{u.helper('setdefault_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(u.fit(v, out2))})"
             return V(code, out2, parts=(code, ()))
-    if isinstance(t, (Lst, Grow)) and name in ("index", "count") and len(args) == 1 and not node.keywords:
+    if isinstance(t, (Lst, Grow, Row)) and name in ("index", "count") and len(args) == 1 and not node.keywords:
         if isinstance(t, Grow) and t.sink is not None:
             fail(name, node)
         v = alike(u, item_type(base, node), args[0], node)
@@ -579,6 +603,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
 def alike(u: Unit, item: Type, node: ast.expr, at: ast.AST) -> V:
     """A value to be compared with items of a list: Python and the machine must agree on what is equal."""
     v = u.single(u.expr(node))
+    if isinstance(v.t, Word) and isinstance(item, Word):
+        return v
     if isinstance(v.t, Num) and isinstance(item, Num):
         if v.t.rep != item.rep and not (item.rep == "f" and v.t.rep == "i" and v.t.within(-EXACT_FLOAT, EXACT_FLOAT)):
             fail("comparison of mixed types", at)
@@ -593,6 +619,8 @@ def alike(u: Unit, item: Type, node: ast.expr, at: ast.AST) -> V:
 
 def compare(u: Unit, node: ast.Compare) -> V | None:
     """`in`, `is None`, and comparisons of lists and tuples. None: a comparison of numbers."""
+    from hasten.kernel import words  # it builds on this module
+
     op, right = node.ops[0], node.comparators[0]
     if len(node.ops) != 1:
         return None
@@ -614,15 +642,33 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
         return V(flag if isinstance(op, ast.Is) else f"(not {flag})", BOOL)
     if isinstance(op, (ast.In, ast.NotIn)):
         sign = "" if isinstance(op, ast.In) else "not "
+        if isinstance(right, (ast.Tuple, ast.List, ast.Set)) and right.elts and words.is_text(right.elts[0]):
+            word = u.expr(node.left)
+            if not isinstance(word.t, Word):
+                fail("`in` of strings", node)
+            return words.among(u, node, right, word)
         if isinstance(right, (ast.Tuple, ast.List)) and right.elts:
             return among(u, node, right, sign)
+        if (
+            isinstance(right, ast.Call)
+            and isinstance(right.func, ast.Attribute)
+            and right.func.attr == "keys"
+            and not (right.args or right.keywords)
+        ):
+            right = right.func.value
+            if not isinstance(u.expr(right).t, Map):
+                fail("`in` the keys of this", node)
         base = u.expr(right)
         if isinstance(base.t, Map) and base.t.keys_only:
             return V(sets.has(u, base, node.left, sign), BOOL)
         if isinstance(base.t, Map):
             k, kind = key_of(u, base.t, node.left, False)
             return V(f"({sign}{u.helper('has_' + kind)}({base.code}, {bare(u.sink(k))}))", BOOL)
-        if isinstance(base.t, Lst) or (isinstance(base.t, Grow) and base.t.sink is None):
+        if (
+            isinstance(base.t, Lst)
+            or (isinstance(base.t, Grow) and base.t.sink is None)
+            or (isinstance(base.t, Row) and scalar(base.t.item))
+        ):
             v = alike(u, item_type(base, node), node.left, node)
             sign2 = ">=" if sign == "" else "<"
             return V(f"({u.helper('place_of')}({base.code}, {bare(u.sink(v))}) {sign2} 0)", BOOL)
@@ -630,6 +676,8 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
     if isinstance(node.left, (ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
         count = len(u.lines)
         a = u.expr(node.left)
+        if isinstance(a.t, Word):
+            return words.same(u, op, a, u.expr(right), node)
         if isinstance(a.t, Num):
             del u.lines[count:]  # its code is made once more
             return None

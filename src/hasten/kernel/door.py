@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import attributes
+from hasten.kernel import attributes, views
 from hasten.kernel.compiler import Shared, Unit, local, unseen
-from hasten.kernel.containers import empty_map, key_kind
+from hasten.kernel.containers import empty_map, key_kind, words_in
 from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import (
     CODE,
@@ -30,15 +30,19 @@ from hasten.kernel.kinds import (
     Pool,
     Refuse,
     Rng,
+    Row,
     Slot,
     Stream,
     Text,
     Tup,
     Type,
+    Word,
     container,
     nested,
     num,
+    rooted,
     roots_of,
+    scalar,
     settled,
 )
 from hasten.kernel.runtime import HELPERS
@@ -54,16 +58,17 @@ LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64"
 DEEP = 250  # calls of a function by itself: a kernel gives up beyond, far from Python's own limit
 STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
+STRINGS = "<strings>"  # stands for the name of the list of all strings of a call, by their numbers
 # what a kernel raises when it gives up: arithmetic, index and value errors of its own, or Numba's
 GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, NumbaError)"
 
 
-def door_type(name: str, facts: Sequence[ValueFact]) -> Type | None:
+def door_type(name: str, facts: Sequence[ValueFact], *, as_words: bool = False) -> Type | None:
     """The type that a value seen as `facts` is let in with; None when there is none."""
     for fact in facts:
         t = _one(name, fact)
         if t is not None:
-            return t
+            return Word() if as_words and isinstance(t, Text) else t
     return None
 
 
@@ -92,6 +97,10 @@ def _one(name: str, fact: ValueFact) -> Type | None:
             leaf = item.items[0]
             if leaf.type in LIST_ITEMS:
                 return Lst(frozenset({SCALARS[leaf.type]}), 2, frozenset({name}))
+        inner = _within(fact)
+        words = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, Word)
+        if isinstance(inner, Row) and (words or scalar(inner.item) or isinstance(inner.item, Map)):
+            return rooted(inner, frozenset({name}))
     if fact.type == "builtins.dict":
         return _dict_type(name, fact)
     if fact.type == "builtins.set" and _key_type(fact.items) is not None:
@@ -110,9 +119,13 @@ def _key_type(facts: tuple[ValueFact, ...]) -> Type | None:
     (key,) = facts
     if key.type == "builtins.int":
         return num("int")
+    if key.type == "builtins.str":
+        return Word()
     if key.type == "builtins.tuple" and key.min_len == key.max_len and key.min_len in (2, 3):
         if [i.type for i in key.items] == ["builtins.int"]:
             return Tup((num("int"),) * key.min_len)
+        if [i.type for i in key.items] == ["builtins.str"]:
+            return Tup((Word(),) * key.min_len)
     return None
 
 
@@ -128,8 +141,31 @@ def _dict_type(name: str, fact: ValueFact) -> Type | None:
     if value.type in LIST_ITEMS:
         return Map(key, num(SCALARS[value.type]), roots)
     if value.type == "builtins.list" and len(value.items) == 1 and value.items[0].type in LIST_ITEMS:
-        return Map(key, Lst(frozenset({SCALARS[value.items[0].type]})), roots)
-    return None
+        return Map(key, Lst(frozenset({SCALARS[value.items[0].type]})), roots, frozen=isinstance(key, Word))
+    if value.type == "builtins.str":
+        return Map(key, Word(), roots)
+    inner = _within(value)
+    return Map(key, inner, roots, frozen=True) if scalar(key) and inner is not None else None
+
+
+def _within(fact: ValueFact) -> Type | None:
+    """The type of something within a container that is only read."""
+    if len(fact.items) != 1:
+        return None
+    (item,) = fact.items
+    word = item.type == "builtins.str"
+    if fact.type == "builtins.list":
+        if item.type in LIST_ITEMS:
+            return Lst(frozenset({SCALARS[item.type]}))
+        inner = Word() if word else _within(item)
+        return None if inner is None else Row(inner)
+    if fact.type != "builtins.dict":
+        return None
+    key = _key_type(fact.keys)
+    if not scalar(key):
+        return None
+    value = Word() if word else num(SCALARS[item.type]) if item.type in LIST_ITEMS else _within(item)
+    return None if value is None else Map(key, value, frozen=True)
 
 
 def _maybe_rectangular(fact: ValueFact, row: ValueFact) -> bool:
@@ -159,9 +195,10 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         inner = list(names)
         for n, t in {**unit.params, **unit.extra}.items():
             x = local(n)
-            if isinstance(t, Map):
-                names[names.index(x) : names.index(x) + 1] = _map_args(t, x)
-                head.append(f"{x} = {_map_made(unit, t, n)}")
+            if isinstance(t, (Map, Row)):
+                names[names.index(x) : names.index(x) + 1] = _arguments(t, x)
+                plain = isinstance(t, Map) and not t.frozen
+                head.append(f"{x} = {_map_made(unit, t, n) if plain else views.made(unit, t, x)}")
             elif isinstance(t, (Slot, Cell)):
                 names[names.index(x) : names.index(x) + 1] = attributes.params(t, x)
                 head += attributes.made(unit, t, x)
@@ -191,7 +228,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         head.append(f"{unit.flag(name)} = True")
     for name in sorted(unit.tagged - set(unit.params)):
         t2 = unit.env[name]
-        if not isinstance(t2, Num) and not (isinstance(t2, Obj) and t2.many):
+        if not isinstance(t2, (Num, Word)) and not (isinstance(t2, Obj) and t2.many):
             raise Refuse(f"{name} may be unbound at the end")
         head.append(f"{unit.tag_name(name)} = -1")
         head.append(f"{local(name)} = {INITIAL[t2.rep] if isinstance(t2, Num) else '0'}")
@@ -217,6 +254,13 @@ def _njit(unit: Unit) -> str:
     return NJIT.replace("cache=True, ", "") if unit.shared.recursive else NJIT
 
 
+def _arguments(t: Type, x: str) -> list[str]:
+    """The names under which a value enters the compiled function."""
+    if views.viewed(t):
+        return views.arguments(t, x)
+    return _map_args(t, x) if isinstance(t, Map) else []
+
+
 def _map_args(t: Map, x: str) -> list[str]:
     """How a dict or set comes in: its keys, and its values or the values of its lists and where each ends."""
     if t.fresh:
@@ -226,10 +270,10 @@ def _map_args(t: Map, x: str) -> list[str]:
     return [f"{x}_keys", f"{x}_ends", f"{x}_numbers"] if isinstance(t.value, Lst) else [f"{x}_keys", f"{x}_values"]
 
 
-def _map_made(unit: Unit, t: Map, name: str) -> str:
+def _map_made(unit: Unit, t: Type, name: str) -> str:
     """The code that makes the kernel's dict or set of what came in."""
     now = unit.env[name]
-    assert isinstance(now, Map)
+    assert isinstance(now, Map) and isinstance(t, Map)
     if t.fresh:
         if not settled(now):
             raise Refuse(f"what {name} holds is not known")
@@ -255,7 +299,7 @@ def rebound(unit: Unit) -> list[str]:
 def clash(unit: Unit) -> None:
     """Raises `Refuse` when a name that the kernel adds is a word of the file already."""
     added = [unit.tag_name(n) for n in unit.tagged] + [unit.flag(n) for n in unit.optional]
-    added += [a for n, t in (*unit.params.items(), *unit.extra.items()) if isinstance(t, Map) for a in _map_args(t, n)]
+    added += [a for n, t in (*unit.params.items(), *unit.extra.items()) for a in _arguments(t, local(n))]
     added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or n.endswith("[]")]
     for name in added:
         if name in unit.module.identifiers:
@@ -287,6 +331,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
     arrays = [n for n, t in types.items() if isinstance(t, Arr)]
+    words = shared.module.fresh("numbers_of_strings", shared.taken)
     for n, t in types.items():
         x = local(n)
         if isinstance(t, Num):
@@ -333,9 +378,20 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                 else:
                     back.append(f"for row, new_row in zip({x}, {values.format('new_' + x)}):")
                     back.append("    row[:] = new_row")
+        elif views.viewed(t):
+            if n in unit.mutated:
+                raise Refuse(f"{n} is changed")
+            guards.append(f"type({x}) is {'dict' if isinstance(t, Map) else 'list'}")
+            lines, inside = views.taken(shared.helper, t, x, words)
+            convert += lines
+            lists += inside
+            args += [f"new_{a}" for a in views.arguments(t, x)]
+        elif isinstance(t, Word):
+            guards.append(f"type({x}) is str")
+            args.append(f"{words}.setdefault({x}, len({words}))")
         elif isinstance(t, Map):
             lists.append(x)
-            convert += _map_in(shared, t, x)
+            convert += _map_in(shared, t, x, words)
             args += [f"new_{a}" for a in _map_args(t, x)]
             guards.append(f"type({x}) is {'set' if t.keys_only else 'dict'}" + (f" and not {x}" if t.fresh else ""))
             if n in unit.mutated:
@@ -346,7 +402,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                 kinds2 = now.value.kinds if isinstance(now.value, Num) else frozenset()
                 if kinds2 & {"float", "np.float64"}:
                     nan_checks.append(f"any(value != value for value in new_{x}_values)")
-                elif not kinds2:
+                elif not kinds2 and not isinstance(now.value, Word):
                     raise Refuse(f"{n} is changed")
                 back.append(f"{x}.update({_dict_of(now, f'new_{x}_keys', f'new_{x}_values')})")
                 written.append(n)
@@ -420,7 +476,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     if unit.function:
         more = (raw_held, got_held)
-        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more)
+        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words)
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -445,6 +501,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
             after.append(f"{x} = {listed(t, x)}")
+        elif isinstance(t, Word):
+            after.append(f"{x} = {STRINGS}[{x}]")
         elif isinstance(t, Grow):
             if t.sink is not None:
                 raise Refuse(f"{n} is rebound")
@@ -472,21 +530,27 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         after += grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
     shared_names = unit.part_names & {n for n in unit.outs if container(unit.env[n])}
-    if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Tup)) for n in unit.outs) > 1:
+    if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Word, Tup)) for n in unit.outs) > 1:
         raise Refuse("results that may share memory")
     got = [f"new_{r}" if r in map(local, sinks) else r for r in raw]
     for n, t in unit.env.items():
         if n in unit.outs and isinstance(t, Map):
             x = local(n)
-            raw = [f"{x}[0]" if r == f"{x}_keys" else f"{x}[1]" if r == f"{x}_values" else r for r in raw]
+            values = views.leaving(t.value, f"{x}[1]")
+            raw = [f"{x}[0]" if r == f"{x}_keys" else values if r == f"{x}_values" else r for r in raw]
+        elif n in unit.outs and isinstance(t, Grow):
+            raw = [views.leaving(t.item, r) if r == local(n) else r for r in raw]
     raw += raw_held
     got += got_held
-    call = f"{unit.name}({', '.join(args)})"
     text = []
     for u in shared.functions.values():
         clash(u)
         text.append(kernel_text(u))
     text.append(kernel_text(unit, ", ".join(raw) if len(raw) > 1 else raw[0] if raw else ""))
+    result = ", ".join(map(local, gives))
+    after += [*back, f"return ({result}{',' if len(gives) == 1 else ''})" if gives else "return ()"]
+    after = _number_strings(shared, words, convert, args, after)
+    call = f"{unit.name}({', '.join(args)})"
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Runs `{unit.name}` on copies. None, and nothing has changed, when the plain loop has to run."""')
     w += [f"    {line}" for line in entry]
@@ -498,11 +562,20 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     w.append(f"        {', '.join(got)} = {call}" if got else f"        {call}")
     w.append(f"    except {GIVEN_UP}:")
     w += [f"        {line}" for line in (*undo, "return None")]
-    w += [f"    {line}" for line in (*after, *back)]
-    result = ", ".join(map(local, gives))
-    w.append(f"    return ({result}{',' if len(gives) == 1 else ''})" if gives else "    return ()")
+    w += [f"    {line}" for line in after]
     text.append("\n".join(w) + "\n")
     return Wrapped("\n\n".join(text), name, takes, tuple(gives))
+
+
+def _number_strings(shared: Shared, words: str, convert: list[str], args: list[str], out: list[str]) -> list[str]:
+    """Puts what strings need into the lines of a wrapper: their numbers on the way in, themselves on the way out."""
+    if shared.words or any(words in line for line in (*convert, *args)):
+        known = ", ".join(f"{word!r}: {number}" for word, number in shared.words.items())
+        convert.insert(0, f"{words} = {{{known}}}")
+    if not any(STRINGS in line for line in out):
+        return out
+    strings = shared.module.fresh("strings", shared.taken)
+    return [f"{strings} = [*{words}]", *(line.replace(STRINGS, strings) for line in out)]
 
 
 def _function(
@@ -518,6 +591,7 @@ def _function(
     undo: list[str],
     sinks: list[str],
     more: tuple[list[str], list[str]],
+    words: str,
 ) -> Wrapped:
     """The wrapper of a whole function: it returns the function's result in a tuple of one, or None."""
     if sinks:
@@ -552,7 +626,11 @@ def _function(
             elif isinstance(item, Lst):
                 x = listed(item, x)
             elif isinstance(item, Map):
-                raise Refuse("a dict in a tuple")
+                if item.keys_only:
+                    raise Refuse("a set in a tuple")
+                x = _dict_of(item, f"{x}[0]", f"{x}[1]")
+            elif isinstance(item, Word):
+                x = f"{STRINGS}[{x}]"
             elif isinstance(item, Grow):
                 lines = grown(item, x)
                 x = lines[0].split(" = ", 1)[1] if lines else x
@@ -571,8 +649,11 @@ def _function(
             raise Refuse("returns a set")
         got = "keys, values"
         result = _dict_of(t, "keys", "values")
+    elif isinstance(t, Word):
+        result = f"{STRINGS}[result]"
     else:
         raise Refuse("returns a random generator")
+    after = _number_strings(shared, words, convert, args, [*after, *back, f"return ({result},)"])
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')
     w += [f"    {line}" for line in entry]
@@ -586,8 +667,7 @@ def _function(
     w.append(f"        {got} = {call}" if got else f"        {call}")
     w.append(f"    except {GIVEN_UP}:")
     w += [f"        {line}" for line in (*undo, "return None")]
-    w += [f"    {line}" for line in (*after, *back)]
-    w.append(f"    return ({result},)")
+    w += [f"    {line}" for line in after]
     text.append("\n".join(w) + "\n")
     return Wrapped("\n\n".join(text), name, takes, ())
 
@@ -623,6 +703,8 @@ def grown(t: Grow, x: str) -> list[str]:
         boxed = _boxed(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
+    if any(isinstance(i, Word) for i in items):
+        return [f"{x} = [{_boxed(item, 'item')} for item in {x}]"]
     if any(not isinstance(i, Num) or i.kind is None for i in items):
         raise Refuse(f"{x} is a list of mixed types")
     kinds = [i.kind or "" for i in items if isinstance(i, Num)]
@@ -640,6 +722,12 @@ def _boxed(t: Type, x: str) -> str:
         if t.kind is None:
             raise Refuse(f"{x} is of mixed types")
         return f"{PY_TYPE.get(t.kind, t.kind)}({x})" if t.kind.startswith("np.") else x
+    if isinstance(t, Word):
+        return f"{STRINGS}[{x}]"
+    if isinstance(t, Tup) and any(isinstance(i, Word) for i in t.items):
+        return f"({', '.join(_boxed(item, f'{x}[{i}]') for i, item in enumerate(t.items))})"
+    if isinstance(t, Map) and not t.keys_only and not t.frozen:
+        return _dict_of(t, f"{x}[0]", f"{x}[1]")
     if isinstance(t, Lst):
         return listed(t, x)
     if isinstance(t, Grow):
@@ -655,12 +743,14 @@ def _dict_of(t: Map, keys: str, values: str) -> str:
     if t.key is None or t.value is None:
         raise Refuse("what a dict holds is not known")
     key_kind(t.key)
+    key = _boxed(t.key, "key")
+    keys = keys if key == "key" else f"[{key} for key in {keys}]"
     value = _boxed(t.value, "value")
     values = values if value == "value" else f"[{value} for value in {values}]"
     return f"dict(zip({keys}, {values}))"
 
 
-def _map_in(shared: Shared, t: Map, x: str) -> list[str]:
+def _map_in(shared: Shared, t: Map, x: str, words: str) -> list[str]:
     """Lines that take a dict or set apart."""
     if t.fresh:
         return []
@@ -669,12 +759,21 @@ def _map_in(shared: Shared, t: Map, x: str) -> list[str]:
     def part(name: str, code: str) -> None:
         lines.extend([f"new_{x}_{name} = {code}", f"if new_{x}_{name} is None:", "    return None"])
 
-    if key_kind(t.key) == "int":
+    if isinstance(t.key, Word):
+        part("keys", f"{_helper(shared, 'word_numbers')}([*{x}], {words})")
+    elif any(words_in(t.key)):
+        assert isinstance(t.key, Tup)
+        if not all(words_in(t.key)):
+            raise Refuse(f"{x} has keys of strings and numbers")
+        part("keys", f"{_helper(shared, 'word_rows')}([*{x}], {len(t.key.items)}, {words})")
+    elif key_kind(t.key) == "int":
         part("keys", f"{_helper(shared, 'typed_list')}([*{x}], int, np.int64)")
     else:
         assert isinstance(t.key, Tup)
         part("keys", f"{_helper(shared, 'typed_tuples')}([*{x}], {len(t.key.items)})")
-    if not t.keys_only:
+    if isinstance(t.value, Word):
+        part("values", f"{_helper(shared, 'word_numbers')}([*{x}.values()], {words})")
+    elif not t.keys_only:
         assert isinstance(t.value, (Num, Lst))
         (kind,) = t.value.kinds
         dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}.get(kind, kind)

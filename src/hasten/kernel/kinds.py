@@ -110,7 +110,8 @@ class Map:
 
     The kernel holds it as a tuple of lists: keys in the order of insertion, their values, and a hash table of places.
     Nothing is ever deleted. `roots`: the parameter it came from; `fresh`: that one was empty; `merged`: a set that was
-    made of another one, so that its order is not known.
+    made of another one, so that its order is not known; `frozen`: it came in with containers in it, is held as arrays,
+    and only read.
     """
 
     key: Type | None
@@ -119,6 +120,20 @@ class Map:
     keys_only: bool = False
     fresh: bool = False
     merged: bool = False
+    frozen: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A list from outside that is only read: of strings, of dicts or of other such lists."""
+
+    item: Type
+    roots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Word:
+    """A string that is only compared, kept and handed on: a number that stands for it during one call."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +237,26 @@ class Fun:
 
 
 Type: TypeAlias = (
-    Num | Arr | Lst | Grow | Tup | Map | Nil | Opt | Rng | Stream | Cell | Slot | Obj | Pool | Column | Text | Chr | Fun
+    Num
+    | Arr
+    | Lst
+    | Grow
+    | Tup
+    | Map
+    | Nil
+    | Opt
+    | Rng
+    | Stream
+    | Cell
+    | Slot
+    | Obj
+    | Pool
+    | Column
+    | Text
+    | Chr
+    | Word
+    | Row
+    | Fun
 )
 
 INT = Num(frozenset({"int"}))
@@ -273,8 +307,10 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun)) and a == b:
+    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word)) and a == b:
         return a
+    if isinstance(a, Row) and isinstance(b, Row) and a.item == b.item:
+        return replace(a, roots=a.roots | b.roots)
     if isinstance(a, (Opt, Nil)) or isinstance(b, (Opt, Nil)):
         if a == b:
             return a
@@ -307,11 +343,13 @@ def join(a: Type, b: Type) -> Type:
             raise Refuse("list of int and float")
         return Grow(item, a.sink)
     if isinstance(a, Map) and isinstance(b, Map) and a.keys_only == b.keys_only:
+        if a.frozen != b.frozen:
+            raise Refuse("holds a dict from outside and one that was made here in turn")
         key = b.key if a.key is None else a.key if b.key is None else join(a.key, b.key)
         value = b.value if a.value is None else a.value if b.value is None else join(a.value, b.value)
         if isinstance(value, Num) and value.rep == "f" and "int" in value.kinds:
             raise Refuse("dict of int and float")
-        return Map(key, value, a.roots | b.roots, a.keys_only, a.fresh or b.fresh, a.merged or b.merged)
+        return Map(key, value, a.roots | b.roots, a.keys_only, a.fresh or b.fresh, a.merged or b.merged, a.frozen)
     if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
         return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
     raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
@@ -330,14 +368,14 @@ def loose(t: Type) -> Type:
 
 def container(t: Type | None) -> bool:
     """Is it something whose identity matters, because it can change?"""
-    return container(t.item) if isinstance(t, Opt) else isinstance(t, (Arr, Lst, Grow, Map))
+    return container(t.item) if isinstance(t, Opt) else isinstance(t, (Arr, Lst, Grow, Map, Row))
 
 
 def nested(t: Type | None) -> bool:
     """Does it hold other containers that were made one by one?"""
     if isinstance(t, Opt):
         return nested(t.item)
-    return container(t.item) if isinstance(t, Grow) else isinstance(t, Map) and container(t.value)
+    return container(t.item) if isinstance(t, (Grow, Row)) else isinstance(t, Map) and container(t.value)
 
 
 def invariant(t: Type) -> Type:
@@ -346,7 +384,9 @@ def invariant(t: Type) -> Type:
         return replace(t, roots=frozenset())
     if isinstance(t, Map):
         value = None if t.value is None else invariant(loose(t.value))
-        return Map(None if t.key is None else loose(t.key), value, keys_only=t.keys_only)
+        return Map(None if t.key is None else loose(t.key), value, keys_only=t.keys_only, frozen=t.frozen)
+    if isinstance(t, Row):
+        return Row(invariant(t.item))
     if isinstance(t, Grow) and t.item is not None:
         return Grow(invariant(loose(t.item)))
     if isinstance(t, Opt) and t.item is not None:
@@ -356,7 +396,7 @@ def invariant(t: Type) -> Type:
 
 def roots_of(t: Type | None) -> frozenset[str]:
     """The parameters that a container or its parts may share memory with."""
-    if isinstance(t, (Arr, Lst)):
+    if isinstance(t, (Arr, Lst, Row)):
         return t.roots
     if isinstance(t, (Grow, Opt)):
         return roots_of(t.item)
@@ -365,13 +405,18 @@ def roots_of(t: Type | None) -> frozenset[str]:
 
 def rooted(t: Type, roots: frozenset[str]) -> Type:
     """The same with other roots."""
-    if isinstance(t, (Arr, Lst)):
+    if isinstance(t, (Arr, Lst, Row)):
         return replace(t, roots=roots)
     if isinstance(t, Grow) and t.item is not None:
         return replace(t, item=rooted(t.item, roots))
     if isinstance(t, Map):
         return replace(t, roots=roots, value=None if t.value is None else rooted(t.value, frozenset()))
     return t
+
+
+def scalar(t: Type | None) -> bool:
+    """Is it a number or the number of a string, that one machine word holds?"""
+    return isinstance(t, (Num, Word))
 
 
 def settled(t: Type | None) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hasten.kernel import runtime_random, runtime_sets
+from hasten.kernel import runtime_random, runtime_sets, runtime_views
 
 
 @dataclass(frozen=True)
@@ -352,6 +352,21 @@ def _math_value(y, x):
         raise ValueError
     return y
 '''),
+    _njit("sqrt_of", '''
+def _sqrt_of(x):
+    """math.sqrt(x); raises where `math` raises."""
+    return _math_value(math.sqrt(x), x)
+''', "math_value"),
+    _njit("exp_of", '''
+def _exp_of(x):
+    """math.exp(x); raises where `math` raises."""
+    return _math_value(math.exp(x), x)
+''', "math_value"),
+    _njit("log_of", '''
+def _log_of(x):
+    """math.log(x); raises where `math` raises."""
+    return _math_value(math.log(x), x)
+''', "math_value"),
     _njit("same_kind", '''
 def _same_kind(x, kind, wanted):
     """x; raises unless the original would hold the wanted type here (0 bool, 1 int, 2 float, 4 int64, 5 float64)."""
@@ -1220,6 +1235,8 @@ def _plain_array(x, dtype, ndim):
 
 _ALL += [_njit(name, body, *uses) for name, body, uses in (*runtime_random.COMPILED, *runtime_sets.COMPILED)]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
+_ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
+_ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]
 HELPERS = {h.name: h for h in _ALL}
 
 

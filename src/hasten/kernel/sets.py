@@ -38,7 +38,7 @@ def member_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
     v = u.single(u.expr(node))
     kind = member_kind(v.t)
     if t.key is not None:
-        if member_kind(t.key) != kind:
+        if member_kind(t.key) != kind or containers.words_in(t.key) != containers.words_in(v.t):
             fail("elements of several types", node)
         if isinstance(v.t, Num) and isinstance(t.key, Num) and v.t.kinds != t.key.kinds:
             if adding or v.t.rep != t.key.rep:
@@ -84,6 +84,8 @@ def ordered(u: Unit, v: V, node: ast.AST) -> V:
         if t.roots & u.mutated:
             u.doubts.append("order of a set that came from outside and grows")
         return V(f"{v.code}[0]", Grow(t.key), leaf=True)
+    if any(containers.words_in(t.key)):
+        fail("order of a set of strings", node)
     kind = member_kind(t.key)
     if kind not in ("int", "float") or t.merged:
         fail("order of a set of tuples, or made of another set", node)

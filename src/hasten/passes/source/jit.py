@@ -77,22 +77,31 @@ class Jit:
             raise Refuse("the file looks at its own names")
         if region.kind == "function":
             yield from self._variants(
-                lambda exact: function_change(self.code, source, module, region, facts, share, exact)
+                lambda exact, words: function_change(self.code, source, module, region, facts, share, exact, words)
             )
             return
         stmts = statements(source.tree, region.first, region.last)
         if not any(isinstance(s, names.LOOPS) for s in stmts):
             raise Refuse("no loop")
         yield from self._variants(
-            lambda exact: block_change(self.code, source, module, stmts, region, facts, share, exact)
+            lambda exact, words: block_change(self.code, source, module, stmts, region, facts, share, exact, words)
         )
 
-    def _variants(self, change: Callable[[bool], Change]) -> Iterator[Change]:
-        first = change(False)
+    def _variants(self, change: Callable[[bool, bool], Change]) -> Iterator[Change]:
+        """With roundings of its own and without; strings as code points, or as things that are only compared."""
+        words = False
+        try:
+            first = change(False, words)
+        except Refuse as reason:
+            words = True
+            try:
+                first = change(False, words)
+            except Refuse as other:
+                raise Refuse(f"{reason}" if f"{other}" == f"{reason}" else f"{reason}; or {other}") from None
         yield first
         if first.risk is Risk.ROUNDING:
             try:
-                yield change(True)
+                yield change(True, words)
             except Refuse:
                 return
 
@@ -122,10 +131,11 @@ def block_change(
     facts: Facts,
     share: float,
     exact: bool,
+    words: bool,
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
-    shared = Shared(module, exact, seen=seen)
+    shared = Shared(module, exact, seen=seen, as_words=words)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
     flow = names.flow(stmts)
@@ -134,7 +144,8 @@ def block_change(
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name)) or functions.from_facts(module, seen.get(name, ()))
+        found = door_type(name, objects.facts_of(seen, name), as_words=shared.as_words)
+        found = found or functions.from_facts(module, seen.get(name, ()))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name)
         return found
@@ -220,7 +231,14 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
 
 
 def function_change(
-    code: str, source: SourceFile, module: Module, region: Region, facts: Facts, share: float, exact: bool
+    code: str,
+    source: SourceFile,
+    module: Module,
+    region: Region,
+    facts: Facts,
+    share: float,
+    exact: bool,
+    words: bool,
 ) -> Change:
     """The edits that put a kernel in front of a function's body. Raises `Refuse`."""
     node = function_at(source.tree, region)
@@ -241,7 +259,7 @@ def function_change(
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
-    shared = Shared(module, exact, seen=seen)
+    shared = Shared(module, exact, seen=seen, as_words=words)
     own = function_locals(node)
     bound = names.bound(body)
     parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
@@ -251,7 +269,8 @@ def function_change(
         raise Refuse("a name may be read before it is bound")
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name)) or functions.from_facts(module, seen.get(name, ()))
+        found = door_type(name, objects.facts_of(seen, name), as_words=shared.as_words)
+        found = found or functions.from_facts(module, seen.get(name, ()))
         if found is None and "." not in name and name not in own:
             found = module.constant(name)
         return found

@@ -1,0 +1,134 @@
+"""Texts of the helpers that flatten containers within containers, and that read them in kernels."""
+
+from __future__ import annotations
+
+COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("key_tables", '''
+def _key_tables(starts, keys):
+    """A hash table for each run of keys: where it begins, and places of keys within their run."""
+    begins = np.zeros(len(starts), np.int64)
+    for i in range(len(starts) - 1):
+        size = 4
+        while size < 2 * (starts[i + 1] - starts[i]) + 1:
+            size *= 2
+        begins[i + 1] = begins[i] + size
+    tables = np.full(begins[-1], -1)
+    for i in range(len(starts) - 1):
+        run = keys[starts[i] : starts[i + 1]]
+        table = tables[begins[i] : begins[i + 1]]
+        for at in range(len(run)):
+            table[-1 - _find_int(run, table, run[at])] = at
+    return begins, tables
+''', ("find_int",)),
+    ("dicts", '''
+def _dicts(starts, keys, values):
+    """Dicts that lie one after another, with their hash tables."""
+    begins, tables = _key_tables(starts, keys)
+    return starts, begins, keys, values, tables
+''', ("key_tables",)),
+    ("fixed_dict", '''
+def _fixed_dict(keys, values):
+    """A dict that is only read: keys and values in order, and a hash table of their places."""
+    return keys, values, _key_tables(np.array([0, len(keys)]), keys)[1]
+''', ("key_tables",)),
+    ("place_in", '''
+def _place_in(starts, i):
+    """The place that index i of a list means; raises when there is none."""
+    n = len(starts) - 1
+    if i < -n or i >= n:
+        raise ValueError
+    return i + n if i < 0 else i
+''', ()),
+    ("list_at", '''
+def _list_at(lists, i):
+    """One of the lists that lie one after another."""
+    i = _place_in(lists[0], i)
+    return lists[1][lists[0][i] : lists[0][i + 1]]
+''', ("place_in",)),
+    ("lists_at", '''
+def _lists_at(rows, i):
+    """One of the lists of lists that lie one after another."""
+    i = _place_in(rows[0], i)
+    return rows[1][0][rows[0][i] : rows[0][i + 1] + 1], rows[1][1]
+''', ("place_in",)),
+    ("dicts_at", '''
+def _dicts_at(rows, i):
+    """One of the lists of dicts that lie one after another."""
+    i = _place_in(rows[0], i)
+    first, last = rows[0][i], rows[0][i + 1] + 1
+    starts, begins, keys, values, tables = rows[1]
+    return starts[first:last], begins[first:last], keys, values, tables
+''', ("place_in",)),
+    ("dict_at", '''
+def _dict_at(dicts, i):
+    """One of the dicts that lie one after another."""
+    starts, begins, keys, values, tables = dicts
+    i = _place_in(starts, i)
+    first, last = starts[i], starts[i + 1]
+    return keys[first:last], values[first:last], tables[begins[i] : begins[i + 1]]
+''', ("place_in",)),
+    ("dict_of_lists_at", '''
+def _dict_of_lists_at(dicts, i):
+    """One of the dicts of lists that lie one after another."""
+    starts, begins, keys, values, tables = dicts
+    i = _place_in(starts, i)
+    first, last = starts[i], starts[i + 1]
+    return keys[first:last], (values[0][first : last + 1], values[1]), tables[begins[i] : begins[i + 1]]
+''', ("place_in",)),
+    ("dict_of_dicts_at", '''
+def _dict_of_dicts_at(dicts, i):
+    """One of the dicts of dicts that lie one after another."""
+    starts, begins, keys, values, tables = dicts
+    i = _place_in(starts, i)
+    first, last = starts[i], starts[i + 1]
+    inner = (values[0][first : last + 1], values[1][first : last + 1], values[2], values[3], values[4])
+    return keys[first:last], inner, tables[begins[i] : begins[i + 1]]
+''', ("place_in",)),
+]  # fmt: skip
+
+PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
+    ("flat_dicts", '''
+def _flat_dicts(rows):
+    """Where each dict begins, all their keys, and all their values; None unless these are dicts."""
+    if set(map(type, rows)) - {dict}:
+        return None
+    starts = np.array([0, *itertools.accumulate(map(len, rows))])
+    keys = [*itertools.chain.from_iterable(rows)]
+    return starts, keys, [*itertools.chain.from_iterable(map(dict.values, rows))]
+''', ()),
+    ("flat_lists", '''
+def _flat_lists(rows):
+    """Where each list begins, and all their items; None unless these are lists."""
+    if set(map(type, rows)) - {list}:
+        return None
+    starts = np.array([0, *itertools.accumulate(map(len, rows))])
+    return starts, [*itertools.chain.from_iterable(rows)]
+''', ()),
+    ("column", '''
+def _column(values, kind, dtype):
+    """The values as an array, or None unless they are exactly of this type and fit."""
+    if set(map(type, values)) - {kind}:
+        return None
+    try:
+        return np.array(values, dtype=dtype)
+    except OverflowError:
+        return None
+''', ()),
+    ("word_numbers", '''
+def _word_numbers(values, numbers):
+    """The number of each string, a new one for one that was not met before; None unless all are plain strings."""
+    if set(map(type, values)) - {str}:
+        return None
+    for value in dict.fromkeys(values):
+        numbers.setdefault(value, len(numbers))
+    return np.array([numbers[value] for value in values], np.int64)
+''', ()),
+    ("word_rows", '''
+def _word_rows(rows, size, numbers):
+    """The list of tuples as an array of numbers, or None unless each has this many elements, all plain strings."""
+    if set(map(type, rows)) != {tuple} or set(map(len, rows)) != {size}:
+        return None
+    found = _word_numbers([*itertools.chain.from_iterable(rows)], numbers)
+    return None if found is None else found.reshape(-1, size)
+''', ("word_numbers",)),
+]  # fmt: skip

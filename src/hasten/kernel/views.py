@@ -1,0 +1,180 @@
+"""Dicts of dicts, lists of dicts and the like from outside, as flat arrays that a kernel only reads.
+
+All values of one level lie one after another; arrays of positions say where each container begins. A dict within is
+a slice of the keys, of the values and of a hash table; so a row is handed on without copying anything.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hasten.kernel.kinds import Lst, Map, Num, Refuse, Row, Type, Word, scalar
+from hasten.kernel.values import PURE
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+KINDS = {"int": "int", "float": "float", "bool": "bool", "np.float64": "np.float64", "np.int64": "np.int64"}
+READS = frozenset({"keys", "values", "items", "get", "count", "index"})
+COLUMNS = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}
+
+
+def plain_item(t: Type) -> Type | None:
+    """What a list of scalars holds; None for anything else."""
+    if isinstance(t, Lst) and t.depth == 1:
+        return Num(t.kinds)
+    return t.item if isinstance(t, Row) and scalar(t.item) else None
+
+
+def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
+    """The code of one of the containers (or scalars) that lie one after another in `view`."""
+    if scalar(t):
+        return f"{view}[{at}]"
+    if t is not None and plain_item(t) is not None:
+        return f"{u.helper('list_at')}({view}, {at})"
+    if isinstance(t, Row):
+        kind = "dicts" if isinstance(t.item, Map) else "lists"
+        if kind == "lists" and plain_item(t.item) is None:
+            raise Refuse("lists too deep within others")
+        return f"{u.helper(kind + '_at')}({view}, {at})"
+    if isinstance(t, Map) and t.value is not None:
+        kind = "dict_of_dicts" if isinstance(t.value, Map) else "dict" if scalar(t.value) else "dict_of_lists"
+        return f"{u.helper(kind + '_at')}({view}, {at})"
+    raise Refuse("such a thing within another")
+
+
+def items_code(u: Unit, t: Type, view: str, size: str) -> str:
+    """Code of all that lies in `view`, to be gone over."""
+    return view if scalar(t) else f"[{element_of(u, t, view, 'place')} for place in range({size})]"
+
+
+def pure(node: ast.AST) -> bool:
+    """May it be evaluated earlier than its statement would, or twice? (It only reads.)"""
+    for n in ast.walk(node):
+        if isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield)):
+            return False
+        if isinstance(n, ast.Call):
+            f = n.func
+            if not (isinstance(f, ast.Attribute) and f.attr in READS or isinstance(f, ast.Name) and f.id in PURE):
+                return False
+    return True
+
+
+def length(t: Row, view: str) -> str:
+    return f"len({view})" if scalar(t.item) else f"(len({view}[0]) - 1)"
+
+
+def leaving(t: Type | None, values: str, depth: int = 0) -> str:
+    """A list of values as it leaves a kernel: of dicts their keys and values, not their hash tables."""
+    if not isinstance(t, Map) or t.keys_only:
+        return values
+    row = f"row_{depth}" if depth else "row"
+    return f"[({row}[0], {leaving(t.value, f'{row}[1]', depth + 1)}) for {row} in {values}]"
+
+
+# ---------------------------------------------------------------------- the way in
+
+
+def viewed(t: Type) -> bool:
+    """Does it come in as arrays of its own making?"""
+    return isinstance(t, Row) or isinstance(t, Map) and t.frozen
+
+
+def arguments(t: Type, name: str) -> list[str]:
+    """Names of the arrays that it comes in as."""
+    if isinstance(t, Map):
+        assert t.value is not None
+        return [f"{name}_keys", *_within(t.value, f"{name}_values")]
+    assert isinstance(t, Row)
+    return _within(t.item, f"{name}_items")
+
+
+def _within(t: Type, name: str) -> list[str]:
+    if scalar(t):
+        return [name]
+    if isinstance(t, Map):
+        assert t.value is not None
+        return [f"{name}_starts", f"{name}_keys", *_within(t.value, f"{name}_values")]
+    return [f"{name}_starts", *_within(_item(t), f"{name}_items")]
+
+
+def _item(t: Type) -> Type:
+    found = plain_item(t)
+    if found is None:
+        if not isinstance(t, Row):
+            raise Refuse("such a thing within another")
+        return t.item
+    return found
+
+
+def made(u: Unit, t: Type, name: str) -> str:
+    """The code that puts the arrays together."""
+    if isinstance(t, Map):
+        assert t.value is not None
+        return f"{u.helper('fixed_dict')}({name}_keys, {_store(u, t.value, f'{name}_values')})"
+    assert isinstance(t, Row)
+    return _store(u, t.item, f"{name}_items")
+
+
+def _store(u: Unit, t: Type, name: str) -> str:
+    if scalar(t):
+        return name
+    if isinstance(t, Map):
+        assert t.value is not None
+        return f"{u.helper('dicts')}({name}_starts, {name}_keys, {_store(u, t.value, f'{name}_values')})"
+    return f"({name}_starts, {_store(u, _item(t), f'{name}_items')})"
+
+
+def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[list[str], list[str]]:
+    """Lines that turn a value into its arrays, and expressions that give every container in it.
+
+    `words` names the dict of the strings' numbers.
+    """
+    lines: list[str] = []
+    seen = [x]
+
+    def part(target: str, code: str) -> None:
+        lines.extend([f"{target} = {code}", f"if {target} is None:", "    return None"])
+
+    def column(t: Type, name: str, values: str) -> None:
+        if isinstance(t, Word):
+            part(name, f"{helper('word_numbers')}({values}, {words})")
+        else:
+            assert isinstance(t, Num)
+            kind = t.kind or ""
+            if kind not in KINDS:
+                raise Refuse(f"{kind} within a container")
+            part(name, f"{helper('column')}({values}, {KINDS[kind]}, {COLUMNS.get(kind, kind)})")
+
+    def within(t: Type, name: str, values: str) -> None:
+        if scalar(t):
+            return column(t, name, values)
+        flat = f"{name}_parts"
+        if isinstance(t, Map):
+            assert t.key is not None and t.value is not None
+            part(flat, f"{helper('flat_dicts')}({values})")
+            lines.append(f"{name}_starts = {flat}[0]")
+            column(t.key, f"{name}_keys", f"{flat}[1]")
+            inner, inside = t.value, f"{name}_values"
+        else:
+            part(flat, f"{helper('flat_lists')}({values})")
+            lines.append(f"{name}_starts = {flat}[0]")
+            inner, inside = _item(t), f"{name}_items"
+        if not scalar(inner):
+            seen.append(f"*{flat}[-1]")
+        within(inner, inside, f"{flat}[-1]")
+
+    if isinstance(t, Map):
+        assert t.key is not None and t.value is not None
+        column(t.key, f"new_{x}_keys", f"[*{x}]")
+        if not scalar(t.value):
+            seen.append(f"*{x}.values()")
+        within(t.value, f"new_{x}_values", f"[*{x}.values()]")
+    else:
+        assert isinstance(t, Row)
+        if not scalar(t.item):
+            seen.append(f"*{x}")
+        within(t.item, f"new_{x}_items", x)
+    return lines, seen

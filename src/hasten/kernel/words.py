@@ -1,0 +1,71 @@
+"""Strings that a kernel only compares, keeps and hands on: each is a number, the same for equal strings.
+
+The wrapper numbers every string that comes in, and the program's own ones; on the way out numbers become the strings
+again. Nothing else can be done with a `Word`: a kernel that wants more of a string is refused, or takes it as code
+points (`texts`).
+"""
+
+from __future__ import annotations
+
+import ast
+
+from hasten.kernel import containers
+from hasten.kernel.compiler import Unit
+from hasten.kernel.kinds import BOOL, Grow, Lst, Map, Row, Word
+from hasten.kernel.values import V, bare, fail, impure
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def constant(u: Unit, node: ast.Constant) -> V:
+    """A string of the program, as its number."""
+    numbers = u.shared.words
+    return V(str(numbers.setdefault(str(node.value), len(numbers))), Word(), leaf=True)
+
+
+def compare(u: Unit, node: ast.Compare) -> V | None:
+    """A comparison with a string of the program, where the other side is a `Word` or holds them. None: another one."""
+    if len(node.ops) != 1:
+        return None
+    op, left, right = node.ops[0], node.left, node.comparators[0]
+    if isinstance(op, (ast.In, ast.NotIn)):
+        if is_text(left) and not isinstance(right, (ast.Constant, ast.Tuple, ast.List, ast.Set)):
+            if isinstance(right, ast.Call) and isinstance(right.func, ast.Attribute) and right.func.attr == "keys":
+                return containers.compare(u, node)
+            if isinstance(kind_of(u, right), (Map, Row, Grow, Lst)):
+                return containers.compare(u, node)
+        return None
+    if not isinstance(op, (ast.Eq, ast.NotEq)):
+        return None
+    sides = [left, right]
+    if not any(map(is_text, sides)) or not any(not is_text(e) and isinstance(kind_of(u, e), Word) for e in sides):
+        return None
+    a, b = (constant(u, e) if isinstance(e, ast.Constant) else u.expr(e) for e in sides)
+    return same(u, op, a, b, node)
+
+
+def same(u: Unit, op: ast.cmpop, a: V, b: V, node: ast.AST) -> V:
+    """`a == b` of strings."""
+    if not isinstance(a.t, Word) or not isinstance(b.t, Word) or not isinstance(op, (ast.Eq, ast.NotEq)):
+        fail("such a comparison of strings", node)
+    return V(f"({bare(a.code)} {'==' if isinstance(op, ast.Eq) else '!='} {bare(b.code)})", BOOL)
+
+
+def among(u: Unit, node: ast.Compare, right: ast.Tuple | ast.List | ast.Set, word: V) -> V:
+    """`word in ("a", "b")`"""
+    if impure(node.left) or not all(map(is_text, right.elts)):
+        fail("`in` of strings", node)
+    parts = [f"{word.code} == {constant(u, e).code}" for e in right.elts if isinstance(e, ast.Constant)]
+    sign = "" if isinstance(node.ops[0], ast.In) else "not "
+    return V(f"({sign}({' or '.join(parts)}))", BOOL)
+
+
+def kind_of(u: Unit, node: ast.expr) -> object:
+    """The type of an expression, whose code is made elsewhere."""
+    count = len(u.lines)
+    try:
+        return u.expr(node).t
+    finally:
+        del u.lines[count:]
