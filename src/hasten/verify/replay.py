@@ -523,7 +523,7 @@ class _Replay:
             raise _Dead(dead.status if side == "new" else "unusable", f"{whose}when called again: {dead}") from None
         if answer["status"] != "ok":
             raise _Dead("unusable", str(answer.get("reason")))
-        return median(answer["samples"])
+        return float(median(answer["samples"]))
 
     def _varied(self, outcome: ReplayOutcome, usable: Sequence[Any]) -> ReplayOutcome:
         """The same on varied states. A case that the original itself cannot finish is skipped."""
