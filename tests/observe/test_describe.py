@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections
+import math
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hasten.core.facts import ValueFact
 from hasten.observe.describe import describe, join, shape_of
 
 
@@ -157,3 +160,44 @@ def test_joining_is_stable(a: object, b: object) -> None:
 def test_nothing_heavy_is_imported() -> None:
     code = "import sys; from hasten.observe.describe import describe; describe([1]); print('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def _one_by_one(values: list[object]) -> set[object]:
+    """The same facts the long way: each element for itself, then joined."""
+    return set(join(tuple(describe(v) for v in values), ()))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [np.float64(1.5), np.float64(math.nan), np.float64(-2.0)],
+        [np.float32(1.5), np.float64(math.inf), 2.0, 3, True, None, "a"],
+        [np.int64(3), np.int64(-9), np.uint8(200), np.bool_(True)],
+        [np.float64(math.nan)] * 2,
+        [np.longdouble(1.5), np.timedelta64(3, "s"), np.datetime64("2020-01-01"), np.str_("x")],
+        [[1, 2], [3, 4]],
+        [[1.0, 2.0], [], [math.nan, -0.0]],
+        [[1], [2.0, "x"], [None, True]],
+        [(1, "a"), (2, "b\u00e9")],
+        [{"a": 1.0}, {"b": 2}, {}],
+        [[np.float64(1.0), 2], [np.float64(3.0), 4]],
+        [[1 << 2000], [-(1 << 2000)]],
+        [[], []],
+        [[[1], [2]], [[3]]],
+        [[1], (2,)],
+        [[object()], [1]],
+    ],
+)  # fmt: skip
+def test_many_at_once_are_described_as_one_by_one(values: list[object]) -> None:
+    found = set(describe(values).items)
+    assert {_without_order(f) for f in found} == {_without_order(f) for f in _one_by_one(values)}
+
+
+def _without_order(fact: ValueFact) -> object:
+    parts = {n: frozenset(map(_without_order, getattr(fact, n))) for n in ("items", "keys")}
+    return (replace(fact, items=(), keys=(), note=()), *parts.items(), frozenset(fact.note))
+
+
+def test_rows_beyond_the_budget_are_incomplete() -> None:
+    fact = describe([[float(i)] * 100 for i in range(1000)], budget=2000)
+    assert not fact.complete or not all(f.complete for f in fact.items)

@@ -20,7 +20,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from hasten.core.facts import ValueFact
@@ -206,14 +206,16 @@ def _elements(
     kinds = set(map(type, elements))
     facts: list[ValueFact] = []
     rest = elements
-    for kind in (int, float, str, bool, type(None)):
-        if kind not in kinds:
-            continue
+    quick = [*(k for k in _PLAIN if k in kinds), *sorted(filter(_numpy_number, kinds), key=type_name)]
+    for kind in quick:
         of_kind = elements if len(kinds) == 1 else [v for v in elements if type(v) is kind]
-        facts.append(_plain(kind, of_kind))
-    if kinds - {int, float, str, bool, type(None)}:
-        if len(kinds) > 1:
-            rest = [v for v in elements if type(v) not in (int, float, str, bool, type(None))]
+        facts.append(_plain(kind, of_kind) if kind in _PLAIN else _numpy_plain(kind, of_kind))
+    if kinds.difference(quick):
+        if quick:
+            rest = [v for v in elements if type(v) not in quick]
+        rows = _rows(rest, kinds.difference(quick), budget, depth)
+        if rows is not None:
+            return _joined((*facts, rows)), complete
         seen = budget.take(len(rest))
         complete = complete and seen == len(rest)
         # an even spread when not all can be looked at: rare kinds come late as often as early
@@ -228,6 +230,58 @@ def _elements(
         known = {f.type for f in facts}
         facts.extend(ValueFact(n, complete=False) for n in sorted({type_name(k) for k in kinds} - known))
     return _joined(facts), complete
+
+
+_PLAIN = (int, float, str, bool, type(None))
+
+
+def _numpy_number(kind: type) -> bool:
+    """True for NumPy's own number types: their scalars can be described all at once."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not hasattr(numpy, "generic") or kind.__module__ != "numpy":
+        return False
+    if not issubclass(kind, (numpy.bool_, numpy.integer, numpy.floating)):
+        return False
+    # durations count as integers, but their dtype depends on the value; long doubles do not fit a float
+    return not issubclass(kind, numpy.timedelta64) and numpy.dtype(kind).itemsize <= 8
+
+
+def _numpy_plain(kind: type, values: list[Any]) -> ValueFact:
+    """What joining the facts of NumPy scalars of one type gives."""
+    numpy: Any = sys.modules["numpy"]
+    dtype = numpy.dtype(kind)
+    if dtype.kind == "f":
+        return replace(_floats(type_name(kind), list(map(float, values))), dtype=str(dtype), ndim=0)
+    numbers = list(map(int, values))
+    return ValueFact(type_name(kind), dtype=str(dtype), ndim=0, low=min(numbers), high=max(numbers))
+
+
+def _rows(values: list[Any], kinds: set[type], budget: _Budget, depth: int) -> ValueFact | None:
+    """What joining the facts of many lists (tuples, dicts) of plain values gives, or None where they hold others."""
+    if len(kinds) != 1 or len(values) < 2 or depth + 1 >= MAX_DEPTH:
+        return None
+    (kind,) = kinds
+    if kind not in (list, tuple, dict):
+        return None
+    sizes = list(map(len, values))
+    inside = sum(sizes) * (2 if kind is dict else 1)
+    if budget.left * FAST_FACTOR < inside + FAST_FACTOR * len(values):
+        return None
+    parts: list[tuple[ValueFact, ...]] = []
+    both: tuple[Iterable[Any], ...] = (map(dict.keys, values), map(dict.values, values)) if kind is dict else (values,)
+    for lists in both:
+        flat: list[Any] = list(chain.from_iterable(lists))
+        found = set(map(type, flat))
+        if not all(k in _PLAIN or _numpy_number(k) for k in found):
+            return None
+        of_kind = {k: flat if len(found) == 1 else [v for v in flat if type(v) is k] for k in found}
+        facts = [_plain(k, of_kind[k]) for k in _PLAIN if k in found]
+        facts += [_numpy_plain(k, of_kind[k]) for k in sorted(found.difference(_PLAIN), key=type_name)]
+        parts.append(tuple(facts))
+    budget.take(len(values))
+    budget.take(inside, FAST_FACTOR)
+    keys = parts[0] if kind is dict else ()
+    return ValueFact(type_name(kind), min_len=min(sizes), max_len=max(sizes), items=parts[-1], keys=keys)
 
 
 def _plain(kind: type, values: list[Any]) -> ValueFact:

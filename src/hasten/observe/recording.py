@@ -28,6 +28,8 @@ from hasten.observe.describe import describe, join
 _WRITES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink", "shutil.")
 _PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn")
 MAX_SNAPSHOTS = 12
+FEW_SNAPSHOTS = 2
+CHEAP_KEEPING_S = 0.05
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
 FREE_OVERHEAD_S = 5.0  # in all
 FREE_REGION_S = 1.0  # for one region
@@ -57,6 +59,11 @@ class _State:
         """Recording costs at most about as much as the program itself, beyond some seconds that are free."""
         own = time.perf_counter() - self.started - self.overhead
         return self.overhead > FREE_OVERHEAD_S + own or region.overhead > FREE_REGION_S + own / 4
+
+    def enough(self, region: _Region) -> bool:
+        """Two snapshots are worth some time; more of them only where they cost little of the program's."""
+        own = time.perf_counter() - self.started - self.overhead
+        return region.recorded >= FEW_SNAPSHOTS and region.keeping_s > CHEAP_KEEPING_S + own / 100
 
 
 STATE = _State()
@@ -93,6 +100,7 @@ class _Region:
         self.why_not: str = config["why_not"]
         self.depth = 0
         self.overhead = 0.0
+        self.keeping_s = 0.0  # of it, making snapshots
         self.module = ""
         self.file = ""
         self.stopped_s = 0.0  # when it was looked at last, since the start
@@ -324,7 +332,10 @@ def _begin(
                 seen[name] = namespace[name]
         _describe_all(region, seen)
         if region.replayable and region.recorded < MAX_SNAPSHOTS and not STATE.spent(region):
-            _keep_entry(visit, namespace, names, call, function)
+            if not STATE.enough(region):
+                keeping = time.perf_counter()
+                _keep_entry(visit, namespace, names, call, function)
+                region.keeping_s += time.perf_counter() - keeping
         visit.random = snapshot.random_states()
     except Exception as error:  # noqa: BLE001 - describing and pickling run code of any class
         region.why_not = region.why_not or f"recording failed: {type(error).__name__}: {error}"
@@ -417,7 +428,9 @@ def _end(
             if visit.random.get(stream) != state and (stream in visit.random):
                 region.effects.add(stream)
         if visit.entry is not None:
+            keeping = time.perf_counter()
             _keep_exit(visit, namespace, out, result, error, function, after)
+            region.keeping_s += time.perf_counter() - keeping
     except Exception as problem:  # noqa: BLE001 - describing and pickling run code of any class
         region.why_not = region.why_not or f"recording failed: {type(problem).__name__}: {problem}"
     finally:

@@ -85,6 +85,8 @@ class Pickler(pickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
+        if kind.__module__ == "numpy":
+            return NotImplemented  # scalars by the million: arrays, dtypes and numbers pickle themselves
         if kind is types.FunctionType:
             if obj.__module__ is not None and by_name(obj):
                 return NotImplemented
