@@ -25,6 +25,7 @@ from hasten.passes.source.columns.syntax import (
     Fresh,
     RowUse,
     facts_about,
+    functions_called,
     helper_edits,
     helper_name,
     imported_as,
@@ -45,7 +46,8 @@ from hasten.passes.source.columns.syntax import (
     text_of,
     writes_frames,
 )
-from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, literal_constants
+from hasten.passes.source.columns.unroll import Row, RowVectoriser
+from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
 KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
@@ -143,8 +145,12 @@ class ApplyRows:
             return
         needs = ("numpy",) if not imported_as(source, "numpy") else ()
         hit, view = applied(source, call), _viewed(source, call)
+        if statement_of(source, call) is not None:
+            for edits, risk, names in _column_form(source, finding, call, hit, view, facts):
+                title = f"row-wise apply over {names}: computed from whole columns"
+                yield Change(self.code, title, finding.region, tuple(edits), risk, needs, finding.share)
         if hit is not None and statement_of(source, call) is not None:
-            for edits, risk, how in (*_column_form(source, finding, hit, facts), *_cell_form(source, finding, hit)):
+            for edits, risk, how in _cell_form(source, finding, hit):
                 title = f"row-wise apply over {', '.join(hit.use.columns)}: {how}"
                 yield Change(self.code, title, finding.region, tuple(edits), risk, needs, finding.share)
         elif view is not None and hit is None:
@@ -221,44 +227,62 @@ def _cut(source: SourceFile, node: ast.expr, spliced: str) -> str:
 
 
 def _column_form(
-    source: SourceFile, finding: Finding, hit: Applied, facts: Facts
+    source: SourceFile,
+    finding: Finding,
+    call: ast.Call,
+    hit: Applied | None,
+    view: ApplyCall | None,
+    facts: Facts,
 ) -> Iterator[tuple[list[Edit], Risk, str]]:
     """The function on whole columns, when the frame's dtypes were seen and every operation is understood."""
-    seen = _columns_seen(source, finding, hit, facts)
-    if seen is None:
+    if hit is not None:
+        function: ast.AST | None = hit.function
+    elif view is not None and not view.rest:
+        given = view.function
+        function = only_def(source, given.id) if isinstance(given, ast.Name) else given
+    else:
         return
+    assert isinstance(call.func, ast.Attribute)
+    frame = call.func.value
+    seen = _columns_seen(source, finding, call, frame, facts)
+    if seen is None or not isinstance(function, (ast.Lambda, ast.FunctionDef)):
+        return
+    a = function.args
+    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+        return
+    row = (a.posonlyargs or a.args)[0].arg
+    body = [ast.Return(function.body)] if isinstance(function, ast.Lambda) else function.body
     dtypes, boxed = seen
     np, np_edits = module_alias(source, "numpy", "np")
     pd, pd_edits = module_alias(source, "pandas", "pd")
     for limit in LIMITS:
         fresh = Fresh(source)
-        names = {c: fresh(c) for c in hit.use.columns}
-        v = Vectoriser(
-            source,
-            np,
-            fresh,
-            imported_as(source, "math"),
-            imported_as(source, "numpy"),
-            imported_as(source, "pandas"),
-            literal_constants(source, _reachable(source, hit)),
-        )
-        for column, nodes in hit.use.cells.items():
-            kind = KINDS[dtypes[column]]
-            bound = float(limit) if kind == "int" else float("inf")
-            cell = Value(names[column], kind, -bound, bound, boxed=boxed, simple=True)
-            v.cells.update(dict.fromkeys(nodes, cell))
+        read: dict[str, Value] = {}
+
+        def column(label: str, fresh: Fresh = fresh, read: dict[str, Value] = read, limit: int = limit) -> Value:
+            if label not in read:
+                kind = KINDS.get(dtypes.get(label, ""))
+                if kind is None:
+                    raise Unknown(f"reads `{label}`, which is something else than numbers or texts")
+                bound = float(limit) if kind == "int" else float("inf")
+                read[label] = Value(fresh(label), kind, -bound, bound, boxed=boxed, simple=True)
+            return read[label]
+
+        v = RowVectoriser.of(source, np, fresh, _reachable(source, function), column)
         try:
-            value = v.function(hit.body, {}, Path())
+            value = v.function(body, {row: Row()}, Path())
         except Unknown:
             continue
-        if value.const:
+        if value.const or not read:
             return
         break
     else:
         return
-    title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "row_value"
-    function = fresh(f"{title}_of_columns_{finding.first}")  # two changes must not define one name
-    text = f"def {function}({', '.join(names.values())}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
+    title = function.name if isinstance(function, ast.FunctionDef) else "row_value"
+    name = fresh(f"{title}_of_columns_{finding.first}")  # two changes must not define one name
+    text = f"def {name}({', '.join(c.text for c in read.values())}):\n" + "".join(
+        f"    {line}\n" for line in v.ending(value)
+    )
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
     apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
@@ -269,15 +293,15 @@ def _column_form(
         emitted.APPLY_COLUMNS.format(name=apply_columns, np=np, pd=pd, row_arrays=arrays),
         text,
     ]
-    kinds = "{" + ", ".join(f"{quote(c)}: {quote(_kind(dtypes[c]))}" for c in hit.use.columns) + "}"
-    uses_int = any(KINDS[dtypes[c]] == "int" for c in hit.use.columns)
+    kinds = "{" + ", ".join(f"{quote(c)}: {quote(_kind(dtypes[c]))}" for c in read) + "}"
+    uses_int = any(KINDS[dtypes[c]] == "int" for c in read)
     bound_text = f"2**{limit.bit_length() - 1}" if uses_int else "0"
-    frame, original = text_of(source, hit.frame), text_of(source, hit.call.args[0])
-    call = f"{apply_columns}({frame}, {kinds}, {boxed}, {bound_text}, {function}, {original})"
+    original = text_of(source, call.args[0])
+    new = f"{apply_columns}({text_of(source, frame)}, {kinds}, {boxed}, {bound_text}, {name}, {original})"
     yield (
-        [*np_edits, *pd_edits, *helper_edits(source, helpers), *_call_edits(source, hit, call)],
+        [*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(call, new)])],
         Risk.ROUNDING if v.rounding else Risk.EXACT,
-        "computed from whole columns",
+        ", ".join(read),
     )
 
 
@@ -285,35 +309,28 @@ def _kind(dtype: str) -> str:
     return "str" if dtype == "object" else dtype
 
 
-def _reachable(source: SourceFile, hit: Applied) -> list[ast.AST]:
-    from hasten.passes.source.columns.syntax import functions_called
-
-    body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
+def _reachable(source: SourceFile, function: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
+    body: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
     return [*body, *(s for f in functions_called(source, body) for s in f.body)]
 
 
 def _columns_seen(
-    source: SourceFile, finding: Finding, hit: Applied, facts: Facts
+    source: SourceFile, finding: Finding, call: ast.Call, frame: ast.expr, facts: Facts
 ) -> tuple[dict[str, str], bool] | None:
     """What kinds of cell a row showed: dtype names by column, and whether cells are Python objects."""
-    if not isinstance(hit.frame, (ast.Name, ast.Attribute)):
-        base = hit.frame
+    base = frame
+    if not isinstance(frame, (ast.Name, ast.Attribute)):
         while isinstance(base, (ast.Subscript, ast.Call, ast.Attribute)):
             base = base.func if isinstance(base, ast.Call) else base.value
-    else:
-        base = hit.frame
     name = ast.unparse(base)
-    for fact in facts_about(name, finding.region, facts, hit.call.lineno, hit.call.end_lineno or 0):
+    for fact in facts_about(name, finding.region, facts, call.lineno, call.end_lineno or 0):
         if fact.type.rsplit(".", 1)[-1] != "DataFrame" or not fact.type.startswith("pandas") or not fact.columns:
             continue
         dtypes = dict(fact.columns)
-        if any(c not in dtypes for c in hit.use.columns):
-            continue
         numeric = {"float64", "int64", "float32", "int32", "int16", "int8", "uint8", "uint16", "uint32", "uint64"}
         boxed = not (set(dtypes.values()) <= numeric or set(dtypes.values()) == {"bool"})
         if not boxed and "bool" not in dtypes.values():
             common = "int64" if set(dtypes.values()) == {"int64"} else "float64"
             dtypes = dict.fromkeys(dtypes, common)
-        if all(dtypes[c] in KINDS for c in hit.use.columns):
-            return dtypes, boxed
+        return dtypes, boxed
     return None

@@ -39,7 +39,8 @@ from hasten.passes.source.columns.syntax import (
     string,
     text_of,
 )
-from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, literal_constants
+from hasten.passes.source.columns.unroll import RowVectoriser
+from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 
 KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
 
@@ -125,15 +126,7 @@ class Elementwise:
         for limit in LIMITS:
             fresh = Fresh(source)
             argument = fresh(hit.parameter)
-            v = Vectoriser(
-                source,
-                np,
-                fresh,
-                imported_as(source, "math"),
-                imported_as(source, "numpy"),
-                imported_as(source, "pandas"),
-                literal_constants(source, reachable),
-            )
+            v = RowVectoriser.of(source, np, fresh, reachable)
             kind = KINDS[dtype]
             bound = float(limit) if kind == "int" else float("inf")
             start = Value(argument, kind, -bound, bound, boxed=True, simple=True)

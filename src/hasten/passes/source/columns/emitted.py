@@ -751,3 +751,11 @@ def {name}(divisor):
         raise FloatingPointError("division by zero")
     return divisor
 """
+
+CERTAIN = """\
+def {name}(mask, values):
+    # `values`, when every row found its key; the original raises for the first that did not
+    if not {np}.all(mask):
+        raise FloatingPointError("a key that is not there")
+    return values
+"""

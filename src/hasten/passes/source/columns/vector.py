@@ -15,9 +15,10 @@ import ast
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hasten.core.source import SourceFile
-from hasten.passes.source.columns.emitted import NONZERO
+from hasten.passes.source.columns.emitted import CERTAIN, NONZERO
 from hasten.passes.source.columns.syntax import Fresh, helper_name, only_def
 
 LIMITS = (2**53, 2**31, 2**20)  # bounds on the integers in columns, the widest that works is taken
@@ -89,10 +90,13 @@ class Vectoriser:
         self.uses_nonzero = False
         self.nonzero = helper_name(source, "_nonzero", NONZERO)
         self.depth = 0
+        self.certain = helper_name(source, "_certain", CERTAIN)
+        self.uses_certain = False
 
     def helpers(self) -> list[str]:
         """Texts of the helper functions that the lines call."""
-        return [NONZERO.format(name=self.nonzero, np=self.np)] if self.uses_nonzero else []
+        texts = [NONZERO.format(name=self.nonzero, np=self.np)] if self.uses_nonzero else []
+        return texts + ([CERTAIN.format(name=self.certain, np=self.np)] if self.uses_certain else [])
 
     def ending(self, value: Value) -> list[str]:
         """All lines of the function's body, the last of which returns `value` as pandas would store it."""
@@ -107,7 +111,7 @@ class Vectoriser:
 
     # ---- statements
 
-    def function(self, body: Sequence[ast.stmt], env: dict[str, Value], path: Path) -> Value:
+    def function(self, body: Sequence[ast.stmt], env: dict[str, Any], path: Path) -> Value:
         returns: list[_Return] = []
         live = self.block(body, dict(env), path, returns)
         if live is not None or not returns:
@@ -115,8 +119,8 @@ class Vectoriser:
         return self.joined(returns)
 
     def block(
-        self, body: Sequence[ast.stmt], env: dict[str, Value], path: Path, returns: list[_Return]
-    ) -> tuple[Path, dict[str, Value]] | None:
+        self, body: Sequence[ast.stmt], env: dict[str, Any], path: Path, returns: list[_Return]
+    ) -> tuple[Path, dict[str, Any]] | None:
         for stmt in body:
             if isinstance(stmt, ast.Return):
                 if stmt.value is None:
@@ -165,8 +169,8 @@ class Vectoriser:
                 raise Unknown(f"has a {type(stmt).__name__.lower()} statement")
         return path, env
 
-    def merged(self, cond: str, a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
-        out: dict[str, Value] = {}
+    def merged(self, cond: str, a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
         for name in a:
             if name not in b:
                 continue
@@ -243,7 +247,7 @@ class Vectoriser:
 
     # ---- expressions
 
-    def mask(self, node: ast.expr, env: dict[str, Value], path: Path) -> str:
+    def mask(self, node: ast.expr, env: dict[str, Any], path: Path) -> str:
         """The truth of an expression, row by row."""
         value = self.expr(node, env, path)
         if value.const:
@@ -258,14 +262,14 @@ class Vectoriser:
             return f"({value.atom} != 0)"
         raise Unknown("truth of a string")
 
-    def expr(self, node: ast.expr, env: dict[str, Value], path: Path) -> Value:
+    def expr(self, node: ast.expr, env: dict[str, Any], path: Path) -> Value:
         if node in self.cells:
             return self.cells[node]
         if isinstance(node, ast.Constant):
             return self.constant(node.value)
         if isinstance(node, ast.Name):
-            if node.id in env:
-                return env[node.id]
+            if isinstance(known := env.get(node.id), Value):
+                return known
             if node.id in self.constants:
                 return self.constants[node.id]
             raise Unknown(f"reads `{node.id}`")
@@ -415,7 +419,7 @@ class Vectoriser:
         self.uses_nonzero = True
         return f"{self.nonzero}({value.text if not path.text else text})"
 
-    def unary(self, node: ast.UnaryOp, env: dict[str, Value], path: Path) -> Value:
+    def unary(self, node: ast.UnaryOp, env: dict[str, Any], path: Path) -> Value:
         value = self.expr(node.operand, env, path)
         if isinstance(node.op, ast.Not):
             if value.const:
@@ -427,7 +431,7 @@ class Vectoriser:
             return replace(value, text=f"-{value.atom}", low=-value.high, high=-value.low, simple=False)
         raise Unknown(f"operator {type(node.op).__name__}")
 
-    def compare(self, node: ast.Compare, env: dict[str, Value], path: Path) -> Value:
+    def compare(self, node: ast.Compare, env: dict[str, Any], path: Path) -> Value:
         parts: list[str] = []
         left = self.expr(node.left, env, path)
         for op, right_node in zip(node.ops, node.comparators, strict=True):
@@ -468,7 +472,7 @@ class Vectoriser:
             raise Unknown("comparison of different types")
         return f"{a.atom} {sign} {b.atom}"
 
-    def boolean(self, node: ast.BoolOp, env: dict[str, Value], path: Path) -> Value:
+    def boolean(self, node: ast.BoolOp, env: dict[str, Any], path: Path) -> Value:
         sign = "&" if isinstance(node.op, ast.And) else "|"
         parts: list[str] = []
         for i, part in enumerate(node.values):
@@ -486,7 +490,7 @@ class Vectoriser:
 
     # ---- calls
 
-    def call(self, node: ast.Call, env: dict[str, Value], path: Path) -> Value:
+    def call(self, node: ast.Call, env: dict[str, Any], path: Path) -> Value:
         if node.keywords or any(isinstance(a, ast.Starred) for a in node.args):
             raise Unknown("a call with keywords")
         func = node.func
