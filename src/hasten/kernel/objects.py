@@ -290,6 +290,9 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         return shared.slots[name]
     reached = reach.of(shared)
     stored, grown = attr in reached.stored, attr in reached.grown
+    owner = shared.objects.get(obj.path)
+    if owner is not None and any(isinstance(s, names.FUNCTIONS) and s.name == attr for s in owner.kind.body):
+        fail(f"assignment over a method ({name})", node)
     facts = facts_of(shared.seen, name)
     seen = unit.lookup(name) if unit.lookup else None
     used = shared.objects.get(obj.path)
@@ -474,13 +477,11 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     if obj is None or not isinstance(obj.t, Obj):
         fail("assignment to an attribute", target)
     name = f"{obj.t.path}.{target.attr}"
-    slot = slot_of(unit, obj.t, target.attr, target)
     used = unit.shared.objects.get(obj.t.path)
     if used is None:
         fail(f"{name} is assigned, and its class is not plain", target)
     used.attributes.add(target.attr)
-    if any(isinstance(s, names.FUNCTIONS) and s.name == target.attr for s in used.kind.body):
-        fail("assignment over a method", target)
+    slot = slot_of(unit, obj.t, target.attr, target)
     if isinstance(slot, Slot) and isinstance(slot.value, Tup):
         put(unit, name, slot, v, target)
         return
