@@ -598,7 +598,7 @@ def at(unit: Unit, base: V, node: ast.Subscript) -> V:
     if isinstance(node.slice, (ast.Slice, ast.Tuple)):
         fail("slice of a list of objects", node)
     i = unit.integer(node.slice)
-    return V(f"{unit.helper('place_in')}({bare(i.code)}, {base.code})", Obj(t.path, many=True))
+    return V(f"{unit.helper('object_place')}({bare(i.code)}, {base.code})", Obj(t.path, many=True))
 
 
 def items(unit: Unit, base: V, node: ast.expr) -> tuple[Type, str]:

@@ -997,8 +997,8 @@ def _held(x, missing):
         raise ValueError
     return x
 '''),
-    _njit("place_in", '''
-def _place_in(i, size):
+    _njit("object_place", '''
+def _object_place(i, size):
     """The place that an index of a list of this size stands for."""
     if i < 0:
         i += size
@@ -1238,6 +1238,7 @@ _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]
 HELPERS = {h.name: h for h in _ALL}
+assert len(HELPERS) == len(_ALL), "two helpers of one name"
 
 
 def closure(names: set[str]) -> list[str]:
