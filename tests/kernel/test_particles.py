@@ -81,7 +81,8 @@ final = (world.time, world.log, total, [(b.x, b.v, b.pos, b.hits, b.alive) for b
 final = (final, bodies is world.bodies, [b is c for b, c in zip(bodies, given)], [last is b for b in bodies])
 """
 OBJECTS = """
-given = list(bodies := [Body(0.5 * k, 0.25, 1.0 + k, [0.0, 1.0]) for k in range(5)])
+bodies = [Body(0.5 * k, 0.25, 1.0 + k, [0.0, 1.0]) for k in range(5)]
+given = list(bodies)
 star = Body(9.0, 0.0, 1.0, [0.0, 0.0])
 last = bodies[0]
 """
@@ -127,7 +128,8 @@ def test_steps(change: str, fast: bool) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("for b in bodies:\n    b.x = 1", "stored into an attribute"),
+        ("for b in bodies:\n    b.x = True", "in turn"),
+        ("for b in bodies:\n    b.frozen = 1.0", "neither a number"),
         ("for b in bodies:\n    b.pos = [1.0, 2.0]", ""),
         ("for b in bodies:\n    b.push = 1.0", "over a method"),
         ("for b in bodies:\n    b.energy = 1.0", "over a method"),
@@ -141,3 +143,76 @@ def test_steps(change: str, fast: bool) -> None:
 def test_refusals(body: str, why: str) -> None:
     reason = refusal(body, START, prelude=BODIES + OBJECTS)
     assert reason and why in reason
+
+
+TANKS = """
+import math
+from dataclasses import dataclass
+
+
+class Tank:
+    __slots__ = ("level", "best", "count", "next")
+
+    def __init__(self, level, best, count):
+        self.level = level
+        self.best = best
+        self.count = count
+
+    def fill(self, by):
+        self.level += by
+        if self.best is None or self.level > self.best:
+            self.best = self.level
+        if self.level > 4:
+            self.best = None
+        if self.count < 3:
+            self.count += 1
+        else:
+            self.count = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    a: int
+    b: int
+    rate: float
+"""
+FILL = compiled(
+    """
+for pipe in pipes:
+    tanks[pipe.a].fill(pipe.rate)
+    if tanks[pipe.b].best is not None:
+        total += tanks[pipe.b].level
+""",
+    "total = 0.0\nbig = 1",
+    prelude=TANKS
+    + """
+tanks = [Tank(0, None, 0), Tank(1.5, 1.0, big), Tank(2, 3, 1)]
+pipes = [Pipe(k % 3, -(k % 2) - 1, 0.25 * (k % 4)) for k in range(20)]
+first = tanks[0]
+""",
+    hide=("pipe",),
+    after="final = ([(t.level, t.best, t.count) for t in tanks], total, first is tanks[0])",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "fast"),
+    [
+        ("", True),
+        ("big = 2.5", True),
+        ("big = 2**60", False),  # it shares an array with floats
+        ("big = '7'", False),
+        ("del tanks[1].best", False),
+        ("tanks[0].level = math.nan", True),
+        ("tanks[2].level = np.float64(1.0)", False),
+        ("pipes[3] = Pipe(5, 0, 1.0)", False),
+        ("pipes[3] = pipes[4]", False),
+        ("Tank.level = 3.0", False),
+    ],
+)
+def test_slots_and_numbers_of_several_types(change: str, fast: bool) -> None:
+    hook = "first = tanks[0]\n"
+    start = "total = 0.0\nbig = 1\n" + (change if change.startswith("big") else "")
+    change = "" if change.startswith("big") else f"{change}\n"
+    old, new = (replace(s, data=s.text.replace(hook, hook + change).encode()) for s in (FILL.original, FILL.patched))
+    check(replace(FILL, original=old, patched=new, outs=("final",)), start, fast=fast)

@@ -23,6 +23,7 @@ from hasten.kernel.kinds import (
     Tup,
     Type,
 )
+from hasten.kernel.objects import slotted
 from hasten.kernel.values import PY_TYPE
 
 DTYPES = {
@@ -73,8 +74,12 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
             raise Refuse(f"{path} is an object and a value")
         below = [n[len(path) + 1 :].partition(".")[0].removesuffix("[]") for n in (*types, *paths) if _in(n, path)]
         own = sorted({*used.attributes, *below})
-        helper = unit.shared.helper("plain_objects" if pooled else "plain_object")
-        guard = f"{helper}({x}, {used.kind.name}, {_words(own)}, {_words(sorted(used.methods))})"
+        if slotted(used.kind):
+            helper = unit.shared.helper("plain_slots")
+            guard = f"{helper}({x if pooled else f'[{x}]'}, {used.kind.name}, {_words(own)})"
+        else:
+            helper = unit.shared.helper("plain_objects" if pooled else "plain_object")
+            guard = f"{helper}({x}, {used.kind.name}, {_words(own)}, {_words(sorted(used.methods))})"
         entry += [f"if not {guard}:", "    return None"]
         if not pooled:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
@@ -118,7 +123,8 @@ def _cell(unit: Unit, name: str, t: Cell) -> Passed:
     return out
 
 
-def _tagged(unit: Unit, name: str, t: Cell) -> Passed:
+def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
+    """A number, or one of each object of a list, that may be of several types or None."""
     x = local(name)
     if not t.kinds or any(k not in DTYPES for k in t.kinds):
         raise Refuse(f"what {name} holds is not known")
@@ -127,12 +133,19 @@ def _tagged(unit: Unit, name: str, t: Cell) -> Passed:
     none = ["type(None): -1"] if t.optional else []
     codes = ", ".join([*none, *(f"{k}: {c}" for k, c in kinds.items())])
     low, high = (-EXACT_FLOAT, EXACT_FLOAT) if wide == "float64" else I64
-    out = Passed()
-    out.convert += _checked(x, f"{unit.helper('number_cell')}({x}, {{{codes}}}, np.{wide}, {low}, {high})")
-    out.args.append(f"*new_{x}")
+    path, _, attr = name.rpartition(".")
+    everyone = local(path.removesuffix("[]"))
+    values = f"[x.{attr} for x in {everyone}]" if isinstance(t, Column) else f"[{x}]"
+    out = Passed(args=[f"*new_{x}"])
+    helper = unit.shared.helper("number_cells")
+    out.convert += _checked(x, f"{helper}({values}, {{{codes}}}, np.{wide}, {low}, {high})")
     if name in unit.shared.stored:
         codes = ", ".join(f"{c}: {k}" for k, c in kinds.items())
-        out.back.append(f"{name} = {unit.helper('cell_value')}(new_{x}, {{{codes}}})")
+        values = f"{unit.shared.helper('cell_values')}(new_{x}, {{{codes}}})"
+        if isinstance(t, Column):
+            out.back.append(f'{unit.shared.helper("set_attributes")}({everyone}, "{attr}", {values})')
+        else:
+            out.back.append(f"[{name}] = {values}")
     return out
 
 
@@ -143,24 +156,27 @@ def _checked(x: str, code: str) -> list[str]:
 def _column(unit: Unit, name: str, t: Column) -> Passed:
     path, attr = name.split("[].", 1)
     x, all_of = local(name), local(path)
-    if t.kind not in DTYPES:
-        raise Refuse(f"attribute of {t.kind}")
-    kind = PY_TYPE.get(t.kind, t.kind)
+    if t.tagged:
+        return _tagged(unit, name, t)
+    (sort,) = t.kinds
+    if sort not in DTYPES:
+        raise Refuse(f"attribute of {sort}")
+    kind = PY_TYPE.get(sort, sort)
     taken = f"[x.{attr} for x in {all_of}]"
-    values = f"list(new_{x})" if t.kind in PY_TYPE else f"new_{x}.tolist()"
+    values = f"list(new_{x})" if sort in PY_TYPE else f"new_{x}.tolist()"
     out = Passed(args=[f"new_{x}"])
     if not t.depth:
-        out.convert += _checked(x, f"{unit.helper('typed_list')}({taken}, {kind}, {DTYPES[t.kind]})")
+        out.convert += _checked(x, f"{unit.helper('typed_list')}({taken}, {kind}, {DTYPES[sort]})")
         if name in unit.shared.stored:
             out.back.append(f'{unit.helper("set_attributes")}({all_of}, "{attr}", {values})')
         return out
     out.convert.append(f"{x} = {taken}")
-    out.convert += _checked(x, f"{unit.helper('typed_rows')}({x}, {kind}, {DTYPES[t.kind]})")
+    out.convert += _checked(x, f"{unit.helper('typed_rows')}({x}, {kind}, {DTYPES[sort]})")
     out.lists.append(f"*{x}")
     if name in unit.mutated:
-        if t.kind in ("float", "np.float64"):
+        if sort in ("float", "np.float64"):
             out.nan_checks.append(f"np.isnan(new_{x}).any()")
-        rows = f"map(list, new_{x})" if t.kind in PY_TYPE else f"new_{x}.tolist()"
+        rows = f"map(list, new_{x})" if sort in PY_TYPE else f"new_{x}.tolist()"
         out.back += [f"for row, new_row in zip({x}, {rows}):", "    row[:] = new_row"]
     return out
 
@@ -171,16 +187,16 @@ def _item_kind(name: str, t: Grow) -> str:
     return t.item.kind
 
 
-def params(t: Slot | Cell, x: str) -> list[str]:
+def params(t: Slot | Cell | Column, x: str) -> list[str]:
     """The kernel's parameters for an attribute."""
-    if isinstance(t, Cell):
+    if isinstance(t, (Cell, Column)):
         return [f"{x}_value", f"{x}_kind"] if t.tagged else [x]
     return [] if t.sink or t.empty else [f"{x}_given"]
 
 
-def made(unit: Unit, t: Slot | Cell, x: str) -> list[str]:
+def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
     """Lines at the beginning of the kernel that make what its functions see."""
-    if isinstance(t, Cell):
+    if isinstance(t, (Cell, Column)):
         return [f"{x} = ({x}_value, {x}_kind)"] if t.tagged else []
     first = f"{x}_given"
     lines = []

@@ -199,7 +199,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
                 names[names.index(x) : names.index(x) + 1] = _arguments(t, x)
                 plain = isinstance(t, Map) and not t.frozen
                 head.append(f"{x} = {_map_made(unit, t, n) if plain else views.made(unit, t, x)}")
-            elif isinstance(t, (Slot, Cell)):
+            elif isinstance(t, (Slot, Cell, Column)):
                 names[names.index(x) : names.index(x) + 1] = attributes.params(t, x)
                 head += attributes.made(unit, t, x)
         if unit.function and returns:

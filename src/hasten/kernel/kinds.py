@@ -223,10 +223,15 @@ class Pool:
 
 @dataclass(frozen=True)
 class Column:
-    """An attribute of all objects of a list: an array of numbers, or of the rows that are lists of numbers."""
+    """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists."""
 
-    kind: str
+    kinds: frozenset[str]
+    optional: bool = False
     depth: int = 0
+
+    @property
+    def tagged(self) -> bool:
+        return self.optional or len(self.kinds) != 1
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ from hasten.kernel.kinds import (
 from hasten.kernel.program import Module
 from hasten.kernel.values import V, bare, fail, impure
 
-HOOKS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__slots__", "__dict__"})
+HOOKS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__dict__"})
 # words of a file that may change classes or objects behind the syntax
-SETTERS = frozenset({"setattr", "delattr", "__dict__", "__class__", "__bases__", "__slots__", "__set__", "__get__"})
+SETTERS = frozenset({"setattr", "delattr", "__dict__", "__class__", "__bases__", "__set__", "__get__"})
 NUMBERS = {
     "builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool",
     "numpy.float64": "np.float64", "numpy.int64": "np.int64", "numpy.bool": "np.bool",
@@ -80,12 +80,24 @@ def plain_class(module: Module, name: str) -> ast.ClassDef | None:
         decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
         if any(ast.unparse(d) not in ("dataclass", "dataclasses.dataclass") for d in decorators):
             return None
-        if any(isinstance(d, ast.Call) and d.keywords for d in node.decorator_list):
-            return None  # slots, frozen
+        said = [k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
+        if any(k.arg is None or not isinstance(k.value, ast.Constant) for k in said):
+            return None
         if names.bound(node.body) & HOOKS:
             return None
         return node
     return None
+
+
+def says(kind: ast.ClassDef, option: str) -> bool:
+    """Is the class a dataclass with this option?"""
+    said = [k for d in kind.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
+    return any(k.arg == option and isinstance(k.value, ast.Constant) and k.value.value for k in said)
+
+
+def slotted(kind: ast.ClassDef) -> bool:
+    """Do its objects keep their attributes in slots?"""
+    return "__slots__" in names.bound(kind.body) or says(kind, "slots")
 
 
 def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.FunctionDef, str] | None:
@@ -248,15 +260,10 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.read(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
-    if isinstance(slot, Cell):
-        return cell(unit, x, slot)
-    if isinstance(slot, Column):
-        kinds = frozenset({slot.kind})
-        place = (obj.code,)
-        if slot.depth:
-            return V(f"{x}[{obj.code}]", Lst(kinds, slot.depth, frozenset({name})), parts=(x, place))
-        v = V(f"{x}[{obj.code}]", Num(kinds), parts=(x, place))
-        return v
+    if isinstance(slot, Column) and slot.depth:
+        return V(f"{x}[{obj.code}]", Lst(slot.kinds, slot.depth, frozenset({name})), parts=(x, (obj.code,)))
+    if isinstance(slot, (Cell, Column)):
+        return cell(unit, x, slot, obj.code if t.many else "0")
     assert isinstance(slot, (Slot, Map))
     if isinstance(slot, Map):
         return V(x, slot, leaf=True)
@@ -267,19 +274,19 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
     return V(code, value, parts=(code, ()) if container(value) else None)
 
 
-def cell(unit: Unit, x: str, t: Cell) -> V:
-    """The number that a cell holds."""
+def cell(unit: Unit, x: str, t: Cell | Column, at: str) -> V:
+    """The number that a cell (or the place `at` of a column) holds."""
     if not t.kinds:
         raise Unknown(f"{x} is always None")
     if not t.tagged:
         (kind,) = t.kinds
-        return V(f"{x}[0]", num(kind), tag=lambda: str(CODE.get(kind, 9)))
-    code = f"{x}[0][0]"
+        return V(f"{x}[{at}]", num(kind), tag=lambda: str(CODE.get(kind, 9)))
+    code = f"{x}[0][{at}]"
     if t.optional:
-        code = f"{unit.helper('held')}({code}, {x}[1][0] < 0)"
+        code = f"{unit.helper('held')}({code}, {x}[1][{at}] < 0)"
     kinds = Num(t.kinds)
     only = kinds.kind
-    return V(code, kinds, tag=lambda: str(CODE.get(only, 9)) if only else f"{x}[1][0]")
+    return V(code, kinds, tag=lambda: str(CODE.get(only, 9)) if only else f"{x}[1][{at}]")
 
 
 def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
@@ -299,12 +306,13 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     made: Type | None = None
     kinds = frozenset(NUMBERS[f.type] for f in facts if f.type in NUMBERS)
     optional = any(f.type == "builtins.NoneType" for f in facts)
-    if obj.many:
-        made = column(name, facts, stored, node)
-    elif stored and facts and all(f.type in NUMBERS or f.type == "builtins.NoneType" for f in facts):
-        if not compatible(kinds) or len(kinds) > 1 and not kinds <= {"int", "float", "np.float64"}:
+    numbers = bool(facts) and all(f.type in NUMBERS or f.type == "builtins.NoneType" for f in facts)
+    if numbers and (stored or obj.many):
+        if kinds and (not compatible(kinds) or len(kinds) > 1 and not kinds <= {"int", "float", "np.float64"}):
             fail(f"{name} holds {' and '.join(sorted(kinds))}", node)
-        made = Cell(kinds, optional)
+        made = Column(kinds, optional) if obj.many else Cell(kinds, optional)
+    elif obj.many:
+        made = rows(name, facts, stored, node)
     elif any(f.type == "builtins.NoneType" for f in facts):
         fail(f"{name} is None or something else", node)
     elif isinstance(seen, Map):
@@ -329,16 +337,14 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     return made
 
 
-def column(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
-    """An attribute of many objects: numbers of one type, or lists of them of one length."""
+def rows(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
+    """An attribute of many objects that is a list of numbers, equally long in each."""
     if len(facts) == 1:
         (fact,) = facts
-        if fact.type in NUMBERS:
-            return Column(NUMBERS[fact.type])
         if fact.type == "builtins.list" and fact.min_len == fact.max_len and fact.min_len and not stored:
             if len(fact.items) == 1 and fact.items[0].type in NUMBERS:
-                return Column(NUMBERS[fact.items[0].type], 1)
-    fail(f"{name} is not a number of one type", node)
+                return Column(frozenset({NUMBERS[fact.items[0].type]}), depth=1)
+    fail(f"{name} is neither a number nor a list of numbers that stays", node)
 
 
 def list_slot(name: str, facts: Sequence[ValueFact], rebinds: bool, read: bool, node: ast.AST) -> Slot:
@@ -414,6 +420,9 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
     if obj is None or not isinstance(obj.t, Obj):
         fail("assignment to an attribute", target)
     slot = slot_of(unit, obj.t, target.attr, target)
+    used = unit.shared.objects.get(obj.t.path)
+    if used is not None and says(used.kind, "frozen"):
+        fail("assignment to an attribute of a frozen object", target)
     if isinstance(slot, Slot):
         before, unit.hint = unit.hint, slot.value
         try:
@@ -480,20 +489,16 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     used = unit.shared.objects.get(obj.t.path)
     if used is None:
         fail(f"{name} is assigned, and its class is not plain", target)
+    if says(used.kind, "frozen"):
+        fail("assignment to an attribute of a frozen object", target)
     used.attributes.add(target.attr)
     slot = slot_of(unit, obj.t, target.attr, target)
     if isinstance(slot, Slot) and isinstance(slot.value, Tup):
         put(unit, name, slot, v, target)
         return
-    if isinstance(slot, Cell):
-        into_cell(unit, name, slot, v, target)
-        return
-    if not isinstance(slot, Column) or slot.depth:
+    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
         fail("assignment to an attribute", target)
-    unit.extra[name] = unit.env[name] = slot
-    unit.shared.stored.add(name)
-    code = of_kind(unit, v, slot.kind, target)
-    unit.emit(f"{local(name)}[{obj.code}] = {bare(code)}")
+    into_cell(unit, name, slot, v, obj.code if obj.t.many else "0", target)
 
 
 def of_kind(unit: Unit, v: V, kind: str, node: ast.AST) -> str:
@@ -508,13 +513,13 @@ def of_kind(unit: Unit, v: V, kind: str, node: ast.AST) -> str:
     return f"{unit.helper('same_kind')}({bare(code)}, {unit.tag(v)}, {CODE[kind]})"
 
 
-def into_cell(unit: Unit, name: str, slot: Cell, v: V, node: ast.AST) -> None:
+def into_cell(unit: Unit, name: str, slot: Cell | Column, v: V, at: str, node: ast.AST) -> None:
     """Puts a number, or None, into a cell."""
     x = local(name)
     unit.shared.stored.add(name)
     if isinstance(v.t, Nil):
         learn(unit, name, replace(slot, optional=True))
-        unit.emit(f"{x}[1][0] = -1")
+        unit.emit(f"{x}[1][{at}] = -1")
         return
     if not isinstance(v.t, Num):
         fail("attribute that is not a number", node)
@@ -522,7 +527,7 @@ def into_cell(unit: Unit, name: str, slot: Cell, v: V, node: ast.AST) -> None:
     undecided = v.t.kind is None and only in v.t.kinds and v.t.rep == num(only or "int").rep and v.tag is not None
     if undecided and not slot.tagged:
         unit.extra[name] = unit.env[name] = slot
-        unit.emit(f"{x}[0] = {bare(of_kind(unit, v, only or '', node))}")
+        unit.emit(f"{x}[{at}] = {bare(of_kind(unit, v, only or '', node))}")
         return
     # an int that waits in a float64 is exact there: the door and the range check here see to it
     small = (-EXACT_FLOAT, EXACT_FLOAT)
@@ -536,12 +541,12 @@ def into_cell(unit: Unit, name: str, slot: Cell, v: V, node: ast.AST) -> None:
     slot = replace(slot, kinds=joined.kinds)
     learn(unit, name, slot)
     if not slot.tagged:
-        unit.emit(f"{x}[0] = {bare(unit.sink(v))}")
+        unit.emit(f"{x}[{at}] = {bare(unit.sink(v))}")
         return
     kind = f"kind_{getattr(node, 'lineno', 0)}_{getattr(node, 'col_offset', 0)}"
     unit.emit(f"{kind} = {unit.tag(v)}")  # before the value changes that it may depend on
-    unit.emit(f"{x}[0][0] = {bare(unit.fit(v, joined))}")
-    unit.emit(f"{x}[1][0] = {kind}")
+    unit.emit(f"{x}[0][{at}] = {bare(unit.fit(v, joined))}")
+    unit.emit(f"{x}[1][{at}] = {kind}")
 
 
 def is_none(unit: Unit, node: ast.Attribute) -> str | None:
@@ -550,10 +555,10 @@ def is_none(unit: Unit, node: ast.Attribute) -> str | None:
     if obj is None or not isinstance(obj.t, Obj):
         return None
     slot = slot_of(unit, obj.t, node.attr, node)
-    if isinstance(slot, Cell) and slot.optional:
+    if isinstance(slot, (Cell, Column)) and slot.optional:
         name = f"{obj.t.path}.{node.attr}"
         unit.extra[name] = unit.env[name] = slot
-        return f"({local(name)}[1][0] < 0)"
+        return f"({local(name)}[1][{obj.code if obj.t.many else '0'}] < 0)"
     attribute(unit, obj, node.attr, node)
     return "False"
 

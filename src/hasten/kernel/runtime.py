@@ -1202,19 +1202,31 @@ def _set_attributes(objects, name, values):
     for x, value in zip(objects, values):
         setattr(x, name, value)
 '''),
-    _plain("number_cell", '''
-def _number_cell(x, kinds, dtype, low, high):
-    """The number (or None) and the code of its type, in an array of one each; None when it is of another type."""
-    code = kinds.get(type(x))
-    if code is None or (type(x) is int and not low <= x <= high):
-        return None
-    return np.array([0 if x is None else x], dtype), np.array([code])
+    _plain("plain_slots", '''
+def _plain_slots(objects, kind, attributes):
+    """Is it a list of objects exactly of this class, with these attributes in slots and set?"""
+    if type(objects) is not list or set(map(type, objects)) != {kind} or type(kind) is not type:
+        return False
+    for name in attributes:
+        if type(kind.__dict__.get(name)).__name__ != "member_descriptor":
+            return False
+        if not all(hasattr(x, name) for x in objects):
+            return False
+    return not hasattr(objects[0], "__dict__")
 '''),
-    _plain("cell_value", '''
-def _cell_value(cell, kinds):
-    """What a cell holds now, as the type that its code tells."""
-    code = int(cell[1][0])
-    return None if code < 0 else kinds[code](cell[0][0])
+    _plain("number_cells", '''
+def _number_cells(values, kinds, dtype, low, high):
+    """The numbers (or None) and the codes of their types, as arrays; None when one is of another type."""
+    codes = [kinds.get(type(x)) for x in values]
+    if None in codes or not all(low <= x <= high for x in values if type(x) is int):
+        return None
+    return np.array([0 if x is None else x for x in values], dtype), np.array(codes)
+'''),
+    _plain("cell_values", '''
+def _cell_values(cells, kinds):
+    """What cells hold now, as the types that their codes tell."""
+    values, codes = cells
+    return [None if code < 0 else kinds[code](x) for x, code in zip(values, codes.tolist())]
 '''),
     _plain("typed_items", '''
 def _typed_items(values, kind, dtype):
