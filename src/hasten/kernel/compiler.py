@@ -189,6 +189,9 @@ class Unit:
         self.fresh_calls: set[int] = set()  # calls whose result nothing else knows
         self.frozen = 0  # dicts must not change: a comprehension goes over one
         self.frozen_maps: list[str] = []
+        self.unpacked: set[str] = set()  # names of dicts whose parts have names of their own
+        self.places: dict[tuple[str, str], str] = {}  # of (dict, key): a variable that holds the key's place
+        self.fleeting: set[str] = set()  # names of comprehensions, which exist in an expression only
         self.inside = 0  # comprehensions around
         self.puts = False  # does it change a dict?
         self.current: ast.stmt | None = None
@@ -243,7 +246,7 @@ class Unit:
 
     def state(self) -> tuple[object, ...]:
         """Everything that one round tells the next."""
-        sets = (self.tagged, self.mutated, self.optional)
+        sets = (self.tagged, self.mutated, self.optional, self.unpacked)
         return (
             dict(self.env),
             self.shared.version,
@@ -302,6 +305,8 @@ class Unit:
         if name in self.tagged:
             self.emit(f"{self.tag_name(name)} = {self.tag(v)}")
         self.emit(f"{local(name)} = {code}")
+        if name in self.unpacked:
+            self.emit(containers.unpacking(name))
         if name in self.optional:
             self.emit(f"{self.flag(name)} = False")
 
@@ -406,13 +411,13 @@ class Unit:
         if method is None:
             fail(f"{type(s).__name__} statement", s)
         self.current = s
-        kept = (self.depth, self.loops, self.inside, self.frozen, self.hint)
+        kept = (self.depth, self.loops, self.inside, self.frozen, self.hint, self.places)
         try:
             method(s)
         except Unknown as reason:
             # a later statement may tell what a list or dict holds: this one gets its code in the next round
             self.unknown = reason
-            self.depth, self.loops, self.inside, self.frozen, self.hint = kept
+            self.depth, self.loops, self.inside, self.frozen, self.hint, self.places = kept
             self.frozen_maps.clear()
 
     def s_Pass(self, s: ast.Pass) -> None:
@@ -591,6 +596,13 @@ class Unit:
 
     def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> V:
         """A list comprehension as Numba's own list."""
+        known = dict(self.places)
+        try:
+            return self.comprehended(node)
+        finally:
+            self.places = known
+
+    def comprehended(self, node: ast.ListComp | ast.GeneratorExp) -> V:
         taken = {
             n.id
             for g in node.generators
@@ -617,6 +629,7 @@ class Unit:
                 fail("comprehension over values that need a conversion", node)
             self.frozen += len(self.frozen_maps)
             self.frozen_maps.clear()
+            target, code = containers.with_place(self, gen.target, gen.iter, target, code, [node])
             clauses.append(f"for {target} in {code}" + "".join(f" if {bare(self.test(t))}" for t in gen.ifs))
         v = self.single(containers.hinted(self, node.elt, hint))
         self.inside -= 1
@@ -807,6 +820,8 @@ class Unit:
             casts += [f"if len({d}[0]) != {size}:", "    raise RuntimeError"]
         self.frozen_maps.clear()
         target = self.loop_target(s.target, items, casts)
+        known = dict(self.places)
+        target, code = containers.with_place(self, s.target, s.iter, target, code, s.body)
         self.emit(f"for {target} in {code}:")
         self.depth += 1
         for line in casts:
@@ -815,6 +830,7 @@ class Unit:
         self.loops += 1
         self.body(s.body)
         self.loops -= 1
+        self.places = known
         for line in casts:
             if line.startswith(("if len(", "    raise Runtime")):
                 self.emit(line)
@@ -836,6 +852,10 @@ class Unit:
             if old is not None and self.round > 2:
                 new = widened(old, new)
             self.env[target.id] = new
+            if self.inside:
+                self.fleeting.add(target.id)
+            elif target.id in self.unpacked:
+                casts.append(containers.unpacking(target.id))
             if isinstance(t, Num) and t.kind in (
                 "np.int8",
                 "np.int16",
@@ -949,7 +969,8 @@ class Unit:
         if not t.frozen:
             self.frozen_maps.append(d.code)
         if name == "keys":
-            return t.key, f"{d.code}[0]"
+            parts = containers.fields(self, d)
+            return t.key, f"{d.code}[0]" if parts is None else parts[0]
         value, code = t.value, f"{d.code}[1]"
         if container(value) and t.roots:
             value = rooted(value, roots_of(t))

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import sets
+from hasten.kernel import names, sets
 from hasten.kernel.kinds import (
     BOOL,
     EXACT_FLOAT,
@@ -90,6 +91,60 @@ def key_kind(t: Type | None) -> str:
     if len(items) in SUFFIX and all(isinstance(i, Word) or isinstance(i, Num) and i.kinds == {"int"} for i in items):
         return SUFFIX[len(items)]
     raise Refuse("keys that are neither integers nor strings")
+
+
+def fields(u: Unit, d: V) -> tuple[str, str, str] | None:
+    """The names of keys, values and hash table of a dict that has a name: they are faster at hand than in a tuple."""
+    name = d.code
+    if name not in u.env or not isinstance(u.env[name], Map) or name in u.fleeting:
+        return None
+    u.unpacked.add(name)
+    return f"keys_of_{name}", f"values_of_{name}", f"table_of_{name}"
+
+
+PARTS = {"at": (0, 2), "has": (0, 2), "get": (0, 1, 2), "put": (0, 1, 2), "setdefault": (0, 1, 2)}
+
+
+def called(u: Unit, what: str, kind: str, d: V) -> str:
+    """The beginning of a call of a helper on a dict, or on its parts where those have names."""
+    parts = fields(u, d)
+    if parts is None:
+        return f"{u.helper(f'{what}_{kind}')}({d.code}"
+    return f"{u.helper(f'{what}_{kind}_parts')}({', '.join(parts[i] for i in PARTS[what])}"
+
+
+def with_place(
+    u: Unit, target: ast.expr, over: ast.expr, name: str, code: str, inside: Sequence[ast.AST]
+) -> tuple[str, str]:
+    """Target and source of a loop over a dict's keys: `d[k]` inside needs no look-up when the place comes along.
+
+    Keys never move, for nothing is deleted; neither name may stand for something else before the turn is over.
+    """
+    if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr == "keys":
+        over = over.func.value
+    if not isinstance(target, ast.Name) or not isinstance(over, ast.Name):
+        return name, code
+    d = u.env.get(over.id)
+    if not isinstance(d, Map) or d.keys_only or {target.id, over.id} & names.bound(inside):
+        return name, code
+    if not any(
+        isinstance(n, ast.Subscript) and is_name(n.value, over.id) and is_name(n.slice, target.id)
+        for s in inside
+        for n in ast.walk(s)
+    ):
+        return name, code
+    place = f"place_{target.lineno}_{target.col_offset}"
+    u.places[over.id, target.id] = place
+    return f"{place}, {name}", f"enumerate({code})"
+
+
+def known_place(u: Unit, base: V, key: ast.expr) -> str | None:
+    """The variable that holds the place of a key in a dict, inside a loop over that dict."""
+    return u.places.get((base.code, key.id)) if isinstance(key, ast.Name) and base.leaf else None
+
+
+def unpacking(name: str) -> str:
+    return f"keys_of_{name}, values_of_{name}, table_of_{name} = {name}"
 
 
 def words_in(t: Type | None) -> list[bool]:
@@ -327,7 +382,11 @@ def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     if container(v.t) and base.t.value is not None and invariant(base.t.value) != invariant(v.t):
         u.doubts.append("lists of several types in one dict")
     widen(u, target.value, Map(loose(k.t), loose(v.t)))
-    u.emit(f"{u.helper('put_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(value)})")
+    place, parts = known_place(u, base, target.slice), fields(u, base)
+    if place is not None and parts is not None:
+        u.emit(f"{parts[1]}[{place}] = {bare(value)}")
+        return
+    u.emit(f"{called(u, 'put', kind, base)}, {bare(u.sink(k))}, {bare(value)})")
 
 
 def delete(u: Unit, s: ast.Delete) -> None:
@@ -384,6 +443,7 @@ def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST, in_place: bool) ->
         elif isinstance(n, (ast.Lambda, ast.NamedExpr)):
             fail("sort key", node)
     u.env[temp] = loose(item_type(base, node))
+    u.fleeting.add(temp)
     u.bound.add(temp)
     v = u.single(u.expr(body))
     orderable(v.t, node)
@@ -563,8 +623,10 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
     k, kind = key_of(u, t, node.slice, False)
     if t.value is None:
         raise Unknown("what a dict holds is not known")
-    place = f"{u.helper('at_' + kind)}({base.code}, {bare(u.sink(k))})"
-    code = element_of(u, t.value, f"{base.code}[1]", place) if t.frozen else f"{base.code}[1][{place}]"
+    place = known_place(u, base, node.slice) or f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
+    parts = fields(u, base)
+    values = f"{base.code}[1]" if parts is None else parts[1]
+    code = element_of(u, t.value, values, place) if t.frozen else f"{values}[{place}]"
     if container(t.value) and t.roots:
         return V(code, rooted(t.value, roots_of(t)), parts=(code, ()))
     return V(code, t.value, parts=(code, ()))
@@ -581,14 +643,14 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
             if container(out):
                 fail("get of a list", node)
             code = u.fit(d, out) if isinstance(d.t, Num) else u.sink(d)
-            return V(f"{u.helper('get_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(code)})", out)
+            return V(f"{called(u, 'get', kind, base)}, {bare(u.sink(k))}, {bare(code)})", out)
         if name == "setdefault" and len(args) == 2:
             k, kind = key_of(u, t, args[0], True)
             v = item_value(u, args[1], t.value)
             changes(u, func.value, t, node)
             widen(u, func.value, Map(loose(k.t), loose(v.t)))
             out2 = t.value if t.value is not None else v.t
-            code = f"{u.helper('setdefault_' + kind)}({base.code}, {bare(u.sink(k))}, {bare(u.fit(v, out2))})"
+            code = f"{called(u, 'setdefault', kind, base)}, {bare(u.sink(k))}, {bare(u.fit(v, out2))})"
             return V(code, out2, parts=(code, ()))
     if isinstance(t, (Lst, Grow, Row)) and name in ("index", "count") and len(args) == 1 and not node.keywords:
         if isinstance(t, Grow) and t.sink is not None:
@@ -663,7 +725,7 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             return V(sets.has(u, base, node.left, sign), BOOL)
         if isinstance(base.t, Map):
             k, kind = key_of(u, base.t, node.left, False)
-            return V(f"({sign}{u.helper('has_' + kind)}({base.code}, {bare(u.sink(k))}))", BOOL)
+            return V(f"({sign}{called(u, 'has', kind, base)}, {bare(u.sink(k))}))", BOOL)
         if (
             isinstance(base.t, Lst)
             or (isinstance(base.t, Grow) and base.t.sink is None)

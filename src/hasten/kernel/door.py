@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hasten.core.facts import ValueFact
 from hasten.kernel import attributes, views
 from hasten.kernel.compiler import Shared, Unit, local, unseen
-from hasten.kernel.containers import empty_map, key_kind, words_in
+from hasten.kernel.containers import empty_map, key_kind, unpacking, words_in
 from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import (
     CODE,
@@ -212,6 +212,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
             after = f"\n\n{_njit(unit)}\ndef {unit.name}({', '.join(names)}):\n"
             after += "".join(f"    {line}\n" for line in outer)
             names, head, returns = inner, [], ""
+    head += [unpacking(local(n)) for n in (*unit.params, *unit.extra) if n in unit.unpacked]
     for name, t in unit.params.items():
         now = unit.env[name]
         if isinstance(t, Num) and isinstance(now, Num):
@@ -301,6 +302,7 @@ def clash(unit: Unit) -> None:
     added = [unit.tag_name(n) for n in unit.tagged] + [unit.flag(n) for n in unit.optional]
     added += [a for n, t in (*unit.params.items(), *unit.extra.items()) for a in _arguments(t, local(n))]
     added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or n.endswith("[]")]
+    added += [part for n in unit.unpacked for part in unpacking(n).split(" = ")[0].split(", ")]
     for name in added:
         if name in unit.module.identifiers:
             raise Refuse(f"the name {name} is taken")

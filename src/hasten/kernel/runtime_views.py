@@ -132,3 +132,48 @@ def _word_rows(rows, size, numbers):
     return None if found is None else found.reshape(-1, size)
 ''', ("word_numbers",)),
 ]  # fmt: skip
+
+
+def _on_parts(kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What is asked of a dict whose keys, values and hash table have names of their own."""
+    return [
+        (f"at_{kind}_parts", f'''
+def _at_{kind}_parts(keys, table, key):
+    """The place of a key that is in the dict; raises when it is not."""
+    at = _find_{kind}(keys, table, key)
+    if at < 0:
+        raise ValueError
+    return at
+''', (f"find_{kind}",)),
+        (f"has_{kind}_parts", f'''
+def _has_{kind}_parts(keys, table, key):
+    """Is the key in the dict?"""
+    return _find_{kind}(keys, table, key) >= 0
+''', (f"find_{kind}",)),
+        (f"get_{kind}_parts", f'''
+def _get_{kind}_parts(keys, values, table, key, default):
+    """d.get(key, default)"""
+    at = _find_{kind}(keys, table, key)
+    return values[at] if at >= 0 else default
+''', (f"find_{kind}",)),
+        (f"put_{kind}_parts", f'''
+def _put_{kind}_parts(keys, values, table, key, value):
+    """d[key] = value"""
+    at = _key_{kind}(keys, table, key)
+    if at == len(values):
+        values.append(value)
+    else:
+        values[at] = value
+''', (f"key_{kind}",)),
+        (f"setdefault_{kind}_parts", f'''
+def _setdefault_{kind}_parts(keys, values, table, key, value):
+    """d.setdefault(key, value)"""
+    at = _key_{kind}(keys, table, key)
+    if at == len(values):
+        values.append(value)
+    return values[at]
+''', (f"key_{kind}",)),
+    ]  # fmt: skip
+
+
+COMPILED += [helper for kind in ("int", "pair", "triple") for helper in _on_parts(kind)]
