@@ -12,6 +12,40 @@ FUNCTIONS = """def summary(g):
     return pd.Series({"n": len(g), "top": g["a"].max(), "mean": g["a"].mean(), "x": (g["c"] > 0).sum(), "first": g["a"].iloc[0]})
 
 
+def words(g):
+    if len(g) > 2:
+        return pd.Series({"s": "many", "n": len(g), "top": g["a"].max(), "any": g["c"].max() > 0, "b": g["b"].sum()})
+    return pd.Series({"s": "few", "n": -1.5, "top": g["b"].max(), "any": False, "b": 0})
+
+
+def counts(g):
+    return pd.Series({"n": len(g), "b": g["b"].sum(), "least": g["b"].min()})
+
+
+def listed(g):
+    low = g["a"].min()
+    return pd.Series([low, g["a"].max() - low, len(g)], index=["low", "range", "n"])
+
+
+def changing(g):
+    if g["a"].max() > 5:
+        return pd.Series({"n": len(g)})
+    return pd.Series({"n": len(g), "more": g["a"].sum()})
+
+
+def held(g):
+    out = {"n": len(g)}
+    if g["b"].max() > 3:
+        out["word"] = "x"
+    else:
+        out["word"] = None
+    return pd.Series(out)
+
+
+def large(g):
+    return pd.Series({"n": len(g) + 2**60, "a": g["a"].mean(), "t": True})
+
+
 def spread(g):
     return g["a"].max() - g["c"].std()
 
@@ -38,6 +72,16 @@ LOOPS = {
     "list": "out = [(k, g['a'].mean()) for k, g in df.groupby('s')]",
     "dict": "out = {k: len(g) for k, g in df.groupby('b') if g['a'].max() > 0}",
     "apply": "out = df.groupby('s').apply(summary)",
+    "apply words": "out = df.groupby('s').apply(words)",
+    "apply words of two": "out = df.groupby(['s', 'b'], sort=False).apply(words).reset_index()",
+    "apply counts": "out = df.groupby('s').apply(counts)",
+    "apply listed": "out = df.groupby('b').apply(listed)",
+    "apply changing": "out = df.groupby('b').apply(changing)",
+    "apply held": "out = df.groupby('b').apply(held)",
+    "apply large": "out = df.groupby('s').apply(large)",
+    "apply counts no index": "out = df.groupby('s', as_index=False).apply(counts)",
+    "apply lambda series": "out = df.groupby(['s']).apply(lambda g: pd.Series({'m': g['a'].mean(), 'k': g['b'].max()}))",
+    "apply first text": "out = df.groupby('b').apply(lambda g: g['s'].iloc[0])",
     "apply scalar": "out = df.groupby(['s', 'b']).apply(spread)",
     "apply key": "out = df.groupby('s').apply(of_key)",
     "apply lambda": "out = df.groupby('b', as_index=False).apply(lambda g: g['c'].sum())",

@@ -79,3 +79,13 @@ def test_module_level_row_that_others_may_read_stays() -> None:
 def test_body_keeps_its_text() -> None:
     (change,) = changes(Rows(), program(LOOPS["multi-line"]), {"df": frames()["mixed"]})
     assert "row_a  # first\n" in after(program(LOOPS["multi-line"]), change)
+
+
+def test_what_was_changed_is_not_proposed_again() -> None:
+    for loop in (
+        "for i, row in df.iterrows():\n        out.append(row['a'])",
+        "for r in df.itertuples():\n        out.append(r.a)",
+    ):
+        text = HEAD + f"def work(df):\n    out = []\n    {loop}\n    return out\n"
+        (change,) = changes(Rows(), text, {"df": frames()["mixed"]})
+        assert not changes(Rows(), after(text, change), {"df": frames()["mixed"]})

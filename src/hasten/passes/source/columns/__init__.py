@@ -14,7 +14,7 @@
 | HST210 | group_parts | `for k, g in df.groupby(k)`, `df.groupby(k).apply(f)` that only reduce groups        |
 | HST211 | together    | several of HST205, HST206, HST207, HST209 in one loop                             |
 
-`syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static` what
-does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of
-the helper functions that changed programs get.
+`syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
+what does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of the
+helper functions that changed programs get.
 """

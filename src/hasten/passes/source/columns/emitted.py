@@ -407,7 +407,33 @@ def {name}(df, by, function, **options):
         return groups.apply(function)
     rest = df.drop(columns=by)
     parts = {frame_parts}(rest)
-    made = iter([function({frame_part}(parts, rows, lambda rows=rows: rest.take(rows))) for _, rows in found])
+    values = [function({frame_part}(parts, rows, lambda rows=rows: rest.take(rows))) for _, rows in found]
+    if options.get("as_index", True) and all(type(value) in {types} for value in values):
+        return {pd}.Series(values, index=groups.size().index)
+    made = iter(values)  # pandas decides what they become together
+    return groups.apply(lambda group: next(made))
+"""
+
+APPLY_GROUP_DICTS = """\
+def {name}(df, by, function, original, **options):
+    # `df.groupby(by, **options).apply(original)`, where `function` gives the dict of which `original` makes a Series
+    groups, found = df.groupby(by, **options), {group_rows}(df, by, options)
+    if found is None or int({pd}.__version__.split(".")[0]) < 3:
+        return groups.apply(original)
+    rest = df.drop(columns=by)
+    parts = {frame_parts}(rest)
+    dicts = [function({frame_part}(parts, rows, lambda rows=rows: rest.take(rows))) for _, rows in found]
+    alike = options.get("as_index", True) and all(type(d) is dict and d and list(d) == list(dicts[0]) for d in dicts)
+    if alike and all(type(label) is str for label in dicts[0]):
+        table = [list(d.values()) for d in dicts]
+        kinds = {{type(value) for row in table for value in row}}
+        index = groups.size().index
+        if kinds <= {types} - {{str}} and all(-(2**53) <= x <= 2**53 for row in table for x in row if type(x) is int):
+            # a Series of numbers has one dtype
+            return {pd}.DataFrame({np}.array(table), index=index, columns=list(dicts[0]))
+        if kinds <= {types} | {{bool, {np}.bool_}} and all(str in map(type, row) for row in table):
+            return {pd}.DataFrame(table, index=index, columns=list(dicts[0]))
+    made = iter([{pd}.Series(d) for d in dicts])
     return groups.apply(lambda group: next(made))
 """
 

@@ -25,6 +25,7 @@ from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.lookup import steady
 from hasten.passes.source.columns.parts import consumed, part_helpers, reduces
 from hasten.passes.source.columns.syntax import (
+    Fresh,
     bindings,
     helper_edits,
     helper_name,
@@ -41,6 +42,8 @@ from hasten.passes.source.columns.syntax import (
     read_elsewhere,
     scope_of,
     share,
+    splice,
+    stands_alone,
     statement_of,
     string,
     text_of,
@@ -215,9 +218,16 @@ class GroupParts:
 def _edits(source: SourceFile, hit: Grouping) -> list[Edit]:
     edits, names = part_helpers(source)
     rows = helper_name(source, "_group_rows", emitted.GROUP_ROWS)
-    wanted, template = (
-        ("_iter_groups", emitted.ITER_GROUPS) if hit.function is None else ("_apply_groups", emitted.APPLY_GROUPS)
-    )
+    wanted, template = "_iter_groups", emitted.ITER_GROUPS
+    functions: list[str] = []
+    if hit.function is not None:
+        wanted, template = "_apply_groups", emitted.APPLY_GROUPS
+        functions = [text_of(source, hit.function)]
+        as_dict = _dict_function(source, hit.function)
+        if as_dict is not None:
+            wanted, template = "_apply_group_dicts", emitted.APPLY_GROUP_DICTS
+            functions, more = [as_dict[0], *functions], as_dict[1]
+            edits += more
     name = helper_name(source, wanted, template)
     texts = [
         emitted.GROUP_ROWS.format(**{**names, "name": rows}),
@@ -225,9 +235,56 @@ def _edits(source: SourceFile, hit: Grouping) -> list[Edit]:
     ]
     groupby = hit.groupby
     assert isinstance(groupby.func, ast.Attribute)
-    inside_text = [text_of(source, groupby.func.value), text_of(source, groupby.args[0])]
-    if hit.function is not None:
-        inside_text.append(text_of(source, hit.function))
-    inside_text += [f"{k.arg}={text_of(source, k.value)}" for k in groupby.keywords]
+    given = [text_of(source, groupby.func.value), text_of(source, groupby.args[0]), *functions]
+    given += [f"{k.arg}={text_of(source, k.value)}" for k in groupby.keywords]
     edits += helper_edits(source, texts)
-    return [*edits, *replace_nodes(source, [(hit.whole, f"{name}({', '.join(inside_text)})")])]
+    return [*edits, *replace_nodes(source, [(hit.whole, f"{name}({', '.join(given)})")])]
+
+
+def _dict_function(source: SourceFile, given: ast.expr) -> tuple[str, list[Edit]] | None:
+    """The function with the dicts that it makes Series of, and the edits that define it; None for any other."""
+    if isinstance(given, ast.Lambda):
+        made = _dict_text(source, given.body)
+        return None if made is None else (f"lambda {ast.unparse(given.args)}: {made}", [])
+    function = only_def(source, given.id) if isinstance(given, ast.Name) else None
+    if function is None or not stands_alone(source, function) or function.body[0].lineno <= function.lineno:
+        return None
+    if any(isinstance(n, (ast.FunctionDef, ast.Lambda, ast.ClassDef)) for s in function.body for n in ast.walk(s)):
+        return None
+    texts: dict[ast.AST, str] = {}
+    for n in (n for s in function.body for n in ast.walk(s)):
+        if isinstance(n, ast.Return):
+            made = _dict_text(source, n.value)
+            if made is None or n.value is None:
+                return None
+            texts[n.value] = made
+    if not texts:
+        return None
+    name = Fresh(source)(f"{function.name}_as_dict")
+    last = function.end_lineno or function.lineno
+    body = splice(source, function.body[0].lineno, last, texts)
+    head = f"\n\ndef {name}({ast.unparse(function.args)}):  # `{function.name}` without a Series of its values\n"
+    return name, [Edit(source.path, last + 1, last, head + body)]
+
+
+def _dict_text(source: SourceFile, made: ast.expr | None) -> str | None:
+    """`pd.Series({...})` or `pd.Series([...], index=[...])` as the dict of its values."""
+    if not (isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "Series"):
+        return None
+    if not (isinstance(made.func.value, ast.Name) and made.func.value.id in imported_as(source, "pandas")):
+        return None
+    if len(made.args) != 1:
+        return None
+    (given,) = made.args
+    if isinstance(given, (ast.Dict, ast.Name)) and not made.keywords:
+        return text_of(source, given)
+    if isinstance(given, ast.List) and len(made.keywords) == 1 and made.keywords[0].arg == "index":
+        labels = made.keywords[0].value
+        if not isinstance(labels, (ast.List, ast.Tuple)) or len(labels.elts) != len(given.elts):
+            return None
+        names = [string(e) for e in labels.elts]
+        if None in names or len(set(names)) < len(names) or any(isinstance(e, ast.Starred) for e in given.elts):
+            return None
+        pairs = zip(labels.elts, given.elts, strict=True)
+        return "{" + ", ".join(f"{text_of(source, k)}: {text_of(source, v)}" for k, v in pairs) + "}"
+    return None

@@ -43,6 +43,7 @@ from hasten.passes.source.columns.syntax import (
     place,
     read_elsewhere,
     row_use,
+    scope_of,
     share,
     splice,
     stands_alone,
@@ -97,6 +98,8 @@ def row_loop(source: SourceFile, loop: ast.For, region: Region) -> RowLoop | Non
         return None
     if not isinstance(row, ast.Name) or row.id == label:
         return None
+    if _kept(source, loop):
+        return None
     tuples = call.func.attr == "itertuples"
     use = tuple_use(source, loop.body, row.id, call) if tuples else row_use(source, loop.body, row.id)
     rest_reads_row = any(isinstance(n, ast.Name) and n.id == row.id for top in loop.orelse for n in ast.walk(top))
@@ -106,6 +109,27 @@ def row_loop(source: SourceFile, loop: ast.For, region: Region) -> RowLoop | Non
     if pandas_major() < 3 and writes_frames(source, loop.body):
         return None
     return RowLoop(loop, call.func.value, row.id, label, counter, use, tuples, call)
+
+
+def _kept(source: SourceFile, loop: ast.For) -> bool:
+    """True for the loop that an earlier change of this kind keeps for frames that the check does not know."""
+    p = parents(source).get(loop)
+    if not (isinstance(p, ast.If) and p.orelse == [loop] and isinstance(p.body[0], ast.For)):
+        return False
+    if isinstance(p.test, ast.Call):
+        return isinstance(p.test.func, ast.Name) and p.test.func.id.startswith("_has_fields")
+    test = p.test.left if isinstance(p.test, ast.Compare) else None
+    if (
+        not isinstance(test, ast.Name)
+        or not isinstance(p.test, ast.Compare)
+        or not isinstance(p.test.ops[0], ast.IsNot)
+    ):
+        return False
+    made = bindings(scope_of(source, loop), test.id)
+    calls = [b.value for n in made if isinstance(b := parents(source).get(n), ast.Assign)]
+    return len(calls) == len(made) and all(
+        isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id.startswith("_row_cells") for c in calls
+    )
 
 
 def tuple_use(source: SourceFile, body: list[ast.stmt], row: str, call: ast.Call) -> RowUse | None:
@@ -217,6 +241,8 @@ def _viewed(source: SourceFile, region: Region) -> Iterator[RowsCall]:
     """Calls of `iterrows` that the form with plain cells does not cover."""
     for hit in calls_of(source, region):
         plain = row_loop(source, hit.around, region) if isinstance(hit.around, ast.For) else None
+        if isinstance(hit.around, ast.For) and _kept(source, hit.around):
+            continue
         if (plain is None or not plain.use.columns) and in_fstring(source, hit.call) is None:
             yield hit
 
