@@ -24,7 +24,7 @@ from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.kernel import names
 from hasten.kernel.regions import regions_of
-from hasten.observe.describe import describe
+from hasten.observe.describe import describe, join
 from hasten.passes.source.jit import Jit
 
 FOLDER = Path(tempfile.mkdtemp(prefix="hasten-kernels-"))
@@ -214,13 +214,15 @@ def state_of(setup: str) -> set[str]:
 def compiled_function(
     text: str, facts_from: str, prelude: str = "import math\nimport numpy as np\n", which: int = 0
 ) -> Compiled:
-    """A function `f` with a kernel in front, followed by `result = f(*args)`."""
+    """A function `f` with a kernel in front, followed by `result = f(*args)`; `others` are arguments of other calls."""
     text = textwrap.dedent(prelude) + textwrap.dedent(text)
     source = SourceFile("snippet.py", (text + "\nresult = f(*args)\n").encode())
     region = next(r for r in regions_of(source, entry=True) if r.kind == "function" and r.qualname == "f")
     state: dict[str, Any] = {}
     exec(text + "\n" + textwrap.dedent(facts_from), state)
     types = {name: (describe(value),) for name, value in zip(region.live_in, state["args"], strict=False)}
+    for more in state.get("others", ()):
+        types |= {n: join(types[n], (describe(v),)) for n, v in zip(region.live_in, more, strict=False)}
     types |= {name: (describe(state[name]),) for name in region.globals_read}
     work = ScriptWorkload(Path("."), Entry("script", "snippet.py"), "snippet.py").with_sources({"snippet.py": source})
     facts = Facts(regions={region.id: RegionFacts(region.id, types=types)})

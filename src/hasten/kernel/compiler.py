@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, names, sets, views
+from hasten.kernel import containers, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -34,6 +34,7 @@ from hasten.kernel.kinds import (
     Nil,
     Num,
     Obj,
+    Opt,
     Pool,
     Refuse,
     Rng,
@@ -141,7 +142,12 @@ class Unit:
         self.outs = tuple(outs)
         self.function = function
         self.lookup = lookup
-        self.env: dict[str, Type] = dict(params)
+        self.env: dict[str, Type] = {}
+        for p, t in params.items():
+            if not isinstance(t, Nil):
+                known = t.item if isinstance(t, Opt) else t
+                assert known is not None
+                self.env[p] = known
         self.tagged: set[str] = set()
         self.mutated: set[str] = set()
         self.ret: Type | None = None
@@ -182,7 +188,9 @@ class Unit:
         self.growing |= aliases(self.stmts, self.growing)
         self.unknown: Unknown | None = None
         self.doubts: list[str] = []  # reasons against the code of this round, which count only if it is the last
-        self.optional: set[str] = set()  # names that are None for a while
+        self.optional = {p for p, t in params.items() if isinstance(t, Opt)}  # names that are None for a while
+        self.optional |= {p for p, t in params.items() if isinstance(t, Nil) and p in self.bound}
+        self.present: set[str] = set()  # those of them that are not None here
         self.entangled = False  # may two parts of what leaves be one object?
         self.hint: Type | None = None  # the type of an empty display that comes next
         self.part_names: set[str] = set()  # names of what is (also) part of something else
@@ -197,6 +205,7 @@ class Unit:
         self.current: ast.stmt | None = None
         self.sure: set[str] = set()
         self.nothing = False
+        self.valued = any(valued(n) for s in stmts for n in ast.walk(s))
         self.top = True  # not a function that a kernel calls
         self.version = 0  # of what is known of the objects' attributes
         self.nested = ""  # the parameter that counts calls of a function by itself
@@ -216,6 +225,7 @@ class Unit:
             self.renew()
             before = self.state()
             self.lines, self.depth, self.doubts, self.unknown = [], 0, [], None
+            self.present = set()
             for s in self.stmts:
                 self.stmt(s)
             for name in self.outs:
@@ -252,6 +262,7 @@ class Unit:
             self.shared.version,
             *map(frozenset, sets),
             self.ret,
+            self.nothing,
             dict(self.extra),
             self.entangled,
             self.puts,
@@ -261,6 +272,10 @@ class Unit:
         """Two names (or places) of one container must agree on what it holds."""
         if container(a) and invariant(a) != invariant(b):
             self.doubts.append(f"{what} stands for lists of several types")
+
+    def local(self, name: str) -> str:
+        """The kernel's name for a name of the program."""
+        return local(name)
 
     def flag(self, name: str) -> str:
         """The variable that tells whether `name` is None."""
@@ -282,6 +297,13 @@ class Unit:
         old = self.env.get(name)
         if isinstance(t, Nil):
             self.forget(name, old)
+            return
+        if isinstance(t, Opt):
+            flag, value = optional.taken_apart(self, v, self.current)
+            self.optional.add(name)
+            self.assign(name, value)
+            self.emit(f"{self.flag(name)} = {flag}")
+            self.present.discard(name)
             return
         if isinstance(t, (Grow, Map)) and v.leaf and v.code.isidentifier():
             if isinstance(t, Grow) and t.sink is not None or v.code not in self.env or name in self.params:
@@ -309,15 +331,16 @@ class Unit:
             self.emit(containers.unpacking(name))
         if name in self.optional:
             self.emit(f"{self.flag(name)} = False")
+            self.present.add(name)
 
     def forget(self, name: str, old: Type | None) -> None:
-        """`name = None`, for a name that is given a number or tuple elsewhere."""
-        if name in self.params or name in self.extra or self.depth and old is None and self.round > 3:
+        """`name = None`, for a name that is given something else elsewhere."""
+        outside = name in self.params and container(old) and not isinstance(self.params[name], Nil)
+        if outside or name in self.extra or isinstance(old, (Map, Rng, Stream, Cell, Text, Chr)):
             fail(f"{name} = None")
         self.optional.add(name)
+        self.present.discard(name)
         if old is not None:
-            if not isinstance(old, (Num, Word, Tup)):
-                fail(f"{name} is None or a container")
             self.emit(f"{local(name)} = {containers.sample(self, old)}")
             if name in self.tagged:
                 self.emit(f"{self.tag_name(name)} = -1")
@@ -372,13 +395,27 @@ class Unit:
         return V(code, Num(frozenset({kind}), t.lo, t.hi))
 
     def read(self, name: str, node: ast.AST) -> V:
+        """The value of a name, which is not None."""
+        v = self.seen(name, node)
+        if isinstance(v.t, Nil):
+            raise Unknown(f"{name} is always None")
+        return optional.held(self, v) if isinstance(v.t, Opt) else v
+
+    def seen(self, name: str, node: ast.AST) -> V:
+        """The value of a name, which may be None."""
         if name not in self.env:
-            if name in self.optional:
-                raise Unknown(f"{name} is always None")
+            if name in self.optional or isinstance(self.params.get(name, self.extra.get(name)), Nil):
+                return V("None", Nil())
             t = self.lookup(name) if self.lookup and name not in self.bound else None
             if t is None:
                 fail(f"what {name} is was not recorded", node)
             self.extra[name] = t
+            if isinstance(t, Nil):
+                return V("None", Nil())
+            if isinstance(t, Opt):
+                self.optional.add(name)
+                assert t.item is not None
+                t = t.item
             self.env[name] = t
 
         def tag() -> str:
@@ -389,10 +426,9 @@ class Unit:
             self.tagged.add(name)
             return self.tag_name(name)
 
-        if name in self.optional:
-            if not isinstance(self.env[name], (Num, Word, Tup)):
-                fail(f"{name} is None or a container", node)
-            return V(f"{self.helper('held')}({local(name)}, {self.flag(name)})", self.env[name], tag=tag)
+        if name in self.optional and name not in self.present:
+            pair = (self.flag(name), local(name))
+            return V(f"({', '.join(pair)})", Opt(self.env[name]), tag=tag, pair=pair, leaf=True)
         return V(local(name), self.env[name], tag=tag, leaf=True)
 
     # ------------------------------------------------------------------ statements
@@ -438,11 +474,24 @@ class Unit:
         self.emit("raise ValueError")  # the original statements will raise what they raise
 
     def s_If(self, s: ast.If) -> None:
+        known = optional.static(self, s.test)
+        if known is not None:
+            for inner in s.body if known else s.orelse:
+                self.stmt(inner)
+            return
         self.emit(f"if {self.first_test(s.test)}:")
+        before = set(self.present)
+        self.present |= optional.told(self, s.test, True)
         self.body(s.body)
+        there = self.present
+        self.present = before | optional.told(self, s.test, False)
         if s.orelse:
             self.emit("else:")
             self.body(s.orelse)
+        if optional.ends(s.orelse):
+            self.present = there
+        elif not optional.ends(s.body):
+            self.present &= there
 
     def first_test(self, node: ast.expr) -> str:
         """The code of a test; where its types are not known yet, what it guards may tell them."""
@@ -464,11 +513,15 @@ class Unit:
             if not changed & {n.id for n in ast.walk(s.test) if isinstance(n, ast.Name)}:
                 fail("a loop that something else must end (a thread, a signal)", s)
         count = len(self.lines)
+        self.present -= names.bound(s.body)
+        around = set(self.present)
         test = self.first_test(s.test)
         if len(self.lines) != count:
             fail("a test that takes several steps", s)
         self.emit(f"while {test}:")
+        self.present |= optional.told(self, s.test, True)
         self.body(s.body)
+        self.present = around
         if s.orelse:
             self.emit("else:")
             self.body(s.orelse)
@@ -495,7 +548,7 @@ class Unit:
             if containers.effect(self, node):
                 return
             self.effect = node
-            v = self.expr(node)
+            v = self.raw(node)
             self.emit(self.sink(v))
             return
         fail("expression statement", s)
@@ -569,10 +622,12 @@ class Unit:
             self.hint = before
 
     def hinted_value(self, name: str, node: ast.expr) -> V:
+        if isinstance(node, ast.Constant) and node.value is None:
+            return V("None", Nil())
         if name not in self.growing:
             if isinstance(node, ast.List) and not node.elts:
                 fail(f"{name} = [] is never appended to", node)
-            return self.expr(node)
+            return optional.maybe(self, node)
         if name in self.params:
             fail(f"{name} is rebound", node)
         if isinstance(node, ast.List):
@@ -694,7 +749,7 @@ class Unit:
         if any(not isinstance(t, (ast.Name, ast.Subscript, ast.Attribute)) for t in target.elts):
             fail("nested or starred targets", target)
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
-            values = [self.expr(e) for e in value.elts]
+            values = [optional.maybe(self, e) for e in value.elts]
             if len(values) == 1:
                 fail("tuple of one", value)
             # all values are taken before any target is bound
@@ -720,7 +775,8 @@ class Unit:
         temp = f"new_{value.lineno}_{value.col_offset}"
         self.emit(f"{temp} = {self.sink(v)}")
         for i, (t, item) in enumerate(zip(target.elts, v.t.items, strict=True)):
-            self.bind(t, V(f"{temp}[{i}]", item))
+            pair = (f"{temp}[{i}][0]", f"{temp}[{i}][1]") if isinstance(item, Opt) else None
+            self.bind(t, V(f"{temp}[{i}]", item, pair=pair))
 
     def bind(self, target: ast.expr, v: V) -> None:
         if isinstance(target, ast.Name):
@@ -819,6 +875,8 @@ class Unit:
             self.emit(f"{size} = len({d}[0])")
             casts += [f"if len({d}[0]) != {size}:", "    raise RuntimeError"]
         self.frozen_maps.clear()
+        self.present -= names.bound([s])
+        around = set(self.present)
         target = self.loop_target(s.target, items, casts)
         known = dict(self.places)
         target, code = containers.with_place(self, s.target, s.iter, target, code, s.body)
@@ -831,6 +889,7 @@ class Unit:
         self.body(s.body)
         self.loops -= 1
         self.places = known
+        self.present = around
         for line in casts:
             if line.startswith(("if len(", "    raise Runtime")):
                 self.emit(line)
@@ -841,8 +900,13 @@ class Unit:
     def loop_target(self, target: ast.expr, t: Type, casts: list[str], top: bool = True) -> str:
         if isinstance(target, ast.Name):
             old = self.env.get(target.id)
-            if target.id in self.growing and not isinstance(t, Grow) or target.id in self.optional:
+            if target.id in self.growing and not isinstance(t, Grow):
                 fail(f"{target.id} is a loop variable and a list", target)
+            if isinstance(t, (Opt, Nil)):
+                fail(f"{target.id} may be None", target)
+            if target.id in self.optional:
+                casts.append(f"{self.flag(target.id)} = False")
+                self.present.add(target.id)
             new = t if old is None else join(old, t)
             if container(t):
                 self.part_names.add(target.id)
@@ -916,6 +980,13 @@ class Unit:
             if not isinstance(row, Tup) or any(not isinstance(i, Num) or i.kind is None for i in row.items):
                 fail("loop over mixed tuples", node)
             return row, f"({', '.join(r.code for r in rows)},)"
+        if isinstance(node, ast.BoolOp):
+            chosen = optional.listed_or(self, node)
+            if chosen is not None:
+                return containers.item_type(chosen, node), chosen.code
+            if isinstance(optional.maybe(self, node.values[0]).t, Nil) and isinstance(node.op, ast.Or):
+                if len(node.values) == 2:
+                    return self.iterable(node.values[1])
         v = self.expr(node)
         t2 = v.t
         if isinstance(t2, Pool):
@@ -1006,42 +1077,26 @@ class Unit:
     def s_Return(self, s: ast.Return) -> None:
         if not self.function:
             fail("return out of a block", s)
-        if not valued(s):
-            if self.ret is not None:
-                fail("returns None or a value", s)
+        if not self.valued:
             self.nothing = True
             self.emit("return")
             return
-        if self.nothing:
-            fail("returns None or a value", s)
-        if isinstance(s.value, ast.Tuple) and len(s.value.elts) > 1:
-            vs = [self.single(self.expr(e)) for e in s.value.elts]
-            lists = [x.code for x in vs if container(x.t)]
-            if any(isinstance(x.t, Tup) and not door_tuple(x.t) for x in vs) or (
-                len(lists) > 1
-                and (
-                    self.shares
-                    or len(set(lists)) < len(lists)
-                    or any(x.parts or nested(x.t) for x in vs)
-                    or any(isinstance(e, ast.Name) and e.id in self.part_names for e in s.value.elts)
-                )
-            ):
-                fail("nested or repeated results", s)
-            v = V(f"({', '.join(map(self.leaving, vs))})", Tup(tuple(x.t for x in vs)))
-        else:
-            assert s.value is not None
-            v = self.expr(s.value)
+        v, vs = self.result(s)
         t = v.t
         for part in t.items if isinstance(t, Tup) else (t,):
             if roots_of(part):
                 fail("returns what it was given", s)
-            if isinstance(part, (Obj, Pool)):
+            inner = part.item if isinstance(part, Opt) else part
+            if isinstance(inner, (Obj, Pool)):
                 fail("returns an object", s)
-            if isinstance(part, (Text, Chr, Rng, Stream, Cell)) and (self.door or isinstance(t, Tup)):
+            if isinstance(inner, (Text, Chr, Rng, Stream, Cell)) and (self.door or inner is not t):
                 fail("returns a string or a generator", s)
+            if isinstance(inner, Map) and inner is not t and (isinstance(part, Opt) or not self.door):
+                fail("None or a dict, or a dict in a tuple", s)
             if isinstance(t, Tup) and not self.door:
-                if not scalar(part) and not (isinstance(part, (Lst, Arr, Grow)) and settled(part)):
-                    fail("such things in a tuple", s)
+                if not isinstance(inner, (Num, Word, Lst, Arr, Grow, Tup, type(None))) or not isinstance(part, Opt):
+                    if not (settled(part) and isinstance(part, (Num, Word, Lst, Arr, Grow, Tup))):
+                        fail("such things in a tuple", s)
         if isinstance(t, Num) and not self.door:
             v = self.single(v)
             t = v.t
@@ -1050,15 +1105,17 @@ class Unit:
                 fail("type of the result depends on the data", s)
         if isinstance(t, Tup) and any(isinstance(i, Num) and i.kind is None for i in t.items):
             fail("types in the resulting tuple depend on the data", s)
-        if isinstance(t, Tup) and isinstance(self.ret, Tup):
-            old_kinds = [i.kinds for i in self.ret.items if isinstance(i, Num)]
-            if old_kinds != [i.kinds for i in t.items if isinstance(i, Num)]:
-                fail("results of several types", s)
+        before = self.ret.item if isinstance(self.ret, Opt) else self.ret
+        if isinstance(t, Tup) and isinstance(before, Tup):
+            for a, b in zip(t.items, before.items, strict=False):
+                if isinstance(a, Num) and isinstance(b, Num) and a.kinds != b.kinds:
+                    fail("results of several types", s)
         self.ret = t if self.ret is None else join(self.ret, t)
-        self.one_type(self.ret, t, "the result")
+        if not isinstance(t, (Opt, Nil)) and not isinstance(self.ret, (Opt, Nil)):
+            self.one_type(self.ret, t, "the result")
         if self.round > 2:
             self.ret = loose(self.ret)
-        code = bare(self.fit(v, self.ret)) if isinstance(t, Num) else self.sink(v)
+        code = optional.shaped(self, v, vs, self.ret, s)
         if self.door and isinstance(t, Map):
             if not code.isidentifier():
                 self.emit(f"result_dict = {code}")
@@ -1080,9 +1137,45 @@ class Unit:
             return views.leaving(v.t.item, v.code)
         return bare(self.sink(v))
 
+    def result(self, s: ast.Return) -> tuple[V, list[V]]:
+        """What a return gives, and the elements of a tuple that is spelt out there."""
+        if s.value is None:
+            return V("None", Nil()), []
+        if not isinstance(s.value, ast.Tuple) or len(s.value.elts) < 2:
+            v = optional.maybe(self, s.value)
+            if isinstance(v.t, Tup) and any(
+                not scalar(i) and not isinstance(i, Opt) and not numbers(i) for i in v.t.items
+            ):
+                fail("a tuple that holds lists", s)
+            return v, []
+        vs = [self.single(optional.maybe(self, e)) for e in s.value.elts]
+        lists = [x.code for x in vs if container(x.t)]
+        inner = [x.t.item if isinstance(x.t, Opt) else x.t for x in vs]
+        if any(isinstance(t, Tup) and not (door_tuple(t) if self.door else numbers(t)) for t in inner) or (
+            len(lists) > 1
+            and (
+                self.shares
+                or len(set(lists)) < len(lists)
+                or any(x.parts or nested(x.t) for x in vs)
+                or any(isinstance(e, ast.Name) and e.id in self.part_names for e in s.value.elts)
+            )
+        ):
+            fail("nested or repeated results", s)
+        return V("", Tup(tuple(Opt(None) if isinstance(x.t, Nil) else x.t for x in vs))), vs
+
     # ------------------------------------------------------------------ expressions
 
     def expr(self, node: ast.expr) -> V:
+        """The value of an expression; one that may be None is taken not to be."""
+        v = self.raw(node)
+        if isinstance(v.t, Opt):
+            return optional.held(self, v)
+        if isinstance(v.t, Nil) and isinstance(node, (ast.Name, ast.Attribute)):
+            raise Unknown(f"line {node.lineno}: {ast.unparse(node)} is always None")
+        return v
+
+    def raw(self, node: ast.expr) -> V:
+        """The value of an expression, which may be None."""
         method = getattr(self, f"e_{type(node).__name__}", None)
         if method is None:
             fail(f"{type(node).__name__} expression", node)
@@ -1131,7 +1224,7 @@ class Unit:
             from hasten.kernel import objects  # it builds on this module
 
             return objects.pool(self, held)
-        return self.read(node.id, node)
+        return self.seen(node.id, node)
 
     def e_Attribute(self, node: ast.Attribute) -> V:
         dotted = self.module.dotted(node)
@@ -1156,7 +1249,7 @@ class Unit:
 
     def e_Tuple(self, node: ast.Tuple) -> V:
         vs = [self.single(self.expr(e)) for e in node.elts]
-        if len(vs) < 2 or not all(scalar(v.t) for v in vs):
+        if len(vs) < 2 or not all(scalar(v.t) or numbers(v.t) for v in vs):
             fail("tuple", node)
         return V(f"({', '.join(bare(self.sink(v)) for v in vs)})", Tup(tuple(v.t for v in vs)))
 
@@ -1421,11 +1514,33 @@ class Unit:
     def test(self, node: ast.expr) -> str:
         """Code of the truth of an expression, as `if` sees it."""
         if isinstance(node, ast.BoolOp):
-            sign = " and " if isinstance(node.op, ast.And) else " or "
-            return f"({sign.join(self.test(v) for v in node.values)})"
+            return self.test_of(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return f"(not {self.test(node.operand)})"
-        v = self.expr(node)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return optional.truth(self, optional.maybe(self, node), node)
+        return self.truth(self.expr(node), node)
+
+    def test_of(self, node: ast.BoolOp) -> str:
+        """`and` and `or` of tests: what one has told of None holds for the next; one that is sure is left out."""
+        decisive = isinstance(node.op, ast.Or)
+        before = set(self.present)
+        parts = []
+        for v in node.values:
+            known = optional.static(self, v)
+            if known is not None and known is not decisive:
+                continue
+            parts.append(repr(known) if known is not None else self.test(v))
+            if known is not None:
+                break
+            self.present |= optional.told(self, v, not decisive)
+        self.present = before
+        if not parts:
+            return repr(not decisive)
+        return parts[0] if len(parts) == 1 else f"({(' or ' if decisive else ' and ').join(parts)})"
+
+    def truth(self, v: V, node: ast.AST) -> str:
+        """The code of the truth of a value."""
         if isinstance(v.t, Num):
             if v.t.rep == "b":
                 return v.code
@@ -1436,9 +1551,14 @@ class Unit:
             return f"(len({v.code}[0]) > 0)"
         if isinstance(v.t, Row):
             return f"({views.length(v.t, v.code)} > 0)"
+        if isinstance(v.t, Tup) and v.t.items:
+            return "True"
         fail("truth of a container", node)
 
     def e_BoolOp(self, node: ast.BoolOp) -> V:
+        made = optional.either_or(self, node)
+        if made is not None:
+            return made
         vs = [self.number(v) for v in node.values]
         if any(not isinstance(v.t, Num) or v.t.rep != "b" for v in vs):
             fail("`and`/`or` of numbers gives one of them", node)
@@ -1481,18 +1601,29 @@ class Unit:
         return V(f"({code})", Num(frozenset(kinds)))
 
     def e_IfExp(self, node: ast.IfExp) -> V:
+        known = optional.static(self, node.test)
+        if known is not None:
+            return self.raw(node.body if known else node.orelse)
         test = self.test(node.test)
-        a, b = self.expr(node.body), self.expr(node.orelse)
+        before = set(self.present)
+        self.present |= optional.told(self, node.test, True)
+        a = self.expr(node.body)
+        self.present = before | optional.told(self, node.test, False)
+        b = self.expr(node.orelse)
+        self.present = before
         if isinstance(a.t, Word) and isinstance(b.t, Word):
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", Word())
-        if not isinstance(a.t, Num) or not isinstance(b.t, Num):
+        if not isinstance(a.t, (Num, Tup)) or not isinstance(b.t, (Num, Tup)):
             fail("choice between such things", node)
         return self.either(test, a, b, f"({{a}} if {bare_test(test)} else {{b}})", node)
 
     def either(self, test: str, a: V, b: V, form: str, node: ast.AST) -> V:
         """One of two values, by a test: their types may differ, then the test tells which it is."""
         t = join(plain(a.t), plain(b.t))
-        assert isinstance(t, Num)
+        if not isinstance(t, Num):
+            if loose(a.t) != loose(b.t) or not numbers(t):
+                fail("one of two things of several types", node)
+            return V(form.format(a=a.code, b=b.code), t)
         tag = None
         if t.kind is None and not impure(node):
             tag = lambda: f"({self.tag(a)} if {test} else {self.tag(b)})"  # noqa: E731
@@ -1973,22 +2104,27 @@ class Unit:
             fail(f"{func.name}: keywords in another order", node)
         given: dict[str, V] = {} if owner is None else {order[0]: owner}
         for p, arg in zip(order[len(given) :], node.args, strict=False):
-            given[p] = self.single(self.expr(arg))
+            given[p] = self.single(optional.maybe(self, arg))
         if len(node.args) + (owner is not None) > len(order):
             fail(f"{func.name}: too many arguments", node)
         for k in node.keywords:
             if k.arg is None or k.arg not in order or k.arg in given:
                 fail(f"{func.name}: keywords", node)
-            given[k.arg] = self.expr(k.value)
+            given[k.arg] = optional.maybe(self, k.value)
         for p, d in zip(reversed(order), reversed(a.defaults), strict=False):
             if p not in given:
                 if not isinstance(d, (ast.Constant, ast.UnaryOp)):
                     fail(f"{func.name}: default of {p}", node)
-                given[p] = self.expr(d)
+                given[p] = optional.maybe(self, d)
         if set(given) != set(order):
             fail(f"{func.name}: missing arguments", node)
         types: dict[str, Type] = {}
+        flags: dict[str, str] = {}
         for p in order:
+            if isinstance(given[p].t, Opt):
+                if given[p].pair is None:
+                    fail(f"{func.name}: {p} may be None", node)
+                flags[p], given[p] = optional.taken_apart(self, given[p], node)
             t = plain(given[p].t)
             if isinstance(t, Num):
                 if t.kind is None:
@@ -2007,7 +2143,7 @@ class Unit:
                 if not settled(t):
                     raise Unknown("what a dict holds is not known")
                 t = rooted(replace(t, fresh=False), frozenset({p}))
-            types[p] = t
+            types[p] = Opt(t) if p in flags else t
         arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
         unit = self.compiled(func, types, node, known_as)
         if unit.puts:
@@ -2029,6 +2165,8 @@ class Unit:
                         fail(f"{func.name} writes to one of several arrays that may overlap", node)
                     seen |= t.roots
             for p in unit.mutated:
+                if p in flags:
+                    fail(f"{func.name} changes {p}, which may be None", node)
                 if p in given:
                     self.mutated |= roots_of(given[p].t)
         fresh = not unit.shares and not any(isinstance(given[p].t, (Grow, Map, Row)) for p in order)
@@ -2040,7 +2178,9 @@ class Unit:
             if isinstance(unit.extra[name], Stream):
                 self.extra.setdefault(name, unit.extra[name])
                 self.env.setdefault(name, unit.extra[name])
-        extra = [self.read(name, node).code for name in unit.extra]
+        for name in unit.extra:
+            self.seen(name, node)
+        extra = optional.arguments(self, unit.extra)
         if unit.mutated:
             for p in unit.mutated - set(given):
                 self.mutated |= {p} if p in self.shared.slots else roots_of(self.env[p])
@@ -2049,8 +2189,13 @@ class Unit:
                 fail(f"{func.name} reads a global {name}, and {name} means something else here", node)
         if unit.nested:
             extra.append(f"{self.nested} + 1" if unit is self else "0")
-        passed = [p for p in order if not unseen(types[p])]
-        code = f"{unit.name}({', '.join([*(bare(self.sink(given[p])) for p in passed), *extra])})"
+        args = [
+            code
+            for p in order
+            if not unseen(types[p])
+            for code in (*([bare(flags[p])] if p in flags else []), bare(self.sink(given[p])))
+        ]
+        code = f"{unit.name}({', '.join([*args, *extra])})"
         if unit.ret is None:
             if self.effect is not node:
                 fail(f"{func.name} returns nothing", node)
@@ -2078,8 +2223,9 @@ class Unit:
             return known
         flow = names.flow(func.body)
         bound = names.bound(func.body)
+        body = list(func.body)
         if flow.sure is not None and any(valued(n) for n in ast.walk(func)):
-            fail(f"{func.name} may end without a return", node)
+            body.append(ast.Return(None, lineno=func.end_lineno or func.lineno, col_offset=0))
         if (flow.exposed & bound) - set(types):
             fail(f"{func.name} may read a name before it is bound", node)
         for n in ast.walk(func):
@@ -2088,7 +2234,7 @@ class Unit:
             ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
-        unit = Unit(self.shared, name, func.body, types, function=True, lookup=self.lookup)
+        unit = Unit(self.shared, name, body, types, function=True, lookup=self.lookup)
         unit.top = False
         self.shared.functions[key] = unit
         try:
@@ -2124,7 +2270,7 @@ def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
 
 def unseen(t: Type) -> bool:
     """Is it nothing at run time, because the type says all?"""
-    return isinstance(t, Pool) or isinstance(t, Obj) and not t.many
+    return isinstance(t, (Pool, Nil)) or isinstance(t, Obj) and not t.many
 
 
 def valued(node: ast.AST) -> bool:
@@ -2132,6 +2278,11 @@ def valued(node: ast.AST) -> bool:
     if not isinstance(node, ast.Return) or node.value is None:
         return False
     return not (isinstance(node.value, ast.Constant) and node.value.value is None)
+
+
+def numbers(t: Type) -> bool:
+    """Is it a tuple of numbers, or of tuples of them?"""
+    return isinstance(t, Tup) and all(scalar(i) or numbers(i) for i in t.items)
 
 
 def door_tuple(t: Tup) -> bool:

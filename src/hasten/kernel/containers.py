@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import names, sets
+from hasten.kernel import names, optional, sets
 from hasten.kernel.kinds import (
     BOOL,
     EXACT_FLOAT,
@@ -690,18 +690,9 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
         from hasten.kernel import objects  # it builds on this module
 
         found = objects.same(u, node.left, right)
-        if found is None and isinstance(node.left, ast.Attribute):
-            if isinstance(right, ast.Constant) and right.value is None:
-                found = objects.is_none(u, node.left)
         if found is not None:
             return V(found if isinstance(op, ast.Is) else f"(not {found})", BOOL)
-        if not (isinstance(node.left, ast.Name) and isinstance(right, ast.Constant) and right.value is None):
-            fail("`is`", node)
-        if node.left.id not in u.optional:
-            u.read(node.left.id, node)  # refuses names that nothing is known of
-            return V("False" if isinstance(op, ast.Is) else "True", BOOL)
-        flag = u.flag(node.left.id)
-        return V(flag if isinstance(op, ast.Is) else f"(not {flag})", BOOL)
+        return optional.is_none(u, node)
     if isinstance(op, (ast.In, ast.NotIn)):
         sign = "" if isinstance(op, ast.In) else "not "
         if isinstance(right, (ast.Tuple, ast.List, ast.Set)) and right.elts and words.is_text(right.elts[0]):

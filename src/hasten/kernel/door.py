@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import attributes, views
+from hasten.kernel import attributes, optional, views
 from hasten.kernel.compiler import Shared, Unit, local, unseen
-from hasten.kernel.containers import empty_map, key_kind, unpacking, words_in
+from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import (
     CODE,
@@ -25,8 +25,10 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Map,
+    Nil,
     Num,
     Obj,
+    Opt,
     Pool,
     Refuse,
     Rng,
@@ -63,13 +65,15 @@ STRINGS = "<strings>"  # stands for the name of the list of all strings of a cal
 GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, NumbaError)"
 
 
-def door_type(name: str, facts: Sequence[ValueFact], *, as_words: bool = False) -> Type | None:
-    """The type that a value seen as `facts` is let in with; None when there is none."""
+def door_type(name: str, facts: Sequence[ValueFact], *, as_words: bool = False, maybe: bool = False) -> Type | None:
+    """The type that a value seen as `facts` is let in with; None when there is none. `maybe`: Python's None too."""
+    missing = maybe and any(f.type == "builtins.NoneType" for f in facts)
     for fact in facts:
         t = _one(name, fact)
         if t is not None:
-            return Word() if as_words and isinstance(t, Text) else t
-    return None
+            t = Word() if as_words and isinstance(t, Text) else t
+            return Opt(t) if missing else t
+    return Nil() if missing and len(facts) == 1 else None
 
 
 def _one(name: str, fact: ValueFact) -> Type | None:
@@ -185,7 +189,8 @@ class Wrapped:
 
 def kernel_text(unit: Unit, returns: str = "") -> str:
     """The compiled function of a unit. A function that has more to give than its result runs within another one."""
-    names = [local(p) for p, t in {**unit.params, **unit.extra}.items() if p.endswith("[]") or not unseen(t)]
+    passed = {p: t for p, t in {**unit.params, **unit.extra}.items() if p.endswith("[]") or not unseen(t)}
+    names = optional.arguments(unit, passed)
     head: list[str] = []
     if unit.nested:
         names.append(unit.nested)
@@ -214,6 +219,12 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
             names, head, returns = inner, [], ""
     head += [unpacking(local(n)) for n in (*unit.params, *unit.extra) if n in unit.unpacked]
     for name, t in unit.params.items():
+        if isinstance(t, (Opt, Nil)):
+            if name in unit.tagged:
+                raise Refuse(f"{name} may be None at the door, or of several types")
+            if isinstance(t, Nil) and name in unit.env:
+                head.append(f"{local(name)} = {sample(unit, unit.env[name])}")
+            continue
         now = unit.env[name]
         if isinstance(t, Num) and isinstance(now, Num):
             if name in unit.tagged:
@@ -226,7 +237,9 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
             names.remove(local(name))
             head.append(f"{local(name)} = []")
     for name in sorted(unit.optional):
-        head.append(f"{unit.flag(name)} = True")
+        first = unit.params.get(name, unit.extra.get(name))
+        if not isinstance(first, Opt):
+            head.append(f"{unit.flag(name)} = {first is None or isinstance(first, Nil)}")
     for name in sorted(unit.tagged - set(unit.params)):
         t2 = unit.env[name]
         if not isinstance(t2, (Num, Word)) and not (isinstance(t2, Obj) and t2.many):
@@ -237,9 +250,6 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:
             body += [f"if {unit.tag_name(name)} < 0:", "    raise ValueError"]
-    for name in unit.outs:
-        if name in unit.optional:
-            body += [f"if {unit.flag(name)}:", "    raise ValueError"]
     for name in rebound(unit):
         body += [f"if {unit.tag_name(name)} == 0:", "    raise ValueError"]
     if returns:
@@ -317,6 +327,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     whole = attributes.guarded(unit, types)
     takes = tuple(n for n in types if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
     entry = list(whole.entry)
+    inner = {n: t.item if isinstance(t, Opt) else t for n, t in types.items()}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     changing: list[str] = []  # attributes whose lists come back
     guards: list[str] = []
@@ -332,10 +343,19 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     got_held: list[str] = []
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
-    arrays = [n for n, t in types.items() if isinstance(t, Arr)]
+    arrays = [n for n, t in inner.items() if isinstance(t, Arr)]
+    instead: list[str] = []
     words = shared.module.fresh("numbers_of_strings", shared.taken)
     for n, t in types.items():
         x = local(n)
+        if isinstance(t, Nil):
+            guards.append(f"{x} is None")
+            continue
+        if isinstance(t, Opt):
+            assert t.item is not None
+            t, flag = t.item, unit.flag(n)
+            instead += [f"{flag} = {x} is None", f"if {flag}:", f"    {x} = {optional.substitute(t)}"]
+            args.append(flag)
         if isinstance(t, Num):
             kind = t.kind or ""
             guards.append(f"type({x}) is {PY_TYPE.get(kind, kind)}")
@@ -363,6 +383,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             else:
                 args.append(x)
         elif isinstance(t, Lst):
+            guards.append(f"type({x}) is list")
             (kind,) = t.kinds
             helper = _helper(shared, "typed_list" if t.depth == 1 else "typed_rows")
             dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}.get(kind, kind)
@@ -458,8 +479,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Grow):
             guards.append(f"type({x}) is list")
             lists.append(x)
+    entry += instead
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
-        if sinks or changing or any(isinstance(types[n], (Lst, Map, Column)) for n in unit.mutated if n in types):
+        if sinks or changing or any(isinstance(inner[n], (Lst, Map, Column)) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
     if len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct):
@@ -482,11 +504,19 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
+    nothing: list[str] = []  # names that turn out to be None
     for n in unit.outs:
         x = local(n)
-        t = unit.env[n]
-        raw.append(x)
+        t = unit.env.get(n, Nil())
         gives.append(n)
+        if isinstance(t, Nil):
+            raise Refuse(f"{n} is always None")
+        raw.append(x)
+        if n in unit.optional:
+            raw.append(unit.flag(n))
+            if isinstance(t, Num) and t.kind is None or isinstance(t, Map):
+                raise Refuse(f"{n} may be None or one of several types")
+            nothing += [f"if {unit.flag(n)}:", f"    {x} = None"]
         if isinstance(t, Num):
             if t.kind is None:
                 raw.append(unit.tag_name(n))
@@ -531,6 +561,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         assert isinstance(t, Grow)
         after += grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
+    after += nothing
     shared_names = unit.part_names & {n for n in unit.outs if container(unit.env[n])}
     if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Word, Tup)) for n in unit.outs) > 1:
         raise Refuse("results that may share memory")
@@ -616,29 +647,12 @@ def _function(
             result = f"{_choice(t, 'kind')}(result)"
         elif t.kind.startswith("np."):
             result = f"{PY_TYPE.get(t.kind, t.kind)}(result)"
+    elif isinstance(t, Opt):
+        if t.item is None:
+            raise Refuse("returns None and nothing else")
+        result = f"None if result[0] else {_returned(t.item, 'result[1]')}"
     elif isinstance(t, Tup):
-        result = "result"
-        parts = []
-        for i, item in enumerate(t.items):
-            x = f"result[{i}]"
-            if isinstance(item, Num) and (item.kind or "").startswith("np."):
-                x = f"{PY_TYPE.get(item.kind or '', item.kind)}({x})"
-            elif isinstance(item, Arr):
-                x = f'{x}.copy(order="K")'
-            elif isinstance(item, Lst):
-                x = listed(item, x)
-            elif isinstance(item, Map):
-                if item.keys_only:
-                    raise Refuse("a set in a tuple")
-                x = _dict_of(item, f"{x}[0]", f"{x}[1]")
-            elif isinstance(item, Word):
-                x = f"{STRINGS}[{x}]"
-            elif isinstance(item, Grow):
-                lines = grown(item, x)
-                x = lines[0].split(" = ", 1)[1] if lines else x
-            parts.append(x)
-        if any(x != f"result[{i}]" for i, x in enumerate(parts)):
-            result = f"({', '.join(parts)})"
+        result = _returned(t, "result")
     elif isinstance(t, Arr):
         result = 'result.copy(order="K")'
     elif isinstance(t, Lst):
@@ -672,6 +686,29 @@ def _function(
     w += [f"    {line}" for line in after]
     text.append("\n".join(w) + "\n")
     return Wrapped("\n\n".join(text), name, takes, ())
+
+
+def _returned(t: Type, x: str) -> str:
+    """The code of exactly what the original returns, from what Numba returned."""
+    if isinstance(t, Opt):
+        if t.item is None:
+            return "None"
+        value = _returned(t.item, f"{x}[1]")
+        return f"None if {x}[0] else {value}"
+    if isinstance(t, Arr):
+        return f'{x}.copy(order="K")'
+    if isinstance(t, Map):
+        if t.keys_only:
+            raise Refuse("a set in a tuple")
+        return _dict_of(t, f"{x}[0]", f"{x}[1]")
+    if isinstance(t, Word):
+        return f"{STRINGS}[{x}]"
+    if not isinstance(t, Tup):
+        return _boxed(t, x)
+    parts = [_returned(item, f"{x}[{i}]") for i, item in enumerate(t.items)]
+    if all(part == f"{x}[{i}]" for i, part in enumerate(parts)):
+        return x
+    return f"({', '.join(parts)})"
 
 
 def _lines(guards: list[str]) -> str:
@@ -793,7 +830,7 @@ def leaving(unit: Unit) -> None:
     if unit.function:
         out = list(unit.ret.items) if isinstance(unit.ret, Tup) else [unit.ret] if unit.ret is not None else []
     else:
-        out = [unit.env[n] for n in unit.outs]
+        out = [unit.env[n] for n in unit.outs if n in unit.env]
     if any(map(nested, out)):
         if unit.entangled or sum(map(container, out)) > 1:
             raise Refuse("lists in a result that may be one object")

@@ -33,6 +33,7 @@ from hasten.kernel.kinds import (
     Nil,
     Num,
     Obj,
+    Opt,
     Pool,
     Slot,
     Tup,
@@ -257,7 +258,7 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         used.attributes.add(attr)
     slot = slot_of(unit, t, attr, node)
     if slot is None:
-        return unit.read(name, node)
+        return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
     if isinstance(slot, Column) and slot.depth:
@@ -275,18 +276,19 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
 
 
 def cell(unit: Unit, x: str, t: Cell | Column, at: str) -> V:
-    """The number that a cell (or the place `at` of a column) holds."""
+    """The number that a cell (or the place `at` of a column) holds, or None."""
+    pair = (f"{x}[1][{at}] < 0", f"{x}[0][{at}]")
+    if not t.kinds and t.optional:
+        return V(f"({', '.join(pair)})", Opt(None), pair=pair)
     if not t.kinds:
         raise Unknown(f"{x} is always None")
     if not t.tagged:
         (kind,) = t.kinds
         return V(f"{x}[{at}]", num(kind), tag=lambda: str(CODE.get(kind, 9)))
-    code = f"{x}[0][{at}]"
-    if t.optional:
-        code = f"{unit.helper('held')}({code}, {x}[1][{at}] < 0)"
     kinds = Num(t.kinds)
     only = kinds.kind
-    return V(code, kinds, tag=lambda: str(CODE.get(only, 9)) if only else f"{x}[1][{at}]")
+    tag = lambda: str(CODE.get(only, 9)) if only else f"{x}[1][{at}]"  # noqa: E731
+    return V(f"({', '.join(pair)})", Opt(kinds), tag=tag, pair=pair) if t.optional else V(pair[1], kinds, tag=tag)
 
 
 def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
@@ -314,6 +316,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     elif obj.many:
         made = rows(name, facts, stored, node)
     elif any(f.type == "builtins.NoneType" for f in facts):
+        if not stored and not grown and isinstance(seen, (Opt, Nil)):
+            return None
         fail(f"{name} is None or something else", node)
     elif isinstance(seen, Map):
         if stored:
@@ -547,20 +551,6 @@ def into_cell(unit: Unit, name: str, slot: Cell | Column, v: V, at: str, node: a
     unit.emit(f"{kind} = {unit.tag(v)}")  # before the value changes that it may depend on
     unit.emit(f"{x}[0][{at}] = {bare(unit.fit(v, joined))}")
     unit.emit(f"{x}[1][{at}] = {kind}")
-
-
-def is_none(unit: Unit, node: ast.Attribute) -> str | None:
-    """The code of `self.x is None`; None when it is not an attribute of a known object."""
-    obj = is_object(unit, node.value)
-    if obj is None or not isinstance(obj.t, Obj):
-        return None
-    slot = slot_of(unit, obj.t, node.attr, node)
-    if isinstance(slot, (Cell, Column)) and slot.optional:
-        name = f"{obj.t.path}.{node.attr}"
-        unit.extra[name] = unit.env[name] = slot
-        return f"({local(name)}[1][{obj.code if obj.t.many else '0'}] < 0)"
-    attribute(unit, obj, node.attr, node)
-    return "False"
 
 
 def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:

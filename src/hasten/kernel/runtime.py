@@ -789,12 +789,14 @@ def _dict_rows_int(keys, ends, numbers):
     _njit("set_int", '''
 def _set_int(keys):
     """set(keys): the keys in the order they came, and a hash table of their places."""
-    s = ([key for key in keys], [-1] * 8)
-    s[0].clear()
-    for key in keys:
-        _key_int(s[0], s[1], key)
-    return s
-''', "key_int"),
+    found = [keys[i] for i in _firsts_int(keys)]
+    table = [-1] * 8
+    kept = found.copy()
+    kept.clear()
+    for key in found:
+        _key_int(kept, table, key)
+    return kept, table
+''', "key_int", "firsts_int"),
     _njit("find_pair", '''
 def _find_pair(keys, table, key):
     """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
@@ -1005,6 +1007,13 @@ def _object_place(i, size):
     if i < 0 or i >= size:
         raise IndexError
     return i
+'''),
+    _njit("held_pair", '''
+def _held_pair(pair):
+    """The second of a pair, unless the first says that it is None."""
+    if pair[0]:
+        raise ValueError
+    return pair[1]
 '''),
     _njit("empty_dict", '''
 def _empty_dict(key, value):

@@ -17,6 +17,60 @@ def _hash_float(key):
         raise ValueError
     return _hash_int(np.float64(key + 0.0).view(np.int64))
 ''', ("hash_int",)),
+    ("firsts_int", '''
+def _firsts_int(keys):
+    """The places of integers that are not among those before them."""
+    n = len(keys)
+    places = np.empty(n, np.int64)
+    if n == 0:
+        return places
+    count = 0
+    low = high = np.int64(keys[0])
+    for key in keys:
+        low = min(low, np.int64(key))
+        high = max(high, np.int64(key))
+    if -1000000000000 < low and high < 1000000000000 and high - low < 4 * n + 64:
+        seen = np.zeros(high - low + 1, np.bool_)
+        for i in range(n):
+            if not seen[np.int64(keys[i]) - low]:
+                seen[np.int64(keys[i]) - low] = True
+                places[count] = i
+                count += 1
+        return places[:count]
+    size = 8
+    while size < 2 * n:
+        size *= 2
+    table = np.full(size, -1)
+    for i in range(n):
+        at = _hash_int(keys[i]) & (size - 1)
+        while table[at] >= 0 and keys[table[at]] != keys[i]:
+            at = (at + 1) & (size - 1)
+        if table[at] < 0:
+            table[at] = i
+            places[count] = i
+            count += 1
+    return places[:count]
+''', ("hash_int",)),
+    ("firsts_float", '''
+def _firsts_float(keys):
+    """The places of floats that are not among those before them; raises for NaN."""
+    n = len(keys)
+    places = np.empty(n, np.int64)
+    count = 0
+    size = 8
+    while size < 2 * n:
+        size *= 2
+    table = np.full(size, -1)
+    for i in range(n):
+        at = _hash_float(keys[i]) & (size - 1)
+        while table[at] >= 0 and keys[table[at]] != keys[i]:
+            at = (at + 1) & (size - 1)
+        if table[at] < 0:
+            table[at] = i
+            places[count] = i
+            count += 1
+    return places[:count]
+''', ("hash_float",)),
     ("python_hash_int", '''
 def _python_hash_int(key):
     """hash(key) of an integer; raises where CPython would reduce it."""
@@ -154,10 +208,12 @@ def _add_float_key(s, key):
     ("set_float", '''
 def _set_float(keys):
     """set(keys): the keys in the order they came, and a hash table of their places."""
-    s = ([key for key in keys], [-1] * 8)
-    s[0].clear()
-    for key in keys:
-        _key_float(s[0], s[1], key)
-    return s
-''', ("key_float",)),
+    found = [keys[i] for i in _firsts_float(keys)]
+    table = [-1] * 8
+    kept = found.copy()
+    kept.clear()
+    for key in found:
+        _key_float(kept, table, key)
+    return kept, table
+''', ("key_float", "firsts_float")),
 ]  # fmt: skip

@@ -27,6 +27,7 @@ class V:
     parts: tuple[str, tuple[str, ...]] | None = None
     leaf: bool = False
     single: tuple[str, V, V] | None = None  # the one operation on checked values that made it
+    pair: tuple[str, str] | None = None  # of a value that may be None: is it? and what it is else
 
 
 def fail(reason: str, node: ast.AST | None = None) -> NoReturn:

@@ -13,21 +13,31 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hasten.core.facts import Facts
+from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import functions, names, objects
-from hasten.kernel.compiler import Shared, Unit
+from hasten.kernel.compiler import Shared, Unit, valued
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.kinds import Grow, Lst, Refuse, Type
 from hasten.kernel.program import Module, helper_texts
 
 MIN_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class How:
+    """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
+    `exact`, no roundings of its own."""
+
+    words: bool = False
+    maybe: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,33 +87,40 @@ class Jit:
             raise Refuse("the file looks at its own names")
         if region.kind == "function":
             yield from self._variants(
-                lambda exact, words: function_change(self.code, source, module, region, facts, share, exact, words)
+                lambda how: function_change(self.code, source, module, region, facts, share, how), facts.of(region.id)
             )
             return
         stmts = statements(source.tree, region.first, region.last)
         if not any(isinstance(s, names.LOOPS) for s in stmts):
             raise Refuse("no loop")
         yield from self._variants(
-            lambda exact, words: block_change(self.code, source, module, stmts, region, facts, share, exact, words)
+            lambda how: block_change(self.code, source, module, stmts, region, facts, share, how), facts.of(region.id)
         )
 
-    def _variants(self, change: Callable[[bool, bool], Change]) -> Iterator[Change]:
-        """With roundings of its own and without; strings as code points, or as things that are only compared."""
-        words = False
-        try:
-            first = change(False, words)
-        except Refuse as reason:
-            words = True
+    def _variants(self, change: Callable[[How], Change], seen: RegionFacts) -> Iterator[Change]:
+        """With roundings of its own and without."""
+        nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
+        reasons: dict[str, None] = {}
+        for how in (How(w, m) for w in (False, True) for m in ((True, False) if nones else (False,))):
             try:
-                first = change(False, words)
-            except Refuse as other:
-                raise Refuse(f"{reason}" if f"{other}" == f"{reason}" else f"{reason}; or {other}") from None
+                first = change(how)
+                break
+            except Refuse as reason:
+                reasons[f"{reason}"] = None
+        else:
+            raise Refuse("; or ".join(reasons))
         yield first
         if first.risk is Risk.ROUNDING:
             try:
-                yield change(True, words)
+                yield change(replace(how, exact=True))
             except Refuse:
                 return
+
+
+def _with_attributes(kinds: tuple[ValueFact, ...]) -> Iterator[ValueFact]:
+    for fact in kinds:
+        yield fact
+        yield from fact.items
 
 
 def statements(tree: ast.Module, first: int, last: int) -> list[ast.stmt]:
@@ -130,12 +147,11 @@ def block_change(
     region: Region,
     facts: Facts,
     share: float,
-    exact: bool,
-    words: bool,
+    how: How,
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
-    shared = Shared(module, exact, seen=seen, as_words=words)
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
     flow = names.flow(stmts)
@@ -144,7 +160,7 @@ def block_change(
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name), as_words=shared.as_words)
+        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe)
         found = found or functions.from_facts(module, seen.get(name, ()))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name)
@@ -231,14 +247,7 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
 
 
 def function_change(
-    code: str,
-    source: SourceFile,
-    module: Module,
-    region: Region,
-    facts: Facts,
-    share: float,
-    exact: bool,
-    words: bool,
+    code: str, source: SourceFile, module: Module, region: Region, facts: Facts, share: float, how: How
 ) -> Change:
     """The edits that put a kernel in front of a function's body. Raises `Refuse`."""
     node = function_at(source.tree, region)
@@ -259,7 +268,7 @@ def function_change(
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
-    shared = Shared(module, exact, seen=seen, as_words=words)
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words)
     own = function_locals(node)
     bound = names.bound(body)
     parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
@@ -269,7 +278,7 @@ def function_change(
         raise Refuse("a name may be read before it is bound")
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name), as_words=shared.as_words)
+        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe)
         found = found or functions.from_facts(module, seen.get(name, ()))
         if found is None and "." not in name and name not in own:
             found = module.constant(name)
@@ -285,14 +294,15 @@ def function_change(
                 raise Refuse(f"no kernel takes what {name} was")
             params[name] = found
     purpose = shared.purpose = region.qualname.replace(".", "_").strip("_").lower()
-    unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), body, params, function=True, lookup=lookup)
+    stmts = list(body)
+    if flow.sure is not None and any(valued(n) for n in ast.walk(node)):
+        stmts.append(ast.Return(None, lineno=node.end_lineno or node.lineno, col_offset=0))
+    unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), stmts, params, function=True, lookup=lookup)
     unit.door = True
     unit.shadow = own
     shared.stmts = body
     unit.run()
     check_door_names(shared, (*unit.extra,), module_names(source.tree) | set(parameters))
-    if flow.sure is not None and unit.ret is not None:
-        raise Refuse("may end without a return")
     wrapped = wrap(shared, unit, purpose)
     edits = prelude(source, module, shared, wrapped)
     done = module.fresh("done", shared.taken)
