@@ -262,3 +262,39 @@ def next_level(x):
 def test_elements(name: str, column: str) -> None:
     text = HEAD + ELEMENT_HEAD + f"def work(df):\n    return df[{column!r}].apply({ELEMENTS[name]})\n"
     check(Elementwise(), text, {"df": frames()["mixed"]}, frame_inputs(3))
+
+
+AROUND = {
+    "lambda": "df['a'].apply(lambda x: (x - mean) / deviation)",
+    "branch": "df['a'].apply(lambda x: 'high' if x > mean else 'low')",
+    "rows": "df.apply(lambda r: (r['a'] - mean) * count + r['c'], axis=1)",
+    "whole": "df['b'].map(lambda x: x // count + x % count)",
+    "nested": "df['a'].apply(scaled)",
+    "assigned": "df.apply(other, axis=1)",
+}
+
+
+@pytest.mark.parametrize("name", AROUND)
+@pytest.mark.parametrize("mean", [1.5, 0.0, float("nan"), float("inf"), 2, True, "x", None])
+@pytest.mark.parametrize("count", [3, 0, 2**40])
+def test_numbers_from_around_the_function(name: str, mean: object, count: int) -> None:
+    import numpy as np
+
+    text = HEAD + "def work(df, mean, deviation, count):\n    def scaled(x):\n        return x * mean - deviation\n\n"
+    text += "    other = lambda row: max(row['a'], row['c']) * mean\n"
+    text += f"    return {AROUND[name]}\n"
+    seen = {"df": frames()["mixed"], "mean": 1.5, "deviation": np.float64(2.0), "count": 3}
+    made = [
+        lambda m=make: {**m(), "mean": mean, "deviation": np.float64(0.5), "count": count} for make in frame_inputs(1)
+    ]
+    new = check(Elementwise() if "axis" not in AROUND[name] else ApplyRows(), text, seen, made)
+    assert "_certain(" in new[0]
+
+
+def test_names_that_mean_something_else_at_the_call() -> None:
+    text = HEAD + "LEVEL = float('1')\n\n\ndef one(x):\n    return x * LEVEL\n\n\n"
+    inputs = {"df": frames()["mixed"], "LEVEL": 1.0}
+    assert not changes(Elementwise(), text + "def work(df, LEVEL):\n    return df['a'].apply(one)\n", inputs)
+    assert changes(Elementwise(), text + "def work(df):\n    return df['a'].apply(one)\n", inputs)
+    late = "def work(df):\n    def f(x):\n        y = x * LEVEL\n        LEVEL = 2.0\n        return y\n    return df['a'].apply(f)\n"
+    assert not changes(Elementwise(), text + late, inputs)

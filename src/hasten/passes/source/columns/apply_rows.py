@@ -24,6 +24,7 @@ from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.syntax import (
     Fresh,
     RowUse,
+    def_near,
     facts_about,
     functions_called,
     helper_edits,
@@ -46,7 +47,7 @@ from hasten.passes.source.columns.syntax import (
     text_of,
     writes_frames,
 )
-from hasten.passes.source.columns.unroll import Row, RowVectoriser
+from hasten.passes.source.columns.unroll import Row, RowVectoriser, scalars_around
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
@@ -239,7 +240,7 @@ def _column_form(
         function: ast.AST | None = hit.function
     elif view is not None and not view.rest:
         given = view.function
-        function = only_def(source, given.id) if isinstance(given, ast.Name) else given
+        function = def_near(source, given) if isinstance(given, ast.Name) else given
     else:
         return
     assert isinstance(call.func, ast.Attribute)
@@ -269,6 +270,7 @@ def _column_form(
             return read[label]
 
         v = RowVectoriser.of(source, np, fresh, _reachable(source, function), column)
+        v.scalars = scalars_around(source, call, function, finding.region, facts)
         try:
             value = v.function(body, {row: Row()}, Path())
         except Unknown:
@@ -280,9 +282,8 @@ def _column_form(
         return
     title = function.name if isinstance(function, ast.FunctionDef) else "row_value"
     name = fresh(f"{title}_of_columns_{finding.first}")  # two changes must not define one name
-    text = f"def {name}({', '.join(c.text for c in read.values())}):\n" + "".join(
-        f"    {line}\n" for line in v.ending(value)
-    )
+    parameters = [c.text for c in (*read.values(), *v.outer.values())]
+    text = f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
     apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
@@ -297,7 +298,8 @@ def _column_form(
     uses_int = any(KINDS[dtypes[c]] == "int" for c in read)
     bound_text = f"2**{limit.bit_length() - 1}" if uses_int else "0"
     original = text_of(source, call.args[0])
-    new = f"{apply_columns}({text_of(source, frame)}, {kinds}, {boxed}, {bound_text}, {name}, {original})"
+    called = v.called(name, [c.text for c in read.values()])
+    new = f"{apply_columns}({text_of(source, frame)}, {kinds}, {boxed}, {bound_text}, {called}, {original})"
     yield (
         [*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(call, new)])],
         Risk.ROUNDING if v.rounding else Risk.EXACT,

@@ -23,6 +23,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.syntax import (
     Fresh,
+    def_near,
     facts_about,
     functions_called,
     helper_edits,
@@ -31,7 +32,6 @@ from hasten.passes.source.columns.syntax import (
     module_alias,
     node_at,
     nodes_in,
-    only_def,
     peeks,
     place,
     quote,
@@ -39,7 +39,7 @@ from hasten.passes.source.columns.syntax import (
     string,
     text_of,
 )
-from hasten.passes.source.columns.unroll import RowVectoriser
+from hasten.passes.source.columns.unroll import RowVectoriser, scalars_around
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 
 KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
@@ -70,7 +70,7 @@ def mapped(source: SourceFile, call: ast.Call) -> Mapped | None:
     given = call.args[0]
     function: ast.AST | None = given
     if isinstance(given, ast.Name):
-        function = only_def(source, given.id)
+        function = def_near(source, given)
     if not isinstance(function, (ast.Lambda, ast.FunctionDef)):
         return None
     a = function.args
@@ -116,9 +116,9 @@ class Elementwise:
         if hit is None:
             return
         for kind in _kinds(source, hit, finding.region, facts):
-            yield from self._change(source, finding, hit, kind)
+            yield from self._change(source, finding, hit, kind, facts)
 
-    def _change(self, source: SourceFile, finding: Finding, hit: Mapped, dtype: str) -> Iterator[Change]:
+    def _change(self, source: SourceFile, finding: Finding, hit: Mapped, dtype: str, facts: Facts) -> Iterator[Change]:
         np, np_edits = module_alias(source, "numpy", "np")
         pd, pd_edits = module_alias(source, "pandas", "pd")
         body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
@@ -127,6 +127,7 @@ class Elementwise:
             fresh = Fresh(source)
             argument = fresh(hit.parameter)
             v = RowVectoriser.of(source, np, fresh, reachable)
+            v.scalars = scalars_around(source, hit.call, hit.function, finding.region, facts)
             kind = KINDS[dtype]
             bound = float(limit) if kind == "int" else float("inf")
             start = Value(argument, kind, -bound, bound, boxed=True, simple=True)
@@ -141,7 +142,9 @@ class Elementwise:
             return
         title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "element"
         function = fresh(f"{title}_of_column_{finding.first}")  # two changes must not define one name
-        text = f"def {function}({argument}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
+        text = f"def {function}({', '.join([argument, *(o.text for o in v.outer.values())])}):\n" + "".join(
+            f"    {line}\n" for line in v.ending(value)
+        )
         checked = helper_name(source, "_checked_array", emitted.CHECKED)
         map_column = helper_name(source, "_map_column", emitted.MAP_COLUMN)
         helpers = [
@@ -155,7 +158,8 @@ class Elementwise:
         assert isinstance(hit.call.func, ast.Attribute)
         method = quote(hit.call.func.attr)
         wanted = quote("str" if dtype == "object" else dtype)
-        new = f"{map_column}({text_of(source, hit.series)}, {wanted}, {bound_text}, {function}, {method}, {original})"
+        series, called = text_of(source, hit.series), v.called(function, [argument])
+        new = f"{map_column}({series}, {wanted}, {bound_text}, {called}, {method}, {original})"
         yield Change(
             self.code,
             f"element-wise function on a {dtype} column computed at once",

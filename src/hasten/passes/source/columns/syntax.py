@@ -521,6 +521,24 @@ def only_def(source: SourceFile, name: str) -> FunctionNode | None:
     return None if node.decorator_list or generator else node
 
 
+def def_near(source: SourceFile, name: ast.Name) -> ast.FunctionDef | ast.Lambda | None:
+    """The one plain function or lambda that a name means where it stands, in the scope that binds it."""
+    home = scope_of(source, name)
+    while not isinstance(home, ast.Module) and (isinstance(home, ast.ClassDef) or not bindings(home, name.id)):
+        home = scope_of(source, home)
+    bound = bindings(home, name.id)
+    if len(bound) != 1:
+        return None
+    (node,) = bound
+    holder = parents(source).get(node)
+    if isinstance(holder, ast.Assign) and holder.targets == [node] and scope_of(source, holder) is home:
+        return holder.value if isinstance(holder.value, ast.Lambda) else None
+    if not isinstance(node, ast.FunctionDef) or node.decorator_list or scope_of(source, node) is not home:
+        return None
+    generator = any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) for n in ast.walk(node))
+    return None if generator else node
+
+
 def literal(names: Iterable[str]) -> str:
     """A tuple of strings as source text: `("a", "b")`."""
     quoted = [quote(n) for n in names]

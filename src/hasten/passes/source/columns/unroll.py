@@ -12,10 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from hasten.core.facts import Facts
+from hasten.core.finding import Region
 from hasten.core.source import SourceFile
 from hasten.passes.source.columns.static import PLAIN, Varies, fixed, items_of, tables
-from hasten.passes.source.columns.syntax import Fresh, bindings, imported_as, only_def, series_attributes
-from hasten.passes.source.columns.vector import Path, Unknown, Value, Vectoriser, _Return, literal_constants
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    bindings,
+    facts_about,
+    imported_as,
+    only_def,
+    scope_of,
+    series_attributes,
+)
+from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, _Return, literal_constants
 
 MAX_LINES = 400  # of the function that is written: more is not what a reviewer reads
 MAX_KEYS = 40  # of a table that becomes a chain of choices
@@ -84,6 +94,8 @@ class RowVectoriser(Vectoriser):
     ) -> None:
         super().__init__(source, numpy, fresh, *modules, constants)
         self.tables, self.column = tables, column
+        self.scalars: Callable[[str], str | None] = lambda name: None
+        self.outer: dict[str, Value] = {}
         self.left: list[tuple[list[tuple[Path, dict[str, Any]]], list[tuple[Path, dict[str, Any]]]]] = []
 
     @classmethod
@@ -375,6 +387,8 @@ class RowVectoriser(Vectoriser):
         if isinstance(node, ast.Name):
             if isinstance(env.get(node.id), (Fixed, Row, Seq)):
                 return self.value(env[node.id])
+            if node.id not in env and node.id not in self.constants:
+                return self.outside(node.id)
             return super().expr(node, env, path)
         if isinstance(node, ast.Constant):
             return super().expr(node, env, path)
@@ -394,6 +408,37 @@ class RowVectoriser(Vectoriser):
             except Varies:
                 pass
             raise
+
+    def outside(self, name: str) -> Value:
+        """A number from around the function, which the array function gets as an argument and looks at first."""
+        if name not in self.outer:
+            kind = self.scalars(name) if self.depth == 0 else None
+            if kind is None:
+                raise Unknown(f"reads `{name}`")
+            bound = float(LIMITS[-1]) if kind == "int" else float("inf")
+            self.outer[name] = Value(self.fresh(name), kind, -bound, bound, boxed=None, simple=True)
+            self.uses_certain = True
+        return self.outer[name]
+
+    def opening(self) -> list[str]:
+        """Lines that refuse, as a division by zero would be, numbers from around that are not of the kind seen."""
+        tests = []
+        for v in self.outer.values():
+            if v.kind == "float":
+                tests.append(f"isinstance({v.text}, float)")
+            else:
+                tests.append(f"type({v.text}) in (int, {self.np}.int64) and abs({v.text}) <= 2**20")
+        return [f"{self.certain}({' and '.join(tests)}, None)"] if tests else []
+
+    def ending(self, value: Value) -> list[str]:
+        return [*self.opening(), *super().ending(value)]
+
+    def called(self, function: str, arrays: Sequence[str]) -> str:
+        """The array function as the helpers call it: with the columns only."""
+        if not self.outer:
+            return function
+        inside = ", ".join([*arrays, *self.outer])
+        return f"lambda {', '.join(arrays)}: {function}({inside})"
 
     def of_row(self, node: ast.expr, env: dict[str, Any], path: Path) -> Value:
         """An expression that depends on the row."""
@@ -605,3 +650,34 @@ class RowVectoriser(Vectoriser):
             return self.function(helper.body, inner, path)
         finally:
             self.depth, self.left = self.depth - 1, left
+
+
+def scalars_around(
+    source: SourceFile, call: ast.Call, function: ast.Lambda | ast.FunctionDef, region: Region, facts: Facts
+) -> Callable[[str], str | None]:
+    """The kind of a number that `function` reads from around it under a name that means the same at the call."""
+
+    def kind(name: str) -> str | None:
+        if bindings(function, name):
+            return None  # its own, read before it is bound
+        home = scope_of(source, function)
+        while not isinstance(home, ast.Module) and not (bindings(home, name) and not isinstance(home, ast.ClassDef)):
+            home = scope_of(source, home)
+        # nearer to the call than the function, another variable could have the name
+        at: ast.AST = scope_of(source, call)
+        while at is not home:
+            if isinstance(at, ast.Module) or bindings(at, name):
+                return None
+            at = scope_of(source, at)
+        if not bindings(home, name):
+            return None
+        for where in (call, function):
+            last = getattr(where, "end_lineno", None) or where.lineno
+            seen = {f.type for f in facts_about(name, region, facts, where.lineno, last)}
+            if seen and seen <= {"builtins.float", "numpy.float64"}:
+                return "float"
+            if seen and seen <= {"builtins.int", "numpy.int64"}:
+                return "int"
+        return None
+
+    return kind

@@ -17,6 +17,7 @@ from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.syntax import (
     FunctionNode,
     bindings,
+    def_near,
     helper_edits,
     helper_name,
     module_alias,
@@ -209,10 +210,12 @@ def apply_call(source: SourceFile, call: ast.Call) -> ApplyCall | None:
     if isinstance(given, ast.Lambda):
         a, body, name = given.args, [given.body], "<lambda>"
     elif isinstance(given, ast.Name):
-        function = only_def(source, given.id)
+        function = def_near(source, given)
         if function is None:
             return None
-        a, body, name = function.args, list(function.body), function.name
+        a = function.args
+        body = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
+        name = "<lambda>" if isinstance(function, ast.Lambda) else function.name
     else:
         return None
     positional = [x.arg for x in (*a.posonlyargs, *a.args)]
