@@ -87,6 +87,17 @@ def test_budget_ends_it_undecided(tmp_path: Path) -> None:
     assert any("time for measuring" in note for note in found.notes)
 
 
+def test_so_many_pairs_are_sure_whatever_the_time_says(tmp_path: Path) -> None:
+    world = World(tmp_path, budget_s=1.0)
+    old, new = world.noisy("old", 9.0, 0.02), world.noisy("new", 3.0, 0.02)
+    found = measure(world.session, old, new, Contract(), sure_pairs=4)
+    assert found.speedup.decided == "faster"
+    assert found.speedup.pairs == 3, "decided is decided: what is sure need not be used up"
+    alike = measure(world.session, old, world.noisy("same", 9.0, 0.02), Contract(), sure_pairs=4)
+    assert alike.speedup.pairs == 4
+    assert alike.speedup.decided == "undecided"
+
+
 def test_the_session_has_the_last_word(tmp_path: Path) -> None:
     world = World(tmp_path, budget_s=7)
     old, new = world.noisy("old", 2.0, 0.01), world.noisy("new", 1.0, 0.01)

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hasten.core.contract import Contract
-from hasten.verify.equality import difference, first_difference
+from hasten.verify.equality import _numpy_number, difference, first_difference
 
 LOOSE, EXACT = Contract(), Contract(exact=True)
 
@@ -334,3 +334,42 @@ def test_beyond_the_tolerance_is_different(x: float, by: float) -> None:
     if math.isfinite(y) and abs(y - x) > 2e-9 * max(abs(x), abs(y)):
         assert difference(x, y, LOOSE)
         assert difference(np.array([x]), np.array([y]), LOOSE)
+
+
+ROWS = [
+    ([np.float64(1.0)] * 9, [np.float64(1.0)] * 8 + [np.float64(1.0 + 1e-12)], [np.float64(1.0)] * 8 + [np.float64(2)]),
+    ([np.float64("nan")] * 9, [np.float64("nan")] * 9, [np.float64("nan")] * 8 + [np.float64(0)]),
+    ([np.int64(3), 4, 5.0, "x", None] * 2, [np.int64(3), 4, 5.0, "x", None] * 2, [np.int64(3), 4, 5.0, "y", None] * 2),
+    ([1.0, 2] * 5, [1.0, 2] * 5, [2, 1.0] * 5),
+    ([np.float64(0.5)] * 9, [np.float64(0.5)] * 9, [0.5] * 9),
+    ([np.float32(0.5)] * 9, [np.float32(0.5)] * 9, [np.float64(0.5)] * 9),
+    ([np.bool_(True)] * 9, [np.bool_(True)] * 9, [True] * 9),
+    ([np.int8(-1)] * 9, [np.int8(-1)] * 9, [np.uint8(255)] * 9),
+    ([np.timedelta64(1, "s")] * 9, [np.timedelta64(1, "s")] * 9, [np.timedelta64(1, "m")] * 9),
+]
+
+
+@pytest.mark.parametrize(("a", "same", "other"), ROWS)
+def test_many_numbers_at_once_as_one_by_one(a: list[object], same: list[object], other: list[object]) -> None:
+    loose, exact = Contract(), Contract(exact=True)
+    assert difference(a, same, loose) is None
+    assert difference(dict(enumerate(a)), dict(enumerate(same)), loose) is None
+    assert difference(a, other, loose) is not None
+    assert difference(dict(enumerate(a)), dict(enumerate(other)), loose) is not None
+    assert difference(a, list(a), exact) is None
+    one_by_one = [difference(x, y, exact) for x, y in zip(a, same, strict=True)]
+    assert (difference(a, same, exact) is None) == (not any(one_by_one))
+
+
+def test_the_sign_of_zero_counts_when_exact() -> None:
+    plus, minus = [np.float64(0.0)] * 9, [np.float64(-0.0)] * 9
+    assert difference(plus, minus, Contract(exact=True)) is not None
+    assert difference(plus, minus, Contract()) is None
+
+
+def test_a_subclass_of_a_numpy_number_is_more_than_its_bits() -> None:
+    made = type("Marked", (np.float64,), {"__module__": "numpy"})
+    assert not _numpy_number(made)
+    assert _numpy_number(np.float64)
+    assert not _numpy_number(np.longdouble)
+    assert not _numpy_number(np.timedelta64)

@@ -29,6 +29,7 @@ def measure(
     *,
     max_pairs: int = MAX_PAIRS,
     min_pairs: int = MIN_PAIRS,
+    sure_pairs: int = 0,
     budget_s: float | None = None,
     known_old: Sequence[RunSample] = (),
     metric: str = "wall",
@@ -38,7 +39,8 @@ def measure(
 
     Pairs run back to back, in an order drawn from the session's seed, each under a lock that one hasten on this
     machine holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another
-    pair would not fit into `budget_s` or the session's own budget; then it is undecided, never a guess. `known_old`
+    pair would not fit into `budget_s` or the session's own budget; then it is undecided, never a guess. The first
+    `sure_pairs` are run whatever the time says: a machine that has become slow must not cost the decision. `known_old`
     are earlier runs of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`,
     `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no threads, no child processes)
     and the first pair was busy for 95% of its time; with CPU time, waiting counts for nothing. Exceptions of the
@@ -57,7 +59,7 @@ def measure(
     limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
     waited_s = 0.0
     while len(old) < max_pairs:
-        if session.clock() - start + expected > limit:
+        if len(old) >= sure_pairs and session.clock() - start + expected > limit:
             notes.append(f"stopped after {len(old)} pairs: the time for measuring was used up")
             break
         with timing_lock() as wait_s:

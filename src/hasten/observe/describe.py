@@ -243,7 +243,8 @@ def _numpy_number(kind: type) -> bool:
     if not issubclass(kind, (numpy.bool_, numpy.integer, numpy.floating)):
         return False
     # durations count as integers, but their dtype depends on the value; long doubles do not fit a float
-    return not issubclass(kind, numpy.timedelta64) and numpy.dtype(kind).itemsize <= 8
+    dtype = numpy.dtype(kind)
+    return not issubclass(kind, numpy.timedelta64) and dtype.type is kind and bool(dtype.itemsize <= 8)
 
 
 def _numpy_plain(kind: type, values: list[Any]) -> ValueFact:

@@ -39,7 +39,8 @@ from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.search.ahead import ahead_of_time
 from hasten.search.choose import SHADE, Judged, choose
-from hasten.search.runs import Program
+from hasten.search.known import Known
+from hasten.search.runs import Program, own_seconds
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
@@ -47,7 +48,7 @@ MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a lin
 DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
 LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
 AHEAD_S = 15.0  # about what compiling kernels ahead of time takes
-PAIRS = 3  # the fewest pairs that can decide, when the gain is large
+PAIRS = 4  # as many decide, where noise is small against the gain
 
 
 @dataclass
@@ -124,7 +125,9 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     limit_s = OWN_TIME[0] * base.wall_s + OWN_TIME[1]
     given_s = session.budget_s
     session.budget_s = limit_s if given_s is None else min(given_s, limit_s)
-    current, current_wall = out.work, base.wall_s
+    base_s = median(map(own_seconds, base.samples))
+    current, current_wall = out.work, base_s
+    known = Known()
     recipe: tuple[Change, ...] = ()
     for number in range(1, ROUNDS + 1):
         # the final measurement always gets its time
@@ -139,12 +142,14 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         profile = program.profile(current)
         if number == 1:
             out.record = replace(out.record, profile=_profile_record(out.work, profile))
-        regions = find_regions(current, profile)
+        regions = [r for r in find_regions(current, profile) if not known.barren(current, r)]
         if not regions:
             break
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
         facts = Facts(profile, program.record(current, regions))
         findings, changes = _propose(current, regions, facts, passes)
+        changes = [c for c in changes if not known.settled(current, c)]
+        known.proposed(current, regions, changes)
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
         if not changes:
@@ -152,6 +157,9 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         before = len(out.trials)
         _judge(session, program, current, changes, facts, current_wall, number, reserve, speed, out.trials)
         trials = out.trials[before:]
+        # one that was merely no faster may be, when what it calls has become fast
+        wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
+        known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
         chosen = _chosen(program, trials, current_wall, speed)
         candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         plain = _without_packages(trials, chosen, current_wall)
@@ -169,9 +177,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         recipe += tuple(t.change for t in chosen if t.kept)
         out.kept = candidate
         gained = current_wall / wall if wall else 1.0
-        progress.note(
-            f"round {number}: {base.wall_s:.2f} s -> {wall:.2f} s ({base.wall_s / max(wall, 1e-9):.1f}x so far)"
-        )
+        progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
         current, current_wall = candidate, wall
         if gained < 1.1 and speed:
             break
@@ -187,7 +193,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     enough_s = session.elapsed_s + 1.5 * PAIRS * (base.wall_s + current_wall)
     session.budget_s = max(session.budget_s, enough_s if given_s is None else min(given_s, enough_s))
     try:
-        comparison = program.measure(out.work, out.kept)
+        comparison = program.measure(out.work, out.kept, sure_pairs=PAIRS if given_s is None else 0)
     except WrongRun as problem:
         _drop_all(out, Failed(str(problem)))
         return

@@ -25,6 +25,7 @@ from hasten.core.contract import Contract
 
 _PLAIN = (int, str, bool, bytes, type(None))
 _ATOMS: frozenset[type] = frozenset({*_PLAIN, float, complex})
+_BARE = frozenset({list, tuple, dict, set, frozenset, bytearray, deque})  # no instance has attributes
 _NAMED = (
     types.FunctionType, types.BuiltinFunctionType, type, types.ModuleType, types.WrapperDescriptorType,
     types.MethodDescriptorType,
@@ -58,6 +59,8 @@ class _Comparison:
             return self._complex(a, b, path)
         if a is None or a is Ellipsis or a is NotImplemented:
             return None
+        if _numpy_number(kind) and kind is type(b) and a.tobytes() == b.tobytes():
+            return None  # the same bits; whatever else goes the long way
         if isinstance(a, _NAMED):
             return self._named(a, b, path)
         if kind is tuple:
@@ -224,6 +227,8 @@ class _Comparison:
 
     def _attributes(self, a: Any, b: Any, path: str) -> str | None:
         """Instance dictionaries and slots of objects of one class. The order of attributes does not count."""
+        if type(a) in _BARE:
+            return None
         left, right = _state(a), _state(b)
         if left.keys() != right.keys():
             odd = sorted(map(str, left.keys() ^ right.keys()))[0]
@@ -534,11 +539,49 @@ def _quickly_same(a: Sequence[Any], b: Sequence[Any]) -> bool:
     if kinds != list(map(type, b)):
         return False
     present = set(kinds)
-    if present <= set(_PLAIN):
+    for kind in present:
+        left, right = a, b
+        if len(present) > 1:
+            left, right = ([v for v in side if type(v) is kind] for side in (a, b))
+        if not _same_of(kind, left, right):
+            return False
+    return True
+
+
+def _same_of(kind: type, a: Sequence[Any], b: Sequence[Any]) -> bool:
+    """`_quickly_same` for elements of one type."""
+    if kind in _PLAIN:
         return list(a) == list(b)
-    if present == {float}:
+    if kind is float:
         return array.array("d", a).tobytes() == array.array("d", b).tobytes()
+    if _numpy_number(kind):
+        numpy: Any = sys.modules["numpy"]
+        return bool(numpy.array(a, kind).tobytes() == numpy.array(b, kind).tobytes())
     return False
+
+
+_NUMBERS: dict[type, bool] = {}  # NumPy types asked about before
+
+
+def _numpy_number(kind: type) -> bool:
+    """True for NumPy's own scalar types of numbers, whose bits are all there is to them."""
+    if kind.__module__ != "numpy":
+        return False
+    known = _NUMBERS.get(kind)
+    if known is None:
+        known = _NUMBERS[kind] = _is_numpy_number(kind)
+    return known
+
+
+def _is_numpy_number(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not hasattr(numpy, "generic"):
+        return False
+    if not issubclass(kind, (numpy.bool_, numpy.integer, numpy.floating)) or issubclass(kind, numpy.timedelta64):
+        return False
+    dtype = numpy.dtype(kind)
+    # a subclass has attributes of its own, and long doubles have bits that mean nothing
+    return dtype.type is kind and bool(dtype.itemsize <= 8)
 
 
 def _close(a: float, b: float, rtol: float) -> bool:

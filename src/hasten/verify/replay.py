@@ -460,7 +460,10 @@ class _Replay:
                 reason = f"on a recorded call: {second.get('reason', second['status'])}"
                 return ReplayOutcome("different", reason, calls=len(usable)), usable
             self.first_call_s = self.first_call_s or second["seconds"]
-            found = self._compare(old, new)
+            try:
+                found = self._compare(old, new)
+            except _Dead as dead:
+                return ReplayOutcome(dead.status, str(dead), calls=len(usable)), usable
             if found:
                 return ReplayOutcome("different", found, calls=len(usable)), usable
             usable.append((state, first["seconds"], second["seconds"]))
@@ -471,11 +474,13 @@ class _Replay:
         return ReplayOutcome("equal", calls=len(usable), first_call_s=self.first_call_s), usable
 
     def _compare(self, old: Path, new: Path, *, varied: bool = False) -> str:
-        """The first difference between two outcomes, or nothing."""
+        """The first difference between two outcomes, or nothing. Raises `_Dead` when time is up before it is known."""
         command = {"do": "compare", "old": str(old), "new": str(new), "varied": varied}
         try:
             answer = self._child("old").ask(command, max(self.left, 1.0))
         except _Dead as dead:
+            if dead.status == "timeout":
+                raise _Dead("timeout", f"the outcomes were still being compared: {dead}") from None
             return f"the outcomes cannot be compared: {dead}"
         if answer["status"] != "ok":
             return f"the outcomes cannot be compared: {answer.get('reason', '')}"
@@ -489,11 +494,15 @@ class _Replay:
         share = min(TIMING_S, self.left / 3) / max(len(chosen), 1)
         old_total = new_total = 0.0
         samples: list[tuple[float, float]] = []
-        for state, old_s, _ in chosen:
+        for state, old_s, new_s in chosen:
             try:
-                pairs = self._pairs(state, old_s, share)
+                pairs = self._pairs(state, old_s, share) if self.left >= 2 * (old_s + new_s) else []
             except _Dead as dead:
-                return replace(outcome, status=dead.status, reason=str(dead))
+                if self.left > 0:
+                    return replace(outcome, status=dead.status, reason=str(dead))
+                pairs = []
+            # no time left: the replays themselves were timed, though the candidate's first was cold
+            pairs = pairs or [(old_s, new_s)]
             samples += pairs
             old_total += median(old for old, _ in pairs)
             new_total += median(new for _, new in pairs)
@@ -598,9 +607,12 @@ class _Replay:
             return dead.status, str(dead)
         if second["status"] != "ok":
             return "different", str(second.get("reason", second["status"]))
-        found = self._compare(old, new, varied=True)
-        if found and "cannot be compared" in found and self._compare(old, old, varied=True):
-            return "skipped", found  # not even with itself
+        try:
+            found = self._compare(old, new, varied=True)
+            if found and "cannot be compared" in found and self._compare(old, old, varied=True):
+                return "skipped", found  # not even with itself
+        except _Dead as dead:
+            return "skipped", str(dead)
         old.unlink(missing_ok=True)
         new.unlink(missing_ok=True)
         return ("different", found) if found else ("equal", "")

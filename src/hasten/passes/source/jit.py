@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 from hasten.core.facts import Facts, RegionFacts, ValueFact
@@ -51,7 +53,7 @@ class Jit:
         if facts.profile.samples and share < MIN_SHARE:
             return
         try:
-            next(self._changes(work, region, facts, share), None)
+            self._built(work, region, facts, share)
         except Refuse:
             return
         yield Finding(
@@ -66,9 +68,20 @@ class Jit:
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         try:
-            yield from self._changes(work, finding.region, facts, finding.share)
+            yield from self._built(work, finding.region, facts, finding.share)
         except Refuse:
             return
+
+    def _built(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> tuple[Change, ...]:
+        """Every change of a region, made once: what is found is proposed next. Raises `Refuse`."""
+        last = _LAST.get()
+        if last is not None:
+            (of_work, of_region, of_facts, of_share), changes = last
+            if of_work is work and of_facts is facts and (of_region, of_share) == (region, share):
+                return changes
+        changes = tuple(self._changes(work, region, facts, share))
+        _LAST.set(((work, region, facts, share), changes))
+        return changes
 
     def explain(self, work: ScriptWorkload, region: Region, facts: Facts) -> str:
         """Why this region gets no kernel; empty when it gets one."""
@@ -80,7 +93,7 @@ class Jit:
 
     def _changes(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> Iterator[Change]:
         source = work.source(region.path)
-        module = Module(source)
+        module = _module(source)
         if not module.modules_free():
             raise Refuse("np, math, njit or a builtin mean something else in this file")
         if module.reflects:
@@ -121,6 +134,18 @@ def _with_attributes(kinds: tuple[ValueFact, ...]) -> Iterator[ValueFact]:
     for fact in kinds:
         yield fact
         yield from fact.items
+
+
+# what `find` made for `propose`: a value of its own for each thread
+_LAST: ContextVar[tuple[tuple[ScriptWorkload, Region, Facts, float], tuple[Change, ...]] | None] = ContextVar(
+    "_LAST", default=None
+)
+
+
+@lru_cache(maxsize=8)
+def _module(source: SourceFile) -> Module:
+    """One file is asked about for region after region."""
+    return Module(source)
 
 
 def statements(tree: ast.Module, first: int, last: int) -> list[ast.stmt]:
