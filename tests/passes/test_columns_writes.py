@@ -41,7 +41,6 @@ def test_writes_give_the_same_on_every_frame(name: str) -> None:
 @pytest.mark.parametrize(
     "loop",
     [
-        "for i in range(1, len(df)):\n    df.at[i, 'a'] = df.at[i - 1, 'a'] + 1",
         "for i in range(len(df)):\n    df.at[i, 'a'] = 1\n    print(df)",
         "for i in range(len(df)):\n    df.at[i, 'a'] = df['a'].sum()",
         "for i in range(9):\n    df.at[i, 'a'] = 1",
@@ -53,3 +52,28 @@ def test_writes_give_the_same_on_every_frame(name: str) -> None:
 )
 def test_frames_that_are_looked_at_stay(loop: str) -> None:
     assert not changes(CellWrites(), program(loop), {"df": frames()["mixed"]})
+
+
+RECURSIVE = {
+    "average": "df.loc[i, 'a'] = 0.1 * df.loc[i, 'c'] + 0.9 * df.loc[i - 1, 'a']",
+    "at": "df.at[i, 'b'] = df.at[i - 1, 'b'] + df.at[i, 'b']",
+    "branch": "if df['a'].iloc[i] > df['a'].iloc[i - 1]:\n            df.loc[i, 'b'] = df['b'][i - 1] + 1\n        else:\n            df.loc[i, 'b'] = 0",
+    "text": "df.loc[i, 's'] = df.loc[i - 1, 's'] + 'x' if df.loc[i, 'b'] > 3 else df['s'].iloc[i]",
+    "drift": "df.loc[i, 'b'] = df.loc[i - 1, 'b'] + 0.5",
+    "behind": "df.loc[i, 'c'] = df['c'].iloc[i - 3] * 2",
+    "outside": "df.at[i, 'c'] = df.at[i + 1, 'c'] - 1",
+    "attribute": "df.loc[i, 'c'] = df['c'].iloc[i - 1] + df.a.iat[i]",
+    "two": "df.loc[i, 'a'] = df.loc[i - 1, 'c']; df.loc[i, 'c'] = df.loc[i, 'a'] * 2",
+    "new": "df.loc[i, 'fresh'] = df.loc[i, 'a']\n        if i > 3:\n            out.append(df.loc[i - 1, 'fresh'])",
+}
+
+
+@pytest.mark.parametrize("name", RECURSIVE)
+@pytest.mark.filterwarnings("ignore")
+def test_cells_that_were_written_are_read_again(name: str) -> None:
+    text = f"{HEAD}def work(df):\n    out = []\n    for i in range(1, len(df)):\n        {RECURSIVE[name]}\n    return df, out\n"
+    if name == "two":
+        assert not changes(CellWrites(), text, {"df": frames()["mixed"]})
+        text = text.replace("; ", "\n        ")
+    (new,) = check(CellWrites(), text, {"df": frames()["mixed"]}, frame_inputs())
+    assert ".read(" in new

@@ -761,6 +761,20 @@ class {name}:
         else:
             entry[0][i], entry[3] = entry[2](value), True
 
+    def read(self, i, column, how):
+        # a cell, with all that was written so far
+        if column not in self.cells and self.rows and self.reloads.get(column, 0) < 3:
+            self.load(column)
+        entry = self.cells.get(column)
+        if entry is not None and type(i) is int and 0 <= i < self.rows:
+            return entry[0][i]
+        if entry is not None:
+            self.flush()
+        if how == "loc" or how == "at":
+            return getattr(self.df, how)[i, column]
+        cells = self.df[column]
+        return cells[i] if how == "column" else getattr(cells, how.removeprefix("column_"))[i]
+
     def flush(self):
         for column, (cells, _, kind, changed) in self.cells.items():
             if changed and kind is str:

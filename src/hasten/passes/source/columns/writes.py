@@ -4,8 +4,9 @@ What it finds    `df.at[i, "a"] = x` and `df.loc[i, "a"] = x` in a loop over the
 Why it is slow   every write goes through the indexing machinery, which checks and may copy the column.
 Example          for i in range(len(df)): df.at[i, "a"] = f(i)
                  ->  the values go into a list, which becomes the column when the loop ends, however it ends
-Safe when        nothing in the loop reads the columns that it writes, the index is 0, 1, 2, ..., and each value keeps
-                 the dtype of its column. Any other write puts back what is there so far and is made as before.
+Safe when        the loop reads the columns that it writes cell by cell at most, the index is 0, 1, 2, ..., and each
+                 value keeps the dtype of its column. Any other write or read puts back what is there so far and is
+                 made as before.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.cells import read_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
+    Span,
     bindings,
     functions_called,
     helper_edits,
     helper_name,
     imported_as,
+    in_fstring,
     inside,
     margin,
     module_alias,
@@ -36,6 +39,7 @@ from hasten.passes.source.columns.syntax import (
     pandas_major,
     parents,
     peeks,
+    place,
     quote,
     share,
     splice,
@@ -64,11 +68,13 @@ FRAME_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Writes:
-    """A loop over a frame's rows, and its writes: (statement, accessor, column, index, value)."""
+    """A loop over a frame's rows, its writes (statement, accessor, column, index, value), and its reads of cells
+    (expression, how, column, index)."""
 
     loop: ast.For
     frame: str
     sites: tuple[tuple[ast.Assign, str, str, ast.Name, ast.expr], ...]
+    reads: tuple[tuple[ast.expr, str, str, ast.expr], ...]
 
 
 def writes(source: SourceFile, loop: ast.For) -> Writes | None:
@@ -97,11 +103,14 @@ def writes(source: SourceFile, loop: ast.For) -> Writes | None:
     if bindings(loop, frame) or any(not _row_number(source, loop, index, frame) for *_, index, _ in sites):
         return None
     targets = {s.targets[0].value.value for s, *_ in sites}  # type: ignore[attr-defined]
+    reads = _reads(source, loop, frame)
+    read = {n for node, *_ in reads for n in ast.walk(node)}
     for n in ast.walk(loop):
         if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Lambda, ast.FunctionDef, ast.NamedExpr, ast.Delete)):
             return None
-        if isinstance(n, ast.Name) and n.id == frame and n not in targets and not _harmless(source, n, written):
-            return None
+        if isinstance(n, ast.Name) and n.id == frame and n not in targets | read:
+            if not _harmless(source, n, written):
+                return None
     for f in functions_called(source, [loop]):
         for n in ast.walk(f):
             if isinstance(n, ast.Attribute) and n.attr in FRAME_WORDS:
@@ -118,7 +127,29 @@ def writes(source: SourceFile, loop: ast.For) -> Writes | None:
         if isinstance(at, ast.ClassDef):
             return None
         at = up.get(at)
-    return Writes(loop, frame, tuple(sites))
+    return Writes(loop, frame, tuple(sites), reads if any(c in written for _, _, c, _ in reads) else ())
+
+
+def _reads(source: SourceFile, loop: ast.For, frame: str) -> tuple[tuple[ast.expr, str, str, ast.expr], ...]:
+    """Reads of single cells of the frame by a constant column: what is written may be read again in a later row."""
+    found: list[tuple[ast.expr, str, str, ast.expr]] = []
+    for n in ast.walk(loop):
+        read = read_of(source, n)
+        if read is None or read.frame != frame or read.row or in_fstring(source, n) is not None:
+            continue
+        if any(isinstance(x, ast.Name) and x.id == frame for x in ast.walk(read.index)):
+            continue
+        base = n.value  # type: ignore[attr-defined]
+        if isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name) and base.attr in ("loc", "at"):
+            how = base.attr
+        elif isinstance(base, ast.Attribute) and base.attr in ("iloc", "iat", "loc", "at"):
+            how, base = f"column_{base.attr}", base.value
+        else:
+            how = "column"
+        if how not in ("loc", "at") and not isinstance(base, ast.Subscript):
+            continue  # a missing column is another error when asked for with a dot
+        found.append((read.node, how, read.column, read.index))
+    return tuple(found)
 
 
 def _row_number(source: SourceFile, loop: ast.For, index: ast.Name, frame: str) -> bool:
@@ -238,7 +269,18 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
         s: f"{writer}.{how}({index.id}, {quote(column)}, {text_of(source, v)})"
         for s, how, column, index, v in hit.sites
     }
-    body = indent(splice(source, first, last, texts))
+    for node, read_how, column, at in hit.reads:
+        texts[node] = f"{writer}.read({text_of(source, at)}, {quote(column)}, {quote(read_how)})"
+    spans: list[Span] = []
+    held = {n for s, *_ in hit.sites for n in ast.walk(s)}
+    if any(node in held for node, *_ in hit.reads):
+        # a value that is written is made of cells that are read: only what is around it is replaced
+        for s, how, column, index, v in hit.sites:
+            del texts[s]
+            whole, value = place(s)["at"], place(v)["at"]
+            spans.append((*whole[:2], *value[:2], f"{writer}.{how}({index.id}, {quote(column)}, "))
+            spans.append((*value[2:], *whole[2:], ")"))
+    body = indent(splice(source, first, last, texts, spans))
     text = f"{lead}{writer} = {helper}({hit.frame})\n{lead}try:\n{body}{lead}finally:\n{lead}    {writer}.flush()\n"
     helpers = helper_edits(source, [emitted.CELL_WRITER.format(name=helper, np=np, pd=pd)])
     return [*np_edits, *pd_edits, *helpers, Edit(source.path, first, last, text)]
