@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from hasten.passes.source.columns.growth import GrowingFrames
-from tests.passes.test_columns_support import HEAD, changes, check
+from tests.passes.test_columns_support import HEAD, changes, check, frame_inputs, frames
 
 LOOPS = {
     "frames": "out = pd.DataFrame()\nfor x in xs:\n    out = pd.concat([out, pd.DataFrame({'v': [x], 'w': [1]})], ignore_index=True)",
@@ -74,3 +74,36 @@ def test_growth_gives_the_same(name: str) -> None:
 )
 def test_what_is_looked_at_stays(loop: str) -> None:
     assert not changes(GrowingFrames(), program(loop), {})
+
+
+ROWS = {
+    "lists": "pd.DataFrame({'k': [k], 'n': [n], 'w': [str(k)], 'm': [n / 2 if n % 3 else np.float64(0.25)]})",
+    "dict": "pd.DataFrame([{'k': k, 'n': n}])",
+    "mixed": "pd.DataFrame([{'k': k, 'n': n if n < 4 else n / 2}])",
+    "missing": "pd.DataFrame([{'k': k, 'n': None if n == 5 else n}])",
+    "huge": "pd.DataFrame([{'k': k, 'n': 2**62 * n}])",
+    "flag": "pd.DataFrame({'k': [k], 'n': [n > 3]})",
+    "other columns": "pd.DataFrame([{'k': k, 'n': n} if n != 4 else {'n': n, 'x': 1.5}])",
+    "two rows": "pd.DataFrame([{'k': k, 'n': n}, {'k': k, 'n': 0}])",
+    "columns of two": "pd.DataFrame({'k': [k, k], 'n': [n, 0]})",
+    "nothing": "pd.DataFrame([{}])",
+    "an array": "pd.DataFrame([{'k': k, 'n': np.array(n)}])",
+}
+STARTS = [
+    "pd.DataFrame()",
+    "pd.DataFrame(columns=['k', 'n'])",
+    "pd.DataFrame({'k': [1.5], 'n': [2.5]})",
+    "df[['a', 'b']]",
+]
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.filterwarnings("ignore")
+def test_rows_of_plain_cells_make_one_frame(name: str, start: str, named: bool) -> None:
+    step = f"        row = {ROWS[name]}\n" if named else ""
+    part = "row" if named else ROWS[name]
+    text = f"{HEAD}def work(df):\n    table = {start}\n    for n, k in enumerate(df['b']):\n{step}"
+    text += f"        table = pd.concat([table, {part}], ignore_index=True)\n    return table\n"
+    check(GrowingFrames(), text, {"df": frames()["mixed"]}, frame_inputs(9))

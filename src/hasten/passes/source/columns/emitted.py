@@ -694,6 +694,38 @@ def {name}(parts, options):
     return frame
 """
 
+ROW_PART = """\
+def {name}(data):
+    # `pd.DataFrame(data)`, or only its cells when that is one row of plain values
+    row = data[0] if type(data) is list and len(data) == 1 else data
+    if type(row) is dict and row and all(type(label) is str for label in row):
+        if row is not data:
+            cells = dict(row)
+        elif all(type(column) is list and len(column) == 1 for column in row.values()):
+            cells = {{label: column[0] for label, column in row.items()}}
+        else:
+            return {pd}.DataFrame(data)
+        if all(type(cell) in {types} for cell in cells.values()):
+            return cells
+    return {pd}.DataFrame(data)
+"""
+
+JOIN_ROWS = """\
+def {name}(parts, options):
+    # `df = pd.concat([df, row])`, where rows of plain values come as dicts: one frame of all that agree in their types
+    frames = [part if type(part) is not dict else {pd}.DataFrame([part]) for part in parts[:2]]
+    kind = lambda cell: float if isinstance(cell, float) else str if isinstance(cell, str) else int
+    kinds = [{{label: kind(cell) for label, cell in part.items()}} for part in parts[1:] if type(part) is dict]
+    if 3 < len(parts) == len(kinds) + 1 and all(list(k.items()) == list(kinds[0].items()) for k in kinds):
+        rest = {pd}.DataFrame({{label: [part[label] for part in parts[2:]] for label in kinds[0]}})
+        frame = {pd}.concat(frames, **options)
+        alike = type(frame) is {pd}.DataFrame and not frame.attrs and frame.columns.equals(rest.columns)
+        if alike and list(frame.dtypes) == list(rest.dtypes) == list(frames[1].dtypes):
+            return {pd}.concat([frame, rest], **options)
+    frames += [part if type(part) is not dict else {pd}.DataFrame([part]) for part in parts[2:]]
+    return {join_frames}(frames, options)
+"""
+
 JOIN_ARRAYS = """\
 def {name}(parts):
     # `a = np.append(a, x)` for all x at once where the dtype stays, else one after the other

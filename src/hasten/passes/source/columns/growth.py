@@ -256,8 +256,33 @@ def plan(source: SourceFile, hit: Growth, fresh: Fresh) -> Plan:
     stmt, part = place(hit.stmt)["at"], place(hit.part)["at"]
     # the part itself stays, so that others may change what is in it
     spans = ((*stmt[:2], *part[:2], before), (*part[2:], *stmt[2:], behind))
+    texts: dict[ast.AST, str] = {}
+    helper_texts = [template.format(name=helper, np=np, pd=pd)]
+    made = _made_of_cells(source, hit)
+    if made is not None:
+        types = helper_name(source, "_KEY_TYPES", emitted.KEY_TYPES)
+        row_part = helper_name(source, "_row_part", emitted.ROW_PART)
+        join_rows = helper_name(source, "_join_rows", emitted.JOIN_ROWS)
+        helper_texts.insert(0, emitted.KEY_TYPES.format(name=types, np=np))
+        helper_texts.append(emitted.ROW_PART.format(name=row_part, pd=pd, types=types))
+        helper_texts.append(emitted.JOIN_ROWS.format(name=join_rows, pd=pd, join_frames=helper))
+        texts[made.func], helper = row_part, join_rows
     call = f"{helper}({parts}, {{{hit.options}}})" if hit.frames else f"{helper}({parts})"
     setup, after = f"{lead}{parts} = [{hit.name}]\n", f"{lead}{hit.name} = {call}\n"
-    edits = helper_edits(source, [template.format(name=helper, np=np, pd=pd)])
-    helpers = (*(() if hit.frames else np_edits), *pd_edits, *edits)
-    return Plan(loop, {}, setup, helpers, after, spans)
+    helpers = (*(() if hit.frames and made is None else np_edits), *pd_edits, *helper_edits(source, helper_texts))
+    return Plan(loop, texts, setup, helpers, after, spans)
+
+
+def _made_of_cells(source: SourceFile, hit: Growth) -> ast.Call | None:
+    """The `pd.DataFrame(...)` in the loop that makes each part of one list or dict, whose index does not matter."""
+    if not hit.frames or '"ignore_index": True' not in hit.options:
+        return None
+    made: ast.AST | None = hit.part
+    if isinstance(hit.part, ast.Name):
+        (stmt, *more) = [parents(source).get(b) for b in bindings(scope_of(source, hit.stmt), hit.part.id)]
+        if more or not isinstance(stmt, ast.Assign) or stmt not in set(ast.walk(hit.loop)):
+            return None
+        made = stmt.value
+    if not isinstance(made, ast.Call) or len(made.args) != 1 or made.keywords:
+        return None
+    return made if isinstance(made.args[0], (ast.Dict, ast.List)) else None
