@@ -78,7 +78,7 @@ def test_the_loop_that_grows_keeps_what_it_had_when_it_fails() -> None:
     (change,) = changes(Together(), text, {"df": frames()["mixed"]}, function=None)
     new = "".join(e.text for e in change.edits)
     assert "    try:\n        for key in" in new
-    assert "    finally:\n        table = _join_frames(table_parts" in new
+    assert "    finally:\n        table = _join_rows(table_parts" in new
 
 
 def test_one_kind_of_work_is_left_to_its_own_pass() -> None:
