@@ -175,3 +175,76 @@ def test_refusals(old: str, new: str, why: str) -> None:
         prelude = prelude.replace("    ring = monitor.ring", "    ring = monitor.ring.rings[0]")
     reason = refusal(LOOP, START, prelude=prelude)
     assert reason and why in reason
+
+
+WINDOW = """
+import math
+from collections import deque
+
+
+class Window:
+    def __init__(self, recent, old):
+        self.recent = recent
+        self.old = old
+
+    def add(self, x):
+        self.recent.append(x)
+        while len(self.recent) > 4:
+            self.old.append(self.recent.popleft())
+        middle = sum(self.recent) / len(self.recent)
+        return sum((v - middle) ** 2 for v in self.recent) + self.recent[-1] - sorted(self.old)[0]
+"""
+ADD = compiled(
+    "for x in xs:\n    total += window.add(x)",
+    "xs = [3.0, 1.0, 2.5, -4.0, 9.0]\ntotal = 0.0\nsize = 3\nn = None",
+    prelude=WINDOW + "\nrecent = deque([1.0, 2.0, 5.0], size)\nold = deque([7.0], n)\nwindow = Window(recent, old)\n",
+    hide=("x",),
+    after="final = (list(recent), recent.maxlen, list(old), old.maxlen, recent is window.recent, total)",
+)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("", True),
+        ("size = 2; n = 2", True),
+        ("size = None", True),
+        ("size = None; n = 1", True),
+        ("size = 0", False),  # divides by zero
+        ("xs = [1.0, math.inf]", True),
+        ("xs = [1.0, 2]", False),
+        ("xs = xs * 400", True),
+        ("size = None; n = 0", False),  # IndexError after the other one has changed
+    ],
+)
+def test_deques(setup: str, fast: bool) -> None:
+    check(ADD, f"xs = [3.0, 1.0, 2.5, -4.0, 9.0]\ntotal = 0.0\nsize = 3\nn = None\n{setup}", fast=fast)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("items = self.recent\n        items.append(x)", "another name"),
+        ("for v in self.recent:\n            self.recent.append(v)", "may change"),
+        ("self.recent.append(self.recent[:2][0])", "slice of a deque"),
+        ("self.recent.appendleft(x)", "appendleft"),
+        ("self.recent = deque([x])", "another deque"),
+        ("return self.recent", "was given"),
+    ],
+)
+def test_deques_that_are_left_alone(line: str, why: str) -> None:
+    prelude = WINDOW.replace("self.recent.append(x)", line)
+    prelude += "\nrecent = deque([1.0, 2.0, 5.0], 3)\nold = deque([7.0])\nwindow = Window(recent, old)\n"
+    assert line in prelude
+    reason = refusal("for x in xs:\n    total += window.add(x)", "xs = [3.0]\ntotal = 0.0", prelude=prelude)
+    assert reason and why in reason
+
+
+@pytest.mark.parametrize("got", ["monitor.ring.items", "monitor.ring.get()"])
+def test_a_list_of_an_object_does_not_leave(got: str) -> None:
+    """It would be a copy."""
+    prelude = (
+        MONITOR.replace("    def mean(self):", "    def get(self):\n        return self.items\n\n    def mean(self):")
+        + MAKE
+    )
+    assert refusal(LOOP + f"    xs = {got}\n", START + "xs = []\n", prelude=prelude)

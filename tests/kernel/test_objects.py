@@ -37,7 +37,7 @@ class Net:
         s = self.bias
         for j in range(len(self.w)):
             s += self.w[j] * x
-        return s
+        return s * self.RATE
 
     def step(self, x, y, rate=0.1):
         error = y - self.score(x)
@@ -103,6 +103,8 @@ def test_steps(setup: str, fast: bool | None) -> None:
         "net.count = 2**63 - 5",
         "Net.bias = property(lambda self: 0.5, lambda self, v: None)",
         "net.count = True",
+        "net.RATE = 0.25",
+        "Net.RATE = 1",
         "other = Net(w, bias); del net.count; Net.count = 0",
     ],
 )

@@ -152,6 +152,7 @@ from dataclasses import dataclass
 
 class Tank:
     __slots__ = ("level", "best", "count", "next")
+    LIMIT = 4
 
     def __init__(self, level, best, count):
         self.level = level
@@ -162,7 +163,7 @@ class Tank:
         self.level += by
         if self.best is None or self.level > self.best:
             self.best = self.level
-        if self.level > 4:
+        if self.level > self.LIMIT:
             self.best = None
         if self.count < 3:
             self.count += 1
@@ -208,6 +209,8 @@ first = tanks[0]
         ("pipes[3] = Pipe(5, 0, 1.0)", False),
         ("pipes[3] = pipes[4]", False),
         ("Tank.level = 3.0", False),
+        ("Tank.LIMIT = 2", True),
+        ("Tank.LIMIT = 2.5", False),
     ],
 )
 def test_slots_and_numbers_of_several_types(change: str, fast: bool) -> None:

@@ -73,7 +73,7 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         if path in types and not pooled:
             raise Refuse(f"{path} is an object and a value")
         below = [n[len(path) + 1 :].partition(".")[0].removesuffix("[]") for n in (*types, *paths) if _in(n, path)]
-        own = sorted({*used.attributes, *below})
+        own = sorted({*used.attributes, *below} - used.methods)
         if slotted(used.kind):
             helper = unit.shared.helper("plain_slots")
             guard = f"{helper}({x if pooled else f'[{x}]'}, {used.kind.name}, {_words(own)})"
@@ -191,7 +191,7 @@ def params(t: Slot | Cell | Column, x: str) -> list[str]:
     """The kernel's parameters for an attribute."""
     if isinstance(t, (Cell, Column)):
         return [f"{x}_value", f"{x}_kind"] if t.tagged else [x]
-    return [] if t.sink or t.empty else [f"{x}_given"]
+    return [*([] if t.sink or t.empty else [f"{x}_given"]), *([f"{x}_limit"] if t.queue else [])]
 
 
 def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
@@ -206,6 +206,8 @@ def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
         first = f"{unit.helper('as_list')}({first})"
         if t.sink or t.empty:
             first = containers.empty_list(unit, Grow(t.value.item)).code
+        if t.queue:
+            return [f"{x} = ({first}, {x}_limit)"]
         if not t.rebinds:
             return [f"{x} = {first}"]
         lines.append(f"{x}_first = {first}")
@@ -218,20 +220,28 @@ def _growing(unit: Unit, name: str, t: Slot, held: Grow) -> Passed:
 
     x = local(name)
     out = Passed(lists=[x])
+    source = x
+    if t.queue:
+        out.guards.append(f"repr(type({x})) == \"<class 'collections.deque'>\"" + (f" and not {x}" if t.empty else ""))
+        source = f"[*{x}]"
     if t.sink:
         out.guards.append(f"type({x}) is list")
-    elif t.empty:
+    elif t.empty and not t.queue:
         out.guards.append(f"type({x}) is list and not {x}")
-    else:
+    elif not t.empty:
         kind = _item_kind(name, held)
-        out.convert += _checked(x, f"{unit.helper('typed_items')}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})")
+        out.convert += _checked(x, f"{unit.helper('typed_items')}({source}, {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})")
         if kind in ("float", "np.float64"):  # a NaN keeps its identity only in the original
             out.convert += [f"if np.isnan(new_{x}).any():", "    return None"]
         out.args.append(f"new_{x}")
-    out.raw.append(f"{x}_first" if t.rebinds else x)
+    if t.queue:
+        out.args.append(f"-1 if {x}.maxlen is None else {x}.maxlen")
+    out.raw.append(f"{x}_first" if t.rebinds else f"{x}[0]" if t.queue else x)
     out.got.append(f"last_{x}")
     out.back += grown(Grow(held.item), f"last_{x}")
-    out.back.append(f"{x}.extend(last_{x})" if t.sink else f"{x}[:] = last_{x}")
+    if t.queue:
+        out.back.append(f"{x}.clear()")
+    out.back.append(f"{x}.extend(last_{x})" if t.sink or t.queue else f"{x}[:] = last_{x}")
     if t.rebinds:
         out.raw += [f"{x}[0][0]", f"{x}[1][0]"]
         out.got += [f"new_{x}", f"{x}_is_new"]

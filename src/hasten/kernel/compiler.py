@@ -574,6 +574,10 @@ class Unit:
                 fail("append of a value whose type depends on the data", node)
             if v.t.rep != "f" or "int" in v.t.kinds:
                 fail("append of a value whose type depends on the data", node)
+        if base.t.queue:
+            fail("append to a deque with another name", node)
+        if base.t.root is not None:
+            containers.widen(self, ast.Name(name, ast.Load()), Grow(plain(v.t)))
         grown = join(base.t, Grow(plain(v.t), base.t.sink))
         if isinstance(grown, Grow) and base.t.sink and isinstance(grown.item, Num) and grown.item.kind is None:
             fail("list of mixed types", node)
@@ -999,6 +1003,8 @@ class Unit:
             return array_item(t2, 1), v.code
         if isinstance(t2, Grow) and t2.item is None and t2.sink is None:
             raise Unknown("what a list holds is not known")
+        if isinstance(t2, Grow) and t2.queue and not objects.steady(self, self.current):
+            fail("loop over a deque that may change", node)
         if isinstance(t2, Grow) and t2.item is not None and t2.sink is None:
             return t2.item, v.code
         if isinstance(t2, Map):
@@ -1713,7 +1719,9 @@ class Unit:
             raise Unknown("what a list holds is not known")
         if not isinstance(base.t, Grow) or base.t.sink is not None or base.t.item is None or len(items) != 1:
             fail("slice of a growing list", node)
-        return V(code, base.t)
+        if base.t.queue:
+            fail("slice of a deque", node)
+        return V(code, replace(base.t, root=None))
 
     # ------------------------------------------------------------------ calls
 
@@ -1768,6 +1776,10 @@ class Unit:
             return made
         if isinstance(t, Grow) and t.item is None and t.sink is None:
             raise Unknown("what a list holds is not known")
+        if isinstance(t, Grow) and t.queue and func.attr == "popleft" and t.item is not None and not node.args:
+            return V(f"{base.code}.pop(0)", t.item)
+        if isinstance(t, Grow) and t.queue and (func.attr != "pop" or node.args):
+            fail(f"{func.attr} of a deque", node)
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
             return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)

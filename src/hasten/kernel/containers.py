@@ -166,7 +166,14 @@ def key_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
 def widen(u: Unit, node: ast.expr, new: Type) -> None:
     """Records that what `node` stands for holds `new` too; a doubt where its owner cannot be told."""
     if isinstance(node, ast.Name):
-        u.env[node.id] = join(u.env[node.id], new)
+        old = u.env[node.id]
+        if isinstance(old, Grow) and isinstance(new, Grow):
+            if old.root is not None:  # a second name for an attribute's list
+                from hasten.kernel import objects  # it builds on this module
+
+                objects.widen_slot(u, old.root, new)
+            new = replace(new, queue=old.queue)
+        u.env[node.id] = join(old, new)
         return
     new = loose(new)
     count = len(u.lines)
@@ -287,6 +294,8 @@ def effect(u: Unit, node: ast.Call) -> bool:
         return True
     if not isinstance(t, Grow) or t.sink is not None:
         return False
+    if t.queue and name != "clear":
+        fail(f"{name} of a deque", node)
     if name == "sort":
         key, reverse = sort_options(u, func.value, base, node)
         if key is None:
@@ -310,6 +319,8 @@ def effect(u: Unit, node: ast.Call) -> bool:
 
 
 def extend(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) -> None:
+    if isinstance(base.t, Grow) and base.t.queue:
+        fail("extension of a deque", node)
     v = sequence(u, more)
     t = item_type(v, more)
     if container(t):
@@ -657,8 +668,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
             fail(name, node)
         v = alike(u, item_type(base, node), args[0], node)
         return V(f"{u.helper(name + '_of')}({base.code}, {bare(u.sink(v))})", SIZE)
-    if isinstance(t, Grow) and t.sink is None and name == "copy" and not args:
-        return V(f"{base.code}.copy()", t)
+    if isinstance(t, Grow) and t.sink is None and name == "copy" and not args and not t.queue:
+        return V(f"{base.code}.copy()", replace(t, root=None))
     return None
 
 
@@ -736,6 +747,8 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             return None
         b = u.expr(right)
         lists = (Lst, Grow)
+        if any(isinstance(v.t, Grow) and v.t.queue for v in (a, b)):
+            fail("comparison of a deque", node)
         if isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(a.t, lists) and isinstance(b.t, lists):
             x, y = item_type(a, node), item_type(b, node)
             if not isinstance(x, Num) or not isinstance(y, Num) or x.rep != y.rep:
@@ -771,6 +784,8 @@ def among(u: Unit, node: ast.Compare, right: ast.Tuple | ast.List, sign: str) ->
 def plus(u: Unit, node: ast.BinOp, a: V, b: V) -> V | None:
     """`xs + ys` and `xs * n`. None: not with a list."""
     lists = (Lst, Grow)
+    if any(isinstance(v.t, Grow) and v.t.queue for v in (a, b)):
+        fail("arithmetic on a deque", node)
     if isinstance(node.op, ast.Add) and isinstance(a.t, lists) and isinstance(b.t, lists):
         x, y = item_type(a, node), item_type(b, node)
         t = join(loose(x), loose(y))

@@ -324,6 +324,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
     types: dict[str, Type] = {n: t for n, t in {**unit.params, **unit.extra}.items() if not isinstance(t, Obj)}
     types = {n: t for n, t in types.items() if not isinstance(t, Pool) or n.endswith("[]")}
+    if any(isinstance(t, Slot) and isinstance(t.value, Arr) for t in types.values()):
+        if any(isinstance(types.get(n), Arr) for n in unit.mutated):
+            raise Refuse("an array is written, and another one may be replaced")
     whole = attributes.guarded(unit, types)
     takes = tuple(n for n in types if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
     entry = list(whole.entry)
@@ -536,8 +539,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Word):
             after.append(f"{x} = {STRINGS}[{x}]")
         elif isinstance(t, Grow):
-            if t.sink is not None:
-                raise Refuse(f"{n} is rebound")
+            if t.sink is not None or t.root is not None:
+                raise Refuse(f"{n} is rebound, or may be what came in")
             after += grown(t, x)
         elif isinstance(t, Map):
             if t.roots or t.keys_only:

@@ -93,10 +93,15 @@ class Lst:
 
 @dataclass(frozen=True)
 class Grow:
-    """A list that is appended to. `sink`: it came from outside, and only appending happens here."""
+    """A list that is appended to. `sink`: it came from outside, and only appending happens here.
+
+    `root`: the attribute of an object that it is from. `queue`: it is a `collections.deque`.
+    """
 
     item: Type | None
     sink: str | None = None
+    root: str | None = None
+    queue: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,13 +199,14 @@ class Slot:
     """An attribute that holds a list which grows (`sink`: is only appended to), or gets other lists or tuples in turn.
 
     `rebinds`: the kernel holds it as a list of one element, and an array of one that tells whether that is a new one.
-    `empty`: it was always empty at the door.
+    `empty`: it was always empty at the door. `queue`: a `collections.deque`, held as a list and its `maxlen` (or -1).
     """
 
     value: Type
     rebinds: bool = False
     sink: bool = False
     empty: bool = False
+    queue: bool = False
 
 
 @dataclass(frozen=True)
@@ -340,13 +346,16 @@ def join(a: Type, b: Type) -> Type:
         kinds = a.kinds | b.kinds
         if kinds == a.kinds or (kinds <= {"float", "np.float64"}):
             return Lst(kinds, a.depth, a.roots | b.roots)
-    if isinstance(a, Grow) and isinstance(b, Grow) and a.sink == b.sink:
+    if isinstance(a, Grow) and isinstance(b, Grow) and a.sink == b.sink and a.queue == b.queue:
+        if a.root and b.root and a.root != b.root:
+            raise Refuse("one of several attributes' lists")
+        root = a.root or b.root
         if a.item is None or b.item is None:
-            return a if b.item is None else b
+            return replace(a if b.item is None else b, root=root)
         item = join(a.item, b.item)
         if isinstance(item, Num) and item.rep == "f" and "int" in item.kinds:
             raise Refuse("list of int and float")
-        return Grow(item, a.sink)
+        return Grow(item, a.sink, root, a.queue)
     if isinstance(a, Map) and isinstance(b, Map) and a.keys_only == b.keys_only:
         if a.frozen != b.frozen:
             raise Refuse("holds a dict from outside and one that was made here in turn")
@@ -393,7 +402,7 @@ def invariant(t: Type) -> Type:
     if isinstance(t, Row):
         return Row(invariant(t.item))
     if isinstance(t, Grow) and t.item is not None:
-        return Grow(invariant(loose(t.item)))
+        return Grow(invariant(loose(t.item)), queue=t.queue)
     if isinstance(t, Opt) and t.item is not None:
         return Opt(invariant(t.item))
     return t
@@ -403,6 +412,8 @@ def roots_of(t: Type | None) -> frozenset[str]:
     """The parameters that a container or its parts may share memory with."""
     if isinstance(t, (Arr, Lst, Row)):
         return t.roots
+    if isinstance(t, Grow) and t.root is not None:
+        return roots_of(t.item) | {t.root}
     if isinstance(t, (Grow, Opt)):
         return roots_of(t.item)
     return t.roots | roots_of(t.value) if isinstance(t, Map) else frozenset()

@@ -255,6 +255,13 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         inner = within(unit, t, attr, node)
         if inner is not None:
             return inner
+        fixed = class_constant(unit.module, used.kind, attr)
+        if fixed is not None:
+            used.needed = True
+            used.methods.add(attr)  # no object may have its own
+            held: Type = Column(fixed.kinds) if t.many else Num(fixed.kinds)
+            unit.extra[name] = unit.env[name] = unit.shared.slots[name] = held
+            return V(f"{local(name)}[{obj.code}]" if t.many else local(name), Num(fixed.kinds), leaf=not t.many)
         used.attributes.add(attr)
     slot = slot_of(unit, t, attr, node)
     if slot is None:
@@ -268,10 +275,10 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
     assert isinstance(slot, (Slot, Map))
     if isinstance(slot, Map):
         return V(x, slot, leaf=True)
-    code = f"{x}[0][0]" if slot.rebinds else x
+    code = f"{x}[0][0]" if slot.rebinds else f"{x}[0]" if slot.queue else x
     value = slot.value
-    if isinstance(value, Grow) and slot.sink:
-        value = replace(value, sink=name)
+    if isinstance(value, Grow):
+        value = replace(value, sink=name if slot.sink else None, root=name)
     return V(code, value, parts=(code, ()) if container(value) else None)
 
 
@@ -289,6 +296,25 @@ def cell(unit: Unit, x: str, t: Cell | Column, at: str) -> V:
     only = kinds.kind
     tag = lambda: str(CODE.get(only, 9)) if only else f"{x}[1][{at}]"  # noqa: E731
     return V(f"({', '.join(pair)})", Opt(kinds), tag=tag, pair=pair) if t.optional else V(pair[1], kinds, tag=tag)
+
+
+def class_constant(module: Module, kind: ast.ClassDef, attr: str) -> Num | None:
+    """The type of a number that the class holds for all its objects, and that no code of the file assigns."""
+    if module.bindings.get("." + attr, 0) or names.bound(kind.body) & {attr} == set():
+        return None
+    found = [
+        s.value
+        for s in kind.body
+        if isinstance(s, ast.Assign) and [t.id for t in s.targets if isinstance(t, ast.Name)] == [attr]
+        or isinstance(s, ast.AnnAssign) and not kind.decorator_list and ast.unparse(s.target) == attr
+    ]  # fmt: skip
+    if len(found) != 1 or found[0] is None:
+        return None
+    try:
+        value = ast.literal_eval(found[0])
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return num(type(value).__name__) if type(value) in (bool, int, float) else None
 
 
 def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
@@ -315,6 +341,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         made = Column(kinds, optional) if obj.many else Cell(kinds, optional)
     elif obj.many:
         made = rows(name, facts, stored, node)
+    elif facts and all(f.type == "collections.deque" for f in facts):
+        made = queue_slot(name, facts, stored, node)
     elif any(f.type == "builtins.NoneType" for f in facts):
         if not stored and not grown and isinstance(seen, (Opt, Nil)):
             return None
@@ -366,6 +394,40 @@ def list_slot(name: str, facts: Sequence[ValueFact], rebinds: bool, read: bool, 
     fail(f"the list {name} grows and holds something else than numbers of one type", node)
 
 
+def queue_slot(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Slot:
+    """A deque of numbers, which stays the same one."""
+    items = [i for f in facts for i in f.items]
+    if stored:
+        fail(f"{name} gets another deque", node)
+    if not items:
+        return Slot(Grow(None, queue=True), empty=True, queue=True)
+    if len(items) == 1 and items[0].type in NUMBERS:
+        return Slot(Grow(num(NUMBERS[items[0].type]), queue=True), queue=True)
+    fail(f"the deque {name} holds something else than numbers of one type", node)
+
+
+def push(unit: Unit, func: ast.Attribute, base: V, node: ast.Call) -> bool:
+    """`self.window.append(x)` of a deque. False: something else."""
+    t = base.t
+    if not isinstance(t, Grow) or not t.queue or t.root is None:
+        return False
+    if not isinstance(func.value, ast.Attribute) or not base.code.endswith("[0]"):
+        fail("a deque with another name changes", node)
+    v = unit.single(unit.expr(node.args[0]))
+    if not isinstance(v.t, Num) or v.t.kind is None:
+        fail("append of such a thing to a deque", node)
+    widen_slot(unit, t.root, Grow(loose(v.t)))
+    unit.emit(f"{unit.helper('push')}({base.code}, {base.code[:-3]}[1], {bare(unit.sink(v))})")
+    return True
+
+
+def steady(unit: Unit, stmt: ast.stmt | None) -> bool:
+    """Can nothing that a statement calls change a deque?"""
+    return stmt is not None and all(
+        unit.module.dotted(n.func) is not None for n in ast.walk(stmt) if isinstance(n, ast.Call)
+    )
+
+
 def learn(unit: Unit, name: str, t: Type) -> None:
     """An attribute turns out to hold more: everything that knows it is compiled again."""
     shared = unit.shared
@@ -380,12 +442,18 @@ def widen(unit: Unit, node: ast.Attribute, new: Type) -> bool:
     obj = is_object(unit, node.value)
     if obj is None or not isinstance(obj.t, Obj):
         return False
-    name = f"{obj.t.path}.{node.attr}"
+    return widen_slot(unit, f"{obj.t.path}.{node.attr}", new)
+
+
+def widen_slot(unit: Unit, name: str, new: Type) -> bool:
+    """The same, for the attribute's name at the door."""
     slot = unit.shared.slots.get(name)
     if isinstance(slot, Map):
         learn(unit, name, join(slot, new))
         return True
     if isinstance(slot, Slot):
+        if isinstance(new, Grow):
+            new = Grow(None if new.item is None else loose(new.item), queue=slot.queue)
         learn(unit, name, replace(slot, value=join(slot.value, new)))
         return True
     return False
@@ -400,6 +468,8 @@ def append(unit: Unit, func: ast.Attribute, node: ast.Call) -> bool:
     if obj is None or not isinstance(obj.t, Obj) or obj.t.path not in unit.shared.objects:
         return False
     base = attribute(unit, obj, target.attr, node)
+    if push(unit, func, base, node):
+        return True
     if not isinstance(base.t, Grow) or base.t.sink is None:
         return False
     slot = unit.shared.slots[base.t.sink]
@@ -458,7 +528,8 @@ def put(unit: Unit, name: str, slot: Slot, v: V, node: ast.AST) -> None:
             raise Unknown("what a list holds is not known")
         new = join(held, replace(v.t, item=None if v.t.item is None else loose(v.t.item)))
         if invariant(new) != invariant(held):
-            learn(unit, name, replace(slot, value=new))
+            assert isinstance(new, Grow)
+            learn(unit, name, replace(slot, value=replace(new, root=None)))
     elif invariant(v.t) != invariant(held) or isinstance(held, Lst) and len(held.kinds) > 1:
         fail("an attribute gets a list of another type", node)
     unit.shared.stored.add(name)
@@ -592,6 +663,8 @@ def at(unit: Unit, base: V, node: ast.Subscript) -> V:
     assert isinstance(t, Pool)
     if isinstance(node.slice, (ast.Slice, ast.Tuple)):
         fail("slice of a list of objects", node)
+    if impure(node.slice):
+        fail("call in the index of a list of objects", node)  # the code of the place may stand there twice
     i = unit.integer(node.slice)
     return V(f"{unit.helper('object_place')}({bare(i.code)}, {base.code})", Obj(t.path, many=True))
 

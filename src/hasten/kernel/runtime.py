@@ -999,6 +999,15 @@ def _held(x, missing):
         raise ValueError
     return x
 '''),
+    _njit("push", '''
+def _push(items, limit, x):
+    """append of a deque that holds no more than `limit` items (-1: any number)."""
+    if limit >= 0 and len(items) >= limit:
+        if limit == 0:
+            return
+        items.pop(0)
+    items.append(x)
+'''),
     _njit("object_place", '''
 def _object_place(i, size):
     """The place that an index of a list of this size stands for."""
