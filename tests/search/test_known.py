@@ -49,8 +49,8 @@ def test_changed_text_is_looked_at(work: ScriptWorkload) -> None:
 
 def test_what_took_too_little_time_before_is_looked_at_when_it_takes_more(work: ScriptWorkload) -> None:
     known = Known()
-    known.proposed(work, [replace(LAST, share=0.03)], [])
-    assert known.barren(work, replace(LAST, share=0.03))
+    known.proposed(work, [replace(LAST, share=0.025)], [])
+    assert known.barren(work, replace(LAST, share=0.025))
     assert not known.barren(work, replace(LAST, share=0.3))
 
 

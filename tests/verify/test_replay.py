@@ -12,7 +12,7 @@ from hasten.core.contract import Contract
 from hasten.core.facts import RegionFacts
 from hasten.core.finding import Region
 from hasten.core.source import Edit, SourceFile
-from hasten.verify.replay import _plain, place
+from hasten.verify.replay import ReplayOutcome, _plain, _Replay, place
 from tests.observe.rig import Rig
 
 Make = Callable[..., Rig]
@@ -505,3 +505,14 @@ def test_timing_ends_when_more_would_not_matter() -> None:
     assert not _plain([(0.01, 0.004), (0.01, 0.012)])
     assert not _plain([(0.01, 0.0099)] * 6)
     assert not _plain([])
+
+
+def test_a_first_call_that_compiled_is_no_timing() -> None:
+    """With no time left, the replays' own times must do; a cold candidate that was slower may be fast when warm."""
+    late = _Replay.__new__(_Replay)
+    late.deadline = 0.0
+    equal = ReplayOutcome("equal", calls=1)
+    assert late._time(equal, [(Path("0.in"), 0.5, 12.0)]).status == "untimed"
+    got = late._time(equal, [(Path("0.in"), 12.0, 0.5)])
+    assert got.status == "equal"
+    assert got.ratio == 24.0

@@ -9,7 +9,7 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
 
-SURELY_HOT = 0.1  # of the program's time: no pass passes over a region for want of it
+SURELY_HOT = 0.03  # of the program's time: no pass passes over a region for want of it (they ask for 0.02)
 
 Place = tuple[str, str, str, str]  # path, kind, qualified name and text of a region
 
@@ -34,7 +34,7 @@ class Known:
         return (change.code, change.title, _place(work, change.region)) in self._settled
 
     def proposed(self, work: ScriptWorkload, regions: Iterable[Region], changes: Iterable[Change]) -> None:
-        """Note what a round looked at, and what the passes had for it."""
+        """Note what a round has recordings of, and what the passes had for it."""
         spans = [(c.region.path, c.region.first, c.region.last) for c in changes]
         for region in regions:
             # a change that two regions propose counts for the smaller one: nothing for this one, but inside or around

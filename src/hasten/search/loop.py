@@ -149,7 +149,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         facts = Facts(profile, program.record(current, regions))
         findings, changes = _propose(current, regions, facts, passes)
         changes = [c for c in changes if not known.settled(current, c)]
-        known.proposed(current, regions, changes)
+        known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
         if not changes:
@@ -277,12 +277,13 @@ def _judge(
     number: int, reserve_s: float, speed: bool, out: list[Trial],
 ) -> None:  # fmt: skip
     """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process."""
-    trials: list[Trial] = []
+    trials: list[Trial] = []  # in order
+    done: list[Trial] = []  # as they ended
     session.progress.stage(f"verify {len(changes)} changes", None)
 
     def judged(change: Change) -> Trial:
         left = session.left_s - reserve_s
-        if speed and facts.profile.stacks and _left_over(change.region, trials, facts) < MIN_SHARE:
+        if speed and facts.profile.stacks and _left_over(change.region, done, facts) < MIN_SHARE:
             return Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
         if not _allowed(change, program.contract):
             return Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
@@ -291,6 +292,7 @@ def _judge(
         started = session.clock()
         trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)
         trial.seconds = session.clock() - started
+        done.append(trial)  # before those that came first have ended too
         return trial
 
     program.prepare_replay(work)
@@ -352,6 +354,8 @@ def _replayed(
     base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
     if replayed.status == "different":
         return replace(base, verdict=Rejected(replayed.reason))
+    if replayed.status == "untimed":
+        return replace(base, verdict=Inconclusive(replayed.reason), equal=True)
     if replayed.status == "timeout" and program.session.clock() - started > 0.9 * deadline_s:
         return replace(base, verdict=Inconclusive("the budget ended while it was tried"))
     if replayed.status in ("crashed", "timeout"):

@@ -52,8 +52,9 @@ _SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten
 class ReplayOutcome:
     """What a replay showed.
 
-    `status`: "equal", "different", "crashed" or "timeout" (the candidate did, where the original finished), "unusable"
-    (nothing could be decided: no snapshot, or the original does not repeat its own recording). `old_s` and `new_s`
+    `status`: "equal", "untimed" (equal, but the time was up before its speed was known), "different", "crashed" or
+    "timeout" (the candidate did, where the original finished), "unusable" (nothing could be decided: no snapshot, or
+    the original does not repeat its own recording). `old_s` and `new_s`
     are seconds for one pass over the timed snapshots (medians of interleaved calls, warm), `first_call_s` is the
     candidate's first call, compilation included. `calls` recordings were replayed; of the varied cases, `varied` were
     compared and `skipped` were not (too slow, too big or not comparable for the original itself).
@@ -496,13 +497,15 @@ class _Replay:
         samples: list[tuple[float, float]] = []
         for state, old_s, new_s in chosen:
             try:
-                pairs = self._pairs(state, old_s, share) if self.left >= 2 * (old_s + new_s) else []
+                pairs = self._pairs(state, old_s, share) if self.left > 2 * old_s + 1 else []
             except _Dead as dead:
                 if self.left > 0:
                     return replace(outcome, status=dead.status, reason=str(dead))
                 pairs = []
-            # no time left: the replays themselves were timed, though the candidate's first was cold
-            pairs = pairs or [(old_s, new_s)]
+            if not pairs:
+                if new_s > old_s:  # the candidate's first call may have compiled: that says nothing of the next
+                    return replace(outcome, status="untimed", reason="equal, but no time was left to time it")
+                pairs = [(old_s, new_s)]
             samples += pairs
             old_total += median(old for old, _ in pairs)
             new_total += median(new for _, new in pairs)
