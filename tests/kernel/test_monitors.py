@@ -248,3 +248,35 @@ def test_a_list_of_an_object_does_not_leave(got: str) -> None:
         + MAKE
     )
     assert refusal(LOOP + f"    xs = {got}\n", START + "xs = []\n", prelude=prelude)
+
+
+def test_what_is_known_only_after_the_first_value() -> None:
+    """`change` has no type before `previous` has one, nor has the list before something is put into it."""
+    prelude = """
+class Gains:
+    def __init__(self):
+        self.previous = None
+        self.gains = []
+
+    def update(self, price):
+        if self.previous is not None:
+            change = price - self.previous
+            self.gains.append(max(change, 0.0))
+        self.previous = price
+        if len(self.gains) < 2:
+            return 50.0
+        return sum(self.gains) / len(self.gains)
+
+
+gains = Gains()
+"""
+    made = compiled(
+        "for p in prices:\n    total += gains.update(p)",
+        "prices = [1.0, 2.0, 1.5, 4.0]\ntotal = 0.0",
+        prelude=prelude,
+        hide=("p",),
+        after="final = (gains.previous, gains.gains, total)",
+    )
+    check(made, "prices = [1.0, 2.0, 1.5, 4.0]\ntotal = 0.0", fast=True)
+    check(made, "prices = [1.0]\ntotal = 0.0", fast=True)
+    check(made, "prices = [1.0, 2.0, None]\ntotal = 0.0", fast=False)

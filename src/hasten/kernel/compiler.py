@@ -407,6 +407,8 @@ class Unit:
             if name in self.optional or isinstance(self.params.get(name, self.extra.get(name)), Nil):
                 return V("None", Nil())
             t = self.lookup(name) if self.lookup and name not in self.bound else None
+            if t is None and name in self.bound and self.unknown is not None:
+                raise Unknown(f"{name} depends on what is not known yet")
             if t is None:
                 fail(f"what {name} is was not recorded", node)
             self.extra[name] = t
@@ -1825,6 +1827,8 @@ class Unit:
             return v
         if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Tup)):
             return v
+        if isinstance(v.t, Grow) and v.t.sink is None and v.t.item is None:
+            raise Unknown("what a list holds is not known")
         if isinstance(v.t, Map):
             return containers.folded_map(self, v, node, anyhow)
         fail(f"{ast.unparse(node)} is not a list of numbers", node)
