@@ -22,12 +22,14 @@ from hasten.passes.source.columns.syntax import (
     facts_about,
     imported_as,
     only_def,
+    parents,
     scope_of,
     series_attributes,
 )
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Vectoriser, _Return, literal_constants
 
 MAX_LINES = 400  # of the function that is written: more is not what a reviewer reads
+WALKS = frozenset({"sum", "len", "min", "max", "any", "all", "list", "tuple", "sorted"})
 MAX_KEYS = 40  # of a table that becomes a chain of choices
 
 
@@ -143,11 +145,11 @@ class RowVectoriser(Vectoriser):
         except Varies:
             return None
 
-    def lifted(self, value: Any, owned: bool = False) -> Item:
+    def lifted(self, value: Any) -> Item:
         if isinstance(value, Opaque):
             return value.item
         if isinstance(value, (list, tuple, range)):
-            return Seq(tuple(("", self.lifted(v)) for v in value), owned and isinstance(value, list))
+            return Seq(tuple(("", self.lifted(v)) for v in value))
         return Fixed(value)
 
     def item(self, node: ast.expr, env: dict[str, Any], path: Path, name: str = "value") -> Item:
@@ -157,11 +159,11 @@ class RowVectoriser(Vectoriser):
             return replace(got, owned=False) if isinstance(got, Seq) else got
         if not isinstance(node, ast.Name):
             try:
-                return self.lifted(self.static(node, env), owned=isinstance(node, (ast.List, ast.ListComp)))
+                return self.lifted(self.static(node, env))
             except Varies:
                 pass
         if isinstance(node, (ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)):
-            return Seq(tuple(self.sequence(node, env, path)), owned=not isinstance(node, ast.Tuple))
+            return Seq(tuple(self.sequence(node, env, path)))
         return self.named(name, self.expr(node, env, path))
 
     def value(self, item: Item) -> Value:
@@ -246,7 +248,7 @@ class RowVectoriser(Vectoriser):
 
     def bind(self, target: ast.expr, item: Item, env: dict[str, Any]) -> None:
         if isinstance(target, ast.Name):
-            env[target.id] = item
+            env[target.id] = replace(item, owned=False) if isinstance(item, Seq) else item
         elif isinstance(target, (ast.Tuple, ast.List)) and isinstance(item, Seq):
             if len(item.items) != len(target.elts) or any(mask for mask, _ in item.items):
                 raise Unknown("unpacks something of another length")
@@ -293,7 +295,25 @@ class RowVectoriser(Vectoriser):
         if isinstance(stmt.value, ast.Name) and isinstance(env.get(stmt.value.id), Seq):
             raise Unknown("a second name for a list")
         name = target.id if isinstance(target, ast.Name) else "value"
-        self.bind(target, self.item(stmt.value, env, path, name), env)
+        self.share(stmt.value, env)
+        item = self.item(stmt.value, env, path, name)
+        self.bind(target, item, env)
+        if isinstance(item, Seq) and isinstance(target, ast.Name):
+            # only a list that was written just here has no other name
+            env[target.id] = replace(item, owned=isinstance(stmt.value, (ast.List, ast.ListComp)))
+
+    def share(self, node: ast.expr, env: dict[str, Any]) -> None:
+        """Lists that the expression may give another name to are nobody's own any more."""
+        up = parents(self.source)
+        for n in ast.walk(node):
+            held = env.get(n.id) if isinstance(n, ast.Name) else None
+            if not (isinstance(n, ast.Name) and isinstance(held, Seq) and held.owned):
+                continue
+            p = up.get(n)
+            walked = isinstance(p, ast.comprehension) or (isinstance(p, ast.Subscript) and p.value is n)
+            read = isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id in WALKS and len(p.args) == 1
+            if not (walked or read or isinstance(p, ast.Compare)):
+                env[n.id] = replace(held, owned=False)
 
     def augmented(self, stmt: ast.AugAssign, name: str, env: dict[str, Any], path: Path) -> None:
         left = env.get(name)
@@ -313,6 +333,10 @@ class RowVectoriser(Vectoriser):
         held = env.get(func.value.id)
         if not (isinstance(held, Seq) and held.owned) or len(call.args) != 1 or call.keywords:
             raise Unknown("appends to a list that is not its own")
+        self.share(call.args[0], env)
+        held = env[func.value.id]
+        if not held.owned:
+            raise Unknown("a list within itself")
         env[func.value.id] = replace(held, items=(*held.items, ("", self.item(call.args[0], env, path))))
 
     def loop(self, stmt: ast.For, env: dict[str, Any], path: Path, returns: list[_Return]) -> State:
@@ -630,6 +654,8 @@ class RowVectoriser(Vectoriser):
         if any(isinstance(x, ast.Starred) for x in node.args) or len(node.args) > len(names):
             raise Unknown(f"calls `{helper.name}` in a way that is not understood")
         given: dict[str, Item] = {}
+        for arg in (*node.args, *(k.value for k in node.keywords)):
+            self.share(arg, env)
         for name, arg in zip(names, node.args, strict=False):
             given[name] = self.item(arg, env, path, name)
         for k in node.keywords:
