@@ -154,6 +154,8 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
         if not changes:
             break
+        if any("numba" in c.needs for c in (*changes, *recipe)):
+            reserve += AHEAD_S + current_wall  # compiling ahead of time gains more than the last of the changes
         before = len(out.trials)
         _judge(session, program, current, changes, facts, current_wall, number, reserve, speed, out.trials)
         trials = out.trials[before:]
