@@ -48,6 +48,7 @@ from hasten.kernel.kinds import (
     codes_promote,
     const,
     container,
+    disjoint,
     element,
     int_range,
     invariant,
@@ -185,7 +186,10 @@ class Unit:
             and isinstance(n.target, ast.Name)
             and isinstance(n.value, (ast.List, ast.ListComp))
         }
+        self.growing |= containers.rows_replaced(self.stmts)
         self.growing |= aliases(self.stmts, self.growing)
+        stores = [n.id for s in self.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and _stored(n)]
+        self.bound_often = {n for n in self.growing if stores.count(n) > 1}
         self.unknown: Unknown | None = None
         self.doubts: list[str] = []  # reasons against the code of this round, which count only if it is the last
         self.optional = {p for p, t in params.items() if isinstance(t, Opt)}  # names that are None for a while
@@ -645,6 +649,9 @@ class Unit:
                 item = v.t if item is None else join(item, v.t)
                 codes.append(bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v))
             if item is None:
+                if isinstance(old, Grow) and settled(old) and name in self.bound_often:
+                    # Numba looks at each binding by itself, and this one may get no element
+                    return containers.empty_list(self, old)
                 return V("[]", old if isinstance(old, Grow) else Grow(None))
             return V(f"[{', '.join(codes)}]", Grow(item))
         if isinstance(node, ast.ListComp):
@@ -830,6 +837,9 @@ class Unit:
             containers.put(self, target, base, v)
             return
         where = self.expr(load)
+        if isinstance(base.t, Grow) and base.t.sink is None and container(where.t) and container(v.t):
+            containers.replaced(self, target, base, where, v)
+            return
         tuples = isinstance(base.t, Grow) and isinstance(where.t, Tup) and isinstance(v.t, Tup)
         if where.parts is None or not (isinstance(where.t, Num) or tuples):
             fail("assignment to more than one element", target)
@@ -1161,6 +1171,7 @@ class Unit:
         inner = [x.t.item if isinstance(x.t, Opt) else x.t for x in vs]
         if any(isinstance(t, Tup) and not (door_tuple(t) if self.door else numbers(t)) for t in inner) or (
             len(lists) > 1
+            and not disjoint([x.t for x in vs])
             and (
                 self.shares
                 or len(set(lists)) < len(lists)
@@ -1676,7 +1687,9 @@ class Unit:
                 fail("growing list that is read", node)
             if base.t.item is None:
                 raise Unknown("what a list holds is not known")
-            return V(f"{base.code}[{indexes[0]}]", base.t.item, parts=(base.code, (indexes[0],)))
+            code = f"{base.code}[{indexes[0]}]"
+            # an index of a list within starts anew: only arrays take several at once
+            return V(code, base.t.item, parts=(code, ()) if container(base.t.item) else (base.code, (indexes[0],)))
         if isinstance(base.t, Lst):
             return V(code, element(base.t), parts=parts)
         if isinstance(base.t, Text):
@@ -2266,6 +2279,10 @@ class Unit:
         return unit
 
     lines_done: bool = False
+
+
+def _stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:

@@ -349,6 +349,10 @@ def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
             fail("such an element", node)
     if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
         fail("a value whose type depends on the data goes into a list", node)
+    if not isinstance(node, ast.Name) and not v.leaf and v.parts is None:
+        # a new list: it may as well be held as the others are
+        if isinstance(expected, Lst) and expected.depth == 1 and isinstance(v.t, Grow) and isinstance(v.t.item, Num):
+            v = u.as_list(v, node)
     handed(u, node, v)
     if container(v.t):
         if expected is not None and invariant(expected) != invariant(v.t):
@@ -368,11 +372,44 @@ def hinted(u: Unit, node: ast.expr, expected: Type | None) -> V:
 
 def part(u: Unit, target: ast.Subscript, value: ast.expr) -> V:
     """The value that is assigned to an element."""
-    if isinstance(value, (ast.List, ast.Dict, ast.ListComp, ast.Name, ast.Call)):
+    if isinstance(value, (ast.List, ast.Dict, ast.ListComp, ast.Name, ast.Call, ast.BinOp, ast.Subscript)):
         base = u.expr(target.value).t
-        if isinstance(base, Map):
+        if isinstance(base, Map) and not isinstance(value, (ast.BinOp, ast.Subscript)):
             return item_value(u, value, base.value)
+        if isinstance(base, Grow) and base.sink is None and container(base.item):
+            return item_value(u, value, base.item)
     return u.expr(value)
+
+
+def rows_replaced(stmts: Sequence[ast.stmt]) -> set[str]:
+    """Names of lists, made by displays or comprehensions, that get lists as elements (`rows[i] = [...]`)."""
+    made: dict[str, bool] = {}
+    found = set()
+    for s in stmts:
+        for n in ast.walk(s):
+            if not isinstance(n, ast.Assign) or len(n.targets) != 1:
+                continue
+            target, listed = n.targets[0], isinstance(n.value, (ast.List, ast.ListComp))
+            if isinstance(target, ast.Name):
+                made[target.id] = made.get(target.id, True) and listed
+            elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+                parts = [n.value.left, n.value.right] if isinstance(n.value, ast.BinOp) else []
+                if listed or any(isinstance(x, (ast.List, ast.ListComp)) for x in parts):
+                    found.add(target.value.id)
+    return {name for name in found if made.get(name)}
+
+
+def replaced(u: Unit, target: ast.Subscript, base: V, where: V, v: V) -> None:
+    """`rows[i] = row`, in a list of lists that was made here: another list takes the place."""
+    owner = target.value
+    if not isinstance(owner, ast.Name) or owner.id in u.params or owner.id in u.extra:
+        fail("a row that is replaced in a list from outside", target)
+    if isinstance(target.slice, (ast.Slice, ast.Tuple)):
+        fail("a row that is replaced", target)
+    if invariant(where.t) != invariant(v.t):
+        fail("lists of several types in one list", target)
+    widen(u, target.value, Grow(v.t))
+    u.emit(f"{base.code}[{bare(u.integer(target.slice).code)}] = {u.sink(v)}")
 
 
 def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
@@ -469,7 +506,7 @@ def ordered(u: Unit, name: str, node: ast.Call) -> V:
     if name != "sorted" and any(k.arg != "key" for k in node.keywords):
         fail(f"{name} with keywords", node)
     if node.keywords and not v.code.isidentifier():
-        if isinstance(u.current, ast.While) or impure(head(u.current)):
+        if isinstance(u.current, ast.While) or (impure(head(u.current)) and not evaluated_first(u.current, node)):
             fail(f"{name} with a key where its list is no name", node)
         temp = f"values_{node.lineno}_{node.col_offset}"
         u.emit(f"{temp} = {v.code}")
@@ -490,6 +527,29 @@ def head(s: ast.stmt | None) -> ast.AST:
         return s.iter
     assert s is not None
     return s
+
+
+def evaluated_first(s: ast.stmt | None, node: ast.expr) -> bool:
+    """May `node` be evaluated before the rest of its statement? Only constants and names are evaluated earlier."""
+    at: ast.AST = head(s)
+    while at is not node:
+        if isinstance(at, (ast.IfExp, ast.BoolOp, ast.Lambda, *names.COMPREHENSIONS)):
+            return False
+        parts = [c for c in ast.iter_child_nodes(at) if isinstance(c, (ast.expr, ast.keyword))]
+        if isinstance(at, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            if isinstance(at, ast.AugAssign) and not isinstance(at.target, ast.Name) or at.value is None:
+                return False
+            parts = [at.value]
+        inner = next((c for c in parts if any(n is node for n in ast.walk(c))), None)
+        if inner is None or isinstance(at, ast.Compare) and len(at.ops) > 1:
+            return False
+        for c in parts:
+            plain_name = isinstance(c, ast.Attribute) and isinstance(c.value, ast.Name) and isinstance(at, ast.Call)
+            if c is not inner and not isinstance(c, (ast.Name, ast.Constant)):
+                if not (plain_name and isinstance(at, ast.Call) and c is at.func):
+                    return False
+        at = inner
+    return True
 
 
 # ---------------------------------------------------------------------- expressions

@@ -40,6 +40,7 @@ from hasten.kernel.kinds import (
     Type,
     Word,
     container,
+    disjoint,
     nested,
     num,
     rooted,
@@ -831,11 +832,12 @@ def _map_in(shared: Shared, t: Map, x: str, words: str) -> list[str]:
 def leaving(unit: Unit) -> None:
     """Raises `Refuse` when it could be seen of the results which of their parts are one object."""
     if unit.function:
-        out = list(unit.ret.items) if isinstance(unit.ret, Tup) else [unit.ret] if unit.ret is not None else []
+        ret = unit.ret.item if isinstance(unit.ret, Opt) else unit.ret
+        out: list[Type | None] = list(ret.items) if isinstance(ret, Tup) else [ret] if ret is not None else []
     else:
         out = [unit.env[n] for n in unit.outs if n in unit.env]
     if any(map(nested, out)):
-        if unit.entangled or sum(map(container, out)) > 1:
+        if unit.entangled or not disjoint(out):
             raise Refuse("lists in a result that may be one object")
         if any(roots_of(t) for t in out):
             raise Refuse("a result may hold what came in")

@@ -8,7 +8,7 @@ or the kernel gives up and the original runs. Result kinds are found by asking N
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -390,6 +390,31 @@ def nested(t: Type | None) -> bool:
     if isinstance(t, Opt):
         return nested(t.item)
     return container(t.item) if isinstance(t, (Grow, Row)) else isinstance(t, Map) and container(t.value)
+
+
+def components(t: Type | None) -> set[Type | None]:
+    """The types of a container and of every container in it."""
+    if isinstance(t, Opt):
+        return components(t.item)
+    if not container(t):
+        return set()
+    if isinstance(t, Arr):
+        return {Arr(t.dtype, 0)}  # views of an array are other objects, but share its memory
+    if isinstance(t, Lst):
+        return {Lst(t.kinds, depth) for depth in range(1, t.depth + 1)}
+    inner = t.item if isinstance(t, (Grow, Row)) else t.value if isinstance(t, Map) else None
+    return {invariant(t) if t is not None else None} | components(inner)
+
+
+def disjoint(types: Sequence[Type | None]) -> bool:
+    """Can none of several results be (part of) another, for their types alone?"""
+    seen: set[Type | None] = set()
+    for t in types:
+        parts = components(t)
+        if parts & seen or container(t) and not settled(t):
+            return False
+        seen |= parts
+    return True
 
 
 def invariant(t: Type) -> Type:
