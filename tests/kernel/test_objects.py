@@ -196,3 +196,44 @@ def test_method_as_region(setup: str, fast: bool) -> None:
 def test_refusals(body: str, prelude: str, why: str) -> None:
     reason = refusal(body, START, prelude=prelude + "\nnet = Net(w, bias)\n")
     assert reason and why in reason
+
+
+NAMES = """
+class Grid:
+    max: float = 4.0
+
+    def __init__(self):
+        self.type = 1
+
+    def set(self, by):
+        self.type += by
+
+    def len(self):
+        return len([self.type, 2])
+
+
+def size(x):
+    return x + 1
+
+
+class Other:
+    def size(self):
+        return -1
+
+
+grid = Grid()
+"""
+
+
+def test_methods_named_like_builtins() -> None:
+    """What a class body binds is no name for other code."""
+    body = "for i in range(n):\n    grid.set(max(i, 2))\n    total += size(len(xs)) + grid.len()"
+    start = "n = 5\nxs = [1.0, 2.0]\ntotal = 0"
+    check(compiled(body, start, prelude=NAMES, hide=("i",), after="final = grid.type"), start, fast=True)
+
+
+@pytest.mark.parametrize("line", ["max = min", "def len(x):\n    return 7", "class B:\n    global len\n    len = 3"])
+def test_other_builtins(line: str) -> None:
+    assert refusal(
+        "for i in range(n):\n    total += max(i, len(xs))", "n = 3\nxs = [1.0]\ntotal = 0", prelude=line + "\n"
+    )

@@ -44,13 +44,19 @@ class Module:
 
     @cached_property
     def bindings(self) -> dict[str, int]:
-        """How many places in the file bind a name, in any scope, parameters and `global` included."""
+        """How many places in the file bind a name, in any scope, parameters and `global` included.
+
+        What a class body binds are attributes: no other code sees them as names.
+        """
         count: dict[str, int] = {}
+        attributes = _attributes(self.tree)
 
         def add(name: str) -> None:
             count[name] = count.get(name, 0) + 1
 
         for node in ast.walk(self.tree):
+            if id(node) in attributes:
+                continue
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 add(node.id)
             elif isinstance(node, (*names.FUNCTIONS, ast.ClassDef)):
@@ -156,6 +162,21 @@ class Module:
             name, n = f"{wanted}_{n}", n + 1
         taken.add(name)
         return name
+
+
+def _attributes(tree: ast.Module) -> set[int]:
+    """The nodes that bind attributes of classes: methods, and names assigned in the class body."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef) or any(isinstance(s, ast.Global) for s in node.body):
+            continue
+        for s in node.body:
+            if isinstance(s, names.FUNCTIONS):
+                found.add(id(s))
+            elif isinstance(s, (ast.Assign, ast.AnnAssign)):
+                targets = s.targets if isinstance(s, ast.Assign) else [s.target]
+                found |= {id(t) for t in targets if isinstance(t, ast.Name)}
+    return found
 
 
 def helper_texts(module: Module, used: set[str]) -> list[str]:
