@@ -103,6 +103,46 @@ FUNCTIONS = {
             ('args = (["a"], ({"a": 1.0},), ["spam"], {"a": 2})', False),
         ],
     ),
+    "order of strings": (
+        """
+        def f(edges, groups):
+            freq = {}
+            total = 0.0
+            for a, b, w in edges:
+                freq[a] = freq.get(a, 0) + 1
+                freq[b] = freq.get(b, 0) + 1
+                for c in groups.get(a, []):
+                    if c < b:
+                        total += w
+            near = {}
+            for a, b, w in edges:
+                row = near.setdefault(a, {})
+                row[b] = row.get(b, 0.0) + w
+            ranked = sorted(freq.items(), key=lambda kv: (-kv[1], kv[0]))
+            top = max(freq, key=freq.get)
+            scores = [(near[a][b], b) for a in near for b in near[a]]
+            scores.sort(reverse=True)
+            first = min(sorted(freq))
+            for name, count in ranked[:2]:
+                total += count
+            return total, top == first, sorted({a: 1 for a in freq}), scores
+        """,
+        'args = ([("b", "a", 1.5), ("a", "c", 2.5)], {"a": ["b"], "b": ["a", "c"]})',
+        [
+            (
+                'args = ([("b", "a", 1.5), ("zz", "z", 1.0), ("a", "c", 2.5), ("B", "\u00e9", 2.5), ("b", "a", 0.25)],'
+                ' {"a": ["b"], "b": ["", "c"], "B": []})',
+                True,
+            ),
+            ('args = ([("b", "a", 1.5), ("a", "b", 1.5)], {})', True),
+            ('args = ([("b", "a", float("nan")), ("a", "b", 1.5)], {"a": ["b"]})', False),
+            ('args = ([("b", "a", 1)], {"a": ["b"]})', False),
+            ('args = ([("b", "a", 1.0, 2)], {"a": ["b"]})', False),
+            ('args = ([("b", "a", 1.0), ["b", "c", 1.0]], {"a": ["b"]})', False),
+            ('args = ([("b", "a", 1.0), ("b", 1, 1.0)], {"a": ["b"]})', False),
+            ('args = ([], {"a": ["b"]})', False),
+        ],
+    ),
     "lists in dicts of dicts": (
         """
         def f(graph, names, start):
@@ -209,7 +249,6 @@ REFUSED = {
         "out = {}\nrow = {}\nfor k in range(n):\n    row[k] = 1.0\n    out[k] = row",
         "n = 3",
     ),
-    "order of strings": ("for w in words:\n    if w < 'b':\n        n += 1", "words = ['a']\nn = 0"),
     "truth of a string": ("for w in words:\n    if w:\n        n += 1", "words = ['a']\nn = 0"),
     "length of a string": ("for w in words:\n    n += len(w)", "words = ['a']\nn = 0"),
     "strings joined": ("for w in words:\n    s = s + w", "words = ['a']\ns = 'b'"),
@@ -221,7 +260,8 @@ REFUSED = {
         "for w in words:\n    x = w\nfor i in range(n):\n    x = i",
         "words = ['a']\nn = 2",
     ),
-    "sorted strings": ("out = []\nfor i in range(n):\n    out = sorted(words)", "words = ['a']\nn = 2"),
+    "strings below numbers": ("for w in words:\n    if w < 1:\n        n += 1", "words = ['a']\nn = 0"),
+    "order of a set of strings": ("out = []\nfor w in set(words):\n    out.append(w)", "words = ['a']"),
     "part of a string": ("for w in words:\n    if 'a' in w:\n        n += 1", "words = ['ab']\nn = 0"),
 }
 

@@ -110,6 +110,7 @@ class Shared:
     version: int = 0  # of what is known of `slots`
     reached: Reached | None = None
     words: dict[str, int] = field(default_factory=dict)  # strings of the program, and the numbers that stand for them
+    ranks: str = ""  # the name at the door of the ranks of all strings, where their order matters
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
 
     def helper(self, name: str) -> str:
@@ -613,6 +614,7 @@ class Unit:
         target = s.targets[0]
         if isinstance(target, ast.Name):
             self.assign(target.id, self.value_for(target.id, s.value))
+            containers.told(self, s.value, target.id)
         elif isinstance(target, ast.Subscript):
             self.store(target, containers.part(self, target, s.value))
         elif isinstance(target, (ast.Tuple, ast.List)):
@@ -1119,7 +1121,9 @@ class Unit:
             v = self.single(v)
             t = v.t
             assert isinstance(t, Num)
-            if t.kind is None or (isinstance(self.ret, Num) and t.kinds != self.ret.kinds):
+            # a float where some paths give a small int: what asks which it is refuses
+            known = t.kinds | (self.ret.kinds if isinstance(self.ret, Num) else t.kinds)
+            if known != {"int", "float"} and (t.kind is None or t.kinds != known):
                 fail("type of the result depends on the data", s)
         if isinstance(t, Tup) and any(isinstance(i, Num) and i.kind is None for i in t.items):
             fail("types in the resulting tuple depend on the data", s)
@@ -1838,7 +1842,9 @@ class Unit:
         v = self.expr(node)
         if isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1:
             return v
-        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Tup)):
+        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Word, Tup)):
+            return v
+        if isinstance(v.t, Row) and isinstance(v.t.item, Word):
             return v
         if isinstance(v.t, Grow) and v.t.sink is None and v.t.item is None:
             raise Unknown("what a list holds is not known")
@@ -1868,7 +1874,7 @@ class Unit:
             if found is not None:
                 return found
         v = self.listed(node.args[0], anyhow=name in ("min", "max", "any", "all", "sorted"))
-        if name in ("sorted", "min", "max") and isinstance(v.t, Grow) and isinstance(v.t.item, Tup):
+        if name in ("sorted", "min", "max") and isinstance(v.t, (Grow, Row)) and isinstance(v.t.item, (Tup, Word)):
             return containers.ordered(self, name, node)
         item = self.item_of(v)
         if name in ("any", "all"):
@@ -2204,7 +2210,7 @@ class Unit:
         for name in unit.extra:
             if name in self.shared.slots or isinstance(unit.extra[name], Pool):
                 self.extra[name] = self.env[name] = self.shared.slots.get(name, unit.extra[name])
-            if isinstance(unit.extra[name], Stream):
+            if isinstance(unit.extra[name], Stream) or name == self.shared.ranks:
                 self.extra.setdefault(name, unit.extra[name])
                 self.env.setdefault(name, unit.extra[name])
         for name in unit.extra:

@@ -43,7 +43,7 @@ from hasten.kernel.kinds import (
     settled,
 )  # fmt: skip
 from hasten.kernel.values import V, bare, fail, impure
-from hasten.kernel.views import element_of
+from hasten.kernel.views import element_of, empty, pure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -454,8 +454,20 @@ def orderable(t: Type | None, node: ast.AST) -> None:
     """Raises `Refuse` unless machine comparison orders such values as Python does (NaN is looked for at run time)."""
     items = t.items if isinstance(t, Tup) else (t,)
     for i in items:
-        if not isinstance(i, Num):
+        if not scalar(i):
             fail("order of this", node)
+
+
+def sortable(u: Unit, t: Type, code: str) -> str:
+    """The code of something that machine comparison orders as Python orders a value: its strings' ranks."""
+    from hasten.kernel import words  # it builds on this module
+
+    if isinstance(t, Word):
+        return words.rank(u, code)
+    if isinstance(t, Tup) and any(words_in(t)):
+        parts = [words.rank(u, f"{code}[{i}]") if w else f"{code}[{i}]" for i, w in enumerate(words_in(t))]
+        return f"({', '.join(parts)})"
+    return code
 
 
 def sort_options(u: Unit, values: ast.expr | None, base: V, node: ast.Call) -> tuple[str | None, str]:
@@ -466,13 +478,42 @@ def sort_options(u: Unit, values: ast.expr | None, base: V, node: ast.Call) -> t
     for k in node.keywords:
         if k.arg == "reverse" and isinstance(k.value, ast.Constant) and type(k.value.value) is bool:
             reverse = repr(k.value.value)
-        elif k.arg == "key" and isinstance(k.value, ast.Lambda):
-            key = keys_by(u, k.value, base, node, values is not None)
+        elif k.arg == "key" and (by := key_function(u, k.value)) is not None:
+            key = keys_by(u, by, base, node, values is not None)
         elif not (k.arg == "key" and isinstance(k.value, ast.Constant) and k.value.value is None):
             fail("sort key", node)
     if key is None:
-        orderable(item_type(base, node), node)
+        item = item_type(base, node)
+        orderable(item, node)
+        if any(words_in(item)):
+            if not base.code.isidentifier():
+                fail("order of strings in a list that has no name", node)
+            key = f"[{sortable(u, item, 'word')} for word in {base.code}]"
     return key, reverse
+
+
+def key_function(u: Unit, node: ast.expr) -> ast.Lambda | None:
+    """A sort key as a lambda: `d.get` (a missing key raises either way), `itemgetter(1)`, or one that is written."""
+    if isinstance(node, ast.Lambda):
+        return node
+    if isinstance(node, ast.Attribute) and node.attr in ("get", "__getitem__") and isinstance(node.value, ast.Name):
+        if not isinstance(u.env.get(node.value.id), Map):
+            return None
+        text = f"lambda item: {node.value.id}[item]"
+    elif isinstance(node, ast.Call) and u.module.dotted(node.func) == "operator.itemgetter" and len(node.args) == 1:
+        if not isinstance(node.args[0], ast.Constant) or type(node.args[0].value) is not int or node.keywords:
+            return None
+        text = f"lambda item: item[{node.args[0].value}]"
+    else:
+        return None
+    made = ast.parse(text, mode="eval").body
+    assert isinstance(made, ast.Lambda)
+    for n in ast.walk(made):
+        if isinstance(n, (ast.expr, ast.arg)):
+            ast.copy_location(n, node)
+    if isinstance(node, ast.Attribute) and node.value.id == "item":  # type: ignore[attr-defined]
+        return None
+    return made
 
 
 def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST, in_place: bool) -> str:
@@ -486,7 +527,7 @@ def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST, in_place: bool) ->
         if isinstance(n, ast.Name):
             if n.id == a.args[0].arg:
                 n.id = temp
-            elif in_place and n.id in u.env and container(u.env[n.id]) and not isinstance(u.env[n.id], (Arr, Lst)):
+            elif in_place and n.id in u.env and container(u.env[n.id]) and not isinstance(u.env[n.id], (Arr, Lst, Map)):
                 fail("sort key that reads a list", node)  # list.sort empties its list while keys are computed
         elif isinstance(n, (ast.Lambda, ast.NamedExpr)):
             fail("sort key", node)
@@ -495,18 +536,21 @@ def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST, in_place: bool) ->
     u.bound.add(temp)
     v = u.single(u.expr(body))
     orderable(v.t, node)
-    return f"[{bare(u.sink(v)) if isinstance(v.t, Num) else u.sink(v)} for {temp} in {base.code}]"
+    code = bare(u.sink(v)) if isinstance(v.t, Num) else sortable(u, v.t, u.sink(v))
+    return f"[{code} for {temp} in {base.code}]"
 
 
 def ordered(u: Unit, name: str, node: ast.Call) -> V:
     """`sorted`, `min` and `max` with `key` or `reverse`, or of tuples."""
     if len(node.args) != 1:
         fail(f"{name} with keywords", node)
-    v = sequence(u, node.args[0])
+    # without a key nobody can tell in which order equal ones came
+    v = sequence(u, node.args[0]) if node.keywords else u.listed(node.args[0], anyhow=True)
     if name != "sorted" and any(k.arg != "key" for k in node.keywords):
         fail(f"{name} with keywords", node)
-    if node.keywords and not v.code.isidentifier():
-        if isinstance(u.current, ast.While) or (impure(head(u.current)) and not evaluated_first(u.current, node)):
+    if (node.keywords or any(words_in(item_type(v, node)))) and not v.code.isidentifier():
+        early = pure(head(u.current)) or not impure(head(u.current)) or evaluated_first(u.current, node)
+        if isinstance(u.current, ast.While) or not early:
             fail(f"{name} with a key where its list is no name", node)
         temp = f"values_{node.lineno}_{node.col_offset}"
         u.emit(f"{temp} = {v.code}")
@@ -666,7 +710,7 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
         t = Map(loose(key), loose(value))
         code = f"{u.helper('dict_' + key_kind(key))}({parts[0]}, {parts[1]})"
         return V(code, join(t, Map(None, hint.value)) if container(value) else t)
-    if impure(node):
+    if impure(node) and not pure(node):
         fail("dict comprehension with a call", node)
     keys_v = u.comprehension(like(node, node.key))
     before, u.hint = u.hint, Grow(hint.value)
@@ -707,6 +751,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     """Methods of lists and dicts that give a value. None: not one of these."""
     t, name, args = base.t, func.attr, node.args
     if isinstance(t, Map) and not t.keys_only and not node.keywords:
+        if name == "get" and len(args) == 2 and empty_display(args[1]):
+            return get_container(u, base, args, node)
         if name == "get" and len(args) == 2:
             k, kind = key_of(u, t, args[0], False)
             d = u.single(hinted(u, args[1], t.value))
@@ -731,6 +777,52 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     if isinstance(t, Grow) and t.sink is None and name == "copy" and not args and not t.queue:
         return V(f"{base.code}.copy()", replace(t, root=None))
     return None
+
+
+def empty_display(node: ast.expr) -> bool:
+    return isinstance(node, ast.List) and not node.elts or isinstance(node, ast.Dict) and not node.keys
+
+
+def get_container(u: Unit, base: V, args: list[ast.expr], node: ast.Call) -> V:
+    """`d.get(k, [])` and `d.get(k, {})`"""
+    t = base.t
+    assert isinstance(t, Map)
+    if t.value is None:
+        raise Unknown("what a dict holds is not known")
+    value = t.value
+    lists = (Lst, Grow, Row)
+    if not isinstance(value, lists if isinstance(args[1], ast.List) else Map) or not pure(args[0]):
+        fail("get of a list or dict", node)
+    k, kind = key_of(u, t, args[0], False)
+    known = f"{called(u, 'has', kind, base)}, {bare(u.sink(k))})"
+    place = f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
+    parts = fields(u, base)
+    values = f"{base.code}[1]" if parts is None else parts[1]
+    if t.frozen:
+        code, new = element_of(u, value, values, place), empty(value)
+    else:
+        code = f"{values}[{place}]"
+        new = empty(value) if isinstance(value, Lst) and value.depth == 1 else sample(u, value)
+    code = f"({code} if {known} else {new})"
+    return V(code, rooted(value, roots_of(t)) if t.roots else value, parts=(code, ()))
+
+
+def told(u: Unit, node: ast.expr, name: str) -> None:
+    """`row = d.setdefault(k, {})`: what is put into `row` tells what the dict holds."""
+    t = u.env.get(name)
+    if not isinstance(t, (Map, Grow)) or not settled(t) or roots_of(t) or isinstance(t, Map) and t.frozen:
+        return
+    of_dict = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault"
+    if not of_dict and not isinstance(node, ast.Subscript):
+        return
+    count, doubts = len(u.lines), list(u.doubts)
+    try:
+        known = u.expr(node).t
+    finally:
+        del u.lines[count:]
+        u.doubts[:] = doubts
+    if container(known) and not settled(known):
+        widen(u, node, t)
 
 
 def alike(u: Unit, item: Type, node: ast.expr, at: ast.AST) -> V:

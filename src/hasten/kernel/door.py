@@ -104,7 +104,7 @@ def _one(name: str, fact: ValueFact) -> Type | None:
                 return Lst(frozenset({SCALARS[leaf.type]}), 2, frozenset({name}))
         inner = _within(fact)
         words = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, Word)
-        if isinstance(inner, Row) and (words or scalar(inner.item) or isinstance(inner.item, Map)):
+        if isinstance(inner, Row) and (words or scalar(inner.item) or isinstance(inner.item, (Map, Tup))):
             return rooted(inner, frozenset({name}))
     if fact.type == "builtins.dict":
         return _dict_type(name, fact)
@@ -153,6 +153,15 @@ def _dict_type(name: str, fact: ValueFact) -> Type | None:
     return Map(key, inner, roots, frozen=True) if scalar(key) and inner is not None else None
 
 
+def _row_type(fact: ValueFact) -> Tup | None:
+    """A tuple whose elements were always of the same types, place by place."""
+    kinds = next((n.removeprefix("kinds=").split(",") for n in fact.note if n.startswith("kinds=")), [])
+    if fact.type != "builtins.tuple" or not 2 <= len(kinds) <= 6:
+        return None
+    known: dict[str, Type] = {"int": num("int"), "float": num("float"), "bool": num("bool"), "str": Word()}
+    return Tup(tuple(known[k] for k in kinds)) if set(kinds) <= set(known) else None
+
+
 def _within(fact: ValueFact) -> Type | None:
     """The type of something within a container that is only read."""
     if len(fact.items) != 1:
@@ -160,6 +169,9 @@ def _within(fact: ValueFact) -> Type | None:
     (item,) = fact.items
     word = item.type == "builtins.str"
     if fact.type == "builtins.list":
+        row = _row_type(item)
+        if row is not None:
+            return Row(row)
         if item.type in LIST_ITEMS:
             return Lst(frozenset({SCALARS[item.type]}))
         inner = Word() if word else _within(item)
@@ -347,11 +359,14 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     got_held: list[str] = []
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
-    arrays = [n for n, t in inner.items() if isinstance(t, Arr)]
+    arrays = [n for n, t in inner.items() if isinstance(t, Arr) and n != shared.ranks]
     instead: list[str] = []
     words = shared.module.fresh("numbers_of_strings", shared.taken)
     for n, t in types.items():
         x = local(n)
+        if n == shared.ranks:
+            args.append(f"{_helper(shared, 'word_ranks')}({words})")
+            continue
         if isinstance(t, Nil):
             guards.append(f"{x} is None")
             continue
@@ -415,7 +430,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             args += [f"new_{a}" for a in views.arguments(t, x)]
         elif isinstance(t, Word):
             guards.append(f"type({x}) is str")
-            args.append(f"{words}.setdefault({x}, len({words}))")
+            convert.append(f"new_{x} = {words}.setdefault({x}, len({words}))")
+            args.append(f"new_{x}")
         elif isinstance(t, Map):
             lists.append(x)
             convert += _map_in(shared, t, x, words)
@@ -607,6 +623,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
 def _number_strings(shared: Shared, words: str, convert: list[str], args: list[str], out: list[str]) -> list[str]:
     """Puts what strings need into the lines of a wrapper: their numbers on the way in, themselves on the way out."""
     if shared.words or any(words in line for line in (*convert, *args)):
+        if any(shared.module.bindings.get(n) for n in ("str", "sorted")):
+            raise Refuse("str or sorted mean something else in this file")
         known = ", ".join(f"{word!r}: {number}" for word, number in shared.words.items())
         convert.insert(0, f"{words} = {{{known}}}")
     if not any(STRINGS in line for line in out):

@@ -104,6 +104,13 @@ def _flat_lists(rows):
     starts = np.array([0, *itertools.accumulate(map(len, rows))])
     return starts, [*itertools.chain.from_iterable(rows)]
 ''', ()),
+    ("flat_tuples", '''
+def _flat_tuples(rows, size):
+    """For each place the elements there of all tuples; None unless these are tuples of this length."""
+    if set(map(type, rows)) - {tuple} or set(map(len, rows)) - {size}:
+        return None
+    return [[row[i] for row in rows] for i in range(size)]
+''', ()),
     ("column", '''
 def _column(values, kind, dtype):
     """The values as an array, or None unless they are exactly of this type and fit."""
@@ -122,6 +129,14 @@ def _word_numbers(values, numbers):
     for value in dict.fromkeys(values):
         numbers.setdefault(value, len(numbers))
     return np.array([numbers[value] for value in values], np.int64)
+''', ()),
+    ("word_ranks", '''
+def _word_ranks(numbers):
+    """The place of each numbered string in sorted order."""
+    ranks = np.empty(len(numbers), np.int64)
+    for rank, word in enumerate(sorted(numbers)):
+        ranks[numbers[word]] = rank
+    return ranks
 ''', ()),
     ("word_rows", '''
 def _word_rows(rows, size, numbers):

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Lst, Map, Num, Refuse, Row, Type, Word, scalar
+from hasten.kernel.kinds import Lst, Map, Num, Refuse, Row, Tup, Type, Word, scalar
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KINDS = {"int": "int", "float": "float", "bool": "bool", "np.float64": "np.float64", "np.int64": "np.int64"}
 READS = frozenset({"keys", "values", "items", "get", "count", "index"})
+READERS = PURE | {"list", "tuple", "set", "zip", "enumerate", "reversed", "itemgetter"}
 COLUMNS = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}
 
 
@@ -32,6 +33,8 @@ def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
     """The code of one of the containers (or scalars) that lie one after another in `view`."""
     if scalar(t):
         return f"{view}[{at}]"
+    if isinstance(t, Tup):
+        return f"({', '.join(f'{view}[{i}][{at}]' for i in range(len(t.items)))})"
     if t is not None and plain_item(t) is not None:
         return f"{u.helper('list_at')}({view}, {at})"
     if isinstance(t, Row):
@@ -45,8 +48,32 @@ def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
     raise Refuse("such a thing within another")
 
 
+def empty(t: Type) -> str:
+    """Code of an empty container of such a type, as arrays."""
+    if isinstance(t, Map) and t.key is not None and t.value is not None:
+        return f"({_nothing(t.key)}, {_nothing(t.value)}, np.full(4, -1))"
+    item = plain_item(t)
+    if item is None:
+        raise Refuse("an empty one of these")
+    return _nothing(item)
+
+
+def _nothing(t: Type) -> str:
+    if isinstance(t, Word):
+        return "np.empty(0, np.int64)"
+    if isinstance(t, Num):
+        kind = t.kind or ""
+        return f"np.empty(0, {COLUMNS.get(kind, kind)})"
+    if isinstance(t, Map) and t.value is not None:
+        starts = "np.zeros(1, np.int64)"
+        return f"({starts}, {starts}, np.empty(0, np.int64), {_nothing(t.value)}, np.full(4, -1))"
+    return f"(np.zeros(1, np.int64), {_nothing(_item(t))})"
+
+
 def items_code(u: Unit, t: Type, view: str, size: str) -> str:
     """Code of all that lies in `view`, to be gone over."""
+    if isinstance(t, Tup):
+        return f"zip({', '.join(f'{view}[{i}]' for i in range(len(t.items)))})"
     return view if scalar(t) else f"[{element_of(u, t, view, 'place')} for place in range({size})]"
 
 
@@ -57,12 +84,14 @@ def pure(node: ast.AST) -> bool:
             return False
         if isinstance(n, ast.Call):
             f = n.func
-            if not (isinstance(f, ast.Attribute) and f.attr in READS or isinstance(f, ast.Name) and f.id in PURE):
+            if not (isinstance(f, ast.Attribute) and f.attr in READS or isinstance(f, ast.Name) and f.id in READERS):
                 return False
     return True
 
 
 def length(t: Row, view: str) -> str:
+    if isinstance(t.item, Tup):
+        return f"len({view}[0])"
     return f"len({view})" if scalar(t.item) else f"(len({view}[0]) - 1)"
 
 
@@ -94,6 +123,8 @@ def arguments(t: Type, name: str) -> list[str]:
 def _within(t: Type, name: str) -> list[str]:
     if scalar(t):
         return [name]
+    if isinstance(t, Tup):
+        return [f"{name}_{i}" for i in range(len(t.items))]
     if isinstance(t, Map):
         assert t.value is not None
         return [f"{name}_starts", f"{name}_keys", *_within(t.value, f"{name}_values")]
@@ -121,6 +152,8 @@ def made(u: Unit, t: Type, name: str) -> str:
 def _store(u: Unit, t: Type, name: str) -> str:
     if scalar(t):
         return name
+    if isinstance(t, Tup):
+        return f"({', '.join(f'{name}_{i}' for i in range(len(t.items)))})"
     if isinstance(t, Map):
         assert t.value is not None
         return f"{u.helper('dicts')}({name}_starts, {name}_keys, {_store(u, t.value, f'{name}_values')})"
@@ -152,6 +185,11 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
         if scalar(t):
             return column(t, name, values)
         flat = f"{name}_parts"
+        if isinstance(t, Tup):
+            part(flat, f"{helper('flat_tuples')}({values}, {len(t.items)})")
+            for i, item in enumerate(t.items):
+                column(item, f"{name}_{i}", f"{flat}[{i}]")
+            return
         if isinstance(t, Map):
             assert t.key is not None and t.value is not None
             part(flat, f"{helper('flat_dicts')}({values})")
@@ -162,7 +200,7 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
             part(flat, f"{helper('flat_lists')}({values})")
             lines.append(f"{name}_starts = {flat}[0]")
             inner, inside = _item(t), f"{name}_items"
-        if not scalar(inner):
+        if not scalar(inner) and not isinstance(inner, Tup):
             seen.append(f"*{flat}[-1]")
         within(inner, inside, f"{flat}[-1]")
 
@@ -174,7 +212,7 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
         within(t.value, f"new_{x}_values", f"[*{x}.values()]")
     else:
         assert isinstance(t, Row)
-        if not scalar(t.item):
+        if not scalar(t.item) and not isinstance(t.item, Tup):
             seen.append(f"*{x}")
         within(t.item, f"new_{x}_items", x)
     return lines, seen

@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 
 from hasten.kernel import containers
-from hasten.kernel.compiler import Unit
-from hasten.kernel.kinds import BOOL, Grow, Lst, Map, Row, Word
+from hasten.kernel.compiler import Unit, local
+from hasten.kernel.kinds import BOOL, Arr, Grow, Lst, Map, Row, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 
@@ -37,7 +37,7 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             if isinstance(kind_of(u, right), (Map, Row, Grow, Lst)):
                 return containers.compare(u, node)
         return None
-    if not isinstance(op, (ast.Eq, ast.NotEq)):
+    if not isinstance(op, (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
         return None
     sides = [left, right]
     if not any(map(is_text, sides)) or not any(not is_text(e) and isinstance(kind_of(u, e), Word) for e in sides):
@@ -48,8 +48,11 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
 
 def same(u: Unit, op: ast.cmpop, a: V, b: V, node: ast.AST) -> V:
     """`a == b` of strings."""
-    if not isinstance(a.t, Word) or not isinstance(b.t, Word) or not isinstance(op, (ast.Eq, ast.NotEq)):
+    sign = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">="}.get(type(op).__name__)
+    if not isinstance(a.t, Word) or not isinstance(b.t, Word):
         fail("such a comparison of strings", node)
+    if sign is not None:
+        return V(f"({rank(u, a.code)} {sign} {rank(u, b.code)})", BOOL)
     return V(f"({bare(a.code)} {'==' if isinstance(op, ast.Eq) else '!='} {bare(b.code)})", BOOL)
 
 
@@ -60,6 +63,20 @@ def among(u: Unit, node: ast.Compare, right: ast.Tuple | ast.List | ast.Set, wor
     parts = [f"{word.code} == {constant(u, e).code}" for e in right.elts if isinstance(e, ast.Constant)]
     sign = "" if isinstance(node.ops[0], ast.In) else "not "
     return V(f"({sign}({' or '.join(parts)}))", BOOL)
+
+
+def rank(u: Unit, code: str) -> str:
+    """The place of a string among all strings of the call, in their order."""
+    ranks(u)
+    return f"{local(u.shared.ranks)}[{bare(code)}]"
+
+
+def ranks(u: Unit) -> None:
+    """Makes the ranks of strings known to a kernel."""
+    if not u.shared.ranks:
+        u.shared.ranks = "@" + u.module.fresh("string_ranks", u.shared.taken)
+    u.extra.setdefault(u.shared.ranks, Arr("int64", 1))
+    u.env.setdefault(u.shared.ranks, Arr("int64", 1))
 
 
 def kind_of(u: Unit, node: ast.expr) -> object:

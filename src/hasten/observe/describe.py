@@ -7,8 +7,8 @@ file also runs inside a user's program that has neither.
 
 Notes come in two kinds. A *promise* holds for every value joined into a fact (`rectangular`, `unique_index`,
 `range_index`, `unique_columns`, `str_columns`, `owndata`, `writeable`, `aligned`, `f_contiguous`, `ascii`,
-`native`); a *hazard* was seen in at least one of them (`hasnan`, `hasinf`, `has_nan`, `has_nan_index`, `aliased`:
-two elements are the same mutable object). A *label* tells facts apart:
+`native`, `kinds=int,str` of a tuple's places); a *hazard* was seen in at least one of them (`hasnan`, `hasinf`,
+`has_nan`, `has_nan_index`, `aliased`: two elements are the same mutable object). A *label* tells facts apart:
 `attribute=NAME` for the attributes of a user's object and `column=NAME` for the columns of a frame (both in
 `items`), `is=QUALNAME` for functions and classes.
 """
@@ -171,7 +171,9 @@ def _sequence(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
     size = _raw_len(value)
     items, complete = _elements(_raw_iter(value), size, budget, depth, inside)
     fact = ValueFact(name, min_len=size, max_len=size, complete=complete, items=items)
-    note = []
+    note: list[str] = []
+    if type(value) is tuple:
+        note.extend(_places([value]))
     if items and isinstance(value, (list, tuple)) and complete:
         if _holds_mutable(items) and len(set(map(id, _raw_iter(value)))) < size:
             note.append("aliased")
@@ -185,6 +187,9 @@ def _sequence(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
             note.append("rectangular")
             return replace(fact, ndim=len(dims), note=tuple(note))
     return replace(fact, note=tuple(note))
+
+
+_NAMED = frozenset({int, float, bool, str})
 
 
 def _holds_mutable(items: tuple[ValueFact, ...]) -> bool:
@@ -282,7 +287,19 @@ def _rows(values: list[Any], kinds: set[type], budget: _Budget, depth: int) -> V
     budget.take(len(values))
     budget.take(inside, FAST_FACTOR)
     keys = parts[0] if kind is dict else ()
-    return ValueFact(type_name(kind), min_len=min(sizes), max_len=max(sizes), items=parts[-1], keys=keys)
+    note = _places(values) if kind is tuple else ()
+    return ValueFact(type_name(kind), min_len=min(sizes), max_len=max(sizes), items=parts[-1], keys=keys, note=note)
+
+
+def _places(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
+    """The note `kinds=str,int,...` of tuples that all have the same plain types, place by place."""
+    size = len(rows[0])
+    if not 2 <= size <= 6 or any(len(row) != size for row in rows):
+        return ()
+    kinds = [set(map(type, column)) for column in zip(*rows, strict=True)]
+    if any(len(found) != 1 or not found <= _NAMED for found in kinds):
+        return ()
+    return ("kinds=" + ",".join(found.pop().__name__ for found in kinds),)
 
 
 def _plain(kind: type, values: list[Any]) -> ValueFact:
