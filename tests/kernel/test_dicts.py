@@ -143,6 +143,38 @@ FUNCTIONS = {
             ('args = ([], {"a": ["b"]})', False),
         ],
     ),
+    "defaults": (
+        """
+        from collections import Counter, defaultdict
+
+        def f(words, marks):
+            counts = defaultdict(int)
+            sums = defaultdict(float)
+            places = defaultdict(list)
+            letters = Counter(words)
+            odd = Counter()
+            for i, w in enumerate(words):
+                counts[w] += 1
+                sums[w] += marks[i]
+                places[w].append(i)
+                if counts["never"] > 0 or odd[77] > 0:
+                    counts[w] += 100
+                odd[i % 3] += i
+            total = 0.0
+            for w in places:
+                total += sums[w] * len(places[w]) + letters[w] - letters["none"]
+            top = letters.most_common(2)
+            return total, counts, len(letters), len(counts), len(odd), top[0][1], odd[5]
+        """,
+        'args = (["a", "b", "a"], [1.0, 2.0, 3.0])',
+        [
+            ('args = (["a", "b", "a", "zz", "b", "b"], [1.0, 2.0, -0.0, 3.0, 0.5, 0.25])', True),
+            ('args = (["never"], [1.0])', True),
+            ('args = (["a", "b"], [1.0])', False),
+            ('args = (["a", "b"], [1.0, 2])', False),
+            ("args = ([], [1.0])", False),
+        ],
+    ),
     "lists in dicts of dicts": (
         """
         def f(graph, names, start):
@@ -253,6 +285,14 @@ REFUSED = {
     "length of a string": ("for w in words:\n    n += len(w)", "words = ['a']\nn = 0"),
     "strings joined": ("for w in words:\n    s = s + w", "words = ['a']\ns = 'b'"),
     "strings times a number": ("for i in range(n):\n    s = words[i] * 2", "words = ['a']\nn = 1"),
+    "a dict that has a default at times": (
+        "import collections\nd = collections.defaultdict(int)\nfor i in range(n):\n    d[i] = 1\n    d = {}",
+        "n = 3",
+    ),
+    "a default of another type": (
+        "import collections\nd = collections.defaultdict(int)\nfor i in range(n):\n    d[i] += 0.5",
+        "n = 3",
+    ),
     "a string as an index": ("for w in words:\n    n += xs[w]", "words = ['a']\nxs = [1]\nn = 0"),
     "a string among numbers": ("for w in words:\n    if w in xs:\n        n += 1", "words = ['a']\nxs = [1]\nn = 0"),
     "a number among words": ("for x in xs:\n    if x in d:\n        n += 1", "d = {'a': 1}\nxs = [1]\nn = 0"),

@@ -303,6 +303,8 @@ class Unit:
         if isinstance(t, Nil):
             self.forget(name, old)
             return
+        if isinstance(t, Map) and isinstance(old, Map) and t.default != old.default:
+            fail(f"{name} is a dict with a default and one without in turn")
         if isinstance(t, Opt):
             flag, value = optional.taken_apart(self, v, self.current)
             self.optional.add(name)
@@ -1900,8 +1902,11 @@ class Unit:
         return V(f"{self.helper(name + '_list')}({v.code})", item)
 
     def known_call(self, name: str, node: ast.Call) -> V:
-        from hasten.kernel import draws, mathcalls, texts  # they build on this module
+        from hasten.kernel import counting, draws, mathcalls, texts  # they build on this module
 
+        counts = counting.made(self, name, node)
+        if counts is not None:
+            return counts
         stream = draws.known(name)
         if stream is not None:
             return draws.of_module(self, *stream, node)

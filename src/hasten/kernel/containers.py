@@ -688,7 +688,7 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
     """A dict display or comprehension."""
     hint = u.hint if isinstance(u.hint, Map) and not u.hint.keys_only else Map(None, None)
     if isinstance(node, ast.Dict) and not node.keys:
-        t = replace(hint, roots=frozenset(), fresh=False, frozen=False)
+        t = replace(hint, roots=frozenset(), fresh=False, frozen=False, default="")
         return V(empty_map(u, t), t)
     if isinstance(node, ast.Dict):
         keys: list[V] = []
@@ -735,6 +735,10 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
     assert isinstance(t, Map)
     if t.keys_only:
         fail("element of a set", node)
+    if t.default and known_place(u, base, node.slice) is None:
+        from hasten.kernel import counting  # it builds on this module
+
+        return counting.missing(u, base, node)
     k, kind = key_of(u, t, node.slice, False)
     if t.value is None:
         raise Unknown("what a dict holds is not known")
@@ -750,6 +754,10 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
 def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     """Methods of lists and dicts that give a value. None: not one of these."""
     t, name, args = base.t, func.attr, node.args
+    if isinstance(t, Map) and t.default.endswith("(") and name == "most_common" and not node.keywords:
+        from hasten.kernel import counting  # it builds on this module
+
+        return counting.most_common(u, base, node)
     if isinstance(t, Map) and not t.keys_only and not node.keywords:
         if name == "get" and len(args) == 2 and empty_display(args[1]):
             return get_container(u, base, args, node)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import attributes, optional, views
+from hasten.kernel import attributes, counting, optional, views
 from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
@@ -808,7 +808,7 @@ def _dict_of(t: Map, keys: str, values: str) -> str:
     keys = keys if key == "key" else f"[{key} for key in {keys}]"
     value = _boxed(t.value, "value")
     values = values if value == "value" else f"[{value} for value in {values}]"
-    return f"dict(zip({keys}, {values}))"
+    return counting.boxed(t, keys, values) if t.default else f"dict(zip({keys}, {values}))"
 
 
 def _map_in(shared: Shared, t: Map, x: str, words: str) -> list[str]:

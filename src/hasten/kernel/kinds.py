@@ -116,7 +116,7 @@ class Map:
     The kernel holds it as a tuple of lists: keys in the order of insertion, their values, and a hash table of places.
     Nothing is ever deleted. `roots`: the parameter it came from; `fresh`: that one was empty; `merged`: a set that was
     made of another one, so that its order is not known; `frozen`: it came in with containers in it, is held as arrays,
-    and only read.
+    and only read; `default`: the beginning of the call that made a `defaultdict` or `Counter`.
     """
 
     key: Type | None
@@ -126,6 +126,7 @@ class Map:
     fresh: bool = False
     merged: bool = False
     frozen: bool = False
+    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -363,7 +364,10 @@ def join(a: Type, b: Type) -> Type:
         value = b.value if a.value is None else a.value if b.value is None else join(a.value, b.value)
         if isinstance(value, Num) and value.rep == "f" and "int" in value.kinds:
             raise Refuse("dict of int and float")
-        return Map(key, value, a.roots | b.roots, a.keys_only, a.fresh or b.fresh, a.merged or b.merged, a.frozen)
+        if a.default and b.default and a.default != b.default:
+            raise Refuse("dicts with several defaults")
+        fresh, merged = a.fresh or b.fresh, a.merged or b.merged
+        return Map(key, value, a.roots | b.roots, a.keys_only, fresh, merged, a.frozen, a.default or b.default)
     if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
         return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
     raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
@@ -423,7 +427,9 @@ def invariant(t: Type) -> Type:
         return replace(t, roots=frozenset())
     if isinstance(t, Map):
         value = None if t.value is None else invariant(loose(t.value))
-        return Map(None if t.key is None else loose(t.key), value, keys_only=t.keys_only, frozen=t.frozen)
+        return Map(
+            None if t.key is None else loose(t.key), value, keys_only=t.keys_only, frozen=t.frozen, default=t.default
+        )
     if isinstance(t, Row):
         return Row(invariant(t.item))
     if isinstance(t, Grow) and t.item is not None:

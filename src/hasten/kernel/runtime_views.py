@@ -188,6 +188,19 @@ def _setdefault_{kind}_parts(keys, values, table, key, value):
         values.append(value)
     return values[at]
 ''', (f"key_{kind}",)),
+        (f"counted_{kind}", f'''
+def _counted_{kind}(values):
+    """Counter(values)"""
+    counts = ([value for value in values], [0], [-1] * 8)
+    counts[0].clear()
+    counts[1].clear()
+    for value in values:
+        at = _key_{kind}(counts[0], counts[2], value)
+        if at == len(counts[1]):
+            counts[1].append(0)
+        counts[1][at] += 1
+    return counts
+''', (f"key_{kind}",)),
     ]  # fmt: skip
 
 
