@@ -89,3 +89,28 @@ def test_function(name: str) -> None:
 )
 def test_left_alone(body: str, facts: str) -> None:
     assert refusal(body, facts)
+
+
+def test_keys_that_are_methods_and_functions() -> None:
+    text = """
+    def far(x):
+        return abs(x - 10)
+
+    def f(votes, n):
+        counts = {}
+        for v in votes:
+            counts[v] = counts.get(v, 0) + 1
+        closest, pair = 0.5, (0, 0)
+        for i in range(n):
+            closest, pair = closest + i, (i, votes[i])
+        top = max(set(votes), key=votes.count)
+        odd = min(counts, key=counts.get)
+        near = sorted(votes, key=far)
+        return top, odd, max(sorted(set(votes)), key=far), near, closest, pair
+    """
+    c = compiled_function(text, "args = ([1, 2, 2], 2)")
+    check(c, "args = ([3, 1, 3, 70, 1, 20, 20], 3)", fast=True)
+    check(c, "args = ([-1, -2, 33, 8, 16, 24, 0], 0)", fast=True)
+    check(c, "args = ([5], 1)", fast=True)
+    check(c, "args = ([], 0)", fast=False)
+    check(c, "args = ([5, 2.0], 1)", fast=False)

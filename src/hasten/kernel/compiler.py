@@ -775,9 +775,14 @@ class Unit:
                 if isinstance(v.t, Nil):
                     temps.append(v)
                     continue
-                if not scalar(v.t):
-                    fail("tuple of containers", value)
                 temp = f"new_{i}_{value.lineno}_{value.col_offset}"
+                if isinstance(v.t, Opt) and v.pair is not None and scalar(v.t.item):
+                    flagged = (f"{temp}_missing", temp)
+                    self.emit(f"{', '.join(flagged)} = {', '.join(map(bare, v.pair))}")
+                    temps.append(V(f"({', '.join(flagged)})", v.t, pair=flagged))
+                    continue
+                if not scalar(v.t) and not numbers(v.t):
+                    fail("tuple of containers", value)
                 tag = self.tag(v) if isinstance(v.t, Num) and v.t.kind is None and v.tag is not None else None
                 if tag is not None:
                     self.emit(f"{temp}_kind = {tag}")

@@ -480,6 +480,8 @@ def sort_options(u: Unit, values: ast.expr | None, base: V, node: ast.Call) -> t
             reverse = repr(k.value.value)
         elif k.arg == "key" and (by := key_function(u, k.value)) is not None:
             key = keys_by(u, by, base, node, values is not None)
+        elif k.arg == "key" and (of_item := called_with_item(u, k.value)) is not None:
+            key = keys_by(u, of_item, base, node, values is not None)
         elif not (k.arg == "key" and isinstance(k.value, ast.Constant) and k.value.value is None):
             fail("sort key", node)
     if key is None:
@@ -514,6 +516,24 @@ def key_function(u: Unit, node: ast.expr) -> ast.Lambda | None:
     if isinstance(node, ast.Attribute) and node.value.id == "item":  # type: ignore[attr-defined]
         return None
     return made
+
+
+def called_with_item(u: Unit, key: ast.expr) -> ast.Lambda | None:
+    """`key=xs.count` and `key=f`, as the lambda that says the same."""
+    item = ast.Name("item", ast.Load())
+    made: ast.expr
+    if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.attr in ("count", "index"):
+        made = ast.Call(key, [item], [])
+    elif isinstance(key, ast.Name) and (key.id in ("abs", "len") or u.module.function(key.id) is not None):
+        if key.id in u.env or key.id in u.bound:
+            return None
+        made = ast.Call(key, [item], [])
+    else:
+        return None
+    if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id == item.id:
+        return None
+    arguments = ast.arguments([], [ast.arg(item.id)], None, [], [], None, [])
+    return ast.fix_missing_locations(ast.copy_location(ast.Lambda(arguments, made), key))
 
 
 def keys_by(u: Unit, key: ast.Lambda, base: V, node: ast.AST, in_place: bool) -> str:
