@@ -39,6 +39,7 @@ from hasten.kernel.kinds import (
     Refuse,
     Rng,
     Row,
+    Slot,
     Stream,
     Text,
     Tup,
@@ -68,6 +69,7 @@ from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
+    from hasten.kernel.elsewhere import Project
     from hasten.kernel.objects import Used
     from hasten.kernel.reach import Reached
 
@@ -111,6 +113,8 @@ class Shared:
     reached: Reached | None = None
     words: dict[str, int] = field(default_factory=dict)  # strings of the program, and the numbers that stand for them
     ranks: str = ""  # the name at the door of the ranks of all strings, where their order matters
+    project: Project | None = None  # the project's other files
+    elsewhere: dict[str, str] = field(default_factory=dict)  # names at the door of their numbers, and the code of each
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
 
     def helper(self, name: str) -> str:
@@ -134,9 +138,10 @@ class Unit:
         *,
         function: bool = False,
         lookup: Callable[[str], Type | None] | None = None,
+        module: Module | None = None,
     ) -> None:
         self.shared = shared
-        self.module = shared.module
+        self.module = module or shared.module
         self.name = name
         self.stmts = list(stmts)
         self.params = dict(params)
@@ -1240,9 +1245,11 @@ class Unit:
         if node.id not in self.env and node.id not in self.bound:
             dotted = self.module.dotted(node)
             if dotted in CONSTANTS:
-                return V(node.id, FLOAT, leaf=True)
-            from hasten.kernel import functions, objects  # they build on this module
+                return V(self.spelt(node, dotted), FLOAT, leaf=True)
+            from hasten.kernel import elsewhere, functions, objects  # they build on this module
 
+            if self.module.place:
+                return elsewhere.constant(self, node)
             function = functions.named(self, node)
             if function is not None:
                 return function
@@ -1256,10 +1263,14 @@ class Unit:
             return objects.pool(self, held)
         return self.seen(node.id, node)
 
+    def spelt(self, node: ast.expr, dotted: str) -> str:
+        """`math.pi` as the file of the kernel can write it."""
+        return dotted.replace("numpy.", "np.") if self.module.place else ast.unparse(node)
+
     def e_Attribute(self, node: ast.Attribute) -> V:
         dotted = self.module.dotted(node)
         if dotted in CONSTANTS:
-            return V(ast.unparse(node), FLOAT, leaf=True)
+            return V(self.spelt(node, dotted), FLOAT, leaf=True)
         from hasten.kernel import objects  # it builds on this module
 
         obj = objects.is_object(self, node.value)
@@ -1754,6 +1765,11 @@ class Unit:
     def e_Call(self, node: ast.Call) -> V:
         if any(isinstance(a, ast.Starred) for a in node.args):
             fail("starred argument", node)
+        from hasten.kernel import elsewhere  # it builds on this module
+
+        found = elsewhere.function(self, node.func)
+        if found is not None:
+            return self.user_call(found[1], node, module=found[0])
         dotted = self.module.dotted(node.func)
         if dotted is not None:
             return self.known_call(dotted, node)
@@ -1913,6 +1929,8 @@ class Unit:
         if counts is not None:
             return counts
         stream = draws.known(name)
+        if stream is not None and self.module.place:
+            fail("another file draws random numbers", node)
         if stream is not None:
             return draws.of_module(self, *stream, node)
         if name in ("sorted", "min", "max") and node.keywords:
@@ -2136,8 +2154,11 @@ class Unit:
 
     # ------------------------------------------------------------------ the user's own functions
 
-    def user_call(self, func: ast.FunctionDef, node: ast.Call, owner: V | None = None, known_as: str = "") -> V:
-        """A call of a function of the file, or of a method of the object `owner`."""
+    def user_call(
+        self, func: ast.FunctionDef, node: ast.Call, owner: V | None = None, known_as: str = "",
+        module: Module | None = None,
+    ) -> V:  # fmt: skip
+        """A call of a function of the file (or of the file `module`), or of a method of the object `owner`."""
         a = func.args
         if a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
             fail(f"{func.name} has a signature that is not plain", node)
@@ -2190,7 +2211,10 @@ class Unit:
                 t = rooted(replace(t, fresh=False), frozenset({p}))
             types[p] = Opt(t) if p in flags else t
         arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
-        unit = self.compiled(func, types, node, known_as)
+        module = module or self.module
+        if module.place and any(isinstance(t, (Obj, Pool, Slot, Stream, Rng, Fun)) for t in types.values()):
+            fail(f"{func.name} of another file takes an object", node)
+        unit = self.compiled(func, types, node, known_as, module)
         if unit.puts:
             self.puts = True
             if self.frozen:
@@ -2220,7 +2244,7 @@ class Unit:
         for name in unit.extra:
             if name in self.shared.slots or isinstance(unit.extra[name], Pool):
                 self.extra[name] = self.env[name] = self.shared.slots.get(name, unit.extra[name])
-            if isinstance(unit.extra[name], Stream) or name == self.shared.ranks:
+            if isinstance(unit.extra[name], Stream) or name == self.shared.ranks or name in self.shared.elsewhere:
                 self.extra.setdefault(name, unit.extra[name])
                 self.env.setdefault(name, unit.extra[name])
         for name in unit.extra:
@@ -2257,8 +2281,10 @@ class Unit:
         self.shared.recursive = True
         self.nested = self.nested or self.module.fresh("nested_calls", set())
 
-    def compiled(self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST, known_as: str) -> Unit:
-        key = (known_as or func.name, tuple(types.items()))
+    def compiled(
+        self, func: ast.FunctionDef, types: dict[str, Type], node: ast.AST, known_as: str, module: Module
+    ) -> Unit:
+        key = (known_as or func.name, module.place, tuple(types.items()))
         known = self.shared.functions.get(key)
         if known is not None:
             if not known.lines_done:
@@ -2278,8 +2304,8 @@ class Unit:
                 isinstance(n, (ast.ClassDef, *names.FUNCTIONS)) and n is not func
             ):
                 fail(f"{func.name} is not a plain function", node)
-        name = self.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
-        unit = Unit(self.shared, name, body, types, function=True, lookup=self.lookup)
+        name = self.shared.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
+        unit = Unit(self.shared, name, body, types, function=True, lookup=self.lookup, module=module)
         unit.top = False
         self.shared.functions[key] = unit
         try:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import attributes, counting, optional, views
+from hasten.kernel import attributes, counting, elsewhere, optional, views
 from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
@@ -342,7 +342,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             raise Refuse("an array is written, and another one may be replaced")
     whole = attributes.guarded(unit, types)
     takes = tuple(n for n in types if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
-    entry = list(whole.entry)
+    entry = [*whole.entry, *elsewhere.entry(shared.elsewhere, types)]
     inner = {n: t.item if isinstance(t, Opt) else t for n, t in types.items()}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     changing: list[str] = []  # attributes whose lists come back

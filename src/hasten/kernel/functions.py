@@ -35,7 +35,7 @@ def from_facts(module: Module, facts: Sequence[ValueFact]) -> Fun | None:
 
 def named(unit: Unit, node: ast.Name) -> V | None:
     """A function of the file that is handed on by its name."""
-    if node.id in unit.env or node.id in unit.bound or node.id in unit.shadow:
+    if node.id in unit.env or node.id in unit.bound or node.id in unit.shadow or unit.module.place:
         return None
     return V("0", Fun((node.id,)), leaf=True) if unit.module.function(node.id) is not None else None
 
@@ -45,10 +45,10 @@ def call(unit: Unit, v: V, node: ast.Call) -> V:
     assert isinstance(v.t, Fun)
     results = []
     for name in v.t.names:
-        func = unit.module.function(name)
+        func = unit.shared.module.function(name)
         assert func is not None
         count = len(unit.lines)
-        results.append(unit.user_call(func, node))
+        results.append(unit.user_call(func, node, module=unit.shared.module))
         if len(v.t.names) > 1 and len(unit.lines) != count:
             fail("arguments that take several steps", node)
     made = results[0]

@@ -27,6 +27,7 @@ class Module:
     def __init__(self, source: SourceFile) -> None:
         self.source = source
         self.tree = source.tree
+        self.place = ""  # of another file than the kernel's: the code that gives its namespace
         self._imports: dict[str, str] = {}
         for node in self.tree.body:
             if isinstance(node, ast.Import):

@@ -26,6 +26,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.kernel import functions, names, objects
 from hasten.kernel.compiler import Shared, Unit, valued
 from hasten.kernel.door import Wrapped, door_type, wrap
+from hasten.kernel.elsewhere import Project
 from hasten.kernel.kinds import Grow, Lst, Refuse, Type
 from hasten.kernel.program import Module, helper_texts
 
@@ -35,11 +36,12 @@ MIN_SHARE = 0.02
 @dataclass(frozen=True)
 class How:
     """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
-    `exact`, no roundings of its own."""
+    `exact`, no roundings of its own; `project`, the other files, whose functions may be called."""
 
     words: bool = False
     maybe: bool = False
     exact: bool = False
+    project: Project | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,23 +100,28 @@ class Jit:
             raise Refuse("np, math, njit or a builtin mean something else in this file")
         if module.reflects:
             raise Refuse("the file looks at its own names")
+        project = Project(work, region.path)
         if region.kind == "function":
             yield from self._variants(
-                lambda how: function_change(self.code, source, module, region, facts, share, how), facts.of(region.id)
+                lambda how: function_change(self.code, source, module, region, facts, share, how),
+                facts.of(region.id),
+                project,
             )
             return
         stmts = statements(source.tree, region.first, region.last)
         if not any(isinstance(s, names.LOOPS) for s in stmts):
             raise Refuse("no loop")
         yield from self._variants(
-            lambda how: block_change(self.code, source, module, stmts, region, facts, share, how), facts.of(region.id)
+            lambda how: block_change(self.code, source, module, stmts, region, facts, share, how),
+            facts.of(region.id),
+            project,
         )
 
-    def _variants(self, change: Callable[[How], Change], seen: RegionFacts) -> Iterator[Change]:
+    def _variants(self, change: Callable[[How], Change], seen: RegionFacts, project: Project) -> Iterator[Change]:
         """With roundings of its own and without."""
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
-        for how in (How(w, m) for w in (False, True) for m in ((True, False) if nones else (False,))):
+        for how in (How(w, m, project=project) for w in (False, True) for m in ((True, False) if nones else (False,))):
             try:
                 first = change(how)
                 break
@@ -176,7 +183,7 @@ def block_change(
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
-    shared = Shared(module, how.exact, seen=seen, as_words=how.words)
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
     flow = names.flow(stmts)
@@ -293,7 +300,7 @@ def function_change(
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
-    shared = Shared(module, how.exact, seen=seen, as_words=how.words)
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
     own = function_locals(node)
     bound = names.bound(body)
     parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
