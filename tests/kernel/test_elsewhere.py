@@ -82,7 +82,7 @@ def run(folder: Path, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, "main.py", *words], cwd=folder, env=env, capture_output=True, text=True, check=False
     )
-    return done.stdout + done.stderr[-300:]
+    return done.stdout + "".join(done.stderr.splitlines()[-1:])
 
 
 SPY = "import tools as spied\nif sys.argv[2:]:\n    spied.SCALE = {'7': 7, '2.5': 2.5, 'None': None}[sys.argv[2]]\n"
