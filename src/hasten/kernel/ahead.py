@@ -40,11 +40,14 @@ class Split:
 
 @dataclass(frozen=True)
 class Signature:
-    """One compiled version of a kernel. `arrays` is (parameter, dtype, dimensions, layout "C" | "F" | "A")."""
+    """One compiled version of a kernel.
+
+    `arrays` is (parameter, dtype, dimensions, layout "C" | "F" | "A", whether it must be writeable).
+    """
 
     kernel: str
     export: str
-    arrays: tuple[tuple[str, str, int, str], ...]
+    arrays: tuple[tuple[str, str, int, str, bool], ...]
 
 
 def split(source: SourceFile, original: str, taken: Collection[str], *, relative: bool) -> Split | None:
@@ -140,10 +143,11 @@ def shim(parts: Split, signatures: Sequence[Signature]) -> SourceFile:
         lines += [
             "",
             "",
-            "def _fits(array, dtype, dimensions, order):",
+            "def _fits(array, dtype, dimensions, order, writeable):",
             '    """Is it laid out in memory as the compiled code takes it?"""',
             "    flags = array.flags",
-            "    return (array.dtype == dtype and array.ndim == dimensions and flags.writeable and flags.aligned",
+            "    return (array.dtype == dtype and array.ndim == dimensions and flags.aligned",
+            "            and flags.writeable >= writeable",
             '            and (order == "A" or (flags.c_contiguous if order == "C" else flags.f_contiguous)))',
         ]
     for kernel in parts.kernels:
@@ -153,7 +157,10 @@ def shim(parts: Split, signatures: Sequence[Signature]) -> SourceFile:
             if s.kernel != kernel:
                 continue
             tests = ["_ahead is not None"]
-            tests += [f'_fits({p}, "{dtype}", {dims}, "{layout}")' for p, dtype, dims, layout in s.arrays]
+            tests += [
+                f'_fits({p}, "{dtype}", {dims}, "{layout}", {writeable})'
+                for p, dtype, dims, layout, writeable in s.arrays
+            ]
             lines += [f"    if {' and '.join(tests)}:", f"        return _ahead.{s.export}({takes})"]
         lines.append(f'    return _numba("{kernel}"{", " if takes else ""}{takes})')
     return SourceFile(parts.shim_path, "".join(f"{line}\n" for line in lines).encode())

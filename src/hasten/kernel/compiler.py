@@ -1835,7 +1835,7 @@ class Unit:
             if isinstance(t, Lst) and t.depth > 1:
                 fail("copy of a list of lists", node)
             return V(f"{base.code}.copy()", replace(t, roots=frozenset()))
-        if isinstance(t, Arr) and func.attr in ("sum", "mean", "std", "var") and not node.args:
+        if isinstance(t, Arr) and func.attr in ("sum", "mean", "std", "var", "min", "max") and not node.args:
             return self.reduced(func.attr, base, node)
         fail(f"method {func.attr}", node)
 
@@ -1851,7 +1851,21 @@ class Unit:
         fail(f"random {name}", node)
 
     def reduced(self, name: str, v: V, node: ast.AST) -> V:
-        """Sum, mean and deviation of a 1-d float64 array, added up in NumPy's pairwise order."""
+        """Sum, mean and deviation of a 1-d float64 array, added up in NumPy's pairwise order; of integers, any order.
+
+        Least and largest element of any array.
+        """
+        if isinstance(v.t, Arr) and name in ("min", "max"):
+            item = array_item(v.t, v.t.ndim)
+            if not isinstance(item, Num) or item.rep == "b":
+                fail(f"{name} of this", node)
+            code = f"{self.helper('np_' + name)}({v.code})"
+            return V(code if item.rep == "f" else f"np.int64({code})", item)
+        if isinstance(v.t, Arr) and v.t.dtype not in ("float64", "bool"):
+            if name == "mean":
+                return V(f"{self.helper('np_mean_int')}({v.code})", NPF8)
+            if name == "sum" and not v.t.dtype.startswith("uint"):
+                return V(f"{self.helper('np_sum_int')}({v.code})", num("np.int64"))
         if not isinstance(v.t, Arr) or v.t.dtype != "float64" or v.t.ndim != 1:
             fail(f"{name} of this", node)
         return V(f"{self.helper('np_' + name)}({v.code})", NPF8)
@@ -1971,7 +1985,7 @@ class Unit:
             return containers.listed(self, node)
         if name == "set" and len(args) < 2:
             return sets.made(self, node)
-        if name in ("numpy.sum", "numpy.mean", "numpy.std", "numpy.var") and len(args) == 1:
+        if name in ("numpy.sum", "numpy.mean", "numpy.std", "numpy.var", "numpy.min", "numpy.max") and len(args) == 1:
             return self.reduced(name.removeprefix("numpy."), self.expr(args[0]), node)
         short = name.removeprefix("math.").removeprefix("numpy.")
         if name in ("abs", "math.fabs", "numpy.abs", "numpy.fabs", "numpy.absolute") and len(args) == 1:

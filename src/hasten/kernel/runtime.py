@@ -456,6 +456,70 @@ def _sorted_list(values):
             raise ValueError
     return values[np.argsort(values, kind="mergesort")]
 '''),
+    _njit("np_mean_int", '''
+def _np_mean_int(x):
+    """Mean of an array of integers; raises where a float64 would be rounded on the way, in whichever order."""
+    if x.size == 0:
+        raise ValueError
+    total = 0
+    size = 0
+    for value in x.flat:
+        number = np.int64(value)
+        if not -9007199254740992 <= number <= 9007199254740992:
+            raise OverflowError
+        total += number
+        size += abs(number)
+        if size > 9007199254740992:
+            raise OverflowError
+    return float(total) / float(x.size)
+'''),
+    _njit("np_sum_int", '''
+def _np_sum_int(x):
+    """Sum of an array of integers; raises where it would leave 64 bits."""
+    total = 0
+    for value in x.flat:
+        total = _add_int(total, np.int64(value))
+    return total
+''', "add_int"),
+    _njit("np_min", '''
+def _np_min(x):
+    """Least element; raises for none, for NaN, and where it could be either zero."""
+    least = x.flat[0] if x.size > 0 else _nothing(x)
+    signs = False
+    for value in x.flat:
+        if value != value:
+            raise ValueError
+        if value == 0 and math.copysign(1.0, float(value)) < 0.0:
+            signs = True
+        if value < least:
+            least = value
+    if least == 0 and signs:
+        raise ValueError
+    return least
+''', "nothing"),
+    _njit("np_max", '''
+def _np_max(x):
+    """Largest element; raises for none, for NaN, and where it could be either zero."""
+    most = x.flat[0] if x.size > 0 else _nothing(x)
+    signs = False
+    for value in x.flat:
+        if value != value:
+            raise ValueError
+        if value == 0 and math.copysign(1.0, float(value)) < 0.0:
+            signs = True
+        if value > most:
+            most = value
+    if most == 0 and signs:
+        raise ValueError
+    return most
+''', "nothing"),
+    _njit("nothing", '''
+def _nothing(x):
+    """Never gives an element: raises."""
+    if x.size == 0:
+        raise ValueError
+    return x.flat[0]
+'''),
     _njit("pairwise_block", '''
 def _pairwise_block(x, first, n):
     """Sum of up to 128 float64 from x[first], in NumPy's order: eight sums side by side, then the rest."""

@@ -497,7 +497,9 @@ class _Replay:
         samples: list[tuple[float, float]] = []
         for state, old_s, new_s in chosen:
             try:
-                pairs = self._pairs(state, old_s, share) if self.left > 2 * old_s + 1 else []
+                # one more run of the candidate is enough beside an original that took long
+                needed = min(old_s, new_s) if old_s >= LONG_S else 2 * old_s + 1
+                pairs = self._pairs(state, old_s, share) if self.left > needed else []
             except _Dead as dead:
                 if self.left > 0:
                     return replace(outcome, status=dead.status, reason=str(dead))
