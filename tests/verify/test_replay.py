@@ -507,12 +507,22 @@ def test_timing_ends_when_more_would_not_matter() -> None:
     assert not _plain([])
 
 
-def test_a_first_call_that_compiled_is_no_timing() -> None:
+def test_a_first_call_that_compiled_is_no_timing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no time left, the replays' own times must do; a cold candidate that was slower may be fast when warm."""
     late = _Replay.__new__(_Replay)
     late.deadline = 0.0
     equal = ReplayOutcome("equal", calls=1)
-    assert late._time(equal, [(Path("0.in"), 0.5, 12.0)]).status == "untimed"
-    got = late._time(equal, [(Path("0.in"), 12.0, 0.5)])
+    assert late._time(equal, [(Path("0.in"), 0.3, 12.0)]).status == "untimed"
+    got = late._time(equal, [(Path("0.in"), 0.3, 0.1)])
     assert got.status == "equal"
-    assert got.ratio == 24.0
+    assert got.ratio == pytest.approx(3.0)
+    # beside an original that took long, one warm run of the candidate is worth its time, late as it is
+    asked = []
+
+    def timed(self: _Replay, side: str, state: Path, calls: int, least_s: float = 0.0) -> float:
+        asked.append((side, least_s))
+        return 0.5
+
+    monkeypatch.setattr(_Replay, "_timed", timed)
+    assert late._time(equal, [(Path("0.in"), 6.0, 12.0)]).ratio == 12.0
+    assert asked == [("new", 6.0)]

@@ -208,7 +208,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
 
 def _ahead(session: Session, program: Program, out: Outcome, wall_s: float, base_s: float) -> float:
     """The kept program with its kernels compiled ahead of time, where that works and is faster; its wall seconds."""
-    if session.left_s < AHEAD_S + PAIRS * base_s + 8 * wall_s:
+    if session.left_s < AHEAD_S + PAIRS * base_s + 6 * wall_s:
         out.record = _noted(out.record, "kernels are compiled as the program runs: the budget ended before more")
         return wall_s
     session.progress.stage("compile kernels ahead of time", AHEAD_S)
@@ -292,7 +292,8 @@ def _judge(
         if left < wall_s + LEAST_REPLAY_S:
             return Trial(change, number, Inconclusive("the budget ended before it could be tried"))
         started = session.clock()
-        trial = _replayed(program, work, change, facts, wall_s, number, min(left / 2, 90.0), speed)
+        most = left * (0.8 if change.region.share > 0.5 else 0.5)  # the first ones may decide the rest
+        trial = _replayed(program, work, change, facts, wall_s, number, min(most, 90.0), speed)
         trial.seconds = session.clock() - started
         done.append(trial)  # before those that came first have ended too
         return trial
