@@ -84,7 +84,7 @@ def test_function(name: str) -> None:
 
 def test_order_is_that_of_cpython() -> None:
     text = "import math, sys\nimport numpy as np\n"
-    wanted = ("set_int", "set_float", "set_order_int", "set_order_float", "python_hash_float")
+    wanted = ("set_int", "set_float", "set_order_int", "set_order_float", "distinct_int", "distinct_float")
     for name in runtime.closure(set(wanted)):
         text += runtime.HELPERS[name].text.replace('@njit(cache=True, error_model="python")', "") + "\n"
     at: dict[str, Any] = {}
@@ -96,8 +96,19 @@ def test_order_is_that_of_cpython() -> None:
             assert at["_python_hash_float"](x) == hash(x), x
     with np.errstate(all="ignore"):
         for n in (0, 1, 4, 5, 7, 19, 20, 21, 100, 700):
-            for high in (3, 40, 10**4, 2**60):
-                xs = [rng.randint(-high, high) for _ in range(n)]
+            for low, high in (
+                (-3, 3),
+                (0, 1),
+                (0, 7),
+                (0, 8),
+                (-1, 6),
+                (-40, 40),
+                (-(10**4), 10**4),
+                (-(2**60), 2**60),
+            ):
+                xs = [rng.randint(low, high) for _ in range(n)]
+                assert list(at["_distinct_int"](xs)) == list(set(xs))
+                assert list(at["_distinct_float"]([x / 4 for x in xs])) == list({x / 4 for x in xs})
                 if n:
                     assert at["_set_order_int"](at["_set_int"](xs)) == list(set(xs))
                     ys = [x / 4 for x in xs]

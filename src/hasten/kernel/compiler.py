@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, names, optional, sets, views
+from hasten.kernel import containers, filters, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -765,7 +765,10 @@ class Unit:
             fail("list", node)
         if not isinstance(v.t.item, Num):
             return v
-        return V(f"{self.helper('as_array')}({v.code})", Lst(self.list_kinds(v.t.item, node)))
+        kinds = self.list_kinds(v.t.item, node)
+        if filters.filtering(v.code):
+            return V(filters.filled(v.code, v.t.item), Lst(kinds))
+        return V(f"{self.helper('as_array')}({v.code})", Lst(kinds))
 
     def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
         if any(not isinstance(t, (ast.Name, ast.Subscript, ast.Attribute)) for t in target.elts):
@@ -1057,9 +1060,8 @@ class Unit:
         if t.keys_only:
             if d.code.isidentifier():
                 self.frozen_maps.append(d.code)
-            loop = sets.ordered(self, d, node)
-            assert isinstance(loop.t, Grow) and loop.t.item is not None
-            return loop.t.item, loop.code
+            loop = sets.ordered(self, d, node, looped=True)
+            return loose(containers.item_type(loop, node)), loop.code
         if t.key is None or t.value is None:
             raise Unknown("what a dict holds is not known")
         if not d.code.isidentifier():
@@ -1341,7 +1343,7 @@ class Unit:
         return V(f"np.full({bare(n.code)}, {bare(self.sink(x))})", Lst(self.list_kinds(x.t, node), 1))
 
     def list_kinds(self, t: Num, node: ast.AST) -> frozenset[str]:
-        if not (t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"}, {"np.int64"})):
+        if not listable(t):
             fail(f"list of {' or '.join(sorted(t.kinds))}", node)
         return t.kinds
 
@@ -1914,6 +1916,8 @@ class Unit:
         if name in ("sorted", "min", "max") and isinstance(v.t, (Grow, Row)) and isinstance(v.t.item, (Tup, Word)):
             return containers.ordered(self, name, node)
         item = self.item_of(v)
+        if name in ("sum", "any", "all", "sorted") and listable(item) and filters.filtering(v.code):
+            v = self.as_list(v, node)
         if name in ("any", "all"):
             return V(f"{self.helper(name + '_of')}({v.code})", BOOL)
         if item.kind is None or item.kind in ("np.int8", "np.int16", "np.int32", "np.uint8", "np.uint16", "np.uint32"):
@@ -2355,6 +2359,11 @@ def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
         if more <= found:
             return found
         found |= more
+
+
+def listable(t: Num) -> bool:
+    """May an array hold a list of these?"""
+    return t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"}, {"np.int64"})
 
 
 def unseen(t: Type) -> bool:

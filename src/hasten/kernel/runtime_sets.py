@@ -146,6 +146,46 @@ def _set_order_float(s):
     hashes = np.array([_python_hash_float(key) for key in s[0]])
     return [s[0][place] for place in _set_table(hashes)]
 ''', ("python_hash_float", "set_table")),
+    ("distinct_int", '''
+def _distinct_int(keys):
+    """The different integers among the keys, as a loop over set(keys) goes."""
+    if not _SET_ORDER_KNOWN:
+        raise ValueError
+    every = small = 0
+    for key in keys:
+        every |= key
+        small |= 1 << (key & 7)
+    if every & -8 == 0:  # of 0 to 7 each has a slot of its own in every table
+        kept = np.empty(8, np.int64)
+        count = 0
+        for key in range(8):
+            if small >> key & 1:
+                kept[count] = key
+                count += 1
+        return kept[:count]
+    places = _firsts_int(keys)
+    hashes = np.empty(len(places), np.int64)
+    for i in range(len(places)):
+        hashes[i] = _python_hash_int(keys[places[i]])
+    order = _set_table(hashes)
+    kept = np.empty(len(order), np.int64)
+    for i in range(len(order)):
+        kept[i] = keys[places[order[i]]]
+    return kept
+''', ("firsts_int", "python_hash_int", "set_table")),
+    ("distinct_float", '''
+def _distinct_float(keys):
+    """The different floats among the keys, as a loop over set(keys) goes; raises for NaN."""
+    places = _firsts_float(keys)
+    hashes = np.empty(len(places), np.int64)
+    for i in range(len(places)):
+        hashes[i] = _python_hash_float(keys[places[i]])
+    order = _set_table(hashes)
+    kept = np.empty(len(order), np.float64)
+    for i in range(len(order)):
+        kept[i] = keys[places[order[i]]]
+    return kept
+''', ("firsts_float", "python_hash_float", "set_table")),
     ("sorted_set", '''
 def _sorted_set(values):
     """sorted(set(values)): of equal values the one that came first; raises for NaN."""

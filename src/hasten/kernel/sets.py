@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
 FLOATS = (frozenset({"float"}), frozenset({"np.float64"}))
+DISTINCT = (*FLOATS, frozenset({"int"}))
 INTEGERS = (frozenset({"int"}), frozenset({"bool"}), frozenset({"np.int64"}))
 
 
@@ -72,8 +73,8 @@ def comprehension(u: Unit, node: ast.SetComp) -> V:
     return of_list(u, u.comprehension(ast.fix_missing_locations(ast.copy_location(listed, node))), node)
 
 
-def ordered(u: Unit, v: V, node: ast.AST) -> V:
-    """The elements of a set in the order that Python goes over them."""
+def ordered(u: Unit, v: V, node: ast.AST, looped: bool = False) -> V:
+    """The elements of a set in the order that Python goes over them. `looped`: nothing else is done with them."""
     t = v.t
     assert isinstance(t, Map)
     if t.key is None:
@@ -89,6 +90,11 @@ def ordered(u: Unit, v: V, node: ast.AST) -> V:
     kind = member_kind(t.key)
     if kind not in ("int", "float") or t.merged:
         fail("order of a set of tuples, or made of another set", node)
+    made_here = f"_set_{kind}"
+    listed = v.code.removeprefix(made_here)
+    if looped and v.code.startswith(f"{made_here}(") and isinstance(t.key, Num) and t.key.kinds in DISTINCT:
+        if bare(listed) != listed:  # all of it is that one call: the set itself is not needed
+            return V(f"{u.helper('distinct_' + kind)}{listed}", Lst(t.key.kinds))
     return V(f"{u.helper('set_order_' + kind)}({v.code})", Grow(t.key))
 
 
@@ -114,7 +120,7 @@ def sorted_distinct(u: Unit, node: ast.Call) -> V | None:
     item = loose(containers.item_type(v, node))
     if not isinstance(item, Num) or item.kinds not in (*FLOATS, frozenset({"int"})):
         return None
-    code = v.code if not isinstance(v.t, Grow) else f"{u.helper('as_array')}({bare(v.code)})"
+    code = u.as_list(v, node).code if isinstance(v.t, Grow) else v.code
     return V(f"{u.helper('sorted_set')}({code})", Lst(item.kinds))
 
 

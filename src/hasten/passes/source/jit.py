@@ -12,6 +12,7 @@ Safe when        every type was recorded and is checked again at the door; integ
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -260,7 +261,8 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
     line = prelude_line(source)
     path = source.path
     head = "\n" + "".join(source.lines[: line - 1])
-    helpers = helper_texts(module, shared.used)
+    # what an earlier round of the compiler asked for may not be needed after all
+    helpers = helper_texts(module, {n for n in shared.used if re.search(rf"\b_{n}\b", wrapped.text)})
     imports = [
         "import math",
         "import numpy as np",
