@@ -48,6 +48,7 @@ from hasten.kernel.kinds import (
     scalar,
     settled,
 )
+from hasten.kernel.queues import headed
 from hasten.kernel.runtime import HELPERS
 from hasten.kernel.values import PY_TYPE, bare
 
@@ -270,7 +271,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
     lines = "".join(f"    {line}\n" for line in body)
     njit = _njit(unit)
     text = f"{njit}\ndef {called}({', '.join(names)}):\n{lines}"
-    return outlined(text, njit, lambda wanted: unit.module.fresh(wanted, unit.shared.taken)) + after
+    return outlined(headed(text), njit, lambda wanted: unit.module.fresh(wanted, unit.shared.taken)) + after
 
 
 def _njit(unit: Unit) -> str:

@@ -5,6 +5,7 @@ Every compiled one either gives exactly what CPython or NumPy gives, or raises: 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from hasten.kernel import runtime_random, runtime_sets, runtime_views
@@ -26,9 +27,15 @@ CONSTANTS = {
 }  # fmt: skip
 
 
+# what is asked of dicts and sets again and again: a call counts references to every list it is given (20 ns and more),
+# which costs more than the look-up itself
+INLINED = re.compile(r"(hash|find|at|has|get|put)_(int|float|pair|triple)(_parts)?|add_(int|float|pair|triple)_key")
+
+
 def _njit(name: str, body: str, *uses: str) -> Helper:
     before = "".join(f"{text}\n\n\n" for constant, text in CONSTANTS.items() if constant in body)
-    return Helper(name, f'{before}@njit(cache=True, error_model="python")\n{body.strip()}\n', uses)
+    options = 'cache=True, error_model="python"' + (', inline="always"' if INLINED.fullmatch(name) else "")
+    return Helper(name, f"{before}@njit({options})\n{body.strip()}\n", uses)
 
 
 def _plain(name: str, body: str, *uses: str) -> Helper:
@@ -767,14 +774,19 @@ def _hash_triple(key):
 ''', "hash_int"),
     _njit("find_int", '''
 def _find_int(keys, table, key):
-    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
-    at = _hash_int(key) & (len(table) - 1)
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take.
+
+    Probed as CPython's dicts are: keys that follow one another never meet, and all bits of others count in the end.
+    """
+    rest = np.int64(key) & 9223372036854775807
+    at = rest & (len(table) - 1)
     while table[at] >= 0:
         if keys[table[at]] == key:
             return table[at]
-        at = (at + 1) & (len(table) - 1)
+        rest >>= 5
+        at = (5 * at + rest + 1) & (len(table) - 1)
     return -1 - at
-''', "hash_int"),
+'''),
     _njit("key_int", '''
 def _key_int(keys, table, key):
     """The place of a key, which is added when it is new."""
@@ -813,12 +825,13 @@ def _get_int(d, key, default):
     _njit("put_int", '''
 def _put_int(d, key, value):
     """d[key] = value"""
-    at = _key_int(d[0], d[2], key)
-    if at == len(d[1]):
-        d[1].append(value)
-    else:
+    at = _find_int(d[0], d[2], key)
+    if at >= 0:
         d[1][at] = value
-''', "key_int"),
+    else:
+        _key_int(d[0], d[2], key)
+        d[1].append(value)
+''', "find_int", "key_int"),
     _njit("setdefault_int", '''
 def _setdefault_int(d, key, value):
     """d.setdefault(key, value)"""
@@ -909,12 +922,13 @@ def _get_pair(d, key, default):
     _njit("put_pair", '''
 def _put_pair(d, key, value):
     """d[key] = value"""
-    at = _key_pair(d[0], d[2], key)
-    if at == len(d[1]):
-        d[1].append(value)
-    else:
+    at = _find_pair(d[0], d[2], key)
+    if at >= 0:
         d[1][at] = value
-''', "key_pair"),
+    else:
+        _key_pair(d[0], d[2], key)
+        d[1].append(value)
+''', "find_pair", "key_pair"),
     _njit("setdefault_pair", '''
 def _setdefault_pair(d, key, value):
     """d.setdefault(key, value)"""
@@ -1003,12 +1017,13 @@ def _get_triple(d, key, default):
     _njit("put_triple", '''
 def _put_triple(d, key, value):
     """d[key] = value"""
-    at = _key_triple(d[0], d[2], key)
-    if at == len(d[1]):
-        d[1].append(value)
-    else:
+    at = _find_triple(d[0], d[2], key)
+    if at >= 0:
         d[1][at] = value
-''', "key_triple"),
+    else:
+        _key_triple(d[0], d[2], key)
+        d[1].append(value)
+''', "find_triple", "key_triple"),
     _njit("setdefault_triple", '''
 def _setdefault_triple(d, key, value):
     """d.setdefault(key, value)"""

@@ -174,12 +174,13 @@ def _get_{kind}_parts(keys, values, table, key, default):
         (f"put_{kind}_parts", f'''
 def _put_{kind}_parts(keys, values, table, key, value):
     """d[key] = value"""
-    at = _key_{kind}(keys, table, key)
-    if at == len(values):
-        values.append(value)
-    else:
+    at = _find_{kind}(keys, table, key)
+    if at >= 0:
         values[at] = value
-''', (f"key_{kind}",)),
+    else:
+        _key_{kind}(keys, table, key)
+        values.append(value)
+''', (f"find_{kind}", f"key_{kind}")),
         (f"setdefault_{kind}_parts", f'''
 def _setdefault_{kind}_parts(keys, values, table, key, value):
     """d.setdefault(key, value)"""
