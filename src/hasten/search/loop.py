@@ -132,6 +132,8 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     for number in range(1, ROUNDS + 1):
         # the final measurement always gets its time
         reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
+        if any("numba" in c.needs for c in recipe):
+            reserve += AHEAD_S + 6 * current_wall  # compiling ahead of time gains more than another round
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
                 out.record = _noted(
@@ -154,8 +156,8 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
         if not changes:
             break
-        if any("numba" in c.needs for c in (*changes, *recipe)):
-            reserve += AHEAD_S + current_wall  # compiling ahead of time gains more than the last of the changes
+        if not recipe and any("numba" in c.needs for c in changes):
+            reserve += AHEAD_S + current_wall  # and more than the last of the changes
         before = len(out.trials)
         _judge(session, program, current, changes, facts, current_wall, number, reserve, speed, out.trials)
         trials = out.trials[before:]
