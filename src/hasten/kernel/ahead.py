@@ -34,6 +34,10 @@ class Split:
     relative: bool
 
     @property
+    def numba_module(self) -> str:
+        return self.numba.path.rpartition("/")[2].removesuffix(".py")
+
+    @property
     def extension_folder(self) -> str:
         return self.shim_path.rpartition("/")[0]
 
@@ -87,7 +91,7 @@ def split(source: SourceFile, original: str, taken: Collection[str], *, relative
 
 def recorder(parts: Split, where: str) -> SourceFile:
     """The file between the two, for one run that writes the types its kernels were called with to `where`."""
-    numba = _module(parts.numba.path)
+    numba = parts.numba_module
     text = f"""import atexit
 import pickle
 
@@ -107,7 +111,7 @@ atexit.register(_keep)
 
 def shim(parts: Split, signatures: Sequence[Signature]) -> SourceFile:
     """The file between the two: the extension module where it fits, Numba elsewhere."""
-    numba = _module(parts.numba.path)
+    numba = parts.numba_module
     dot = "." if parts.relative else ""
     found = f"from {dot or '.'} import {parts.module}" if dot else f"import {parts.module}"
     lines = [
@@ -172,10 +176,6 @@ def _compiled(node: ast.FunctionDef) -> bool:
 
 def _first(node: ast.FunctionDef) -> int:
     return min([node.lineno, *(d.lineno for d in node.decorator_list)])
-
-
-def _module(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".py")
 
 
 def _import(parts: Split, module: str) -> str:

@@ -19,9 +19,9 @@ from typing import Any
 def main() -> None:
     """Reads the specification (JSON), writes `<out>/signatures.json` and the extension module beside it."""
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    out = Path(spec["out"])
+    out = Path(spec["folder"])
     warnings.simplefilter("ignore")
-    sys.path.insert(0, spec["folder"])
+    sys.path.insert(0, str(out))
     signature: Any = importlib.import_module("numba.core.typing").signature
     compiler: Any = importlib.import_module("numba.pycc").CC
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,7 @@ class Project:
         return None
 
 
+@lru_cache(maxsize=64)  # a search asks again for every region
 def _usable(source: SourceFile, place: str) -> Module | None:
     try:
         module = Module(source)

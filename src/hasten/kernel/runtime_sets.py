@@ -7,7 +7,25 @@ program sees is another one: that of CPython's own table, which `_set_order` fil
 
 from __future__ import annotations
 
+from hasten.kernel.runtime_tables import SETS_OF_FLOATS
+
 GLOBALS = {"_SET_ORDER_KNOWN": "_SET_ORDER_KNOWN = (3, 8) <= sys.version_info < (3, 14)"}
+
+# the end of `firsts_*`: places of keys that a hash table of those before them has not
+_FIRST_MET = """    size = 8
+    while size < 2 * n:
+        size *= 2
+    table = np.full(size, -1)
+    for i in range(n):
+        at = _hash_{kind}(keys[i]) & (size - 1)
+        while table[at] >= 0 and keys[table[at]] != keys[i]:
+            at = (at + 1) & (size - 1)
+        if table[at] < 0:
+            table[at] = i
+            places[count] = i
+            count += 1
+    return places[:count]
+"""
 
 COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
     ("hash_float", '''
@@ -37,40 +55,14 @@ def _firsts_int(keys):
                 places[count] = i
                 count += 1
         return places[:count]
-    size = 8
-    while size < 2 * n:
-        size *= 2
-    table = np.full(size, -1)
-    for i in range(n):
-        at = _hash_int(keys[i]) & (size - 1)
-        while table[at] >= 0 and keys[table[at]] != keys[i]:
-            at = (at + 1) & (size - 1)
-        if table[at] < 0:
-            table[at] = i
-            places[count] = i
-            count += 1
-    return places[:count]
-''', ("hash_int",)),
+''' + _FIRST_MET.replace("{kind}", "int"), ("hash_int",)),
     ("firsts_float", '''
 def _firsts_float(keys):
     """The places of floats that are not among those before them; raises for NaN."""
     n = len(keys)
     places = np.empty(n, np.int64)
     count = 0
-    size = 8
-    while size < 2 * n:
-        size *= 2
-    table = np.full(size, -1)
-    for i in range(n):
-        at = _hash_float(keys[i]) & (size - 1)
-        while table[at] >= 0 and keys[table[at]] != keys[i]:
-            at = (at + 1) & (size - 1)
-        if table[at] < 0:
-            table[at] = i
-            places[count] = i
-            count += 1
-    return places[:count]
-''', ("hash_float",)),
+''' + _FIRST_MET.replace("{kind}", "float"), ("hash_float",)),
     ("python_hash_int", '''
 def _python_hash_int(key):
     """hash(key) of an integer; raises where CPython would reduce it."""
@@ -209,51 +201,5 @@ def _sum_bools(values):
             total += 1
     return total
 ''', ()),
-    ("find_float", '''
-def _find_float(keys, table, key):
-    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
-    at = _hash_float(key) & (len(table) - 1)
-    while table[at] >= 0:
-        if keys[table[at]] == key:
-            return table[at]
-        at = (at + 1) & (len(table) - 1)
-    return -1 - at
-''', ("hash_float",)),
-    ("key_float", '''
-def _key_float(keys, table, key):
-    """The place of a key, which is added when it is new."""
-    at = _find_float(keys, table, key)
-    if at >= 0:
-        return at
-    table[-1 - at] = len(keys)
-    keys.append(key)
-    if 2 * len(keys) >= len(table):
-        for i in range(len(table)):
-            table[i] = -1
-            table.append(-1)
-        for i in range(len(keys)):
-            table[-1 - _find_float(keys, table, keys[i])] = i
-    return len(keys) - 1
-''', ("find_float",)),
-    ("has_float", '''
-def _has_float(d, key):
-    """Is the key in the dict or set?"""
-    return _find_float(d[0], d[-1], key) >= 0
-''', ("find_float",)),
-    ("add_float_key", '''
-def _add_float_key(s, key):
-    """s.add(key)"""
-    _key_float(s[0], s[1], key)
-''', ("key_float",)),
-    ("set_float", '''
-def _set_float(keys):
-    """set(keys): the keys in the order they came, and a hash table of their places."""
-    found = [keys[i] for i in _firsts_float(keys)]
-    table = [-1] * 8
-    kept = found.copy()
-    kept.clear()
-    for key in found:
-        _key_float(kept, table, key)
-    return kept, table
-''', ("key_float", "firsts_float")),
+    *SETS_OF_FLOATS,
 ]  # fmt: skip

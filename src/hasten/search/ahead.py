@@ -86,11 +86,10 @@ def build(
     part: Split, seen: Path, out: Path, *, python: str, runtime: Path, deadline_s: float
 ) -> list[Signature] | str:
     """Compile the kernels for the types in `seen`; the extension module is then in `out`. Gives why not, if not."""
-    numba = part.numba.path.rpartition("/")[2]
-    (out / numba).write_bytes(part.numba.data)
+    (out / f"{part.numba_module}.py").write_bytes(part.numba.data)
     spec = {
-        "folder": str(out), "numba": numba.removesuffix(".py"), "module": part.module, "seen": str(seen),
-        "out": str(out), "kernels": part.kernels, "parameters": {k: list(v) for k, v in part.parameters.items()},
+        "folder": str(out), "numba": part.numba_module, "module": part.module, "seen": str(seen),
+        "kernels": part.kernels, "parameters": {k: list(v) for k, v in part.parameters.items()},
     }  # fmt: skip
     (out / "spec.json").write_text(json.dumps(spec), encoding="utf-8")
     env = {**os.environ, "PYTHONPATH": str(runtime), "PYTHONHASHSEED": "0"}

@@ -1,0 +1,163 @@
+"""Hash tables of kernels: one text for every kind of key.
+
+A dict is (keys, values, table), a set (keys, table): keys in the order of insertion, and a table of their places. What
+differs from kind to kind is the hash, and how a place is looked for; `{kind}` stands for it in the names.
+"""
+
+from __future__ import annotations
+
+Text = tuple[str, str, tuple[str, ...]]  # name, body, and the helpers that it calls
+
+FIND = ("find_{kind}", '''
+def _find_{kind}(keys, table, key):
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take."""
+    at = _hash_{kind}(key) & (len(table) - 1)
+    while table[at] >= 0:
+        if keys[table[at]] == key:
+            return table[at]
+        at = (at + 1) & (len(table) - 1)
+    return -1 - at
+''', ("hash_{kind}",))  # fmt: skip
+
+FIND_INT = ("find_int", '''
+def _find_int(keys, table, key):
+    """The place of a key among `keys`, or -1 less the free place in the hash table that it would take.
+
+    Probed as CPython's dicts are: keys that follow one another never meet, and all bits of others count in the end.
+    """
+    rest = np.int64(key) & 9223372036854775807
+    at = rest & (len(table) - 1)
+    while table[at] >= 0:
+        if keys[table[at]] == key:
+            return table[at]
+        rest >>= 5
+        at = (5 * at + rest + 1) & (len(table) - 1)
+    return -1 - at
+''', ())  # fmt: skip
+
+KEY = ("key_{kind}", '''
+def _key_{kind}(keys, table, key):
+    """The place of a key, which is added when it is new."""
+    at = _find_{kind}(keys, table, key)
+    if at >= 0:
+        return at
+    table[-1 - at] = len(keys)
+    keys.append(key)
+    if 2 * len(keys) >= len(table):
+        for i in range(len(table)):
+            table[i] = -1
+            table.append(-1)
+        for i in range(len(keys)):
+            table[-1 - _find_{kind}(keys, table, keys[i])] = i
+    return len(keys) - 1
+''', ("find_{kind}",))  # fmt: skip
+
+HAS = ("has_{kind}", '''
+def _has_{kind}(d, key):
+    """Is the key in the dict or set?"""
+    return _find_{kind}(d[0], d[-1], key) >= 0
+''', ("find_{kind}",))  # fmt: skip
+
+ADD = ("add_{kind}_key", '''
+def _add_{kind}_key(s, key):
+    """s.add(key)"""
+    _key_{kind}(s[0], s[1], key)
+''', ("key_{kind}",))  # fmt: skip
+
+AT = ("at_{kind}", '''
+def _at_{kind}(d, key):
+    """The place of a key that is in the dict; raises when it is not."""
+    at = _find_{kind}(d[0], d[2], key)
+    if at < 0:
+        raise ValueError
+    return at
+''', ("find_{kind}",))  # fmt: skip
+
+READ_AND_WRITTEN = (
+    ("get_{kind}", '''
+def _get_{kind}(d, key, default):
+    """d.get(key, default)"""
+    at = _find_{kind}(d[0], d[2], key)
+    return d[1][at] if at >= 0 else default
+''', ("find_{kind}",)),
+    ("put_{kind}", '''
+def _put_{kind}(d, key, value):
+    """d[key] = value"""
+    at = _find_{kind}(d[0], d[2], key)
+    if at >= 0:
+        d[1][at] = value
+    else:
+        _key_{kind}(d[0], d[2], key)
+        d[1].append(value)
+''', ("find_{kind}", "key_{kind}")),
+    ("setdefault_{kind}", '''
+def _setdefault_{kind}(d, key, value):
+    """d.setdefault(key, value)"""
+    at = _key_{kind}(d[0], d[2], key)
+    if at == len(d[1]):
+        d[1].append(value)
+    return d[1][at]
+''', ("key_{kind}",)),
+)  # fmt: skip
+
+MADE = (
+    ("dict_{kind}", '''
+def _dict_{kind}(keys, values):
+    """dict(zip(keys, values)): keys and values in order, and a hash table of their places."""
+    d = ([key for key in keys], [value for value in values], [-1] * 8)
+    d[0].clear()
+    d[1].clear()
+    for i in range(len(keys)):
+        _put_{kind}(d, keys[i], values[i])
+    return d
+''', ("put_{kind}",)),
+    ("dict_rows_{kind}", '''
+def _dict_rows_{kind}(keys, ends, numbers):
+    """A dict of lists, whose numbers lie one after another and end where `ends` tells."""
+    values = [numbers[0:0] for _ in range(len(keys))]
+    for i in range(len(keys)):
+        values[i] = numbers[ends[i - 1] if i > 0 else 0 : ends[i]]
+    return _dict_{kind}(keys, values)
+''', ("dict_{kind}",)),
+)  # fmt: skip
+
+SET = ("set_{kind}", '''
+def _set_{kind}(keys):
+    """set(keys): the keys in the order they came, and a hash table of their places."""
+    s = ([key for key in keys], [-1] * 8)
+    s[0].clear()
+    for key in keys:
+        _key_{kind}(s[0], s[1], key)
+    return s
+''', ("key_{kind}",))  # fmt: skip
+
+# numbers: the different ones are found without a growing list
+SET_OF_NUMBERS = ("set_{kind}", '''
+def _set_{kind}(keys):
+    """set(keys): the keys in the order they came, and a hash table of their places."""
+    found = [keys[i] for i in _firsts_{kind}(keys)]
+    table = [-1] * 8
+    kept = found.copy()
+    kept.clear()
+    for key in found:
+        _key_{kind}(kept, table, key)
+    return kept, table
+''', ("key_{kind}", "firsts_{kind}"))  # fmt: skip
+
+
+def of(kind: str, *texts: Text) -> list[Text]:
+    """The texts for one kind of key."""
+
+    def spelt(text: str) -> str:
+        return text.replace("{kind}", kind)
+
+    return [(spelt(name), spelt(body), tuple(map(spelt, uses))) for name, body, uses in texts]
+
+
+def dicts(kind: str, find: Text = FIND, made_set: Text = SET) -> list[Text]:
+    """Everything that dicts and sets of this kind of key need."""
+    return of(kind, find, KEY, AT, HAS, *READ_AND_WRITTEN, ADD, *MADE, made_set)
+
+
+DICTS = [*dicts("int", FIND_INT, SET_OF_NUMBERS), *dicts("pair"), *dicts("triple")]
+SETS_OF_FLOATS = of("float", FIND, KEY, HAS, ADD, SET_OF_NUMBERS)
