@@ -38,6 +38,12 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),
+    ("hasten.passes.source.arrays.growing", "GrowingArrays"),
+    ("hasten.passes.source.arrays.selection", "Selection"),
+    ("hasten.passes.source.arrays.reductions", "ArrayReductions"),
+    ("hasten.passes.source.arrays.groups", "MaskPerGroup"),
+    ("hasten.passes.source.arrays.vectorized", "VectorizedFunctions"),
+    ("hasten.passes.source.arrays.inverse", "InverseProduct"),
 )
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}
