@@ -168,6 +168,12 @@ def facts_of(place: Place, name: str) -> tuple[ValueFact, ...]:
     return place.facts.of(place.region.id).types.get(name, ())
 
 
+def never_array(place: Place, e: ast.expr) -> bool:
+    """Whether `e` was seen, and never was an array."""
+    seen = facts_of(place, dotted(e)) if dotted(e) else ()
+    return bool(seen) and not any(f.type == "numpy.ndarray" for f in seen)
+
+
 def maybe_array(place: Place, e: ast.expr, depth: int = 0) -> bool:
     """Whether `e` may be an array as far as facts and syntax tell: worth a proposal that checks when it runs."""
     module = place.module
@@ -187,6 +193,8 @@ def maybe_array(place: Place, e: ast.expr, depth: int = 0) -> bool:
                 b.how == "assign" and b.value is not None and maybe_array(place, b.value, depth + 1)
                 for b in module.bindings(e.id, scope)
             )
+        case ast.Call(func=func, args=[arg]) if module.is_builtin(func, "abs"):
+            return maybe_array(place, arg, depth + 1)
         case ast.Call():
             name = numpy_call(module, e)
             if name:

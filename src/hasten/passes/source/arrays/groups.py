@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hasten.passes.source.arrays.base import early, helper, maybe_array, numpy_call
+from hasten.passes.source.arrays.base import early, helper, never_array, numpy_call
+from hasten.passes.source.arrays.frozen import frozen_array
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.membership import frozen_frame, ready, stretches
+from hasten.passes.source.containers.membership import stretches
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts
 
 PLACES = '''\
@@ -110,7 +111,7 @@ class MaskPerGroup(ContainerPass):
                         pass
                     case _:
                         continue
-                if not _is_key(place, key) or not maybe_array(place, labels):
+                if not _is_key(key) or never_array(place, labels):
                     continue
                 found = _uses(place, node, key)
                 if found is None:
@@ -119,8 +120,7 @@ class MaskPerGroup(ContainerPass):
                 for stretch in stretches(place, node):
                     if not _varies(module, key, stretch):
                         continue
-                    frozen = frozen_frame(place, labels, stretch)
-                    if not frozen.ok or not ready(module, labels, frozen, stretch):
+                    if not frozen_array(place, labels, stretch):
                         continue
                     if (stretch, labels.id) not in names:
                         names[stretch, labels.id] = module.fresh(f"{labels.id}_places", taken)
@@ -162,7 +162,7 @@ class MaskPerGroup(ContainerPass):
         )
 
 
-def _is_key(place: Place, key: ast.expr) -> bool:
+def _is_key(key: ast.expr) -> bool:
     """A name, an item of a name by a name or number, or an attribute: nothing that is an array, or costs anything."""
     if isinstance(key, ast.Subscript):
         return isinstance(key.value, ast.Name) and isinstance(key.slice, (ast.Name, ast.Constant))

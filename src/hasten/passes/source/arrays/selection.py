@@ -228,6 +228,9 @@ def taken(place: Place, call: ast.Call) -> Wanted | None:
     if direct is not None:
         return direct
     parent = module.parents[call]
+    backwards = isinstance(parent, ast.Subscript) and parent.value is call and _text(parent.slice) == "::-1"
+    if backwards:
+        parent = module.parents[parent]
     match parent:
         case ast.Assign(targets=[ast.Name(id=name) as target]):
             pass
@@ -242,12 +245,20 @@ def taken(place: Place, call: ast.Call) -> Wanted | None:
     uses = [u for u in module.uses(name, scope) if isinstance(u.ctx, ast.Load)]
     if not uses or any(module.function(u) is not scope for u in uses):
         return None
+    sizes = _Sizes(module, name, sorted_name(call), scope)
+    end = max(_end(module, u, parent) for u in uses)
+    counted = [u for u in uses if sizes.counts(u)]
+    uses = [u for u in uses if u not in counted]
     found = [subscripted(place, u) for u in uses]
     whole = [f for f in found if f is not None]
-    if len(whole) != len(found) or len({(f.kind, f.rows) for f in whole}) != 1:
+    if not whole or len(whole) != len(found):
         return None
-    sizes = _Sizes(module, name, sorted_name(call), scope, parent)
-    end = max(_end(module, u, parent) for u in uses)
+    if len({(f.kind, f.rows) for f in whole}) != 1 or counted:
+        # the length must stay, or items at both ends are taken: items one by one
+        single = [_single(place, u) for u in uses]
+        whole = [f for f in single if f is not None]
+        if len(whole) != len(found) or backwards:
+            return None
     if whole[0].kind == "at":
         texts = [sizes.function(p) if sizes.about(p) else ast.unparse(p) for f in whole for p in f.parts]
         rest = [n for f in whole for p in f.parts for n in sizes.others(p)]
@@ -261,7 +272,10 @@ def taken(place: Place, call: ast.Call) -> Wanted | None:
             return None
     if not all(_known_before(place, n, parent, end) for n in rest):
         return None
-    return Wanted(whole[0].kind, counts, (), whole[0].rows)
+    kind = whole[0].kind
+    if backwards:
+        kind = {"first": "last", "last": "first"}.get(kind, "")
+    return Wanted(kind, counts, (), whole[0].rows) if kind and not (backwards and whole[0].rows) else None
 
 
 def sorted_name(call: ast.Call) -> str:
@@ -278,7 +292,6 @@ class _Sizes:
     result: str
     argument: str
     scope: ast.AST
-    statement: ast.stmt
 
     def is_size(self, e: ast.expr, depth: int = 0) -> bool:
         names = (self.result, self.argument)
@@ -298,6 +311,12 @@ class _Sizes:
                 value = bound[0].value
                 return self.once(value) and self.is_size(value, 1)
         return False
+
+    def counts(self, use: ast.expr) -> bool:
+        """Whether this use of the name only asks for the length."""
+        parent = self.module.parents[use]
+        outer = self.module.parents[parent]
+        return any(isinstance(n, ast.expr) and self.is_size(n, 1) for n in (parent, outer))
 
     def once(self, e: ast.expr) -> bool:
         """Whether the names in `e` are bound once at most in the scope, so that they mean one array."""
@@ -437,6 +456,16 @@ def _of_index(place: Place, index: ast.expr) -> Wanted | None:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as n)) if type(n) is int and 0 < n < 1000:
             return Wanted("last", (str(n),), ())
     return Wanted("at", (_text(index),), (index,))
+
+
+def _single(place: Place, use: ast.expr) -> Wanted | None:
+    """One item by its index."""
+    parent = place.module.parents[use]
+    if not (isinstance(parent, ast.Subscript) and parent.value is use and isinstance(parent.ctx, ast.Load)):
+        return None
+    if isinstance(parent.slice, (ast.Slice, ast.Tuple)) or not early(place.project, place.module, parent.slice):
+        return None
+    return Wanted("at", (), (parent.slice,))
 
 
 def _negated(e: ast.expr) -> str | None:
