@@ -116,6 +116,8 @@ def check(
 ) -> list[str]:
     """Every change for `text` (as recorded with `seen`) gives what the original gives on all inputs. Returns the new texts."""
     found = changes(pass_, text, seen)
+    if len(found) < at_least and int(pd.__version__.split(".")[0]) < 3:
+        pytest.skip("not offered before pandas 3, where a write to a frame reaches no other")
     assert len(found) >= at_least, "no change proposed"
     texts = [after(text, c) for c in found]
     for new in texts:

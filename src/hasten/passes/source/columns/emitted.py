@@ -447,6 +447,8 @@ def {name}(df, by, options):
         return None
     if len(set(names)) < len(names) or not df.flags.allows_duplicate_labels or set(names) & set(df.index.names):
         return None
+    if len(names) > 1 and int({pd}.__version__.split(".")[0]) < 3:
+        return None  # there a loop over the groups shows keys of other types than the index does
     for column in (df[c] for c in names):
         if column.dtype not in ({np}.dtype("int64"), {np}.dtype("float64")):
             if {pd}.api.types.infer_dtype(column, skipna=False) != "string":
@@ -566,7 +568,7 @@ def {name}(df, key):
         return {{}}  # too large to compare with a float as `==` does
     if not plain and {pd}.api.types.infer_dtype(column, skipna=False) != "string":
         return {{}}
-    rows = column.groupby(column.array, sort=False).indices
+    rows = column.groupby(column.to_numpy(), sort=False).indices
     return {{value: found for value, found in rows.items() if len(found) < len(df)}}
 """
 
@@ -660,6 +662,7 @@ def {name}(df, keys, column, options, method, kind, limit, reductions, function,
         or any(df[k].dtype.kind not in "iufbO" or isinstance(df[k].dtype, {pd}.CategoricalDtype) for k in names)
         or df[names].isna().any(axis=None) or len(set(names)) < len(names) or not df.flags.allows_duplicate_labels
         or {checked}(df[column], df[column].dtype, kind, limit) is None or df[column].abs().max() > 1e100
+        or any(name == "median" for name, _ in reductions) and not groups.count().all()  # pandas 2 warns of empty ones
     ):
         return getattr(groups, method)(original)
     if method == "transform":
