@@ -16,6 +16,7 @@ import io
 import os
 import sys
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -238,6 +239,130 @@ def events(folder: Path) -> str:
     return "generated"
 
 
+def vibrations(folder: Path) -> str:
+    """machine_1.csv to machine_6.csv: accelerometer counts, a recording a column, of bearings that wear (seeded)."""
+    rng = np.random.default_rng(1204)
+    samples, recordings, rate = 2048, 60, 12000.0
+    t = np.arange(samples) / rate
+    for machine, wear in enumerate((0.0, 0.3, 0.7, 1.0, 1.6, 0.1), start=1):
+        columns = {}
+        shaft, ring = rng.uniform(24.5, 25.5), rng.uniform(2800, 3400)
+        for k in range(recordings):
+            damage = wear * max(0.0, k / recordings - 0.35) ** 1.5
+            x = 0.3 * np.sin(2 * np.pi * shaft * t + rng.uniform(0, 6)) + rng.normal(0, 0.12, samples)
+            hit = rng.uniform(0, 1 / 187.5)
+            while hit < t[-1]:  # the damaged spot strikes and the casing rings
+                after = t - hit
+                ringing = np.exp(-np.maximum(after, 0) * 900) * np.sin(2 * np.pi * ring * after)
+                x += np.where(after >= 0, 6 * damage * rng.uniform(0.7, 1.3) * ringing, 0)
+                hit += 1 / 187.5 * rng.uniform(0.98, 1.02)
+            columns[f"rec_{k:03d}"] = np.rint(x * 1000).astype(int)
+        pd.DataFrame(columns).to_csv(folder / f"machine_{machine}.csv", index=False)
+    return "generated"
+
+
+def movies(folder: Path) -> str:
+    """movie_ratings.csv: user, movie, rating, time; movies.csv: title and genres. From latent factors (seeded)."""
+    rng = np.random.default_rng(671)
+    users, count, rank = 900, 900, 5
+    kinds = ["Action", "Comedy", "Crime", "Drama", "Horror", "Musical", "Romance", "Sci-Fi", "War", "Western"]
+    taste, kind = rng.normal(0, 0.7, (users, rank)), rng.normal(0, 0.7, (count, rank))
+    quality = rng.normal(0, 0.35, count)
+    popular = 1 / (np.arange(count) + 15.0)
+    popular = rng.permutation(popular / popular.sum())
+    ids = np.sort(rng.choice(np.arange(1, 9 * count), size=count, replace=False))
+    with (folder / "movies.csv").open("w", newline="") as sink:
+        out = csv.writer(sink)
+        out.writerow(["movieId", "title", "genres"])
+        for movie in range(count):
+            genres = sorted(rng.choice(kinds, size=int(rng.integers(1, 4)), replace=False))
+            out.writerow([int(ids[movie]), f"Film No. {movie:04d} ({rng.integers(1950, 2016)})", "|".join(genres)])
+    with (folder / "movie_ratings.csv").open("w", newline="") as sink:
+        out = csv.writer(sink)
+        out.writerow(["userId", "movieId", "rating", "timestamp"])
+        for user in range(users):
+            clock, mood = int(rng.integers(850_000_000, 1_400_000_000)), rng.normal(3.5, 0.4)
+            size = int(np.clip(rng.lognormal(4.0, 0.7), 20, 400))
+            for movie in rng.choice(count, size=size, replace=False, p=popular):
+                clock += int(rng.integers(5, 5000))
+                value = mood + quality[movie] + taste[user] @ kind[movie] + rng.normal(0, 0.5)
+                out.writerow([user + 1, int(ids[movie]), float(np.clip(np.round(value * 2) / 2, 0.5, 5.0)), clock])
+    return "generated"
+
+
+def news(folder: Path) -> str:
+    """news.csv: id, section, text: short texts of two groups, a few of which come again with small changes (seeded)."""
+    found = real("sentence_polarity/sentence_polarity.zip")
+    rng = np.random.default_rng(2005)
+    rows: list[tuple[str, str]] = []
+    source = "generated"
+    if found:
+        with zipfile.ZipFile(found) as archive:
+            for section in ("neg", "pos"):
+                text = archive.read(f"sentence_polarity/rt-polarity.{section}").decode("latin-1")
+                rows += [(section, line.strip()) for line in text.split("\n") if line.strip()][:1800]
+        source = "sentence polarity (CC BY 4.0, Pang and Lee), with seeded near copies"
+    else:
+        letters = np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
+        weights = np.arange(26, 0, -1) / 351
+        words = ["".join(rng.choice(letters, size=int(rng.integers(2, 9)), p=weights)) for _ in range(5000)]
+        odds = 1 / (np.arange(len(words)) + 5.0)
+        for section in ("neg", "pos"):
+            drawn = rng.permutation(odds) + odds
+            for _ in range(1800):
+                pick = rng.choice(words, size=int(rng.integers(6, 30)), p=drawn / drawn.sum())
+                rows.append((section, " ".join(pick)))
+    for k in rng.choice(len(rows), size=150, replace=False):
+        section, text = rows[int(k)]
+        tokens = text.split(" ")
+        for _ in range(int(rng.integers(1, 4))):
+            tokens[int(rng.integers(len(tokens)))] = str(rng.choice(["indeed", "new", "today", "again", "big"]))
+        rows.append((section, " ".join(tokens)))
+    with (folder / "news.csv").open("w", encoding="utf-8", newline="") as sink:
+        out = csv.writer(sink)
+        out.writerow(["id", "section", "text"])
+        for number, k in enumerate(rng.permutation(len(rows)), start=1):
+            out.writerow([number, *rows[int(k)]])
+    return source
+
+
+def trial(folder: Path) -> str:
+    """trial.csv: patients of four arms with months of follow-up, a few of them without (seeded)."""
+    rng = np.random.default_rng(1958)
+    with (folder / "trial.csv").open("w", newline="") as sink:
+        out = csv.writer(sink)
+        out.writerow(["patient", "arm", "age", "sex", "stage", "marker", "months", "died"])
+        for k in range(7000):
+            arm, age, sex = "ABCD"[rng.integers(4)], int(rng.integers(35, 85)), "fm"[rng.integers(2)]
+            stage, marker = int(rng.choice([1, 2, 3, 4], p=[0.3, 0.3, 0.25, 0.15])), round(rng.lognormal(1, 0.6), 2)
+            effect = {"A": 0.0, "B": -0.15, "C": -0.35, "D": -0.4}[arm]
+            risk = 0.025 * (age - 60) + 0.5 * (stage - 2) + 0.3 * np.log(marker) + effect
+            death, end = rng.exponential(30 * np.exp(-risk)), rng.uniform(12, 84)
+            months = "" if rng.random() < 0.01 else f"{max(0.1, round(min(death, end), 1))}"
+            out.writerow([f"P{k:05d}", arm, age, sex, stage, marker, months, int(death <= end)])
+    return "generated"
+
+
+def sales(folder: Path) -> str:
+    """sales.csv: date, store, item, units; stores with trends, weekly seasons, closed days (seeded)."""
+    rng = np.random.default_rng(77)
+    dates = pd.date_range("2022-01-03", periods=600).strftime("%Y-%m-%d")
+    rows = []
+    for store in range(20):
+        base, trend, depth = rng.uniform(20, 150), rng.normal(0, 0.08), rng.uniform(0.05, 0.6)
+        week = 1 + depth * rng.normal(0, 0.6, 7)
+        for day, date in enumerate(dates):
+            if rng.random() < 0.01:
+                continue
+            mean = max(2.0, (base + trend * day) * max(0.1, week[day % 7]))
+            units = int(rng.poisson(mean * rng.gamma(40, 1 / 40)))
+            tea = int(rng.binomial(units, 0.3))
+            rows += [(date, f"store_{store:02d}", "tea", tea), (date, f"store_{store:02d}", "coffee", units - tea)]
+    frame = pd.DataFrame(rows, columns=["date", "store", "item", "units"])
+    frame.sort_values(["date", "store"]).to_csv(folder / "sales.csv", index=False)
+    return "generated"
+
+
 NEEDS: dict[str, Callable[[Path], str]] = {
     "tabular_features": credit,
     "predictive_maintenance": machines,
@@ -253,6 +378,14 @@ NEEDS: dict[str, Callable[[Path], str]] = {
     "sensor_monitor": series,
     "neural_net": digits,
     "session_features": events,
+    "credit_scorecard": credit,
+    "vibration_bearing": vibrations,
+    "movie_user_knn": movies,
+    "news_keywords": news,
+    "survival_curves": trial,
+    "backtest_pairs": prices,
+    "demand_forecast": sales,
+    "gradient_boosting_scratch": machines,
 }
 
 
@@ -276,7 +409,7 @@ def main() -> int:
     parser.add_argument("--force", action="store_true", help="make the data again")
     options = parser.parse_args()
     for case in options.cases or sorted(NEEDS):
-        print(f"{case:24} {prepare(case, force=options.force)}", file=sys.stderr)
+        print(f"{case:26} {prepare(case, force=options.force)}", file=sys.stderr)
     return 0
 
 

@@ -161,14 +161,14 @@ def keep(place: Path, target: Path) -> None:
 
 def table(results: Sequence[CaseResult]) -> str:
     """The table that `make bench` prints: one line a program, then geometric means and problems."""
-    head = f"{'program':24}{'original':>9}{'hasten':>9}{'expert':>9}  {'original/hasten':22}{'original/expert':22}"
+    head = f"{'program':26}{'original':>9}{'hasten':>9}{'expert':>9}  {'original/hasten':22}{'original/expert':22}"
     head += f"{'cold o/h':>9}{'cold o/e':>9}{'hasten took':>13}{'limit':>8}"
     lines = [head, "-" * len(head)]
     for r in results:
         if not r.warm:
-            lines.append(f"{r.case:24} not measured")
+            lines.append(f"{r.case:26} not measured")
             continue
-        row = f"{r.case:24}"
+        row = f"{r.case:26}"
         for variant in (ORIGINAL, HASTEN, EXPERT):
             row += f"{median(r.warm, variant):>7.2f} s" if variant in r.variants else f"{'-':>9}"
         row += "  "
