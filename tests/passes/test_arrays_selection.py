@@ -130,6 +130,26 @@ class Neighbours:
         order = np.argsort(d)
         return order[:self.k]
 print(Neighbours(3).near(rng.random(300)))
+def trimmed(x, share, skip=None):
+    s = np.sort(x)
+    n = len(s)
+    cut = int(n * share)
+    if share > 2:
+        step = n // 0
+        return s[step]
+    return s[n // 2], s[cut], s[n - cut - 1]
+def best(x, k):
+    order = np.argsort(x)
+    if k is None:
+        return []
+    return order[:k + 1]
+for x in (rng.random(300), rng.integers(0, 9, 300), rng.random(300).tolist()):
+    print(trimmed(x, 0.1), trimmed(x, 0), best(x, 3), best(x, None))
+    for bad in ("a", 3):
+        try:
+            trimmed(x, bad)
+        except Exception as e:
+            print(type(e).__name__, e)
 """,
 }
 ALONE = {

@@ -15,7 +15,7 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hasten.passes.source.arrays.base import early, helper, numpy_call
 from hasten.passes.source.containers.base import ContainerPass, Place
@@ -125,12 +125,25 @@ IN_ORDER = '''\
 def _in_order_at(values, *places):
     """np.sort(values) as far as these places go, or all of it."""
     if type(values) is NP.ndarray and values.ndim == 1 and values.dtype.kind in "iuf" and len(values) > 64:
-        places = tuple(p(values) if callable(p) else p for p in places)
+        try:
+            places = tuple(p(values) if callable(p) else p for p in places)
+        except Exception:
+            return NP.sort(values)  # a place that may not be needed after all
         if all(type(p) is int and -len(values) <= p < len(values) for p in places):
             ordered = NP.partition(values, places)
             if values.dtype.kind != "f" or ordered[list(places)].all():  # zeros may differ in sign
                 return ordered
     return NP.sort(values)
+
+
+'''
+WORKED_OUT = '''\
+def _worked_out(count):
+    """A number that may not be needed after all, or None where it cannot be worked out."""
+    try:
+        return count()
+    except Exception:
+        return None
 
 
 '''
@@ -259,10 +272,9 @@ def taken(place: Place, call: ast.Call) -> Wanted | None:
         whole = [f for f in single if f is not None]
         if len(whole) != len(found) or backwards:
             return None
+    rest: list[ast.AST] = []
     if whole[0].kind == "at":
-        texts = [sizes.function(p) if sizes.about(p) else ast.unparse(p) for f in whole for p in f.parts]
-        rest = [n for f in whole for p in f.parts for n in sizes.others(p)]
-        counts = tuple(dict.fromkeys(texts))
+        counts = tuple(dict.fromkeys(sizes.function(place, p, parent, rest) for f in whole for p in f.parts))
     else:
         counts = tuple(dict.fromkeys(c for f in whole for c in f.counts))
         rest = [n for f in whole for p in f.parts for n in ast.walk(p)]
@@ -270,6 +282,8 @@ def taken(place: Place, call: ast.Call) -> Wanted | None:
             counts = (str(max(map(int, counts))),)
         if len(counts) > 1:
             return None
+        if not counts[0].replace("_", "").replace(".", "").isalnum():
+            counts = (f"_worked_out(lambda: {counts[0]})",)
     if not all(_known_before(place, n, parent, end) for n in rest):
         return None
     kind = whole[0].kind
@@ -323,34 +337,34 @@ class _Sizes:
         found = [n.id for n in ast.walk(e) if isinstance(n, ast.Name) and n.id in (self.result, self.argument)]
         return all(len(self.module.bindings(n, self.scope)) == 1 for n in found)
 
-    def about(self, e: ast.expr) -> bool:
-        return any(isinstance(n, ast.expr) and self.is_size(n) for n in ast.walk(e))
+    def function(self, place: Place, e: ast.expr, at: ast.stmt, rest: list[ast.AST]) -> str:
+        """The index as a function of the array; notes in `rest` the nodes that are about something else."""
+        values = self.module.fresh("v")
+        new = self._expanded(place, e, at, values, rest, 0)
+        if isinstance(e, ast.Constant) or (isinstance(new, ast.Name) and new.id != values):
+            return ast.unparse(new)
+        return f"lambda {values}: {ast.unparse(new)}"
 
-    def others(self, e: ast.AST) -> Iterator[ast.AST]:
-        """The nodes of an index that are not about the size."""
-        if isinstance(e, ast.expr) and self.is_size(e):
-            return
-        yield e
-        for child in ast.iter_child_nodes(e):
-            yield from self.others(child)
-
-    def function(self, e: ast.expr) -> str:
-        """The index as a function of the array."""
-        values = self.module.fresh("values")
-        new = copy.deepcopy(e)
-        sizes = {
-            id(c)
-            for n, c in zip(ast.walk(e), ast.walk(new), strict=True)
-            if isinstance(n, ast.expr) and self.is_size(n)
-        }
-
-        class Renamed(ast.NodeTransformer):
-            def visit(self, node: ast.AST) -> Any:
-                if id(node) in sizes:
-                    return ast.parse(f"len({values})", mode="eval").body
-                return self.generic_visit(node)
-
-        return f"lambda {values}: {ast.unparse(Renamed().visit(new))}"
+    def _expanded(
+        self, place: Place, e: ast.expr, at: ast.stmt, values: str, rest: list[ast.AST], depth: int
+    ) -> ast.expr:
+        """The index with the array's length in it for what is worked out from that after `at`."""
+        if self.is_size(e):
+            return ast.parse(f"len({values})", mode="eval").body
+        if isinstance(e, ast.Name) and depth < 4 and not self.module.is_builtin(e):
+            bound = self.module.bindings(e.id, self.scope)
+            if len(bound) == 1 and bound[0].how == "assign" and not self.module.bound_before(e.id, self.scope, at):
+                value = bound[0].value
+                if value is not None and early(place.project, self.module, value):
+                    return self._expanded(place, value, at, values, rest, depth + 1)
+        rest.append(e)
+        new = copy.copy(e)
+        for field, old in ast.iter_fields(e):
+            if isinstance(old, ast.expr):
+                setattr(new, field, self._expanded(place, old, at, values, rest, depth))
+            elif isinstance(old, list):
+                setattr(new, field, [self._expanded(place, x, at, values, rest, depth) for x in old])
+        return new
 
 
 def _end(module: Module, use: ast.AST, at: ast.stmt) -> int:
@@ -496,6 +510,8 @@ def _parts(module: Module, call: ast.Call, sort: Sort, wanted: Wanted) -> Iterat
     else:
         function = "_in_order_at" if wanted.kind == "at" else f"_{wanted.kind}_items"
     texts = list(HELPERS[function])
+    if any("_worked_out(" in c for c in wanted.counts):
+        texts.insert(0, WORKED_OUT)
     if sort.method:
         texts[-1] = texts[-1].replace(f"def {function}(", f"def {function}{METHOD}(")
         texts[-1] = texts[-1].replace("return NP.argsort(values)\n", "return values.argsort()\n")
