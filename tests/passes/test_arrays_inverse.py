@@ -1,4 +1,4 @@
-"""An inverse that is only multiplied."""
+"""An inverse that is only multiplied, and the order of products."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.arrays.inverse import InverseProduct
+from hasten.passes.source.arrays.products import ProductOrder
 from tests.passes.test_containers_harness import changed, left_alone
 
 PROGRAM = """
@@ -14,23 +15,26 @@ from numpy.linalg import inv
 rng = np.random.default_rng(2)
 def solve(A, b):
     return np.linalg.inv(A) @ b, inv(A).dot(b), np.dot(inv(A), b), np.matmul(np.linalg.inv(A), b)
+def by_dot(A, b):
+    return inv(A).dot(b), np.dot(inv(A), b)
 A = rng.random((6, 6)) + 6 * np.eye(6)
 cases = [(A, rng.random(6)), (A, rng.random((6, 2))), (A, rng.random((6, 9))), (A, rng.random(5)), (np.ones((3, 3)), np.ones(3)),
          (np.zeros((0, 0)), np.zeros(0)), (np.matrix(A), np.ones((6, 1))), (A, list(range(6))), (A.astype("f4"), np.ones(6)),
          (A * np.nan, np.ones(6)), (np.stack([A, A]), np.ones(6)), (np.stack([A, A]), np.ones((6, 2))), (A[:5], np.ones(6)),
          (A.astype(int), np.ones(6)), (A + 1j, np.ones(6)), (np.asfortranarray(A), np.ones((12, 2))[::2]), (5, 3), (A, np.array(2.0))]
 for A, b in cases:
-    try:
-        for x in solve(A, b):
-            print(type(x).__name__, x.dtype, x.shape, np.round(x, 6).tolist())
-    except Exception as e:
-        print(type(e).__name__, e)
+    for f in (solve, by_dot):
+        try:
+            for x in f(A, b):
+                print(type(x).__name__, x.dtype, x.shape, np.round(x, 6).tolist())
+        except Exception as e:
+            print(type(e).__name__, e)
 """
 
 
 def test_changed(tmp_path: Path) -> None:
     made = changed(InverseProduct(), tmp_path, PROGRAM)
-    assert "return _solved(A, b), _solved(A, b), _solved(A, b), _solved(A, b)" in made[0]
+    assert "return _solved(A, b), _solved_dot(A, b), _solved_np_dot(A, b), _solved_np_matmul(A, b)" in made[0]
     assert InverseProduct.risk is Risk.ROUNDING  # so that --exact forbids it
 
 
@@ -49,3 +53,38 @@ class B:
 print(B().dot(3), np.linalg.inv(A).dot(np.ones(3)))
 """,
     )
+
+
+CHAINS = """
+import numpy as np
+rng = np.random.default_rng(2)
+def ridge(X, y):
+    return np.linalg.inv(X.T @ X + np.eye(X.shape[1])) @ X.T @ y, np.linalg.inv(X.T.dot(X)).dot(X.T).dot(y)
+def chain(A, B, v):
+    return A @ B @ v, A.dot(B).dot(v), np.dot(np.dot(A, B), v), A @ (B @ v), A @ B @ v @ v
+X, y = rng.random((9, 4)), rng.random(9)
+cases = [(X, y), (X, y[:, None]), (X, rng.random((9, 7))), (X, y[:5]), (X * 0, y), (X[:0], y[:0]), (X.astype("f4"), y),
+         (np.matrix(X), y[:, None]), (X, y.tolist()), (np.array([[1, 2], [3, 4]]), np.array([1, 2])), (X * np.inf, y),
+         (np.ma.array(X, mask=X > 0.9), y), (X[::-1, ::-1], y[::-1])]
+for M, b in cases:
+    for f, args in ((ridge, (M, b)), (chain, (M.T, M, M[0])), (chain, (M, M.T, b)), (chain, (M.T @ M, M.T, b))):
+        try:
+            for x in f(*args):
+                x = np.asarray(x)
+                print(x.dtype, x.shape, np.round(x, 7).tolist())
+        except Exception as e:
+            print(type(e).__name__, e)
+"""
+
+
+def test_longer_products(tmp_path: Path) -> None:
+    made = changed(InverseProduct(), tmp_path, CHAINS)
+    assert any(
+        "_solved(X.T @ X + np.eye(X.shape[1]), X.T, y), _solved_dot(X.T.dot(X), X.T, y)" in text for text in made
+    )
+    made = changed(ProductOrder(), tmp_path, CHAINS)
+    assert any(
+        "_product(A, B, v), _product_dot(A, B, v), _product_np_dot(A, B, v), A @ (B @ v), _product(A, B, v, v)" in t
+        for t in made
+    )
+    assert ProductOrder.risk is Risk.ROUNDING

@@ -44,6 +44,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.groups", "MaskPerGroup"),
     ("hasten.passes.source.arrays.vectorized", "VectorizedFunctions"),
     ("hasten.passes.source.arrays.inverse", "InverseProduct"),
+    ("hasten.passes.source.arrays.products", "ProductOrder"),
 )
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}

@@ -258,6 +258,8 @@ def taken(place: Place, call: ast.Call) -> Wanted | None:
     uses = [u for u in module.uses(name, scope) if isinstance(u.ctx, ast.Load)]
     if not uses or any(module.function(u) is not scope for u in uses):
         return None
+    if any(u.lineno > place.region.last or u.lineno < place.region.first for u in uses):
+        return None  # the region must have what the uses read
     sizes = _Sizes(module, name, sorted_name(call), scope)
     end = max(_end(module, u, parent) for u in uses)
     counted = [u for u in uses if sizes.counts(u)]
