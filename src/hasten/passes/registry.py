@@ -45,6 +45,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.vectorized", "VectorizedFunctions"),
     ("hasten.passes.source.arrays.inverse", "InverseProduct"),
     ("hasten.passes.source.arrays.products", "ProductOrder"),
+    ("hasten.passes.source.arrays.steady", "SteadyArrays"),
 )
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}

@@ -64,6 +64,7 @@ def {name}(function, original, arrays, kinds, limit, otype=None):
                 return {np}.array(values, dtype=otype, order="C")
     return original(*arrays)
 """
+MAX_SINGLES = 4
 KINDS = {"float64": "float", "int64": "int"}
 SCALARS = {"builtins.float": "float64", "numpy.float64": "float64", "builtins.int": "int64", "numpy.int64": "int64"}
 OTYPES = {"float": "float", "'d'": "float", "np.float64": "float", "numpy.float64": "float", "'float64'": "float"}
@@ -85,6 +86,17 @@ class Vectorized:
     @property
     def body(self) -> list[ast.stmt]:
         return [ast.Return(self.function.body)] if isinstance(self.function, ast.Lambda) else self.function.body
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """What takes the place of one call."""
+
+    call: ast.Call
+    title: str
+    text: str
+    helpers: tuple[str, ...]
+    rounding: bool
 
 
 def vectorized(source: SourceFile, call: ast.Call) -> Vectorized | None:
@@ -149,88 +161,116 @@ class VectorizedFunctions:
             return
         if "vectorize" not in module.names or peeks(source) or module.dynamic:
             return
-        for call in nodes_in(source, region, ast.Call):
-            assert isinstance(call, ast.Call)
-            hit = vectorized(source, call)
-            last = call.end_lineno or call.lineno
-            part = share(facts, region.path, call.lineno, last) if hit else None
-            if hit is None or part is None or in_fstring(source, call):
-                continue
-            yield Finding(
-                self.code,
-                region,
-                call.lineno,
-                last,
-                "np.vectorize calls a Python function for every item",
-                "compute the whole arrays at once",
-                part,
-                place(call),
-            )
+        hits = [(c, hit) for c in nodes_in(source, region, ast.Call) if (hit := vectorized(source, c))]  # type: ignore[arg-type]
+        hot = [c for c, _ in hits if _share(facts, region, c) is not None and not in_fstring(source, c)]
+        if not hot:
+            return
+        first, last = hot[0].lineno, max(c.end_lineno or c.lineno for c in hot)  # type: ignore[attr-defined]
+        yield Finding(
+            self.code,
+            region,
+            first,
+            last,
+            "np.vectorize calls a Python function for every item",
+            "compute the whole arrays at once",
+            share(facts, region.path, first, last) or 0.0,
+            {"calls": [place(c)["at"] for c in hot]},
+        )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)
-        call = node_at(source, ast.Call, finding.detail)
+        forms = [self._forms(source, finding, at, facts) for at in finding.detail["calls"]]
+        forms = [f for f in forms if f]
+        apart = _apart([f[0] for f in forms])
+        if len(apart) > 1:
+            yield self._change(source, finding, apart)
+        for options in forms[:MAX_SINGLES]:
+            for form in options:
+                yield self._change(source, finding, [form])
+
+    @staticmethod
+    def _forms(source: SourceFile, finding: Finding, at: list[int], facts: Facts) -> list[Form]:
+        """How one call may become one of whole arrays, by the dtypes that it may be given."""
+        call = node_at(source, ast.Call, {"at": at})
         hit = vectorized(source, call) if call is not None else None
         if hit is None:
-            return
+            return []
         known = [_dtype(module_of(source), a, finding.region, facts) for a in hit.call.args]
         options = [("float64",), ("int64",)] if known == [""] else [tuple(k or "float64" for k in known)]
-        for dtypes in options:
-            yield from self._change(source, finding, hit, dtypes, facts)
+        found = [form_of(source, finding, hit, dtypes, facts) for dtypes in options]
+        return [f for f in found if f is not None]
 
-    def _change(
-        self, source: SourceFile, finding: Finding, hit: Vectorized, dtypes: tuple[str, ...], facts: Facts
-    ) -> Iterator[Change]:
-        np, np_edits = module_alias(source, "numpy", "np")
-        body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
-        reachable = [*body, *(s for f in functions_called(source, body) for s in f.body)]
-        whole_numbers = "int64" in dtypes
-        for limit in LIMITS:
-            fresh = Fresh(source)
-            names = [fresh(p) for p in hit.parameters]
-            v = RowVectoriser.of(source, np, fresh, reachable)
-            v.scalars = scalars_around(source, hit.call, hit.function, finding.region, facts)
-            start = {}
-            for parameter, name, dtype in zip(hit.parameters, names, dtypes, strict=True):
-                bound = float(limit) if dtype == "int64" else float("inf")
-                start[parameter] = Value(name, KINDS[dtype], -bound, bound, boxed=True, simple=True)
-            try:
-                value = v.function(hit.body, dict(start), Path())
-            except Unknown:
-                if not whole_numbers:
-                    return
-                continue
-            break
-        else:
-            return
-        if value.const or value.text in names or value.kind not in ("float", "int", "bool", "str"):
-            return  # nothing to compute, or results of which the first one's type decides for all
-        if hit.otype and value.kind not in ("float", "int"):
-            return
-        called = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "item"
-        function = fresh(f"{called}_of_arrays_{finding.first}")
-        text = f"def {function}({', '.join([*names, *(o.text for o in v.outer.values())])}):\n" + "".join(
-            f"    {line}\n" for line in v.ending(value)
-        )
-        whole = helper_name(source, "_whole_arrays", WHOLE.replace("{np}", np))
-        limit_text = f"2**{limit.bit_length() - 1}" if whole_numbers else "0"
-        told = ", float" if hit.otype else ""
-        arrays = ", ".join(text_of(source, a) for a in hit.call.args)
-        kinds = ", ".join(map(quote, dtypes))
-        new = (
-            f"{whole}({v.called(function, names)}, {text_of(source, hit.call.func)}, ({arrays},), ({kinds},), "
-            f"{limit_text}{told})"
-        )
-        helpers = [*v.helpers(), WHOLE.format(name=whole, np=np), text]
-        yield Change(
+    def _change(self, source: SourceFile, finding: Finding, forms: list[Form]) -> Change:
+        _, np_edits = module_alias(source, "numpy", "np")
+        helpers = dict.fromkeys(h for f in forms for h in f.helpers)
+        names = ", ".join(dict.fromkeys(f.title for f in forms))
+        return Change(
             self.code,
-            f"{called} of whole {' and '.join(dict.fromkeys(dtypes))} arrays instead of np.vectorize",
+            f"{names} of whole arrays instead of np.vectorize",
             finding.region,
-            (*np_edits, *helper_edits(source, helpers), *replace_nodes(source, [(hit.call, new)])),
-            Risk.ROUNDING if v.rounding else Risk.EXACT,
+            (*np_edits, *helper_edits(source, helpers), *replace_nodes(source, [(f.call, f.text) for f in forms])),
+            Risk.ROUNDING if any(f.rounding for f in forms) else Risk.EXACT,
             (),
             finding.share,
         )
+
+
+def _share(facts: Facts, region: Region, call: ast.AST) -> float | None:
+    line, last = getattr(call, "lineno", 0), getattr(call, "end_lineno", 0)
+    return share(facts, region.path, line, last)
+
+
+def _apart(forms: list[Form]) -> list[Form]:
+    """Those that are not inside another's call."""
+    inner = {n for f in forms for n in ast.walk(f.call) if n is not f.call}
+    return [f for f in forms if f.call not in inner]
+
+
+def form_of(
+    source: SourceFile, finding: Finding, hit: Vectorized, dtypes: tuple[str, ...], facts: Facts
+) -> Form | None:
+    """The call for whole arrays of these dtypes, if the function is understood."""
+    np, _ = module_alias(source, "numpy", "np")
+    body: list[ast.AST] = [hit.function.body] if isinstance(hit.function, ast.Lambda) else list(hit.function.body)
+    reachable = [*body, *(s for f in functions_called(source, body) for s in f.body)]
+    whole_numbers = "int64" in dtypes
+    for limit in LIMITS:
+        fresh = Fresh(source)
+        names = [fresh(p) for p in hit.parameters]
+        v = RowVectoriser.of(source, np, fresh, reachable)
+        v.scalars = scalars_around(source, hit.call, hit.function, finding.region, facts)
+        start = {}
+        for parameter, name, dtype in zip(hit.parameters, names, dtypes, strict=True):
+            bound = float(limit) if dtype == "int64" else float("inf")
+            start[parameter] = Value(name, KINDS[dtype], -bound, bound, boxed=True, simple=True)
+        try:
+            value = v.function(hit.body, dict(start), Path())
+        except Unknown:
+            if not whole_numbers:
+                return None
+            continue
+        break
+    else:
+        return None
+    if value.const or value.text in names or value.kind not in ("float", "int", "bool", "str"):
+        return None  # nothing to compute, or results of which the first one's type decides for all
+    if hit.otype and value.kind not in ("float", "int"):
+        return None
+    called = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "item"
+    # two changes, or two calls of one, must not define one name
+    function = fresh(f"{called}_of_arrays_{hit.call.lineno}_{hit.call.col_offset}")
+    text = f"def {function}({', '.join([*names, *(o.text for o in v.outer.values())])}):\n" + "".join(
+        f"    {line}\n" for line in v.ending(value)
+    )
+    whole = helper_name(source, "_whole_arrays", WHOLE.replace("{np}", np))
+    limit_text = f"2**{limit.bit_length() - 1}" if whole_numbers else "0"
+    told = ", float" if hit.otype else ""
+    given = [text_of(source, a) for a in hit.call.args]
+    arrays, kinds = (f"({', '.join(p)}{',' if len(p) == 1 else ''})" for p in (given, [quote(d) for d in dtypes]))
+    original = text_of(source, hit.call.func)
+    new = f"{whole}({v.called(function, names)}, {original}, {arrays}, {kinds}, {limit_text}{told})"
+    helpers = (*v.helpers(), WHOLE.format(name=whole, np=np), text)
+    return Form(hit.call, called, new, helpers, v.rounding)
 
 
 def _dtype(module: Module, e: ast.expr, region: Region, facts: Facts) -> str:
