@@ -23,6 +23,8 @@ FRESH_ARRAY_METHODS = frozenset(
     "tolist trace var item conj".split()
 )
 READ_ATTRIBUTES = frozenset("shape size ndim dtype nbytes itemsize".split())
+VIEW_ATTRIBUTES = frozenset("T real imag flat".split())
+VIEW_METHODS = frozenset("reshape ravel transpose squeeze astype view swapaxes".split())
 READ_CALLS = frozenset("len float int bool str repr print sum max min abs sorted isinstance type round any all".split())
 
 
@@ -107,9 +109,14 @@ def consumed(project: Project, module: Module, node: ast.expr, *, scalar: bool =
         case ast.Attribute(attr=attr, ctx=ast.Load()):
             if attr in READ_ATTRIBUTES and attr not in project.properties:
                 return True
+            if attr in VIEW_ATTRIBUTES and attr not in project.properties:
+                return consumed(project, module, parent)
             call = module.parents[parent]
-            called = isinstance(call, ast.Call) and call.func is parent
-            return called and attr in FRESH_ARRAY_METHODS and attr not in project.functions and _plain(call)
+            if not isinstance(call, ast.Call) or call.func is not parent:
+                return False
+            if attr in VIEW_METHODS and attr not in project.functions:
+                return consumed(project, module, call)
+            return attr in FRESH_ARRAY_METHODS and attr not in project.functions and _plain(call)
         case ast.Compare():
             return not {"__eq__", "__ne__", "__lt__", "__gt__", "__le__", "__ge__", "__contains__"} & project.dunders
         case ast.BinOp() | ast.UnaryOp():

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import ast
 
-from hasten.passes.source.arrays.base import FRESH_ARRAY_METHODS, FRESH_READS, consumed, numpy_call, quiet_operators
+from hasten.passes.source.arrays.base import (
+    FRESH_ARRAY_METHODS,
+    FRESH_READS,
+    VIEW_METHODS,
+    consumed,
+    numpy_call,
+    quiet_operators,
+)
 from hasten.passes.source.containers.base import Place
 from hasten.passes.source.containers.effects import scalar_name, to_user_function
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Binding, root_name
@@ -171,7 +178,10 @@ def _stored_into(place: Place, use: ast.Name) -> bool:
             continue
         if isinstance(parent, ast.Call) and parent.func is at and at is not use:
             attr = at.attr if isinstance(at, ast.Attribute) else ""
-            return attr not in FRESH_ARRAY_METHODS | {"astype", "reshape", "ravel", "transpose"}
+            if attr in VIEW_METHODS:
+                at = parent
+                continue
+            return attr not in FRESH_ARRAY_METHODS
         return isinstance(parent, ast.AugAssign) and parent.target is at
 
 

@@ -196,7 +196,12 @@ def worth_it(place: Place, node: ast.expr, leaves: list[ast.Name]) -> bool:
         inner = node.args[0] if node.args else getattr(node.func, "value", None)  # type: ignore[attr-defined]
         if isinstance(inner, ast.Name):
             return False  # another pass keeps these
-    if not arrays or not fresh_array(place, node):
+    if not fresh_array(place, node):
+        return False
+    called = numpy_call(module, node)
+    if called and called not in CHEAP and not all(never_array(place, n) for n in leaves):
+        return True  # of what nothing is known: the check at the loop tells
+    if not arrays:
         return False
     for n in ast.walk(node):
         called = numpy_call(module, n)
