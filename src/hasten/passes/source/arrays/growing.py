@@ -24,7 +24,8 @@ from hasten.passes.source.containers.syntax import Module, Parts
 
 ROOM = '''\
 def _with_room(array):
-    """The array at the head of a longer one, and that with it; the array and None where copies would be told apart."""
+    """The array at the head of a longer one, and that with it and the types of numbers that can be put behind one by
+    one; the array and None where copies would be told apart."""
     if type(array) is not NP.ndarray or array.dtype.kind not in "biufcmMUS" or not array.dtype.isnative:
         return array, None
     if array.ndim == 0 or not array.flags.c_contiguous:
@@ -32,18 +33,22 @@ def _with_room(array):
     longer = NP.empty((max(16, 2 * len(array)), *array.shape[1:]), array.dtype)
     longer[: len(array)] = array
     array = longer[: len(array)]
-    return array, (longer, array)
+    kinds = ()
+    if array.ndim == 1:
+        kinds = {NP.float64: (float, NP.float64, int), NP.int64: (int, NP.int64)}.get(array.dtype.type, ())
+    return array, (longer, array, kinds)
 
 
 def _put_behind(array, items, room):
     """`items` behind `array`, in the space that `room` keeps there or in a longer one."""
-    longer, size, total = room[0], len(array), len(array) + len(items)
+    longer, _, kinds = room
+    size, total = len(array), len(array) + len(items)
     if total > len(longer):
         longer = NP.empty((2 * total, *array.shape[1:]), array.dtype)
         longer[:size] = array
     longer[size:total] = items
     array = longer[:total]
-    return array, (longer, array)
+    return array, (longer, array, kinds)
 
 
 def _fits(items, array):
@@ -53,8 +58,10 @@ def _fits(items, array):
     if array.ndim > 1 and not items.flags.c_contiguous and min(array.shape) < 2:
         return False
     new, old = items.dtype, array.dtype
+    if new == old:
+        return True
     alike = (new.kind in "biuf" and old.kind in "biufc") or (new.kind == old.kind and old.kind in "US")
-    return new == old or (alike and NP.result_type(new, old) == old)
+    return alike and NP.result_type(new, old) == old
 
 
 def _without_room(array, room):
@@ -66,13 +73,15 @@ def _without_room(array, room):
 APPENDED = '''\
 def _appended(array, value, room):
     """np.append(array, value), and the space kept behind it for the next time."""
-    if room is not None and room[1] is array and array.ndim == 1:
-        if type(value) in (float, NP.float64) and array.dtype == NP.float64 and len(array) < len(room[0]):
-            longer, size = room[0], len(array)
+    if room is not None and room[1] is array:
+        longer, _, kinds = room
+        size, kind = len(array), type(value)
+        if kind in kinds and size < len(longer) and (kind is not int or -(2**63) <= value < 2**63):
             longer[size] = value
             array = longer[: size + 1]
-            return array, (longer, array)
-        if type(value) in (int, float, bool, str, list, tuple, NP.ndarray) or isinstance(value, NP.generic):
+            return array, (longer, array, kinds)
+        plain = kind in (int, float, bool, str, list, tuple, NP.ndarray) or isinstance(value, NP.generic)
+        if plain and array.ndim == 1:
             items = NP.ravel(value)
             if _fits(items, array):
                 return _put_behind(array, items, room)
@@ -83,7 +92,7 @@ def _appended(array, value, room):
 JOINED = '''\
 def _joined(array, value, room):
     """np.concatenate((array, value)), and the space kept behind it for the next time."""
-    if room is not None and room[1] is array and type(value) in (list, tuple, NP.ndarray):
+    if room is not None and room[1] is array and type(value) in (NP.ndarray, list, tuple):
         items = NP.asarray(value)
         if _fits(items, array):
             return _put_behind(array, items, room)
@@ -94,8 +103,10 @@ def _joined(array, value, room):
 STACKED = '''\
 def _stacked(array, value, room):
     """np.vstack((array, value)), and the space kept behind it for the next time."""
-    if room is not None and room[1] is array and type(value) in (list, tuple, NP.ndarray):
-        items = NP.atleast_2d(value)
+    if room is not None and room[1] is array and type(value) in (NP.ndarray, list, tuple):
+        items = NP.asarray(value)
+        if items.ndim == 1:
+            items = items[None]
         if array.ndim > 1 and _fits(items, array):
             return _put_behind(array, items, room)
     return _with_room(NP.vstack((array, value)))
@@ -105,11 +116,11 @@ def _stacked(array, value, room):
 BESIDE = '''\
 def _beside(array, value, room):
     """np.hstack((array, value)), and the space kept behind it for the next time."""
-    known = type(value) in (int, float, bool, list, tuple, NP.ndarray) or isinstance(value, NP.generic)
-    if room is not None and room[1] is array and array.ndim == 1 and known:
-        items = NP.atleast_1d(value)
-        if _fits(items, array):
-            return _put_behind(array, items, room)
+    if room is not None and room[1] is array and array.ndim == 1:
+        if type(value) in (int, float, bool, list, tuple, NP.ndarray) or isinstance(value, NP.generic):
+            items = NP.atleast_1d(value)
+            if _fits(items, array):
+                return _put_behind(array, items, room)
     array = NP.hstack((array, value))
     return _with_room(array) if array.ndim == 1 else (array, None)
 
