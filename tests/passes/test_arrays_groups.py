@@ -28,7 +28,6 @@ def centres(X, labels, keys):
         if len(members) == 0:
             continue
         out.append(members.mean(axis=0))
-        members[0] = 7
     return np.array(out)
 labels = np.array(rng.integers(0, 5, 200))
 show(centres(X, labels, range(6)), centres(X, labels, [2, 2.0, True, np.uint8(1), 1 + 0j, -1, 2**70, np.nan]))
@@ -83,6 +82,29 @@ for table in (np.arange(4), np.arange(8).reshape(4, 2), np.arange(6), np.matrix(
 """,
 }
 ALONE = {
+    "an item of a list by a truth, which is the labels": """
+def f(arrays, labels, y):
+    out = []
+    for k in range(4):
+        out.append(y[labels == k].sum())
+        one = arrays[k == 1]
+        one[k] = 3
+    return out
+labels = np.arange(200) % 4
+print(f([np.zeros(9), labels], labels, y))
+""",
+    "an item drawn from a list, which is the labels": """
+import random
+def f(arrays, labels, y, draw):
+    out = []
+    for k in range(4):
+        out.append(y[labels == k].sum())
+        one = draw.choice(arrays)
+        one[k] = 3
+    return out
+labels = np.arange(200) % 4
+print(f([labels], labels, y, random.Random(1)))
+""",
     "labels change": """
 labels = np.arange(200) % 4
 for k in range(4):

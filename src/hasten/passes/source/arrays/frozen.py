@@ -14,6 +14,7 @@ from hasten.passes.source.arrays.base import (
     FRESH_READS,
     VIEW_METHODS,
     consumed,
+    maybe_array,
     numpy_call,
     quiet_operators,
 )
@@ -40,8 +41,8 @@ def fresh_array(place: Place, e: ast.expr | None, depth: int = 0) -> bool:
             return fresh_array(place, e.body, depth + 1) and fresh_array(place, e.orelse, depth + 1)
         case ast.Subscript(value=ast.Call() as call, slice=ast.Constant(value=int())):
             return numpy_call(module, call) in ("where", "nonzero", "unique")
-        case ast.Subscript(slice=ast.Compare() | ast.List()):
-            return True  # picked by a mask or places: a copy
+        case ast.Subscript(value=value, slice=ast.Compare() | ast.List()):
+            return maybe_array(place, value)  # picked by a mask: a copy (of a list, `pair[a == b]` is one of its items)
         case ast.Call(func=func, keywords=keywords):
             if any(k.arg in ("out", "copy", None) for k in keywords):
                 return False
@@ -49,7 +50,9 @@ def fresh_array(place: Place, e: ast.expr | None, depth: int = 0) -> bool:
             if called:
                 return called in FRESH_READS | LOADED or called.removeprefix("random.") in DRAWS
             if isinstance(func, ast.Attribute) and func.attr not in project.functions and not module.imported(func):
-                if func.attr not in project.attributes and func.attr in FRESH_ARRAY_METHODS | DRAWS | {"astype"}:
+                if func.attr not in project.attributes and func.attr in FRESH_ARRAY_METHODS | DRAWS - {"choice"} | {
+                    "astype"
+                }:
                     return True
     return project.fresh_value(module, e)
 
