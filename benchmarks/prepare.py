@@ -348,7 +348,7 @@ def sales(folder: Path) -> str:
     rng = np.random.default_rng(77)
     dates = pd.date_range("2022-01-03", periods=600).strftime("%Y-%m-%d")
     rows = []
-    for store in range(20):
+    for store in range(24):
         base, trend, depth = rng.uniform(20, 150), rng.normal(0, 0.08), rng.uniform(0.05, 0.6)
         week = 1 + depth * rng.normal(0, 0.6, 7)
         for day, date in enumerate(dates):

@@ -103,7 +103,7 @@ def main():
     for f in sorted(features, key=lambda f: -iv[f]):
         print(f"  {f:<16} {iv[f]:.6f}  bins {len(woe[f])}")
 
-    chosen = [f for f in features if iv[f] >= MIN_IV]
+    chosen = [f for f in features if iv[f] >= MIN_IV] or list(features)
     beta = logistic(np.column_stack([np.ones(n)] + [woe[f][place[f]] for f in chosen]), y)
     factor = PDO / log(2)
     offset = BASE_SCORE - factor * log(BASE_ODDS)

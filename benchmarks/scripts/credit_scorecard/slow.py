@@ -147,7 +147,7 @@ for f in sorted(features, key=lambda f: -iv_of[f]):
 
 # ---------------------------------------------------------------- scorecard
 
-chosen = [f for f in features if iv_of[f] >= MIN_IV]
+chosen = [f for f in features if iv_of[f] >= MIN_IV] or features
 
 X = np.array([[1.0] + [row[f + "_woe"] for f in chosen] for _, row in df[[f + "_woe" for f in chosen]].iterrows()])
 y = df[TARGET].values
