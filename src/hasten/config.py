@@ -30,6 +30,7 @@ class Settings:
     require: float | None = None
     seed: int | None = None
     timeout: float | None = None
+    compiled: bool | None = None
 
     def over(self, other: Settings) -> Settings:
         """These settings, with `other`'s where these say nothing."""
@@ -108,6 +109,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "require": gain,
     "seed": seed,
     "timeout": duration,
+    "compiled": _flag,
 }
 
 

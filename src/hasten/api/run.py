@@ -32,6 +32,7 @@ def run(
     budget: float | str | None = None,
     rtol: float | None = None,
     exact: bool | None = None,
+    compiled: bool | None = None,
     require: float | str | None = None,
     seed: int | None = None,
     calls: str | None = None,
@@ -42,7 +43,8 @@ def run(
 
     `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
     reach the program; `calls` names the script that calls the function. `budget` is seconds, or text such as "10m";
-    `require` is old/new, or text such as "2x". What is None comes from [tool.hasten]
+    `require` is old/new, or text such as "2x"; with `compiled=False` the result is plain Python, NumPy and pandas. What
+    is None comes from [tool.hasten]
     in pyproject.toml, then from the defaults (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new
     folder under .hasten/runs). Raises `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
     """
@@ -53,6 +55,7 @@ def run(
             "budget": budget,
             "rtol": rtol,
             "exact": exact,
+            "compiled": compiled,
             "require": require,
             "seed": seed,
         },
@@ -60,17 +63,20 @@ def run(
     ).over(project_settings((work.root / work.entry_path).parent))
     folder = Path(given.out) if given.out is not None else new_folder(target)
     check_folder(folder)
-    contract = Contract(rtol=1e-9 if given.rtol is None else given.rtol, exact=bool(given.exact), require=given.require)
+    contract = Contract(
+        rtol=1e-9 if given.rtol is None else given.rtol, exact=bool(given.exact), require=given.require,
+        compiled=given.compiled is not False,
+    )  # fmt: skip
 
     from hasten.observe.machine import machine
-    from hasten.passes.registry import all_passes
+    from hasten.passes.registry import all_passes, startup_passes
     from hasten.search.loop import optimise
 
     with session(budget_s=given.budget, seed=given.seed or 0, progress=progress) as current:
         note = started_elsewhere(work)
         if note is not None:
             current.progress.note(note)
-        outcome = optimise(current, work, contract, all_passes(), name=target)
+        outcome = optimise(current, work, contract, all_passes(), name=target, starts=startup_passes())
         record = replace(
             outcome.record,
             notes=outcome.record.notes if note is None else (note, *outcome.record.notes),
@@ -112,6 +118,8 @@ def command_line(target: str, args: Sequence[str], given: Settings, *, calls: st
             words += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
     if given.exact:
         words.append("--exact")
+    if given.compiled is False:
+        words.append("--no-compiled")
     if calls:
         words += ["--calls", calls]
     if args:

@@ -81,6 +81,10 @@ def build() -> argparse.ArgumentParser:
     run.add_argument("--budget", metavar="10m", help="longest time for the search; it ends with the best so far")
     run.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
     run.add_argument("--exact", action="store_true", default=None, help="floats must keep the same bits")
+    run.add_argument(
+        "--no-compiled", action="store_false", dest="compiled", default=None,
+        help="only plain Python, NumPy and pandas in the result: no Numba, no extension module",
+    )  # fmt: skip
     run.add_argument("--require", metavar="2x", help="exit with status 1 unless the gain (old/new) is at least this")
     run.add_argument("--json", action="store_true", help="print result.json instead of the report")
     run.add_argument("--seed", metavar="N", help="seed of hasten's own choices (default: 0)")

@@ -9,7 +9,7 @@ import sys
 def main(options: argparse.Namespace) -> int:
     from hasten.cli import FINISHED
     from hasten.errors import UsageError
-    from hasten.passes.registry import all_passes, show, summary
+    from hasten.passes.registry import every_pass, show, summary
 
     if options.action == "show":
         if options.code is None:
@@ -18,7 +18,7 @@ def main(options: argparse.Namespace) -> int:
         return FINISHED
     if options.code is not None:
         raise UsageError(f"`hasten passes list` takes no code; did you mean `hasten passes show {options.code}`?")
-    passes = all_passes()
+    passes = every_pass()
     name = max(len(p.name) for p in passes)
     for p in passes:
         print(f"{p.code}  {p.name:<{name}}  {summary(p)}")

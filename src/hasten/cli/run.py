@@ -22,6 +22,7 @@ def main(options: argparse.Namespace) -> int:
             budget=options.budget,
             rtol=options.rtol,
             exact=options.exact,
+            compiled=options.compiled,
             require=options.require,
             seed=options.seed,
             calls=options.calls,

@@ -11,7 +11,8 @@ class Contract:
 
     Integers, strings, types, shapes, dtypes, names and exceptions are always compared exactly. Floats
     agree when ``|a - b| <= rtol * max(|a|, |b|)`` or, inside one array, ``<= rtol * RMS(reference)``;
-    NaN equals NaN and infinities need the same sign. `exact` asks for the same bits.
+    NaN equals NaN and infinities need the same sign. `exact` asks for the same bits. Without `compiled` the result is
+    plain Python, NumPy and pandas: no Numba, no extension module.
     """
 
     rtol: float = 1e-9
@@ -19,6 +20,7 @@ class Contract:
     min_gain: float = 1.03
     alpha: float = 0.05
     require: float | None = None
+    compiled: bool = True
 
     @property
     def tolerance(self) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from hasten.config import nearest
+from hasten.core.loading import StartupPass
 from hasten.core.recipe import Pass, Risk
 from hasten.errors import UsageError
 
@@ -47,17 +49,39 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.products", "ProductOrder"),
     ("hasten.passes.source.arrays.steady", "SteadyArrays"),
 )
+# those that change the program's start as a whole (`hasten.core.loading`), asked last
+STARTS: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.source.startup.later", "ImportsLater"),
+    ("hasten.passes.source.startup.collector", "QuietCollector"),
+)
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}
+_METHODS = (("find", ["work", "region", "facts"]), ("propose", ["work", "finding", "facts"]))
+_START_METHODS = (("savings", ["sources", "loaded"]),)
 
 
 @cache
 def all_passes() -> tuple[Pass, ...]:
-    """One of each pass, with its defaults. Raises `TypeError` when one is not a pass, or two share a code."""
-    found: list[Pass] = []
-    for module, name in PASSES:
+    """One of each pass that looks at regions. Raises `TypeError` when one is not a pass, or two share a code."""
+    return tuple(_made(PASSES, conformance))
+
+
+@cache
+def startup_passes() -> tuple[StartupPass, ...]:
+    """One of each pass that looks at the program's start. Raises as `all_passes` does."""
+    return tuple(_made(STARTS, startup_conformance))
+
+
+def every_pass() -> list[Pass | StartupPass]:
+    """Both kinds, in the order in which they are asked."""
+    return [*all_passes(), *startup_passes()]
+
+
+def _made(places: Sequence[tuple[str, str]], checked: Callable[[object], list[str]]) -> list[Any]:
+    found: list[Any] = []
+    for module, name in places:
         pass_: Any = getattr(import_module(module), name)()
-        mistakes = conformance(pass_)
+        mistakes = checked(pass_)
         if mistakes:
             raise TypeError(f"{module}.{name} is not a pass: {'; '.join(mistakes)}")
         found.append(pass_)
@@ -65,11 +89,20 @@ def all_passes() -> tuple[Pass, ...]:
     twice = sorted({c for c in codes if codes.count(c) > 1})
     if twice:
         raise TypeError(f"two passes share the code {', '.join(twice)}")
-    return tuple(found)
+    return found
 
 
 def conformance(pass_: object) -> list[str]:
     """What keeps an object from being a pass: missing, mistyped or misspelt attributes, other signatures."""
+    return _mistakes(pass_, _METHODS)
+
+
+def startup_conformance(pass_: object) -> list[str]:
+    """What keeps an object from being a pass of the program's start."""
+    return _mistakes(pass_, _START_METHODS)
+
+
+def _mistakes(pass_: object, methods: Sequence[tuple[str, list[str]]]) -> list[str]:
     cls = type(pass_)
     bad = []
     for name, kind in _NEEDED.items():
@@ -79,7 +112,7 @@ def conformance(pass_: object) -> list[str]:
             bad.append(f"it has no class attribute {name!r}{near}")
         elif not isinstance(value, kind):
             bad.append(f"{name} is {value!r}, not of type {kind.__name__}")
-    for name, parameters in (("find", ["work", "region", "facts"]), ("propose", ["work", "finding", "facts"])):
+    for name, parameters in methods:
         method = getattr(cls, name, None)
         if not callable(method):
             bad.append(f"it has no method {name!r}")
@@ -87,7 +120,7 @@ def conformance(pass_: object) -> list[str]:
         given = [p for p in inspect.signature(method).parameters if p != "self"]
         if given != parameters:
             bad.append(f"{name} takes ({', '.join(given)}), not ({', '.join(parameters)})")
-    protocol = [*_NEEDED, "find", "propose"]
+    protocol = [*_NEEDED, *(name for name, _ in methods)]
     for name in vars(cls):
         # a misspelt attribute would silently leave the inherited one in force
         if not name.startswith("_") and name not in protocol and (close := get_close_matches(name, protocol, 1, 0.75)):
@@ -97,12 +130,12 @@ def conformance(pass_: object) -> list[str]:
     return bad
 
 
-def by_code(code: str) -> Pass:
+def by_code(code: str) -> Pass | StartupPass:
     """Raises `UsageError` when there is no such pass."""
-    for p in all_passes():
+    for p in every_pass():
         if p.code.lower() == code.lower() or p.name.lower() == code.lower():
             return p
-    known = [p.code for p in all_passes()]
+    known = [p.code for p in every_pass()]
     raise UsageError(f"no pass {code!r}{nearest(code.upper(), known)}; there are {', '.join(known)}")
 
 
@@ -117,7 +150,7 @@ def documentation(pass_: object) -> str:
     return max(texts, key=len, default="")
 
 
-def summary(pass_: Pass) -> str:
+def summary(pass_: Pass | StartupPass) -> str:
     """The first line of its documentation."""
     return documentation(pass_).split("\n", 1)[0].rstrip(".")
 

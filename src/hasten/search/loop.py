@@ -18,6 +18,7 @@ from statistics import median
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts, Profile
 from hasten.core.finding import Finding, Region
+from hasten.core.loading import StartupPass
 from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change, Pass, Recipe
 from hasten.core.record import (
@@ -41,6 +42,7 @@ from hasten.search.ahead import ahead_of_time
 from hasten.search.choose import SHADE, Judged, choose
 from hasten.search.known import Known
 from hasten.search.runs import Program, own_seconds
+from hasten.search.startup import RUNS, start_sooner
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
@@ -91,8 +93,9 @@ def optimise(
     *,
     name: str = "",
     speed: bool = True,
+    starts: Sequence[StartupPass] = (),
 ) -> Outcome:
-    """Run the whole loop. Raises `TargetError` when the target cannot serve as a workload.
+    """Run the whole loop, then `starts` on what it leaves. Raises `TargetError` when the target is no workload.
 
     `speed=False` keeps every change that is shown equal, faster or not: it tests the verification, not the gain.
     """
@@ -100,7 +103,7 @@ def optimise(
     out.record = replace(out.record, budget_s=session.budget_s, started=datetime.now(UTC).isoformat(timespec="seconds"))
     program = Program(session, work, contract)
     try:
-        _search(session, program, out, passes, speed)
+        _search(session, program, out, passes, speed, starts)
         out.record = replace(out.record, status="finished")
     except KeyboardInterrupt:
         session.progress.note("interrupted: what was verified and measured so far is kept")
@@ -112,7 +115,9 @@ def optimise(
     return _sealed(session, out)
 
 
-def _search(session: Session, program: Program, out: Outcome, passes: Sequence[Pass], speed: bool) -> None:
+def _search(
+    session: Session, program: Program, out: Outcome, passes: Sequence[Pass], speed: bool, starts: Sequence[StartupPass]
+) -> None:
     progress = session.progress
     progress.stage("baseline")
     base = program.observe()
@@ -151,7 +156,7 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
         facts = Facts(profile, program.record(current, regions))
         findings, changes = _propose(current, regions, facts, passes)
-        changes = [c for c in changes if not known.settled(current, c)]
+        changes = [c for c in changes if _wanted(c, program.contract) and not known.settled(current, c)]
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
@@ -186,13 +191,13 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
         current, current_wall = candidate, wall
         if gained < 1.1 and speed:
             break
-    if out.kept is out.work:
-        return
     out.record = replace(out.record, kept=Recipe(recipe))
-    if not speed:
-        return
-    if any("numba" in c.needs for c in recipe):
+    if speed and any("numba" in c.needs for c in recipe):
         current_wall = _ahead(session, program, out, current_wall, base.wall_s)
+    if starts:
+        current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
+    if out.kept is out.work or not speed:
+        return
     progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
     enough_s = session.elapsed_s + 1.5 * PAIRS * (base.wall_s + current_wall)
@@ -207,6 +212,27 @@ def _search(session: Session, program: Program, out: Outcome, passes: Sequence[P
     if gain.decided != "faster":
         reason = f"end to end {gain} over {gain.pairs} pairs: {gain.decided}"
         _drop_all(out, Rejected(reason) if gain.decided == "not faster" else Inconclusive(reason))
+
+
+def _sooner(
+    session: Session, program: Program, out: Outcome, passes: Sequence[StartupPass], wall_s: float, base_s: float,
+    speed: bool,
+) -> float:  # fmt: skip
+    """The kept program with a shorter start, where that works; its wall seconds."""
+    if session.left_s < PAIRS * (base_s + wall_s) + RUNS * wall_s or out.work.focus is not None:
+        return wall_s
+    session.progress.stage("look at what it imports", RUNS * wall_s)
+    started = start_sooner(program, out.kept, passes, wall_s, speed=speed)
+    for change, verdict, kept in started.judged:
+        out.trials.append(Trial(change, 0, verdict, kept=kept, equal=kept))
+    if started.work is out.kept:
+        return wall_s
+    session.progress.note(f"imports that the run does not need: {started.gain:.2f}x more")
+    old_s = out.record.cold.old_s if out.record.cold is not None else program.base.samples[0].wall_s
+    kept_changes = Recipe((*out.record.kept.changes, *(c for c, _, kept in started.judged if kept)))
+    out.kept = started.work
+    out.record = replace(out.record, kept=kept_changes, cold=ColdRun(old_s, started.cold_s))
+    return started.warm_s
 
 
 def _ahead(session: Session, program: Program, out: Outcome, wall_s: float, base_s: float) -> float:
@@ -338,6 +364,11 @@ def _left_over(region: Region, trials: Sequence[Trial], facts: Facts) -> float:
 
 def _allowed(change: Change, contract: Contract) -> bool:
     return not contract.exact or change.risk.name == "EXACT"
+
+
+def _wanted(change: Change, contract: Contract) -> bool:
+    """It compiles nothing, or that is welcome."""
+    return contract.compiled or "numba" not in change.needs
 
 
 def _replayed(

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hasten.core.contract import Contract
+from hasten.core.loading import Loaded
 from hasten.core.measurement import Comparison, RunSample
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.compare import MAX_PAIRS, MIN_PAIRS, measure
 from hasten.measure.steady import Steady
+from hasten.observe import imports
 from hasten.observe.baseline import baseline
 from hasten.observe.mirror import Mirror
 from hasten.observe.process import run_program, run_workload, workload_command
@@ -149,6 +151,14 @@ class Program:
         key = tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
         repeats = self.base.stdout_mask.empty
         return self._timed.setdefault(key, Steady(self.base.reference.status, prints_alike=repeats))
+
+    def imports(self, work: ScriptWorkload) -> Loaded | None:
+        """What a run imports; None when it does not end as the original does."""
+        run = run_workload(
+            self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False,
+            extra_env=imports.ASK,
+        )  # fmt: skip
+        return imports.imports(run.program.stderr) if run.status == self.base.reference.status else None
 
     def import_costs(self, judged: Iterable[Judged]) -> dict[str, float]:
         """Seconds that importing each newly needed package adds to the program, best of two."""
