@@ -61,6 +61,42 @@ def test_a_slow_program_becomes_a_faster_one(here: Path) -> None:
     assert "search.py" in str(result)
 
 
+NUMBERS = """\
+total = 0.0
+for i in range(6_000_000):
+    total += (i % 7) * 0.5
+print(total)
+"""
+
+
+def test_no_compiled_keeps_compilers_out(here: Path) -> None:
+    (here / "numbers_.py").write_text(NUMBERS)
+    (here / "pyproject.toml").write_text("[tool.hasten]\ncompiled = false\n")
+    result = hasten.run("numbers_.py", out="out")
+    assert not result.record.contract.compiled
+    assert result.record.command.endswith("--no-compiled")
+    assert all("numba" not in path.read_text() for path in result.optimized)
+    assert not [t for t in result.record.trials if t.code == "HST301"]
+
+
+def test_a_start_without_what_the_run_does_not_need(here: Path) -> None:
+    """What was moved works where it is needed, and random numbers stay what they were."""
+    (here / "pyproject.toml").touch()
+    (here / "start.py").write_text(
+        "import random\nimport sys\nimport sqlite3\nimport pandas as pd\nimport numpy as np\n\n\n"
+        "def table(xs):\n    print(sqlite3.version_info, pd.Series(xs))\n\n\nrandom.seed(3)\n"
+        "if len(sys.argv) > 1:\n    table([1])\nprint(random.random(), np.arange(3).sum())\n"
+    )
+    result = hasten.run("start.py", out="out")
+    tried = {t.code for t in result.record.trials}
+    assert "HST601" in tried
+    for path in result.optimized:
+        for words in ([], ["x"]):
+            runs = [subprocess.run([sys.executable, p, *words], capture_output=True) for p in (path, here / "start.py")]
+            assert runs[0].returncode == 0
+            assert runs[0].stdout == runs[1].stdout
+
+
 def test_require_that_is_not_met(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "quick.py").write_text("print(sum(range(10)))\n")
     assert main(["run", "quick.py", "--require", "50x", "--json", "--out", "o", "--stdin", os.devnull]) == 1

@@ -46,6 +46,12 @@ def test_all_mistakes_at_once() -> None:
     assert "-1 is not a seed" in message
 
 
+def test_compiled_is_true_or_false() -> None:
+    assert settings({"compiled": False}, "here") == Settings(compiled=False)
+    with pytest.raises(UsageError, match="compiled: 'no' is neither true nor false"):
+        settings({"compiled": "no"}, "here")
+
+
 def test_what_is_said_wins_over_defaults() -> None:
     assert Settings(rtol=0.0).over(Settings(rtol=1e-6, seed=4)) == Settings(rtol=0.0, seed=4)
 
