@@ -69,7 +69,9 @@ def workload(
     types = {name: (describe(state[name]),) for name in names.loaded(stmts) if name in state}
     types = {k: v[0] if isinstance(v[0], tuple) else v for k, v in types.items()}  # type: ignore[misc]
     if "self" in state:
-        types |= {f"self.{k}": (describe(v),) for k, v in vars(state["self"]).items()}
+        held = {k: v for base in reversed(type(state["self"]).__mro__) for k, v in vars(base).items()}
+        held = {k: v for k, v in held.items() if not hasattr(type(v), "__get__") and not k.startswith("__")}
+        types |= {f"self.{k}": (describe(v),) for k, v in (held | vars(state["self"])).items()}
     work = ScriptWorkload(Path("."), Entry("script", "snippet.py"), "snippet.py").with_sources({"snippet.py": source})
     return work, region, Facts(regions={region.id: RegionFacts(region.id, types=types)})
 
@@ -194,7 +196,9 @@ def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = Fa
             else same(value, other)
         )
         assert good, f"{name}: {value!r} became {other!r}{context}"
-    extra = set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys", "itertools"}
+    extra = (
+        set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys", "itertools", "marshal"}
+    )
     assert not extra, f"{extra} appeared{context}"
     assert same(old.streams, new.streams), f"random streams differ{context}"
     assert old.warned == new.warned, f"{old.warned} became {new.warned}{context}"

@@ -67,7 +67,7 @@ FUNCTIONS = {
             ("args = ([float('inf'), 1.0, float('-inf')], {1})", True),
             ("args = ([0.1 * i for i in range(500)] * 2, set(range(100, 0, -7)))", True),
             ("args = ([0.0, -0.0], {0})", True),
-            ("args = ([1.0, float('nan')], {1})", False),
+            ("args = ([float('nan')], {1})", False),  # alone: the place of a NaN depends on where it is in memory
             ("args = ([1.0], {1.5})", False),
             ("args = ([1.0], set())", False),
         ],

@@ -85,3 +85,30 @@ class Counter:
 
 def test_class_data_leaves_methods_out() -> None:
     assert snapshot.class_data(Counter) == {"total": 0, "table": {"a": 1}}
+
+
+class Placed:
+    """Cannot be made without its arguments."""
+
+    def __new__(cls, name: str, *, size: int) -> Placed:
+        return object.__new__(cls)
+
+    def __init__(self, name: str, *, size: int) -> None:
+        self.name, self.size, self.me = name, size, self
+
+
+class Numbered(int):
+    def __new__(cls, value: int, label: str) -> Numbered:
+        return int.__new__(cls, value)
+
+
+def test_objects_whose_class_wants_arguments() -> None:
+    kept = pickle.loads(snapshot.dumps({"a": Placed("x", size=3)}))["a"]
+    assert (type(kept), kept.name, kept.size) == (Placed, "x", 3)
+    assert kept.me is kept
+    assert pickle.loads(snapshot.dumps(Placed)) is Placed
+
+
+def test_numbers_of_such_a_class_are_not_made_bare() -> None:
+    with pytest.raises(TypeError):
+        pickle.loads(snapshot.dumps(Numbered(3, "three")))

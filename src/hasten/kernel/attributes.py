@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import containers
+from hasten.kernel import containers, mixed
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -84,7 +84,15 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         if not pooled:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
         distinct.append(f"*{x}" if pooled else x)
-    return Guarded(tuple(sorted({root(p) for p in paths})), tuple(entry), tuple(distinct))
+    roots = {root(p) for p in paths}
+    # attributes of an object of any class: no property, in whichever base, may stand behind them
+    others = sorted(n for n in types if "." in n and not n.startswith("@") and root(n) not in roots)
+    for path in sorted({n.rpartition(".")[0] for n in others}):
+        own = [n[len(path) + 1 :] for n in others if n.rpartition(".")[0] == path]
+        entry += [f"if not {unit.shared.helper('plain_attributes')}({path}, {_words(own)}):", "    return None"]
+        entry += [f"{local(f'{path}.{a}')} = {path}.{a}" for a in own]
+        roots.add(path)
+    return Guarded(tuple(sorted(roots)), tuple(entry), tuple(distinct))
 
 
 def _in(name: str, path: str) -> bool:
@@ -177,7 +185,7 @@ def _column(unit: Unit, name: str, t: Column) -> Passed:
         if sort in ("float", "np.float64"):
             out.nan_checks.append(f"np.isnan(new_{x}).any()")
         rows = f"map(list, new_{x})" if sort in PY_TYPE else f"new_{x}.tolist()"
-        out.back += [f"for row, new_row in zip({x}, {rows}):", "    row[:] = new_row"]
+        out.back += mixed.back(unit.shared, x, rows, 2)
     return out
 
 
@@ -274,6 +282,8 @@ def _rebound(unit: Unit, name: str, t: Slot) -> Passed:
         return out
     assert isinstance(held, Lst)
     (kind,) = held.kinds
+    if held.depth > 2:
+        raise Refuse(f"{name} is a list of lists of lists")
     helper = unit.helper("typed_list" if held.depth == 1 else "typed_rows")
     out.convert += _checked(x, f"{helper}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})")
     out.args.append(f"new_{x}")
@@ -282,9 +292,6 @@ def _rebound(unit: Unit, name: str, t: Slot) -> Passed:
         if kind in ("float", "np.float64"):
             out.nan_checks.append(f"np.isnan(new_{x}).any()")
         values = f"new_{x}" if kind in PY_TYPE else f"new_{x}.tolist()"
-        if held.depth == 1:
-            out.back.append(f"{x}[:] = {values}")
-        else:
-            out.back += [f"for row, new_row in zip({x}, {values}):", "    row[:] = new_row"]
+        out.back += mixed.back(unit.shared, x, values, held.depth)
     out.back += [f"if {x}_is_new:", f"    {name} = {listed(held, f'last_{x}')}"]
     return out

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, filters, names, optional, sets, views
+from hasten.kernel import containers, filters, inner, mixed, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -31,6 +31,7 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Map,
+    Mix,
     Nil,
     Num,
     Obj,
@@ -42,6 +43,7 @@ from hasten.kernel.kinds import (
     Slot,
     Stream,
     Text,
+    Told,
     Tup,
     Type,
     Unknown,
@@ -115,6 +117,8 @@ class Shared:
     ranks: str = ""  # the name at the door of the ranks of all strings, where their order matters
     project: Project | None = None  # the project's other files
     elsewhere: dict[str, str] = field(default_factory=dict)  # names at the door of their numbers, and the code of each
+    mixed: dict[str, frozenset[str]] = field(default_factory=dict)  # lists at the door of ints and floats
+    row: str = ""  # the name of each of the lists within one, where they are gone over at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
 
     def helper(self, name: str) -> str:
@@ -215,7 +219,8 @@ class Unit:
         self.current: ast.stmt | None = None
         self.sure: set[str] = set()
         self.nothing = False
-        self.valued = any(valued(n) for s in stmts for n in ast.walk(s))
+        self.valued = inner.gives(stmts)
+        self.inner: Mapping[str, ast.FunctionDef] = {}  # functions that the one around defines
         self.top = True  # not a function that a kernel calls
         self.version = 0  # of what is known of the objects' attributes
         self.nested = ""  # the parameter that counts calls of a function by itself
@@ -246,7 +251,7 @@ class Unit:
                     fail(f"{name} has no type")
                 if isinstance(t, Num) and t.kind is None:
                     self.tagged.add(name)
-                if isinstance(t, (Arr, Lst)) and t.roots == {name}:
+                if isinstance(t, (Arr, Lst, Mix)) and t.roots == {name}:
                     self.tagged.add(name)  # rebound to something new, or still what came in
             if before == self.state():
                 if self.unknown is not None:
@@ -263,6 +268,7 @@ class Unit:
             self.shared.taken -= {u.name for u in self.shared.functions.values()}
             self.shared.functions.clear()
             self.shared.used.clear()
+            mixed.renew(self)
 
     def state(self) -> tuple[object, ...]:
         """Everything that one round tells the next."""
@@ -329,7 +335,12 @@ class Unit:
             self.shares = True
         if container(t) and v.parts is not None:
             self.part_names.add(name)
-        new = t if old is None else join(old, t)
+        v, old = mixed.in_turn(self, name, v, old)
+        t = v.t
+        new = t if old is None else mixed.joined(old, t)
+        if isinstance(new, Mix) and isinstance(self.params.get(name), (Lst, Mix)):
+            mixed.widen(self, (name,), new.kinds)
+        mixed.follow(self, v, new)
         if v.leaf or v.parts is not None:
             self.one_type(new, t, name)
         if old is not None and self.round > 2:
@@ -361,13 +372,15 @@ class Unit:
     def fit(self, v: V, t: Type) -> str:
         """The code of `v`, as the representation of `t`."""
         code = self.sink(v)
+        if isinstance(t, Mix):
+            return mixed.fit(self, v, t)
         if isinstance(t, Num) and isinstance(v.t, Num) and t.rep == "f" and v.t.rep == "i":
             return f"float({code})"
         return code
 
     def tag(self, v: V) -> str:
         if not isinstance(v.t, Num):
-            if isinstance(v.t, (Arr, Lst)) and v.t.roots:
+            if isinstance(v.t, (Arr, Lst, Mix)) and v.t.roots:
                 raise Refuse(f"{v.code} may be what came in")
             return "9"
         if v.t.kind is not None:
@@ -419,6 +432,7 @@ class Unit:
             if name in self.optional or isinstance(self.params.get(name, self.extra.get(name)), Nil):
                 return V("None", Nil())
             t = self.lookup(name) if self.lookup and name not in self.bound else None
+            t = mixed.at_door(self, name, t)
             if t is None and name in self.bound and self.unknown is not None:
                 raise Unknown(f"{name} depends on what is not known yet")
             if t is None:
@@ -472,6 +486,10 @@ class Unit:
 
     def s_Pass(self, s: ast.Pass) -> None:
         self.emit("pass")
+
+    def s_FunctionDef(self, s: ast.FunctionDef) -> None:
+        if not inner.defines(self.inner, s):
+            fail(f"the function {s.name} reads what is around it, or has other names", s)
 
     def s_Break(self, s: ast.Break) -> None:
         self.emit("break")
@@ -604,19 +622,27 @@ class Unit:
         self.assign(s.target.id, self.value_for(s.target.id, s.value))
 
     def s_Assign(self, s: ast.Assign) -> None:
+        if inner.defines(self.inner, s):
+            return
         if len(s.targets) != 1:
-            for target in s.targets:
-                if not isinstance(target, ast.Name):
-                    fail("chained assignment", s)
             v = self.expr(s.value)
-            if not isinstance(v.t, Num):
+            t = v.t
+            if not isinstance(t, Num) or any(isinstance(x, (ast.Tuple, ast.List, ast.Starred)) for x in s.targets):
                 fail("chained assignment", s)
             first = s.targets[0]
-            assert isinstance(first, ast.Name)
-            self.assign(first.id, v)
+            if isinstance(first, ast.Name):
+                self.assign(first.id, v)
+                v = replace(self.read(first.id, s), t=t)
+            else:
+                temp = f"new_{s.lineno}_{s.col_offset}"
+                tag = self.tag(v) if t.kind is None and v.tag is not None else None
+                if tag is not None:
+                    self.emit(f"{temp}_kind = {tag}")
+                self.emit(f"{temp} = {bare(self.sink(v))}")
+                v = V(temp, t, tag=constantly(f"{temp}_kind") if tag is not None else None)
+                self.bind(first, v)
             for target in s.targets[1:]:
-                assert isinstance(target, ast.Name)
-                self.assign(target.id, replace(self.read(first.id, s), t=v.t))
+                self.bind(target, v)
             return
         target = s.targets[0]
         if isinstance(target, ast.Name):
@@ -744,6 +770,8 @@ class Unit:
             bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs
         )
         first = vs[0].t
+        if all(isinstance(v.t, Num) for v in vs) and (made := mixed.display(self, vs, codes)) is not None:
+            return made
         if all(isinstance(v.t, Num) and isinstance(first, Num) and v.t.kinds == first.kinds for v in vs):
             assert isinstance(first, Num)
             return V(f"np.array([{codes}])", Lst(self.list_kinds(Num(first.kinds), node)))
@@ -857,6 +885,8 @@ class Unit:
         if isinstance(base.t, Grow) and base.t.sink is None and container(where.t) and container(v.t):
             containers.replaced(self, target, base, where, v)
             return
+        if isinstance(base.t, (Lst, Mix)) and mixed.put(self, target, base, where, v):
+            return
         tuples = isinstance(base.t, Grow) and isinstance(where.t, Tup) and isinstance(v.t, Tup)
         if where.parts is None or not (isinstance(where.t, Num) or tuples):
             fail("assignment to more than one element", target)
@@ -911,6 +941,7 @@ class Unit:
         self.present -= names.bound([s])
         around = set(self.present)
         target = self.loop_target(s.target, items, casts)
+        mixed.follow_loop(self, s.target, s.iter)
         known = dict(self.places)
         target, code = containers.with_place(self, s.target, s.iter, target, code, s.body)
         self.emit(f"for {target} in {code}:")
@@ -931,6 +962,8 @@ class Unit:
             self.body(s.orelse)
 
     def loop_target(self, target: ast.expr, t: Type, casts: list[str], top: bool = True) -> str:
+        if isinstance(t, Told):
+            return mixed.loop_target(self, target, t, top)
         if isinstance(target, ast.Name):
             old = self.env.get(target.id)
             if target.id in self.growing and not isinstance(t, Grow):
@@ -1028,6 +1061,8 @@ class Unit:
             return Chr(), v.code
         if isinstance(t2, Lst):
             return element(t2), v.code
+        if isinstance(t2, Mix):
+            return mixed.items(self, v)
         if isinstance(t2, Arr) and t2.ndim >= 1:
             return array_item(t2, 1), v.code
         if isinstance(t2, Grow) and t2.item is None and t2.sink is None:
@@ -1315,6 +1350,9 @@ class Unit:
         if isinstance(node.op, ast.USub):
             if t.rep == "f":
                 if "int" in t.kinds:
+                    made = mixed.negative(self, v)
+                    if made is not None:
+                        return made
                     fail("minus of a value that may be the int 0", node)
                 return V(f"(-{v.code})", t, pend=v.pend, tag=v.tag)
             lo, hi = t.range
@@ -1393,6 +1431,9 @@ class Unit:
         a, b = self.weak(a, b), self.weak(b, a)
         out = Num(kinds)
         tag = self.promoted(name, a, b) if out.kind is None else None
+        made = mixed.arithmetic(self, name, a, b, out, tag, node)
+        if made is not None:
+            return made
         if out.rep == "b":
             if name not in ("BitAnd", "BitOr", "BitXor"):
                 fail("arithmetic on bools", node)
@@ -1588,6 +1629,8 @@ class Unit:
             if v.t.rep == "b":
                 return v.code
             return f"({self.sink(v)} != 0)"
+        if isinstance(v.t, Mix):
+            return f"(len({v.code}[0]) > 0)"
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
             return f"(len({v.code}) > 0)"
         if isinstance(v.t, Map):
@@ -1690,6 +1733,8 @@ class Unit:
             return containers.lookup(self, base, node)
         if isinstance(base.t, (Num, Chr, Word)):
             fail("element of a number or character", node)
+        if isinstance(base.t, Mix):
+            return mixed.element(self, base, node)
         if isinstance(base.t, Row):
             if isinstance(node.slice, (ast.Slice, ast.Tuple)):
                 fail("slice of such a list", node)
@@ -1769,6 +1814,9 @@ class Unit:
             fail("starred argument", node)
         from hasten.kernel import elsewhere  # it builds on this module
 
+        if isinstance(node.func, ast.Name) and node.func.id in self.inner:
+            name = node.func.id
+            return self.user_call(self.inner[name], node, known_as=f"{self.name}: {name}")
         found = elsewhere.function(self, node.func)
         if found is not None:
             return self.user_call(found[1], node, module=found[0])
@@ -1791,6 +1839,11 @@ class Unit:
             called = objects.call(self, node.func, node)
             if called is not None:
                 return called
+            from hasten.kernel import functions  # it builds on this module
+
+            held = functions.attribute(self, node.func)
+            if held is not None:
+                return functions.call(self, held, node)
             stream = self.stream(node.func.value)
             if stream is not None:
                 return draws.call(self, stream, node.func.attr, node)
@@ -1973,6 +2026,8 @@ class Unit:
                 fail("len of an object", node)
             if isinstance(v.t, Row):
                 return V(views.length(v.t, v.code), SIZE)
+            if isinstance(v.t, Mix):
+                return V(f"len({v.code}[0])", SIZE)
             if scalar(v.t) or (isinstance(v.t, Grow) and v.t.sink is not None):
                 fail("len", node)
             return V(f"len({v.code})", SIZE)
@@ -2214,7 +2269,7 @@ class Unit:
                 if t.kind is None:
                     fail(f"{func.name}: type of {p} depends on the data", node)
                 t = Num(t.kinds)
-            elif isinstance(t, (Arr, Lst, Row)):
+            elif isinstance(t, (Arr, Lst, Mix, Row)):
                 t = rooted(t, frozenset({p}))
             elif isinstance(t, Grow):
                 if t.sink is None and not settled(t):
@@ -2228,11 +2283,14 @@ class Unit:
                     raise Unknown("what a dict holds is not known")
                 t = rooted(replace(t, fresh=False), frozenset({p}))
             types[p] = Opt(t) if p in flags else t
-        arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst))]
+        arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst, Mix))]
         module = module or self.module
         if module.place and any(isinstance(t, (Obj, Pool, Slot, Stream, Rng, Fun)) for t in types.values()):
             fail(f"{func.name} of another file takes an object", node)
-        unit = self.compiled(func, types, node, known_as, module)
+        try:
+            unit = self.compiled(func, types, node, known_as, module)
+        except mixed.Needed as need:
+            mixed.passed(self, need, given[need.param], node)
         if unit.puts:
             self.puts = True
             if self.frozen:
@@ -2244,10 +2302,10 @@ class Unit:
             self.shares = self.shares or any(map(container, given_back))
             self.entangled = self.entangled or any(map(nested, given_back))
         if unit.mutated:
-            if len(arrays) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst)) for p in unit.mutated):
+            if len(arrays) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst, Mix)) for p in unit.mutated):
                 seen: set[str] = set()
                 for t in arrays:
-                    assert isinstance(t, (Arr, Lst))
+                    assert isinstance(t, (Arr, Lst, Mix))
                     if not t.roots or t.roots & seen:
                         fail(f"{func.name} writes to one of several arrays that may overlap", node)
                     seen |= t.roots
@@ -2291,7 +2349,7 @@ class Unit:
 
     def call_itself(self, func: ast.FunctionDef, node: ast.AST) -> None:
         """A call from within its own body: the type of its result must be known by then, and the depth is counted."""
-        if self.ret is None and any(valued(n) for n in ast.walk(func)):
+        if self.ret is None and inner.gives(func.body):
             fail(f"{func.name} calls itself before it returns anything", node)
         parts = self.ret.items if isinstance(self.ret, Tup) else (self.ret,)
         if any(p is not None and not isinstance(p, Num) for p in parts):
@@ -2313,22 +2371,24 @@ class Unit:
         flow = names.flow(func.body)
         bound = names.bound(func.body)
         body = list(func.body)
-        if flow.sure is not None and any(valued(n) for n in ast.walk(func)):
+        if flow.sure is not None and inner.gives(func.body):
             body.append(ast.Return(None, lineno=func.end_lineno or func.lineno, col_offset=0))
         if (flow.exposed & bound) - set(types):
             fail(f"{func.name} may read a name before it is bound", node)
+        own = inner.of(func)
         for n in ast.walk(func):
             if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)) or (
-                isinstance(n, (ast.ClassDef, *names.FUNCTIONS)) and n is not func
+                isinstance(n, (ast.ClassDef, *names.FUNCTIONS)) and n is not func and n not in own.values()
             ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.shared.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
         unit = Unit(self.shared, name, body, types, function=True, lookup=self.lookup, module=module)
         unit.top = False
+        unit.inner = own
         self.shared.functions[key] = unit
         try:
             unit.run()
-        except Unknown:
+        except (Unknown, mixed.Needed):
             del self.shared.functions[key]  # more may be known in the next round
             self.shared.taken.discard(name)
             raise
@@ -2369,13 +2429,6 @@ def listable(t: Num) -> bool:
 def unseen(t: Type) -> bool:
     """Is it nothing at run time, because the type says all?"""
     return isinstance(t, (Pool, Nil)) or isinstance(t, Obj) and not t.many
-
-
-def valued(node: ast.AST) -> bool:
-    """Is it a return of something else than None?"""
-    if not isinstance(node, ast.Return) or node.value is None:
-        return False
-    return not (isinstance(node.value, ast.Constant) and node.value.value is None)
 
 
 def numbers(t: Type) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import attributes, counting, elsewhere, optional, views
+from hasten.kernel import attributes, counting, elsewhere, mixed, optional, views
 from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
@@ -17,6 +17,7 @@ from hasten.kernel.kinds import (
     CODE,
     DTYPES,
     I64,
+    MIXED,
     Arr,
     Cell,
     Chr,
@@ -25,6 +26,7 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Map,
+    Mix,
     Nil,
     Num,
     Obj,
@@ -74,6 +76,8 @@ def door_type(name: str, facts: Sequence[ValueFact], *, as_words: bool = False, 
         t = _one(name, fact)
         if t is not None:
             t = Word() if as_words and isinstance(t, Text) else t
+            if missing and isinstance(t, Mix):
+                return None
             return Opt(t) if missing else t
     return Nil() if missing and len(facts) == 1 else None
 
@@ -95,14 +99,10 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
             return Arr(fact.dtype, fact.ndim, frozenset({name}))
         return None
+    numbers = _numbers(name, fact)
+    if numbers is not None:
+        return numbers
     if fact.type == "builtins.list" and len(fact.items) == 1:
-        item = fact.items[0]
-        if item.type in LIST_ITEMS:
-            return Lst(frozenset({SCALARS[item.type]}), 1, frozenset({name}))
-        if item.type == "builtins.list" and len(item.items) == 1 and _maybe_rectangular(fact, item):
-            leaf = item.items[0]
-            if leaf.type in LIST_ITEMS:
-                return Lst(frozenset({SCALARS[leaf.type]}), 2, frozenset({name}))
         inner = _within(fact)
         words = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, Word)
         if isinstance(inner, Row) and (words or scalar(inner.item) or isinstance(inner.item, (Map, Tup))):
@@ -116,6 +116,21 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         if fact.min_len in (2, 3, 4) and item.type in SCALARS:
             return Tup((num(SCALARS[item.type]),) * fact.min_len)
     return None
+
+
+def _numbers(name: str, fact: ValueFact) -> Lst | Mix | None:
+    """A list of numbers, or of equally long lists of them."""
+    depth = 1
+    while fact.type == "builtins.list" and len(fact.items) == 1 and fact.items[0].type == "builtins.list":
+        if not _maybe_rectangular(fact, fact.items[0]):
+            return None
+        fact, depth = fact.items[0], depth + 1
+    if fact.type != "builtins.list" or not all(i.type in LIST_ITEMS for i in fact.items) or depth > 4:
+        return None
+    kinds = frozenset(SCALARS[i.type] for i in fact.items)
+    if len(kinds) == 1:
+        return Lst(kinds, depth, frozenset({name}))
+    return Mix(kinds, depth, frozenset({name})) if kinds and kinds <= MIXED else None
 
 
 def _key_type(facts: tuple[ValueFact, ...]) -> Type | None:
@@ -214,7 +229,10 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         inner = list(names)
         for n, t in {**unit.params, **unit.extra}.items():
             x = local(n)
-            if isinstance(t, (Map, Row)):
+            if isinstance(t, Mix):
+                names[names.index(x) : names.index(x) + 1] = _arguments(t, x)
+                head.append(f"{x} = ({', '.join(_arguments(t, x))})")
+            elif isinstance(t, (Map, Row)):
                 names[names.index(x) : names.index(x) + 1] = _arguments(t, x)
                 plain = isinstance(t, Map) and not t.frozen
                 head.append(f"{x} = {_map_made(unit, t, n) if plain else views.made(unit, t, x)}")
@@ -283,6 +301,8 @@ def _arguments(t: Type, x: str) -> list[str]:
     """The names under which a value enters the compiled function."""
     if views.viewed(t):
         return views.arguments(t, x)
+    if isinstance(t, Mix):
+        return mixed.arguments(x)
     return _map_args(t, x) if isinstance(t, Map) else []
 
 
@@ -405,22 +425,27 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Lst):
             guards.append(f"type({x}) is list")
             (kind,) = t.kinds
-            helper = _helper(shared, "typed_list" if t.depth == 1 else "typed_rows")
+            helper = _helper(shared, {1: "typed_list", 2: "typed_rows"}.get(t.depth, "typed_levels"))
             dtype = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}.get(kind, kind)
-            convert.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {dtype})")
+            levels = f", {t.depth}" if t.depth > 2 else ""
+            convert.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {dtype}{levels})")
             convert.append(f"if new_{x} is None:")
             convert.append("    return None")
             args.append(f"new_{x}")
-            lists.append(f"{x}" if t.depth == 1 else f"*{x}")
+            lists.append(mixed.rows(x, t.depth))
             if n in unit.mutated:
                 if kind == "float" or kind == "np.float64":
                     nan_checks.append(f"np.isnan(new_{x}).any()")
-                values = "{}" if kind in PY_TYPE else "{}.tolist()"
-                if t.depth == 1:
-                    back.append(f"{x}[:] = {values.format('new_' + x)}")
-                else:
-                    back.append(f"for row, new_row in zip({x}, {values.format('new_' + x)}):")
-                    back.append("    row[:] = new_row")
+                back += mixed.back(shared, x, f"new_{x}" if kind in PY_TYPE else f"new_{x}.tolist()", t.depth)
+        elif isinstance(t, Mix):
+            guards.append(f"type({x}) is list")
+            convert.append(f"new_{x} = {_helper(shared, 'mixed_numbers')}({x}, {t.depth}, {mixed.codes(t.kinds)})")
+            convert += [f"if new_{x} is None:", "    return None"]
+            args.append(f"*new_{x}")
+            lists.append(mixed.rows(x, t.depth))
+            if n in unit.mutated:
+                nan_checks.append(f"np.isnan(new_{x}[0]).any()")
+                back += mixed.back(shared, x, mixed.values(shared.helper, t, f"*new_{x}"), t.depth)
         elif views.viewed(t):
             if n in unit.mutated:
                 raise Refuse(f"{n} is changed")
@@ -502,7 +527,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             lists.append(x)
     entry += instead
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
-        if sinks or changing or any(isinstance(inner[n], (Lst, Map, Column)) for n in unit.mutated if n in types):
+        if sinks or changing or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
     if len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct):
@@ -554,6 +579,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
             after.append(f"{x} = {listed(t, x)}")
+        elif isinstance(t, Mix):
+            if t.roots:
+                raise Refuse(f"{n} may be what came in")
+            after.append(f"{x} = {mixed.values(shared.helper, t, f'*{x}')}")
         elif isinstance(t, Word):
             after.append(f"{x} = {STRINGS}[{x}]")
         elif isinstance(t, Grow):
@@ -680,6 +709,8 @@ def _function(
         result = 'result.copy(order="K")'
     elif isinstance(t, Lst):
         result = listed(t, "result")
+    elif isinstance(t, Mix):
+        result = mixed.values(shared.helper, t, "*result")
     elif isinstance(t, Grow):
         after += grown(t, "result")
         result = "result"
@@ -752,6 +783,8 @@ def listed(t: Lst, x: str) -> str:
     if len(t.kinds) != 1:
         raise Refuse(f"{x} is a list of mixed floats")
     if t.kinds <= {"np.float64", "np.int64"}:
+        if t.depth > 2:
+            raise Refuse(f"{x} is a list of lists of lists of NumPy numbers")
         return f"list({x})" if t.depth == 1 else f"[list(row) for row in {x}]"
     return f"{x}.tolist()"
 
@@ -792,6 +825,8 @@ def _boxed(t: Type, x: str) -> str:
         return _dict_of(t, f"{x}[0]", f"{x}[1]")
     if isinstance(t, Lst):
         return listed(t, x)
+    if isinstance(t, Mix):
+        raise Refuse(f"{x} is a list of ints and floats within another result")
     if isinstance(t, Grow):
         lines = grown(t, x)
         return lines[0].split(" = ", 1)[1] if lines else x

@@ -20,6 +20,7 @@ DTYPES = (*NP_INTS, "float64", "bool")
 I64 = (-(2**63), 2**63 - 1)
 EXACT_FLOAT = 2**53  # every int up to here has its own float64
 
+MIXED = frozenset({"int", "float", "np.float64"})  # what a list may hold side by side
 # order of promotion: the kind of a sum is the larger of its operands' codes (checked pair by pair)
 CODE = {"bool": 0, "int": 1, "float": 2, "np.bool": 3, "np.int64": 4, "np.float64": 5}
 
@@ -89,6 +90,26 @@ class Lst:
     kinds: frozenset[str]
     depth: int = 1
     roots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A list of fixed length (of rectangular lists, `depth` deep) that holds ints and floats side by side, or in turn.
+
+    The kernel holds it as a pair of arrays: its numbers, all as float64 (an int among them is exact there), and the
+    codes of their types.
+    """
+
+    kinds: frozenset[str]
+    depth: int = 1
+    roots: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A number of one of several types, followed by the code of its type: what a loop over a `Mix` gives."""
+
+    kinds: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -252,6 +273,8 @@ Type: TypeAlias = (
     Num
     | Arr
     | Lst
+    | Mix
+    | Told
     | Grow
     | Tup
     | Map
@@ -347,6 +370,9 @@ def join(a: Type, b: Type) -> Type:
         kinds = a.kinds | b.kinds
         if kinds == a.kinds or (kinds <= {"float", "np.float64"}):
             return Lst(kinds, a.depth, a.roots | b.roots)
+    if isinstance(a, (Lst, Mix)) and isinstance(b, (Lst, Mix)) and Mix in (type(a), type(b)) and a.depth == b.depth:
+        if a.kinds | b.kinds <= MIXED:
+            return Mix(a.kinds | b.kinds, a.depth, a.roots | b.roots)
     if isinstance(a, Grow) and isinstance(b, Grow) and a.sink == b.sink and a.queue == b.queue:
         if a.root and b.root and a.root != b.root:
             raise Refuse("one of several attributes' lists")
@@ -386,7 +412,7 @@ def loose(t: Type) -> Type:
 
 def container(t: Type | None) -> bool:
     """Is it something whose identity matters, because it can change?"""
-    return container(t.item) if isinstance(t, Opt) else isinstance(t, (Arr, Lst, Grow, Map, Row))
+    return container(t.item) if isinstance(t, Opt) else isinstance(t, (Arr, Lst, Mix, Grow, Map, Row))
 
 
 def nested(t: Type | None) -> bool:
@@ -406,6 +432,8 @@ def components(t: Type | None) -> set[Type | None]:
         return {Arr(t.dtype, 0)}  # views of an array are other objects, but share its memory
     if isinstance(t, Lst):
         return {Lst(t.kinds, depth) for depth in range(1, t.depth + 1)}
+    if isinstance(t, Mix):
+        return {Mix(frozenset(), depth) for depth in range(1, t.depth + 1)}
     inner = t.item if isinstance(t, (Grow, Row)) else t.value if isinstance(t, Map) else None
     return {invariant(t) if t is not None else None} | components(inner)
 
@@ -423,7 +451,7 @@ def disjoint(types: Sequence[Type | None]) -> bool:
 
 def invariant(t: Type) -> Type:
     """What must be the same of two types that stand for one container."""
-    if isinstance(t, (Arr, Lst)):
+    if isinstance(t, (Arr, Lst, Mix)):
         return replace(t, roots=frozenset())
     if isinstance(t, Map):
         value = None if t.value is None else invariant(loose(t.value))
@@ -441,7 +469,7 @@ def invariant(t: Type) -> Type:
 
 def roots_of(t: Type | None) -> frozenset[str]:
     """The parameters that a container or its parts may share memory with."""
-    if isinstance(t, (Arr, Lst, Row)):
+    if isinstance(t, (Arr, Lst, Mix, Row)):
         return t.roots
     if isinstance(t, Grow) and t.root is not None:
         return roots_of(t.item) | {t.root}
@@ -452,7 +480,7 @@ def roots_of(t: Type | None) -> frozenset[str]:
 
 def rooted(t: Type, roots: frozenset[str]) -> Type:
     """The same with other roots."""
-    if isinstance(t, (Arr, Lst, Row)):
+    if isinstance(t, (Arr, Lst, Mix, Row)):
         return replace(t, roots=roots)
     if isinstance(t, Grow) and t.item is not None:
         return replace(t, item=rooted(t.item, roots))

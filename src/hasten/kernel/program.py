@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 
 from hasten.core.source import SourceFile
-from hasten.kernel import names
+from hasten.kernel import inner, names
 from hasten.kernel.kinds import Refuse, Type, const
 from hasten.kernel.runtime import HELPERS, closure
 
@@ -107,10 +107,14 @@ class Module:
         """The plain top-level function that a name always stands for, if so."""
         if self.bindings.get(name, 0) != 1 or self.star_import:
             return None
-        for node in self.tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name == name and not node.decorator_list:
-                return node
-        return None
+        found = self.functions.get(name)
+        return found if found is not None and not found.decorator_list else None
+
+    @cached_property
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """What the top level defines by `def`, or as a lambda with a name."""
+        made = [inner.definition(s) for s in self.tree.body]
+        return {f.name: f for f in made if f is not None}
 
     def constant(self, name: str) -> Type | None:
         """The type of a module-level number that is assigned once."""
@@ -141,10 +145,19 @@ class Module:
     def modules_free(self) -> bool:
         """May inserted code call NumPy `np` and math `math` here?"""
         for name, module in (("np", "numpy"), ("math", "math"), ("njit", "numba.njit"), ("NumbaError", "")):
-            bound = self.bindings.get(name, 0)
-            if bound and not (bound == 1 and self._imports.get(name) == module):
+            if self.bindings.get(name, 0) != self._imports_of(name, module):
                 return False
         return not self.star_import and not any(self.bindings.get(name) for name in NEEDED)
+
+    def _imports_of(self, name: str, module: str) -> int:
+        """How many imports, in whichever scope, bind `name` to `module` (or to a name of it)."""
+        count = 0
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                count += sum((a.asname or a.name) == name and a.name == module for a in node.names)
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                count += sum((a.asname or a.name) == name and f"{node.module}.{a.name}" == module for a in node.names)
+        return count
 
     @cached_property
     def computed_attributes(self) -> frozenset[str]:

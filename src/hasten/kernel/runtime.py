@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hasten.kernel import runtime_random, runtime_sets, runtime_tables, runtime_views
+from hasten.kernel import runtime_lists, runtime_random, runtime_sets, runtime_tables, runtime_views
 
 
 @dataclass(frozen=True)
@@ -852,31 +852,6 @@ def _typed_ends(rows, kind, dtype):
     except OverflowError:
         return None
 '''),
-    _plain("typed_list", '''
-def _typed_list(values, kind, dtype):
-    """The list as an array, or None unless it is a list with elements of exactly this type that fit."""
-    if type(values) is not list or not values or set(map(type, values)) != {kind}:
-        return None
-    try:
-        return np.array(values, dtype=dtype)
-    except OverflowError:
-        return None
-'''),
-    _plain("typed_rows", '''
-def _typed_rows(rows, kind, dtype):
-    """The list of equally long lists as an array, or None unless its elements are exactly of this type."""
-    if type(rows) is not list or not rows or set(map(type, rows)) != {list}:
-        return None
-    if len(set(map(len, rows))) != 1 or not rows[0]:
-        return None
-    for row in rows:
-        if set(map(type, row)) != {kind}:
-            return None
-    try:
-        return np.array(rows, dtype=dtype)
-    except OverflowError:
-        return None
-'''),
     _plain("distinct", '''
 def _distinct(*lists):
     """Are these all different objects?"""
@@ -984,6 +959,24 @@ def _plain_object(x, kind, attributes, methods):
             return False
     return True
 '''),
+    _plain("plain_attributes", '''
+def _plain_attributes(x, names):
+    """Does reading these attributes of x give what x (or its class) holds, and run nothing?"""
+    kind = type(x)
+    if kind.__getattribute__ is not object.__getattribute__:
+        return False
+    own = getattr(x, "__dict__", {})
+    for name in names:
+        shared = [base.__dict__[name] for base in kind.__mro__ if name in base.__dict__][:1]
+        if name in own:
+            if shared and hasattr(type(shared[0]), "__set__"):
+                return False
+        elif not shared or (hasattr(type(shared[0]), "__get__") and type(shared[0]).__name__ != "member_descriptor"):
+            return False
+        elif not hasattr(x, name):
+            return False
+    return True
+'''),
     _plain("plain_objects", '''
 def _plain_objects(values, kind, attributes, methods):
     """Is it a list of objects exactly of this class, their attributes their own, their methods those of the class?"""
@@ -1051,6 +1044,8 @@ def _plain_array(x, dtype, ndim):
 '''),
 ]  # fmt: skip
 
+_ALL += [_njit(name, body, *uses) for name, body, uses in runtime_lists.COMPILED]
+_ALL += [_plain(name, body, *uses) for name, body, uses in runtime_lists.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in (*runtime_random.COMPILED, *runtime_sets.COMPILED)]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]

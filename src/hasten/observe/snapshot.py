@@ -8,6 +8,7 @@ module they came from as globals. Runs inside the user's program: standard libra
 
 from __future__ import annotations
 
+import copyreg
 import importlib
 import io
 import marshal
@@ -80,6 +81,27 @@ def fill_function(function: types.FunctionType, state: dict[str, Any]) -> None:
             cell.cell_contents = value[0]
 
 
+def make_bare(kind: type) -> object:
+    """An object of a class whose own `__new__` cannot be called without the arguments that it once had."""
+    return object.__new__(kind)
+
+
+def _solid(kind: type) -> type:
+    """The nearest base that is not written in Python: it says what an object of the class is made of."""
+    while kind.__flags__ & (1 << 9):
+        kind = kind.__base__ or object
+    return kind
+
+
+def _needs_arguments(new: Any) -> bool:
+    """Does a class's own `__new__` take more than the class?"""
+    if type(new) is not types.FunctionType:
+        return False
+    code, given = new.__code__, len(new.__defaults__ or ())
+    needed = {*code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]} - {*(new.__kwdefaults__ or ())}
+    return code.co_argcount - given > 1 or bool(needed)
+
+
 class Pickler(pickle.Pickler):
     """Pickles by name where it can; functions by code, modules, standard streams and free locks besides."""
 
@@ -106,6 +128,13 @@ class Pickler(pickle.Pickler):
                 obj.release()
                 return (threading.Lock if kind is _LOCK else threading.RLock), ()
             raise pickle.PicklingError("a lock that is held")
+        if isinstance(obj, type):
+            return NotImplemented
+        if _needs_arguments(kind.__new__) and _solid(kind) is object:
+            reduced = obj.__reduce_ex__(4)
+            plain: Any = getattr(copyreg, "__newobj__", None)
+            if type(reduced) is tuple and reduced[0] is plain and reduced[1] == (kind,):
+                return make_bare, *reduced[1:]
         for stream in ("stdin", "stdout", "stderr"):
             if obj is getattr(sys, stream, None):
                 return getattr, (sys, stream)

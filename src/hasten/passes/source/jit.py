@@ -24,8 +24,8 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import functions, names, objects
-from hasten.kernel.compiler import Shared, Unit, valued
+from hasten.kernel import functions, inner, names, objects
+from hasten.kernel.compiler import Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
 from hasten.kernel.kinds import Grow, Lst, Refuse, Type
@@ -194,7 +194,7 @@ def block_change(
 
     def lookup(name: str) -> Type | None:
         found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe)
-        found = found or functions.from_facts(module, seen.get(name, ()))
+        found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name)
         return found
@@ -221,6 +221,7 @@ def block_change(
             params[name] = found
     unit = Unit(shared, kernel, stmts, params, [n for n in region.live_out if n in bound], lookup=lookup)
     unit.shadow = local_names
+    unit.inner = {n: f for n, f in inner.of(function).items() if f.lineno < region.first or n in bound}
     shared.stmts = stmts
     unit.run()
     sure = surely_bound(source.tree, function, stmts[0])
@@ -269,7 +270,7 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
         "from numba import njit",
         "from numba.core.errors import NumbaError",
     ]
-    for name in ("itertools", "sys"):
+    for name in ("itertools", "marshal", "sys"):
         if any(f"{name}." in t for t in (*helpers, wrapped.text)):
             if module.bindings.get(name, 0) != int(module.imported(name)):
                 raise Refuse(f"{name} means something else in this file")
@@ -313,7 +314,7 @@ def function_change(
 
     def lookup(name: str) -> Type | None:
         found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe)
-        found = found or functions.from_facts(module, seen.get(name, ()))
+        found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in own:
             found = module.constant(name)
         return found
@@ -329,11 +330,12 @@ def function_change(
             params[name] = found
     purpose = shared.purpose = region.qualname.replace(".", "_").strip("_").lower()
     stmts = list(body)
-    if flow.sure is not None and any(valued(n) for n in ast.walk(node)):
+    if flow.sure is not None and inner.gives(node.body):
         stmts.append(ast.Return(None, lineno=node.end_lineno or node.lineno, col_offset=0))
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), stmts, params, function=True, lookup=lookup)
     unit.door = True
     unit.shadow = own
+    unit.inner = inner.of(node)
     shared.stmts = body
     unit.run()
     check_door_names(shared, (*unit.extra,), module_names(source.tree) | set(parameters))

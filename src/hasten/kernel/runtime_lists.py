@@ -1,0 +1,141 @@
+"""The helpers that turn lists of numbers into arrays and back, as text; see `runtime`."""
+
+from __future__ import annotations
+
+COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("as_mixed", '''
+def _as_mixed(values, kind):
+    """Numbers of one type as float64, and the code of their type for each; raises where a float64 is not exact."""
+    if kind == 1:
+        for x in values.flat:
+            if not -9007199254740992 <= x <= 9007199254740992:
+                raise OverflowError
+    return values.astype(np.float64), np.full(values.shape, kind, np.int8)
+''', ()),
+    ("whole", '''
+def _whole(x, kind):
+    """x; what stands for an int (kind 1) must be below 2**53, where a float64 is exact, and its zero has no sign."""
+    if kind == 1:
+        if not -9007199254740992.0 < x < 9007199254740992.0:
+            raise OverflowError
+        return x + 0.0
+    return x
+''', ()),
+    ("negative", '''
+def _negative(x, kind):
+    """-x, where x may stand for an int (kind 1)."""
+    return 0.0 - x if kind == 1 else -x
+''', ()),
+]  # fmt: skip
+
+PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
+    ("packed", '''
+def _packed(rows, kind, shape):
+    """The numbers in one or two levels of lists of this shape, as an array; None unless all are of type `kind`.
+
+    `marshal` writes a list as "[", its length and its elements, a float as "g" and eight bytes, an int of 32 bits as
+    "i" and four: one pass looks at every type and length and copies every number.
+    """
+    mark, number = (103, "<f8") if kind is float else (105, "<i4")
+    layout = np.dtype([("mark", "u1"), ("number", number)])
+    if len(shape) > 1:
+        layout = np.dtype([("mark", "u1"), ("size", "<i4"), ("items", layout, shape[1:])])
+    try:
+        data = marshal.dumps(rows, 2)
+    except ValueError:
+        return None
+    if len(data) != 5 + shape[0] * layout.itemsize or data[:5] != b"[" + shape[0].to_bytes(4, "little"):
+        return None
+    items = np.frombuffer(data, layout, offset=5)
+    if len(shape) > 1:
+        if (items["mark"] != 91).any() or (items["size"] != shape[1]).any():
+            return None
+        items = items["items"]
+    if (items["mark"] != mark).any():
+        return None
+    return items["number"]
+''', ()),
+    ("typed_list", '''
+def _typed_list(values, kind, dtype):
+    """The list as an array, or None unless it is a list with elements of exactly this type that fit."""
+    if type(values) is not list or not values:
+        return None
+    if len(values) > 300 and (kind is float or kind is int):
+        packed = _packed(values, kind, (len(values),))
+        if packed is not None:
+            return packed.astype(dtype)
+    if set(map(type, values)) != {kind}:
+        return None
+    try:
+        return np.array(values, dtype=dtype)
+    except OverflowError:
+        return None
+''', ("packed",)),
+    ("typed_rows", '''
+def _typed_rows(rows, kind, dtype):
+    """The list of equally long lists as an array, or None unless its elements are exactly of this type."""
+    if type(rows) is not list or not rows or set(map(type, rows)) != {list}:
+        return None
+    if len(set(map(len, rows))) != 1 or not rows[0]:
+        return None
+    if len(rows) * len(rows[0]) > 300 and (kind is float or kind is int):
+        packed = _packed(rows, kind, (len(rows), len(rows[0])))
+        if packed is not None:
+            return packed.astype(dtype)
+    for row in rows:
+        if set(map(type, row)) != {kind}:
+            return None
+    try:
+        return np.array(rows, dtype=dtype)
+    except OverflowError:
+        return None
+''', ("packed",)),
+    ("flat", '''
+def _flat(values, levels):
+    """The innermost elements of lists within lists, and how long those of each level are; None where they differ."""
+    if type(values) is not list or not values:
+        return None
+    shape = [len(values)]
+    for _ in range(levels - 1):
+        if set(map(type, values)) != {list} or len(set(map(len, values))) != 1 or not values[0]:
+            return None
+        shape.append(len(values[0]))
+        values = [*itertools.chain.from_iterable(values)]
+    return values, shape
+''', ()),
+    ("typed_levels", '''
+def _typed_levels(values, kind, dtype, levels):
+    """Lists within lists, so many levels deep, as an array; None unless they are equally long and of this type."""
+    rows = _flat(values, levels - 1)
+    array = None if rows is None else _typed_rows(rows[0], kind, dtype)
+    return None if array is None else array.reshape(*rows[1], array.shape[1])
+''', ("flat", "typed_rows")),
+    ("mixed_numbers", '''
+def _mixed_numbers(values, levels, codes):
+    """The numbers in lists within lists, so many levels deep, as float64, and the codes of their types.
+
+    None for empty lists, lists that are not equally long, other types, and ints that a float64 does not hold.
+    """
+    found = _flat(values, levels)
+    if found is None:
+        return None
+    values, shape = found
+    try:
+        kinds = np.frombuffer(bytearray(map(codes.__getitem__, map(type, values))), np.int8)
+        numbers = np.array(values, np.float64)
+    except (KeyError, OverflowError):
+        return None
+    if (np.abs(numbers[kinds == 1]) >= 9007199254740992).any():
+        return None
+    return numbers.reshape(shape), kinds.reshape(shape)
+''', ("flat",)),
+    ("mixed_values", '''
+def _mixed_values(numbers, kinds, types):
+    """Lists within lists of the numbers, of the types that their codes tell."""
+    if (kinds == 2).all():
+        return numbers.tolist()
+    if numbers.ndim > 1:
+        return [_mixed_values(row, codes, types) for row, codes in zip(numbers, kinds)]
+    return [types[code](x) for x, code in zip(numbers.tolist(), kinds.tolist())]
+''', ()),
+]  # fmt: skip
