@@ -127,3 +127,16 @@ def test_groups_give_the_same_on_every_frame(name: str, keys: str) -> None:
 )
 def test_other_functions_stay(call: str) -> None:
     assert not changes(Groups(), HEAD + f"def work(df):\n    return df.groupby('k')['v']{call}\n", inputs()[0]())
+
+
+def test_the_index_of_a_transform_is_an_object_of_its_own() -> None:
+    """Found by the fuzzer: a name given to the result's index became the name of the frame's."""
+    text = HEAD + (
+        "def work(df):\n"
+        "    out = df.groupby('k')['v'].transform(lambda g: g - g.mean())\n"
+        "    out.index.name = 'row'\n"
+        "    return out, df.index.name\n"
+    )
+    base = pd.DataFrame({"k": list("aabb"), "v": [1.5, 2.0, 0.5, 4.0]})
+    (change, *_) = changes(Groups(), text, {"df": base})
+    assert run(after(text, change), lambda: {"df": base.copy()})[0][1] is None

@@ -667,7 +667,7 @@ def {name}(df, keys, column, options, method, kind, limit, reductions, function,
         return getattr(groups, method)(original)
     if method == "transform":
         parts = [df[column] if name == "self" else groups.transform(name, **how) for name, how in reductions]
-        index = df.index
+        index = df.index.view()  # an object of its own, as pandas gives
     else:
         parts = [getattr(groups, name)(**how) for name, how in reductions]
         index = parts[0].index
