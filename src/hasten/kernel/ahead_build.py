@@ -50,7 +50,7 @@ def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str, bool]]:
     """What to look at before a value goes into compiled code. Raises `SystemExit` for types that cannot be checked."""
     types: Any = importlib.import_module("numba.types")
     as_dtype: Any = importlib.import_module("numba.np.numpy_support").as_dtype
-    if isinstance(t, types.Array) and isinstance(t.dtype, (types.Integer, types.Float, types.Boolean)):
+    if isinstance(t, types.Array) and isinstance(t.dtype, (types.Integer, types.Float, types.Boolean, types.Complex)):
         if t.aligned:
             return [(name, as_dtype(t.dtype).name, t.ndim, t.layout, t.mutable)]
     elif isinstance(t, (types.Integer, types.Float, types.Boolean, types.NumPyRandomGeneratorType)):

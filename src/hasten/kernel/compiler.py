@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, filters, inner, mixed, names, optional, sets, views
+from hasten.kernel import arrays, containers, filters, inner, mixed, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -120,6 +120,7 @@ class Shared:
     mixed: dict[str, frozenset[str]] = field(default_factory=dict)  # lists at the door of ints and floats
     row: str = ""  # the name of each of the lists within one, where they are gone over at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
+    fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
 
     def helper(self, name: str) -> str:
         self.used.add(name)
@@ -170,6 +171,7 @@ class Unit:
         # local names of the function around (or of this function): a helper's globals must not be among them
         self.scope: set[str] = (set(params) | self.bound) if function else set()
         self.shadow: set[str] = set()
+        self.kin = {local(a): local(b) for a, b in arrays.kinships(self.stmts).items()}
         self.shares = False  # does one container stand for (part of) another?
         self.growing = {
             n.func.value.id
@@ -225,6 +227,7 @@ class Unit:
         self.version = 0  # of what is known of the objects' attributes
         self.nested = ""  # the parameter that counts calls of a function by itself
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
+        self.made = ""  # code of an array that the door makes, and the kernel fills with the result
         self.door = False  # a function whose result leaves compiled code: it may say which type it is
 
     # ------------------------------------------------------------------ driving
@@ -298,6 +301,8 @@ class Unit:
         return f"{local(name)}_missing"
 
     def emit(self, line: str) -> None:
+        if arrays.REFUSED in line:
+            raise Refuse(line.partition(arrays.REFUSED)[2])
         self.lines.append("    " * self.depth + line)
 
     def helper(self, name: str) -> str:
@@ -625,6 +630,8 @@ class Unit:
         if inner.defines(self.inner, s):
             return
         if len(s.targets) != 1:
+            if arrays.assign_all(self, s):
+                return
             v = self.expr(s.value)
             t = v.t
             if not isinstance(t, Num) or any(isinstance(x, (ast.Tuple, ast.List, ast.Starred)) for x in s.targets):
@@ -854,6 +861,9 @@ class Unit:
             if isinstance(old.t, Grow) and old.t.sink is None and isinstance(s.op, ast.Add):
                 containers.extend(self, ast.Name(s.target.id, ast.Load()), old, s.value, s)
                 return
+            if isinstance(old.t, Arr):
+                arrays.store(self, old, self.expr(s.value), s, augmented=type(s.op).__name__)
+                return
             if not isinstance(old.t, Num):
                 fail("in-place change of a container", s)
             self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
@@ -861,6 +871,9 @@ class Unit:
             load = ast.Subscript(s.target.value, s.target.slice, ast.Load())
             ast.copy_location(load, s.target)
             old = self.expr(load)
+            if isinstance(old.t, Arr) and not impure(s.target):
+                arrays.store(self, old, self.expr(s.value), s, augmented=type(s.op).__name__)
+                return
             if not isinstance(old.t, Num):
                 fail("in-place change of a slice", s)
             if impure(s.target):
@@ -884,6 +897,9 @@ class Unit:
         where = self.expr(load)
         if isinstance(base.t, Grow) and base.t.sink is None and container(where.t) and container(v.t):
             containers.replaced(self, target, base, where, v)
+            return
+        if isinstance(base.t, Arr) and isinstance(where.t, Arr):
+            arrays.store(self, where, v, target)
             return
         if isinstance(base.t, (Lst, Mix)) and mixed.put(self, target, base, where, v):
             return
@@ -1151,6 +1167,8 @@ class Unit:
             self.emit("return")
             return
         v, vs = self.result(s)
+        if arrays.result(self, v):
+            return
         t = v.t
         for part in t.items if isinstance(t, Tup) else (t,):
             if roots_of(part):
@@ -1158,6 +1176,8 @@ class Unit:
             inner = part.item if isinstance(part, Opt) else part
             if isinstance(inner, (Obj, Pool)):
                 fail("returns an object", s)
+            if isinstance(inner, Arr) and inner.ndim == 0:
+                fail(f"returns a scalar of {inner.dtype}", s)
             if isinstance(inner, (Text, Chr, Rng, Stream, Cell)) and (self.door or inner is not t):
                 fail("returns a string or a generator", s)
             if isinstance(inner, Map) and inner is not t and (isinstance(part, Opt) or not self.door):
@@ -1322,7 +1342,7 @@ class Unit:
             if node.attr == "shape":
                 return V(f"{v.code}.shape", Tup((SIZE,) * v.t.ndim))
             if node.attr == "T":
-                return V(f"{v.code}.T", v.t, leaf=True)
+                return arrays.flipped(v)
         fail(f"attribute {node.attr}", node)
 
     def e_Tuple(self, node: ast.Tuple) -> V:
@@ -1340,9 +1360,12 @@ class Unit:
                 return V(
                     f"(-{value!r})" if value == value and abs(value) != float("inf") else "(-np.inf)", const(-value)
                 )
-        v = self.number(node.operand)
+        v = self.expr(node.operand)
+        if isinstance(v.t, Arr):
+            return arrays.unary(self, node.op, v, node)
         t = v.t
-        assert isinstance(t, Num)
+        if not isinstance(t, Num):
+            fail(f"{ast.unparse(node.operand)} is not a number", node.operand)
         if t.rep == "b":
             fail("arithmetic on bools", node)
         if isinstance(node.op, ast.UAdd):
@@ -1424,6 +1447,8 @@ class Unit:
         return V(code, t, tag=tag)
 
     def binary(self, op: ast.operator, a: V, b: V, node: ast.AST) -> V:
+        if isinstance(a.t, Arr) or isinstance(b.t, Arr):
+            return arrays.binary(self, type(op).__name__, a, b, node)
         if not isinstance(a.t, Num) or not isinstance(b.t, Num):
             fail("arithmetic on containers", node)
         name = type(op).__name__
@@ -1577,7 +1602,7 @@ class Unit:
             elif alo >= 0 and blo >= 0:
                 lo2, hi2 = 0, (1 << max(ahi, bhi).bit_length()) - 1
             return self.int_result(f"({ac} {sign} {bc})", out.kinds, lo2, hi2, tag)
-        if not out.kinds <= {"int"}:
+        if not out.kinds <= {"int"} and not (name == "RShift" and tb.kinds == {"int"} and blo >= 0 and bhi < 8):
             fail("shift of NumPy integers", node)
         if name == "RShift":
             lo, hi = min(alo, 0), max(ahi, 0)
@@ -1661,7 +1686,12 @@ class Unit:
         special = containers.compare(self, node)
         if special is not None:
             return special
-        values = [self.number(e) for e in [node.left, *node.comparators]]
+        values = [self.expr(e) for e in [node.left, *node.comparators]]
+        if any(isinstance(v.t, Arr) for v in values):
+            return arrays.compare(self, node, values)
+        for e, v in zip([node.left, *node.comparators], values, strict=True):
+            if not isinstance(v.t, Num):
+                fail(f"{ast.unparse(e)} is not a number", e)
         if len(values) > 2 and any(calls(e) for e in node.comparators[:-1]):
             fail("chain of comparisons with a call inside", node)
         signs = {"Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Eq": "==", "NotEq": "!="}
@@ -1724,8 +1754,10 @@ class Unit:
 
             return objects.at(self, base, node)
         if isinstance(base.t, Tup):
-            if isinstance(node.slice, ast.Constant) and type(node.slice.value) is int:
-                i = node.slice.value
+            minus = isinstance(node.slice, ast.UnaryOp) and isinstance(node.slice.op, ast.USub)
+            where = node.slice.operand if isinstance(node.slice, ast.UnaryOp) and minus else node.slice
+            if isinstance(where, ast.Constant) and type(where.value) is int:
+                i = len(base.t.items) - where.value if minus else where.value
                 if 0 <= i < len(base.t.items):
                     return V(f"{base.code}[{i}]", base.t.items[i])
             fail("element of a tuple", node)
@@ -1743,6 +1775,10 @@ class Unit:
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
         if isinstance(base.t, (Lst, Grow, Text)) and isinstance(node.slice, ast.Tuple):
             fail("tuple index of a list", node)
+        if isinstance(base.t, Arr):
+            some = arrays.subscript(self, base, items, node)
+            if some is not None:
+                return some
         if any(isinstance(i, ast.Slice) for i in items):
             return self.sliced(base, items, node)
         indexes = []
@@ -1847,6 +1883,12 @@ class Unit:
             stream = self.stream(node.func.value)
             if stream is not None:
                 return draws.call(self, stream, node.func.attr, node)
+        if isinstance(node.func, ast.Attribute):
+            from hasten.kernel import arrays_calls  # it builds on this module
+
+            made = arrays_calls.called_on(self, node.func, node)
+            if made is not None:
+                return made
         if isinstance(node.func, ast.Attribute) and not node.keywords:
             return self.method(node.func, node)
         fail(f"call of {ast.unparse(node.func)}", node)
@@ -1999,6 +2041,11 @@ class Unit:
         counts = counting.made(self, name, node)
         if counts is not None:
             return counts
+        from hasten.kernel import arrays_calls  # it builds on this module
+
+        whole = arrays_calls.known(self, name, node)
+        if whole is not None:
+            return whole
         stream = draws.known(name)
         if stream is not None and self.module.place:
             fail("another file draws random numbers", node)
@@ -2283,7 +2330,7 @@ class Unit:
                     raise Unknown("what a dict holds is not known")
                 t = rooted(replace(t, fresh=False), frozenset({p}))
             types[p] = Opt(t) if p in flags else t
-        arrays = [given[p].t for p in order if isinstance(given[p].t, (Arr, Lst, Mix))]
+        held = [given[p] for p in order if isinstance(given[p].t, (Arr, Lst, Mix))]
         module = module or self.module
         if module.place and any(isinstance(t, (Obj, Pool, Slot, Stream, Rng, Fun)) for t in types.values()):
             fail(f"{func.name} of another file takes an object", node)
@@ -2302,13 +2349,16 @@ class Unit:
             self.shares = self.shares or any(map(container, given_back))
             self.entangled = self.entangled or any(map(nested, given_back))
         if unit.mutated:
-            if len(arrays) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst, Mix)) for p in unit.mutated):
+            if len(held) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst, Mix)) for p in unit.mutated):
                 seen: set[str] = set()
-                for t in arrays:
-                    assert isinstance(t, (Arr, Lst, Mix))
-                    if not t.roots or t.roots & seen:
+                for at, v in enumerate(held):
+                    assert isinstance(v.t, (Arr, Lst, Mix))
+                    new = isinstance(v.t, Arr) and not v.t.roots  # made here: its name tells what it is
+                    if v.t.roots & seen or not v.t.roots and not new:
                         fail(f"{func.name} writes to one of several arrays that may overlap", node)
-                    seen |= t.roots
+                    if any(not arrays.apart(self, v.code, other.code) for other in held[:at]):
+                        fail(f"{func.name} writes to one of several arrays that may overlap", node)
+                    seen |= v.t.roots
             for p in unit.mutated:
                 if p in flags:
                     fail(f"{func.name} changes {p}, which may be None", node)
@@ -2483,7 +2533,7 @@ def clip(r: tuple[int, int], lim: int) -> tuple[int, int]:
 
 def array_item(t: Arr, indexes: int) -> Type:
     if t.ndim > indexes:
-        return replace(t, ndim=t.ndim - indexes)
+        return replace(t, ndim=t.ndim - indexes, ones=frozenset(d - indexes for d in t.ones if d >= indexes))
     if t.dtype not in DTYPES:
         raise Refuse(f"array of {t.dtype}")
     return num("np.bool" if t.dtype == "bool" else f"np.{t.dtype}")

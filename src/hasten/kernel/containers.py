@@ -927,6 +927,9 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             return None
         b = u.expr(right)
         lists = (Lst, Grow)
+        if isinstance(a.t, Arr) or isinstance(b.t, Arr):
+            del u.lines[count:]  # these are compared element by element
+            return None
         if any(isinstance(v.t, Grow) and v.t.queue for v in (a, b)):
             fail("comparison of a deque", node)
         if isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(a.t, lists) and isinstance(b.t, lists):

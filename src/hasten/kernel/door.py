@@ -5,17 +5,18 @@ The wrapper returns None, with nothing changed, whenever the original statements
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import attributes, counting, elsewhere, mixed, optional, views
+from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, views
+from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
 from hasten.kernel.kinds import (
     CODE,
-    DTYPES,
     I64,
     MIXED,
     Arr,
@@ -96,7 +97,7 @@ def _one(name: str, fact: ValueFact) -> Type | None:
     if fact.type == "builtins.str":
         return Text()
     if fact.type == "numpy.ndarray":
-        if fact.dtype in DTYPES and fact.ndim and "native" in fact.note:
+        if fact.dtype in ELEMENTS and fact.ndim and "native" in fact.note:
             return Arr(fact.dtype, fact.ndim, frozenset({name}))
         return None
     numbers = _numbers(name, fact)
@@ -332,6 +333,17 @@ def _map_made(unit: Unit, t: Type, name: str) -> str:
     return f"{unit.helper(f'{helper}_{kind}')}({', '.join(keys)})"
 
 
+def with_loops(shared: Shared, texts: list[str]) -> list[str]:
+    """The kernels, with the loops over arrays that they call before them."""
+    loops = arrays.functions("".join(texts), shared.fused)
+    names: dict[str, str] = {}
+    for loop in loops:
+        found = re.search(r"array_loop__\d+__", loop)
+        assert found is not None
+        names[found[0]] = shared.module.fresh(f"_{shared.purpose}_array_{len(names) + 1}", shared.taken)
+    return [arrays.settle(text, names) for text in (*loops, *texts)]
+
+
 def rebound(unit: Unit) -> list[str]:
     """Containers from outside whose names stand for new ones at the end (the kernel gives up if they do not)."""
     return [
@@ -380,11 +392,17 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     got_held: list[str] = []
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
-    arrays = [n for n, t in inner.items() if isinstance(t, Arr) and n != shared.ranks]
+    whole_arrays = [
+        n for n, t in inner.items() if isinstance(t, Arr) and n not in (shared.ranks, arrays_results.RESULT)
+    ]
     instead: list[str] = []
     words = shared.module.fresh("numbers_of_strings", shared.taken)
     for n, t in types.items():
         x = local(n)
+        if n == arrays_results.RESULT:
+            convert.append(f"{x} = {unit.made}")
+            args.append(x)
+            continue
         if n == shared.ranks:
             args.append(f"{_helper(shared, 'word_ranks')}({words})")
             continue
@@ -414,7 +432,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             guards.append(f"{_helper(shared, 'plain_array')}({x}, {dtype}, {t.ndim})")
             if n in unit.mutated:
                 guards.append(f"{x}.flags.writeable")
-                for other in arrays:
+                for other in whole_arrays:
                     if other != n and not (other in unit.mutated and other < n):
                         guards.append(f"not np.may_share_memory({x}, {local(other)})")
                 convert.append(f"new_{x} = {x}.copy()")
@@ -574,6 +592,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         elif isinstance(t, Arr):
             if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
+            if t.ndim == 0:
+                raise Refuse(f"{n} is a scalar of {t.dtype}")
             after.append(f'{x} = {x}.copy(order="K")')
         elif isinstance(t, Lst):
             if t.roots and n not in rebound(unit):
@@ -630,6 +650,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         clash(u)
         text.append(kernel_text(u))
     text.append(kernel_text(unit, ", ".join(raw) if len(raw) > 1 else raw[0] if raw else ""))
+    text = with_loops(shared, text)
     result = ", ".join(map(local, gives))
     after += [*back, f"return ({result}{',' if len(gives) == 1 else ''})" if gives else "return ()"]
     after = _number_strings(shared, words, convert, args, after)
@@ -686,12 +707,13 @@ def _function(
         clash(u)
         text.append(kernel_text(u))
     text.append(kernel_text(unit, ", ".join(more[0])))
+    text = with_loops(shared, text)
     call = f"{unit.name}({', '.join(args)})"
     t = unit.ret
     after: list[str] = []
     got = "result"
     if t is None:
-        got, result = "", "None"
+        got, result = "", local(arrays_results.RESULT) if unit.made else "None"
     elif isinstance(t, Num):
         result = "result"
         if t.kind is None:

@@ -73,11 +73,15 @@ class Num:
 
 @dataclass(frozen=True)
 class Arr:
-    """An ndarray. `roots`: the kernel's parameters that it may share memory with."""
+    """An ndarray. `roots`: the kernel's parameters that it may share memory with.
+
+    `ones`: dimensions that are known to be one long.
+    """
 
     dtype: str
     ndim: int
     roots: frozenset[str] = frozenset()
+    ones: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -365,7 +369,7 @@ def join(a: Type, b: Type) -> Type:
         (alo, ahi), (blo, bhi) = a.range, b.range
         return Num(kinds, min(alo, blo), max(ahi, bhi)) if joined.rep == "i" else joined
     if isinstance(a, Arr) and isinstance(b, Arr) and (a.dtype, a.ndim) == (b.dtype, b.ndim):
-        return replace(a, roots=a.roots | b.roots)
+        return replace(a, roots=a.roots | b.roots, ones=a.ones & b.ones)
     if isinstance(a, Lst) and isinstance(b, Lst) and a.depth == b.depth:
         kinds = a.kinds | b.kinds
         if kinds == a.kinds or (kinds <= {"float", "np.float64"}):
@@ -451,7 +455,9 @@ def disjoint(types: Sequence[Type | None]) -> bool:
 
 def invariant(t: Type) -> Type:
     """What must be the same of two types that stand for one container."""
-    if isinstance(t, (Arr, Lst, Mix)):
+    if isinstance(t, Arr):
+        return replace(t, roots=frozenset(), ones=frozenset())
+    if isinstance(t, (Lst, Mix)):
         return replace(t, roots=frozenset())
     if isinstance(t, Map):
         value = None if t.value is None else invariant(loose(t.value))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hasten.kernel import runtime_lists, runtime_random, runtime_sets, runtime_tables, runtime_views
+from hasten.kernel import runtime_arrays, runtime_lists, runtime_random, runtime_sets, runtime_tables, runtime_views
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,10 @@ CONSTANTS = {
 INLINED = re.compile(r"(hash|find|at|has|get|put)_(int|float|pair|triple)(_parts)?|add_(int|float|pair|triple)_key")
 
 
-def _njit(name: str, body: str, *uses: str) -> Helper:
+def _njit(name: str, body: str, *uses: str, more: str = "") -> Helper:
     before = "".join(f"{text}\n\n\n" for constant, text in CONSTANTS.items() if constant in body)
     options = 'cache=True, error_model="python"' + (', inline="always"' if INLINED.fullmatch(name) else "")
+    options += f", {more}" if more else ""
     return Helper(name, f"{before}@njit({options})\n{body.strip()}\n", uses)
 
 
@@ -1050,6 +1051,7 @@ _ALL += [_njit(name, body, *uses) for name, body, uses in (*runtime_random.COMPI
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]
+_ALL += [_njit(name, body, *uses, more=more) for name, body, uses, more in runtime_arrays.COMPILED]
 HELPERS = {h.name: h for h in _ALL}
 assert len(HELPERS) == len(_ALL), "two helpers of one name"
 

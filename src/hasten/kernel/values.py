@@ -28,6 +28,7 @@ class V:
     leaf: bool = False
     single: tuple[str, V, V] | None = None  # the one operation on checked values that made it
     pair: tuple[str, str] | None = None  # of a value that may be None: is it? and what it is else
+    lazy: object | None = None  # the tree of an expression of arrays (`arrays_tree.Node`)
 
 
 def fail(reason: str, node: ast.AST | None = None) -> NoReturn:

@@ -24,11 +24,11 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import functions, inner, names, objects
+from hasten.kernel import arrays_results, functions, inner, names, objects
 from hasten.kernel.compiler import Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
-from hasten.kernel.kinds import Grow, Lst, Refuse, Type
+from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type
 from hasten.kernel.program import Module, helper_texts
 
 MIN_SHARE = 0.02
@@ -219,7 +219,10 @@ def block_change(
             if found is None:
                 raise Refuse(f"{name} may be read before it is bound, and was not recorded")
             params[name] = found
-    unit = Unit(shared, kernel, stmts, params, [n for n in region.live_out if n in bound], lookup=lookup)
+    # what only changes in place is not given back
+    new = arrays_results.rebound(stmts)
+    outs = [n for n in region.live_out if n in bound and (n in new or not isinstance(params.get(n), Arr))]
+    unit = Unit(shared, kernel, stmts, params, outs, lookup=lookup)
     unit.shadow = local_names
     unit.inner = {n: f for n, f in inner.of(function).items() if f.lineno < region.first or n in bound}
     shared.stmts = stmts
@@ -330,6 +333,9 @@ def function_change(
             params[name] = found
     purpose = shared.purpose = region.qualname.replace(".", "_").strip("_").lower()
     stmts = list(body)
+    back = arrays_results.given_back(body, params)
+    if back is not None:
+        stmts = back[0]
     if flow.sure is not None and inner.gives(node.body):
         stmts.append(ast.Return(None, lineno=node.end_lineno or node.lineno, col_offset=0))
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), stmts, params, function=True, lookup=lookup)
@@ -346,6 +352,8 @@ def function_change(
     step = "\t" if pad.startswith("\t") else "    "
     call = f"{wrapped.name}({', '.join(wrapped.takes)})"
     text = f"{pad}{done} = {call}\n{pad}if {done} is not None:\n{pad}{step}return {done}[0]\n"
+    if back is not None:
+        text = f"{pad}if {call} is not None:\n{pad}{step}return {back[1]}\n"
     at = body[0].lineno
     edits.append(Edit(source.path, at, at - 1, text))
     risk = Risk.ROUNDING if shared.rounding else Risk.EXACT

@@ -1,0 +1,444 @@
+"""Calls of NumPy on whole arrays: functions of elements, new arrays, sums and extremes, products."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hasten.kernel.arrays import (
+    ROUNDED,
+    called,
+    combine,
+    is_array,
+    kinds_of,
+    node_of,
+    orderly,
+    power,
+    value,
+)
+from hasten.kernel.arrays_loops import Folded, numpy_type
+from hasten.kernel.arrays_tree import ELEMENTS, Node, chosen, load, whole, widened
+from hasten.kernel.kinds import NPF8, Arr, Num, Refuse, Tup, num
+from hasten.kernel.values import V, bare, fail
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+ONE = {
+    **{n: n for n in ROUNDED - {"arctan2", "hypot"}},
+    "sqrt": "sqrt", "abs": "absolute", "absolute": "absolute", "fabs": "absolute", "negative": "negative",
+    "square": "square", "floor": "floor", "ceil": "ceil", "rint": "rint", "trunc": "trunc", "isnan": "isnan",
+    "isinf": "isinf", "isfinite": "isfinite", "logical_not": "logical_not", "invert": "invert",
+}  # fmt: skip
+TWO = {
+    "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "true_divide", "true_divide": "true_divide",
+    "maximum": "maximum", "minimum": "minimum", "logical_and": "logical_and", "logical_or": "logical_or",
+    "less": "less", "less_equal": "less_equal", "greater": "greater", "greater_equal": "greater_equal",
+    "equal": "equal", "not_equal": "not_equal", "arctan2": "arctan2", "hypot": "hypot", "power": "power",
+    "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor",
+}  # fmt: skip
+FOLDS = {n: n for n in ("sum", "mean", "max", "min", "std", "var")} | {"amax": "max", "amin": "min"}
+LIKE = {"zeros_like": "zeros", "empty_like": "zeros", "ones_like": "ones"}
+DTYPE_WORDS = {"float": "float64", "int": "int64", "bool": "bool", "complex": "complex128", "double": "float64"}
+
+
+def known(u: Unit, name: str, node: ast.Call) -> V | None:
+    """A call of NumPy with an array in it, or that makes one. None: scalars only, or another function."""
+    short = name.removeprefix("numpy.")
+    if name == "abs":
+        short = "absolute"
+    elif not name.startswith("numpy.") or any(isinstance(a, ast.Starred) for a in node.args):
+        return None
+    made = new(u, short, node)
+    if made is not None:
+        return made
+    if short in ("dot", "matmul", "outer", "vdot", "inner") and len(node.args) == 2 and not node.keywords:
+        a, b = u.expr(node.args[0]), u.expr(node.args[1])
+        return outer(u, "multiply", a, b, node) if short == "outer" else product(u, a, b, node)
+    if short in FOLDS and node.args:
+        return folded(u, FOLDS[short], node.args[0], node.args[1:], node.keywords, node)
+    functions = {"where": 3, "clip": 3, **dict.fromkeys(ONE, 1), **dict.fromkeys(TWO, 2)}
+    if functions.get(short) != len(node.args) or node.keywords:
+        return None
+    lines = len(u.lines)
+    values = [u.expr(a) for a in node.args]
+    if not any(map(is_array, values)):
+        del u.lines[lines:]
+        return None
+    nodes = [node_of(u, v, node) for v in values]
+    if short == "where":
+        return where(u, nodes, node)
+    if short == "clip":
+        return clip(u, nodes, node)
+    if short in ONE:
+        if short == "fabs" and nodes[0].dtype not in ("float32", "float64"):
+            fail("np.fabs of integers", node)
+        return value(u, combine(u, ONE[short], nodes, node))
+    if short == "power":
+        return value(u, power(u, nodes[0], nodes[1], node))
+    return value(u, combine(u, TWO[short], nodes, node))
+
+
+def where(u: Unit, nodes: list[Node], at: ast.AST) -> V:
+    c, a, b = nodes
+    if c.dtype != "bool" or c.op == "number":
+        fail("np.where of no truth values", at)
+    types = {chosen(x, y) for x in kinds_of(a) for y in kinds_of(b)}
+    if len(types) != 1:
+        fail("np.where of a scalar whose type depends on the data", at)
+    (dtype,) = types
+    dims = max(n.ndim for n in nodes)
+    return value(u, Node("where", dtype, dims, tuple(nodes), loop=("bool", dtype, dtype)))
+
+
+def clip(u: Unit, nodes: list[Node], at: ast.AST) -> V:
+    x, low, high = nodes
+    if x.op == "number" or any(n.op == "number" and n.code == "None" for n in nodes):
+        fail("np.clip of this", at)
+    dtype = combine(u, "maximum", (combine(u, "maximum", (x, low), at), high), at).dtype
+    if dtype != combine(u, "minimum", (x, x), at).dtype and dtype not in ("float64", "float32"):
+        fail("np.clip with such bounds", at)
+    up = Node("clip_low", dtype, max(x.ndim, low.ndim), (x, low), loop=(dtype, dtype))
+    return value(u, Node("clip_high", dtype, max(up.ndim, high.ndim), (up, high), loop=(dtype, dtype)))
+
+
+def outer(u: Unit, function: str, a: V, b: V, at: ast.AST) -> V:
+    """`np.outer(a, b)`, `np.add.outer(a, b)`."""
+    if not (isinstance(a.t, Arr) and isinstance(b.t, Arr) and a.t.ndim == b.t.ndim == 1):
+        fail("outer product of this", at)
+    x, y = node_of(u, a, at), node_of(u, b, at)
+    return value(u, combine(u, function, (widened(x, 1), y), at))
+
+
+def called_on(u: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
+    """`np.add.outer(a, b)`, or a method of an array. None: of something else, or compiled elsewhere."""
+    if func.attr == "outer" and isinstance(func.value, ast.Attribute) and len(node.args) == 2 and not node.keywords:
+        name = (u.module.dotted(func.value) or "").removeprefix("numpy.")
+        if name in TWO:
+            return outer(u, TWO[name], u.expr(node.args[0]), u.expr(node.args[1]), node)
+    if func.attr not in {*FOLDS, "dot", "clip", "astype"}:
+        return None
+    lines = len(u.lines)
+    made = method(u, u.expr(func.value), func.attr, node)
+    if made is None:
+        del u.lines[lines:]
+    return made
+
+
+def method(u: Unit, base: V, name: str, node: ast.Call) -> V | None:
+    """A method of an array. None: one that is compiled elsewhere."""
+    t = base.t
+    if not isinstance(t, Arr):
+        return None
+    if name in FOLDS:
+        return folded(u, FOLDS[name], base, node.args, node.keywords, node)
+    if name == "dot" and len(node.args) == 1 and not node.keywords:
+        return product(u, base, u.expr(node.args[0]), node)
+    if name == "clip" and len(node.args) == 2 and not node.keywords:
+        return clip(u, [node_of(u, v, node) for v in (base, u.expr(node.args[0]), u.expr(node.args[1]))], node)
+    if name == "astype" and len(node.args) == 1 and not node.keywords:
+        dtype = dtype_of(u, node.args[0])
+        if dtype is None or t.dtype not in ELEMENTS:
+            fail("type of a new array", node)
+        x = node_of(u, base, node)
+        if x.dtype == dtype:
+            return V(f"{base.code}.copy()", replace(t, roots=frozenset()))
+        if dtype not in ("float64", "complex128") or x.dtype == "complex128":
+            fail(f"{x.dtype} as {dtype}", node)
+        return value(u, Node("cast", dtype, x.ndim, (x,), loop=(dtype,), pend=x.pend))
+    if name == "fill" and len(node.args) == 1:
+        return None
+    return None
+
+
+# ---------------------------------------------------------------------- new arrays
+
+
+def dtype_of(u: Unit, node: ast.expr) -> str | None:
+    """The dtype that an expression names: `np.float64`, `float`, "float32", `x.dtype`."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value if node.value in ELEMENTS else DTYPE_WORDS.get(node.value)
+    if isinstance(node, ast.Attribute) and node.attr == "dtype":
+        t = u.expr(node.value).t
+        return t.dtype if isinstance(t, Arr) else None
+    d = u.module.dotted(node)
+    if d is None:
+        return None
+    short = d.removeprefix("numpy.").rstrip("_")
+    return DTYPE_WORDS.get(d) or (short if d.startswith("numpy.") and short in ELEMENTS else None)
+
+
+def new(u: Unit, short: str, node: ast.Call) -> V | None:
+    """`np.zeros(...)`, `np.empty_like(x)`, `np.arange(n)`, ... None: not one of these."""
+    named = {k.arg: k.value for k in node.keywords}
+    args = list(node.args)
+    if short in LIKE or short == "full_like":
+        more = 2 if short == "full_like" else 1
+        if len(args) == more + 1:
+            named["dtype"] = args.pop()
+        if len(args) != more or set(named) - {"dtype"}:
+            fail(f"np.{short}", node)
+        model = u.expr(args[0])
+        if not isinstance(model.t, Arr):
+            fail(f"np.{short} of this", node)
+        dtype = dtype_of(u, named["dtype"]) if "dtype" in named else model.t.dtype
+        if dtype not in ELEMENTS:
+            fail("type of a new array", node)
+        if short == "full_like":
+            return filled(u, f"{model.code}.shape", model.t.ndim, dtype, args[1], node)
+        return V(f"np.{LIKE[short]}({model.code}.shape, {numpy_type(dtype)})", Arr(dtype, model.t.ndim))
+    if short in ("zeros", "ones", "empty", "full", "ndarray"):
+        shape_name = "shape" if "shape" in named else ""
+        if shape_name:
+            args.insert(0, named.pop("shape"))
+        more = 2 if short == "full" else 1
+        if len(args) == more + 1:
+            named["dtype"] = args.pop()
+        if len(args) != more or set(named) - {"dtype"}:
+            fail(f"np.{short}", node)
+        found = shape(u, args[0], node)
+        if found is None:
+            return None
+        code, ndim = found
+        if short == "full" and "dtype" not in named:
+            return None  # the type is that of the number
+        wanted = dtype_of(u, named["dtype"]) if "dtype" in named else "float64"
+        if wanted not in ELEMENTS:
+            fail("type of a new array", node)
+        if short == "full":
+            return filled(u, code, ndim, wanted, args[1], node)
+        # what np.empty leaves in memory is anybody's guess; zeros are as good
+        return V(f"np.{'ones' if short == 'ones' else 'zeros'}({code}, {numpy_type(wanted)})", Arr(wanted, ndim))
+    if short == "copy" and len(args) == 1 and not named:
+        v = u.expr(args[0])
+        return V(f"{v.code}.copy()", replace(v.t, roots=frozenset())) if isinstance(v.t, Arr) else None
+    if short == "flip" and len(args) == 1 and not named:
+        v = u.expr(args[0])
+        if isinstance(v.t, Arr) and v.t.ndim == 1:
+            return V(f"{v.code}[::-1]", v.t, leaf=True)
+        fail("np.flip of this", node)
+    if short == "transpose" and len(args) == 1 and not named:
+        from hasten.kernel.arrays import flipped
+
+        v = u.expr(args[0])
+        if isinstance(v.t, Arr):
+            return flipped(v)
+        fail("np.transpose of this", node)
+    if short in ("eye", "identity") and len(args) == 1:
+        wanted = dtype_of(u, named.pop("dtype")) if "dtype" in named else "float64"
+        if named or wanted != "float64":
+            fail(f"np.{short}", node)
+        return V(f"np.eye({bare(u.integer(args[0]).code)})", Arr("float64", 2))
+    if short == "arange" and 1 <= len(args) <= 2 and not named:
+        ends = [u.expr(a) for a in args]
+        if all(isinstance(e.t, Num) and e.t.kind == "int" for e in ends):
+            return V(f"np.arange({', '.join(bare(e.code) for e in ends)})", Arr("int64", 1))
+        fail("np.arange of this", node)
+    if short == "linspace" and len(args) == 3:
+        if "dtype" in named and dtype_of(u, named.pop("dtype")) != "float64" or named:
+            fail("np.linspace", node)
+        low, high, count = u.number(args[0]), u.number(args[1]), u.integer(args[2])
+        reals = [f"float({bare(u.sink(v))})" for v in (low, high)]
+        return V(f"{u.helper('evenly')}({', '.join(reals)}, {bare(count.code)})", Arr("float64", 1))
+    return None
+
+
+def filled(u: Unit, shape_code: str, ndim: int, dtype: str, fill: ast.expr, at: ast.AST) -> V:
+    v = u.number(fill)
+    assert isinstance(v.t, Num)
+    if dtype not in ("float64", "int64") or v.t.kind is None or (dtype == "int64" and v.t.rep != "i"):
+        fail("np.full of this", at)
+    number = f"float({bare(u.sink(v))})" if dtype == "float64" else bare(v.code)
+    return V(f"np.full({shape_code}, {number})", Arr(dtype, ndim))
+
+
+def shape(u: Unit, node: ast.expr, at: ast.AST) -> tuple[str, int] | None:
+    """The code of a shape and its length."""
+    dims = list(node.elts) if isinstance(node, (ast.Tuple, ast.List)) else [node]
+    sizes = [u.expr(d) for d in dims]
+    if len(sizes) == 1 and isinstance(sizes[0].t, Tup) and not isinstance(node, (ast.Tuple, ast.List)):
+        return sizes[0].code, len(sizes[0].t.items)
+    if any(not isinstance(s.t, Num) or s.t.rep != "i" for s in sizes):
+        fail("shape", at)
+    if len(sizes) == 1:
+        return bare(sizes[0].code), 1
+    return f"({', '.join(bare(s.code) for s in sizes)})", len(sizes)
+
+
+# ---------------------------------------------------------------------- sums and extremes
+
+
+def folded(
+    u: Unit, name: str, what: ast.expr | V, args: list[ast.expr], keywords: list[ast.keyword], at: ast.AST
+) -> V | None:
+    """`x.sum()`, `np.max(x, axis=0)`, ... None: of something else than an array, or compiled elsewhere."""
+    named = {k.arg: k.value for k in keywords}
+    if len(args) == 1 and "axis" not in named:
+        named["axis"] = args[0]
+    elif args:
+        fail(f"{name} with such arguments", at)
+    lines = len(u.lines)
+    v = what if isinstance(what, V) else u.expr(what)
+    if not isinstance(v.t, Arr):
+        del u.lines[lines:]
+        return None
+    if set(named) - {"axis", "keepdims"}:
+        fail(f"{name} with {', '.join(map(str, named))}", at)
+    keep = named.get("keepdims")
+    kept = isinstance(keep, ast.Constant) and keep.value is True
+    if keep is not None and not isinstance(keep, ast.Constant):
+        fail(f"{name} with keepdims", at)
+    axes = axes_of(u, named.get("axis"), v.t.ndim, at)
+    if len(axes) == v.t.ndim and not kept:
+        return total(u, name, v, at)
+    node = node_of(u, v, at)
+    orderly(u, node, name, at)
+    if name in ("std", "var"):
+        if len(axes) != 1 or v.t.dtype != "float64":
+            fail(f"{name} along such axes", at)
+        centre = along(u, "mean", node, axes, True, at)
+        # the array is gone over twice, as NumPy does
+        rest = combine(u, "subtract", (node, centre), at)
+        square = combine(u, "multiply", (rest, rest), at)
+        var = along(u, "mean", square, axes, kept, at)
+        return value(u, combine(u, "sqrt", (var,), at) if name == "std" else var)
+    result = along(u, name, node, axes, kept, at)
+    if result.operand is not None and not result.operand.ones:
+        return V(result.operand.base, Arr(result.dtype, result.ndim), lazy=result)
+    return value(u, result)
+
+
+def axes_of(u: Unit, node: ast.expr | None, ndim: int, at: ast.AST) -> frozenset[int]:
+    if node is None or isinstance(node, ast.Constant) and node.value is None:
+        return frozenset(range(ndim))
+    try:
+        given = ast.literal_eval(node)
+    except ValueError:
+        fail("axis that is computed", at)
+    axes = given if isinstance(given, tuple) else (given,)
+    if any(type(a) is not int or not -ndim <= a < ndim for a in axes):
+        fail("axis", at)
+    found = frozenset(a % ndim for a in axes)
+    if len(found) < len(axes):
+        fail("axis", at)
+    return found
+
+
+def along(u: Unit, name: str, node: Node, axes: frozenset[int], kept: bool, at: ast.AST) -> Node:
+    """The tree of sums, means or extremes along some axes, as a new array."""
+    if name in ("sum", "mean"):
+        if node.dtype not in ("float64", "float32") or name == "mean" and node.dtype != "float64":
+            fail(f"{name} of {node.dtype} along an axis", at)
+        last = node.ndim - 1
+        if last not in axes:
+            code = called(u, node, None, node.dtype, Folded("sum", axes))
+        elif axes == {last} and node.ndim == 2 and node.dtype == "float64":
+            code = f"{u.helper('sum_along')}({rows_of(u, node, at)})"
+        else:
+            fail(f"{name} along such axes", at)
+    elif name in ("max", "min"):
+        code = called(u, node, None, node.dtype, Folded(name, axes))
+    else:
+        fail(f"{name} along an axis", at)
+    result = load(whole(code, node.dtype, node.ndim - len(axes)))
+    if result.ndim == 0:
+        fail(f"{name} along all axes", at)
+    if kept:
+        for d in sorted(axes):
+            result = widened(result, d)
+    if name == "mean":
+        if len(axes) != 1:
+            fail("mean along several axes", at)
+        count = length(u, node, min(axes), at)
+        divisor = Node("number", code=count, kinds=frozenset({"int"}), dtype="int64")
+        result = combine(u, "true_divide", (result, divisor), at)
+    return result
+
+
+def length(u: Unit, node: Node, d: int, at: ast.AST) -> str:
+    """The code of how long dimension `d` is."""
+    for leaf in node.leaves():
+        o = leaf.operand
+        if o is not None and o.base.isidentifier() and o.mask is None:
+            for k, axis in enumerate(o.axes):
+                if not axis.at and not axis.start and not axis.stop and axis.dim + node.ndim - o.ndim == d:
+                    return f"{o.base}.shape[{k}]"
+    return f"{rows_of(u, node, at)}.shape[{d}]"
+
+
+def rows_of(u: Unit, node: Node, at: ast.AST) -> str:
+    """The code of an array in C order with these elements."""
+    o = node.operand
+    if (
+        o is not None
+        and o == whole(o.base, o.dtype, o.ndim)
+        and o.base.isidentifier()
+        and o.base in {u.local(n) for n, t in {**u.params, **u.extra}.items() if isinstance(t, Arr)}
+    ):
+        if u.top:
+            return o.base  # looked at by the door
+    return called(u, node, None, node.dtype)
+
+
+def total(u: Unit, name: str, v: V, at: ast.AST) -> V | None:
+    """Of all elements."""
+    t = v.t
+    assert isinstance(t, Arr)
+    if t.dtype != "float64" or t.ndim == 1 and v.lazy is None and name not in ("max", "min"):
+        if t.dtype == "bool" and name == "sum":
+            node = node_of(u, v, at)
+            return V(called(u, node, None, "int64", Folded("sum", frozenset(range(t.ndim)))), num("np.int64"))
+        return None
+    if name in ("max", "min"):
+        if name == "min" or v.lazy is not None and v.lazy.operand is None:  # type: ignore[attr-defined]
+            node = node_of(u, v, at)
+            return V(called(u, node, None, t.dtype, Folded(name, frozenset(range(t.ndim)))), NPF8)
+        return V(f"{u.helper('max_all')}({v.code})", NPF8)
+    if t.ndim == 1:
+        return None
+    node = node_of(u, v, at)
+    orderly(u, node, name, at)
+    rows = rows_of(u, node, at)
+    o = node.operand
+    if o is not None and rows != o.base:
+        # a view, or a local array: NumPy may add up in another order
+        if u.shared.exact:
+            fail(f"{name} of a part of an array", at)
+        u.shared.rounding = True
+    if name == "sum":
+        return V(f"{u.helper('sum_all')}({rows})", NPF8)
+    if name in ("mean", "var", "std"):
+        return V(f"{u.helper('np_' + name)}({rows}.ravel())", NPF8)
+    return None
+
+
+# ---------------------------------------------------------------------- products
+
+
+def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
+    """`a @ b`, added up in another order than the library does."""
+    ta, tb = a.t, b.t
+    if not isinstance(ta, Arr) or not isinstance(tb, Arr):
+        if isinstance(at, ast.Call) and isinstance(ta, (Arr, Num)) and isinstance(tb, (Arr, Num)):
+            return u.binary(ast.Mult(), a, b, at)
+        fail("product of this", at)
+    if ta.dtype != "float64" or tb.dtype != "float64":
+        if not (ta.dtype == tb.dtype == "complex128" and ta.ndim == tb.ndim == 2):
+            fail(f"product of {ta.dtype} and {tb.dtype}", at)
+    if u.shared.exact:
+        fail("a product may be rounded otherwise when compiled", at)
+    u.shared.rounding = True
+    for v in (a, b):
+        if v.code.startswith("<refused>"):
+            raise Refuse(v.code)
+    if (ta.ndim, tb.ndim) == (1, 2):
+        terms = combine(u, "multiply", (widened(node_of(u, a, at), 1), node_of(u, b, at)), at)
+        return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}))), Arr("float64", 1))
+    helper = {
+        (1, 1): "dot", (2, 1): "matrix_vector", (2, 2): "small_product",
+    }.get((ta.ndim, tb.ndim))  # fmt: skip
+    if helper is None:
+        fail("product of more dimensions", at)
+    code = f"{u.helper(helper)}({a.code}, {b.code})"
+    return V(code, NPF8) if helper == "dot" else V(code, Arr(ta.dtype, ta.ndim + tb.ndim - 2))

@@ -1,0 +1,150 @@
+"""Functions that kernels call for whole arrays: places and slices, products, sums along an axis, selected elements."""
+
+from __future__ import annotations
+
+# name, text, helpers that it calls, further options of the compiler
+COMPILED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
+    ("place", '''
+def _place(i, size):
+    """The place that index i stands for in an axis of this size."""
+    if i < 0:
+        i += size
+    if i < 0 or i >= size:
+        raise IndexError
+    return i
+''', (), ""),
+    ("edge", '''
+def _edge(i, size):
+    """Where a slice begins or ends, in an axis of this size."""
+    if i < 0:
+        i = max(i + size, 0)
+    return min(i, size)
+''', (), ""),
+    ("all_finite", '''
+def _all_finite(x):
+    """Is there neither an infinity nor a NaN in it?"""
+    bad = 0
+    for value in x.flat:
+        bad += 0 if abs(value) < np.inf else 1
+    return bad == 0
+''', (), ""),
+    ("dot", '''
+def _dot(x, y):
+    """The product of two vectors; raises where it is not finite, because NumPy might warn."""
+    if x.size != y.size:
+        raise ValueError
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * y[i]
+    if not abs(total) < np.inf:
+        raise FloatingPointError
+    return total
+''', (), 'fastmath={"reassoc", "contract"}'),
+    ("matrix_vector", '''
+def _matrix_vector(a, x):
+    """a @ x; raises where an element is not finite."""
+    if a.shape[1] != x.size:
+        raise ValueError
+    out = np.empty(a.shape[0])
+    for i in range(a.shape[0]):
+        total = 0.0
+        for j in range(x.size):
+            total += a[i, j] * x[j]
+        out[i] = total
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",), 'fastmath={"reassoc", "contract"}'),
+    ("small_product", '''
+def _small_product(a, b):
+    """a @ b for small matrices; raises for large ones, which a library multiplies faster."""
+    if a.shape[1] != b.shape[0]:
+        raise ValueError
+    if a.shape[0] * a.shape[1] * b.shape[1] > 4096:
+        raise OverflowError
+    out = np.zeros((a.shape[0], b.shape[1]), a.dtype)
+    for i in range(a.shape[0]):
+        for k in range(a.shape[1]):
+            factor = a[i, k]
+            for j in range(b.shape[1]):
+                out[i, j] += factor * b[k, j]
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",), 'fastmath={"reassoc", "contract"}'),
+    ("sum_along", '''
+def _sum_along(x):
+    """Sum of each row of a 2-d float64 array, to the bit; raises where NumPy might warn."""
+    out = np.empty(x.shape[0])
+    for i in range(x.shape[0]):
+        out[i] = _np_sum(x[i])
+    return out
+''', ("np_sum",), ""),
+    ("sum_all", '''
+def _sum_all(x):
+    """Sum of all elements of a float64 array in the order of its memory, to the bit; raises where NumPy might warn."""
+    return _np_sum(x.ravel())
+''', ("np_sum",), ""),
+    ("max_all", '''
+def _max_all(x):
+    """Largest element of a float64 array; raises for none, NaN and a zero with a minus."""
+    if x.size == 0:
+        raise ValueError
+    values = x.ravel()
+    most = -np.inf
+    bad = 0
+    for i in range(values.size):
+        value = values[i]
+        bad += 1 if value != value or (value == 0.0 and np.copysign(1.0, value) < 0.0) else 0
+        most = value if value > most else most
+    if bad > 0:
+        raise ValueError
+    return most
+''', (), ""),
+    ("selected", '''
+def _selected(x, mask):
+    """The elements of an array where the mask says so, one after another."""
+    if x.shape != mask.shape:
+        raise IndexError
+    values = x.ravel()
+    chosen = mask.ravel()
+    count = 0
+    for i in range(chosen.size):
+        count += 1 if chosen[i] else 0
+    out = np.empty(count + 1, x.dtype)  # one more: each value is written, and stays where it is chosen
+    at = 0
+    eights = chosen.size // 8  # where few are chosen, most of these are zero
+    words = chosen[: 8 * eights].view(np.uint64)
+    for k in range(eights):
+        if words[k] != 0:
+            for i in range(8 * k, 8 * k + 8):
+                out[at] = values[i]
+                at += 1 if chosen[i] else 0
+    for i in range(8 * eights, chosen.size):
+        out[at] = values[i]
+        at += 1 if chosen[i] else 0
+    return out[:count]
+''', (), ""),
+    ("taken", '''
+def _taken(x, places):
+    """The elements of a vector at these places."""
+    out = np.empty(places.size, x.dtype)
+    for i in range(places.size):
+        out[i] = x[_place(places[i], x.size)]
+    return out
+''', ("place",), ""),
+    ("evenly", '''
+def _evenly(start, stop, count):
+    """np.linspace(start, stop, count) for at least two places, to the bit."""
+    if count < 2:
+        raise ValueError
+    step = (stop - start) / (count - 1)
+    if step == 0.0 or not abs(step) < np.inf:
+        raise ValueError
+    out = np.empty(count)
+    for i in range(count):
+        out[i] = i * step + start
+    out[count - 1] = stop
+    return out
+''', (), ""),
+)  # fmt: skip
