@@ -306,3 +306,41 @@ def test_dimensions_of_one() -> None:
     check(c, "args = (np.random.default_rng(4).random((12, 1)),)", fast=False)
     check(c, "args = (np.random.default_rng(4).random((1, 4)),)", close=True)
     check(c, "args = (np.zeros((0, 3)),)", fast=None)
+
+
+def test_what_is_stored_into_is_never_made_longer() -> None:
+    c = compiled_function(
+        "def f(a, b, c):\n    a[:, 0:1] = b * 2.0\n    c[:, None] += b\n",
+        "import numpy as np; args = (np.ones((4, 3)), np.ones((4, 1)), np.ones(4))",
+    )
+    check(c, "args = (np.ones((4, 3)), np.arange(4.0)[:, None].copy(), np.ones(4))", fast=True)
+    check(c, "args = (np.ones((4, 3)), np.ones((4, 5)), np.ones(4))", fast=False)
+
+
+def test_draws_within_an_expression() -> None:
+    text = "import random\n\ndef f(x):\n    x[:] = x * random.random() + random.random()\n"
+    with pytest.raises(AssertionError) as why:
+        compiled_function(text, "import numpy as np, random; args = (np.ones(4),)")
+    assert "random numbers are drawn" in str(why.value)
+
+
+def test_order_of_memory() -> None:
+    given = "import numpy as np; args = (np.ones((20, 30)),)"
+    for text in (
+        "return x.T * 2.0",
+        "y = np.zeros_like(x.T)\n    y += 1.0\n    return y",
+        "y = x.T\n    z = y + 1.0\n    return z",
+    ):
+        with pytest.raises(AssertionError) as why:
+            compiled_function(f"def f(x):\n    {text}\n", given)
+        assert "another order" in str(why.value)
+    c = compiled_function("def f(x):\n    y = x.T\n    z = y + 1.0\n    return z.sum(axis=0)\n", given)
+    assert c.change.risk.name == "ROUNDING"
+
+
+def test_sums_of_negative_zeros() -> None:
+    c = compiled_function(
+        "def f(x):\n    return x.sum(axis=0), x.mean(axis=1), x.max(axis=0)\n",
+        "import numpy as np; args = (np.ones((4, 3)),)",
+    )
+    check(c, "args = (np.full((4, 3), -0.0),)", fast=True)

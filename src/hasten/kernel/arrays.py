@@ -68,7 +68,7 @@ def is_array(v: V) -> bool:
 def node_of(u: Unit, v: V, at: ast.AST) -> Node:
     """The tree of a value."""
     if isinstance(v.lazy, Node):
-        return v.lazy
+        return replace(v.lazy, odd=True) if isinstance(v.t, Arr) and v.t.odd and not v.lazy.args else v.lazy
     if isinstance(v.t, Arr):
         if v.t.dtype not in ELEMENTS:
             fail(f"array of {v.t.dtype}", at)
@@ -77,7 +77,7 @@ def node_of(u: Unit, v: V, at: ast.AST) -> Node:
             o = replace(
                 o, axes=tuple(Axis(at="0") if d in v.t.ones else a for d, a in enumerate(o.axes)), ones=v.t.ones
             )
-        return load(o)
+        return replace(load(o), odd=v.t.odd)
     if not isinstance(v.t, Num):
         fail("an array and something else than a number", at)
     code = bare(u.sink(v))
@@ -86,7 +86,7 @@ def node_of(u: Unit, v: V, at: ast.AST) -> Node:
 
 def value(u: Unit, node: Node, roots: frozenset[str] = frozenset()) -> V:
     """The value of a tree: its code makes a new array."""
-    t = Arr(node.dtype, node.ndim, roots, static_ones(node))
+    t = Arr(node.dtype, node.ndim, roots, static_ones(node), odd=node.ndim > 1 and node.disorder())
     try:
         code = called(u, without_masks(u, node), None, node.dtype)
     except Refuse as reason:
@@ -97,12 +97,10 @@ def value(u: Unit, node: Node, roots: frozenset[str] = frozenset()) -> V:
 def orderly(u: Unit, node: Node, what: str, at: ast.AST) -> None:
     """Notes that a sum may be rounded otherwise: NumPy adds up in the order of memory, which is not that of the loops
     for what is transposed."""
-    for leaf in node.leaves():
-        dims = [a.dim for a in leaf.operand.axes if not a.at] if leaf.operand is not None else []
-        if dims != sorted(dims):
-            if u.shared.exact:
-                fail(f"{what} of what is transposed", at)
-            u.shared.rounding = True
+    if node.disorder():
+        if u.shared.exact:
+            fail(f"{what} of what is transposed", at)
+        u.shared.rounding = True
 
 
 def static_ones(node: Node) -> frozenset[int]:
@@ -121,12 +119,28 @@ def called(u: Unit, node: Node, target: Operand | None, dtype: str, folded: Fold
     text, args = written(u.helper, node, target, dtype, folded)
     if any(f"{name}(" in a for a in args for name in changing):
         raise Refuse("a function that changes arrays is called within an expression of arrays")
+    if u.shared.drawn and sum(code.count("(") > 0 and not pure(code) for code in codes_of(node, target)) > 1:
+        raise Refuse("random numbers are drawn within an expression of arrays")
     for a in args:
         if a.startswith(REFUSED):
             raise Refuse(a.removeprefix(REFUSED))
     fused = u.shared.fused
     name = fused.setdefault(text, f"array_loop__{len(fused)}__")
     return f"{name}({', '.join(args)})"
+
+
+def codes_of(node: Node, target: Operand | None) -> list[str]:
+    """The code of all that a loop is given, as often as it is spelt out."""
+    operands = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
+    operands += [target] if target is not None else []
+    operands += [o.mask for o in operands if o.mask is not None]
+    codes = [c for o in operands for a in o.axes for c in (a.at, a.start, a.stop)]
+    return [*codes, *(o.base for o in operands), *(leaf.code for leaf in node.leaves())]
+
+
+def pure(code: str) -> bool:
+    """Does code call nothing that may draw random numbers?"""
+    return not re.search(r"[A-Za-z_]\w*\(", re.sub(r"\b(np|math)\.\w+\(|\b(abs|min|max|float|int|len)\(", "(", code))
 
 
 def without_masks(u: Unit, node: Node) -> Node:
@@ -294,7 +308,7 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
         fail("more indexes than dimensions", node)
     root, before_ = base.parts if base.parts is not None else (base.code, ())
     code = f"{root}[{', '.join((*before_, *codes))}]"
-    out = replace(t, ndim=dim, ones=frozenset(ones))
+    out = replace(t, ndim=dim, ones=frozenset(ones), odd=t.odd and dim > 1)
     source = base.lazy.operand if isinstance(base.lazy, Node) else whole(base.code, t.dtype, t.ndim)
     if source is None:  # of something computed
         if any(a.at or a.start or a.stop for a in axes) or stepped:
@@ -354,7 +368,7 @@ def plain(o: Operand) -> bool:
 def flipped(v: V) -> V:
     """`x.T`."""
     assert isinstance(v.t, Arr)
-    t = replace(v.t, ones=frozenset(v.t.ndim - 1 - d for d in v.t.ones))
+    t = replace(v.t, ones=frozenset(v.t.ndim - 1 - d for d in v.t.ones), odd=v.t.ndim - len(v.t.ones) > 1)
     if v.lazy is None and not v.t.ones:
         return V(f"{v.code}.T", t, leaf=True, lazy=load(transposed(whole(v.code, t.dtype, t.ndim))))
     o = v.lazy.operand if isinstance(v.lazy, Node) else None
@@ -523,7 +537,7 @@ def assign_all(u: Unit, s: ast.Assign) -> bool:
         fail("one array under two names", s)
     temp = f"value_{s.lineno}_{s.col_offset}"
     u.emit(f"{temp} = {v.code}.copy()" if v.leaf else f"{temp} = {v.code}")
-    v = V(temp, replace(v.t, roots=frozenset()))
+    v = V(temp, replace(v.t, roots=frozenset(), odd=False))
     for target in s.targets:
         u.bind(target, v)
     return True
@@ -537,6 +551,8 @@ def result(u: Unit, v: V) -> bool:
     returns = [n for s in u.stmts for n in ast.walk(s) if isinstance(n, ast.Return)]
     if len(returns) != 1 or u.shared.recursive or u.nested:
         return False
+    if v.t.odd:
+        raise Refuse("returns an array that NumPy may keep in another order")
     shape = arrays_results.shape_at_door(u, node)
     if shape is None:
         return False

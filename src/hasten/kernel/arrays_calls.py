@@ -143,7 +143,7 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V | None:
             fail("type of a new array", node)
         x = node_of(u, base, node)
         if x.dtype == dtype:
-            return V(f"{base.code}.copy()", replace(t, roots=frozenset()))
+            return V(f"{base.code}.copy()", replace(t, roots=frozenset()))  # in the order that it has
         if dtype not in ("float64", "complex128") or x.dtype == "complex128":
             fail(f"{x.dtype} as {dtype}", node)
         return value(u, Node("cast", dtype, x.ndim, (x,), loop=(dtype,), pend=x.pend))
@@ -186,8 +186,10 @@ def new(u: Unit, short: str, node: ast.Call) -> V | None:
         if dtype not in ELEMENTS:
             fail("type of a new array", node)
         if short == "full_like":
-            return filled(u, f"{model.code}.shape", model.t.ndim, dtype, args[1], node)
-        return V(f"np.{LIKE[short]}({model.code}.shape, {numpy_type(dtype)})", Arr(dtype, model.t.ndim))
+            made = filled(u, f"{model.code}.shape", model.t.ndim, dtype, args[1], node)
+        else:
+            made = V(f"np.{LIKE[short]}({model.code}.shape, {numpy_type(dtype)})", Arr(dtype, model.t.ndim))
+        return replace(made, t=Arr(dtype, model.t.ndim, odd=model.t.odd))
     if short in ("zeros", "ones", "empty", "full", "ndarray"):
         shape_name = "shape" if "shape" in named else ""
         if shape_name:

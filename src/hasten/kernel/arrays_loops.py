@@ -123,9 +123,11 @@ class Loop:
         code = end if low == "0" else f"max({end} - {low}, 0)"
         return low, self.noted((code,), "size", code)
 
-    def measure(self, o: Operand) -> None:
-        """Notes how long the dimensions of an operand are."""
+    def measure(self, o: Operand, stored: bool = False) -> None:
+        """Notes how long the dimensions of an operand are. One that is `stored` is never made longer."""
         base = self.param(o.base, "array")
+        for d in o.ones if stored else ():
+            self.lengths.setdefault(d, []).append("1")
         for k, axis in enumerate(o.axes):
             if axis.at:
                 self.place(base, k, axis)
@@ -135,8 +137,8 @@ class Loop:
                 if size not in sizes:
                     sizes.append(size)
 
-    def element(self, o: Operand) -> str:
-        """The code of the element of an operand that the loops are at."""
+    def element(self, o: Operand, stored: bool = False) -> str:
+        """The code of the element of an operand that the loops are at, or where it is put."""
         base = self.param(o.base, "array")
         inner = self.dims - 1
         parts, row, moves = [], "", False
@@ -155,7 +157,7 @@ class Loop:
         if row:
             view = f"{base}[{', '.join((*parts, row))}]"
             return f"{self.once(view, f'{base}_row')}[{LOOPS[inner]}]"
-        return code if moves else self.once(code, f"{base}_value")
+        return code if moves or stored else self.once(code, f"{base}_value")
 
     def once(self, code: str, wanted: str) -> str:
         """A variable for what is the same all along the innermost loop."""
@@ -207,6 +209,8 @@ class Loop:
             inside = f"{self.helper('in_range')}({code}, {low}, {high})"
             return self.noted((code, dtype), "scalar", f"{numpy_type(dtype)}({inside})")
         checks = ("if not abs(@) < np.inf:", "    raise OverflowError") if dtype == "float32" and real else ()
+        if dtype == "float32" and kind == "int":
+            code = f"float({bare(code)})"  # which is rounded twice, as NumPy has it
         return self.noted((code, dtype), "scalar", f"{numpy_type(dtype)}({code})", *checks)
 
     def cast(self, code: str, a: str, b: str) -> str:
@@ -259,6 +263,8 @@ class Loop:
         if op in ("logical_and", "logical_or"):
             return f"({codes[0]} {'&' if op == 'logical_and' else '|'} {codes[1]})"
         if op in ("logical_not", "invert"):
+            if t in NARROW:
+                return f"{numpy_type(t)}(~{codes[0]})"
             return f"(not {codes[0]})" if t == "bool" else f"(~{codes[0]})"
         if op == "where":
             return f"({codes[1]} if {codes[0]} else {codes[2]})"
@@ -331,7 +337,7 @@ def written(
     dims = mask.ndim if mask is not None else target.ndim if target is not None else node.ndim
     loop = Loop(helper, dims)
     if target is not None:
-        loop.measure(target)
+        loop.measure(target, stored=True)
     if mask is not None:
         loop.measure(mask)
     for leaf in node.leaves():
@@ -349,7 +355,7 @@ def written(
     if dtype in FLOATS and (node.pend or narrowed):
         code = loop.finite(code, dtype)
     kept = [v for d, v in enumerate(LOOPS[:dims]) if folded is None or d not in folded.axes]
-    place = f"out[{', '.join(kept) or '0'}]" if target is None else loop.element(target)
+    place = f"out[{', '.join(kept) or '0'}]" if target is None else loop.element(target, stored=True)
     if folded is None:
         loop.body.append(f"{place} = {bare(code)}")
     else:
@@ -392,7 +398,7 @@ def written(
 
 def _start(folded: Folded, dtype: str) -> str:
     if folded.op == "sum":
-        return "-0.0" if dtype in FLOATS else "0"  # -0.0 + x is x, whatever x is
+        return "0.0" if dtype in FLOATS else "0"  # as NumPy: of negative zeros it is 0.0
     if dtype not in ("float32", "float64"):
         raise Refuse(f"{folded.op} of {dtype}")
     return "-np.inf" if folded.op == "max" else "np.inf"

@@ -61,12 +61,18 @@ class Node:
     kinds: frozenset[str] = frozenset()
     loop: tuple[str, ...] = ()  # the types that the arguments are converted to first
     pend: bool = False
+    odd: bool = False  # of an operand: may NumPy keep it in another order than C's?
 
     def leaves(self) -> Iterator[Node]:
         if not self.args:
             yield self
         for a in self.args:
             yield from a.leaves()
+
+    def disorder(self) -> bool:
+        """May NumPy keep the result in another order than C's, as it does where what is read lies so?"""
+        dims = [[a.dim for a in n.operand.axes if not a.at] for n in self.leaves() if n.operand is not None]
+        return any(d != sorted(d) for d in dims) or any(n.odd for n in self.leaves())
 
 
 def whole(base: str, dtype: str, ndim: int) -> Operand:

@@ -1178,6 +1178,8 @@ class Unit:
                 fail("returns an object", s)
             if isinstance(inner, Arr) and inner.ndim == 0:
                 fail(f"returns a scalar of {inner.dtype}", s)
+            if isinstance(inner, Arr) and inner.odd and self.door:
+                fail("returns an array that NumPy may keep in another order", s)
             if isinstance(inner, (Text, Chr, Rng, Stream, Cell)) and (self.door or inner is not t):
                 fail("returns a string or a generator", s)
             if isinstance(inner, Map) and inner is not t and (isinstance(part, Opt) or not self.door):

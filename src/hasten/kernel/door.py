@@ -594,6 +594,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
                 raise Refuse(f"{n} may be what came in")
             if t.ndim == 0:
                 raise Refuse(f"{n} is a scalar of {t.dtype}")
+            if t.odd:
+                raise Refuse(f"NumPy may keep {n} in another order")
             after.append(f'{x} = {x}.copy(order="K")')
         elif isinstance(t, Lst):
             if t.roots and n not in rebound(unit):

@@ -75,13 +75,15 @@ class Num:
 class Arr:
     """An ndarray. `roots`: the kernel's parameters that it may share memory with.
 
-    `ones`: dimensions that are known to be one long.
+    `ones`: dimensions that are known to be one long. `odd`: NumPy may keep its elements in another order than C's
+    (what is transposed, or computed of it), so that a sum is rounded otherwise.
     """
 
     dtype: str
     ndim: int
     roots: frozenset[str] = frozenset()
     ones: frozenset[int] = frozenset()
+    odd: bool = False
 
 
 @dataclass(frozen=True)
@@ -369,7 +371,7 @@ def join(a: Type, b: Type) -> Type:
         (alo, ahi), (blo, bhi) = a.range, b.range
         return Num(kinds, min(alo, blo), max(ahi, bhi)) if joined.rep == "i" else joined
     if isinstance(a, Arr) and isinstance(b, Arr) and (a.dtype, a.ndim) == (b.dtype, b.ndim):
-        return replace(a, roots=a.roots | b.roots, ones=a.ones & b.ones)
+        return replace(a, roots=a.roots | b.roots, ones=a.ones & b.ones, odd=a.odd or b.odd)
     if isinstance(a, Lst) and isinstance(b, Lst) and a.depth == b.depth:
         kinds = a.kinds | b.kinds
         if kinds == a.kinds or (kinds <= {"float", "np.float64"}):
@@ -456,7 +458,7 @@ def disjoint(types: Sequence[Type | None]) -> bool:
 def invariant(t: Type) -> Type:
     """What must be the same of two types that stand for one container."""
     if isinstance(t, Arr):
-        return replace(t, roots=frozenset(), ones=frozenset())
+        return replace(t, roots=frozenset(), ones=frozenset(), odd=False)
     if isinstance(t, (Lst, Mix)):
         return replace(t, roots=frozenset())
     if isinstance(t, Map):
