@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from hasten.core.contract import Quality
 from hasten.errors import UsageError
 
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -31,6 +32,7 @@ class Settings:
     seed: int | None = None
     timeout: float | None = None
     compiled: bool | None = None
+    quality: tuple[Quality, ...] | None = None
 
     def over(self, other: Settings) -> Settings:
         """These settings, with `other`'s where these say nothing."""
@@ -101,6 +103,14 @@ def _folder(value: object) -> str:
     return value
 
 
+def qualities(value: object) -> tuple[Quality, ...]:
+    """`best_score:min`, `accuracy:max:0.5%`, or a list of such. Raises `ValueError`."""
+    said = [value] if isinstance(value, (str, Quality)) else value
+    if not isinstance(said, (list, tuple)):
+        raise ValueError(f"{value!r} is not a quality; write NAME:min or NAME:max")
+    return tuple(q if isinstance(q, Quality) else Quality.parse(str(q)) for q in said)
+
+
 _READERS: Mapping[str, Callable[[object], Any]] = {
     "out": _folder,
     "budget": duration,
@@ -110,6 +120,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "seed": seed,
     "timeout": duration,
     "compiled": _flag,
+    "quality": qualities,
 }
 
 

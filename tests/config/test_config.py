@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hasten.config import Settings, duration, gain, project_settings, settings, tolerance
+from hasten.core.contract import Quality
 from hasten.errors import UsageError
 
 
@@ -50,6 +51,30 @@ def test_compiled_is_true_or_false() -> None:
     assert settings({"compiled": False}, "here") == Settings(compiled=False)
     with pytest.raises(UsageError, match="compiled: 'no' is neither true nor false"):
         settings({"compiled": "no"}, "here")
+
+
+def test_qualities() -> None:
+    told = settings({"quality": ["best score:min", "r.fun:max:0.5%", "x: y:min:1e-3"]}, "here").quality
+    assert told == (Quality("best score"), Quality("r.fun", "max", 0.005), Quality("x: y", "min", 1e-3, False))
+    assert [str(q) for q in told] == ["best score:min", "r.fun:max:0.5%", "x: y:min:0.001"]
+    assert tuple(Quality.parse(str(q)) for q in told) == told
+    assert settings({"quality": "a:max"}, "here").quality == (Quality("a", "max"),)
+    for wrong in ("a", "a:least", ":min", "a:min:x", "a:min:-1", "a:min:nan", "a:min:100%", 3):
+        with pytest.raises(UsageError, match="is not a quality"):
+            settings({"quality": wrong}, "here")
+
+
+def test_reached() -> None:
+    low, high = Quality("a"), Quality("a", "max", 0.1)
+    assert low.reached(1.0, 1.0) and low.reached(1.0, 0.5) and low.reached(-1.0, -2.0)
+    assert not low.reached(1.0, 1.0 + 1e-15) and low.reached(1.0, 1.0 + 1e-15, 1e-9)
+    assert not low.reached(-1.0, -0.5)
+    assert high.reached(10.0, 9.0) and high.reached(-10.0, -11.0) and not high.reached(10.0, 8.9)
+    nan, inf = float("nan"), float("inf")
+    assert not low.reached(nan, 1.0) and not low.reached(1.0, nan) and not low.reached(nan, nan)
+    assert low.reached(inf, 1.0) and not high.reached(inf, 1.0) and low.reached(inf, inf)
+    assert not Quality("a", "min", 0.5).reached(1.0, inf) and low.reached(1.0, -inf)
+    assert Quality("a", "min", 1e-3, False).reached(0.0, 1e-3) and not Quality("a", "min", 0.5).reached(0.0, 1e-9)
 
 
 def test_what_is_said_wins_over_defaults() -> None:

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from hasten.core.record import RunRecord
+from hasten.core.contract import Quality
+from hasten.core.record import QualityRecord, RunRecord
 from hasten.report import html as page
 from hasten.report import markdown, terminal
 from hasten.report.view import headline, percent, seconds, view
@@ -181,3 +182,22 @@ def test_numbers_have_units() -> None:
         "3 min 20 s",
     ]
     assert [percent(v) for v in (0.0123, 0.5, 1.0)] == ["1.2%", "50%", "100%"]
+
+
+def test_other_results_are_told() -> None:
+    quality = QualityRecord(Quality("best", "min", 0.01), "name", (2.0, 3.0), (1.5, 1.5, 2.5), 1)
+    record = dataclasses.replace(full_record(), qualities=(quality,), differs=("stdout: 'a' became 'b'",))
+    assert RunRecord.loads(record.dumps()) == record
+    shown = view(record)
+    assert "as good (best 2 -> 1.5), all else the same" in shown.headline
+    assert "same results" not in shown.headline
+    facts = dict(shown.facts)
+    assert facts["quality best"] == (
+        "2 -> 1.5 (held at the end; the lower the better, may be worse by 1%); another seed: 3 -> 2.5"
+    )
+    assert facts["other results"] == "stdout: 'a' became 'b'"
+    left = dataclasses.replace(
+        record, qualities=(dataclasses.replace(quality, old=(2.0,), new=(), seeds=0),), differs=()
+    )
+    assert "same results" in view(left).headline
+    assert "no change of results was kept" in dict(view(left).facts)["quality best"]

@@ -33,6 +33,7 @@ def run(
     rtol: float | None = None,
     exact: bool | None = None,
     compiled: bool | None = None,
+    quality: str | Sequence[str] | None = None,
     require: float | str | None = None,
     seed: int | None = None,
     calls: str | None = None,
@@ -43,10 +44,11 @@ def run(
 
     `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
     reach the program; `calls` names the script that calls the function. `budget` is seconds, or text such as "10m";
-    `require` is old/new, or text such as "2x"; with `compiled=False` the result is plain Python, NumPy and pandas. What
-    is None comes from [tool.hasten]
-    in pyproject.toml, then from the defaults (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new
-    folder under .hasten/runs). Raises `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
+    `require` is old/new, or text such as "2x"; with `compiled=False` the result is plain Python, NumPy and pandas.
+    `quality` ("best_score:min", "accuracy:max:0.5%", or several) lets the result of a search be another one that is at
+    least as good by what is named. What is None comes from [tool.hasten] in pyproject.toml, then from the defaults
+    (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new folder under .hasten/runs). Raises
+    `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
     """
     work = workload(target, args, stdin=stdin, calls=calls)
     given = settings(
@@ -56,6 +58,7 @@ def run(
             "rtol": rtol,
             "exact": exact,
             "compiled": compiled,
+            "quality": quality,
             "require": require,
             "seed": seed,
         },
@@ -65,7 +68,7 @@ def run(
     check_folder(folder)
     contract = Contract(
         rtol=1e-9 if given.rtol is None else given.rtol, exact=bool(given.exact), require=given.require,
-        compiled=given.compiled is not False,
+        compiled=given.compiled is not False, qualities=given.quality or (),
     )  # fmt: skip
 
     from hasten.observe.machine import machine
@@ -120,6 +123,8 @@ def command_line(target: str, args: Sequence[str], given: Settings, *, calls: st
         words.append("--exact")
     if given.compiled is False:
         words.append("--no-compiled")
+    for quality in given.quality or ():
+        words += ["--quality", str(quality)]
     if calls:
         words += ["--calls", calls]
     if args:

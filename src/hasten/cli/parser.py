@@ -85,6 +85,11 @@ def build() -> argparse.ArgumentParser:
         "--no-compiled", action="store_false", dest="compiled", default=None,
         help="only plain Python, NumPy and pandas in the result: no Numba, no extension module",
     )  # fmt: skip
+    run.add_argument(
+        "--quality", metavar="NAME:min[:0.5%]", action="append",
+        help="the result of a search may be another one when NAME (held at the end, or printed) is at least as good; "
+        "may be given several times",
+    )  # fmt: skip
     run.add_argument("--require", metavar="2x", help="exit with status 1 unless the gain (old/new) is at least this")
     run.add_argument("--json", action="store_true", help="print result.json instead of the report")
     run.add_argument("--seed", metavar="N", help="seed of hasten's own choices (default: 0)")

@@ -23,6 +23,7 @@ def main(options: argparse.Namespace) -> int:
             rtol=options.rtol,
             exact=options.exact,
             compiled=options.compiled,
+            quality=options.quality,
             require=options.require,
             seed=options.seed,
             calls=options.calls,

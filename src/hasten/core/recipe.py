@@ -18,6 +18,7 @@ class Risk(Enum):
 
     EXACT = "same bits"
     ROUNDING = "same up to the rounding of floats"
+    QUALITY = "another result, at least as good by the qualities that the user named"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Change:
     risk: Risk = Risk.EXACT
     needs: tuple[str, ...] = ()
     share: float = 0.0
+
+    @property
+    def quality(self) -> bool:
+        """Its result may be another one: offered only when the user has named a quality, and judged by that."""
+        return self.risk is Risk.QUALITY
 
     def overlaps(self, other: Change) -> bool:
         return any(a.overlaps(b) for a in self.edits for b in other.edits)

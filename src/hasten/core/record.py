@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from hasten.core.contract import Contract
+from hasten.core.contract import Contract, Quality
 from hasten.core.facts import FunctionTime
 from hasten.core.finding import Finding
 from hasten.core.measurement import Comparison, RunSample, Speedup
@@ -168,6 +168,19 @@ class ColdRun:
 
 
 @dataclass(frozen=True)
+class QualityRecord:
+    """One quality that the user named. `shown` says where it was read: "name" or "stdout". `old` are the original's
+    values, `new` those of the kept program (none when no change of the results was kept); both by run, with as many
+    runs under other seeds at their ends as `seeds` says."""
+
+    quality: Quality
+    shown: str
+    old: tuple[float, ...] = ()
+    new: tuple[float, ...] = ()
+    seeds: int = 0
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run of hasten, from target to kept changes. Times in s, memory in MB (10^6 bytes).
 
@@ -195,6 +208,8 @@ class RunRecord:
     command: str = ""  # reproduces this run
     started: str = ""  # ISO 8601, UTC
     notes: tuple[str, ...] = ()
+    qualities: tuple[QualityRecord, ...] = ()
+    differs: tuple[str, ...] = ()  # what came from another result, and so became another text
     schema: int = SCHEMA
 
     @property

@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
+from hasten.core.contract import MIN
 from hasten.core.measurement import Speedup
-from hasten.core.record import RunRecord, TrialRecord
+from hasten.core.record import QualityRecord, RunRecord, TrialRecord
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,10 @@ def headline(record: RunRecord) -> tuple[str, str]:
     if record.changed and gain is not None and record.comparison is not None:
         old = median(r.wall_s for r in record.comparison.old) if record.comparison.old else 0.0
         new = median(r.wall_s for r in record.comparison.new) if record.comparison.new else 0.0
-        text = f"{gain.ratio:.2f}x faster: {seconds(old)} -> {seconds(new)}, same results{tail}"
+        same = f"{results(record)}{tail}"
+        text = f"{gain.ratio:.2f}x faster: {seconds(old)} -> {seconds(new)}, {same}"
         if gain.decided != "faster":
-            text = f"{gain.ratio:.2f}x, not decided: {seconds(old)} -> {seconds(new)}, same results{tail}"
+            text = f"{gain.ratio:.2f}x, not decided: {seconds(old)} -> {seconds(new)}, {same}"
         if not record.met:
             return f"{text}; {need:g}x was required", "unmet"
         return text, "interrupted" if cut else "gain"
@@ -93,6 +95,15 @@ def headline(record: RunRecord) -> tuple[str, str]:
     if not record.met:
         return f"{text}; {need:g}x was required", "unmet"
     return text, "interrupted" if cut else "none"
+
+
+def results(record: RunRecord) -> str:
+    """What became of the results, in a few words."""
+    changed = [q for q in record.qualities if q.new]
+    if not changed:
+        return "same results"
+    became = ", ".join(f"{q.quality.name} {q.old[0]:.6g} -> {q.new[-1 - q.seeds]:.6g}" for q in changed)
+    return f"as good ({became}), all else the same"
 
 
 def view(record: RunRecord) -> View:
@@ -147,6 +158,10 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
     same = "the same bits" if contract.exact else f"floats within rtol {contract.rtol:g}, all else exact"
     compared = ", ".join(record.baseline.compared)
     rows.append(("same results", f"{same}; compared: {compared}" if compared else same))
+    for q in record.qualities:
+        rows.append((f"quality {q.quality.name}", _quality(q)))
+    if record.differs:
+        rows.append(("other results", "; ".join(record.differs)))
     if record.baseline.unrepeatable:
         rows.append(("not compared", "differs from run to run: " + ", ".join(record.baseline.unrepeatable)))
     if record.baseline.runs:
@@ -166,6 +181,21 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         rows.append(("changes", f"none to try; {len(record.findings)} findings"))
     rows.append(("hasten took", seconds(record.own_s)))
     return rows
+
+
+def _quality(record: QualityRecord) -> str:
+    quality = record.quality
+    slack = (
+        f", may be worse by {100 * quality.slack:g}%" if quality.relative else f", may be worse by {quality.slack:g}"
+    )
+    asked = f"the {'lower' if quality.better == MIN else 'higher'} the better{slack if quality.slack else ''}"
+    where = "printed" if record.shown == "stdout" else "held at the end"
+    if not record.new:
+        return f"{record.old[0]:.10g} ({where}; {asked}); no change of results was kept"
+    own = len(record.old) - record.seeds
+    pairs = zip(record.old[own:], record.new[len(record.new) - record.seeds :], strict=True)
+    seeds = "".join(f"; another seed: {a:.10g} -> {b:.10g}" for a, b in pairs)
+    return f"{record.old[0]:.10g} -> {record.new[-1 - record.seeds]:.10g} ({where}; {asked}){seeds}"
 
 
 def _row(trial: TrialRecord) -> TrialRow:

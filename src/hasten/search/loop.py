@@ -33,6 +33,7 @@ from hasten.core.record import (
 )
 from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
+from hasten.errors import TargetError
 from hasten.kernel.regions import MIN_SHARE, find_regions
 from hasten.measure.decide import interval
 from hasten.measure.steady import WrongRun
@@ -41,6 +42,7 @@ from hasten.observe.session import Session
 from hasten.search.ahead import ahead_of_time
 from hasten.search.choose import SHADE, Judged, choose
 from hasten.search.known import Known
+from hasten.search.quality import Reached, Watched, reach_as_good
 from hasten.search.runs import Program, own_seconds
 from hasten.search.startup import RUNS, start_sooner
 
@@ -131,11 +133,16 @@ def _search(
     limit_s = PLANNED * (OWN_TIME[0] * base.wall_s + OWN_TIME[1])
     given_s = session.budget_s
     session.budget_s = limit_s if given_s is None else min(given_s, limit_s)
+    watched = None
+    if program.contract.qualities:
+        progress.stage("look at the qualities", base.wall_s)
+        watched = Watched(program, program.contract)
+        out.record = replace(out.record, qualities=watched.record())
     base_s = median(map(own_seconds, base.samples))
     current, current_wall = out.work, base_s
     known = Known()
     recipe: tuple[Change, ...] = ()
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # the final measurement always gets its time
         reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
         if any("numba" in c.needs for c in recipe):
@@ -160,6 +167,15 @@ def _search(
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
+        if watched is not None:
+            progress.stage("look for results that are as good", None)
+            reached = _as_good(program, out, watched, [c for c in changes if c.quality], current_wall, reserve, speed)
+            watched = None  # once: what follows keeps the results of the program as it is now
+            if reached.kept:
+                recipe += reached.kept
+                current, current_wall = reached.work, reached.wall_s
+                continue
+        changes = [c for c in changes if not c.quality]
         if not changes:
             break
         if not recipe and any("numba" in c.needs for c in changes):
@@ -212,6 +228,32 @@ def _search(
     if gain.decided != "faster":
         reason = f"end to end {gain} over {gain.pairs} pairs: {gain.decided}"
         _drop_all(out, Rejected(reason) if gain.decided == "not faster" else Inconclusive(reason))
+
+
+def _as_good(
+    program: Program, out: Outcome, watched: Watched, changes: Sequence[Change], wall_s: float, reserve_s: float,
+    speed: bool,
+) -> Reached:  # fmt: skip
+    """The program with searches that are as good sooner; from then on it is what candidates are compared with."""
+    reached = reach_as_good(watched, out.work, changes, wall_s, reserve_s, speed=speed)
+    if reached.kept:
+        try:
+            program.observe(reached.work)
+        except TargetError as problem:
+            why = Failed(f"as the program to go on from: {problem}")
+            reached.judged = [(c, why if c in reached.kept else v) for c, v in reached.judged]
+            reached.kept = ()
+    for change, verdict in reached.judged:
+        kept = change in reached.kept
+        out.trials.append(Trial(change, 1, verdict, kept=kept, equal=kept))
+    if reached.kept:
+        old_s = watched.original_cold_s
+        out.kept = reached.work
+        out.record = replace(
+            out.record, qualities=reached.qualities, differs=reached.differs, cold=ColdRun(old_s, reached.cold_s),
+            kept=Recipe(reached.kept),
+        )  # fmt: skip
+    return reached
 
 
 def _sooner(
@@ -367,8 +409,8 @@ def _allowed(change: Change, contract: Contract) -> bool:
 
 
 def _wanted(change: Change, contract: Contract) -> bool:
-    """It compiles nothing, or that is welcome."""
-    return contract.compiled or "numba" not in change.needs
+    """It compiles nothing, or that is welcome; its result stays the same, or a quality says what is as good."""
+    return (contract.compiled or "numba" not in change.needs) and (not change.quality or bool(contract.qualities))
 
 
 def _replayed(
@@ -497,7 +539,8 @@ def _drop_all(out: Outcome, verdict: Verdict) -> None:
             trial.kept = False
             trial.verdict = verdict
     out.kept = out.work
-    out.record = replace(out.record, kept=Recipe())
+    unchanged = tuple(replace(q, new=()) for q in out.record.qualities)
+    out.record = replace(out.record, kept=Recipe(), qualities=unchanged, differs=())
 
 
 def _sealed(session: Session, out: Outcome) -> Outcome:

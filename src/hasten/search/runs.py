@@ -51,6 +51,8 @@ class Program:
         self.session, self.work, self.contract = session, work, contract
         self.mirror = Mirror(session, work)
         self._base: Baseline | None = None
+        self._observed = work
+        self._repeats = True
         self._timed: dict[tuple[tuple[str, str], ...], Steady] = {}
 
     @property
@@ -59,9 +61,13 @@ class Program:
             raise RuntimeError("observe() comes first")
         return self._base
 
-    def observe(self) -> Baseline:
-        """The baseline: at least two plain runs of the original. Raises `TargetError`."""
-        self._base = baseline(self.session, self.mirror, self.work)
+    def observe(self, work: ScriptWorkload | None = None) -> Baseline:
+        """The baseline: at least two plain runs of the original, or of `work`, with which candidates are compared from
+        then on. Raises `TargetError`."""
+        observed = self.work if work is None else work
+        self._base = baseline(self.session, self.mirror, observed)
+        self._observed = observed
+        self._repeats = self._repeats and self._base.stdout_mask.empty
         return self._base
 
     @property
@@ -70,7 +76,7 @@ class Program:
 
     def profile(self, work: ScriptWorkload) -> Profile:
         """Where time goes: of the original's audited run, or of one more run under the sampling profiler."""
-        if work is self.work and self.base.profile.samples >= ENOUGH_SAMPLES:
+        if work is self._observed and self.base.profile.samples >= ENOUGH_SAMPLES:
             return self.base.profile
         env = self.mirror.environment(work)
         with self.mirror.prepared(work, keep_cache=True) as root, self.mirror.outside_restored():
@@ -149,8 +155,7 @@ class Program:
     def _steady(self, work: ScriptWorkload) -> Steady:
         """What this program must show each time: the original's status, and what it printed when timed first."""
         key = tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
-        repeats = self.base.stdout_mask.empty
-        return self._timed.setdefault(key, Steady(self.base.reference.status, prints_alike=repeats))
+        return self._timed.setdefault(key, Steady(self.base.reference.status, prints_alike=self._repeats))
 
     def imports(self, work: ScriptWorkload) -> Loaded | None:
         """What a run imports; None when it does not end as the original does."""
