@@ -25,7 +25,7 @@ class Risk(Enum):
 class Change:
     """One proposed change: edits in the coordinates of the workload it was proposed for.
 
-    `title` goes into the report and the patch (`HST101 line 12: ...`); `needs` are packages that the
+    `title` goes into the report behind the code (`line 12: ...`); `needs` are packages that the
     changed code imports and the original did not; `unlocks_varied` is False when varied inputs
     must not be tried (the region has effects that cannot be undone).
     """

@@ -37,6 +37,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.parts", "Parts"),
     ("hasten.passes.source.columns.group_parts", "GroupParts"),
     ("hasten.passes.source.columns.together", "Together"),
+    ("hasten.passes.source.columns.distinct", "Distinct"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

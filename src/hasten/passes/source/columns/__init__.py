@@ -6,13 +6,14 @@
 | HST202 | apply_rows  | `df.apply(f, axis=1)`                                                             |
 | HST203 | elementwise | `s.apply(f)`, `s.map(f)`                                                          |
 | HST204 | groups      | `df.groupby(k)[c].apply/agg/transform(f)`                                         |
-| HST205 | growth      | `df = pd.concat([df, ...])`, `a = np.append(a, x)` in a loop                      |
+| HST205 | growth      | `df = pd.concat([df, ...])` in a loop                                             |
 | HST206 | lookup      | `df[df[k] == x]` in a loop                                                        |
 | HST207 | cells       | `df.iloc[i][c]`, `df.loc[i, c]`, `df[c].iloc[i]` in a loop                        |
 | HST208 | writes      | `df.at[i, c] = x`, `df.loc[i, c] = x` in a loop                                   |
 | HST209 | parts       | `df.iloc[a:b][c].mean()`, `df[(df.t >= x) & (df.t < y)][c].sum()` in a loop       |
 | HST210 | group_parts | `for k, g in df.groupby(k)`, `df.groupby(k).apply(f)` that only reduce groups        |
 | HST211 | together    | several of HST205, HST206, HST207, HST209 in one loop                             |
+| HST212 | distinct    | `s.str.lower()`, `s.map(f)` of columns in which values occur again                  |
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
 what does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of the

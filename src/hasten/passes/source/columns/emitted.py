@@ -543,6 +543,34 @@ def {name}(series, kind, limit, function, method, original):
     return getattr(series, method)(original)
 """
 
+BY_DISTINCT = """\
+def {name}(series, function):
+    # `function(series)`, which works value by value, on each different value once
+    if type(series) is not {pd}.Series or series.attrs or not series.flags.allows_duplicate_labels:
+        return function(series)
+    kind = series.dtype
+    if isinstance(kind, {pd}.StringDtype):
+        plain = kind.na_value is {np}.nan
+    elif kind == object:
+        plain = set(map(type, series.to_numpy())) == {{str}}
+    else:
+        plain = isinstance(kind, {np}.dtype) and (kind == {np}.int64 or kind.kind == "M")
+    codes, values = {pd}.factorize(series, use_na_sentinel=False) if plain else ((), ())
+    if not plain or 2 * len(values) >= len(series):
+        return function(series)
+    firsts = {pd}.Series(values, name=series.name)
+    results = function(firsts) if firsts.dtype == kind else None
+    if type(results) is {pd}.Series:
+        made = results.to_numpy() if results.dtype == object else ()
+    elif type(results) is {pd}.DataFrame:
+        made = [cell for _, column in results.items() if column.dtype == object for cell in column]
+    else:
+        return function(series)
+    if not {{str, int, float, bool, type(None)}}.issuperset(map(type, made)):
+        return function(series)  # what can be changed must not be shared
+    return results.take(codes).set_axis(series.index)
+"""
+
 HAS_FIELDS = """\
 def {name}(df, names):
     # whether `itertuples` shows these columns under their own names
@@ -727,21 +755,6 @@ def {name}(parts, options):
             return {pd}.concat([frame, rest], **options)
     frames += [part if type(part) is not dict else {pd}.DataFrame([part]) for part in parts[2:]]
     return {join_frames}(frames, options)
-"""
-
-JOIN_ARRAYS = """\
-def {name}(parts):
-    # `a = np.append(a, x)` for all x at once where the dtype stays, else one after the other
-    array = parts[0]
-    for n, part in enumerate(parts[1:], 1):
-        rest = parts[n:]
-        if type(array) is {np}.ndarray and all(
-            type(p) is {np}.ndarray and p.dtype.kind in "biuf" and {np}.result_type(array, p) == array.dtype
-            for p in rest
-        ):
-            return {np}.concatenate([{np}.ravel(array), *rest])
-        array = {np}.append(array, part)
-    return array
 """
 
 CELL_WRITER = """\

@@ -1,10 +1,9 @@
-"""A frame or array that grows in a loop.
+"""A frame that grows in a loop.
 
-What it finds    `df = pd.concat([df, pd.DataFrame(...)])` and `a = np.append(a, x)` in a loop.
+What it finds    `df = pd.concat([df, pd.DataFrame(...)])` in a loop (arrays: HST501).
 Why it is slow   every step copies all that is there already: the loop costs the square of its length.
-Example          for x in xs: a = np.append(a, x)  ->  parts collected in a list, and joined once after the loop
-Safe when        the loop does not look at the frame or array, and nothing else can. Parts of other columns or
-                 dtypes are
+Example          for x in xs: df = pd.concat([df, row(x)])  ->  parts collected in a list, joined once after the loop
+Safe when        the loop does not look at the frame, and nothing else can. Parts of other columns or dtypes are
                  joined one after the other as before, so that dtypes drift in the same way.
 """
 
@@ -46,14 +45,13 @@ from hasten.passes.source.columns.syntax import (
 
 @dataclass(frozen=True)
 class Growth:
-    """`name = pd.concat([name, part], **options)` (`frames`) or `name = np.append(name, part)` in `loop`."""
+    """`name = pd.concat([name, part], **options)` in `loop`."""
 
     stmt: ast.Assign
     loop: ast.For | ast.While
     name: str
     part: ast.expr
     options: str
-    frames: bool
 
 
 def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | None:
@@ -80,12 +78,6 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
         options = ", ".join(f"{quote(k.arg or '')}: {text_of(source, k.value)}" for k in call.keywords)
         if not _new_frame(source, part, stmt):
             return None
-        frames = True
-    elif (
-        f.attr == "append" and f.value.id in imported_as(source, "numpy") and len(call.args) == 2 and not call.keywords
-    ):
-        old, part = call.args
-        frames = False
     else:
         return None
     if not (isinstance(old, ast.Name) and old.id == name) or any(isinstance(n, ast.Starred) for n in (old, part)):
@@ -93,7 +85,7 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
     loop = _loop(source, stmt, region)
     if loop is None or not _unseen(source, loop, stmt, name) or not stands_alone(source, loop):
         return None
-    return Growth(stmt, loop, name, part, options, frames)
+    return Growth(stmt, loop, name, part, options)
 
 
 def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
@@ -190,9 +182,9 @@ def _unseen(source: SourceFile, loop: ast.stmt, stmt: ast.Assign, name: str) -> 
 
 
 def growths_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Growth]]:
-    """Frames and arrays of the region that grow, by the loop in which they do."""
+    """Frames of the region that grow, by the loop in which they do."""
     found: dict[ast.stmt, list[Growth]] = {}
-    if ".concat(" in source.text or ".append(" in source.text:
+    if ".concat(" in source.text:
         for stmt in nodes_in(source, region, ast.Assign):
             assert isinstance(stmt, ast.Assign)
             hit = growth(source, stmt, region)
@@ -238,7 +230,7 @@ class GrowingFrames:
                     finding.region,
                     tuple(edits_of(source, [plan(source, hit, Fresh(source))])),
                     Risk.EXACT,
-                    ("numpy",) if not imported_as(source, "numpy") and not hit.frames else (),
+                    (),
                     finding.share,
                 )
                 return
@@ -247,17 +239,16 @@ class GrowingFrames:
 def plan(source: SourceFile, hit: Growth, fresh: Fresh) -> Plan:
     """A list of parts before the loop, a step that adds to it, and one join behind it."""
     np, np_edits = module_alias(source, "numpy", "np")
-    pd, pd_edits = module_alias(source, "pandas", "pd") if hit.frames else ("", ())
-    template = emitted.JOIN_FRAMES if hit.frames else emitted.JOIN_ARRAYS
-    helper = helper_name(source, "_join_frames" if hit.frames else "_join_arrays", template)
+    pd, pd_edits = module_alias(source, "pandas", "pd")
+    helper = helper_name(source, "_join_frames", emitted.JOIN_FRAMES)
     parts = fresh(f"{hit.name}_parts")
     lead, loop = margin(source, hit.loop), hit.loop
-    before, behind = (f"{parts}.append(", ")") if hit.frames else (f"{parts}.append({np}.ravel(", ").copy())")
+    before, behind = f"{parts}.append(", ")"
     stmt, part = place(hit.stmt)["at"], place(hit.part)["at"]
     # the part itself stays, so that others may change what is in it
     spans = ((*stmt[:2], *part[:2], before), (*part[2:], *stmt[2:], behind))
     texts: dict[ast.AST, str] = {}
-    helper_texts = [template.format(name=helper, np=np, pd=pd)]
+    helper_texts = [emitted.JOIN_FRAMES.format(name=helper, pd=pd)]
     made = _made_of_cells(source, hit)
     if made is not None:
         types = helper_name(source, "_KEY_TYPES", emitted.KEY_TYPES)
@@ -267,15 +258,14 @@ def plan(source: SourceFile, hit: Growth, fresh: Fresh) -> Plan:
         helper_texts.append(emitted.ROW_PART.format(name=row_part, pd=pd, types=types))
         helper_texts.append(emitted.JOIN_ROWS.format(name=join_rows, pd=pd, join_frames=helper))
         texts[made.func], helper = row_part, join_rows
-    call = f"{helper}({parts}, {{{hit.options}}})" if hit.frames else f"{helper}({parts})"
-    setup, after = f"{lead}{parts} = [{hit.name}]\n", f"{lead}{hit.name} = {call}\n"
-    helpers = (*(() if hit.frames and made is None else np_edits), *pd_edits, *helper_edits(source, helper_texts))
+    setup, after = f"{lead}{parts} = [{hit.name}]\n", f"{lead}{hit.name} = {helper}({parts}, {{{hit.options}}})\n"
+    helpers = (*(() if made is None else np_edits), *pd_edits, *helper_edits(source, helper_texts))
     return Plan(loop, texts, setup, helpers, after, spans)
 
 
 def _made_of_cells(source: SourceFile, hit: Growth) -> ast.Call | None:
     """The `pd.DataFrame(...)` in the loop that makes each part of one list or dict, whose index does not matter."""
-    if not hit.frames or '"ignore_index": True' not in hit.options:
+    if '"ignore_index": True' not in hit.options:
         return None
     made: ast.AST | None = hit.part
     if isinstance(hit.part, ast.Name):

@@ -97,6 +97,6 @@ class ContainerPass:
             edits = join(module, finding.region, group)
             if edits:
                 lines = ", ".join(dict.fromkeys(str(s.first) for s in group))
-                title = f"{self.code} line {lines}: {group[0].title}"
+                title = f"line {lines}: {group[0].title}"
                 needs = tuple(dict.fromkeys(n for s in group for n in s.needs))
                 yield Change(self.code, title, finding.region, edits, self.risk, needs, finding.share)
