@@ -49,6 +49,8 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.inverse", "InverseProduct"),
     ("hasten.passes.source.arrays.products", "ProductOrder"),
     ("hasten.passes.source.arrays.steady", "SteadyArrays"),
+    ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
+    ("hasten.passes.source.estimators.metrics", "PlainScores"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (

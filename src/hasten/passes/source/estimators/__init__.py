@@ -1,0 +1,1 @@
+"""Calls of scikit-learn inside scripts (codes HST701 and up)."""
