@@ -49,6 +49,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.inverse", "InverseProduct"),
     ("hasten.passes.source.arrays.products", "ProductOrder"),
     ("hasten.passes.source.arrays.steady", "SteadyArrays"),
+    ("hasten.passes.source.arrays.elements", "ElementLoops"),
     ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
 )
