@@ -24,7 +24,6 @@ SCALARS = {
     "numpy.float64": ("float", False), "numpy.int64": ("int", False),
 }  # fmt: skip
 ITEMS = {"builtins.float": "float", "builtins.int": "int", "builtins.bool": "bool"}
-WRITTEN_OUT = 6  # rounds of an inner loop of constant length up to which it is written out
 OUT = "@"  # in front of what is no name of the program
 
 
@@ -52,21 +51,29 @@ class Axis:
 
     @property
     def size(self) -> str:
+        if self.low.isdigit() and self.high.isdigit():
+            return str(int(self.high) - int(self.low))
         return self.high if self.low == "0" else f"({self.high} - {self.low})"
 
     def shifted(self, by: int) -> str:
         if not by:
             return self.span
-        low = str(int(self.low) + by) if self.low.isdigit() else f"{self.low} {'+' if by > 0 else '-'} {abs(by)}"
-        return f"{'' if low == '0' else low}:{self.high} {'+' if by > 0 else '-'} {abs(by)}"
+        low = _plus(self.low, by)
+        return f"{'' if low == '0' else low}:{_plus(self.high, by)}"
+
+
+def _plus(text: str, by: int) -> str:
+    if text.isdigit() and int(text) + by >= 0:
+        return str(int(text) + by)
+    return f"{text} {'+' if by > 0 else '-'} {abs(by)}" if by else text
 
 
 @dataclass(frozen=True)
 class Place:
-    """`X[i + 1, j]`: for each dimension the axis and what is added to its variable, or a constant (axis -1)."""
+    """`X[i + 1, j, k]`: for each dimension the axis and what is added to its variable, or (axis -1) a fixed number."""
 
     array: str
-    index: tuple[tuple[int, int], ...]
+    index: tuple[tuple[int, int | str], ...]
 
     @property
     def axes(self) -> tuple[int, ...]:
@@ -129,10 +136,12 @@ class LoopVectoriser(RowVectoriser):
         self.products: list[tuple[str, ...]] = []  # of what is made on the way, as far as it is not part of another
         self.places: dict[str, Place] = {}  # written, by array
         self.stored: dict[str, Result] = {}
+        self.spots: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self.levels: dict[str, int] = {}  # of the loops, by their variables
         self.closed: set[str] = set()  # arrays whose new elements are out of reach
         self.sums: list[Sum] = []
         self.ends: dict[str, Result] = {}
-        self.grown: dict[str, list[tuple[str, Value]]] = {}
+        self.grown: dict[str, list[tuple[str, Value, ast.expr]]] = {}
         self.last: dict[str, str] = {}  # what loop variables hold at the end
 
     # ---- loops
@@ -145,6 +154,7 @@ class LoopVectoriser(RowVectoriser):
             raise Unknown("loops nested too deep")
         writes = [n for n in ast.walk(stmt) if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load)]
         self.written = {base for n in writes if (base := _base(n))}
+        self.levels = _levels(self, stmt, 0)
         self.around(stmt, {}, Path(), [])
         for name, place in self.places.items():
             if any(place.key == s.name for s in self.sums):
@@ -161,7 +171,7 @@ class LoopVectoriser(RowVectoriser):
         level = len(self.axes)
         self.shapes.pop(level, None)
         self.axes.append(axis)
-        added = self.added(stmt)
+        added = {k: t for k, t in self.added(stmt).items() if not isinstance(env.get(k), Pending)}
         for name in names.bound([stmt]):
             if name not in added and not isinstance(inner.get(name), Pending):
                 inner.pop(name, None)  # of the round before
@@ -239,9 +249,10 @@ class LoopVectoriser(RowVectoriser):
         return Axis("", "0", self.named_size(high)), held
 
     def opened(self, axis: Axis) -> Axis:
-        self.tests[f"{axis.low} < {axis.high}"] = None
+        if not (axis.low.isdigit() and axis.high.isdigit() and int(axis.low) < int(axis.high)):
+            self.tests[f"{axis.low} < {axis.high}"] = None
         if axis.var:
-            self.last[axis.var] = f"{axis.high} - 1"
+            self.last[axis.var] = str(int(axis.high) - 1) if axis.high.isdigit() else f"{axis.high} - 1"
         if any(axis.var and axis.var == a.var for a in self.axes):
             raise Unknown("two loops with one variable")
         sizes = tuple(a.size for a in (*self.axes, axis))
@@ -251,10 +262,15 @@ class LoopVectoriser(RowVectoriser):
     def written_at(self, key: str, value: Value) -> None:
         """The last round of all has written what `key` names: nothing can look at it any more."""
         place = self.places[array_of(key)]
-        index = ", ".join(self.axes[level].shifted(by) for level, by in place.index)
-        shape = tuple(self.axes[d].size if d in place.axes else "1" for d in range(self.depth_of_all))
+        index, shape = self.spots[key]
         self.stored[key] = Result(key, value, index=index, shape=shape)
         self.closed.add(place.array)
+
+    def spot(self, place: Place) -> None:
+        """Keeps where the values of a place go, while its loops are open."""
+        index = ", ".join(by if isinstance(by, str) else self.axes[level].shifted(by) for level, by in place.index)
+        shape = tuple(self.axes[d].size if d in place.axes else "1" for d in range(self.depth_of_all))
+        self.spots[place.key] = index, shape
 
     def flat(self, result: Result) -> str:
         """The value of a place, with the dimensions of its array only."""
@@ -324,6 +340,9 @@ class LoopVectoriser(RowVectoriser):
             self.given[name] = Value(name, what, -bound, bound, boxed=boxed, simple=True)
         return self.given[name]
 
+    def temp(self, wanted: str, text: str) -> str:
+        return super().temp(f"new_{array_of(wanted)}" if wanted.startswith(OUT) else wanted, text)
+
     def outside(self, name: str) -> Value:
         if self.depth:
             raise Unknown(f"reads `{name}` in a function")
@@ -362,28 +381,33 @@ class LoopVectoriser(RowVectoriser):
         held = self.arrays.get(node.id)
         if held is None or held.ndim != len(parts) or node.id in self.bound:
             return None
-        index: list[tuple[int, int]] = []
+        index: list[tuple[int, int | str]] = []
         for part in parts:
-            base, by = part, 0
-            if isinstance(part, ast.Constant) and type(part.value) is int and 0 <= part.value < 2**31:
-                index.append((-1, part.value))
-                continue
-            if isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Add, ast.Sub)):
-                base, step = part.left, part.right
-                if isinstance(base, ast.Constant) and isinstance(part.op, ast.Add):
-                    base, step = step, base
-                if not isinstance(step, ast.Constant) or type(step.value) is not int or abs(step.value) > 2**20:
-                    return None
-                by = step.value if isinstance(part.op, ast.Add) else -step.value
-            level = next(
-                (n for n, a in enumerate(self.axes) if isinstance(base, ast.Name) and a.var == base.id), None
-            )
-            if level is None:
+            base, by = _shift(part)
+            level = self.levels.get(base.id) if isinstance(base, ast.Name) else None
+            if level is not None:
+                index.append((level, by))
+            elif (fixed := self.fixed_index(part)) is not None:
+                index.append((-1, fixed))
+            else:
                 return None
-            index.append((level, by))
-        if len(set(a for a, _ in index if a >= 0)) < sum(a >= 0 for a, _ in index):
+        if len({a for a, _ in index if a >= 0}) < sum(a >= 0 for a, _ in index):
             return None  # a diagonal
         return Place(node.id, tuple(index))
+
+    def fixed_index(self, part: ast.expr) -> str | None:
+        """An index that is the same in all rounds."""
+        base, by = _shift(part)
+        if isinstance(base, ast.Constant) and type(base.value) is int and abs(base.value) < 2**31 and not by:
+            return str(base.value)
+        if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub) and isinstance(part.operand, ast.Constant):
+            return f"-{part.operand.value}" if type(part.operand.value) is int else None
+        if not isinstance(base, ast.Name) or base.id in self.bound:
+            return None
+        if {f.type for f in self.numbers.get(base.id, ())} != {"builtins.int"}:
+            return None
+        name = self.number(base.id).text
+        return f"{name} {'+' if by > 0 else '-'} {abs(by)}" if by else name
 
     def element(self, place: Place) -> Value:
         """The elements that a place names, in all rounds."""
@@ -392,15 +416,17 @@ class LoopVectoriser(RowVectoriser):
         parts = []
         for dimension, (level, by) in enumerate(place.index):
             size = f"len({place.array})" if held.ndim == 1 else f"{place.array}.shape[{dimension}]"
-            if level < 0:
-                parts.append(str(by))
-                self.tests[f"{by} < {size}"] = None
+            if isinstance(by, str):
+                parts.append(by)
+                self.tests[f"-{size} <= {by} < {size}"] = None
                 continue
+            if level >= len(self.axes):
+                raise Unknown(f"reads {place.array} before its loop")
             axis = self.axes[level]
             parts.append(axis.shifted(by))
             if not axis.low.isdigit() or int(axis.low) + by < 0:
-                self.tests[f"{axis.low} {'+' if by >= 0 else '-'} {abs(by)} >= 0" if by else f"{axis.low} >= 0"] = None
-            end = f"{axis.high} {'+' if by > 0 else '-'} {abs(by)}" if by else axis.high
+                self.tests[f"{_plus(axis.low, by)} >= 0"] = None
+            end = _plus(axis.high, by)
             if not (by <= 0 and (axis.high, size) in self.sizes):
                 self.tests[f"{end} <= {size}"] = None
         text = f"{place.array}[{', '.join(parts)}]"
@@ -441,7 +467,7 @@ class LoopVectoriser(RowVectoriser):
 
     def one_place(self, place: Place) -> None:
         """An array that is written is only ever looked at in one place."""
-        if self.places.setdefault(place.array, place) != place or any(a < 0 for a, _ in place.index):
+        if self.places.setdefault(place.array, place) != place or not place.axes:
             raise Unknown(f"other elements of {place.array} are read or written")
 
     # ---- statements
@@ -466,7 +492,7 @@ class LoopVectoriser(RowVectoriser):
         self, stmt: ast.stmt, env: dict[str, Any], path: Path, returns: list[_Return]
     ) -> dict[str, Any] | None:
         """A statement that only loops over elements have: the names after it, or None for any other statement."""
-        if isinstance(stmt, ast.For) and not self.short(stmt, env):
+        if isinstance(stmt, ast.For) and not self.short(stmt):
             return self.around(stmt, env, path, returns)
         if isinstance(stmt, (ast.AugAssign, ast.Assign)):
             grows = _addition(stmt)
@@ -486,18 +512,9 @@ class LoopVectoriser(RowVectoriser):
                 return env
         return None
 
-    def short(self, stmt: ast.For, env: dict[str, Any]) -> bool:
-        """Is it a loop over few constants, to be written out?"""
-        call = stmt.iter
-        if isinstance(call, (ast.Tuple, ast.List)):
-            return True
-        ranged = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"
-        if not ranged or not all(isinstance(a, ast.Constant) for a in call.args):  # type: ignore[attr-defined]
-            return False
-        try:
-            return len(range(*(a.value for a in call.args))) <= WRITTEN_OUT  # type: ignore[attr-defined]
-        except (TypeError, ValueError):
-            return False
+    def short(self, stmt: ast.For) -> bool:
+        """Is it a loop over a few items, to be written out?"""
+        return isinstance(stmt.iter, (ast.Tuple, ast.List))
 
     def key(self, target: ast.expr) -> str | None:
         if isinstance(target, ast.Name):
@@ -518,7 +535,8 @@ class LoopVectoriser(RowVectoriser):
         env = dict(env)
         if place.key not in env:
             env[place.key] = self.element(place)
-        env[place.key] = self.named(f"new_{place.array}", new)
+        self.spot(place)
+        env[place.key] = self.named(place.key, new)
         return env
 
     def merged(self, cond: str, a: dict[str, Any], b: dict[str, Any]) -> dict[str, Any]:
@@ -591,7 +609,8 @@ class LoopVectoriser(RowVectoriser):
             self.one_place(place)
             if place.array in self.closed:
                 raise Unknown("added up in several loops")
-            start = self.element(place)
+            held = self.arrays[place.array]  # its elements are looked at when all their loops are open
+            start = Value("", held.kind, boxed=held.listed)
         if not isinstance(start, Value) or start.kind not in ("float", "int"):
             raise Unknown("adds up something that is no number")
         self.sums.append(Sum(key, start, level))
@@ -599,7 +618,14 @@ class LoopVectoriser(RowVectoriser):
     def add(self, key: str, stmt: ast.stmt, value: ast.expr, sign: str, env: dict[str, Any], path: Path) -> None:
         total = next(s for s in reversed(self.sums) if s.name == key)
         shape = tuple(a.size for a in self.axes)
-        if len(self.axes) - 1 != total.level and (total.level or key.startswith(OUT)):
+        place = self.places[array_of(key)] if key.startswith(OUT) else None
+        if place is not None:
+            if set(place.axes) | {total.level} != set(range(len(self.axes))):
+                raise Unknown("added up over several loops")
+            self.spot(place)
+            if not total.start.text:
+                total.start = self.element(place)
+        elif len(self.axes) - 1 > total.level > 0:
             raise Unknown("added up over several loops")
         if total.shape not in ((), shape):
             raise Unknown("added up in several loops")
@@ -631,7 +657,7 @@ class LoopVectoriser(RowVectoriser):
             raise Unknown("a sum whose type depends on the rounds")
         text = self.chosen_terms(terms, "0" if whole else "-0.0")  # adding that changes nothing
         shape = _shape(total.shape, self.depth_of_all)
-        axis = None if len(total.shape) - 1 > total.level else total.level
+        axis = None if place is None and len(total.shape) - 1 > total.level else total.level
         one = not total.level and place is None
         if whole:
             if max(max(-v.low, v.high) for _, v in terms) > 2**31 or max(-start.low, start.high) > 2**53:
@@ -649,8 +675,9 @@ class LoopVectoriser(RowVectoriser):
             if one:
                 summed = f"{'float' if boxed else f'{self.np}.float64'}({summed}.item())"
             value = Value(summed, "float", boxed=boxed and place is None, simple=True)
-        value = self.named(f"new_{array_of(total.name)}" if place is not None else total.name, value)
-        hit = self.temp("any_round", f"{self.np}.any({hit})") if hit and one else ""
+        value = self.named(total.name, value)
+        same = start.kind == value.kind and start.boxed is boxed
+        hit = self.temp("any_round", f"{self.np}.any({hit})") if hit and one and not same else ""
         return Result(total.name, value, hit)
 
     def chosen_terms(self, terms: Sequence[tuple[str, Value]], none: str) -> str:
@@ -667,12 +694,28 @@ class LoopVectoriser(RowVectoriser):
         if len(self.axes) != 1 or self.depth_of_all != 1:
             raise Unknown("appends in an inner loop")
         value = self.expr(node, env, path)
-        if value.boxed is None or value.kind == "mixed":
+        if value.boxed is None or value.kind not in ("float", "int"):
             raise Unknown("a list of several types")
         mine = self.grown.setdefault(name, [])
-        if mine:
+        if any(not _apart(self.source.tree, node, other) for _, _, other in mine):
             raise Unknown("several items in one round")
-        mine.append((path.text, self.named(name, value) if not value.const else value))
+        if any((v.kind, v.boxed) != (value.kind, value.boxed) for _, v, _ in mine):
+            raise Unknown("a list of several types")
+        mine.append((path.text, self.named(name, value), node))
+
+    def items(self, name: str) -> str:
+        """The new items of a list, as an array."""
+        terms = [(mask, value) for mask, value, _ in self.grown[name]]
+        text = self.chosen_terms(terms, terms[0][1].text)
+        masks = [m for m, _ in terms]
+        if len(terms) == 1 and not terms[0][1].const and not masks[0]:
+            return text
+        if len(terms) == 1:
+            text = terms[0][1].text
+        if len(terms) == 1 and terms[0][1].const:
+            text = f"{self.np}.full({self.products[0][0]}, {text})"
+        kept = " | ".join(f"({m})" if len(masks) > 1 else m for m in masks)
+        return f"{text}[{kept}]" if "" not in masks else text
 
 
 def _shape(sizes: Sequence[str], depth: int) -> str:
@@ -680,9 +723,44 @@ def _shape(sizes: Sequence[str], depth: int) -> str:
     return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
 
 
+def _inner_loops(v: LoopVectoriser, body: Sequence[ast.AST]) -> list[ast.For]:
+    """The loops within statements that get an axis, but not those within them."""
+    found: list[ast.For] = []
+    for n in body:
+        if isinstance(n, ast.For) and not v.short(n):
+            found.append(n)
+        else:
+            found += _inner_loops(v, list(ast.iter_child_nodes(n)))
+    return found
+
+
 def _depth(v: LoopVectoriser, stmt: ast.For) -> int:
-    inner = [n for s in stmt.body for n in ast.walk(s) if isinstance(n, ast.For) and not v.short(n, {})]
-    return 1 + max((_depth(v, n) for n in inner), default=0)
+    return 1 + max((_depth(v, n) for n in _inner_loops(v, stmt.body)), default=0)
+
+
+def _levels(v: LoopVectoriser, stmt: ast.For, level: int) -> dict[str, int]:
+    """The level of each loop with a number for a variable, outer ones first."""
+    target, over = stmt.target, stmt.iter
+    call = over.func.id if isinstance(over, ast.Call) and isinstance(over.func, ast.Name) else ""
+    if call == "enumerate" and isinstance(target, ast.Tuple):
+        target = target.elts[0]
+    found = {target.id: level} if isinstance(target, ast.Name) and call in ("range", "enumerate") else {}
+    for inner in _inner_loops(v, stmt.body):
+        for name, at in _levels(v, inner, level + 1).items():
+            if found.setdefault(name, at) != at:
+                raise Unknown("two loops with one variable")
+    return found
+
+
+def _shift(node: ast.expr) -> tuple[ast.expr, int]:
+    """`(i, 1)` for `i + 1`, `1 + i` and so on; `(e, 0)` for any other expression."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        base, step = node.left, node.right
+        if isinstance(base, ast.Constant) and isinstance(node.op, ast.Add):
+            base, step = step, base
+        if isinstance(step, ast.Constant) and type(step.value) is int and 0 <= step.value < 2**20:
+            return base, step.value if isinstance(node.op, ast.Add) else -step.value
+    return node, 0
 
 
 def _base(node: ast.expr) -> str:

@@ -1,7 +1,7 @@
 """Loops over the elements of arrays as array expressions.
 
-What it finds    `for i in range(n): out[i] = a[i] * b[i] + c`, loops within loops over matrices, `if`s within them, sums
-                 and counts that grow from round to round, lists that get one number a round.
+What it finds    `for i in range(n): out[i] = a[i] * b[i] + c`, loops within loops over matrices, `if`s within them,
+                 sums and counts that grow from round to round, lists that get one number a round.
 Why it is slow   every element becomes a Python object, and the interpreter looks at every operation again.
 Example          for i in range(n): out[i] = a[i] * b[i] if a[i] > 0 else c
                  ->  out[:n] = np.where(a[:n] > 0, a[:n] * b[:n], c)
@@ -15,6 +15,7 @@ Safe when        no round needs what another one wrote, indexes are in bounds, t
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -165,7 +166,9 @@ class _Plan:
     def helper(self, name: str, given: list[str]) -> str:
         v, np = self.vectoriser, self.np
         lines = [f"def {name}({', '.join(given)}):"]
-        lines.append('    """The loop for all elements at once; None, and nothing has changed, when it has to run itself."""')
+        lines.append(
+            '    """The loop for all elements at once; None, and nothing has changed, when it has to run itself."""'
+        )
         guards = [g for held in v.used.values() for g in self.array_guards(held)]
         guards += [f"type({n}) is list" for n in v.grown]
         for n, value in v.given.items():
@@ -178,24 +181,34 @@ class _Plan:
         sizes = [f"{n} = {t}" for n, t in v.sizes]
         lines += [f"    {line}" for line in sizes]
         lines += _test([*v.tests, *self.bounds()])
+        lists = {n: self.fresh(f"{n}_list") for n, held in v.used.items() if held.listed and n in v.places}
         for held in v.used.values():
             if held.listed:
                 dtype = {"float": "float64", "int": "int64", "bool": "bool_"}[held.kind]
                 values = f"{np}.array({held.name}, {np}.{dtype})"
-                if held.name in v.places:
-                    lines.append(f"    {self.original(held.name)} = {held.name}")
+                if held.name in lists:
+                    lines.append(f"    {lists[held.name]} = {held.name}")
                 lines.append(f"    {held.name} = {values}")
         limits = [h for h in v.used.values() if h.kind == "int"]
         most = f"2**{int(v.limit).bit_length() - 1}"
-        lines += _test(
-            [f"{h.name}.size and -{most} <= {h.name}.min() and {h.name}.max() <= {most}" for h in limits]
-        )
+        lines += _test([f"{h.name}.size and -{most} <= {h.name}.min() and {h.name}.max() <= {most}" for h in limits])
         lines.append("    try:")
         lines.append(f'        with {np}.errstate(all="raise", under="ignore"):')
         lines += [f"            {line}" for line in v.lines or ["pass"]]
         lines.append("    except (FloatingPointError, MemoryError):")
         lines.append("        return None")
-        lines += [f"    {line}" for line in self.writes()]
+        new = {n: self.fresh(f"new_{n}") for n in v.grown}
+        lines += [f"    {new[n]} = {v.items(n)}" for n in v.grown]
+        listed = [
+            r.value.text for r in v.stored.values() if v.arrays[array_of(r.name)].listed and r.value.kind == "float"
+        ]
+        listed += [new[n] for n, items in v.grown.items() if items[0][1].kind == "float"]
+        for text in dict.fromkeys(listed):
+            lines.append(f"    if {np}.isnan({text}).any():")
+            lines.append("        return None  # which NaN object is in a list can be seen")
+        lines += [f"    {line}" for line in self.writes(lists)]
+        for n, items in v.grown.items():
+            lines.append(f"    {n}.extend({new[n]}.tolist())" if items[0][1].boxed else f"    {n}.extend({new[n]})")
         results = []
         for n in self.out:
             if n in v.ends:
@@ -206,9 +219,6 @@ class _Plan:
         tail = ("(" + ", ".join(results) + ("," if len(results) == 1 else "") + ")") if results else "True"
         lines.append(f"    return {tail}")
         return "\n".join(lines) + "\n"
-
-    def original(self, name: str) -> str:
-        return f"{name}_list"
 
     def array_guards(self, held: Held) -> list[str]:
         n, np = held.name, self.np
@@ -243,22 +253,21 @@ class _Plan:
 
     def bounds(self) -> list[str]:
         """That what is made on the way stays small."""
-        return [f"{' * '.join(sizes)} <= {MOST}" for sizes in self.vectoriser.products]
+        found = []
+        for sizes in self.vectoriser.products:
+            if not all(s.isdigit() for s in sizes) or math.prod(map(int, sizes)) > 2**25:
+                found.append(f"{' * '.join(sizes)} <= {MOST}")
+        return found
 
-    def writes(self) -> Iterator[str]:
+    def writes(self, lists: Mapping[str, str]) -> Iterator[str]:
         v = self.vectoriser
         for result in v.stored.values():
             held = v.arrays[array_of(result.name)]
             if held.listed:
                 values = f"{self.np}.broadcast_to({result.value.text}, {result.shape[0]}).tolist()"
-                yield f"{self.original(held.name)}[{result.index}] = {values}"
+                yield f"{lists[held.name]}[{result.index}] = {values}"
             else:
                 yield f"{held.name}[{result.index}] = {v.flat(result)}"
-        for n, ((mask, value),) in v.grown.items():
-            text = value.text
-            if value.const or mask:
-                text = f"{self.np}.broadcast_to({text}, {v.products[0][0]})" + (f"[{mask}]" if mask else "")
-            yield f"{n}.extend({text}.tolist())" if value.boxed else f"{n}.extend({text})"
 
 
 def _test(guards: list[str]) -> list[str]:
