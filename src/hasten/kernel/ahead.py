@@ -89,22 +89,23 @@ def split(source: SourceFile, original: str, taken: Collection[str], *, relative
     return Split(rest, numba, called, parameters, f"{prefix}{stem}_kernels.py", module, relative)
 
 
-def recorder(parts: Split, where: str) -> SourceFile:
-    """The file between the two, for one run that writes the types its kernels were called with to `where`."""
-    numba = parts.numba_module
-    text = f"""import atexit
-import pickle
+def recorder(parts: Split, folder: str, runtime: str) -> SourceFile:
+    """The file between the two, for one run that compiles its kernels and has the extension module built as it ends.
 
-{_import(parts, numba)}
+    The kernels' file lies in `folder`, with `spec.json`; `runtime` is where `_hasten_runtime` is found.
+    """
+    text = f"""import importlib.util
+import sys
 
-{"".join(f"{k} = {numba}.{k}{chr(10)}" for k in parts.kernels)}
+_spec = importlib.util.spec_from_file_location({f"{parts.module}_seen"!r}, {f"{folder}/{parts.numba_module}.py"!r})
+_seen = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_seen)
+{"".join(f"{k} = _seen.{k}{chr(10)}" for k in parts.kernels)}
+sys.path.append({runtime!r})
+from _hasten_runtime.ahead_build import at_exit
 
-def _keep():
-    with open({where!r}, "wb") as out:
-        pickle.dump({{k: globals()[k].signatures for k in {parts.kernels!r}}}, out)
-
-
-atexit.register(_keep)
+sys.path.remove({runtime!r})
+at_exit({f"{folder}/spec.json"!r}, _seen)
 """
     return SourceFile(parts.shim_path, text.encode())
 

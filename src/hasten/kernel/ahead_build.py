@@ -1,34 +1,63 @@
-"""The child process that compiles kernels into an extension module: `python -m ... SPEC`.
+"""Compiles kernels into an extension module: in the run that shows their types, or in a process of its own.
 
 Source of the method: `numba.pycc`, Numba's ahead-of-time compiler. Each exported function only calls the kernel as it
-is (with its own bounds checks and error model), for the types of one call that was seen.
+is (with its own bounds checks and error model), for the types of one call that was seen. A run that has just used the
+kernels has compiled them already, so `at_exit` builds the module when it ends; `main` is a process of its own for a
+run that ended otherwise (`python -c ... SPEC`).
 Standard library only, plus Numba and setuptools of the interpreter that runs the program.
 """
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import json
+import os
 import pickle
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
+MADE = "signatures.json"
+REFUSED = "refused.txt"
+
+
+def at_exit(path: str, module: Any) -> None:
+    """Has the extension module built when this process ends, from the kernels in `module` that it has compiled."""
+    me = os.getpid()
+
+    def keep() -> None:
+        if os.getpid() != me:
+            return  # a child process that the program forked
+        spec = json.loads(Path(path).read_text(encoding="utf-8"))
+        seen = {kernel: getattr(module, kernel).signatures for kernel in spec["kernels"]}
+        Path(spec["seen"]).write_bytes(pickle.dumps(seen))
+        try:  # what else goes wrong is printed, and a process of its own tries again
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _build(spec, module, seen)
+        except SystemExit as reason:
+            Path(spec["folder"], REFUSED).write_text(str(reason), encoding="utf-8")
+
+    atexit.register(keep)
+
 
 def main() -> None:
-    """Reads the specification (JSON), writes `<out>/signatures.json` and the extension module beside it."""
+    """Reads the specification (JSON), writes `<folder>/signatures.json` and the extension module beside it."""
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    out = Path(spec["folder"])
     warnings.simplefilter("ignore")
-    sys.path.insert(0, str(out))
+    sys.path.insert(0, spec["folder"])
+    _build(spec, importlib.import_module(spec["numba"]), pickle.loads(Path(spec["seen"]).read_bytes()))
+
+
+def _build(spec: dict[str, Any], module: Any, seen: dict[str, Any]) -> None:
+    """Raises `SystemExit` for types that cannot be checked, and whatever Numba and setuptools raise."""
     signature: Any = importlib.import_module("numba.core.typing").signature
     compiler: Any = importlib.import_module("numba.pycc").CC
 
-    module = importlib.import_module(spec["numba"])
-    seen = pickle.loads(Path(spec["seen"]).read_bytes())
     builder = compiler(spec["module"], source_module=module)
-    builder.output_dir = str(out)
+    builder.output_dir = spec["folder"]
     made: list[dict[str, Any]] = []
     for kernel in spec["kernels"]:
         dispatcher = getattr(module, kernel)
@@ -43,7 +72,7 @@ def main() -> None:
             builder.export(export, signature(result, *types))(scope["call"])
             made.append({"kernel": kernel, "export": export, "arrays": arrays})
     builder.compile()
-    (out / "signatures.json").write_text(json.dumps(made), encoding="utf-8")
+    Path(spec["folder"], MADE).write_text(json.dumps(made), encoding="utf-8")
 
 
 def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str, bool]]:

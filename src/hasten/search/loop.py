@@ -52,7 +52,9 @@ PLANNED = 0.93  # of that time: steps end late on a busy machine
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
 DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
 LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
-AHEAD_S = 15.0  # about what compiling kernels ahead of time takes
+AHEAD_S = 15.0  # about what compiling kernels ahead of time takes, before anything was compiled
+LINK_S = 5.0  # about what making an extension module takes, compiling apart
+CLEARLY = 1.2  # a gain that one run shows well enough
 PAIRS = 4  # as many decide, where noise is small against the gain
 
 
@@ -139,14 +141,14 @@ def _search(
         watched = Watched(program, program.contract)
         out.record = replace(out.record, qualities=watched.record())
     base_s = median(map(own_seconds, base.samples))
-    current, current_wall = out.work, base_s
+    current, current_wall, ahead_s = out.work, base_s, AHEAD_S
     known = Known()
     recipe: tuple[Change, ...] = ()
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # the final measurement always gets its time
         reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
         if any("numba" in c.needs for c in recipe):
-            reserve += AHEAD_S + 6 * current_wall  # compiling ahead of time gains more than another round
+            reserve += ahead_s  # compiling ahead of time gains more than another round
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
                 out.record = _noted(
@@ -204,12 +206,12 @@ def _search(
         out.kept = candidate
         gained = current_wall / wall if wall else 1.0
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
-        current, current_wall = candidate, wall
+        current, current_wall, ahead_s = candidate, wall, _ahead_seconds(cold_s, wall)
         if gained < 1.1 and speed:
             break
     out.record = replace(out.record, kept=Recipe(recipe))
     if speed and any("numba" in c.needs for c in recipe):
-        current_wall = _ahead(session, program, out, current_wall, base.wall_s)
+        current_wall = _ahead(session, program, out, current_wall, base.wall_s, ahead_s)
     if starts:
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
@@ -277,21 +279,32 @@ def _sooner(
     return started.warm_s
 
 
-def _ahead(session: Session, program: Program, out: Outcome, wall_s: float, base_s: float) -> float:
+def _ahead_seconds(cold_s: float, warm_s: float) -> float:
+    """About what compiling ahead of time takes of a program whose first run took `cold_s` and whose next `warm_s`.
+
+    One run compiles as the first did; what it made is optimised once more and linked; the result is run twice.
+    """
+    compiling_s = max(0.0, cold_s - warm_s)
+    return warm_s + 1.8 * compiling_s + LINK_S + 2 * warm_s
+
+
+def _ahead(session: Session, program: Program, out: Outcome, wall_s: float, base_s: float, ahead_s: float) -> float:
     """The kept program with its kernels compiled ahead of time, where that works and is faster; its wall seconds."""
-    if session.left_s < AHEAD_S + PAIRS * base_s + 6 * wall_s:
+    if session.left_s < ahead_s + PAIRS * base_s:
         out.record = _noted(out.record, "kernels are compiled as the program runs: the budget ended before more")
         return wall_s
-    session.progress.stage("compile kernels ahead of time", AHEAD_S)
+    session.progress.stage("compile kernels ahead of time", ahead_s)
     made = ahead_of_time(program, out.work, out.kept)
     if isinstance(made, str):
         out.record = _noted(out.record, f"kernels are compiled as the program runs: {made}")
         return wall_s
     try:
         wrong, cold_s, warm_s = program.run_twice(made)
-        gain = program.quick_gain(out.kept, made) if wrong is None else 0.0
+        gain = wall_s / max(warm_s, 1e-9)
+        if wrong is None and gain < CLEARLY:
+            gain = program.quick_gain(out.kept, made)
     except WrongRun as problem:
-        wrong, gain = str(problem), 0.0
+        wrong, cold_s, warm_s, gain = str(problem), 0.0, wall_s, 0.0
     if wrong is not None or gain < 1.02:
         why = f"results differ ({wrong})" if wrong is not None else f"not faster ({gain:.2f}x)"
         out.record = _noted(out.record, f"kernels are compiled as the program runs; ahead of time: {why}")
