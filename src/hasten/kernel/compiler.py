@@ -228,6 +228,7 @@ class Unit:
         self.nested = ""  # the parameter that counts calls of a function by itself
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.made = ""  # code of an array that the door makes, and the kernel fills with the result
+        self.ready: frozenset[str] = frozenset()  # parameters whose hash tables were made before
         self.door = False  # a function whose result leaves compiled code: it may say which type it is
 
     # ------------------------------------------------------------------ driving

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from hasten.core.facts import ValueFact
 from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, views
 from hasten.kernel.arrays_tree import ELEMENTS
+from hasten.kernel import held as holding
 from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
+from hasten.kernel.held import Held
 from hasten.kernel.kinds import (
     CODE,
     I64,
@@ -70,13 +72,19 @@ STRINGS = "<strings>"  # stands for the name of the list of all strings of a cal
 GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, NumbaError)"
 
 
-def door_type(name: str, facts: Sequence[ValueFact], *, as_words: bool = False, maybe: bool = False) -> Type | None:
-    """The type that a value seen as `facts` is let in with; None when there is none. `maybe`: Python's None too."""
+def door_type(
+    name: str, facts: Sequence[ValueFact], *, as_words: bool = False, maybe: bool = False, read_only: bool = False
+) -> Type | None:
+    """The type that a value seen as `facts` is let in with; None when there is none. `maybe`: Python's None too.
+
+    `read_only`: dicts that the kernel does not change.
+    """
     missing = maybe and any(f.type == "builtins.NoneType" for f in facts)
     for fact in facts:
         t = _one(name, fact)
         if t is not None:
             t = Word() if as_words and isinstance(t, Text) else t
+            t = views.read_only(t) or t if read_only and "." not in name else t
             if missing and isinstance(t, Mix):
                 return None
             return Opt(t) if missing else t
@@ -234,9 +242,9 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
                 names[names.index(x) : names.index(x) + 1] = _arguments(t, x)
                 head.append(f"{x} = ({', '.join(_arguments(t, x))})")
             elif isinstance(t, (Map, Row)):
-                names[names.index(x) : names.index(x) + 1] = _arguments(t, x)
+                names[names.index(x) : names.index(x) + 1] = _arguments(t, x, n in unit.ready)
                 plain = isinstance(t, Map) and not t.frozen
-                head.append(f"{x} = {_map_made(unit, t, n) if plain else views.made(unit, t, x)}")
+                head.append(f"{x} = {_map_made(unit, t, n) if plain else views.made(unit, t, x, n in unit.ready)}")
             elif isinstance(t, (Slot, Cell, Column)):
                 names[names.index(x) : names.index(x) + 1] = attributes.params(t, x)
                 head += attributes.made(unit, t, x)
@@ -298,10 +306,10 @@ def _njit(unit: Unit) -> str:
     return NJIT.replace("cache=True, ", "") if unit.shared.recursive else NJIT
 
 
-def _arguments(t: Type, x: str) -> list[str]:
+def _arguments(t: Type, x: str, ready: bool = False) -> list[str]:
     """The names under which a value enters the compiled function."""
     if views.viewed(t):
-        return views.arguments(t, x)
+        return views.arguments(t, x, ready)
     if isinstance(t, Mix):
         return mixed.arguments(x)
     return _map_args(t, x) if isinstance(t, Map) else []
@@ -356,7 +364,9 @@ def rebound(unit: Unit) -> list[str]:
 def clash(unit: Unit) -> None:
     """Raises `Refuse` when a name that the kernel adds is a word of the file already."""
     added = [unit.tag_name(n) for n in unit.tagged] + [unit.flag(n) for n in unit.optional]
-    added += [a for n, t in (*unit.params.items(), *unit.extra.items()) for a in _arguments(t, local(n))]
+    added += [
+        a for n, t in (*unit.params.items(), *unit.extra.items()) for a in _arguments(t, local(n), n in unit.ready)
+    ]
     added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or n.endswith("[]")]
     added += [part for n in unit.unpacked for part in unpacking(n).split(" = ")[0].split(", ")]
     for name in added:
@@ -364,8 +374,11 @@ def clash(unit: Unit) -> None:
             raise Refuse(f"the name {name} is taken")
 
 
-def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
-    """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was."""
+def wrap(shared: Shared, unit: Unit, purpose: str, held: Held | None = None) -> Wrapped:
+    """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was.
+
+    What is `held` was made ready before: of a function that changes nothing it was given.
+    """
     clash(unit)
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
     types: dict[str, Type] = {n: t for n, t in {**unit.params, **unit.extra}.items() if not isinstance(t, Obj)}
@@ -405,6 +418,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
             continue
         if n == shared.ranks:
             args.append(f"{_helper(shared, 'word_ranks')}({words})")
+            continue
+        if held is not None and n in held.names:
+            args += holding.arguments(t, x)
             continue
         if isinstance(t, Nil):
             guards.append(f"{x} is None")
@@ -564,6 +580,19 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     if unit.function:
         more = (raw_held, got_held)
+        if held is not None:
+            if unit.mutated or back or undo or streams or shared.objects or shared.ranks:
+                raise Refuse("it changes what it is given")
+            strings = any(words in line for line in (*convert, *args))
+            made = holding.ready(shared, unit, held, types, words, strings, GIVEN_UP)
+            takes = (held.argument, *(n for n in takes if n not in held.names))
+            guards.insert(0, f"{held.argument} is not None")
+            convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {held.argument}")
+            brought = made.carried[0] == words
+            wrapped = _function(
+                shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, brought=brought
+            )
+            return replace(wrapped, text=f"{wrapped.text}\n\n{made.text}")
         return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words)
     raw: list[str] = []
     after: list[str] = []
@@ -673,11 +702,17 @@ def wrap(shared: Shared, unit: Unit, purpose: str) -> Wrapped:
     return Wrapped("\n\n".join(text), name, takes, tuple(gives))
 
 
-def _number_strings(shared: Shared, words: str, convert: list[str], args: list[str], out: list[str]) -> list[str]:
-    """Puts what strings need into the lines of a wrapper: their numbers on the way in, themselves on the way out."""
+def _number_strings(
+    shared: Shared, words: str, convert: list[str], args: list[str], out: list[str], brought: bool = False
+) -> list[str]:
+    """Puts what strings need into the lines of a wrapper: their numbers on the way in, themselves on the way out.
+
+    `brought`: the numbers come with what was made ready before.
+    """
     if shared.words or any(words in line for line in (*convert, *args)):
         if any(shared.module.bindings.get(n) for n in ("str", "sorted")):
             raise Refuse("str or sorted mean something else in this file")
+    if not brought and (shared.words or any(words in line for line in (*convert, *args))):
         known = ", ".join(f"{word!r}: {number}" for word, number in shared.words.items())
         convert.insert(0, f"{words} = {{{known}}}")
     if not any(STRINGS in line for line in out):
@@ -700,6 +735,7 @@ def _function(
     sinks: list[str],
     more: tuple[list[str], list[str]],
     words: str,
+    brought: bool = False,
 ) -> Wrapped:
     """The wrapper of a whole function: it returns the function's result in a tuple of one, or None."""
     if sinks:
@@ -747,7 +783,7 @@ def _function(
         result = f"{STRINGS}[result]"
     else:
         raise Refuse("returns a random generator")
-    after = _number_strings(shared, words, convert, args, [*after, *back, f"return ({result},)"])
+    after = _number_strings(shared, words, convert, args, [*after, *back, f"return ({result},)"], brought)
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')
     w += [f"    {line}" for line in entry]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Lst, Map, Num, Refuse, Row, Tup, Type, Word, scalar
+from hasten.kernel.kinds import Lst, Map, Num, Opt, Refuse, Row, Tup, Type, Word, scalar
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -20,6 +21,18 @@ KINDS = {"int": "int", "float": "float", "bool": "bool", "np.float64": "np.float
 READS = frozenset({"keys", "values", "items", "get", "count", "index"})
 READERS = PURE | {"list", "tuple", "set", "zip", "enumerate", "reversed", "itemgetter"}
 COLUMNS = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}
+
+
+def read_only(t: Type | None) -> Type | None:
+    """The same, but a dict of numbers, strings or lists of numbers as arrays, given that the kernel only reads it."""
+    if isinstance(t, Opt):
+        return replace(t, item=read_only(t.item))
+    if not isinstance(t, Map) or t.fresh or t.keys_only or not scalar(t.key):
+        return t
+    value = t.value if t.value is None or scalar(t.value) else plain_item(t.value)
+    if isinstance(value, Word) or isinstance(value, Num) and value.kind in KINDS:
+        return replace(t, frozen=True)
+    return t
 
 
 def plain_item(t: Type) -> Type | None:
@@ -111,24 +124,26 @@ def viewed(t: Type) -> bool:
     return isinstance(t, Row) or isinstance(t, Map) and t.frozen
 
 
-def arguments(t: Type, name: str) -> list[str]:
-    """Names of the arrays that it comes in as."""
+def arguments(t: Type, name: str, ready: bool = False) -> list[str]:
+    """Names of the arrays that it comes in as; with the hash tables where these were made `ready` before."""
     if isinstance(t, Map):
         assert t.value is not None
-        return [f"{name}_keys", *_within(t.value, f"{name}_values")]
+        table = [f"{name}_table"] if ready else []
+        return [f"{name}_keys", *table, *_within(t.value, f"{name}_values", ready)]
     assert isinstance(t, Row)
-    return _within(t.item, f"{name}_items")
+    return _within(t.item, f"{name}_items", ready)
 
 
-def _within(t: Type, name: str) -> list[str]:
+def _within(t: Type, name: str, ready: bool) -> list[str]:
     if scalar(t):
         return [name]
     if isinstance(t, Tup):
         return [f"{name}_{i}" for i in range(len(t.items))]
     if isinstance(t, Map):
         assert t.value is not None
-        return [f"{name}_starts", f"{name}_keys", *_within(t.value, f"{name}_values")]
-    return [f"{name}_starts", *_within(_item(t), f"{name}_items")]
+        tables = [f"{name}_begins", f"{name}_tables"] if ready else []
+        return [f"{name}_starts", *tables, f"{name}_keys", *_within(t.value, f"{name}_values", ready)]
+    return [f"{name}_starts", *_within(_item(t), f"{name}_items", ready)]
 
 
 def _item(t: Type) -> Type:
@@ -140,24 +155,48 @@ def _item(t: Type) -> Type:
     return found
 
 
-def made(u: Unit, t: Type, name: str) -> str:
+def made(u: Unit, t: Type, name: str, ready: bool = False) -> str:
     """The code that puts the arrays together."""
     if isinstance(t, Map):
         assert t.value is not None
-        return f"{u.helper('fixed_dict')}({name}_keys, {_store(u, t.value, f'{name}_values')})"
+        values = _store(u, t.value, f"{name}_values", ready)
+        if ready:
+            return f"({name}_keys, {values}, {name}_table)"
+        return f"{u.helper('fixed_dict')}({name}_keys, {values})"
     assert isinstance(t, Row)
-    return _store(u, t.item, f"{name}_items")
+    return _store(u, t.item, f"{name}_items", ready)
 
 
-def _store(u: Unit, t: Type, name: str) -> str:
+def _store(u: Unit, t: Type, name: str, ready: bool) -> str:
     if scalar(t):
         return name
     if isinstance(t, Tup):
         return f"({', '.join(f'{name}_{i}' for i in range(len(t.items)))})"
     if isinstance(t, Map):
         assert t.value is not None
-        return f"{u.helper('dicts')}({name}_starts, {name}_keys, {_store(u, t.value, f'{name}_values')})"
-    return f"({name}_starts, {_store(u, _item(t), f'{name}_items')})"
+        values = _store(u, t.value, f"{name}_values", ready)
+        if ready:
+            return f"({name}_starts, {name}_begins, {name}_keys, {values}, {name}_tables)"
+        return f"{u.helper('dicts')}({name}_starts, {name}_keys, {values})"
+    return f"({name}_starts, {_store(u, _item(t), f'{name}_items', ready)})"
+
+
+def tables(helper: Callable[[str], str], t: Type, name: str) -> list[str]:
+    """Lines that make the hash tables of what `taken` has turned into arrays called after `name`."""
+    lines = []
+    inner = t.value if isinstance(t, Map) else t.item if isinstance(t, Row) else None
+    if isinstance(t, Map):
+        keys = f"{name}_keys"
+        lines.append(f"{name}_table = {helper('key_tables')}(np.array([0, len({keys})]), {keys})[1]")
+    within = f"{name}_values" if isinstance(t, Map) else f"{name}_items"
+    while isinstance(inner, (Map, Row)):
+        if isinstance(inner, Map):
+            runs = f"{within}_starts, {within}_keys"
+            lines.append(f"{within}_begins, {within}_tables = {helper('key_tables')}({runs})")
+            inner, within = inner.value, f"{within}_values"
+        else:
+            inner, within = inner.item, f"{within}_items"
+    return lines
 
 
 def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[list[str], list[str]]:

@@ -37,11 +37,13 @@ MIN_SHARE = 0.02
 @dataclass(frozen=True)
 class How:
     """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
-    `exact`, no roundings of its own; `project`, the other files, whose functions may be called."""
+    `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
+    functions may be called."""
 
     words: bool = False
     maybe: bool = False
     exact: bool = False
+    reads: bool = False
     project: Project | None = None
 
 
@@ -110,19 +112,39 @@ class Jit:
             )
             return
         stmts = statements(source.tree, region.first, region.last)
-        if not any(isinstance(s, names.LOOPS) for s in stmts):
-            raise Refuse("no loop")
-        yield from self._variants(
-            lambda how: block_change(self.code, source, module, stmts, region, facts, share, how),
-            facts.of(region.id),
-            project,
-        )
+        try:
+            if not any(isinstance(s, names.LOOPS) for s in stmts):
+                raise Refuse("no loop")
+            yield from self._variants(
+                lambda how: block_change(self.code, source, module, stmts, region, facts, share, how),
+                facts.of(region.id),
+                project,
+            )
+        except Refuse as reason:
+            from hasten.passes.source import held  # it builds on this module
+
+            call = held.call_in(work, region, stmts, facts)
+            if call is None:
+                raise
+            try:
+                yield from self._variants(
+                    lambda how: held.change(self.code, source, module, call, facts, share, how), call.seen, project
+                )
+            except Refuse as other:
+                raise Refuse(f"{reason}; calls of {call.function.name}: {other}") from None
 
     def _variants(self, change: Callable[[How], Change], seen: RegionFacts, project: Project) -> Iterator[Change]:
         """With roundings of its own and without."""
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
-        for how in (How(w, m, project=project) for w in (False, True) for m in ((True, False) if nones else (False,))):
+        dicts = any(f.type == "builtins.dict" for kinds in seen.types.values() for f in kinds)
+        hows = (
+            How(w, m, reads=r, project=project)
+            for w in (False, True)
+            for m in ((True, False) if nones else (False,))
+            for r in ((True, False) if dicts else (False,))
+        )
+        for how in hows:
             try:
                 first = change(how)
                 break
@@ -193,7 +215,7 @@ def block_change(
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe)
+        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe, read_only=how.reads)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name)
@@ -284,10 +306,10 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
     return edits
 
 
-def function_change(
-    code: str, source: SourceFile, module: Module, region: Region, facts: Facts, share: float, how: How
-) -> Change:
-    """The edits that put a kernel in front of a function's body. Raises `Refuse`."""
+def function_unit(
+    source: SourceFile, module: Module, region: Region, facts: Facts, how: How
+) -> tuple[Unit, list[ast.stmt]]:
+    """The kernel of a whole function, and the statements that it stands for. Raises `Refuse`."""
     node = function_at(source.tree, region)
     a = node.args
     if isinstance(node, ast.AsyncFunctionDef) or a.vararg or a.kwarg:
@@ -316,7 +338,7 @@ def function_change(
         raise Refuse("a name may be read before it is bound")
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe)
+        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe, read_only=how.reads)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in own:
             found = module.constant(name)
@@ -345,7 +367,16 @@ def function_change(
     shared.stmts = body
     unit.run()
     check_door_names(shared, (*unit.extra,), module_names(source.tree) | set(parameters))
-    wrapped = wrap(shared, unit, purpose)
+    return unit, body
+
+
+def function_change(
+    code: str, source: SourceFile, module: Module, region: Region, facts: Facts, share: float, how: How
+) -> Change:
+    """The edits that put a kernel in front of a function's body. Raises `Refuse`."""
+    unit, body = function_unit(source, module, region, facts, how)
+    shared = unit.shared
+    wrapped = wrap(shared, unit, shared.purpose)
     edits = prelude(source, module, shared, wrapped)
     done = module.fresh("done", shared.taken)
     pad = source.lines[body[0].lineno - 1][: body[0].col_offset]

@@ -1,0 +1,87 @@
+"""Conversions that are paid once: what a kernel reads of containers that a loop leaves alone, made ready before it.
+
+The wrapper of such a kernel takes the arrays in one tuple, which a function of its own has made from the containers;
+that tuple is None when the plain code has to run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hasten.kernel import views
+from hasten.kernel.kinds import Lst, Refuse, Type
+from hasten.kernel.values import PY_TYPE
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Shared, Unit
+
+DTYPES = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}
+
+
+@dataclass(frozen=True)
+class Held:
+    """`names`: the kernel's parameters that are made ready. `argument`: the tuple's name. `maker`: what makes it."""
+
+    names: tuple[str, ...]
+    argument: str
+    maker: str
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The text of the function that makes the tuple, and what the tuple holds, by the names in the wrapper."""
+
+    text: str
+    carried: tuple[str, ...]
+
+
+def holdable(t: Type) -> bool:
+    """Is it turned into arrays at the door, and only read?"""
+    return isinstance(t, Lst) or views.viewed(t)
+
+
+def arguments(t: Type, x: str) -> list[str]:
+    """The wrapper's names for the arrays of one container."""
+    return [f"new_{a}" for a in views.arguments(t, x, ready=True)] if views.viewed(t) else [f"new_{x}"]
+
+
+def ready(
+    shared: Shared, unit: Unit, held: Held, types: Mapping[str, Type], words: str, strings: bool, given_up: str
+) -> Ready:
+    """`words` names the dict of the strings' numbers, `strings` says that the wrapper needs it. Raises `Refuse`."""
+    guards: list[str] = []
+    lines: list[str] = []
+    tables: list[str] = []
+    carried: list[str] = []
+    for x in held.names:
+        t = types[x]
+        if isinstance(t, Lst):
+            (kind,) = t.kinds
+            helper = shared.helper("typed_list" if t.depth == 1 else "typed_rows")
+            guards.append(f"type({x}) is list")
+            lines.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES.get(kind, kind)})")
+            lines += [f"if new_{x} is None:", "    return None"]
+        elif views.viewed(t):
+            made, _ = views.taken(shared.helper, t, x, words)
+            guards.append(f"type({x}) is {'dict' if isinstance(t, views.Map) else 'list'}")
+            lines += made
+            tables += views.tables(shared.helper, t, f"new_{x}")
+        else:
+            raise Refuse(f"{x} is converted in every call")
+        carried += arguments(t, x)
+    if strings or shared.words or any(words in line for line in lines):
+        known = ", ".join(f"{word!r}: {number}" for word, number in shared.words.items())
+        lines.insert(0, f"{words} = {{{known}}}")
+        carried.insert(0, words)
+    if tables:
+        lines += ["try:", *(f"    {line}" for line in tables), f"except {given_up}:", "    return None"]
+    what = ", ".join(held.names[:-1]) + (" and " if held.names[1:] else "") + held.names[-1]
+    text = [f"def {held.maker}({', '.join(held.names)}):"]
+    text.append(f'    """What `{unit.name}` reads of {what}, as arrays. None when the plain code has to run."""')
+    text.append(f"    if not ({' and '.join(guards)}):")
+    text.append("        return None")
+    text += [f"    {line}" for line in lines]
+    text.append(f"    return {', '.join(carried)}{',' if len(carried) == 1 else ''}")
+    return Ready("\n".join(text) + "\n", tuple(carried))
