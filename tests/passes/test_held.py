@@ -7,6 +7,7 @@ import contextlib
 import functools
 import inspect
 import io
+import itertools
 import random
 import sys
 import textwrap
@@ -37,9 +38,12 @@ def proposed(tmp: Path, text: str) -> tuple[list[Change], ScriptWorkload]:
 
     def watched(function: Any) -> Any:
         known = seen.setdefault(function.__name__, {})
+        calls = itertools.count()
 
         @functools.wraps(function)
         def call(*args: Any, **named: Any) -> Any:
+            if next(calls) >= 5:
+                return function(*args, **named)
             given = inspect.signature(function).bind(*args, **named)
             given.apply_defaults()
             for name, value in given.arguments.items():

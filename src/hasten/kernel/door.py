@@ -374,10 +374,10 @@ def clash(unit: Unit) -> None:
             raise Refuse(f"the name {name} is taken")
 
 
-def wrap(shared: Shared, unit: Unit, purpose: str, held: Held | None = None) -> Wrapped:
+def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) -> Wrapped:
     """The wrapper of a block's kernel. Raises `Refuse` when a result cannot be given back as it was.
 
-    What is `held` was made ready before: of a function that changes nothing it was given.
+    What is in `ahead` was made ready before: of a function that changes nothing it was given.
     """
     clash(unit)
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
@@ -419,7 +419,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, held: Held | None = None) -> 
         if n == shared.ranks:
             args.append(f"{_helper(shared, 'word_ranks')}({words})")
             continue
-        if held is not None and n in held.names:
+        if ahead is not None and n in ahead.names:
             args += holding.arguments(t, x)
             continue
         if isinstance(t, Nil):
@@ -580,14 +580,14 @@ def wrap(shared: Shared, unit: Unit, purpose: str, held: Held | None = None) -> 
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     if unit.function:
         more = (raw_held, got_held)
-        if held is not None:
+        if ahead is not None:
             if unit.mutated or back or undo or streams or shared.objects or shared.ranks:
                 raise Refuse("it changes what it is given")
             strings = any(words in line for line in (*convert, *args))
-            made = holding.ready(shared, unit, held, types, words, strings, GIVEN_UP)
-            takes = (held.argument, *(n for n in takes if n not in held.names))
-            guards.insert(0, f"{held.argument} is not None")
-            convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {held.argument}")
+            made = holding.ready(shared, unit, ahead, types, words, strings, GIVEN_UP)
+            takes = (ahead.argument, *(n for n in takes if n not in ahead.names))
+            guards.insert(0, f"{ahead.argument} is not None")
+            convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {ahead.argument}")
             brought = made.carried[0] == words
             wrapped = _function(
                 shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, brought=brought
