@@ -301,3 +301,58 @@ def test_what_may_change_is_not_made_ready(name: str, tmp_path: Path) -> None:
     )
     changes, _ = proposed(tmp_path, text)
     assert not [c for c in changes if c.title.startswith("compiled recommend,")]
+
+
+CALLED_LATER = {
+    "the loop hands control away": """
+def results(users, ratings, table):
+    for user in users:
+        yield recommend(user, ratings, table)
+
+def main():
+    {data}
+    for best in results(list(ratings)[:6], ratings, table):
+        ratings[0][5] = 1.0
+        print(best)
+""",
+    "a generator expression is used up later": """
+def main():
+    {data}
+    found = (recommend(user, ratings, table) for user in list(ratings)[:6])
+    for best in found:
+        table[0][5] = ratings[0][5] = 1.0
+        print(best)
+""",
+    "another function takes its place": """
+import sys
+
+def other(user, ratings, table, n=2):
+    return [(0.0, user)]
+
+def main():
+    {data}
+    for user in list(ratings)[:6]:
+        best = recommend(user, ratings, table)
+        print(best)
+        sys.modules[__name__].recommend = other
+""",
+}
+
+
+@pytest.mark.parametrize("name", CALLED_LATER)
+def test_what_is_called_later_or_replaced_is_left_alone(name: str, tmp_path: Path) -> None:
+    head, tail = RECOMMEND.split("def main():\n")
+    data = "\n    ".join(line.strip() for line in tail.splitlines()[:2])
+    assert "table =" in data
+    changes, _ = proposed(tmp_path, head + CALLED_LATER[name].format(data=data) + "\nmain()\n")
+    assert not [c for c in changes if c.title.startswith("compiled recommend,")]
+
+
+def test_a_generator_expression_that_is_used_up_at_once(tmp_path: Path) -> None:
+    head, _ = RECOMMEND.split("    every = []\n")
+    text = head + "    print(max(recommend(user, ratings, table)[0] for user in list(ratings)[:6]))\n\nmain()\n"
+    changes, work = proposed(tmp_path, text)
+    (change,) = [c for c in changes if c.title.startswith("compiled recommend,")]
+    patched = Recipe((change,)).apply(work).source("a.py").text
+    old, new = ran(text, tmp_path), ran(patched, tmp_path)
+    assert old[:2] == new[:2] and new[2] == [True] * 6

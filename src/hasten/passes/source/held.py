@@ -28,7 +28,7 @@ from hasten.kernel.held import Held, holdable
 from hasten.kernel.kinds import Refuse
 from hasten.kernel.program import Module
 from hasten.passes.source.containers.base import Place
-from hasten.passes.source.containers.effects import frozen_during, project_of
+from hasten.passes.source.containers.effects import Project, frozen_during, project_of
 from hasten.passes.source.containers.membership import stretches
 from hasten.passes.source.containers.syntax import Module as Names
 from hasten.passes.source.containers.syntax import Parts, join, module_of
@@ -39,6 +39,7 @@ from hasten.passes.source.jit import (
     function_unit,
     module_names,
     prelude,
+    statements,
     surely_bound,
 )
 
@@ -55,8 +56,11 @@ class Calls:
     given: dict[str, ast.Name]
 
 
-def call_in(work: ScriptWorkload, region: Region, stmts: Sequence[ast.stmt], facts: Facts) -> Calls | None:
-    """The hottest function that the region calls again and again, by its name; None when there is none."""
+def call_in(work: ScriptWorkload, region: Region, facts: Facts) -> Calls | None:
+    """The hottest function that the region calls again and again, by its name; None when there is none.
+
+    Raises `Refuse` where the region is no whole statements.
+    """
     try:
         names = module_of(work.source(region.path))
         project = project_of(work, region.path)
@@ -66,14 +70,15 @@ def call_in(work: ScriptWorkload, region: Region, stmts: Sequence[ast.stmt], fac
         return None
     place = Place(names, project, region, facts)
     found: dict[str, list[ast.Call]] = {}
-    for s in stmts:
+    for s in statements(names.tree, region.first, region.last):  # of the tree that `names` knows
         for n in ast.walk(s):
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and stretches(place, n):
-                found.setdefault(n.func.id, []).append(n)
+                if not _later(names, n):
+                    found.setdefault(n.func.id, []).append(n)
     best: Calls | None = None
     for name, calls in found.items():
         function = _function(names, name)
-        if function is None or region.first <= function.lineno <= region.last:
+        if function is None or _replaced(project, name) or region.first <= function.lineno <= region.last:
             continue
         first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
         own = Region(region.path, first, function.end_lineno or first, "function", name)
@@ -99,6 +104,32 @@ def _function(names: Names, name: str) -> ast.FunctionDef | None:
     if not all(isinstance(_positive(d), ast.Constant) for d in (*a.defaults, *(d for d in a.kw_defaults if d))):
         return None
     return node
+
+
+def _later(names: Names, call: ast.Call) -> bool:
+    """May the call run after the statement that it stands in: in a generator expression that is not used up there?"""
+    for at in names.up(call):
+        if isinstance(at, ast.GeneratorExp):
+            user = names.parents[at]
+            if not (isinstance(user, ast.Call) and names.is_builtin(user.func, *USED_UP) and user.args[:1] == [at]):
+                return True
+        if isinstance(at, ast.stmt):
+            break
+    return False
+
+
+USED_UP = ("all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple")
+
+
+def _replaced(project: Project, name: str) -> bool:
+    """May code of the project put something else in the place of a module's function? (`module.name = ...`)"""
+    for module in project.modules:
+        if "setattr" in module.names:
+            return True
+        for n in ast.walk(module.tree):
+            if isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load):
+                return True
+    return False
 
 
 def _positive(e: ast.expr) -> ast.expr:
@@ -147,13 +178,14 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
                 raise Refuse(f"{p} is read elsewhere")
             wanted[p] = use
     stretch, held, quiet = _stretch(calls, wanted)
+    tree = names.tree
     called = [c for c in calls.calls if any(n is c for n in ast.walk(stretch))]
-    function = enclosing(source.tree, stretch)
+    function = enclosing(tree, stretch)
     here = {p: e.id for p, e in wanted.items() if p in held}
     if any(p in unit.extra and names.owner(here[p], stretch) is not names.tree for p in held):
         raise Refuse("a container of the module has another name's place here")
-    check_door_names(shared, tuple(here.values()), surely_bound(source.tree, function, stretch))
-    check_door_names(shared, tuple(unit.extra), module_names(source.tree) | set(unit.params))
+    check_door_names(shared, tuple(here.values()), surely_bound(tree, function, stretch))
+    check_door_names(shared, tuple(unit.extra), module_names(tree) | set(unit.params))
     own = {a.arg for a in (*calls.function.args.args, *calls.function.args.kwonlyargs)}
     argument = module.fresh("ready", shared.taken)
     maker = module.fresh(f"_ready_{shared.purpose}", shared.taken)
@@ -235,4 +267,5 @@ def _bound(calls: Calls, e: ast.Name, stretch: ast.stmt) -> bool:
     scope = names.owner(e.id, e)
     if scope is names.tree and names.function(stretch) is not scope:
         return True  # of the module: the caller looks at that
-    return scope is not None and names.bound_before(e.id, scope, stretch)
+    # a variable of a function around this one might be bound again by whoever runs that one
+    return scope is names.function(stretch) and names.bound_before(e.id, scope, stretch)

@@ -123,7 +123,7 @@ class Jit:
         except Refuse as reason:
             from hasten.passes.source import held  # it builds on this module
 
-            call = held.call_in(work, region, stmts, facts)
+            call = held.call_in(work, region, facts)
             if call is None:
                 raise
             try:
