@@ -164,6 +164,15 @@ print(pairs([["a", "b"], ["C"]], ["A", "C"]))
 }
 
 ALONE = {
+    "the generator runs when the list has grown": """
+def f():
+    stop = ["a%d" % i for i in range(9)]
+    found = (w in stop for w in ["a1", "b", "a3"])
+    stop.append("b")
+    return list(found)
+
+print(f())
+""",
     "view of a dict": """
 e = {}
 vals = e.values()

@@ -73,8 +73,7 @@ def call_in(work: ScriptWorkload, region: Region, facts: Facts) -> Calls | None:
     for s in statements(names.tree, region.first, region.last):  # of the tree that `names` knows
         for n in ast.walk(s):
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and stretches(place, n):
-                if not _later(names, n):
-                    found.setdefault(n.func.id, []).append(n)
+                found.setdefault(n.func.id, []).append(n)
     best: Calls | None = None
     for name, calls in found.items():
         function = _function(names, name)
@@ -104,21 +103,6 @@ def _function(names: Names, name: str) -> ast.FunctionDef | None:
     if not all(isinstance(_positive(d), ast.Constant) for d in (*a.defaults, *(d for d in a.kw_defaults if d))):
         return None
     return node
-
-
-def _later(names: Names, call: ast.Call) -> bool:
-    """May the call run after the statement that it stands in: in a generator expression that is not used up there?"""
-    for at in names.up(call):
-        if isinstance(at, ast.GeneratorExp):
-            user = names.parents[at]
-            if not (isinstance(user, ast.Call) and names.is_builtin(user.func, *USED_UP) and user.args[:1] == [at]):
-                return True
-        if isinstance(at, ast.stmt):
-            break
-    return False
-
-
-USED_UP = ("all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple")
 
 
 def _replaced(project: Project, name: str) -> bool:

@@ -461,8 +461,11 @@ class Membership(ContainerPass):
 
 def stretches(place: Place, node: ast.AST) -> list[ast.stmt]:
     """Statements of the region that run `node` again and again, outermost first: loops, and a statement that holds a
-    comprehension around it. A setup can be put on a line before each."""
+    comprehension around it. A setup can be put on a line before each. None where `node` may run later than its
+    statement does."""
     module = place.module
+    if runs_later(place, node):
+        return []
     out: list[ast.stmt] = []
     function = module.function(node)
     child: ast.AST = node
@@ -486,6 +489,41 @@ def stretches(place: Place, node: ast.AST) -> list[ast.stmt]:
             break
         child = at
     return out[::-1]
+
+
+USED_UP = "all any dict frozenset list max min set sorted sum tuple".split()
+USED_UP_BY = frozenset("collections.Counter collections.deque math.fsum math.prod numpy.fromiter".split())
+
+
+def runs_later(place: Place, node: ast.AST) -> bool:
+    """Is `node` in a generator expression that may outlive its statement? Then what it reads may change before."""
+    module = place.module
+    child = node
+    for at in module.up(node):
+        if isinstance(at, ast.stmt):
+            return False
+        if isinstance(at, ast.GeneratorExp):
+            first = at.generators[0]
+            at_once = child is first and any(n is node for n in ast.walk(first.iter))
+            if not at_once and not _used_up(place, at):
+                return True
+        child = at
+    return False
+
+
+def _used_up(place: Place, generator: ast.GeneratorExp) -> bool:
+    module = place.module
+    user = module.parents[generator]
+    if isinstance(user, (ast.For, ast.comprehension)):
+        return user.iter is generator
+    if not isinstance(user, ast.Call) or user.args[:1] != [generator]:
+        return False
+    if module.is_builtin(user.func, *USED_UP) or module.imported(user.func) in USED_UP_BY:
+        return True
+    method = user.func
+    if not isinstance(method, ast.Attribute) or method.attr in place.project.functions:
+        return False
+    return method.attr == "join" and isinstance(method.value, ast.Constant)
 
 
 def outer_line(module: Module, node: ast.AST) -> ast.stmt | None:
