@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, views
-from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel import held as holding
+from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.compiler import Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined

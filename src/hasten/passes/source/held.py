@@ -151,7 +151,9 @@ def _given(names: Names, function: ast.FunctionDef, calls: Sequence[ast.Call]) -
 def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: Facts, share: float, how: How) -> Change:
     """The edits that make containers ready before a loop. Raises `Refuse`."""
     names, region, name = calls.place.module, calls.place.region, calls.function.name
-    unit, _ = function_unit(source, module, calls.region, facts, how)
+    unit, _, given = function_unit(source, module, calls.region, facts, how)
+    if given:
+        raise Refuse(f"it gives {given} back")
     shared = unit.shared
     # what the kernel reads: parameters, and containers of the module that it names
     wanted = {p: e for p, e in calls.given.items() if p in unit.params and holdable(unit.params[p])}

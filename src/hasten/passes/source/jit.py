@@ -308,8 +308,9 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
 
 def function_unit(
     source: SourceFile, module: Module, region: Region, facts: Facts, how: How
-) -> tuple[Unit, list[ast.stmt]]:
-    """The kernel of a whole function, and the statements that it stands for. Raises `Refuse`."""
+) -> tuple[Unit, list[ast.stmt], str]:
+    """The kernel of a whole function, the statements that it stands for, and the parameter that it gives back (that
+    array is then no result of the kernel). Raises `Refuse`."""
     node = function_at(source.tree, region)
     a = node.args
     if isinstance(node, ast.AsyncFunctionDef) or a.vararg or a.kwarg:
@@ -367,14 +368,14 @@ def function_unit(
     shared.stmts = body
     unit.run()
     check_door_names(shared, (*unit.extra,), module_names(source.tree) | set(parameters))
-    return unit, body
+    return unit, body, back[1] if back is not None else ""
 
 
 def function_change(
     code: str, source: SourceFile, module: Module, region: Region, facts: Facts, share: float, how: How
 ) -> Change:
     """The edits that put a kernel in front of a function's body. Raises `Refuse`."""
-    unit, body = function_unit(source, module, region, facts, how)
+    unit, body, given = function_unit(source, module, region, facts, how)
     shared = unit.shared
     wrapped = wrap(shared, unit, shared.purpose)
     edits = prelude(source, module, shared, wrapped)
@@ -383,8 +384,8 @@ def function_change(
     step = "\t" if pad.startswith("\t") else "    "
     call = f"{wrapped.name}({', '.join(wrapped.takes)})"
     text = f"{pad}{done} = {call}\n{pad}if {done} is not None:\n{pad}{step}return {done}[0]\n"
-    if back is not None:
-        text = f"{pad}if {call} is not None:\n{pad}{step}return {back[1]}\n"
+    if given:
+        text = f"{pad}if {call} is not None:\n{pad}{step}return {given}\n"
     at = body[0].lineno
     edits.append(Edit(source.path, at, at - 1, text))
     risk = Risk.ROUNDING if shared.rounding else Risk.EXACT
