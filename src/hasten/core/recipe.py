@@ -27,7 +27,8 @@ class Change:
 
     `title` goes into the report behind the code (`line 12: ...`); `needs` are packages that the
     changed code imports and the original did not; `unlocks_varied` is False when varied inputs
-    must not be tried (the region has effects that cannot be undone).
+    must not be tried (the region has effects that cannot be undone). `whole`: how fast it is shows only when the whole
+    program runs with it (it starts processes); a replay shows whether it is equal.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Change:
     risk: Risk = Risk.EXACT
     needs: tuple[str, ...] = ()
     share: float = 0.0
+    whole: bool = False
 
     @property
     def quality(self) -> bool:

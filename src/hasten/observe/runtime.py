@@ -20,6 +20,7 @@ MODULES = {
     "equality": "verify/equality.py",
     "vary": "verify/vary.py",
     "skeleton": "verify/skeleton.py",
+    "isolation": "verify/isolation.py",
     "replay_child": "verify/replay_child.py",
     "ahead_build": "kernel/ahead_build.py",
 }

@@ -41,6 +41,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),
+<<<<<<< HEAD
     ("hasten.passes.source.arrays.growing", "GrowingArrays"),
     ("hasten.passes.source.arrays.selection", "Selection"),
     ("hasten.passes.source.arrays.reductions", "ArrayReductions"),
@@ -57,6 +58,9 @@ PASSES: tuple[tuple[str, str], ...] = (
 STARTS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.startup.later", "ImportsLater"),
     ("hasten.passes.source.startup.collector", "QuietCollector"),
+=======
+    ("hasten.passes.source.parallel.rounds", "Rounds"),
+>>>>>>> ff55c77 (Independent rounds of loops side by side through joblib (HST801))
 )
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}

@@ -52,6 +52,7 @@ PLANNED = 0.93  # of that time: steps end late on a busy machine
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
 DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
 LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
+START_S = 1.0  # about what starting processes that import the program's libraries takes
 AHEAD_S = 15.0  # about what compiling kernels ahead of time takes, before anything was compiled
 LINK_S = 5.0  # about what making an extension module takes, compiling apart
 CLEARLY = 1.2  # a gain that one run shows well enough
@@ -440,7 +441,8 @@ def _replayed(
     if not region.recorded:
         why = region.why_not or "it was not reached while recording"
         verdict: Verdict = Accepted(None, f"not replayed ({why}); rests on its guards and whole-program runs")
-        return Trial(change, number, verdict, saves_s=share * wall_s / 2, equal=True)
+        saves_s = share * wall_s / 2 - (START_S if change.whole else 0.0)
+        return Trial(change, number, verdict, saves_s=max(saves_s, 0.0), equal=True)
     started = program.session.clock()
     replayed = program.replay(work, change, region, deadline_s)
     base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
@@ -452,6 +454,13 @@ def _replayed(
         return replace(base, verdict=Inconclusive("the budget ended while it was tried"))
     if replayed.status in ("crashed", "timeout"):
         return replace(base, verdict=Failed(replayed.reason))
+    if change.whole and replayed.status in ("equal", "unusable"):
+        saves_s = share * wall_s * (1 - 1 / usable_cores()) - START_S
+        if saves_s <= 0 and speed:
+            return replace(base, verdict=Rejected("too short to be worth starting processes for"))
+        why = f"equal on {replayed.calls} recorded calls" if replayed.calls else f"not replayed ({replayed.reason})"
+        verdict = Accepted(None, f"{why}; how fast it is shows in whole-program runs")
+        return replace(base, verdict=verdict, saves_s=max(saves_s, 0.0), equal=True)
     if replayed.status != "equal":
         verdict = Accepted(None, f"not replayed ({replayed.reason}); rests on its guards and whole-program runs")
         return replace(base, verdict=verdict, saves_s=share * wall_s / 2, equal=True)

@@ -44,6 +44,11 @@ def own_seconds(sample: RunSample) -> float:
     return sample.wall_s - min(sample.waited_s, 0.95 * sample.wall_s)
 
 
+def _parallel(work: ScriptWorkload) -> bool:
+    """Whether changes of the workload may use threads or processes: then CPU time says little."""
+    return any("joblib" in source.text or "n_jobs" in source.text for source in work.changed.values())
+
+
 class Program:
     """The original program and runs of its candidates, all in one mirror, one after the other."""
 
@@ -137,7 +142,7 @@ class Program:
         return measure(
             self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
             min_pairs=min_pairs, max_pairs=max_pairs, sure_pairs=sure_pairs, metric="auto",
-            single_threaded=self.single_threaded,
+            single_threaded=self.single_threaded and not _parallel(new),
         )  # fmt: skip
 
     @property

@@ -29,7 +29,7 @@ from typing import Any
 
 from hasten.core.contract import Contract
 from hasten.observe import snapshot
-from hasten.verify import equality, skeleton, vary
+from hasten.verify import equality, isolation, skeleton, vary
 
 _MISSING = object()
 
@@ -505,6 +505,8 @@ def main() -> None:
     try:
         with _captured(io.StringIO(), io.StringIO()), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if config["isolated"]:
+                isolation.isolate()
             side = Side(config)
     except BaseException as error:  # noqa: BLE001 - importing the user's modules runs their code
         answer(status="unusable", reason=f"cannot be loaded: {type(error).__name__}: {error}"[:500])

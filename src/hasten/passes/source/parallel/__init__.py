@@ -1,0 +1,1 @@
+"""Rounds of a loop that do not depend on each other, done side by side."""
