@@ -41,7 +41,6 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),
-<<<<<<< HEAD
     ("hasten.passes.source.arrays.growing", "GrowingArrays"),
     ("hasten.passes.source.arrays.selection", "Selection"),
     ("hasten.passes.source.arrays.reductions", "ArrayReductions"),
@@ -53,14 +52,12 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.elements", "ElementLoops"),
     ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
+    ("hasten.passes.source.parallel.rounds", "Rounds"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.startup.later", "ImportsLater"),
     ("hasten.passes.source.startup.collector", "QuietCollector"),
-=======
-    ("hasten.passes.source.parallel.rounds", "Rounds"),
->>>>>>> ff55c77 (Independent rounds of loops side by side through joblib (HST801))
 )
 
 _NEEDED = {"code": str, "name": str, "risk": Risk}
