@@ -9,6 +9,8 @@ joblib; standard library otherwise.
 from __future__ import annotations
 
 import importlib
+import os
+import pickle
 import random
 import sys
 from typing import Any
@@ -18,28 +20,33 @@ def isolate() -> None:
     """From now on `joblib.Parallel` keeps to this process. Does nothing where there is no joblib."""
     try:
         joblib: Any = importlib.import_module("joblib")
-        pickler = importlib.import_module("joblib.externals.cloudpickle")
     except ImportError:
         return
+    # what joblib itself sends tasks with, wherever the installed version keeps cloudpickle
+    pickler: Any = importlib.import_module("joblib.externals.loky.backend.reduction")
     real: Any = joblib.Parallel
 
     class Isolated(real):  # type: ignore[misc]
         def __call__(self, iterable: Any) -> Any:
             if type(self) is not Isolated:  # a library's own kind of it
                 return super().__call__(iterable)
-            tasks = [pickler.dumps(task) for task in iterable]
+            tasks = [bytes(pickler.dumps(task)) for task in iterable]
             results: list[Any] = [None] * len(tasks)
             for i in reversed(range(len(tasks))):
-                kept = _streams()
+                kept, process = _streams(), os.getpid
                 _set_streams((i, i + 1))
+                os.getpid = lambda: -1
                 try:
-                    function, args, kwargs = pickler.loads(tasks[i])
-                    results[i] = pickler.loads(pickler.dumps(function(*args, **kwargs)))
+                    function, args, kwargs = pickle.loads(tasks[i])
+                    results[i] = pickle.loads(pickler.dumps(function(*args, **kwargs)))
                 finally:
+                    os.getpid = process
                     _restore(kept)
             return results
 
     joblib.Parallel = Isolated
+    jobs: Any = joblib.effective_n_jobs
+    joblib.effective_n_jobs = lambda n_jobs=-1: max(2, jobs(-1)) if n_jobs == -1 else jobs(n_jobs)
     # what libraries do by themselves stays in this process as well
     joblib.parallel_config("threading")
 

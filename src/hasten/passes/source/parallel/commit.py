@@ -17,6 +17,7 @@ from hasten.passes.source.parallel import libraries
 from hasten.passes.source.parallel.purity import CHANGING, IN_PLACE, Body, Purity
 
 PLAIN_BUILTINS = (QUIET_BUILTINS | {"print"}) - {"next", "open", "input", "super"}
+CLOCKS = ("time.", "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.datetime.today", "timeit.")
 # types that hold no objects of others
 FLAT = ("numpy.ndarray", "pandas.", "numpy.", "scipy.sparse.")
 
@@ -74,6 +75,8 @@ class Kept:
                     return f"{k.arg}= writes into an argument"
         name = self.module.imported(func)
         if name and not self.purity.project._is_user_module(name):
+            if name.startswith(CLOCKS) and not name.startswith("time.str"):
+                return f"{name}: what a round takes would be told as next to nothing"
             if name.rsplit(".", 1)[-1] in WRITERS and not (call.args and self._apart(call.args[0], body)):
                 return f"{name} writes into its argument"
             if self.reads_files and not libraries.is_quiet(name):

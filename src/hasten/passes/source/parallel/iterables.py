@@ -62,6 +62,8 @@ def steady(module: Module, e: ast.expr, types: Mapping[str, tuple[ValueFact, ...
             if getattr(f, "id", "") in ("map", "filter"):
                 return None
             return Steady(False) if not body.why_not_of([e]) else None
+        case ast.Call(func=ast.Attribute(attr="spawn")):
+            return Steady(False)  # a list of seeds; it is made when the loop begins, as before
         case ast.Call(func=f):
             if body.why_not_of([e]):
                 return None
@@ -230,10 +232,17 @@ def immutable(fact: ValueFact) -> bool:
 def stream(fact: ValueFact) -> bool:
     """Whether a value of this kind has a state that a copy would not share: random numbers, files, iterators."""
     kind = fact.type
+    if kind.endswith(".SeedSequence"):
+        return False  # what is drawn from it depends on itself alone
     if kind.startswith(
         ("numpy.random.", "random.", "_random.", "_io.", "_thread.", "threading.", "sqlite3.", "socket.")
     ):
         return True
     if kind in ("builtins.generator", "builtins.map", "builtins.zip", "builtins.filter", "builtins.enumerate"):
         return True
-    return any(map(stream, fact.items)) or kind.endswith("_iterator")
+    return any(map(stream, (*fact.items, *fact.keys))) or kind.endswith("_iterator")
+
+
+def holds_nothing(fact: ValueFact) -> bool:
+    """Whether a value of this kind holds no objects: numbers, text, arrays and tables of them."""
+    return immutable(fact) or fact.type.startswith(("numpy.", "pandas.", "scipy.sparse.")) and fact.dtype != "object"

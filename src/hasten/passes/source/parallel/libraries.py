@@ -6,12 +6,13 @@ on the side of what is quiet; what they say of random draws is checked again whi
 
 from __future__ import annotations
 
-# Libraries whose functions compute from their arguments, but for the names below.
+# Libraries whose functions compute from their arguments, but for the names below. (Not networkx and sympy: what they
+# give depends on the order of sets, and so on the process.)
 QUIET = frozenset(
     "numpy scipy pandas sklearn math cmath statistics itertools functools operator collections re string copy heapq "
     "bisect datetime time fractions decimal hashlib zlib base64 struct textwrap unicodedata difflib json csv glob os "
-    "pathlib networkx statsmodels lightgbm xgboost imblearn skimage numba typing dataclasses enum calendar gc pickle "
-    "random warnings io shapely sympy pywt Levenshtein rapidfuzz dateutil pytz zoneinfo contextlib types".split()
+    "pathlib statsmodels lightgbm xgboost imblearn skimage numba typing dataclasses enum calendar gc pickle "
+    "random warnings io shapely pywt Levenshtein rapidfuzz dateutil pytz zoneinfo contextlib types".split()
 )
 
 # Dotted names, or prefixes that end in a dot, that do more. `pandas.read_` and the like only read.
@@ -21,7 +22,7 @@ LOUD = (
     "pandas.options", "pandas.reset_option", "pandas.ExcelWriter", "pandas.HDFStore", "pandas.to_pickle",
     "pandas.read_sql", "pandas.read_clipboard", "pandas.io.", "sklearn.set_config", "sklearn.config_context",
     "json.dump", "pickle.dump", "csv.writer", "csv.DictWriter", "warnings.", "decimal.getcontext",
-    "decimal.setcontext", "gc.disable", "gc.enable", "gc.freeze", "gc.set_", "networkx.write_", "networkx.draw",
+    "decimal.setcontext", "gc.disable", "gc.enable", "gc.freeze", "gc.set_",
     "scipy.io.", "scipy.sparse.save_npz", "skimage.io.imsave", "skimage.io.show", "lightgbm.plot", "xgboost.plot",
     "contextlib.redirect", "contextlib.chdir", "io.open", "scipy.sparse.random", "scipy.sparse.rand", "pandas.plotting",
     "functools.lru_cache", "functools.cache", "functools.singledispatch", "numpy.printoptions",
@@ -46,7 +47,6 @@ SEEDED_LIBRARIES = (
     "sklearn.",
     "scipy.stats.",
     "scipy.optimize.",
-    "networkx.",
     "imblearn.",
     "skimage.",
     "lightgbm.",
@@ -85,11 +85,15 @@ DRAWING = frozenset(
     "SMOTE ADASYN BorderlineSMOTE RandomOverSampler RandomUnderSampler "
     "random_noise".split()
 )
+# All that draws of random.Random, RandomState and Generator, and of frames and distributions.
 DRAWING_METHODS = frozenset(
     "sample rvs shuffle permutation permuted choice choices randint rand randn random uniform normal gauss integers "
     "standard_normal poisson binomial exponential beta gamma multinomial multivariate_normal randrange getrandbits "
-    "betavariate expovariate gammavariate lognormvariate normalvariate triangular vonmisesvariate bytes randbytes "
-    "lognormal dirichlet geometric laplace logistic weibull spawn bit_generator".split()
+    "betavariate binomialvariate expovariate gammavariate lognormvariate normalvariate paretovariate triangular "
+    "vonmisesvariate weibullvariate bytes randbytes lognormal dirichlet geometric laplace logistic weibull "
+    "bit_generator chisquare f gumbel hypergeometric logseries multivariate_hypergeometric negative_binomial "
+    "noncentral_chisquare noncentral_f pareto power rayleigh standard_cauchy standard_exponential standard_gamma "
+    "standard_t vonmises wald zipf random_sample random_integers ranf tomaxint random_raw".split()
 )
 # Methods with an effect outside the object.
 LOUD_METHODS = frozenset(

@@ -17,8 +17,10 @@ from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotte
 from hasten.passes.source.parallel import libraries
 
 DECORATORS = frozenset("staticmethod classmethod property njit jit dataclass total_ordering cached_property".split())
-# Builtins that look at the process, or at what an iterator has left
-UNEVEN_BUILTINS = frozenset({"print", "input", "next", "id", "open", "super"})
+# Builtins that look at the process (text hashes differently in each), or at what an iterator has left
+UNEVEN_BUILTINS = frozenset({"print", "input", "next", "id", "hash", "open", "super"})
+# What ends more than the round
+ENDS = frozenset({"SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException", "BaseExceptionGroup"})
 FRESH_RESULTS = frozenset(
     "list dict set sorted tuple frozenset bytearray len int float str sum abs round range bool enumerate zip".split()
 )
@@ -46,6 +48,11 @@ class Purity:
     files: bool = False  # whether files are read
     shows: bool = False  # whether printing, logging and writing are no matter here
     _known: dict[ast.AST, Summary] = field(default_factory=dict)
+
+    @property
+    def asked(self) -> frozenset[ast.AST]:
+        """The functions that were looked at: all that may be called."""
+        return frozenset(self._known)
 
     def function(self, module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Summary:
         """The effects of calling a user's function."""
@@ -84,6 +91,7 @@ class Body:
     given: frozenset[str]
     kept: frozenset[str] = frozenset()
     outer: ast.AST | None = None  # the function that this is the body of
+    plain: frozenset[str] = frozenset()  # given names of arrays, tables and numbers, which hold no objects
     changed: set[str] = field(default_factory=set)  # given names whose objects may change
     _asked: set[str] = field(default_factory=set)
 
@@ -137,6 +145,26 @@ class Body:
                 self.purity.texts = True
             case ast.Name(ctx=ast.Load()):
                 self._note(node)
+                if node.id in ENDS and self.module.is_builtin(node):
+                    return f"{node.id} ends the program"
+                return self._handed_on(node, node.id)
+        return ""
+
+    def _handed_on(self, node: ast.expr, word: str) -> str:
+        """A function or class of the project that is not called here may be called by whoever gets it."""
+        parent = self.module.parents[node]
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return ""
+        if isinstance(parent, ast.Attribute) and word in self.project.classes:
+            return ""  # `Color.RED`, `Account.total`: asked about as an attribute
+        for module, function in self.project.functions.get(word, ()):
+            found = self.purity.function(module, function)
+            if found.why or found.changes:
+                return found.why or f"{word}, handed on, changes its arguments"
+        for _, made in self.project.classes.get(word, ()):
+            why = self._make(ast.Call(node, [], []), made)
+            if why:
+                return why
         return ""
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> str:
@@ -158,12 +186,7 @@ class Body:
         parent = self.module.parents[node]
         if isinstance(parent, ast.Call) and parent.func is node:
             return ""
-        for module, function in self.project.functions.get(node.attr, ()):
-            if function.decorator_list:
-                found = self.purity.function(module, function)
-                if found.why or found.changes:
-                    return found.why or f"reading {node.attr} changes an object"
-        return ""
+        return self._handed_on(node, node.attr)
 
     def _note(self, node: ast.Name) -> None:
         """Keep what a function reads of its module, or of functions around it."""
@@ -204,8 +227,11 @@ class Body:
         return f"calls {ast.unparse(func)[:40]}"
 
     def _library(self, call: ast.Call, name: str) -> str:
-        if name in libraries.STREAMS and not call.args and not call.keywords:
-            return f"{name} without a seed"
+        if name in libraries.STREAMS:
+            if not call.args and not call.keywords:
+                return f"{name} without a seed"
+            if any(map(self._streaming, (*call.args, *(k.value for k in call.keywords)))):
+                return f"{name} goes on with another stream"
         if not libraries.is_quiet(name) and not (self.purity.shows and name.split(".")[0] in libraries.SHOWING):
             return f"calls {name}"
         if name.startswith("pandas.read_") or name.split(".")[0] in ("glob", "os", "csv") or "load" in name:
@@ -230,7 +256,30 @@ class Body:
             case ast.Call(func=f):
                 return self.module.is_builtin(f, "int", "hash", "len", "abs")
             case ast.Attribute():
-                return bool(self.module.imported(e)) or e.attr in ("seed", "random_state", "SEED", "RANDOM_STATE")
+                named = e.attr in ("seed", "random_state", "SEED", "RANDOM_STATE")
+                return bool(self.module.imported(e)) or named and not self._stored(e.attr, makes_stream)
+        return False
+
+    def _streaming(self, e: ast.expr) -> bool:
+        """Whether a seed may be a stream itself. What rounds are given is none, by the types that were seen."""
+        for n in ast.walk(e):
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id not in self.given:
+                owner = self.module.owner(n.id, n)
+                bound = self.module.bindings(n.id, owner) if owner is not None else []
+                if any(b.value is not None and makes_stream(self.module, b.value) for b in bound):
+                    return True
+            elif isinstance(n, ast.Attribute) and self._stored(n.attr, makes_stream):
+                return True
+        return False
+
+    def _stored(self, attr: str, test: Callable[[Module, ast.expr], bool]) -> bool:
+        """Whether something that is stored under an attribute of this name anywhere passes a test."""
+        for module in self.project.modules:
+            for n in ast.walk(module.tree):
+                if isinstance(n, ast.Attribute) and n.attr == attr and isinstance(n.ctx, ast.Store):
+                    value = getattr(module.parents[n], "value", None)
+                    if isinstance(value, ast.expr) and test(module, value):
+                        return True
         return False
 
     def _constant(self, e: ast.Name) -> bool:
@@ -355,6 +404,8 @@ class Body:
             return f"{ast.unparse(func)} may be anything"  # a callable kept as an attribute
         if func.attr in libraries.LOUD_METHODS:
             return "" if self.purity.shows else f"{ast.unparse(func)} has an effect outside"
+        if func.attr == "spawn":
+            return "" if self._stream(func.value) else f"{ast.unparse(func)} counts what it spawned"
         if func.attr in libraries.DRAWING_METHODS and not any(k.arg in libraries.SEEDS for k in call.keywords):
             if not self._stream(func.value) and not (isinstance(func.value, ast.Name) and self._own(func.value)):
                 return f"{ast.unparse(func)} draws from a stream that others draw from"
@@ -582,6 +633,12 @@ def _bindings(nodes: Iterable[ast.stmt]) -> dict[str, list[ast.expr | None]]:
         elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
             out.setdefault(node.name, []).append(None)
     return out
+
+
+def makes_stream(module: Module, e: ast.expr) -> bool:
+    """Whether an expression makes a stream of random numbers (a seed sequence is none)."""
+    makers = libraries.STREAMS - {"numpy.random.SeedSequence"} | {"numpy.random.Generator"}
+    return any(module.imported(n) in makers for n in ast.walk(e) if isinstance(n, (ast.Name, ast.Attribute)))
 
 
 def _counts(e: ast.expr) -> bool:

@@ -36,29 +36,15 @@ from hasten.passes.source.containers.effects import Project, project_of
 from hasten.passes.source.containers.syntax import Module, Parts, join, module_of
 from hasten.passes.source.parallel import emitted, iterables, libraries
 from hasten.passes.source.parallel.commit import Kept, staying
-from hasten.passes.source.parallel.purity import Body, Purity, sends_settings
+from hasten.passes.source.parallel.orders import Orders
+from hasten.passes.source.parallel.purity import Body, Purity, makes_stream, sends_settings
+from hasten.passes.source.parallel.results import Results
 
 MIN_SHARE = 0.1
 MIN_S = 2.0  # of the region: starting processes that import the program's libraries takes about a second
 MIN_CALL_S = 0.1  # of the region, each time: sending rounds to workers takes its time too
 MIN_OF_LOOP = 0.5  # of the loop's time must be in what is done side by side
 MOST_STATEMENTS = 60
-PLAIN_CALLS = frozenset("max min next sorted list tuple dict set filter reversed zip enumerate iter map".split())
-HANDING_ON = frozenset(
-    "get pop setdefault popitem popleft items values keys copy squeeze ravel reshape view fit set_params head tail "
-    "to_numpy transpose swapaxes".split()
-)
-
-
-@dataclass(frozen=True)
-class Step:
-    """The rounds of one loop (or comprehension) as calls of a function."""
-
-    name: str
-    args: tuple[str, ...]
-    text: str  # of the function; empty when the program has one
-    rounds: str  # the list of argument tuples
-    parts: Parts
 
 
 class Rounds:
@@ -211,9 +197,7 @@ class Site:
         for name in sorted(wanted):
             owner = self.module.owner(name, at)
             if owner is None:
-                if name not in names.BUILTINS and name not in ("__file__", "__name__"):
-                    return None
-                if name in ("__file__", "__name__"):
+                if name not in names.BUILTINS or name in ("__file__", "__name__"):
                     return None
                 continue
             bound = self.module.bindings(name, owner)
@@ -223,10 +207,20 @@ class Site:
             if isinstance(owner, ast.ClassDef):
                 return None
             out.append(name)
-        for name in out:
-            if any(map(iterables.stream, self.types.get(name, ()))):
-                return None
-        return out
+        return None if any(self.streams(name, at) for name in out) else out
+
+    def streams(self, name: str, at: ast.AST) -> bool:
+        """Whether a name may mean, or hold, something with a state that a copy would not share."""
+        seen = self.types.get(name, ())
+        if seen:
+            return any(map(iterables.stream, seen))
+        owner = self.module.owner(name, at)
+        bound = self.module.bindings(name, owner) if owner is not None else []
+        return any(b.how == "parameter" or b.value is not None and makes_stream(self.module, b.value) for b in bound)
+
+    def plain(self, given: Iterable[str]) -> frozenset[str]:
+        """Given names of arrays, tables and numbers, by the types that were seen."""
+        return frozenset(n for n in given if n in self.types and all(map(iterables.holds_nothing, self.types[n])))
 
     def kept(self, given: list[str]) -> frozenset[str]:
         """Given names whose objects cannot change."""
@@ -259,6 +253,13 @@ class Site:
                     if found.why or found.changes:
                         return f"{name}: {found.why or 'it changes its arguments'}"
         return ""
+
+    def orders(self, body: Body, inside: Iterable[ast.AST]) -> str:
+        """Why a round may depend on the order of a set, which is another one in another process."""
+        read = {*body.given, *(n for m, n in body.purity.reads if m is self.module)}
+        found = {n.id: n for n in ast.walk(self.module.tree) if isinstance(n, ast.Name) and n.id in read}
+        typed = [(node, self.types[name]) for name, node in found.items() if name in self.types]
+        return Orders(self.project, self.module, frozenset(inside) | body.purity.asked).why_not(typed)
 
     def importable(self, purity: Purity) -> str:
         """Workers import the project's other modules: that must do nothing. The entry is sent by value."""
@@ -423,7 +424,15 @@ class Split:
         if data is None:
             return None
         given = frozenset(exposed & targets | set(data))
-        return Body(Purity(self.site.project), self.module, whole, given, self._kept(data))
+        for loop in self.chain:
+            if any(self.site.streams(n, loop) for n in names.reads([loop.iter]) - targets):
+                return None
+        plain = self.site.plain(data)
+        return Body(Purity(self.site.project), self.module, whole, given, self._kept(data), plain=plain)
+
+    @property
+    def results(self) -> Results:
+        return Results(self.site.project, self.site.work.entry_path, self._fitted())
 
     def _kept(self, data: list[str]) -> frozenset[str]:
         found = self.site.kept(data)
@@ -539,9 +548,10 @@ class Split:
         sure = names.flow(_flat(list(run)), set(body.given)).sure
         if sure is None or not set(gives) <= sure:
             return None
-        if any(self._alias(body, n) and (n in live or not self._looked_at(n, statements, without)) for n in gives):
+        held = (n for n in gives if self.results.name(body, n))
+        if any(n in live or not self._looked_at(n, statements, without) for n in held):
             return None
-        if any(self._alias_value(body, v) for v in values):
+        if any(self.results.value(body, v) for v in values):
             return None
         if not (gives or values or fitted) or not body.given & targets:
             return None
@@ -573,7 +583,7 @@ class Split:
             reads |= {n for n in used if n not in targets}
         # the rest of the program
         why = site.elsewhere(purity, targets | rebound | own) or site.dunders(purity) or site.importable(purity)
-        if why:
+        if why or site.orders(body, [*run, *values]):
             return None
         watched = Purity(site.project, shows=True)
         scope = module.owner(next(iter(sorted(targets))), inner.body[0]) if targets else module.function(inner)
@@ -707,7 +717,7 @@ class Split:
             if taken and not any(isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield)) for n in ast.walk(e)):
                 body = self._body(run, targets, [*out, e])
                 if body is not None and not body.why_not() and body.changed <= self._consumed():
-                    if not self._alias_value(body, e) and self._worth(e):
+                    if not self.results.value(body, e) and self._worth(e):
                         out.append(e)
                         return
             match e:
@@ -740,92 +750,6 @@ class Split:
         """Whether an expression may take long: it calls something beyond the cheapest builtins."""
         cheap = ("len", "str", "int", "float", "round", "repr", "range", "bool", "type", "isinstance", "abs")
         return any(isinstance(n, ast.Call) and not self.module.is_builtin(n.func, *cheap) for n in ast.walk(e))
-
-    # -- results that are parts of what the program holds
-
-    def _alias(self, body: Body, name: str, depth: int = 0) -> bool:
-        """Whether a result may be, or hold, an object that the program holds as well."""
-        if name in body.kept:
-            return False
-        if name in body.changed:
-            return name in self._fitted()
-        if name in body.given and name not in body.values:
-            return True
-        if depth > 8:
-            return True
-        return any(v is None or self._alias_value(body, v, depth + 1) for v in body.values.get(name, [None]))
-
-    def _alias_value(self, body: Body, e: ast.expr, depth: int = 0) -> bool:
-        match e:
-            case ast.Starred(value=value):
-                return self._alias_value(body, value, depth)
-            case ast.Name():
-                if e.id in body.given or e.id in body.values:
-                    return self._alias(body, e.id, depth)
-                return False
-            case ast.Attribute(value=value) | ast.Subscript(value=value):
-                return self._alias_value(body, value, depth)
-            case ast.IfExp(body=a, orelse=b):
-                return self._alias_value(body, a, depth) or self._alias_value(body, b, depth)
-            case ast.BoolOp(values=values):
-                return any(self._alias_value(body, v, depth) for v in values)
-            case ast.Tuple(elts=elts) | ast.List(elts=elts) | ast.Set(elts=elts):
-                return any(self._alias_value(body, v, depth) for v in elts)
-            case ast.Dict(values=values):
-                return any(self._alias_value(body, v, depth) for v in values)
-            case ast.ListComp(elt=elt) | ast.SetComp(elt=elt) | ast.DictComp(value=elt):
-                if isinstance(elt, (ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Dict)):
-                    return any(
-                        isinstance(n, ast.Name) and n.id in body.given and n.id not in body.kept
-                        for n in ast.walk(e)
-                    )  # fmt: skip
-                return self._alias_value(body, elt, depth)
-            case ast.Call(func=func, args=args):
-                if self.module.is_builtin(func, *PLAIN_CALLS):
-                    return any(self._alias_value(body, a, depth) for a in args)
-                return self._alias_call(body, e, depth)
-        return False
-
-    def _alias_call(self, body: Body, call: ast.Call, depth: int) -> bool:
-        """Whether what a call gives may be, or hold, one of its arguments that the program holds."""
-        func = call.func
-        name = body.module.imported(func)
-        if isinstance(func, ast.Attribute) and not name:
-            if func.attr in HANDING_ON or func.attr in self.site.project.functions:
-                if self._alias_value(body, func.value, depth + 1):
-                    return True
-        given = [*call.args, *(k.value for k in call.keywords)]
-        if depth > 8 or not any(self._alias_value(body, a, depth + 1) for a in given):
-            return depth > 8
-        last = name.rsplit(".", 1)[-1]
-        project = self.site.project
-        if name and not project._is_user_module(name):
-            return last[:1].isupper() or last in libraries.FACTORIES or last in libraries.GIVING_BACK
-        word = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
-        if word in project.classes:
-            return True
-        return any(self._gives_back(m, f, call, body, depth + 1) for m, f in project.functions.get(word, ()))
-
-    def _gives_back(self, module: Module, function: ast.AST, call: ast.Call, body: Body, depth: int) -> bool:
-        """Whether a user's function may return one of its arguments, or something that holds one."""
-        if not isinstance(function, ast.FunctionDef) or depth > 8:
-            return True
-        a = function.args
-        params = frozenset(p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg) if p)
-        order = [p.arg for p in (*a.posonlyargs, *a.args)]
-        if isinstance(module.parents[function], ast.ClassDef):
-            order = order[1:]
-        passed: dict[str, ast.expr] = {}
-        if not any(isinstance(x, ast.Starred) for x in call.args) and all(k.arg for k in call.keywords):
-            passed = dict(zip(order, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
-        kept = frozenset(p for p, e in passed.items() if not self._alias_value(body, e, depth))
-        inside = Body(Purity(self.site.project), module, list(function.body), params, kept & params, outer=function)
-        for n in names.walk_scope(function.body):
-            if isinstance(n, (ast.Yield, ast.YieldFrom)):
-                return True
-            if isinstance(n, ast.Return) and n.value is not None and self._alias_value(inside, n.value, depth):
-                return True
-        return False
 
     # -- the text
 
@@ -985,12 +909,15 @@ class Comprehension:
         for g in node.generators:
             kept |= iterables.kept_targets(module, g.target, g.iter, site.types)
         statement = ast.copy_location(ast.Expr(node.elt), node.elt)
-        body = Body(Purity(site.project), module, [statement], frozenset(targets | set(data)), kept)
+        if any(site.streams(n, node) for g in node.generators for n in names.reads([g.iter]) - targets):
+            return None
+        given = frozenset(targets | set(data))
+        body = Body(Purity(site.project), module, [statement], given, kept, plain=site.plain(data))
         if body.why_not() or body.changed or not asker._worth(node.elt) or _private([node.elt]):
             return None
         if any(isinstance(n, (ast.NamedExpr, ast.Lambda, ast.GeneratorExp)) for n in ast.walk(node.elt)):
             return None
-        if asker._alias_value(body, node.elt):
+        if Results(site.project, site.work.entry_path).value(body, node.elt):
             return None
         for i, g in enumerate(node.generators):
             found = iterables.steady(module, g.iter, site.types, body)
@@ -1004,6 +931,8 @@ class Comprehension:
                 return None
         if site.elsewhere(body.purity, targets) or site.dunders(body.purity) or site.importable(body.purity):
             return None
+        if site.orders(body, [node.elt]):
+            return None
         inner = node.generators[-1]
         target = sorted(_bound_in(inner.target))[0]
         order = [t for t in sorted(targets) if t in names.reads([node.elt])]
@@ -1012,10 +941,10 @@ class Comprehension:
         order += data
         plain = self._function(order)
         if plain is not None:
-            step, given, text = plain
+            step, sent, text = plain
         else:
             step = module.fresh(f"_result_for_{target.strip('_').lower()}")
-            given = f"({', '.join(order)},)" if len(order) == 1 else f"({', '.join(order)})"
+            sent = f"({', '.join(order)},)" if len(order) == 1 else f"({', '.join(order)})"
             over = ast.unparse(inner.iter) if len(ast.unparse(inner.iter)) < 50 else "the list"
             text = f'\n\ndef {step}({", ".join(order)}):\n    """One round over {over}."""\n'
             text += f"    return {ast.unparse(node.elt)}\n\n\n"
@@ -1024,7 +953,7 @@ class Comprehension:
             + "".join(f" if {ast.unparse(t)}" for t in g.ifs)
             for g in node.generators
         )
-        made = f"_side_by_side({step}, [{given} {heads}])"
+        made = f"_side_by_side({step}, [{sent} {heads}])"
         return Parts(
             title="rounds of a comprehension done side by side",
             first=node.lineno,
