@@ -91,7 +91,7 @@ DRAWING_METHODS = frozenset(
     "standard_normal poisson binomial exponential beta gamma multinomial multivariate_normal randrange getrandbits "
     "betavariate binomialvariate expovariate gammavariate lognormvariate normalvariate paretovariate triangular "
     "vonmisesvariate weibullvariate bytes randbytes lognormal dirichlet geometric laplace logistic weibull "
-    "bit_generator chisquare f gumbel hypergeometric logseries multivariate_hypergeometric negative_binomial "
+    "chisquare f gumbel hypergeometric logseries multivariate_hypergeometric negative_binomial "
     "noncentral_chisquare noncentral_f pareto power rayleigh standard_cauchy standard_exponential standard_gamma "
     "standard_t vonmises wald zipf random_sample random_integers ranf tomaxint random_raw".split()
 )

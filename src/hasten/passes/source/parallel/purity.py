@@ -638,6 +638,8 @@ def _bindings(nodes: Iterable[ast.stmt]) -> dict[str, list[ast.expr | None]]:
 def makes_stream(module: Module, e: ast.expr) -> bool:
     """Whether an expression makes a stream of random numbers (a seed sequence is none)."""
     makers = libraries.STREAMS - {"numpy.random.SeedSequence"} | {"numpy.random.Generator"}
+    if isinstance(e, ast.Call) and isinstance(e.func, ast.Attribute) and e.func.attr in libraries.DRAWING_METHODS:
+        return False  # numbers
     return any(module.imported(n) in makers for n in ast.walk(e) if isinstance(n, (ast.Name, ast.Attribute)))
 
 
