@@ -139,9 +139,12 @@ class Kept:
                 continue
             if b.how == "augment" or b.how == "declare":
                 continue
+            parent = module.parents[b.node]
+            if _unpacked(module, b.node, body):
+                found = True
+                continue
             if b.how != "assign" or b.value is None or not body._fresh(b.value):
                 return False
-            parent = module.parents[b.node]
             if isinstance(parent, ast.NamedExpr) or (isinstance(parent, ast.Assign) and len(parent.targets) > 1):
                 return False
             found = True
@@ -201,6 +204,17 @@ class Kept:
     def _function(self, name: str) -> bool:
         bound = self.module.bindings(name, self.module.tree)
         return bool(bound) and all(b.how in ("def", "import") for b in bound)
+
+
+def _unpacked(module: Module, node: ast.AST, body: Body) -> bool:
+    """`xs, ys = [], []`: each name gets a list of its own."""
+    target = module.parents[node]
+    parent = module.parents.get(target)
+    if not (isinstance(target, ast.Tuple) and isinstance(parent, ast.Assign) and parent.targets == [target]):
+        return False
+    if not isinstance(parent.value, ast.Tuple) or len(parent.value.elts) != len(target.elts):
+        return False
+    return body._fresh(parent.value.elts[next(i for i, t in enumerate(target.elts) if t is node)])
 
 
 def staying(statements: Iterable[ast.AST], without: frozenset[ast.AST]) -> Iterator[ast.AST]:

@@ -22,6 +22,8 @@ SPLITTERS = frozenset(
     "KFold StratifiedKFold GroupKFold TimeSeriesSplit LeaveOneOut LeaveOneGroupOut LeavePOut PredefinedSplit "
     "StratifiedGroupKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedShuffleSplit".split()
 )
+# those that draw all they draw before they give the first fold
+EAGER = frozenset("KFold StratifiedKFold GroupKFold TimeSeriesSplit LeaveOneOut PredefinedSplit".split())
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ def steady(module: Module, e: ast.expr, types: Mapping[str, tuple[ValueFact, ...
             if getattr(f, "id", "") in ("map", "filter"):
                 return None
             return Steady(False) if not body.why_not_of([e]) else None
+        case ast.Call(func=ast.Attribute(attr="split", value=base)) if not module.imported(e.func):
+            if splits_again(module, e):
+                return Steady(True)
+            seen = types.get(base.id, ()) if isinstance(base, ast.Name) else ()
+            eager = bool(seen) and all(f.type.startswith("sklearn.model_selection.") for f in seen)
+            eager = eager and all(f.type.rsplit(".", 1)[-1] in EAGER for f in seen)
+            if eager:
+                return Steady(False)
+            return None
         case ast.Call(func=ast.Attribute(attr="spawn")):
             return Steady(False)  # a list of seeds; it is made when the loop begins, as before
         case ast.Call(func=f):

@@ -566,11 +566,6 @@ class Split:
         again = True
         for depth, loop in enumerate(chain):
             found = iterables.steady(module, loop.iter, site.types, body)
-            if found is None and depth and iterables.splits_again(module, loop.iter):
-                found = iterables.Steady(True)
-            if found is None and not depth and isinstance(loop.iter, ast.Call):
-                if iterables.splits_again(module, loop.iter) or self._splits(loop.iter):
-                    found = iterables.Steady(False)
             if found is None or (depth and not found.again):
                 return None
             again = again and (found.again or depth > 0)
@@ -609,13 +604,6 @@ class Split:
             return self.site.share(first, last) / whole if whole else 0.0
         calls = sum(isinstance(n, (ast.Call, ast.For)) for s in (*run, *values) for n in ast.walk(s))
         return 1.0 + calls if calls else 0.0
-
-    def _splits(self, e: ast.Call) -> bool:
-        """`cv.split(X, y)` of scikit-learn, once: what it draws, it draws before the first round or by itself."""
-        if not (isinstance(e.func, ast.Attribute) and e.func.attr == "split" and isinstance(e.func.value, ast.Name)):
-            return False
-        seen = self.site.types.get(e.func.value.id, ())
-        return bool(seen) and all(f.type.startswith("sklearn.model_selection.") for f in seen) and len(self.chain) == 1
 
     def _plain_results(self, gives: list[str]) -> bool:
         out = self.site.facts.of(self.site.region.id).out
@@ -789,9 +777,11 @@ class Split:
         target = next((t for t in order if t in _bound_in(inner.target)), order[0])
         step = fresh(f"_{what}_for_{target.strip('_')}".lower())
         done = fresh("done")
-        text = self._step_text(step, order, run, values, [*fitted, *gives], skips)
+        own = None if run else self._own_function(values, order)
+        text = "" if own else self._step_text(step, order, run, values, [*fitted, *gives], skips)
         if text is None:
             return None
+        step, order = own or (step, order)
         replace_: list[tuple[ast.AST, str]] = []
         margin = module.margin(loop)
         setup = ""
@@ -834,17 +824,22 @@ class Split:
         elif after is not None:
             before.append((after.lineno, call))
         replace_ += [(v, n) for v, n in zip(values, stored, strict=True)]
-        shown = " over ".join(["rounds", through])
+        over = ast.unparse(inner.iter)
         return Parts(
-            title=f"{shown} done side by side",
+            title=f"rounds over {over if len(over) < 50 else 'a loop'} done side by side",
             first=loop.lineno,
             last=loop.end_lineno or loop.lineno,
             reason="rounds that do not depend on each other are done by one core",
             remedy="joblib does them side by side",
             replace=tuple(replace_),
             before=tuple(before),
-            prelude=(*emitted.IMPORTS, emitted.HELPERS, text),
+            prelude=(*emitted.IMPORTS, emitted.HELPERS, *([text] if text else [])),
         )
+
+    def _own_function(self, values: list[ast.expr], order: list[str]) -> tuple[str, list[str]] | None:
+        """`rows.append(features(path, fs))`: the program's own function is the step."""
+        called = _plain_call(self.module, values[0]) if len(values) == 1 else None
+        return called if called is not None and set(called[1]) == set(order) else None
 
     def _step_text(
         self, step: str, order: list[str], run: list[ast.stmt], values: list[ast.expr], gives: list[str], skips: bool
@@ -919,12 +914,8 @@ class Comprehension:
             return None
         if Results(site.project, site.work.entry_path).value(body, node.elt):
             return None
-        for i, g in enumerate(node.generators):
+        for g in node.generators:
             found = iterables.steady(module, g.iter, site.types, body)
-            if found is None and iterables.splits_again(module, g.iter):
-                found = iterables.Steady(not i)
-            if found is None and isinstance(g.iter, ast.Call) and not i and asker._splits(g.iter):
-                found = iterables.Steady(False)
             if found is None or found.guards and not all(x.startswith(("isinstance", "hasattr")) for x in found.guards):
                 return None
             if any(body.why_not_of([test]) for test in g.ifs):
@@ -939,9 +930,11 @@ class Comprehension:
         if not order:
             return None
         order += data
-        plain = self._function(order)
+        plain = _plain_call(module, node.elt)
         if plain is not None:
-            step, sent, text = plain
+            step, order = plain
+            text = ""
+            sent = f"({', '.join(order)},)" if len(order) == 1 else f"({', '.join(order)})"
         else:
             step = module.fresh(f"_result_for_{target.strip('_').lower()}")
             sent = f"({', '.join(order)},)" if len(order) == 1 else f"({', '.join(order)})"
@@ -965,19 +958,19 @@ class Comprehension:
             prelude=(*emitted.IMPORTS, emitted.HELPERS, *([text] if text else [])),
         )
 
-    def _function(self, order: list[str]) -> tuple[str, str, str] | None:
-        """`evaluate(x, X)`: the program's own function is the step."""
-        module, call = self.site.module, self.node.elt
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)) or call.keywords:
-            return None
-        owner = module.owner(call.func.id, call.func)
-        bound = module.bindings(call.func.id, module.tree)
-        if owner is not module.tree or len(bound) != 1 or not isinstance(bound[0].node, ast.FunctionDef):
-            return None
-        if not call.args or not all(isinstance(a, (ast.Name, ast.Constant)) for a in call.args):
-            return None
-        given = ", ".join(map(ast.unparse, call.args))
-        return call.func.id, f"({given},)" if len(call.args) == 1 else f"({given})", ""
+
+def _plain_call(module: Module, e: ast.expr) -> tuple[str, list[str]] | None:
+    """A call of a function of the file, by its name, with names and constants: (the function, its arguments)."""
+    if not (isinstance(e, ast.Call) and isinstance(e.func, ast.Name)) or e.keywords or not e.args:
+        return None
+    bound = module.bindings(e.func.id, module.tree)
+    if module.owner(e.func.id, e.func) is not module.tree or len(bound) != 1:
+        return None
+    if not isinstance(bound[0].node, ast.FunctionDef) or not all(
+        isinstance(a, (ast.Name, ast.Constant)) for a in e.args
+    ):
+        return None
+    return e.func.id, [ast.unparse(a) for a in e.args]
 
 
 def _in_order(run: list[ast.stmt], wanted: set[str]) -> list[str]:
