@@ -187,6 +187,46 @@ GOOD = {
             out.append(draw(seed))
         print(out)
         """,
+    "seeds of a sequence, pairs that are taken apart": """
+        import numpy as np
+        def draw(seed, a, b):
+            return float(np.random.default_rng(seed).normal(a, b))
+        pairs = [(a, b) for a in (0.0, 1.0) for b in (1.0, 2.0)]
+        children = np.random.SeedSequence(5).spawn(len(pairs))
+        out = {}
+        for (a, b), child in zip(pairs, children):
+            out[a, b] = draw(child, a, b)
+        more = []
+        for i, child in enumerate(np.random.SeedSequence(6).spawn(3)):
+            more.append(draw(child, i, 1.0))
+        print(out, more)
+        """,
+    "sets that are only asked": """
+        import re
+        stop = {"the", "a"}
+        def count(text, known):
+            words = set(re.findall("[a-z]+", text)) - stop
+            return len(words & known), sorted(words), "b" in words, sum(1 for w in words if w in known)
+        known = set(["b", "c"])
+        out = []
+        for text in ["the b c", "b d a"]:
+            out.append(count(text, known))
+        print(out)
+        """,
+    "folds that are counted, lists made together": """
+        import numpy as np
+        from sklearn.model_selection import KFold
+        X = np.arange(24.0).reshape(12, 2)
+        kf = KFold(3, shuffle=True, random_state=4)
+        means, lengths = [], []
+        for fold, (train, test) in enumerate(kf.split(X)):
+            part = X[train]
+            m = float(part.mean())
+            means.append(m)
+            lengths.append(len(test))
+            print(fold, m)
+        print(means, lengths)
+        """,
     "an error in the third round comes after two prints": """
         def part(n):
             return 10 / (2 - n)

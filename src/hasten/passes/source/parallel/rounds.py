@@ -93,7 +93,7 @@ class Rounds:
             edits = join(module, region, [parts])
             if edits:
                 needs = () if _imports(project, "joblib", "sklearn") else ("joblib",)
-                title = f"{self.code} line {parts.first}: {parts.title}"
+                title = f"line {parts.first}: {parts.title}"
                 yield Change(self.code, title, region, edits, self.risk, needs, region.share, whole=True)
                 return
 
@@ -352,6 +352,13 @@ def _unconditional(statement: ast.stmt) -> Iterator[ast.AST]:
 
 def _bound_in(target: ast.expr) -> set[str]:
     return {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
+def _target(target: ast.expr) -> str:
+    """The text of a loop's target, without the brackets of a tuple."""
+    if not isinstance(target, ast.Tuple) or len(target.elts) < 2:
+        return ast.unparse(target)
+    return ", ".join(map(ast.unparse, target.elts))
 
 
 def _plain_target(target: ast.expr) -> bool:
@@ -791,8 +798,8 @@ class Split:
             setup += f"{margin}{rounds} = list({ast.unparse(loop.iter)})\n"
             replace_.append((loop.iter, rounds))
             through = rounds
-        heads = [f"for {ast.unparse(loop.target).strip('()')} in {through}"]
-        heads += [f"for {ast.unparse(x.target).strip('()')} in {ast.unparse(x.iter)}" for x in chain[1:]]
+        heads = [f"for {_target(loop.target)} in {through}"]
+        heads += [f"for {_target(x.target)} in {ast.unparse(x.iter)}" for x in chain[1:]]
         tuple_ = f"({', '.join(order)},)" if len(order) == 1 else f"({', '.join(order)})"
         every = f"[{tuple_} {' '.join(heads)}]"
         guard = " and ".join(dict.fromkeys(guards))
@@ -942,8 +949,7 @@ class Comprehension:
             text = f'\n\ndef {step}({", ".join(order)}):\n    """One round over {over}."""\n'
             text += f"    return {ast.unparse(node.elt)}\n\n\n"
         heads = " ".join(
-            f"for {ast.unparse(g.target).strip('()')} in {ast.unparse(g.iter)}"
-            + "".join(f" if {ast.unparse(t)}" for t in g.ifs)
+            f"for {_target(g.target)} in {ast.unparse(g.iter)}" + "".join(f" if {ast.unparse(t)}" for t in g.ifs)
             for g in node.generators
         )
         made = f"_side_by_side({step}, [{sent} {heads}])"
