@@ -38,6 +38,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.group_parts", "GroupParts"),
     ("hasten.passes.source.columns.together", "Together"),
     ("hasten.passes.source.columns.distinct", "Distinct"),
+    ("hasten.passes.source.columns.enlarge", "Enlarged"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

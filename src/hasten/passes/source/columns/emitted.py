@@ -543,6 +543,60 @@ def {name}(series, kind, limit, function, method, original):
     return getattr(series, method)(original)
 """
 
+ROWS_BEHIND = """\
+class {name}:
+    # `df.loc[len(df)] = row` for many rows at once: rows whose cells suit the dtypes wait until `flush`
+    def __init__(self, df):
+        self.df = df
+        self.look()
+
+    def look(self):
+        df, self.rows, self.kinds, self.size = self.df, [], None, len(self.df)
+        if type(df) is not {pd}.DataFrame or df.empty or df.attrs or not df.flags.allows_duplicate_labels:
+            return
+        numbered = type(df.index) in ({pd}.RangeIndex, {pd}.Index) and df.index.dtype == {np}.int64
+        labels = df.columns.is_unique and all(type(label) is str for label in df.columns)
+        if not (numbered and labels and df.index.equals({pd}.RangeIndex(len(df)))):
+            return
+        whole = df.select_dtypes({np}.int64)
+        if len(whole.columns) and whole.abs().max().max() > 2**53:
+            return  # pandas turns them into floats and back
+        known = {{"int64": (int, {np}.int64), "float64": (float, {np}.float64, int), "str": (str,)}}
+        kinds = [known.get(str(dtype)) for dtype in df.dtypes]
+        self.labels, self.kinds = list(df.columns), None if None in kinds else kinds
+
+    def __len__(self):
+        return self.size
+
+    def put(self, label, row):
+        kinds = self.kinds
+        if kinds is not None and type(label) is int and label == self.size and type(row) in (list, dict):
+            cells = tuple(row)
+            if type(row) is dict:
+                cells = tuple([row[name] for name in self.labels]) if row.keys() == set(self.labels) else ()
+            if len(cells) == len(kinds) and all([type(cell) in kind for cell, kind in zip(cells, kinds)]):
+                if all([-(2**53) <= cell <= 2**53 for cell in cells if type(cell) in (int, {np}.int64)]):
+                    self.rows.append(cells)
+                    self.size += 1
+                    return
+        self.flush()
+        self.df.loc[label] = row
+        self.look()
+
+    def flush(self):
+        if not self.rows:
+            return
+        df, columns = self.df, zip(*self.rows)
+        made = {{label: {pd}.Series(list(c), dtype=df[label].dtype) for label, c in zip(self.labels, columns)}}
+        rest = {pd}.DataFrame(made).set_axis(df.columns, axis=1)
+        frame = {pd}.concat([df, rest], ignore_index=True)
+        if type(df.index) is not {pd}.RangeIndex:
+            frame.index = {pd}.Index(frame.index.to_numpy())
+        frame.index.name = df.index.name
+        df.__init__(frame)  # the frame itself gets the rows, as it did
+        self.look()
+"""
+
 BY_DISTINCT = """\
 def {name}(series, function):
     # `function(series)`, which works value by value, on each different value once

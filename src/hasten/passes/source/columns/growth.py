@@ -82,8 +82,8 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
         return None
     if not (isinstance(old, ast.Name) and old.id == name) or any(isinstance(n, ast.Starred) for n in (old, part)):
         return None
-    loop = _loop(source, stmt, region)
-    if loop is None or not _unseen(source, loop, stmt, name) or not stands_alone(source, loop):
+    loop = outermost_loop(source, stmt, name, region)
+    if loop is None or not unseen(source, loop, stmt, name) or not stands_alone(source, loop):
         return None
     return Growth(stmt, loop, name, part, options)
 
@@ -115,7 +115,7 @@ def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
     )
 
 
-def _loop(source: SourceFile, stmt: ast.Assign, region: Region) -> ast.For | ast.While | None:
+def outermost_loop(source: SourceFile, stmt: ast.Assign, name: str, region: Region) -> ast.For | ast.While | None:
     """The outermost loop of the region around the statement, unless a `try` could show what it has done so far."""
     up, best = parents(source), None
     at: ast.AST | None = up.get(stmt)
@@ -124,16 +124,15 @@ def _loop(source: SourceFile, stmt: ast.Assign, region: Region) -> ast.For | ast
     ):
         if isinstance(at, (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.AsyncFor)):
             return None
-        if isinstance(at, (ast.For, ast.While)) and inside(region, at) and _bound_before(source, at, stmt):
+        if isinstance(at, (ast.For, ast.While)) and inside(region, at) and _bound_before(source, at, name):
             best = at
         at = up.get(at)
     return None if isinstance(at, ast.ClassDef) else best
 
 
-def _bound_before(source: SourceFile, loop: ast.stmt, stmt: ast.Assign) -> bool:
+def _bound_before(source: SourceFile, loop: ast.stmt, name: str) -> bool:
     """True when a statement just before the loop in the same list binds the name, or a parameter does."""
-    assert isinstance(stmt.targets[0], ast.Name)
-    name, up = stmt.targets[0].id, parents(source)
+    up = parents(source)
     holder = up.get(loop)
     for field in ("body", "orelse", "finalbody"):
         siblings = getattr(holder, field, None)
@@ -152,15 +151,15 @@ def _bound_before(source: SourceFile, loop: ast.stmt, stmt: ast.Assign) -> bool:
     )
 
 
-def _unseen(source: SourceFile, loop: ast.stmt, stmt: ast.Assign, name: str) -> bool:
-    """True when nothing in the loop but the statement, and no nested function, mentions the name."""
+def unseen(source: SourceFile, loop: ast.stmt, stmt: ast.Assign, name: str, times: int = 2) -> bool:
+    """True when the statement mentions the name so many times, and nothing else in the loop, nor a nested function."""
     own = set(ast.walk(stmt))
     for n in ast.walk(loop):
         if isinstance(n, ast.Name) and n.id == name and n not in own:
             return False
         if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor)):
             return False
-    if sum(isinstance(n, ast.Name) and n.id == name for n in own) != 2:
+    if sum(isinstance(n, ast.Name) and n.id == name for n in own) != times:
         return False
     scope, up = scope_of(source, loop), parents(source)
     whole: ast.AST = source.tree if isinstance(scope, ast.Module) else scope
