@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,19 @@ def changes(a_pass: ContainerPass, work: ScriptWorkload, facts: Facts | None = N
 
 
 def observe(source: str) -> tuple[Any, ...]:
-    """Standard output, exception, final plain globals and random state of one run."""
+    """Standard output, exception, random state and warnings of one run."""
     out = io.StringIO()
     names: dict[str, Any] = {"__name__": "__main__"}
     error: Any = None
     random.seed(7)
-    with contextlib.redirect_stdout(out):
+    # a warning does not end the program, as it would under pytest's own filter: what comes after it would not be tested
+    with contextlib.redirect_stdout(out), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
         try:
             exec(compile(source, "script.py", "exec"), names)
         except BaseException as e:  # noqa: BLE001  (the program under test raises what it likes)
             error = (type(e).__name__, repr(e.args))
-    return out.getvalue(), error, random.random()
+    return out.getvalue(), error, random.random(), {(w.category.__name__, str(w.message)) for w in warned}
 
 
 def check(a_pass: ContainerPass, root: Path, source: str, facts: Facts | None = None, show: bool = False) -> list[str]:

@@ -23,6 +23,8 @@ from hasten.kernel.values import V, fail
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
+MAX_STEPS = 5  # from package to package
+
 
 class Project:
     """The other files of a project, as one of its files sees them by its imports."""
@@ -56,23 +58,50 @@ class Project:
         return None
 
     def _in(self, dotted: str, level: int, name: str, place: str) -> tuple[Module, ast.FunctionDef] | None:
-        module = self._module(dotted, level, place)
+        source = self._source(dotted, level, self.path)
+        for _ in range(MAX_STEPS):
+            if source is None:
+                return None
+            step = self._passed_on(source, name)
+            if step is None:
+                break
+            # a package that hands on what one of its files defines: the function itself knows its module
+            source, name = step
+            place = place if place.endswith(".__globals__") else f"{place.removesuffix('.__dict__')}.{name}.__globals__"
+        else:
+            return None
+        key = (source.path, place)
+        if key not in self._modules:
+            self._modules[key] = _usable(source, place)
+        module = self._modules[key]
         func = None if module is None else module.function(name)
         return None if module is None or func is None else (module, func)
 
-    def _module(self, dotted: str, level: int, place: str) -> Module | None:
-        key = (f"{level}:{dotted}", place)
-        if key not in self._modules:
-            source = self._source(dotted, level)
-            self._modules[key] = None if source is None else _usable(source, place)
-        return self._modules[key]
+    def _passed_on(self, source: SourceFile, name: str) -> tuple[SourceFile, str] | None:
+        """The file that `source` surely has `name` from, and what it is called there; None if it has not."""
+        found: list[tuple[SourceFile, str]] = []
+        for statement in _imports(source):
+            origin = PurePosixPath(source.path)
+            for a in statement.names:
+                if a.name == "*":
+                    starred = self._source(statement.module or "", statement.level, origin)
+                    if starred is None:
+                        return None  # it may bring the name along
+                    if name in _exported(starred):
+                        found.append((starred, name))
+                elif (a.asname or a.name) == name:
+                    inner = self._source(statement.module or "", statement.level, origin)
+                    if inner is None:
+                        return None
+                    found.append((inner, a.name))
+        return found[0] if len(found) == 1 and name not in _bound(source) else None
 
-    def _source(self, dotted: str, level: int) -> SourceFile | None:
+    def _source(self, dotted: str, level: int, origin: PurePosixPath) -> SourceFile | None:
         parts = [p for p in dotted.split(".") if p]
         if not parts or not level and parts[0] in sys.stdlib_module_names:
             return None
         if level:
-            folders = [self.path.parents[level - 1]] if level <= len(self.path.parents) else []
+            folders = [origin.parents[level - 1]] if level <= len(origin.parents) else []
         elif self.work.entry.kind == "script":
             folders = [PurePosixPath(self.work.entry_path).parent]
         else:
@@ -85,6 +114,55 @@ class Project:
                 except OSError:
                     continue
         return None
+
+
+@lru_cache(maxsize=64)
+def _imports(source: SourceFile) -> list[ast.ImportFrom]:
+    """The `from ... import` of a file's top level; none where the file cannot be read."""
+    try:
+        return [s for s in source.tree.body if isinstance(s, ast.ImportFrom)]
+    except (SyntaxError, ValueError):
+        return []
+
+
+@lru_cache(maxsize=64)
+def _bound(source: SourceFile) -> frozenset[str]:
+    """Names that a file may bind otherwise than by the `from ... import` of its top level."""
+    top = {id(s) for s in _imports(source)}
+    names: set[str] = set()
+    for n in ast.walk(source.tree):
+        if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load):
+            names.add(n.id)
+        elif isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(n.name)
+        elif isinstance(n, (ast.Import, ast.ImportFrom)) and id(n) not in top:
+            names |= {a.asname or a.name.partition(".")[0] for a in n.names}
+        elif isinstance(n, ast.Name) and n.id in ("globals", "exec", "eval", "setattr", "__getattr__"):
+            return _Everything()
+    return frozenset(names)
+
+
+class _Everything(frozenset[str]):
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _exported(source: SourceFile) -> frozenset[str]:
+    """What `from ... import *` takes of a file, as far as its syntax tells; everything where it does not."""
+    try:
+        top = source.tree.body
+    except (SyntaxError, ValueError):
+        return _Everything()
+    if "__all__" in _bound(source):
+        told = [s.value for s in top if isinstance(s, ast.Assign) and ast.unparse(s.targets[0]) == "__all__"]
+        if len(told) != 1 or sum(isinstance(n, ast.Name) and n.id == "__all__" for n in ast.walk(source.tree)) != 1:
+            return _Everything()
+        names = getattr(told[0], "elts", [])
+        return frozenset(e.value for e in names if isinstance(e, ast.Constant) and isinstance(e.value, str))
+    if any(a.name == "*" for s in _imports(source) for a in s.names):
+        return _Everything()
+    imported = {a.asname or a.name for s in _imports(source) for a in s.names}
+    return frozenset(n for n in _bound(source) | imported if not n.startswith("_"))
 
 
 @lru_cache(maxsize=64)  # a search asks again for every region

@@ -47,6 +47,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.reductions", "ArrayReductions"),
     ("hasten.passes.source.arrays.groups", "MaskPerGroup"),
     ("hasten.passes.source.arrays.vectorized", "VectorizedFunctions"),
+    ("hasten.passes.source.arrays.picked", "PickedRows"),
     ("hasten.passes.source.arrays.inverse", "InverseProduct"),
     ("hasten.passes.source.arrays.products", "ProductOrder"),
     ("hasten.passes.source.arrays.steady", "SteadyArrays"),

@@ -27,7 +27,7 @@ def _solved(matrix, *factors):
     arrays = (matrix, *factors)
     if all(type(a) is NP.ndarray and a.dtype == NP.float64 and a.size and NP.isfinite(a).all() for a in arrays):
         shapes = [a.shape for a in arrays]
-        joined = all(len(a) == 2 and a[1] == b[0] for a, b in zip(shapes, shapes[1:]))
+        joined = all(len(a) == 2 and a[1:] == b[:1] for a, b in zip(shapes, shapes[1:]))
         if joined and shapes[0][0] == shapes[0][1] and len(shapes[-1]) in (1, 2):
             if factors[-1].size <= len(factors[-1]) * len(matrix):
                 right = factors[-1]

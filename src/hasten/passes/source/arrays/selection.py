@@ -499,6 +499,13 @@ def _text(e: ast.expr | None) -> str:
     return "" if e is None else ast.unparse(e)
 
 
+def _late(module: Module, text: str, kind: str) -> str:
+    """An argument that is worked out in the helper: what it raises must not come before what the sort raises."""
+    if text.lstrip("-").replace("_", "").replace(".", "").isalnum() or text.startswith(("lambda ", "_worked_out(")):
+        return text
+    return f"lambda {module.fresh('v')}: {text}" if kind == "at" else f"_worked_out(lambda: {text})"
+
+
 def _parts(module: Module, call: ast.Call, sort: Sort, wanted: Wanted) -> Iterator[Parts]:
     if wanted.rows != sort.by_row and not (wanted.rows and sort.places and not sort.method and not sort.stable):
         return
@@ -511,8 +518,9 @@ def _parts(module: Module, call: ast.Call, sort: Sort, wanted: Wanted) -> Iterat
         return
     else:
         function = "_in_order_at" if wanted.kind == "at" else f"_{wanted.kind}_items"
+    counts = [_late(module, c, wanted.kind) for c in wanted.counts]
     texts = list(HELPERS[function])
-    if any("_worked_out(" in c for c in wanted.counts):
+    if any("_worked_out(" in c for c in counts):
         texts.insert(0, WORKED_OUT)
     if sort.method:
         texts[-1] = texts[-1].replace(f"def {function}(", f"def {function}{METHOD}(")
@@ -528,6 +536,6 @@ def _parts(module: Module, call: ast.Call, sort: Sort, wanted: Wanted) -> Iterat
         last=call.end_lineno or call.lineno,
         reason="all items are sorted for a few of them",
         remedy="partition, then sort the few",
-        replace=((call, f"{function}({module.text(sort.values)}, {', '.join(wanted.counts)})"),),
+        replace=((call, f"{function}({module.text(sort.values)}, {', '.join(counts)})"),),
         prelude=helper(module, *texts),
     )

@@ -50,7 +50,10 @@ def {name}(function, original, arrays, kinds, limit, otype=None):
     given = [{np}.asarray(a) if type(a) in known else None for a in arrays]
     plain = all(a is not None and a.dtype == k and a.flags.c_contiguous for a, k in zip(given, kinds))
     if plain and all(a.size for a in given) and any(type(a) is {np}.ndarray and a.ndim for a in arrays):
-        small = all(a.dtype.kind == "f" or (-limit <= a.min() and a.max() <= limit) for a in given)
+        # of NaN, np.vectorize warns where they are compared
+        small = all(
+            not {np}.isnan(a).any() if a.dtype.kind == "f" else -limit <= a.min() and a.max() <= limit for a in given
+        )
         shapes = {{a.shape for a in given if a.ndim}}
         if small and len(shapes) == 1:
             try:
