@@ -51,8 +51,8 @@ def _lists_kernel(n, flag):
 
 
 @njit(cache=True, boundscheck=True, error_model="python")
-def _element_kernel(table, i, j):
-    return table[i, j] // (j - 1)
+def _element_kernel(kernel, i, kernel_0):
+    return kernel[i, kernel_0] // (kernel_0 - 1)
 
 
 @njit(cache=True, boundscheck=True, error_model="python")
@@ -100,7 +100,7 @@ def test_kernels_and_the_import_of_numba_leave_the_file() -> None:
     assert parts.numba.path == "prog_numba.py"
     assert parts.numba.text.count("@njit(") == 5
     assert "import math\nfrom numba import njit\n" in parts.numba.text
-    assert parts.parameters["_element_kernel"] == ("table", "i", "j")
+    assert parts.parameters["_element_kernel"] == ("kernel", "i", "kernel_0")
 
 
 def test_constants_of_helpers_go_along() -> None:
@@ -218,7 +218,7 @@ def test_the_extension_module_does_what_numba_does(tmp_path: Path) -> None:
     (project / extension.name).write_bytes(extension.read_bytes())
     assert run(project, "-c", USE, "compiled") == "done\n"
     # an edited kernel is compiled anew, never the old code run
-    edited = parts.numba.text.replace("(j - 1)", "(j - 1)  # mine")
+    edited = parts.numba.text.replace("(kernel_0 - 1)", "(kernel_0 - 1)  # mine")
     (project / parts.numba.path).write_text(edited)
     assert run(project, "-c", USE, "edited") == "done\n"
     # and so it is without the extension module, as after `git apply`

@@ -123,3 +123,50 @@ def test_what_is_left_alone(tmp_path: Path, imports: str, call: str, why: str) -
     found = made(tmp_path, imports, call)
     assert isinstance(found, str)
     assert why in found
+
+
+def package(folder: Path, init: str, **others: str) -> None:
+    (folder / "pack").mkdir()
+    (folder / "pack" / "__init__.py").write_text(init)
+    (folder / "pack" / "tools.py").write_text(TOOLS)
+    for name, text in others.items():
+        (folder / "pack" / f"{name}.py").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("imports", "call", "init"),
+    [
+        ("from pack import scaled", "scaled(x)", "from .tools import *\nfrom .other import *\n"),
+        ("import pack as p", "p.wider(x)", "from pack.tools import half, scaled as wider\n"),
+    ],
+)
+def test_functions_that_a_package_hands_on(tmp_path: Path, imports: str, call: str, init: str) -> None:
+    package(tmp_path, init, other="def nothing():\n    pass\n")
+    spy = "import pack.tools as spied\nif sys.argv[2:]:\n    spied.SCALE = int(sys.argv[2])\n"
+    recipe = made(tmp_path, imports, call, before=spy)
+    assert isinstance(recipe, Recipe), recipe
+    before = [run(tmp_path, "5"), run(tmp_path, "4", "7")]
+    text = recipe.apply(ScriptWorkload(tmp_path, Entry("script", "main.py"), "main.py")).source("main.py").text
+    (tmp_path / "main.py").write_text(text.replace("done = _fast_total(xs)", SEEN))
+    assert run(tmp_path, "5") == f"fast\n{before[0]}"
+    assert run(tmp_path, "4", "7") == f"plain\n{before[1]}"
+
+
+@pytest.mark.parametrize(
+    ("init", "other"),
+    [
+        ("from .tools import *\nfrom .other import *\n", "def scaled(x):\n    return x\n"),
+        ("from .tools import *\nfrom .other import *\n", "from math import *\n"),
+        ("from .tools import *\nfrom numpy import *\n", ""),
+        ("from .tools import *\nscaled = abs\n", ""),
+        ("from .tools import *\nglobals()['scaled'] = abs\n", ""),
+        ("from .tools import scaled\ntry:\n    from fast import scaled\nexcept ImportError:\n    pass\n", ""),
+        ("from .tools import *\nfrom .other import *\n", "__all__ = ['scaled']\nfrom .tools import half as scaled\n"),
+        ("from .other import scaled\n", "from . import scaled\n"),
+    ],
+)
+def test_names_that_may_come_from_elsewhere(tmp_path: Path, init: str, other: str) -> None:
+    package(tmp_path, init, other=other)
+    found = made(tmp_path, "from pack import scaled", "scaled(x)")
+    assert isinstance(found, str)
+    assert "scaled" in found

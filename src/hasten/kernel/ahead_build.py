@@ -67,8 +67,10 @@ def _build(spec: dict[str, Any], module: Any, seen: dict[str, Any]) -> None:
             dispatcher.compile(types)
             result = dispatcher.overloads[types].signature.return_type
             export = f"{kernel.strip('_')}_{number}"
-            scope: dict[str, Any] = {"kernel": dispatcher}
-            exec(f"def call({', '.join(names)}):\n    return kernel({', '.join(names)})\n", scope)
+            given = ", ".join(names)
+            its_name = next(n for n in ("kernel", *(f"kernel_{i}" for i in range(len(names)))) if n not in names)
+            scope: dict[str, Any] = {its_name: dispatcher}
+            exec(f"def call({given}):\n    return {its_name}({given})\n", scope)
             builder.export(export, signature(result, *types))(scope["call"])
             made.append({"kernel": kernel, "export": export, "arrays": arrays})
     builder.compile()

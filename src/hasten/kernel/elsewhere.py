@@ -58,7 +58,7 @@ class Project:
         return None
 
     def _in(self, dotted: str, level: int, name: str, place: str) -> tuple[Module, ast.FunctionDef] | None:
-        source = self._source(dotted, level, self.path)
+        source, outside = self._source(dotted, level, self.path), name
         for _ in range(MAX_STEPS):
             if source is None:
                 return None
@@ -67,7 +67,9 @@ class Project:
                 break
             # a package that hands on what one of its files defines: the function itself knows its module
             source, name = step
-            place = place if place.endswith(".__globals__") else f"{place.removesuffix('.__dict__')}.{name}.__globals__"
+            place = (
+                place if place.endswith(".__globals__") else f"{place.removesuffix('.__dict__')}.{outside}.__globals__"
+            )
         else:
             return None
         key = (source.path, place)
