@@ -55,6 +55,8 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
+    ("hasten.passes.source.algorithms.nearest", "NearestRows"),
+    ("hasten.passes.source.algorithms.smooth", "BySmoothness"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (

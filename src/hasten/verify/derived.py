@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 # methods that put an argument into the object they are called on
 _PUTS = frozenset("append appendleft extend insert add update setdefault push put fill".split())
 
@@ -19,7 +19,7 @@ _PUTS = frozenset("append appendleft extend insert add update setdefault push pu
 @dataclass(frozen=True, order=True)
 class Name:
     """A variable of one scope: a function by its qualified name, or the module (`""`). The name `()` is what the
-    function returns."""
+    function returns, `.x` the attribute x of whatever object."""
 
     path: str
     scope: str
@@ -54,6 +54,30 @@ def dependent(files: Mapping[str, ast.Module], seeds: Iterable[Name]) -> Lines:
             return Lines(frozenset(flow.data), frozenset(flow.control))
 
 
+def left_by(path: str, tree: ast.Module, first: int, last: int) -> set[Name]:
+    """What statements on these lines bind, set or return."""
+    found: set[Name] = set()
+    for scope in _scopes(tree).values():
+        todo = list(scope.body)
+        while todo:
+            node = todo.pop()
+            if node.lineno > last or (node.end_lineno or node.lineno) < first or isinstance(node, Function):
+                continue
+            _, bodies, _ = _parts(node)
+            todo += [s for body in bodies for s in body]
+            if bodies and node.lineno < first:
+                continue  # it only holds them
+            if isinstance(node, ast.Return):
+                found.add(Name(path, scope.qualname, RESULT))
+            for target in _targets(node):
+                for part in ast.walk(target):
+                    if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+                        found.add(Name(path, "", f".{part.attr}"))
+                    elif isinstance(part, ast.Name) and not isinstance(target, ast.Attribute):
+                        found.add(_resolved(path, scope, part.id))
+    return found
+
+
 @dataclass
 class _Scope:
     qualname: str
@@ -73,6 +97,7 @@ class _Flow:
     control: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.attributes |= {n.name[1:] for n in self.names if n.name.startswith(".")}
         self.results = {n.scope.rpartition(".")[2] for n in self.names if n.name == RESULT}
         self.functions: dict[str, list[tuple[str, _Scope]]] = {}
         for path, scopes in self.scopes.items():
@@ -119,7 +144,7 @@ class _Flow:
 
     def bind(self, path: str, scope: _Scope, target: ast.expr) -> None:
         if isinstance(target, ast.Name):
-            self.names.add(self.resolved(path, scope, target.id))
+            self.names.add(_resolved(path, scope, target.id))
         elif isinstance(target, ast.Attribute):
             self.attributes.add(target.attr)
         elif isinstance(target, (ast.Subscript, ast.Starred)):
@@ -131,7 +156,7 @@ class _Flow:
     def reads(self, path: str, scope: _Scope, node: ast.expr) -> bool:
         """Whether the value depends."""
         for part in ast.walk(node):
-            if isinstance(part, ast.Name) and self.resolved(path, scope, part.id) in self.names:
+            if isinstance(part, ast.Name) and _resolved(path, scope, part.id) in self.names:
                 return True
             if isinstance(part, ast.Attribute) and part.attr in self.attributes:
                 return True
@@ -165,11 +190,12 @@ class _Flow:
                 given += [w for w in words if w in function.parameters]
                 self.names.update(Name(where, function.qualname, g) for g in given)
 
-    def resolved(self, path: str, scope: _Scope, name: str) -> Name:
-        at: _Scope | None = scope
-        while at is not None and at.qualname and name not in at.bound:
-            at = at.parent
-        return Name(path, at.qualname if at is not None else "", name)
+
+def _resolved(path: str, scope: _Scope, name: str) -> Name:
+    at: _Scope | None = scope
+    while at is not None and at.qualname and name not in at.bound:
+        at = at.parent
+    return Name(path, at.qualname if at is not None else "", name)
 
 
 def _called(call: ast.Call) -> str:

@@ -22,7 +22,7 @@ from hasten.observe.files import FileMask
 from hasten.observe.probe import Seen, Site
 from hasten.observe.process import WorkloadRun
 from hasten.observe.text import NUMBER, Mask, decoded
-from hasten.verify.derived import RESULT, Lines, Name, dependent
+from hasten.verify.derived import Lines, Name, dependent, left_by
 from hasten.verify.outputs import difference
 
 MOST_SAID = 12
@@ -85,13 +85,14 @@ def worse(contract: Contract, old: Sequence[Probed], new: Probed) -> str | None:
 
 def seeds(work: ScriptWorkload, changes: Iterable[Change]) -> set[Name]:
     """What the places of `changes` leave for others to read; `work` is the program that they are made for."""
-    found = set()
+    found: set[Name] = set()
     for change in changes:
         region = change.region
-        if region.kind == "function":
-            found.add(Name(region.path, region.qualname, RESULT))
-        else:
+        if region.kind == "block":
             found |= {Name(region.path, region.qualname, name) for name in region.live_out}
+        for edit in change.edits:
+            if not edit.inserts:
+                found |= left_by(edit.path, work.source(edit.path).tree, edit.first, edit.last)
     return found
 
 
