@@ -39,6 +39,7 @@ def _by_gradients(search, function, bounds, args=(), **options):
     if box.ndim != 2 or not NP.isfinite(box).all() or not (box[0] < box[1]).all():
         return search(function, bounds, args=args, **options)
     low, high = box
+    box_pairs = list(zip(low, high))
     count = 16 * len(low) + 16
     draw = NP.random.default_rng(0)
     # one point in each of `count` slices of every axis
@@ -47,27 +48,29 @@ def _by_gradients(search, function, bounds, args=(), **options):
     if options.get("x0") is not None:
         points.append(NP.clip(NP.asarray(options["x0"], dtype=float), low, high))
     values = NP.array([float(function(p, *args)) for p in points])
+    spread = float(NP.median(values) - values.min())
     calls, steps, best, again = count, 0, None, 0
     for start in NP.argsort(values)[: 4 * len(low) + 12]:
-        found = minimize(
-            function, points[start], args=args, method="L-BFGS-B", bounds=list(zip(low, high)),
-            options={"maxiter": 1000, "ftol": 1e-15, "gtol": 1e-10},
-        )
+        found = minimize(function, points[start], args=args, method="L-BFGS-B", bounds=box_pairs)
         calls, steps = calls + found.nfev, steps + found.nit
+        level = best is not None and abs(found.fun - best.fun) <= 1e-6 * abs(best.fun) + 1e-9 * spread
         if best is None or found.fun < best.fun:
-            again = again + 1 if best is not None and found.fun > best.fun - 1e-9 * (1 + abs(best.fun)) else 0
-            best = found
-        elif found.fun <= best.fun + 1e-9 * (1 + abs(best.fun)):
+            best, again = found, again + 1 if level else 0
+        elif level:
             again += 1
-        if again == 4:
+        if again == 2:
             break
     if best is None or not NP.isfinite(best.fun):
         return search(function, bounds, args=args, **options)
+    best = minimize(
+        function, best.x, args=args, method="L-BFGS-B", bounds=box_pairs, options={"ftol": 1e-15, "gtol": 1e-10}
+    )
+    calls += best.nfev
     # where differences are too coarse for the last digits, a simplex goes on
     fine = minimize(
-        function, best.x, args=args, method="Nelder-Mead", bounds=list(zip(low, high)),
+        function, best.x, args=args, method="Nelder-Mead", bounds=box_pairs,
         options={
-            "initial_simplex": _around(best.x, low, high), "maxiter": 60 * len(low), "xatol": 1e-12, "fatol": 1e-15,
+            "initial_simplex": _around(best.x, low, high), "maxiter": 40 * len(low), "xatol": 1e-12, "fatol": 1e-15,
         },
     )
     calls += fine.nfev
