@@ -1,0 +1,105 @@
+"""The families of passes, and how the programs for each are made and run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+
+from hasten.core.recipe import Pass
+from hasten.passes.registry import all_passes
+from tests.fuzz import batch, columns, compiled, containers, emulated, kernels
+from tests.fuzz.choices import Choices, Program, programs
+from tests.fuzz.engine import Failure, Load, Tried, tried
+
+
+@dataclass(frozen=True)
+class Family:
+    """`codes` begin the codes of its passes; `most` changes of one program are tried one by one."""
+
+    name: str
+    codes: tuple[str, ...]
+    make: Callable[[Choices], Program]
+    load: Load | None = None
+    most: int = 6
+
+    def passes(self) -> list[Pass]:
+        return [p for p in all_passes() if p.code.startswith(self.codes)]
+
+    def programs(self) -> st.SearchStrategy[Program]:
+        return programs(self.make)
+
+    def try_out(self, program: Program, mutate: Callable[[str], str] | None = None) -> Tried:
+        return tried(program, self.passes(), load=self.load, most=self.most, mutate=mutate)
+
+
+FAMILIES = {
+    f.name: f
+    for f in (
+        Family("containers", ("HST1",), containers.program),
+        *(Family(code, ("HST1",), make) for code, make in containers.TEMPLATES.items()),
+        Family("columns", ("HST2",), columns.program),
+        *(Family(code, ("HST2",), make) for code, make in columns.TEMPLATES.items()),
+        Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
+        Family("compiled", ("HST3",), kernels.program, compiled.load, most=1),
+        Family("batch", ("HST4",), batch.program),
+    )
+}
+
+
+@dataclass
+class Count:
+    """What a round saw. `cases`: programs that were run; each counts once for every pass that changed it."""
+
+    cases: int = 0
+    slow: int = 0
+    changed: int = 0
+    entered: int = 0
+    by_pass: Counter[str] = field(default_factory=Counter)
+    fast: Counter[str] = field(default_factory=Counter)
+
+    def add(self, done: Tried) -> None:
+        self.cases += 1
+        self.slow += done.slow
+        self.changed += bool(done.proposed)
+        self.entered += bool(done.entered)
+        self.by_pass.update(done.proposed)
+        self.fast.update(done.entered)
+
+    def lines(self, name: str) -> Iterator[str]:
+        share = f"{self.entered / self.cases:.0%}" if self.cases else "-"
+        yield f"{name}: {self.cases} programs, {self.changed} changed, fast path entered in {self.entered} ({share}), {self.slow} given up as slow"
+        for code in sorted(self.by_pass):
+            yield f"  {code}: {self.by_pass[code]} changed, {self.fast[code]} entered"
+
+
+def round_of(
+    family: Family, cases: int, number: int | None, count: Count, mutate: Callable[[str], str] | None = None
+) -> None:
+    """Generates programs, the same ones for the same `number` (None: those of every day). Raises for the first failure,
+    shrunk."""
+
+    found: list[Failure] = []
+
+    def one(program: Program) -> None:
+        done = family.try_out(program, mutate)
+        if not found:  # what shrinking tries is no case
+            count.add(done)
+        found.extend(done.failures)
+        assert not done.failures, f"{done.failures[0]}\n--- program\n{program}"
+
+    run = settings(
+        max_examples=cases,
+        deadline=None,
+        database=None,
+        derandomize=number is None,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )(given(family.programs())(one))
+    (run if number is None else seed(number)(run))()
