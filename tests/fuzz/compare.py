@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-ATOMS = (int, bool, str, bytes, complex, type(None), range, slice, type(Ellipsis), np.dtype)
+ATOMS = (int, bool, str, bytes, type(None), range, slice, type(Ellipsis), np.dtype)
 CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, np.ufunc)
 
 
@@ -41,6 +41,9 @@ class _Walk:
             return f"{at}: {type(a).__name__} {short(a)} became {type(b).__name__} {short(b)}"
         if isinstance(a, (float, np.floating)):
             return None if self.floats(float(a), float(b)) else f"{at}: {a!r} became {b!r}"
+        if isinstance(a, (complex, np.complexfloating)):
+            same = self.floats(float(a.real), float(b.real)) and self.floats(float(a.imag), float(b.imag))
+            return None if same else f"{at}: {a!r} became {b!r}"
         if isinstance(a, ATOMS):
             return None if a == b else f"{at}: {short(a)} became {short(b)}"
         if isinstance(a, CODE):

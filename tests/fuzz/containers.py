@@ -27,6 +27,9 @@ class Odd:
     def __hash__(self):
         return 7
 
+    def __repr__(self):
+        return f"Odd({self.n})"
+
     def __lt__(self, other):
         return True
 

@@ -12,6 +12,7 @@ import copy
 import io
 import math
 import random
+import resource
 import signal
 import sys
 import warnings
@@ -38,7 +39,8 @@ from tests.fuzz.compare import difference, short
 
 PATH = "script.py"
 ROUNDED = 1e-9  # what a pass may differ by that says it rounds
-PATIENCE_S = 1.0  # for all calls of a program as it was; what was made of it may take 60 s more, for compiling
+PATIENCE_S = 0.5  # of CPU, for all calls of a program as it was; what was made of it may take 60 s more, for compiling
+ROOM = 10**9  # bytes that a program may take
 
 Load = Callable[[str, ModuleType], None]  # runs a patched text in a module
 
@@ -53,16 +55,23 @@ class Broken(Exception):
 
 @contextlib.contextmanager
 def patience(seconds: float) -> Iterator[None]:
+    """So much CPU and about 1 GB: a generated loop may well double a list for ever."""
+
     def stop(number: int, frame: object) -> None:
         raise Slow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, stop)
+    limits = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM, limits[1]))
+    # again and again: one that is raised in a callback of the collector is lost
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.1)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 @dataclass
@@ -157,6 +166,8 @@ def call(module: ModuleType, source: str, number: int, *, trace: bool) -> Ran:
             if trace:
                 sys.settrace(partial(_trace, lines))
             result = state["work"](*args)
+        except MemoryError:
+            raise Slow from None
         except Exception as e:  # noqa: BLE001 - whatever the program raises is compared
             # what a recursion that is too deep says depends on which call had no room any more
             error = (f"{type(e).__module__}.{type(e).__qualname__}", () if isinstance(e, RecursionError) else e.args)
@@ -324,7 +335,7 @@ def tried(
         if mutate is not None:
             text = mutate(text)
         try:
-            with patience(PATIENCE_S * 5 + 60.0 * (load is not None)):
+            with patience(PATIENCE_S * 10 + 60.0 * (load is not None)):
                 failure, fast = compared(program, text, old, recipe, load)
         except Slow:
             failure, fast = _failure(recipe, program, 0, "it takes for ever", text), False

@@ -77,7 +77,13 @@ class Count:
 
 
 def round_of(
-    family: Family, cases: int, number: int | None, count: Count, mutate: Callable[[str], str] | None = None
+    family: Family,
+    cases: int,
+    number: int | None,
+    count: Count,
+    mutate: Callable[[str], str] | None = None,
+    *,
+    shrink: bool = True,
 ) -> None:
     """Generates programs, the same ones for the same `number` (None: those of every day). Raises for the first failure,
     shrunk."""
@@ -99,7 +105,7 @@ def round_of(
         verbosity=Verbosity.quiet,
         print_blob=False,
         report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )(given(family.programs())(one))
     (run if number is None else seed(number)(run))()

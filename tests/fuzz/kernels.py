@@ -466,7 +466,7 @@ def program(c: Choices) -> Program:
 
 
 def setup(c: Choices, w: Writer) -> None:
-    w.emit("acc = 0")
+    w.emit(f"acc = {c.pick(('0', '0', '0', '4611686018427387904', '9223372036854775800', '-9223372036854775806'))}")
     w.emit(f"total = {c.pick(('0.0', '1.0', '0'))}")
     w.bigs.append("acc")
     w.reals.append("total")
