@@ -1,4 +1,4 @@
-# make setup | test | check | demo | bench   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
+# make setup | test | check | fuzz | demo | bench   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -8,7 +8,7 @@ JOBS   ?= 2
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: setup test check demo bench clean
+.PHONY: setup test check fuzz demo bench clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests
+
+# Thousands of generated programs, original against optimised; another seed each night.
+fuzz: setup
+	$(BIN)/python -m tests.fuzz --cases $(or $(HASTEN_FUZZ),2000) --seed $(or $(SEED),$(shell date +%Y%m%d))
 
 # A real slow program with real data; ends with the gain and the path of its report.
 demo: setup
