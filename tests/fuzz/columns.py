@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.fuzz.choices import Choices, Program
 
@@ -200,18 +201,20 @@ def apply_rows(c: Choices) -> Program:
 
 
 def elementwise(c: Choices) -> Program:
-    name = c.pick(("a", "b", "s", "c", "f"))
+    name = c.pick(("a", "b", "a", "s", "c", "b", "c", "f"))
     e = Cells(c, lambda column: "x", ("a",))
     if name == "s":
         expr = c.pick(("x.upper()", "len(x)", "x + '!'", "x in ('x', 'y')", "x == 'x'", "x.startswith('x')", "x[0]", "1 if x == 'x' else 0", "x.strip().lower()", "TABLE.get(x)", "TABLE.get(x, 0)", "TABLE[x]", "f'{x}-'", "'x' in x"))
     else:
-        expr = c.pick((e.anything(), e.number(), e.truth(2), "TABLE.get(x, -1)", "str(x)", "f'{x:.2f}'", "round(x, 1)", "int(x)", "x * x", "x if x > 0 else 0", "'hi' if x > 1 else 'lo'"))
+        expr = c.pick((e.anything(), e.number(), e.number(), e.truth(2), e.number(), e.anything(), "TABLE.get(x, -1)", "str(x)", "f'{x:.2f}'", "round(x, 1)", "int(x)", "x * x", "x if x > 0 else 0", "'hi' if x > 1 else 'lo'"))
     f = f"lambda x: {expr}"
     defs = f"TABLE = {c.pick(('{}', '{1: 2, 3: 4}', repr({'x': 1, 'y': 2}), repr({'x': 1.5, 'y': None})))}\n\n\n"
     if c.chance(40):
         f = "change"
         defs += f"def change(x):\n    if {e.truth(1)}:\n        return {e.number(1)}\n    return {expr}\n\n\n"
-    call = f"df['{name}'].{c.pick(('apply', 'map'))}({f}{c.pick(('', '', ', na_action=' + repr('ignore'))) if '.map' else ''})"
+    call = f"df['{name}'].{c.pick(('apply', 'map'))}({f})"
+    if c.chance(8):
+        call = f"df['{name}'].map({f}, na_action='ignore')"
     use = c.pick((f"return {call}", f"df['new'] = {call}\n    return df", f"df['{name}'] = {call}\n    return df", f"return {call}.tolist()"))
     return Program(HEAD + defs + f"def work(df, flag):\n    {use}\n", *calls(c, lambda late: "1"))
 
@@ -220,11 +223,14 @@ REDUCE = ("mean", "sum", "max", "min", "std", "count", "median", "var", "size", 
 
 
 def groups(c: Choices) -> Program:
-    by = c.pick(("'k'", "'k'", "['k']", "'s'", "['k', 's']", "'k', sort=False", "'k', as_index=False", "'k', dropna=False", "df['k']", "'f'"))
-    col = c.pick(("['a']", "['b']", "['a']", "[['a', 'c']]", ".a"))
+    by = c.pick(("'k'", "'s'", "['k']", "'b'", "['k', 's']", "'k', sort=False", "'a'", "'f'", "['k', 'f']"))
+    col = c.pick(("['a']", "['b']", "['c']"))
+    if c.chance(15):
+        by = c.pick(("'k', as_index=False", "'k', dropna=False", "df['k']", by))
+        col = c.pick(("[['a', 'c']]", ".a", col))
     r = lambda: c.pick(("g.mean()", "g.sum()", "g.max()", "g.min()", "g.std()", "len(g)", "g.count()", "g.median()", "g.iloc[0]", "(g > 1).sum()", "g.var(ddof=0)", "g.quantile(0.5)", "np.mean(g)"))  # noqa: E731
     reduced = c.pick((r(), f"{r()} - {r()}", f"{r()} / {r()}", f"{r()} if len(g) > 1 else 0", f"{r()} * 2 + {r()}", f"round({r()}, 2)", f"float({r()})"))
-    mapped = c.pick((f"g - {r()}", f"(g - {r()}) / {r()}", f"g / {r()}", f"g.fillna({r()})", "g.rank()", "g.cumsum()", f"{r()}", f"g * 2 - {r()}"))
+    mapped = c.pick((f"g - {r()}", f"(g - {r()}) / {r()}", f"g / {r()}", f"g.fillna({r()})", f"({r()} - g) * 2", f"{r()}", f"(g - {r()}) / ({r()} - {r()})", "g.rank()" if c.chance(30) else f"g + {r()}", f"g * 2 - {r()}"))
     how = c.pick(("apply", "agg", "transform", "transform", "aggregate"))
     f = f"lambda g: {mapped if how == 'transform' else reduced}"
     defs = ""
@@ -263,7 +269,7 @@ def lookups(c: Choices) -> Program:
     if c.chance(50):
         lines.reverse()
     keys = {"k": "[1, 2, 3, 2]", "s": "['x', 'y', 'zz']", "b": "[3, 1, 0]", "a": "[1.5, 2.0]"}[key]
-    text = HEAD + f"def work(df, values):\n    out = []\n    total = 0\n    other = df\n    for x in values:\n" + "".join(f"        {x}\n" for x in lines) + "    return out, total, df\n"
+    text = HEAD + f"def work(df, values):\n    out = []\n    total = 0\n    other = OTHER\n    for x in values:\n" + "".join(f"        {x}\n" for x in lines) + "    return out, total, df\n"
     late = ("[True, 1.0, 2]", "[None, 'x']", "[nan, 2]", "[]", "[2**70, -1]", "['x', 1]", "[(1,), 1]", "np.array([1, 2])", "pd.Series([1, 2])", "[np.int64(1), np.float32(2.0)]", "[[1, 2, 3]]", "[pd.NA]", "[1j]")
     return Program(text, *calls(c, lambda is_late: c.pick(late) if is_late and c.chance(60) else keys))
 
@@ -274,7 +280,7 @@ def cells(c: Choices) -> Program:
     use = c.some((f"total += {e.number(1)}", f"out.append({e.anything()})", f"if {e.truth()}:\n            out.append({e.number(1)})", f"out.append({read('s')})", f"out.append(type({read('b')}).__name__)", f"total = max(total, {read('a')})"), 1, 2)
     use += [c.pick(("df.loc[i, 'a'] = 1.0", "df['b'] = 2", "df = df.copy()", "other.loc[0, 'a'] = 3.0", "df.drop(0)", "del df['c']", "break"))] if c.chance(15) else []
     loop = c.pick(("for i in range(len(df)):", "for i in df.index:", "for i in range(1, len(df)):", "for i in range(df.shape[0]):", "for i in values:", "for i in range(len(df) - 1):"))
-    text = HEAD + f"def work(df, values):\n    out = []\n    total = 0.0\n    other = df\n    name = 'a'\n    {loop}\n" + "".join(f"        {x}\n" for x in use) + "    return out, total\n"
+    text = HEAD + f"def work(df, values):\n    out = []\n    total = 0.0\n    other = OTHER\n    name = 'a'\n    {loop}\n" + "".join(f"        {x}\n" for x in use) + "    return out, total\n"
     return Program(text, *calls(c, lambda late: c.pick(("[0, 1, 2]", "[2, 0]", *(("[-1]", "[99]", "[True]", "[1.0]", "['r0']", "[None]", "[np.int64(1)]", "[slice(0, 2)]", "[[0, 1]]", "[0.5]") if late else ())))))
 
 
@@ -299,17 +305,17 @@ def parts(c: Choices) -> Program:
     r = lambda base: f"{base}['{c.pick((col, 'a', 'b'))}'].{c.pick(REDUCE + ('sum', 'mean', 'max'))}()".replace(".size()", ".size").replace(".first()", ".iloc[0]")  # noqa: E731
     use = c.some((f"out.append({r(part)})", f"w = {part}\n        out.append({r('w')})", f"w = {part}\n        if len(w) > 1:\n            out.append({r('w')} - {r('w')})", f"w = {part}\n        out.append((len(w), {r('w')}))", f"w = {part}['{col}']\n        out.append(w.max() - w.min())", f"out.append(({part}['{col}'] > 1).sum())", f"out.append(np.mean({part}['{col}']))", f"w = {part}\n        out.append((w['a'] * w['b']).sum())", f"w = {part}['{col}']\n        out.append(w.iloc[0] if len(w) else None)", f"out.append({r(part)} if not {part}.empty else 0)"), 1, 2)
     use += [c.pick(("df.loc[0, 'a'] = 9.0", "df = df[1:]", "out.append(w)", "df['a'] = df['a'] + 1", "w['a'] = 1", "other['b'] = 1", "if i > 2: break"))] if c.chance(15) else []
-    text = HEAD + f"def work(df, n):\n    out = []\n    w = None\n    other = df\n    for i in range({c.pick(('1, n', 'n', '0, n, 2', 'len(df)'))}):\n" + "".join(f"        {x}\n" for x in use) + "    return out\n"
+    text = HEAD + f"def work(df, n):\n    out = []\n    w = None\n    other = OTHER\n    for i in range({c.pick(('1, n', 'n', '0, n, 2', 'len(df)'))}):\n" + "".join(f"        {x}\n" for x in use) + "    return out\n"
     return Program(text, *calls(c, lambda late: c.pick(("5", "4", *(("0", "-1", "12", "True") if late else ())))))
 
 
 def group_parts(c: Choices) -> Program:
-    by = c.pick(("'k'", "'k'", "'s'", "['k', 's']", "'k', sort=False", "'b'", "['k']", "'a'", "df['k']"))
+    by = c.pick(("'k'", "'k'", "'s'", "['k', 's']", "'k', sort=False", "'b'", "['k']", "'a'", "df['k']" if c.chance(20) else "'k'"))
     r = lambda: f"g['{c.pick(('a', 'b', 'c'))}'].{c.pick(REDUCE)}()".replace(".size()", ".size").replace(".first()", ".iloc[0]")  # noqa: E731
-    e = c.pick((r(), f"{r()} - {r()}", f"({r()}, len(g))", f"(g['a'] > {c.pick(('1', '0.5'))}).sum()", f"{{'m': {r()}, 'n': {r()}}}", f"{r()} if len(g) > 1 else None", f"float({r()})", f"np.max(g['a']) - {r()}", f"(g['a'] * g['b']).sum() / {r()}", "g.shape[0]", "g['s'].iloc[0]", "g['a'].tolist()", f"g['a'].quantile(0.5) - {r()}", "g['a'].sort_values().iloc[0]", "g['s'].nunique()", "g['a'].idxmax()", "g['a'].cumsum().iloc[-1]"))
+    e = c.pick((r(), f"{r()} - {r()}", f"({r()}, len(g))", r(), f"{r()} / {r()}", f"({r()}, {r()})", f"[{r()}, {r()}]", f"(g['a'] > {c.pick(('1', '0.5'))}).sum()", f"{{'m': {r()}, 'n': {r()}}}", f"{r()} if len(g) > 1 else None", f"float({r()})", f"np.max(g['a']) - {r()}", f"(g['a'] * g['b']).sum() / {r()}", "g.shape[0]", "g['s'].iloc[0]", "g['a'].tolist()", f"g['a'].quantile(0.5) - {r()}", "g['a'].sort_values().iloc[0]", "g['s'].nunique()", "g['a'].idxmax()", "g['a'].cumsum().iloc[-1]"))
     if c.chance(60):
         use = c.pick((f"out[key] = {e}", f"out[key] = {e}", f"rows.append({e})", f"rows.append((key, {e}))", f"total = {r()}\n        if total > 1:\n            rows.append(key)", f"x = g['a']\n        rows.append(x.max() - x.min())"))
-        more = c.pick(("pass", "pass", "pass", "rows.append(g)", "g['a'] = 1", "df['a'] = 0", "if len(rows) > 1: break", "print(key)", "df = df[1:]", "last = g"))
+        more = "pass" if c.chance(60) else c.pick(("pass", "rows.append(g)", "g['a'] = 1", "df['a'] = 0", "if len(rows) > 1: break", "print(key)", "df = df[1:]", "last = g"))
         text = HEAD + f"def work(df, flag):\n    out = {{}}\n    rows = []\n    last = None\n    for key, g in df.groupby({by}):\n        {use}\n        {more}\n    return out, rows\n"
     else:
         defs, f = "", f"lambda g: {c.pick((e, f'pd.Series({{{chr(39)}p{chr(39)}: {r()}, {chr(39)}q{chr(39)}: {r()}}})', e))}"
@@ -336,13 +342,24 @@ def together(c: Choices) -> Program:
     lines = ["part = df[df['k'] == x]", "window = df.iloc[i:i + 2]", *c.some(uses, 2, 5)]
     if c.chance(20):
         lines.insert(c.integer(0, len(lines)), c.pick(("df.loc[i, 'a'] = total", "other['c'] = 0.0", "df = df", "out.append(part)", "rows = rows[:1]", "if i > 2: break", "out.append(len(rows))")))
-    text = HEAD + "def work(df, values):\n    out = []\n    total = 0.0\n    other = df\n    rows = pd.DataFrame()\n    arr = np.array([])\n    for i, x in enumerate(values):\n" + "".join(f"        {x}\n" for x in lines) + "    return out, total, rows, arr\n"
+    text = HEAD + "def work(df, values):\n    out = []\n    total = 0.0\n    other = OTHER\n    rows = pd.DataFrame()\n    arr = np.array([])\n    for i, x in enumerate(values):\n" + "".join(f"        {x}\n" for x in lines) + "    return out, total, rows, arr\n"
     return Program(text, *calls(c, lambda late: c.pick(("[1, 2, 3]", "[2, 1]", *(("[]", "[None]", "[1.0, 2]", "['x']", "[1] * 9") if late else ())))))
 
 
+def shared(make: Callable[[Choices], Program]) -> Callable[[Choices], Program]:
+    """Now and then another name holds the frame too; else a copy of it."""
+
+    def program(c: Choices) -> Program:
+        same = c.chance(12)
+        made = make(c)
+        return replace(made, text=made.text.replace("OTHER", "df" if same else "df.copy()"))
+
+    return program
+
+
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
-    "HST201": rows, "HST202": apply_rows, "HST203": elementwise, "HST204": groups, "HST205": growth, "HST206": lookups,
-    "HST207": cells, "HST208": writes, "HST209": parts, "HST210": group_parts, "HST211": together,
+    "HST201": rows, "HST202": apply_rows, "HST203": elementwise, "HST204": groups, "HST205": growth, "HST206": shared(lookups),
+    "HST207": shared(cells), "HST208": writes, "HST209": shared(parts), "HST210": group_parts, "HST211": shared(together),
 }  # fmt: skip
 
 

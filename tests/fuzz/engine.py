@@ -15,6 +15,8 @@ import random
 import resource
 import signal
 import sys
+import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -39,8 +41,10 @@ from tests.fuzz.compare import difference, short
 
 PATH = "script.py"
 ROUNDED = 1e-9  # what a pass may differ by that says it rounds
-PATIENCE_S = 0.5  # of CPU, for all calls of a program as it was; what was made of it may take 60 s more, for compiling
+PATIENCE_S = 0.5  # of CPU, for all calls of a program as it was; what was made of it may take ten times that
 ROOM = 10**9  # bytes that a program may take
+
+NOT_HERE = ("gc_callback", "__del__")  # what is raised there is lost
 
 Load = Callable[[str, ModuleType], None]  # runs a patched text in a module
 
@@ -57,14 +61,17 @@ class Broken(Exception):
 def patience(seconds: float) -> Iterator[None]:
     """So much CPU and about 1 GB: a generated loop may well double a list for ever."""
 
-    def stop(number: int, frame: object) -> None:
+    def stop(number: int, frame: types.FrameType | None) -> None:
+        while frame is not None:
+            if frame.f_code.co_name in NOT_HERE:
+                return  # the next signal is 0.1 s away
+            frame = frame.f_back
         raise Slow
 
     before = signal.signal(signal.SIGPROF, stop)
     limits = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + ROOM, limits[1]))
-    # again and again: one that is raised in a callback of the collector is lost
     signal.setitimer(signal.ITIMER_PROF, seconds, 0.1)
     try:
         yield
@@ -308,21 +315,30 @@ def joined(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 def tried(
     program: Program,
-    passes: Sequence[Pass],
+    passes: Sequence[Any],
     *,
     load: Load | None = None,
     most: int = 6,
     mutate: Callable[[str], str] | None = None,
     needed: Callable[[Change], bool] = lambda change: True,
+    find: Callable[[Program, Sequence[Any]], list[Change]] | None = None,
+    seconds: float = PATIENCE_S * 10,
 ) -> Tried:
-    """Runs the program and what each change makes of it. `load` runs patched text; `mutate` spoils it on purpose."""
+    """Runs the program and what each change makes of it, which may take so many seconds of CPU. `load` runs patched
+    text; `mutate` spoils it on purpose."""
     done = Tried()
+    find = find or changes_of
     try:
         with patience(PATIENCE_S):
             old = [_kept(ran) for ran in run(program, program.text, trace=True)]
-        changes = [c for c in changes_of(program, passes) if needed(c)]
     except (Slow, MemoryError, RecursionError, Broken):
         done.slow = True
+        return done
+    try:
+        changes = [c for c in find(program, passes) if needed(c)]
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError):
+        told = traceback.format_exc(limit=-3)
+        done.failures.append(Failure("a pass", "raises", program.recorded[0], False, told, ""))
         return done
     done.proposed = sorted({c.code for c in changes})
     sets: list[tuple[Change, ...]] = [(c,) for c in changes[:most]]
@@ -335,7 +351,7 @@ def tried(
         if mutate is not None:
             text = mutate(text)
         try:
-            with patience(PATIENCE_S * 10 + 60.0 * (load is not None)):
+            with patience(seconds):
                 failure, fast = compared(program, text, old, recipe, load)
         except Slow:
             failure, fast = _failure(recipe, program, 0, "it takes for ever", text), False
@@ -380,11 +396,12 @@ def compared(
 
 
 def took_another_way(original: str, patched: str, before: Ran, after: Ran) -> bool:
-    """Did new lines run, and some line that the original ran did not?"""
+    """Did new lines run, and some line that the original ran did not? (Imports at the head run all the same.)"""
     old_lines, new_lines = [["", *(line.strip() for line in t.splitlines())] for t in (original, patched)]
     old = {old_lines[n] for n in before.lines}
     new = {new_lines[n] for n in after.lines}
-    return bool(new - set(old_lines)) and bool(old - new)
+    added = new - set(old_lines)
+    return bool(added) and (bool(old - new) or any(line.startswith(("gc.", "import ", "from ")) for line in added))
 
 
 def _failure(recipe: tuple[Change, ...], program: Program, number: int, what: str, text: str) -> Failure:

@@ -18,13 +18,14 @@ from tests.fuzz.engine import Failure, Load, Tried, tried
 
 @dataclass(frozen=True)
 class Family:
-    """`codes` begin the codes of its passes; `most` changes of one program are tried one by one."""
+    """`codes` begin the codes of its passes; `most` changes of one program are tried one by one, for so many seconds."""
 
     name: str
     codes: tuple[str, ...]
     make: Callable[[Choices], Program]
     load: Load | None = None
     most: int = 6
+    seconds: float = 5.0
 
     def passes(self) -> list[Pass]:
         return [p for p in all_passes() if p.code.startswith(self.codes)]
@@ -33,7 +34,7 @@ class Family:
         return programs(self.make)
 
     def try_out(self, program: Program, mutate: Callable[[str], str] | None = None) -> Tried:
-        return tried(program, self.passes(), load=self.load, most=self.most, mutate=mutate)
+        return tried(program, self.passes(), load=self.load, most=self.most, mutate=mutate, seconds=self.seconds)
 
 
 FAMILIES = {
@@ -44,7 +45,7 @@ FAMILIES = {
         Family("columns", ("HST2",), columns.program),
         *(Family(code, ("HST2",), make) for code, make in columns.TEMPLATES.items()),
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
-        Family("compiled", ("HST3",), kernels.program, compiled.load, most=1),
+        Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program),
     )
 }

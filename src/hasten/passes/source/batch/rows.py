@@ -331,6 +331,8 @@ class _Plan:
         site, source = self.site, self.source
         helper_name, helper = helpers.whole(source, self.taken)
         dropped, pieces = self._dropped()
+        if not pieces:
+            raise Refused("nobody needs what is computed")
         changed = sorted(
             c
             for c in self.effects.changed

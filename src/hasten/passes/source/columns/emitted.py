@@ -741,6 +741,7 @@ def {name}(df, keys, column, options, method, kind, limit, reductions, function,
     names = [keys] if isinstance(keys, str) else keys
     if (
         type(df) is not {pd}.DataFrame or not len(df) or len(df) > 2**20 or not df.columns.is_unique or df.attrs
+        or df.columns.nlevels > 1 or any(k not in df.columns for k in names)  # a level of the index
         or any(df[k].dtype.kind not in "iufbO" or isinstance(df[k].dtype, {pd}.CategoricalDtype) for k in names)
         or df[names].isna().any(axis=None) or len(set(names)) < len(names) or not df.flags.allows_duplicate_labels
         or {checked}(df[column], df[column].dtype, kind, limit) is None or df[column].abs().max() > 1e100
