@@ -242,7 +242,7 @@ def groups(c: Choices) -> Program:
 
 
 def growth(c: Choices) -> Program:
-    if c.chance(50):
+    if c.chance(80):
         piece = c.pick(("pd.DataFrame({'x': [v], 'y': ['t']})", "pd.DataFrame([{'x': v, 'y': 1}])", "df.iloc[i:i + 1]", "pd.DataFrame({'x': [v, v]}, index=[5, 6])", "df[df['k'] == v]", "pd.DataFrame()", "pd.DataFrame({'z': [v]}) if v == 2 else pd.DataFrame({'x': [v]})"))
         step = c.pick((f"out = pd.concat([out, {piece}])", f"out = pd.concat([out, {piece}], ignore_index=True)", f"out = pd.concat([{piece}, out])", f"out = pd.concat((out, {piece}), axis=0)", f"out = pd.concat([out, {piece}, {piece}])", f"out = pd.concat([out, {piece}], axis=1)"))
         start = c.pick(("out = pd.DataFrame()", "out = pd.DataFrame(columns=['x', 'y'])", "out = df", "out = df.head(1)", "out = pd.DataFrame({'x': [1.5]})"))

@@ -1,7 +1,7 @@
 """What two runs of one program differ in. Shares no code with hasten's own comparison, so that neither hides the other.
 
 Types must be the same to the letter, floats to the bit (NaN equals NaN, -0.0 is not 0.0) unless a tolerance is given,
-dicts and sets in their order, arrays in dtype, shape, layout and shared memory, and two places that hold one object must
+dicts and sets in their order, arrays in dtype, shape and shared memory (of floats in layout too), and two places that hold one object must
 hold one object in the other run too.
 """
 
@@ -99,11 +99,16 @@ class _Walk:
     def array(self, a: np.ndarray, b: np.ndarray, at: str) -> str | None:
         if (a.dtype, a.shape) != (b.dtype, b.shape):
             return f"{at}: {a.dtype}{a.shape} became {b.dtype}{b.shape}"
-        layout = [(x.flags.c_contiguous, x.flags.f_contiguous, x.flags.writeable) for x in (a, b)]
-        if layout[0] != layout[1]:
-            return f"{at}: layout (C, Fortran, writeable) {layout[0]} became {layout[1]}"
+        layout = [(x.flags.writeable, x.flags.c_contiguous, x.flags.f_contiguous) for x in (a, b)]
+        matters = 3 if a.ndim > 1 and a.dtype.kind in "fc" else 1  # sums of floats depend on the order in memory
+        if layout[0][:matters] != layout[1][:matters]:
+            return f"{at}: layout (writeable, C, Fortran) {layout[0]} became {layout[1]}"
         self.arrays.append((at, a, b))
-        return self.items(list(a.ravel()), list(b.ravel()), at)
+        if isinstance(a, np.ma.MaskedArray):
+            wrong = self.items(np.ma.getmaskarray(a).ravel().tolist(), np.ma.getmaskarray(b).ravel().tolist(), at)
+            if wrong:
+                return f"mask of {wrong}"
+        return self.items(list(np.asarray(a).ravel()), list(np.asarray(b).ravel()), at)
 
     def memory(self) -> str | None:
         """Arrays that share memory in one run share it in the other."""

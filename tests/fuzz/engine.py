@@ -157,7 +157,10 @@ def call(module: ModuleType, source: str, number: int, *, trace: bool) -> Ran:
     place = {**state, "np": np, "math": math, "random": random, "nan": math.nan, "inf": math.inf}
     if "pandas" in sys.modules:
         place["pd"] = sys.modules["pandas"]
-    args = eval(source, place)  # a fresh copy of the arguments for every run
+    try:
+        args = eval(source, place)  # a fresh copy of the arguments for every run
+    except (ValueError, TypeError, OverflowError, AttributeError, LookupError) as error:
+        raise Broken(f"no arguments: {error}") from error
     random.seed(number)
     np.random.seed(number)
     lines: set[int] = set()
@@ -181,7 +184,8 @@ def call(module: ModuleType, source: str, number: int, *, trace: bool) -> Ran:
         finally:
             if trace:
                 sys.settrace(before)
-    warned = [(w.category.__name__, str(w.message)) for w in caught]
+    # each once, as Python shows them
+    warned = list(dict.fromkeys((w.category.__name__, str(w.message)) for w in caught))
     names = {k: v for k, v in state.items() if k in state["_fuzz_names"]}
     draws = (random.getstate(), np.random.get_state(legacy=False))
     return Ran(result, error, args, out.getvalue(), warned, draws, names, frozenset(lines), any(fast))
