@@ -17,7 +17,9 @@ ROUND = 100  # programs to a seed: after a failure the rest of its round is lost
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("families", nargs="*", default=["containers", "columns", "kernels", "batch", "compiled"])
+    parser.add_argument(
+        "families", nargs="*", default=["containers", "columns", "arrays", "kernels", "batch", "compiled"]
+    )
     parser.add_argument("--cases", type=int, default=500, help="programs of each family (compiled: a tenth of them)")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

@@ -20,7 +20,19 @@ def look(items):
 
 
 """
-TYPES = ("np.float64", "np.float64", "np.int64", "np.float32", "np.int32", "np.uint8", "bool", "object", "np.complex128", "'>f8'", "np.float16")
+TYPES = (
+    "np.float64",
+    "np.float64",
+    "np.int64",
+    "np.float32",
+    "np.int32",
+    "np.uint8",
+    "bool",
+    "object",
+    "np.complex128",
+    "'>f8'",
+    "np.float16",
+)
 ODD = (
     "None", "2.5", "3", "'abc'", "[]", "[1.5, 2, -0.0]", "[1, True]", "(1, 2)", "np.array(5.0)", "np.array([])",
     "np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0])", "np.matrix([[1.0, 2.0]])", "np.array(['b', 'a', 'b'])", "range(3)",
@@ -33,7 +45,13 @@ def numbers(c: Choices, n: int, nasty: int, *, whole: bool = False) -> str:
     """The source of n numbers: most from a formula, so that long ones stay short to read, a few picked one by one."""
     seed = c.integer(0, 9)
     if whole:
-        text = c.pick((f"np.random.default_rng({seed}).permutation({n})", f"np.random.default_rng({seed}).integers(-9, 9, {n})", f"np.arange({n})"))
+        text = c.pick(
+            (
+                f"np.random.default_rng({seed}).permutation({n})",
+                f"np.random.default_rng({seed}).integers(-9, 9, {n})",
+                f"np.arange({n})",
+            )
+        )
     else:
         text = c.pick((f"np.random.default_rng({seed}).random({n})", f"np.random.default_rng({seed}).normal(size={n})",
                        f"np.random.default_rng({seed}).random({n}).round(1)", f"np.linspace(-1, 1, {n})"))  # fmt: skip
@@ -64,14 +82,18 @@ def given(c: Choices, *sources: str) -> str:
     return PUT.format(made) if "put(" in made else made
 
 
-def calls(c: Choices, make: Callable[[int, int], tuple[str, ...]], most: int = 3) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def calls(
+    c: Choices, make: Callable[[int, int], tuple[str, ...]], most: int = 3
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """`make(nasty, strange)` gives the sources of the arguments; now and then one object comes twice."""
     recorded = tuple(given(c, *make(0 if i == 0 else 20, 0)) for i in range(c.integer(1, 2)))
     late = []
     for _ in range(c.integer(1, most)):
         args = make(60, c.pick((0, 70)))
         if c.chance(15) and len(args) > 1:
-            late.append(f"(lambda same: (same, same{''.join(', ' + a for a in args[2:])},))({PUT.format(args[0]) if 'put(' in args[0] else args[0]})")
+            late.append(
+                f"(lambda same: (same, same{''.join(', ' + a for a in args[2:])},))({PUT.format(args[0]) if 'put(' in args[0] else args[0]})"
+            )
         else:
             late.append(given(c, *args))
     return recorded, tuple(late)
@@ -85,12 +107,49 @@ def body(lines: list[str], depth: int = 2) -> str:
 
 
 def growing(c: Choices) -> Program:
-    piece = c.pick(("v", "v * 0.5", "[v, v]", "np.array([v])", "i", "v > 1", "[]", "xs[-1:]", "[v]", "(v, 1)", "np.arange(3)", "float(i)", "np.ones((1, 2))", "[[v, i]]", "np.full(2, v)", "[v, i]"))
+    piece = c.pick(
+        (
+            "v",
+            "v * 0.5",
+            "[v, v]",
+            "np.array([v])",
+            "i",
+            "v > 1",
+            "[]",
+            "xs[-1:]",
+            "[v]",
+            "(v, 1)",
+            "np.arange(3)",
+            "float(i)",
+            "np.ones((1, 2))",
+            "[[v, i]]",
+            "np.full(2, v)",
+            "[v, i]",
+        )
+    )
     grow = c.pick((f"xs = np.append(xs, {piece})", f"xs = np.append(xs, {piece})", f"xs = np.append(xs, {piece}, axis=0)", f"xs = np.concatenate((xs, {piece}))", f"xs = np.concatenate([xs, {piece}], axis=0)",
                    f"xs = np.vstack((xs, {piece}))", f"xs = np.vstack([xs, {piece}])", f"xs = np.hstack((xs, {piece}))", f"xs = np.append(arr=xs, values={piece})", f"xs = np.append({piece}, xs)"))  # fmt: skip
-    start = c.pick(("np.array([])", "np.empty((0, 2))", "np.array([], dtype=int)", "start", "np.zeros(2)", "[]", "np.zeros((1, 2))", "np.array([1, 2])", "start", "None", "np.empty(0, np.float32)"))
+    start = c.pick(
+        (
+            "np.array([])",
+            "np.empty((0, 2))",
+            "np.array([], dtype=int)",
+            "start",
+            "np.zeros(2)",
+            "[]",
+            "np.zeros((1, 2))",
+            "np.array([1, 2])",
+            "start",
+            "None",
+            "np.empty(0, np.float32)",
+        )
+    )
     if start == "None":
-        grow = f"xs = np.array([v]) if xs is None else {grow[5:]}" if c.chance(50) else f"if xs is None:\n            xs = np.array([v])\n        else:\n            {grow}"
+        grow = (
+            f"xs = np.array([v]) if xs is None else {grow[5:]}"
+            if c.chance(50)
+            else f"if xs is None:\n            xs = np.array([v])\n        else:\n            {grow}"
+        )
     more = c.pick(("n += len(xs)", "n += xs.sum()", "out.append(xs.mean())", "out.append(len(xs))", "if len(xs) > 4: break", "if i == 2: continue", "xs[-1:] = 5", "n = n + np.max(xs)")) if c.chance(70) else c.pick(
         ("out.append(xs)", "held = xs", "xs = xs[1:]", "xs = xs * 2", "xs += 1", "poke(xs)", "n += look(xs)", "if i == 2: raise ValueError(len(xs))", "xs = np.array([])", "xs = xs.astype(float)", "print(xs)",
          "if i == 1: return xs, out, n", "out.append(xs[0])", "out.append(xs[:2])", "held = lambda: xs", "out.append(xs.T)"))  # fmt: skip
@@ -100,13 +159,28 @@ def growing(c: Choices) -> Program:
     loop = c.pick(("for i, v in enumerate(values):", "for i, v in enumerate(values):", "i = 0\n    while len(xs) < 7:"))
     if "while" in loop:
         lines = ["i += 1", "v = i * 1.5", *lines, "if i > 8: break"]
-    text = HEAD + f"def work(values, start):\n    out = []\n    n = 0\n    held = None\n    xs = {start}\n    {loop}\n{body(lines)}    {c.pick(('return xs, out, n', 'return xs, out, n', 'xs[:1] = 9' + chr(10) + '    return xs, start, n', 'return [xs, xs], n'))}\n"
+    text = (
+        HEAD
+        + f"def work(values, start):\n    out = []\n    n = 0\n    held = None\n    xs = {start}\n    {loop}\n{body(lines)}    {c.pick(('return xs, out, n', 'return xs, out, n', 'xs[:1] = 9' + chr(10) + '    return xs, start, n', 'return [xs, xs], n'))}\n"
+    )
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         simple = c.pick(("[1, 2, 3, 4]", "[1.5, 2.5, -1.0]", "[3, 1, 2, 0, 5, 6]"))
         odd = c.pick(("[1, 2.5, 'x']", "[]", "[2**62, 2**63, 2**64]", "[True, 1]", "[1j, 2]", "[nan, -0.0, 0.0]", "[None, 1]", "np.arange(4)", "np.array([1.5, 2.5], np.float32)", "[[1, 2], [3, 4]]", "[np.float32(1.1), 2.2]",
                       "np.arange(6).reshape(3, 2)", "['a', 'b']", "[np.arange(3), 1]", "(1, 2)", "{1: 2, 3: 4}", "[-2**63, 1]", "np.array([2, 3], np.uint8)"))  # fmt: skip
-        begun = c.pick(("np.array([0.5, 1.5])", "np.array([], dtype=np.float32)", "np.array([1, 2, 3])", "[0.0]", "np.zeros((1, 2))", "np.arange(4.0)[::2]", "np.asfortranarray(np.zeros((2, 2)))", "np.array(['a'])", "np.zeros(2, np.int8)"))
+        begun = c.pick(
+            (
+                "np.array([0.5, 1.5])",
+                "np.array([], dtype=np.float32)",
+                "np.array([1, 2, 3])",
+                "[0.0]",
+                "np.zeros((1, 2))",
+                "np.arange(4.0)[::2]",
+                "np.asfortranarray(np.zeros((2, 2)))",
+                "np.array(['a'])",
+                "np.zeros(2, np.int8)",
+            )
+        )
         return (odd if nasty == 60 and c.chance(60) else simple), begun
 
     return Program(text, *calls(c, values))
@@ -114,39 +188,133 @@ def growing(c: Choices) -> Program:
 
 def selection(c: Choices) -> Program:
     what = c.pick(("x", "x", "-x", "np.abs(x)", "x * 2", "x[:100]", "x + 1"))
-    place = c.pick(("[:k]", "[-k:]", "[::-1][:k]", "[:5]", "[-5:]", "[0]", "[-1]", "[:k + 1]", "[1:k + 1]", "[-k:][::-1]", "[:-k - 1:-1]", "[len(x) // 2]", "[k]", "[: k]", "[1:4]", "[-3]", "[int(0.9 * len(x))]"))
-    sort = c.pick((f"np.argsort({what})", f"np.sort({what})", f"np.argsort({what})", f"({what}).argsort()", f"np.argsort({what}, kind='stable')", f"np.sort({what})", f"np.argsort({what}, axis=-1)", f"np.sort({what}, kind='quicksort')", "x.argsort()"))
+    place = c.pick(
+        (
+            "[:k]",
+            "[-k:]",
+            "[::-1][:k]",
+            "[:5]",
+            "[-5:]",
+            "[0]",
+            "[-1]",
+            "[:k + 1]",
+            "[1:k + 1]",
+            "[-k:][::-1]",
+            "[:-k - 1:-1]",
+            "[len(x) // 2]",
+            "[k]",
+            "[: k]",
+            "[1:4]",
+            "[-3]",
+            "[int(0.9 * len(x))]",
+        )
+    )
+    sort = c.pick(
+        (
+            f"np.argsort({what})",
+            f"np.sort({what})",
+            f"np.argsort({what})",
+            f"({what}).argsort()",
+            f"np.argsort({what}, kind='stable')",
+            f"np.sort({what})",
+            f"np.argsort({what}, axis=-1)",
+            f"np.sort({what}, kind='quicksort')",
+            "x.argsort()",
+        )
+    )
     if c.chance(12):
-        sort, place = c.pick((f"np.argsort({what}, axis=1)", "np.argsort(x, axis=1)", "np.argsort(x)")), c.pick(("[:, :k]", "[:, 0]", "[:, :3]", "[:, 1:k + 1]", "[:, -k:]"))
+        sort, place = (
+            c.pick((f"np.argsort({what}, axis=1)", "np.argsort(x, axis=1)", "np.argsort(x)")),
+            c.pick(("[:, :k]", "[:, 0]", "[:, :3]", "[:, 1:k + 1]", "[:, -k:]")),
+        )
     used = c.pick((f"out.append({sort}{place})", f"out.append(x[{sort}{place}])", f"s = {sort}\n        out.append(s{place})", f"s = {sort}\n        n = len(s)\n        out.append(s[n // 2])", f"s = {sort}\n        out.append((s[0], s[-1], s{place}))",
                    f"best = {sort}{place}\n        out.append(best)", f"s = {sort}[::-1]\n        out.append(s[:k])", f"out.append(np.mean({sort}{place}))", f"s = {sort}\n        out.append(s{place} + s{place})", f"out.append(look({sort}{place}))"))  # fmt: skip
-    more = c.pick(("pass", "pass", "k = k + 1", "x = x + 1", "k = len(out)", "x[0] = 3", "s = None", "out.append(s)", "poke(x)", "x = x[::-1]", "if k > 3: break"))
+    more = c.pick(
+        (
+            "pass",
+            "pass",
+            "k = k + 1",
+            "x = x + 1",
+            "k = len(out)",
+            "x[0] = 3",
+            "s = None",
+            "out.append(s)",
+            "poke(x)",
+            "x = x[::-1]",
+            "if k > 3: break",
+        )
+    )
     lines = [used, more] if c.chance(60) else [more, used]
-    text = HEAD + f"def work(x, k):\n    out = []\n    s = None\n    for _ in range({c.pick(('2', '3'))}):\n{body(lines)}    return out\n"
+    text = (
+        HEAD
+        + f"def work(x, k):\n    out = []\n    s = None\n    for _ in range({c.pick(('2', '3'))}):\n{body(lines)}    return out\n"
+    )
     if c.chance(25):
         text = HEAD + f"def work(x, k):\n    s = {sort}\n    return s{place}, x\n"
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
-        count = c.pick(("5", "3", "1", *(("0", "-1", "70", "2.0", "np.int64(3)", "None", "True", "10**9") if nasty == 60 else ())))
+        count = c.pick(
+            ("5", "3", "1", *(("0", "-1", "70", "2.0", "np.int64(3)", "None", "True", "10**9") if nasty == 60 else ()))
+        )
         size = c.pick((200, 120, 400))
         if ":, " in place:
-            return f"{numbers(c, 20 * 120, nasty, whole=c.chance(30))}.reshape(20, 120)" if not strange else one(c, nasty=nasty, strange=strange), count
+            return f"{numbers(c, 20 * 120, nasty, whole=c.chance(30))}.reshape(20, 120)" if not strange else one(
+                c, nasty=nasty, strange=strange
+            ), count
         return one(c, long=size, nasty=nasty, strange=strange, whole=c.chance(35)), count
 
     return Program(text, *calls(c, values))
 
 
 def reductions(c: Choices) -> Program:
-    what = c.pick(("x", "x == y", "x > 0", "x * y", "x", "x - y", "np.abs(x)", "x[1:]", "x != x", "x > y", "(x > 0) & (y > 0)", "x * 2.0", "x[x > 0]", "x.astype(int)", "np.diff(x)", "(x == y).astype(int)", "x ** 2", "x / y", "-x"))
+    what = c.pick(
+        (
+            "x",
+            "x == y",
+            "x > 0",
+            "x * y",
+            "x",
+            "x - y",
+            "np.abs(x)",
+            "x[1:]",
+            "x != x",
+            "x > y",
+            "(x > 0) & (y > 0)",
+            "x * 2.0",
+            "x[x > 0]",
+            "x.astype(int)",
+            "np.diff(x)",
+            "(x == y).astype(int)",
+            "x ** 2",
+            "x / y",
+            "-x",
+        )
+    )
     how = c.pick(("sum", "sum", "max", "min", "any", "all", "sum"))
     call = f"{how}({what})" if not (how == "sum" and c.chance(12)) else f"sum({what}, {c.pick(('0', '1.5', '10'))})"
-    use = c.pick((f"out.append({call})", f"out.append({call} / len(x))", f"n += {call}", f"if {call}: out.append(1)", f"out.append((type({call}).__name__, {call}))", f"out.append({call} == {call})", f"out.append(int({call}))", f"out.append(f'{{{call}}}')"))
+    use = c.pick(
+        (
+            f"out.append({call})",
+            f"out.append({call} / len(x))",
+            f"n += {call}",
+            f"if {call}: out.append(1)",
+            f"out.append((type({call}).__name__, {call}))",
+            f"out.append({call} == {call})",
+            f"out.append(int({call}))",
+            f"out.append(f'{{{call}}}')",
+        )
+    )
     more = c.pick(("pass", "pass", "x = x + 1", "y = -y", "x[0] = 5"))
-    text = HEAD + f"def work(x, y):\n    out = []\n    n = 0\n    for _ in range(2):\n{body([use, more])}    return out, n\n"
+    text = (
+        HEAD
+        + f"def work(x, y):\n    out = []\n    n = 0\n    for _ in range(2):\n{body([use, more])}    return out, n\n"
+    )
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         size, whole = c.integer(1, 12), c.chance(40)
-        return one(c, long=2 * size, nasty=nasty, strange=strange, whole=whole), one(c, long=2 * size, nasty=nasty, strange=strange // 3, whole=whole)
+        return one(c, long=2 * size, nasty=nasty, strange=strange, whole=whole), one(
+            c, long=2 * size, nasty=nasty, strange=strange // 3, whole=whole
+        )
 
     return Program(text, *calls(c, values))
 
@@ -156,12 +324,42 @@ def groups(c: Choices) -> Program:
     use = c.pick((f"out.append(x[{mask}].mean())", f"out.append(x[{mask}])", f"out.append(np.where({mask})[0])", f"out.append(np.sum({mask}))", f"n += ({mask}).sum()", f"m = {mask}\n        out.append(x[m].sum())", f"m = {mask}\n        out.append((m.sum(), x[m].max() if m.any() else None))",
                   f"out.append(np.mean({mask}))", f"at = np.where({mask})[0]\n        out.append(x[at])", f"x[{mask}] = i", f"x[{mask}] += 1.5", f"out.append(x[{mask}, ].sum())", f"out.append(np.count_nonzero({mask}))", f"m = {mask}\n        x[m] = 0.5\n        out.append(x[~m].sum())",
                   f"out.append(labels[{mask}])", f"at = np.where({mask})\n        out.append(at)", f"out.append(len(x[{mask}]))", f"part = x[{mask}]\n        part[:1] = 9\n        out.append(part)", f"out.append(np.flatnonzero({mask}))", f"out.append(np.nonzero({mask})[0])"))  # fmt: skip
-    more = c.pick(("labels[0] = k", "labels = labels[::-1]", "poke(labels)", "other[:1] = 2", "x[0] = 3.5", "labels = labels.copy()", "poke(x)", "k = 1", "if i: break")) if c.chance(25) else "pass"
-    loop = c.pick(("for i, k in enumerate(np.unique(labels)):", "for i, k in enumerate(values):", "for i, k in enumerate(set(values)):", "for i, k in enumerate(sorted(set(values))):")) if "values[i]" not in mask else "for i, k in enumerate(values):"
+    more = (
+        c.pick(
+            (
+                "labels[0] = k",
+                "labels = labels[::-1]",
+                "poke(labels)",
+                "other[:1] = 2",
+                "x[0] = 3.5",
+                "labels = labels.copy()",
+                "poke(x)",
+                "k = 1",
+                "if i: break",
+            )
+        )
+        if c.chance(25)
+        else "pass"
+    )
+    loop = (
+        c.pick(
+            (
+                "for i, k in enumerate(np.unique(labels)):",
+                "for i, k in enumerate(values):",
+                "for i, k in enumerate(set(values)):",
+                "for i, k in enumerate(sorted(set(values))):",
+            )
+        )
+        if "values[i]" not in mask
+        else "for i, k in enumerate(values):"
+    )
     if c.chance(15):
         loop = "for i, k in enumerate(range(4)):" if "values[i]" not in mask else loop
     lines = [use, more] if c.chance(60) else [more, use]
-    text = HEAD + f"def work(labels, x, values):\n    out = []\n    n = 0\n    m = None\n    other = {c.pick(('labels', 'x', 'x.copy()', 'x.copy()', 'labels.copy()'))}\n    {loop}\n{body(lines)}    return out, n, x\n"
+    text = (
+        HEAD
+        + f"def work(labels, x, values):\n    out = []\n    n = 0\n    m = None\n    other = {c.pick(('labels', 'x', 'x.copy()', 'x.copy()', 'labels.copy()'))}\n    {loop}\n{body(lines)}    return out, n, x\n"
+    )
     kind = c.pick(("int", "int", "text"))
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
@@ -172,10 +370,50 @@ def groups(c: Choices) -> Program:
             labels = f"np.array([{', '.join(c.pick(('0', '1', '22', '')).join(chr(39) * 2) for _ in range(n))}])"
             keys = c.pick(("['0', '1']", "['1', '22', 'zz']"))
         if strange:
-            labels = c.pick((f"{labels}.astype(float)", f"{labels}.astype(object)", f"{labels}.tolist()", f"{labels}[::-1]", f"{labels}.reshape(-1, 1)", f"{labels}.astype(np.uint8)" if kind == "int" else labels, c.pick(ODD), f"np.array([nan, 1.0])[:{n}]"))
+            labels = c.pick(
+                (
+                    f"{labels}.astype(float)",
+                    f"{labels}.astype(object)",
+                    f"{labels}.tolist()",
+                    f"{labels}[::-1]",
+                    f"{labels}.reshape(-1, 1)",
+                    f"{labels}.astype(np.uint8)" if kind == "int" else labels,
+                    c.pick(ODD),
+                    f"np.array([nan, 1.0])[:{n}]",
+                )
+            )
         if nasty == 60 and c.chance(50):
-            keys = c.pick(("[True, 1.0]", "[None]", "[nan, 1]", "['1', 1]", "[2**70]", "[]", "[[0, 1]]", "np.array([0, 1])", "[np.int64(1), np.uint8(2)]", "['1\\0', '']", "[np.str_('1')]", "[1j]", "[-1, 2**63]", "[np.array([0, 1])]"))
-        table = c.pick((f"np.arange({n}.0)", f"np.arange({n}.0)", f"np.arange({2 * n}.0).reshape({n}, 2)", f"np.arange({n}) * 3", *((f"np.arange({n + 1}.0)", f"list(range({n}))", f"np.arange({n}, dtype=np.float32)", "None") if nasty == 60 else ())))
+            keys = c.pick(
+                (
+                    "[True, 1.0]",
+                    "[None]",
+                    "[nan, 1]",
+                    "['1', 1]",
+                    "[2**70]",
+                    "[]",
+                    "[[0, 1]]",
+                    "np.array([0, 1])",
+                    "[np.int64(1), np.uint8(2)]",
+                    "['1\\0', '']",
+                    "[np.str_('1')]",
+                    "[1j]",
+                    "[-1, 2**63]",
+                    "[np.array([0, 1])]",
+                )
+            )
+        table = c.pick(
+            (
+                f"np.arange({n}.0)",
+                f"np.arange({n}.0)",
+                f"np.arange({2 * n}.0).reshape({n}, 2)",
+                f"np.arange({n}) * 3",
+                *(
+                    (f"np.arange({n + 1}.0)", f"list(range({n}))", f"np.arange({n}, dtype=np.float32)", "None")
+                    if nasty == 60
+                    else ()
+                ),
+            )
+        )
         return labels, table, keys
 
     return Program(text, *calls(c, values))
@@ -188,7 +426,9 @@ def formula(c: Choices, depth: int, names: tuple[str, ...]) -> str:
     if how == 1:
         return c.pick(("2", "0.5", "1.0", "-1", "3", *names))
     if how in (2, 3, 4):
-        return f"({formula(c, depth - 1, names)} {c.pick(('+', '-', '*', '/', '//', '%'))} {formula(c, depth - 1, names)})"
+        return (
+            f"({formula(c, depth - 1, names)} {c.pick(('+', '-', '*', '/', '//', '%'))} {formula(c, depth - 1, names)})"
+        )
     if how == 5:
         return f"({formula(c, depth - 1, names)} if {formula(c, depth - 1, names)} {c.pick(('>', '<', '==', '>='))} {formula(c, 0, names)} else {formula(c, depth - 1, names)})"
     if how == 6:
@@ -203,23 +443,53 @@ def formula(c: Choices, depth: int, names: tuple[str, ...]) -> str:
 def vectorized(c: Choices) -> Program:
     names = ("a", "b")[: c.integer(1, 2)]
     params = ", ".join(names)
-    result = c.pick((formula(c, 2, names), formula(c, 2, names), formula(c, 3, names), f"'hi' if {formula(c, 1, names)} > 1 else 'low'", f"{formula(c, 1, names)} > {formula(c, 1, names)}", f"({formula(c, 1, names)}, 1)", f"None if a > 1 else {formula(c, 1, names)}", f"{formula(c, 1, names)} if a > 0.5 else 0"))
-    told = c.pick(("", "", "", ", otypes=[float]", ", otypes='d'", ", otypes=[np.float64]", ", otypes=[int]", ", cache=True"))
+    result = c.pick(
+        (
+            formula(c, 2, names),
+            formula(c, 2, names),
+            formula(c, 3, names),
+            f"'hi' if {formula(c, 1, names)} > 1 else 'low'",
+            f"{formula(c, 1, names)} > {formula(c, 1, names)}",
+            f"({formula(c, 1, names)}, 1)",
+            f"None if a > 1 else {formula(c, 1, names)}",
+            f"{formula(c, 1, names)} if a > 0.5 else 0",
+        )
+    )
+    told = c.pick(
+        ("", "", "", ", otypes=[float]", ", otypes='d'", ", otypes=[np.float64]", ", otypes=[int]", ", cache=True")
+    )
     head = HEAD.replace("import numpy", "import math\nimport numpy")
     if c.chance(50):
         head += f"step = np.vectorize(lambda {params}: {result}{told})\n\n\n"
     else:
-        inner = c.pick(("", f"    if {formula(c, 1, names)} > {formula(c, 0, names)}:\n        return {formula(c, 1, names)}\n", f"    a = {formula(c, 1, names)}\n", "    if a > 100:\n        raise ValueError(a)\n", f"    t = 0.0\n    for j in range(3):\n        t += {formula(c, 1, names)}\n    a = a + t\n"))
+        inner = c.pick(
+            (
+                "",
+                f"    if {formula(c, 1, names)} > {formula(c, 0, names)}:\n        return {formula(c, 1, names)}\n",
+                f"    a = {formula(c, 1, names)}\n",
+                "    if a > 100:\n        raise ValueError(a)\n",
+                f"    t = 0.0\n    for j in range(3):\n        t += {formula(c, 1, names)}\n    a = a + t\n",
+            )
+        )
         head += f"{'@np.vectorize' + chr(10) if not told else ''}def {'step' if not told else 'inner'}({params}):\n{inner}    return {result}\n\n\n"
         head += f"step = np.vectorize(inner{told})\n\n\n" if told else ""
     call = f"step({c.pick(('x', 'x', 'x * 2', 'x[1:]'))}{c.pick((', y', ', 2.0', ', 3', ', y')) if len(names) > 1 else ''})"
-    use = c.pick((f"return {call}", f"out = []\n    for i in range(2):\n        out.append({call})\n    return out", f"r = {call}\n    return r, r.dtype.name", f"x[:1] = 2\n    return {call}, x"))
+    use = c.pick(
+        (
+            f"return {call}",
+            f"out = []\n    for i in range(2):\n        out.append({call})\n    return out",
+            f"r = {call}\n    return r, r.dtype.name",
+            f"x[:1] = 2\n    return {call}, x",
+        )
+    )
     text = head + f"def work(x, y):\n    {use}\n"
     whole = c.chance(35)
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         n = c.integer(0 if nasty == 60 else 1, 6)
-        return one(c, long=2 * n, nasty=nasty, strange=strange, whole=whole), c.pick((one(c, long=2 * n, nasty=nasty, strange=strange // 2, whole=whole), "2.5", "3")) if nasty == 60 else one(c, long=2 * n, whole=whole)
+        return one(c, long=2 * n, nasty=nasty, strange=strange, whole=whole), c.pick(
+            (one(c, long=2 * n, nasty=nasty, strange=strange // 2, whole=whole), "2.5", "3")
+        ) if nasty == 60 else one(c, long=2 * n, whole=whole)
 
     return Program(text, *calls(c, values))
 
@@ -227,24 +497,121 @@ def vectorized(c: Choices) -> Program:
 def products(c: Choices) -> Program:
     """Matrices are well conditioned and small in value: what rounds stays within the tolerance."""
     first = c.pick(("A", "np.linalg.inv(A)", "A.T", "np.linalg.inv(A)", "np.linalg.inv(A.T @ A)"))
-    call = c.pick((f"{first} @ B @ v", f"{first} @ v", f"{first}.dot(B).dot(v)", f"np.dot(np.dot({first}, B), v)", f"np.dot({first}, v)", f"{first} @ A.T @ v", f"{first} @ B @ B @ v", f"{first}.dot(v)", f"v @ {first} @ v", f"np.matmul({first}, v)", f"{first} @ B", f"A @ B @ A @ v[:, None]"))
-    use = c.pick((f"out.append({call})", f"w = {call}\n        out.append(w)", f"out.append(np.sum({call}))", f"v = {call}", f"out.append(({call}).tolist())"))
-    text = HEAD + f"def work(A, B, v):\n    out = []\n    for i in range(2):\n{body([use, c.pick(('pass', 'A = A + 0.5', 'B[0] = 1', 'v = v * 0.5'))])}    return out, v\n"
+    call = c.pick(
+        (
+            f"{first} @ B @ v",
+            f"{first} @ v",
+            f"{first}.dot(B).dot(v)",
+            f"np.dot(np.dot({first}, B), v)",
+            f"np.dot({first}, v)",
+            f"{first} @ A.T @ v",
+            f"{first} @ B @ B @ v",
+            f"{first}.dot(v)",
+            f"v @ {first} @ v",
+            f"np.matmul({first}, v)",
+            f"{first} @ B",
+            "A @ B @ A @ v[:, None]",
+        )
+    )
+    use = c.pick(
+        (
+            f"out.append({call})",
+            f"w = {call}\n        out.append(w)",
+            f"out.append(np.sum({call}))",
+            f"v = {call}",
+            f"out.append(({call}).tolist())",
+        )
+    )
+    text = (
+        HEAD
+        + f"def work(A, B, v):\n    out = []\n    for i in range(2):\n{body([use, c.pick(('pass', 'A = A + 0.5', 'B[0] = 1', 'v = v * 0.5'))])}    return out, v\n"
+    )
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         n = c.pick((3, 5, 8))
         square = f"(np.random.default_rng({c.integer(0, 9)}).random(({n}, {n})) + {n} * np.eye({n}))"
         if strange:
-            square = c.pick((f"{square}.astype(np.float32)", f"{square}.tolist()", f"np.arange({n * n}).reshape({n}, {n})", f"np.zeros(({n}, {n}))", f"np.full(({n}, {n}), nan)", f"{square}[:2]", f"np.asfortranarray({square})", f"np.matrix({square})", f"np.stack([{square}] * 2)", f"{square}.astype(complex)", c.pick(ODD), f"np.array({square}, object)", "np.zeros((0, 0))"))
-        other = c.pick((f"np.random.default_rng(3).random(({n}, {n}))", f"np.eye({n})", *((f"np.ones(({n}, 2))", f"np.eye({n}, dtype=int)", f"np.ones({n})", "2.0") if nasty == 60 else ())))
-        vector = c.pick((f"np.arange({n}.0)", f"np.arange({n}.0)", *((f"np.arange({n})", f"np.ones(({n}, 1))", f"np.ones(({n}, {2 * n}))", f"[1.0] * {n}", f"np.full({n}, inf)", f"np.ones({n + 1})", f"np.ones({2 * n})[::2]", f"np.ones({n}, np.float32)", f"np.zeros({n})", "3.0") if nasty == 60 else ())))
+            square = c.pick(
+                (
+                    f"{square}.astype(np.float32)",
+                    f"{square}.tolist()",
+                    f"np.arange({n * n}).reshape({n}, {n})",
+                    f"np.zeros(({n}, {n}))",
+                    f"np.full(({n}, {n}), nan)",
+                    f"{square}[:2]",
+                    f"np.asfortranarray({square})",
+                    f"np.matrix({square})",
+                    f"np.stack([{square}] * 2)",
+                    f"{square}.astype(complex)",
+                    c.pick(ODD),
+                    f"np.array({square}, object)",
+                    "np.zeros((0, 0))",
+                )
+            )
+        other = c.pick(
+            (
+                f"np.random.default_rng(3).random(({n}, {n}))",
+                f"np.eye({n})",
+                *((f"np.ones(({n}, 2))", f"np.eye({n}, dtype=int)", f"np.ones({n})", "2.0") if nasty == 60 else ()),
+            )
+        )
+        vector = c.pick(
+            (
+                f"np.arange({n}.0)",
+                f"np.arange({n}.0)",
+                *(
+                    (
+                        f"np.arange({n})",
+                        f"np.ones(({n}, 1))",
+                        f"np.ones(({n}, {2 * n}))",
+                        f"[1.0] * {n}",
+                        f"np.full({n}, inf)",
+                        f"np.ones({n + 1})",
+                        f"np.ones({2 * n})[::2]",
+                        f"np.ones({n}, np.float32)",
+                        f"np.zeros({n})",
+                        "3.0",
+                    )
+                    if nasty == 60
+                    else ()
+                ),
+            )
+        )
         return square, other, vector
 
     return Program(text, *calls(c, values))
 
 
 def steady(c: Choices) -> Program:
-    fixed = c.pick(("np.linalg.inv(m)", "x[x > 0]", "m.T @ m", "np.unique(x)", "np.array(rows)", "x * 2.0", "x[mask]", "np.argsort(x)", "np.sqrt(np.abs(x))", "np.cumsum(x)", "x - x.mean()", "np.where(mask)[0]", "np.asarray(rows)", "x[mask] * 2", "m @ x[:3]", "np.cov(m)", "m[:, 0] * 2", "np.sort(x)[::-1]", "x.astype(int)", "x == 1.0", "np.outer(x, x)", "np.mean(m, axis=0)", "np.diff(x)", "np.zeros_like(x)", "np.ones(3) * 2"))
+    fixed = c.pick(
+        (
+            "np.linalg.inv(m)",
+            "x[x > 0]",
+            "m.T @ m",
+            "np.unique(x)",
+            "np.array(rows)",
+            "x * 2.0",
+            "x[mask]",
+            "np.argsort(x)",
+            "np.sqrt(np.abs(x))",
+            "np.cumsum(x)",
+            "x - x.mean()",
+            "np.where(mask)[0]",
+            "np.asarray(rows)",
+            "x[mask] * 2",
+            "m @ x[:3]",
+            "np.cov(m)",
+            "m[:, 0] * 2",
+            "np.sort(x)[::-1]",
+            "x.astype(int)",
+            "x == 1.0",
+            "np.outer(x, x)",
+            "np.mean(m, axis=0)",
+            "np.diff(x)",
+            "np.zeros_like(x)",
+            "np.ones(3) * 2",
+        )
+    )
     use = c.pick((f"out.append(float(np.sum({fixed})))", f"t = {fixed}\n        out.append(t.sum() * q)", f"out.append(({fixed}).max())", f"total += ({fixed}).sum() * q", f"t = {fixed}\n        out.append(len(t))", f"out.append(q * np.mean({fixed}))", f"out.append(({fixed})[0])", f"t = {fixed}\n        t[0] = q\n        out.append(t)",
                   f"out.append({fixed})", f"for z in {fixed}:\n            total += 1", f"t = {fixed}\n        total += t[0] if len(t) else 0", f"if np.any({fixed}):\n            total += q", f"t = {fixed}\n        out.append(t * q)", f"out.append(({fixed}).tolist())", f"out.append(np.dot({fixed}, {fixed}).sum())", f"t = {fixed}\n        t += 1\n        total += t.sum()"))  # fmt: skip
     more = c.pick(("x[0] = q", "x = x + 1", "poke(x)", "poke(other)", "other[:1] = q", "m[0, 0] += 1", "mask[0] = True", "rows.append(q)", "rows[0] = q", "x += 1", "mask = ~mask", "m = m * 1.5", "np.add(x, 1, out=x)", "x.sort()", "x.fill(2.0)", "view[0] = 5", "holder[0][:1] = 3", "np.put(x, 0, 4)", "x.flat[0] = 4", "out.append(look(x))", "if q > 2: break", "x.resize(3)", "np.copyto(x, 2.0)", "x.T[0] = 1",
@@ -252,16 +619,71 @@ def steady(c: Choices) -> Program:
     lines = [use, more] if c.chance(60) else [more, use]
     other = c.pick(("x.copy()", "m.copy()", "x", "m", "x.copy()"))
     held = c.chance(30)
-    text = HEAD + "def work(x, m, mask, rows, queries):\n    out = []\n    total = 0.0\n    t = None\n" + f"    other = {other}\n" + (f"    view = {c.pick(('x[1:]', 'x', 'm[0]', 'x.reshape(-1)', 'np.asarray(x)', 'x.T'))}\n    holder = [{c.pick(('x', 'm', 'other'))}]\n" if held or "view" in more or "holder" in more else "")
+    text = (
+        HEAD
+        + "def work(x, m, mask, rows, queries):\n    out = []\n    total = 0.0\n    t = None\n"
+        + f"    other = {other}\n"
+        + (
+            f"    view = {c.pick(('x[1:]', 'x', 'm[0]', 'x.reshape(-1)', 'np.asarray(x)', 'x.T'))}\n    holder = [{c.pick(('x', 'm', 'other'))}]\n"
+            if held or "view" in more or "holder" in more
+            else ""
+        )
+    )
     text += f"    for q in queries:\n{body(lines)}    return out, total, x, m\n"
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         n = c.integer(3, 8)
         x = one(c, long=2 * n, nasty=nasty, strange=strange)
-        m = c.pick(("np.random.default_rng(1).random((3, 3))", "(np.random.default_rng(2).random((3, 3)) + np.eye(3))", *(("np.zeros((3, 3))", "np.eye(3, dtype=int)", "np.ones((3, 2))", "np.matrix(np.eye(3))", "np.eye(3).tolist()", "np.eye(3).astype(object)", "None") if nasty == 60 else ())))
-        mask = c.pick((f"np.arange({2 * n}) % 2 == 0", f"np.arange({2 * n}) > 1", *((f"[True] * {2 * n}", "None", f"np.arange({n})", "np.array([True])") if nasty == 60 else ())))
-        rows = c.pick(("[1.0, 2.0, 3.0]", "[1, 2, 3]", *(("[[1, 2], [3, 4]]", "[]", "(1, 2)", "[np.arange(2), np.arange(2)]", "[1, 'x']", "[[1], [2, 3]]") if nasty == 60 else ())))
-        return x, m, mask, rows, c.pick(("[1, 2, 3]", "[0.5, 2.0]", *(("[]", "[nan, 1.0]", "np.arange(3.0)", "[True, None]") if nasty == 60 else ())))
+        m = c.pick(
+            (
+                "np.random.default_rng(1).random((3, 3))",
+                "(np.random.default_rng(2).random((3, 3)) + np.eye(3))",
+                *(
+                    (
+                        "np.zeros((3, 3))",
+                        "np.eye(3, dtype=int)",
+                        "np.ones((3, 2))",
+                        "np.matrix(np.eye(3))",
+                        "np.eye(3).tolist()",
+                        "np.eye(3).astype(object)",
+                        "None",
+                    )
+                    if nasty == 60
+                    else ()
+                ),
+            )
+        )
+        mask = c.pick(
+            (
+                f"np.arange({2 * n}) % 2 == 0",
+                f"np.arange({2 * n}) > 1",
+                *((f"[True] * {2 * n}", "None", f"np.arange({n})", "np.array([True])") if nasty == 60 else ()),
+            )
+        )
+        rows = c.pick(
+            (
+                "[1.0, 2.0, 3.0]",
+                "[1, 2, 3]",
+                *(
+                    ("[[1, 2], [3, 4]]", "[]", "(1, 2)", "[np.arange(2), np.arange(2)]", "[1, 'x']", "[[1], [2, 3]]")
+                    if nasty == 60
+                    else ()
+                ),
+            )
+        )
+        return (
+            x,
+            m,
+            mask,
+            rows,
+            c.pick(
+                (
+                    "[1, 2, 3]",
+                    "[0.5, 2.0]",
+                    *(("[]", "[nan, 1.0]", "np.arange(3.0)", "[True, None]") if nasty == 60 else ()),
+                )
+            ),
+        )
 
     return Program(text, *calls(c, values, 2))
 

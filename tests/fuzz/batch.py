@@ -60,7 +60,11 @@ def calls(c: Choices) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def rows(c: Choices) -> Program:
     row = c.pick(("X[i]", "row", "X[i, :]"))
-    head = "for i, row in enumerate(X):" if row == "row" or c.chance(20) else c.pick(("for i in range(len(X)):", "for i in range(X.shape[0]):", "for i in range(1, len(X)):"))
+    head = (
+        "for i, row in enumerate(X):"
+        if row == "row" or c.chance(20)
+        else c.pick(("for i in range(len(X)):", "for i in range(X.shape[0]):", "for i in range(1, len(X)):"))
+    )
 
     def number(depth: int = 2) -> str:
         how = c.integer(0, 12 if depth else 3)
@@ -102,29 +106,109 @@ def rows(c: Choices) -> Program:
 
     uses = [
         f"d = {number()}",
-        c.pick(("out.append(d)", "if d < best:\n            best = d\n            at = i", f"total += {number(1)}", f"out.append({number()})", f"res[i] = {number(1)}", "out.append((i, d))", f"y = {vector(2)}\n        out.append(y.sum())", f"res[i] = d")),
+        c.pick(
+            (
+                "out.append(d)",
+                "if d < best:\n            best = d\n            at = i",
+                f"total += {number(1)}",
+                f"out.append({number()})",
+                f"res[i] = {number(1)}",
+                "out.append((i, d))",
+                f"y = {vector(2)}\n        out.append(y.sum())",
+                "res[i] = d",
+            )
+        ),
     ]
     if c.chance(30):
-        uses.append(c.pick((f"out.append({number(1)})", f"if {number(1)} > 1:\n            continue", "if d > 5: break", "print(d)", f"X[i] = {vector(1)}", f"q = {vector(1)}", "v[i] = d", "scale = scale * 0.5", "if d < 0: raise ValueError(i)", "q += X[i]", "q[0] = d", "X = X * 1.0")))
-    text = HEAD + f"def work(X, q, v):\n    out = []\n    best = float('inf')\n    at = -1\n    total = 0.0\n    scale = 2.5\n    d = 0.0\n    res = np.zeros(len(X))\n    {head}\n" + "".join(f"        {x}\n" for x in uses) + "    return out, best, at, total, res, d\n"
+        uses.append(
+            c.pick(
+                (
+                    f"out.append({number(1)})",
+                    f"if {number(1)} > 1:\n            continue",
+                    "if d > 5: break",
+                    "print(d)",
+                    f"X[i] = {vector(1)}",
+                    f"q = {vector(1)}",
+                    "v[i] = d",
+                    "scale = scale * 0.5",
+                    "if d < 0: raise ValueError(i)",
+                    "q += X[i]",
+                    "q[0] = d",
+                    "X = X * 1.0",
+                )
+            )
+        )
+    text = (
+        HEAD
+        + f"def work(X, q, v):\n    out = []\n    best = float('inf')\n    at = -1\n    total = 0.0\n    scale = 2.5\n    d = 0.0\n    res = np.zeros(len(X))\n    {head}\n"
+        + "".join(f"        {x}\n" for x in uses)
+        + "    return out, best, at, total, res, d\n"
+    )
     if c.chance(20):
-        text = HEAD + f"def work(X, q, v):\n    scale = 0.5\n    return {c.pick((f'[{number()} for i in range(len(X))]', f'np.array([{number()} for i in range(len(X))])', f'sum({number(1)} for i in range(len(X)))', f'min(range(len(X)), key=lambda i: {number(1)})'))}\n".replace("row", "X[i]")
+        text = (
+            HEAD
+            + f"def work(X, q, v):\n    scale = 0.5\n    return {c.pick((f'[{number()} for i in range(len(X))]', f'np.array([{number()} for i in range(len(X))])', f'sum({number(1)} for i in range(len(X)))', f'min(range(len(X)), key=lambda i: {number(1)})'))}\n".replace(
+                "row", "X[i]"
+            )
+        )
     return Program(text, *calls(c))
 
 
 def models(c: Choices) -> Program:
     name = c.pick(tuple(MODELS))
     module, method = MODELS[name]
-    one = c.pick(("X[i:i + 1]", "X[i].reshape(1, -1)", "[X[i]]", "row.reshape(1, -1)", "np.array([X[i]])", "X[[i]]", "[[X[i, 0], X[i, 1], q[2]]]", "row[None, :]", "[[*X[i]]]"))
+    one = c.pick(
+        (
+            "X[i:i + 1]",
+            "X[i].reshape(1, -1)",
+            "[X[i]]",
+            "row.reshape(1, -1)",
+            "np.array([X[i]])",
+            "X[[i]]",
+            "[[X[i, 0], X[i, 1], q[2]]]",
+            "row[None, :]",
+            "[[*X[i]]]",
+        )
+    )
     call = f"model.{method}({one})"
-    use = c.pick((f"p = {call}[0]\n        out.append(p)", f"out.append({call}[0])", f"p = {call}\n        out.append(p[0])", f"if i % 2:\n            out.append({call}[0])", f"p = {call}[0]\n        if np.max(p) > 0.5:\n            out.append(i)", f"out.append({call})"))
-    more = c.pick(("pass", "pass", "pass", "X[i] = 0.0", "model.fit(X, y)", "if i == 3: break", "print(i)", "q = X[i]", "X[-1, 0] += 1.0", "n += 1"))
+    use = c.pick(
+        (
+            f"p = {call}[0]\n        out.append(p)",
+            f"out.append({call}[0])",
+            f"p = {call}\n        out.append(p[0])",
+            f"if i % 2:\n            out.append({call}[0])",
+            f"p = {call}[0]\n        if np.max(p) > 0.5:\n            out.append(i)",
+            f"out.append({call})",
+        )
+    )
+    more = c.pick(
+        (
+            "pass",
+            "pass",
+            "pass",
+            "X[i] = 0.0",
+            "model.fit(X, y)",
+            "if i == 3: break",
+            "print(i)",
+            "q = X[i]",
+            "X[-1, 0] += 1.0",
+            "n += 1",
+        )
+    )
     lines = [use, more]
     if c.chance(40):
         lines.reverse()
-    head = "for i, row in enumerate(X):" if "row" in one else c.pick(("for i in range(len(X)):", "for i in range(1, len(X)):", "for i in range(X.shape[0] - 1):"))
+    head = (
+        "for i, row in enumerate(X):"
+        if "row" in one
+        else c.pick(("for i in range(len(X)):", "for i in range(1, len(X)):", "for i in range(X.shape[0] - 1):"))
+    )
     text = f"import numpy as np\nfrom sklearn.{module} import {name}\n\nrng = np.random.default_rng(0)\nA = rng.normal(size=(30, 3))\ny = (A[:, 0] > 0).astype(int)\nmodel = {name}().fit(A, y)\n\n\n"
-    text += f"def work(X, q, v):\n    out = []\n    n = 0\n    p = None\n    {head}\n" + "".join(f"        {x}\n" for x in lines) + "    return out, n, p\n"
+    text += (
+        f"def work(X, q, v):\n    out = []\n    n = 0\n    p = None\n    {head}\n"
+        + "".join(f"        {x}\n" for x in lines)
+        + "    return out, n, p\n"
+    )
     return Program(text, *calls(c))
 
 

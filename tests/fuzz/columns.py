@@ -1,5 +1,6 @@
 """Programs for the passes over frames (HST201 to HST211): their shapes, with holes, on frames of every sort."""
 
+# ruff: noqa: E731, F541
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,19 +20,19 @@ def column(c: Choices, name: str, n: int, nasty: int, kind: str = "") -> str:
     kind = kind or {"a": "float", "c": "float", "b": "int", "k": "key", "s": "word", "f": "bool"}[name]
     pick: Callable[[], str]
     if kind == "float":
-        pick = lambda: c.pick(NASTY) if c.chance(nasty) else c.pick(FLOATS)  # noqa: E731
+        pick = lambda: c.pick(NASTY) if c.chance(nasty) else c.pick(FLOATS)
     elif kind == "int":
-        pick = lambda: c.pick(LARGE) if c.chance(nasty // 3) else c.pick(INTS)  # noqa: E731
+        pick = lambda: c.pick(LARGE) if c.chance(nasty // 3) else c.pick(INTS)
     elif kind == "key":
-        pick = lambda: c.pick(("1", "2", "3"))  # noqa: E731
+        pick = lambda: c.pick(("1", "2", "3"))
     elif kind == "bool":
-        pick = lambda: c.pick(("True", "False"))  # noqa: E731
+        pick = lambda: c.pick(("True", "False"))
     elif kind == "mixed":
-        pick = lambda: c.pick(("1", "2.5", "'x'", "None", "True", "nan"))  # noqa: E731
+        pick = lambda: c.pick(("1", "2.5", "'x'", "None", "True", "nan"))
     elif kind == "missing word":
-        pick = lambda: c.pick(("'x'", "None", "'y'", "nan"))  # noqa: E731
+        pick = lambda: c.pick(("'x'", "None", "'y'", "nan"))
     else:
-        pick = lambda: c.pick(WORDS)  # noqa: E731
+        pick = lambda: c.pick(WORDS)
     return f"[{', '.join(pick() for _ in range(n))}]"
 
 
@@ -56,7 +57,11 @@ def frame(c: Choices, nasty: int = 0, strange: bool = False) -> str:
         elif how == 4:
             after = f".astype({{{name!r}: {c.pick(('object', 'str', repr('category')))}}})"
         elif how == 5:
-            after = f".astype({{'b': {c.pick((repr('int32'), repr('Int64'), repr('float32'), repr('uint8'), repr('bool')))}}})" if not any(x in cells["b"] for x in ("*", "-")) else ""
+            after = (
+                f".astype({{'b': {c.pick((repr('int32'), repr('Int64'), repr('float32'), repr('uint8'), repr('bool')))}}})"
+                if not any(x in cells["b"] for x in ("*", "-"))
+                else ""
+            )
         elif how == 6:
             after = f".drop(columns=[{name!r}])"
         elif how == 7:
@@ -106,7 +111,9 @@ class Cells:
         if how == 6:
             return f"({self.number(depth - 1)} {c.pick(('//', '%'))} {c.pick(('2', '3', '0.7', self.number(0)))})"
         if how == 7:
-            return f"{c.pick(('abs', 'round', 'int', 'float', 'math.floor', 'np.abs', 'bool'))}({self.number(depth - 1)})"
+            return (
+                f"{c.pick(('abs', 'round', 'int', 'float', 'math.floor', 'np.abs', 'bool'))}({self.number(depth - 1)})"
+            )
         if how == 8:
             return f"{c.pick(('min', 'max'))}({self.number(depth - 1)}, {self.number(depth - 1)})"
         if how == 9:
@@ -180,10 +187,26 @@ def rows(c: Choices) -> Program:
         f"out.append(type({e.spell('b')}).__name__)",
         f"print({e.spell('s')}, {e.number(0)})",
     )
-    rare = ("out.append(row)", "df.loc[i, 'a'] = 0.0", "df['b'] = 1", "row['a'] = 5", "out.append(dict(row))", "out.append(len(row))", "last = row", "df = df.copy()", "out.append(row.name)", "del df['c']", "out.append(list(row))", "helper(row)")
+    rare = (
+        "out.append(row)",
+        "df.loc[i, 'a'] = 0.0",
+        "df['b'] = 1",
+        "row['a'] = 5",
+        "out.append(dict(row))",
+        "out.append(len(row))",
+        "last = row",
+        "df = df.copy()",
+        "out.append(row.name)",
+        "del df['c']",
+        "out.append(list(row))",
+        "helper(row)",
+    )
     lines = c.some(uses, 1, 3) + ([c.pick(rare)] if c.chance(20) else [])
     body = "".join(f"        {line}\n" for line in lines)
-    text = HEAD + f"def helper(r):\n    return {Cells(c, dotted('r')).number(1)}\n\n\ndef work(df, flag):\n    total = 0.0\n    out = []\n    counts = {{}}\n    {head}\n{body}    return total, out, counts\n"
+    text = (
+        HEAD
+        + f"def helper(r):\n    return {Cells(c, dotted('r')).number(1)}\n\n\ndef work(df, flag):\n    total = 0.0\n    out = []\n    counts = {{}}\n    {head}\n{body}    return total, out, counts\n"
+    )
     return Program(text, *calls(c, lambda late: "1"))
 
 
@@ -195,8 +218,23 @@ def apply_rows(c: Choices) -> Program:
         f = "score"
         defs = f"def score(row):\n    x = {e.number(1)}\n    if {e.truth()}:\n        {c.pick((f'return {e.anything()}', f'x = {e.number(1)}', f'x += {e.number(1)}'))}\n"
         defs += f"    return {c.pick(('x', f'x + {e.number(1)}', e.anything()))}\n\n\n"
-    call = c.pick((f"df.apply({f}, axis=1)", f"df.apply({f}, axis='columns')", f"df.apply({f}, axis=1, result_type={c.pick((repr('expand'), 'None'))})", f"df[['a', 'b', 'c', 'k', 's']].apply({f}, axis=1)"))
-    use = c.pick((f"return {call}", f"df['new'] = {call}\n    return df", f"return {call}.sum()", f"df = df.assign(new={call})\n    return df['new'], df", f"out = list({call})\n    return out"))
+    call = c.pick(
+        (
+            f"df.apply({f}, axis=1)",
+            f"df.apply({f}, axis='columns')",
+            f"df.apply({f}, axis=1, result_type={c.pick((repr('expand'), 'None'))})",
+            f"df[['a', 'b', 'c', 'k', 's']].apply({f}, axis=1)",
+        )
+    )
+    use = c.pick(
+        (
+            f"return {call}",
+            f"df['new'] = {call}\n    return df",
+            f"return {call}.sum()",
+            f"df = df.assign(new={call})\n    return df['new'], df",
+            f"out = list({call})\n    return out",
+        )
+    )
     return Program(HEAD + defs + f"def work(df, flag):\n    {use}\n", *calls(c, lambda late: "1"))
 
 
@@ -204,9 +242,43 @@ def elementwise(c: Choices) -> Program:
     name = c.pick(("a", "b", "a", "s", "c", "b", "c", "f"))
     e = Cells(c, lambda column: "x", ("a",))
     if name == "s":
-        expr = c.pick(("x.upper()", "len(x)", "x + '!'", "x in ('x', 'y')", "x == 'x'", "x.startswith('x')", "x[0]", "1 if x == 'x' else 0", "x.strip().lower()", "TABLE.get(x)", "TABLE.get(x, 0)", "TABLE[x]", "f'{x}-'", "'x' in x"))
+        expr = c.pick(
+            (
+                "x.upper()",
+                "len(x)",
+                "x + '!'",
+                "x in ('x', 'y')",
+                "x == 'x'",
+                "x.startswith('x')",
+                "x[0]",
+                "1 if x == 'x' else 0",
+                "x.strip().lower()",
+                "TABLE.get(x)",
+                "TABLE.get(x, 0)",
+                "TABLE[x]",
+                "f'{x}-'",
+                "'x' in x",
+            )
+        )
     else:
-        expr = c.pick((e.anything(), e.number(), e.number(), e.truth(2), e.number(), e.anything(), "TABLE.get(x, -1)", "str(x)", "f'{x:.2f}'", "round(x, 1)", "int(x)", "x * x", "x if x > 0 else 0", "'hi' if x > 1 else 'lo'"))
+        expr = c.pick(
+            (
+                e.anything(),
+                e.number(),
+                e.number(),
+                e.truth(2),
+                e.number(),
+                e.anything(),
+                "TABLE.get(x, -1)",
+                "str(x)",
+                "f'{x:.2f}'",
+                "round(x, 1)",
+                "int(x)",
+                "x * x",
+                "x if x > 0 else 0",
+                "'hi' if x > 1 else 'lo'",
+            )
+        )
     f = f"lambda x: {expr}"
     defs = f"TABLE = {c.pick(('{}', '{1: 2, 3: 4}', repr({'x': 1, 'y': 2}), repr({'x': 1.5, 'y': None})))}\n\n\n"
     if c.chance(40):
@@ -215,7 +287,14 @@ def elementwise(c: Choices) -> Program:
     call = f"df['{name}'].{c.pick(('apply', 'map'))}({f})"
     if c.chance(8):
         call = f"df['{name}'].map({f}, na_action='ignore')"
-    use = c.pick((f"return {call}", f"df['new'] = {call}\n    return df", f"df['{name}'] = {call}\n    return df", f"return {call}.tolist()"))
+    use = c.pick(
+        (
+            f"return {call}",
+            f"df['new'] = {call}\n    return df",
+            f"df['{name}'] = {call}\n    return df",
+            f"return {call}.tolist()",
+        )
+    )
     return Program(HEAD + defs + f"def work(df, flag):\n    {use}\n", *calls(c, lambda late: "1"))
 
 
@@ -228,100 +307,563 @@ def groups(c: Choices) -> Program:
     if c.chance(15):
         by = c.pick(("'k', as_index=False", "'k', dropna=False", "df['k']", by))
         col = c.pick(("[['a', 'c']]", ".a", col))
-    r = lambda: c.pick(("g.mean()", "g.sum()", "g.max()", "g.min()", "g.std()", "len(g)", "g.count()", "g.median()", "g.iloc[0]", "(g > 1).sum()", "g.var(ddof=0)", "g.quantile(0.5)", "np.mean(g)"))  # noqa: E731
-    reduced = c.pick((r(), f"{r()} - {r()}", f"{r()} / {r()}", f"{r()} if len(g) > 1 else 0", f"{r()} * 2 + {r()}", f"round({r()}, 2)", f"float({r()})"))
-    mapped = c.pick((f"g - {r()}", f"(g - {r()}) / {r()}", f"g / {r()}", f"g.fillna({r()})", f"({r()} - g) * 2", f"{r()}", f"(g - {r()}) / ({r()} - {r()})", "g.rank()" if c.chance(30) else f"g + {r()}", f"g * 2 - {r()}"))
+    r = lambda: c.pick(
+        (
+            "g.mean()",
+            "g.sum()",
+            "g.max()",
+            "g.min()",
+            "g.std()",
+            "len(g)",
+            "g.count()",
+            "g.median()",
+            "g.iloc[0]",
+            "(g > 1).sum()",
+            "g.var(ddof=0)",
+            "g.quantile(0.5)",
+            "np.mean(g)",
+        )
+    )
+    reduced = c.pick(
+        (
+            r(),
+            f"{r()} - {r()}",
+            f"{r()} / {r()}",
+            f"{r()} if len(g) > 1 else 0",
+            f"{r()} * 2 + {r()}",
+            f"round({r()}, 2)",
+            f"float({r()})",
+        )
+    )
+    mapped = c.pick(
+        (
+            f"g - {r()}",
+            f"(g - {r()}) / {r()}",
+            f"g / {r()}",
+            f"g.fillna({r()})",
+            f"({r()} - g) * 2",
+            f"{r()}",
+            f"(g - {r()}) / ({r()} - {r()})",
+            "g.rank()" if c.chance(30) else f"g + {r()}",
+            f"g * 2 - {r()}",
+        )
+    )
     how = c.pick(("apply", "agg", "transform", "transform", "aggregate"))
     f = f"lambda g: {mapped if how == 'transform' else reduced}"
     defs = ""
     if c.chance(35):
         defs = f"def spread(g):\n    low = {r()}\n    return {c.pick((f'{r()} - low', reduced, 'low'))}\n\n\n"
         f = "spread"
-    use = c.pick((f"return df.groupby({by}){col}.{how}({f})", f"df['new'] = df.groupby({by}){col}.{how}({f})\n    return df", f"return df.groupby({by}){col}.{how}({f}).reset_index()"))
+    use = c.pick(
+        (
+            f"return df.groupby({by}){col}.{how}({f})",
+            f"df['new'] = df.groupby({by}){col}.{how}({f})\n    return df",
+            f"return df.groupby({by}){col}.{how}({f}).reset_index()",
+        )
+    )
     return Program(HEAD + defs + f"def work(df, flag):\n    {use}\n", *calls(c, lambda late: "1"))
 
 
 def growth(c: Choices) -> Program:
     if c.chance(80):
-        piece = c.pick(("pd.DataFrame({'x': [v], 'y': ['t']})", "pd.DataFrame([{'x': v, 'y': 1}])", "df.iloc[i:i + 1]", "pd.DataFrame({'x': [v, v]}, index=[5, 6])", "df[df['k'] == v]", "pd.DataFrame()", "pd.DataFrame({'z': [v]}) if v == 2 else pd.DataFrame({'x': [v]})"))
-        step = c.pick((f"out = pd.concat([out, {piece}])", f"out = pd.concat([out, {piece}], ignore_index=True)", f"out = pd.concat([{piece}, out])", f"out = pd.concat((out, {piece}), axis=0)", f"out = pd.concat([out, {piece}, {piece}])", f"out = pd.concat([out, {piece}], axis=1)"))
-        start = c.pick(("out = pd.DataFrame()", "out = pd.DataFrame(columns=['x', 'y'])", "out = df", "out = df.head(1)", "out = pd.DataFrame({'x': [1.5]})"))
+        piece = c.pick(
+            (
+                "pd.DataFrame({'x': [v], 'y': ['t']})",
+                "pd.DataFrame([{'x': v, 'y': 1}])",
+                "df.iloc[i:i + 1]",
+                "pd.DataFrame({'x': [v, v]}, index=[5, 6])",
+                "df[df['k'] == v]",
+                "pd.DataFrame()",
+                "pd.DataFrame({'z': [v]}) if v == 2 else pd.DataFrame({'x': [v]})",
+            )
+        )
+        step = c.pick(
+            (
+                f"out = pd.concat([out, {piece}])",
+                f"out = pd.concat([out, {piece}], ignore_index=True)",
+                f"out = pd.concat([{piece}, out])",
+                f"out = pd.concat((out, {piece}), axis=0)",
+                f"out = pd.concat([out, {piece}, {piece}])",
+                f"out = pd.concat([out, {piece}], axis=1)",
+            )
+        )
+        start = c.pick(
+            (
+                "out = pd.DataFrame()",
+                "out = pd.DataFrame(columns=['x', 'y'])",
+                "out = df",
+                "out = df.head(1)",
+                "out = pd.DataFrame({'x': [1.5]})",
+            )
+        )
     else:
         piece = c.pick(("v", "v * 0.5", "[v, v]", "np.array([v])", "str(v)", "v > 1", "[]", "None if v == 2 else v"))
-        step = c.pick((f"out = np.append(out, {piece})", f"out = np.append(out, {piece}, axis=0)", f"out = np.concatenate([out, [{piece}]])", f"out = np.hstack([out, {piece}])", f"out = np.append({piece}, out)", f"out = np.vstack([out, {piece}])"))
-        start = c.pick(("out = np.array([])", "out = np.array([], dtype=int)", "out = np.zeros(0)", "out = []", "out = np.array([1, 2])", "out = df['a'].to_numpy()", "out = np.empty((0, 1))"))
-    more = c.pick(("pass", "pass", "n += len(out)", "if v == 3: break", "if v == 3: continue", "held.append(out)", "if v == 2: raise ValueError(len(out))", "print(v)", "n += v", "if len(out) > 2: out = out[:1]"))
+        step = c.pick(
+            (
+                f"out = np.append(out, {piece})",
+                f"out = np.append(out, {piece}, axis=0)",
+                f"out = np.concatenate([out, [{piece}]])",
+                f"out = np.hstack([out, {piece}])",
+                f"out = np.append({piece}, out)",
+                f"out = np.vstack([out, {piece}])",
+            )
+        )
+        start = c.pick(
+            (
+                "out = np.array([])",
+                "out = np.array([], dtype=int)",
+                "out = np.zeros(0)",
+                "out = []",
+                "out = np.array([1, 2])",
+                "out = df['a'].to_numpy()",
+                "out = np.empty((0, 1))",
+            )
+        )
+    more = c.pick(
+        (
+            "pass",
+            "pass",
+            "n += len(out)",
+            "if v == 3: break",
+            "if v == 3: continue",
+            "held.append(out)",
+            "if v == 2: raise ValueError(len(out))",
+            "print(v)",
+            "n += v",
+            "if len(out) > 2: out = out[:1]",
+        )
+    )
     lines = [step, more]
     if c.chance(40):
         lines.reverse()
-    text = HEAD + f"def work(df, values):\n    n = 0\n    held = []\n    {start}\n    for i, v in enumerate(values):\n" + "".join(f"        {x}\n" for x in lines) + "    return out, n, held\n"
-    return Program(text, *calls(c, lambda late: c.pick(("[1, 2, 3]", "[3, 2]", "range(4)", *(("[]", "[1.5, 2]", "[True, 2]", "['p', 2]", "np.array([2, 3], np.int32)", "(1, None)", "[nan]", "[np.float32(1.5)]") if late else ())))))
+    text = (
+        HEAD
+        + f"def work(df, values):\n    n = 0\n    held = []\n    {start}\n    for i, v in enumerate(values):\n"
+        + "".join(f"        {x}\n" for x in lines)
+        + "    return out, n, held\n"
+    )
+    return Program(
+        text,
+        *calls(
+            c,
+            lambda late: c.pick(
+                (
+                    "[1, 2, 3]",
+                    "[3, 2]",
+                    "range(4)",
+                    *(
+                        (
+                            "[]",
+                            "[1.5, 2]",
+                            "[True, 2]",
+                            "['p', 2]",
+                            "np.array([2, 3], np.int32)",
+                            "(1, None)",
+                            "[nan]",
+                            "[np.float32(1.5)]",
+                        )
+                        if late
+                        else ()
+                    ),
+                )
+            ),
+        ),
+    )
 
 
 def lookups(c: Choices) -> Program:
     key = c.pick(("k", "k", "s", "b", "a"))
-    mask = c.pick((f"df['{key}'] == x", f"df.{key} == x", f"x == df['{key}']", f"df['{key}'] != x", f"(df['{key}'] == x) & (df['b'] > 0)"))
+    mask = c.pick(
+        (
+            f"df['{key}'] == x",
+            f"df.{key} == x",
+            f"x == df['{key}']",
+            f"df['{key}'] != x",
+            f"(df['{key}'] == x) & (df['b'] > 0)",
+        )
+    )
     part = c.pick((f"df[{mask}]", f"df.loc[{mask}]"))
-    read = c.pick((f"{part}['c'].iloc[0]", f"{part}['c'].values[0]", f"len({part})", f"{part}['c'].sum()", f"{part}['c'].mean()", f"{part}.iloc[0]['c']", f"{part}['c'].tolist()", f"{part}", f"{part}['s'].iloc[0]", f"df.loc[{mask}, 'c'].iloc[0]", f"df.loc[{mask}, 'c'].item()", f"{part}.shape[0]", f"{part}.empty", f"df.loc[{mask}, 'b'].max()", f"{part}.index[0]", f"df[{mask}][['a', 'c']].to_dict('records')", f"{part}['c'].count()"))
-    use = c.pick((f"out.append({read})", f"part = {part}\n        if len(part) > 0:\n            out.append(part['c'].iloc[0])", f"part = {part}\n        out.append(part['c'].max() - part['b'].min())", f"total = total + {read}", f"if not {part}.empty:\n            out.append({read})", f"match = {part}\n        if match.empty:\n            continue\n        row = match.iloc[0]\n        out.append(row['c'] * 2)"))
-    more = c.pick(("pass", "pass", "pass", "df.loc[df.index[0], 'c'] = 9.0", "df = df[1:]", "df['k'] = 1", "out.append(x)", "other['c'] = 1", "if total > 5: break"))
+    read = c.pick(
+        (
+            f"{part}['c'].iloc[0]",
+            f"{part}['c'].values[0]",
+            f"len({part})",
+            f"{part}['c'].sum()",
+            f"{part}['c'].mean()",
+            f"{part}.iloc[0]['c']",
+            f"{part}['c'].tolist()",
+            f"{part}",
+            f"{part}['s'].iloc[0]",
+            f"df.loc[{mask}, 'c'].iloc[0]",
+            f"df.loc[{mask}, 'c'].item()",
+            f"{part}.shape[0]",
+            f"{part}.empty",
+            f"df.loc[{mask}, 'b'].max()",
+            f"{part}.index[0]",
+            f"df[{mask}][['a', 'c']].to_dict('records')",
+            f"{part}['c'].count()",
+        )
+    )
+    use = c.pick(
+        (
+            f"out.append({read})",
+            f"part = {part}\n        if len(part) > 0:\n            out.append(part['c'].iloc[0])",
+            f"part = {part}\n        out.append(part['c'].max() - part['b'].min())",
+            f"total = total + {read}",
+            f"if not {part}.empty:\n            out.append({read})",
+            f"match = {part}\n        if match.empty:\n            continue\n        row = match.iloc[0]\n        out.append(row['c'] * 2)",
+        )
+    )
+    more = c.pick(
+        (
+            "pass",
+            "pass",
+            "pass",
+            "df.loc[df.index[0], 'c'] = 9.0",
+            "df = df[1:]",
+            "df['k'] = 1",
+            "out.append(x)",
+            "other['c'] = 1",
+            "if total > 5: break",
+        )
+    )
     lines = [use, more]
     if c.chance(50):
         lines.reverse()
     keys = {"k": "[1, 2, 3, 2]", "s": "['x', 'y', 'zz']", "b": "[3, 1, 0]", "a": "[1.5, 2.0]"}[key]
-    text = HEAD + f"def work(df, values):\n    out = []\n    total = 0\n    other = OTHER\n    for x in values:\n" + "".join(f"        {x}\n" for x in lines) + "    return out, total, df\n"
-    late = ("[True, 1.0, 2]", "[None, 'x']", "[nan, 2]", "[]", "[2**70, -1]", "['x', 1]", "[(1,), 1]", "np.array([1, 2])", "pd.Series([1, 2])", "[np.int64(1), np.float32(2.0)]", "[[1, 2, 3]]", "[pd.NA]", "[1j]")
+    text = (
+        HEAD
+        + "def work(df, values):\n    out = []\n    total = 0\n    other = OTHER\n    for x in values:\n"
+        + "".join(f"        {x}\n" for x in lines)
+        + "    return out, total, df\n"
+    )
+    late = (
+        "[True, 1.0, 2]",
+        "[None, 'x']",
+        "[nan, 2]",
+        "[]",
+        "[2**70, -1]",
+        "['x', 1]",
+        "[(1,), 1]",
+        "np.array([1, 2])",
+        "pd.Series([1, 2])",
+        "[np.int64(1), np.float32(2.0)]",
+        "[[1, 2, 3]]",
+        "[pd.NA]",
+        "[1j]",
+    )
     return Program(text, *calls(c, lambda is_late: c.pick(late) if is_late and c.chance(60) else keys))
 
 
 def cells(c: Choices) -> Program:
-    read = lambda col: c.pick((f"df.iloc[i]['{col}']", f"df.loc[i, '{col}']", f"df.at[i, '{col}']", f"df['{col}'].iloc[i]", f"df['{col}'][i]", f"df.iloc[i].{col}", f"df['{col}'].values[i]", f"df.{col}[i]", f"df.iloc[i, 0]", f"df['{col}'].loc[i]", f"df.loc[i]['{col}']", f"df.iat[i, 1]", f"df.iloc[i - 1]['{col}']", f"df.loc[i + 1, '{col}']", f"df.loc[i, name]"))  # noqa: E731, F541
+    read = lambda col: c.pick(
+        (
+            f"df.iloc[i]['{col}']",
+            f"df.loc[i, '{col}']",
+            f"df.at[i, '{col}']",
+            f"df['{col}'].iloc[i]",
+            f"df['{col}'][i]",
+            f"df.iloc[i].{col}",
+            f"df['{col}'].values[i]",
+            f"df.{col}[i]",
+            f"df.iloc[i, 0]",
+            f"df['{col}'].loc[i]",
+            f"df.loc[i]['{col}']",
+            f"df.iat[i, 1]",
+            f"df.iloc[i - 1]['{col}']",
+            f"df.loc[i + 1, '{col}']",
+            f"df.loc[i, name]",
+        )
+    )
     e = Cells(c, read)
-    use = c.some((f"total += {e.number(1)}", f"out.append({e.anything()})", f"if {e.truth()}:\n            out.append({e.number(1)})", f"out.append({read('s')})", f"out.append(type({read('b')}).__name__)", f"total = max(total, {read('a')})"), 1, 2)
-    use += [c.pick(("df.loc[i, 'a'] = 1.0", "df['b'] = 2", "df = df.copy()", "other.loc[0, 'a'] = 3.0", "df.drop(0)", "del df['c']", "break"))] if c.chance(15) else []
-    loop = c.pick(("for i in range(len(df)):", "for i in df.index:", "for i in range(1, len(df)):", "for i in range(df.shape[0]):", "for i in values:", "for i in range(len(df) - 1):"))
-    text = HEAD + f"def work(df, values):\n    out = []\n    total = 0.0\n    other = OTHER\n    name = 'a'\n    {loop}\n" + "".join(f"        {x}\n" for x in use) + "    return out, total\n"
-    return Program(text, *calls(c, lambda late: c.pick(("[0, 1, 2]", "[2, 0]", *(("[-1]", "[99]", "[True]", "[1.0]", "['r0']", "[None]", "[np.int64(1)]", "[slice(0, 2)]", "[[0, 1]]", "[0.5]") if late else ())))))
+    use = c.some(
+        (
+            f"total += {e.number(1)}",
+            f"out.append({e.anything()})",
+            f"if {e.truth()}:\n            out.append({e.number(1)})",
+            f"out.append({read('s')})",
+            f"out.append(type({read('b')}).__name__)",
+            f"total = max(total, {read('a')})",
+        ),
+        1,
+        2,
+    )
+    use += (
+        [
+            c.pick(
+                (
+                    "df.loc[i, 'a'] = 1.0",
+                    "df['b'] = 2",
+                    "df = df.copy()",
+                    "other.loc[0, 'a'] = 3.0",
+                    "df.drop(0)",
+                    "del df['c']",
+                    "break",
+                )
+            )
+        ]
+        if c.chance(15)
+        else []
+    )
+    loop = c.pick(
+        (
+            "for i in range(len(df)):",
+            "for i in df.index:",
+            "for i in range(1, len(df)):",
+            "for i in range(df.shape[0]):",
+            "for i in values:",
+            "for i in range(len(df) - 1):",
+        )
+    )
+    text = (
+        HEAD
+        + f"def work(df, values):\n    out = []\n    total = 0.0\n    other = OTHER\n    name = 'a'\n    {loop}\n"
+        + "".join(f"        {x}\n" for x in use)
+        + "    return out, total\n"
+    )
+    return Program(
+        text,
+        *calls(
+            c,
+            lambda late: c.pick(
+                (
+                    "[0, 1, 2]",
+                    "[2, 0]",
+                    *(
+                        (
+                            "[-1]",
+                            "[99]",
+                            "[True]",
+                            "[1.0]",
+                            "['r0']",
+                            "[None]",
+                            "[np.int64(1)]",
+                            "[slice(0, 2)]",
+                            "[[0, 1]]",
+                            "[0.5]",
+                        )
+                        if late
+                        else ()
+                    ),
+                )
+            ),
+        ),
+    )
 
 
 def writes(c: Choices) -> Program:
     col = c.pick(("'a'", "'b'", "'new'", "'s'", "'a'"))
     place = c.pick((f"df.at[i, {col}]", f"df.loc[i, {col}]", f"df.iloc[i, 0]", f"df.iat[i, 0]"))  # noqa: F541
-    read = lambda name: c.pick((f"df.at[i, '{name}']", f"df.loc[i, '{name}']", f"df['{name}'].iloc[i]", f"df.loc[i - 1, '{name}']"))  # noqa: E731
+    read = lambda name: c.pick(
+        (f"df.at[i, '{name}']", f"df.loc[i, '{name}']", f"df['{name}'].iloc[i]", f"df.loc[i - 1, '{name}']")
+    )
     e = Cells(c, read)
-    value = c.pick((e.number(1), "i", "i * 0.5", "'t'", "None", "i > 1", e.number(2), "np.nan", "float(i)", f"{read('s')}.upper()"))
-    lines = [c.pick((f"{place} = {value}", f"{place} += {value}", f"if {e.truth()}:\n            {place} = {value}", f"if i > 1:\n            {place} = {value}\n        else:\n            {place} = {c.pick(('0', '0.5', value))}"))]
+    value = c.pick(
+        (e.number(1), "i", "i * 0.5", "'t'", "None", "i > 1", e.number(2), "np.nan", "float(i)", f"{read('s')}.upper()")
+    )
+    lines = [
+        c.pick(
+            (
+                f"{place} = {value}",
+                f"{place} += {value}",
+                f"if {e.truth()}:\n            {place} = {value}",
+                f"if i > 1:\n            {place} = {value}\n        else:\n            {place} = {c.pick(('0', '0.5', value))}",
+            )
+        )
+    ]
     if c.chance(25):
-        lines.append(c.pick(("total += df['a'].sum()", "print(len(df))", "other = df.copy()", "if i == 2: raise ValueError(i)", "if i == 3: break", f"total += {read('a')}", "df = df", "held.append(df)")))
-    start = c.pick(("df = df.copy()", "pass", "df['new'] = 0.0", "df['new'] = 0", "df = df.reset_index(drop=True)", "df['new'] = ''"))
-    loop = c.pick(("for i in range(len(df)):", "for i in df.index:", "for i in range(1, len(df)):", "for i, row in df.iterrows():"))
-    text = HEAD + f"def work(df, values):\n    total = 0.0\n    held = []\n    other = None\n    {start}\n    {loop}\n" + "".join(f"        {x}\n" for x in lines) + "    return df, total, other\n"
+        lines.append(
+            c.pick(
+                (
+                    "total += df['a'].sum()",
+                    "print(len(df))",
+                    "other = df.copy()",
+                    "if i == 2: raise ValueError(i)",
+                    "if i == 3: break",
+                    f"total += {read('a')}",
+                    "df = df",
+                    "held.append(df)",
+                )
+            )
+        )
+    start = c.pick(
+        (
+            "df = df.copy()",
+            "pass",
+            "df['new'] = 0.0",
+            "df['new'] = 0",
+            "df = df.reset_index(drop=True)",
+            "df['new'] = ''",
+        )
+    )
+    loop = c.pick(
+        (
+            "for i in range(len(df)):",
+            "for i in df.index:",
+            "for i in range(1, len(df)):",
+            "for i, row in df.iterrows():",
+        )
+    )
+    text = (
+        HEAD
+        + f"def work(df, values):\n    total = 0.0\n    held = []\n    other = None\n    {start}\n    {loop}\n"
+        + "".join(f"        {x}\n" for x in lines)
+        + "    return df, total, other\n"
+    )
     return Program(text, *calls(c, lambda late: "1"))
 
 
 def parts(c: Choices) -> Program:
     col = c.pick(("a", "b", "c", "a"))
-    part = c.pick(("df.iloc[max(0, i - 2):i + 1]", "df[i:i + 3]", "df[(df['b'] >= i) & (df['b'] < i + 3)]", "df[df['a'] > i]", "df.iloc[:i]", "df[df['k'] == i]", "df.loc[i:i + 2]", "df[df['s'] == 'x']", "df.iloc[i:]", "df[(df.k == i) | (df.b > 2)]", "df.iloc[-i:]", "df[~(df['a'] > 1)]"))
-    r = lambda base: f"{base}['{c.pick((col, 'a', 'b'))}'].{c.pick(REDUCE + ('sum', 'mean', 'max'))}()".replace(".size()", ".size").replace(".first()", ".iloc[0]")  # noqa: E731
-    use = c.some((f"out.append({r(part)})", f"w = {part}\n        out.append({r('w')})", f"w = {part}\n        if len(w) > 1:\n            out.append({r('w')} - {r('w')})", f"w = {part}\n        out.append((len(w), {r('w')}))", f"w = {part}['{col}']\n        out.append(w.max() - w.min())", f"out.append(({part}['{col}'] > 1).sum())", f"out.append(np.mean({part}['{col}']))", f"w = {part}\n        out.append((w['a'] * w['b']).sum())", f"w = {part}['{col}']\n        out.append(w.iloc[0] if len(w) else None)", f"out.append({r(part)} if not {part}.empty else 0)"), 1, 2)
-    use += [c.pick(("df.loc[0, 'a'] = 9.0", "df = df[1:]", "out.append(w)", "df['a'] = df['a'] + 1", "w['a'] = 1", "other['b'] = 1", "if i > 2: break"))] if c.chance(15) else []
-    text = HEAD + f"def work(df, n):\n    out = []\n    w = None\n    other = OTHER\n    for i in range({c.pick(('1, n', 'n', '0, n, 2', 'len(df)'))}):\n" + "".join(f"        {x}\n" for x in use) + "    return out\n"
+    part = c.pick(
+        (
+            "df.iloc[max(0, i - 2):i + 1]",
+            "df[i:i + 3]",
+            "df[(df['b'] >= i) & (df['b'] < i + 3)]",
+            "df[df['a'] > i]",
+            "df.iloc[:i]",
+            "df[df['k'] == i]",
+            "df.loc[i:i + 2]",
+            "df[df['s'] == 'x']",
+            "df.iloc[i:]",
+            "df[(df.k == i) | (df.b > 2)]",
+            "df.iloc[-i:]",
+            "df[~(df['a'] > 1)]",
+        )
+    )
+    r = lambda base: f"{base}['{c.pick((col, 'a', 'b'))}'].{c.pick((*REDUCE, 'sum', 'mean', 'max'))}()".replace(
+        ".size()", ".size"
+    ).replace(".first()", ".iloc[0]")
+    use = c.some(
+        (
+            f"out.append({r(part)})",
+            f"w = {part}\n        out.append({r('w')})",
+            f"w = {part}\n        if len(w) > 1:\n            out.append({r('w')} - {r('w')})",
+            f"w = {part}\n        out.append((len(w), {r('w')}))",
+            f"w = {part}['{col}']\n        out.append(w.max() - w.min())",
+            f"out.append(({part}['{col}'] > 1).sum())",
+            f"out.append(np.mean({part}['{col}']))",
+            f"w = {part}\n        out.append((w['a'] * w['b']).sum())",
+            f"w = {part}['{col}']\n        out.append(w.iloc[0] if len(w) else None)",
+            f"out.append({r(part)} if not {part}.empty else 0)",
+        ),
+        1,
+        2,
+    )
+    use += (
+        [
+            c.pick(
+                (
+                    "df.loc[0, 'a'] = 9.0",
+                    "df = df[1:]",
+                    "out.append(w)",
+                    "df['a'] = df['a'] + 1",
+                    "w['a'] = 1",
+                    "other['b'] = 1",
+                    "if i > 2: break",
+                )
+            )
+        ]
+        if c.chance(15)
+        else []
+    )
+    text = (
+        HEAD
+        + f"def work(df, n):\n    out = []\n    w = None\n    other = OTHER\n    for i in range({c.pick(('1, n', 'n', '0, n, 2', 'len(df)'))}):\n"
+        + "".join(f"        {x}\n" for x in use)
+        + "    return out\n"
+    )
     return Program(text, *calls(c, lambda late: c.pick(("5", "4", *(("0", "-1", "12", "True") if late else ())))))
 
 
 def group_parts(c: Choices) -> Program:
-    by = c.pick(("'k'", "'k'", "'s'", "['k', 's']", "'k', sort=False", "'b'", "['k']", "'a'", "df['k']" if c.chance(20) else "'k'"))
-    r = lambda: f"g['{c.pick(('a', 'b', 'c'))}'].{c.pick(REDUCE)}()".replace(".size()", ".size").replace(".first()", ".iloc[0]")  # noqa: E731
-    e = c.pick((r(), f"{r()} - {r()}", f"({r()}, len(g))", r(), f"{r()} / {r()}", f"({r()}, {r()})", f"[{r()}, {r()}]", f"(g['a'] > {c.pick(('1', '0.5'))}).sum()", f"{{'m': {r()}, 'n': {r()}}}", f"{r()} if len(g) > 1 else None", f"float({r()})", f"np.max(g['a']) - {r()}", f"(g['a'] * g['b']).sum() / {r()}", "g.shape[0]", "g['s'].iloc[0]", "g['a'].tolist()", f"g['a'].quantile(0.5) - {r()}", "g['a'].sort_values().iloc[0]", "g['s'].nunique()", "g['a'].idxmax()", "g['a'].cumsum().iloc[-1]"))
+    by = c.pick(
+        (
+            "'k'",
+            "'k'",
+            "'s'",
+            "['k', 's']",
+            "'k', sort=False",
+            "'b'",
+            "['k']",
+            "'a'",
+            "df['k']" if c.chance(20) else "'k'",
+        )
+    )
+    r = lambda: f"g['{c.pick(('a', 'b', 'c'))}'].{c.pick(REDUCE)}()".replace(".size()", ".size").replace(
+        ".first()", ".iloc[0]"
+    )
+    e = c.pick(
+        (
+            r(),
+            f"{r()} - {r()}",
+            f"({r()}, len(g))",
+            r(),
+            f"{r()} / {r()}",
+            f"({r()}, {r()})",
+            f"[{r()}, {r()}]",
+            f"(g['a'] > {c.pick(('1', '0.5'))}).sum()",
+            f"{{'m': {r()}, 'n': {r()}}}",
+            f"{r()} if len(g) > 1 else None",
+            f"float({r()})",
+            f"np.max(g['a']) - {r()}",
+            f"(g['a'] * g['b']).sum() / {r()}",
+            "g.shape[0]",
+            "g['s'].iloc[0]",
+            "g['a'].tolist()",
+            f"g['a'].quantile(0.5) - {r()}",
+            "g['a'].sort_values().iloc[0]",
+            "g['s'].nunique()",
+            "g['a'].idxmax()",
+            "g['a'].cumsum().iloc[-1]",
+        )
+    )
     if c.chance(60):
-        use = c.pick((f"out[key] = {e}", f"out[key] = {e}", f"rows.append({e})", f"rows.append((key, {e}))", f"total = {r()}\n        if total > 1:\n            rows.append(key)", f"x = g['a']\n        rows.append(x.max() - x.min())"))
-        more = "pass" if c.chance(60) else c.pick(("pass", "rows.append(g)", "g['a'] = 1", "df['a'] = 0", "if len(rows) > 1: break", "print(key)", "df = df[1:]", "last = g"))
-        text = HEAD + f"def work(df, flag):\n    out = {{}}\n    rows = []\n    last = None\n    for key, g in df.groupby({by}):\n        {use}\n        {more}\n    return out, rows\n"
+        use = c.pick(
+            (
+                f"out[key] = {e}",
+                f"out[key] = {e}",
+                f"rows.append({e})",
+                f"rows.append((key, {e}))",
+                f"total = {r()}\n        if total > 1:\n            rows.append(key)",
+                "x = g['a']\n        rows.append(x.max() - x.min())",
+            )
+        )
+        more = (
+            "pass"
+            if c.chance(60)
+            else c.pick(
+                (
+                    "pass",
+                    "rows.append(g)",
+                    "g['a'] = 1",
+                    "df['a'] = 0",
+                    "if len(rows) > 1: break",
+                    "print(key)",
+                    "df = df[1:]",
+                    "last = g",
+                )
+            )
+        )
+        text = (
+            HEAD
+            + f"def work(df, flag):\n    out = {{}}\n    rows = []\n    last = None\n    for key, g in df.groupby({by}):\n        {use}\n        {more}\n    return out, rows\n"
+        )
     else:
-        defs, f = "", f"lambda g: {c.pick((e, f'pd.Series({{{chr(39)}p{chr(39)}: {r()}, {chr(39)}q{chr(39)}: {r()}}})', e))}"
+        defs, f = (
+            "",
+            f"lambda g: {c.pick((e, f'pd.Series({{{chr(39)}p{chr(39)}: {r()}, {chr(39)}q{chr(39)}: {r()}}})', e))}",
+        )
         if c.chance(50):
-            defs, f = f"def describe(g):\n    n = {r()}\n    if len(g) > 1:\n        return {e}\n    return {c.pick(('n', r(), e))}\n\n\n", "describe"
-        text = HEAD + defs + f"def work(df, flag):\n    {c.pick(('return', 'out ='))} df.groupby({by}).apply({f}{c.pick(('', '', ', include_groups=False'))})\n    return out\n"
+            defs, f = (
+                f"def describe(g):\n    n = {r()}\n    if len(g) > 1:\n        return {e}\n    return {c.pick(('n', r(), e))}\n\n\n",
+                "describe",
+            )
+        text = (
+            HEAD
+            + defs
+            + f"def work(df, flag):\n    {c.pick(('return', 'out ='))} df.groupby({by}).apply({f}{c.pick(('', '', ', include_groups=False'))})\n    return out\n"
+        )
         text = text.replace("    return df.groupby", "    out = df.groupby")
     return Program(text, *calls(c, lambda late: "1"))
 
@@ -341,9 +883,35 @@ def together(c: Choices) -> Program:
     )
     lines = ["part = df[df['k'] == x]", "window = df.iloc[i:i + 2]", *c.some(uses, 2, 5)]
     if c.chance(20):
-        lines.insert(c.integer(0, len(lines)), c.pick(("df.loc[i, 'a'] = total", "other['c'] = 0.0", "df = df", "out.append(part)", "rows = rows[:1]", "if i > 2: break", "out.append(len(rows))")))
-    text = HEAD + "def work(df, values):\n    out = []\n    total = 0.0\n    other = OTHER\n    rows = pd.DataFrame()\n    arr = np.array([])\n    for i, x in enumerate(values):\n" + "".join(f"        {x}\n" for x in lines) + "    return out, total, rows, arr\n"
-    return Program(text, *calls(c, lambda late: c.pick(("[1, 2, 3]", "[2, 1]", *(("[]", "[None]", "[1.0, 2]", "['x']", "[1] * 9") if late else ())))))
+        lines.insert(
+            c.integer(0, len(lines)),
+            c.pick(
+                (
+                    "df.loc[i, 'a'] = total",
+                    "other['c'] = 0.0",
+                    "df = df",
+                    "out.append(part)",
+                    "rows = rows[:1]",
+                    "if i > 2: break",
+                    "out.append(len(rows))",
+                )
+            ),
+        )
+    text = (
+        HEAD
+        + "def work(df, values):\n    out = []\n    total = 0.0\n    other = OTHER\n    rows = pd.DataFrame()\n    arr = np.array([])\n    for i, x in enumerate(values):\n"
+        + "".join(f"        {x}\n" for x in lines)
+        + "    return out, total, rows, arr\n"
+    )
+    return Program(
+        text,
+        *calls(
+            c,
+            lambda late: c.pick(
+                ("[1, 2, 3]", "[2, 1]", *(("[]", "[None]", "[1.0, 2]", "['x']", "[1] * 9") if late else ()))
+            ),
+        ),
+    )
 
 
 def shared(make: Callable[[Choices], Program]) -> Callable[[Choices], Program]:

@@ -56,7 +56,9 @@ class _Walk:
             if self.left.get(id(a)) != id(b) or self.right.get(id(b)) != id(a):
                 return f"{at}: what is one object with what has changed"
             return None
-        if not isinstance(a, (tuple, frozenset)):  # whether equal ones that cannot change are one object is nobody's business
+        if not isinstance(
+            a, (tuple, frozenset)
+        ):  # whether equal ones that cannot change are one object is nobody's business
             self.left[id(a)], self.right[id(b)] = id(b), id(a)
         self.kept += (a, b)
         return self.inside(a, b, at)

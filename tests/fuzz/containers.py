@@ -140,7 +140,15 @@ def membership(c: Choices) -> Program:
     kind = some_kind(c)
     where = c.pick(("xs", "xs", "xs", "KNOWN", "list(xs)", "table[0]"))
     value = one(c, kind)
-    test = c.pick((f"y in {where}", f"y not in {where}", f"(y, 1) in {where}", f"y in {where} and y in {where}", f"not y in {where}"))
+    test = c.pick(
+        (
+            f"y in {where}",
+            f"y not in {where}",
+            f"(y, 1) in {where}",
+            f"y in {where} and y in {where}",
+            f"not y in {where}",
+        )
+    )
     keep = [f"if {test}:", f"    out.append({c.pick(('y', '(y, 1)', '1'))})"]
     if c.chance(30):
         keep += ["else:", "    " + c.pick(("out.append(None)", "xs.append(y)", f"xs.append({value})", "pass"))]
@@ -152,7 +160,11 @@ def membership(c: Choices) -> Program:
     if c.chance(20):
         text += f"    xs = {items(c, kind)}\n"
     if loop.startswith("for y") and c.chance(20) and not first:
-        text += f"    return " + c.pick((f"[y for y in ys if {test}]", f"sum(1 for y in ys if {test})", f"{{y: {test} for y in ys}}")) + "\n"
+        text += (
+            "    return "
+            + c.pick((f"[y for y in ys if {test}]", f"sum(1 for y in ys if {test})", f"{{y: {test} for y in ys}}"))
+            + "\n"
+        )
     else:
         text += f"    {loop}\n{body(lines, 2)}    return out, xs\n"
     return Program(text, *two_lists(c, kind, kind))
@@ -177,10 +189,33 @@ def queue(c: Choices) -> Program:
                    "out.append(sorted(todo))", "todo.sort()", "held = todo", "if len(todo) > 1: todo[0], todo[-1] = todo[-1], todo[0]",
                    "for t in todo: out.append(t)", "out.append(sum(todo))", "todo.reverse()", "out.append(todo.index(x) if x in todo else -1)"))  # fmt: skip
     if c.chance(70):
-        look = c.pick(("out.append(x)", "out.append(len(todo))", "if todo: out.append(todo[-1])", "if x in todo: out.append('again')", "for t in todo: out.append(t)", "out.append(sum(todo))"))
+        look = c.pick(
+            (
+                "out.append(x)",
+                "out.append(len(todo))",
+                "if todo: out.append(todo[-1])",
+                "if x in todo: out.append('again')",
+                "for t in todo: out.append(t)",
+                "out.append(sum(todo))",
+            )
+        )
     nice = c.chance(60)
-    test = "todo" if nice else c.pick(("todo", "todo", "len(todo) > 0", "len(out) < 9", "todo and len(out) < 9", "True"))
-    take = c.pick(("x = todo.pop(0)", "x = todo.pop(0)", "x = todo.pop(0) if len(todo) % 2 else todo.pop()", "x = todo[0]; todo.pop(0)", "x = todo[0]; del todo[0]")) if not nice else "x = todo.pop(0)"
+    test = (
+        "todo" if nice else c.pick(("todo", "todo", "len(todo) > 0", "len(out) < 9", "todo and len(out) < 9", "True"))
+    )
+    take = (
+        c.pick(
+            (
+                "x = todo.pop(0)",
+                "x = todo.pop(0)",
+                "x = todo.pop(0) if len(todo) % 2 else todo.pop()",
+                "x = todo[0]; todo.pop(0)",
+                "x = todo[0]; del todo[0]",
+            )
+        )
+        if not nice
+        else "x = todo.pop(0)"
+    )
     if not nice and c.chance(25):
         take = f"try:\n{' ' * 12}{take}\n{' ' * 8}except IndexError as e:\n{' ' * 12}out.append(str(e)); break"
     end = "" if test == "todo" else "if len(out) > 12: break"
@@ -189,8 +224,14 @@ def queue(c: Choices) -> Program:
     text = f"{HEAD}def work(n, xs):\n    out = []\n    held = None\n    todo = {start}\n    while {test}:\n{body(lines, 2)}    return {give}\n"
     return Program(
         text,
-        tuple(f"({c.pick(('3', '5', '4', '1'))}, {items(c, 'ints', 1, 4).replace('10**20', '6')})" for _ in range(c.integer(1, 2))),
-        tuple(f"({c.pick(('0', '2', '-1', '2.5', 'True', 'None'))}, {c.pick(('[]', '[1.5, 2]', '(1, 2)', '[5, 4]', 'deque([1, 2])'))})" for _ in range(2)),
+        tuple(
+            f"({c.pick(('3', '5', '4', '1'))}, {items(c, 'ints', 1, 4).replace('10**20', '6')})"
+            for _ in range(c.integer(1, 2))
+        ),
+        tuple(
+            f"({c.pick(('0', '2', '-1', '2.5', 'True', 'None'))}, {c.pick(('[]', '[1.5, 2]', '(1, 2)', '[5, 4]', 'deque([1, 2])'))})"
+            for _ in range(2)
+        ),
     )
 
 
@@ -201,7 +242,19 @@ def sorting(c: Choices) -> Program:
     more = hazards(c, "xs", c.pick(("y", value)), 15)
     if shape == 0:
         rev = c.pick(("", "", "", "", "reverse=True", "key=repr"))
-        lines = ["xs.append(y)", f"xs.sort({rev})", c.pick(("out.append(xs[0])", "out.append(len(xs))", "if len(xs) > 3: out.append(xs.pop())", "out.append(list(xs))", "if len(xs) > 2: out.append(xs.pop(0))"))]
+        lines = [
+            "xs.append(y)",
+            f"xs.sort({rev})",
+            c.pick(
+                (
+                    "out.append(xs[0])",
+                    "out.append(len(xs))",
+                    "if len(xs) > 3: out.append(xs.pop())",
+                    "out.append(list(xs))",
+                    "if len(xs) > 2: out.append(xs.pop(0))",
+                )
+            ),
+        ]
         lines = shuffled(c, lines, more)
     else:
         part = c.pick(("[0]", "[-1]", "[:2]", "[:k]", "[-2:]", "[1]", "[::-1][0]", "[-k:]"))
@@ -214,7 +267,28 @@ def sorting(c: Choices) -> Program:
 
 
 def text_growth(c: Choices) -> Program:
-    piece = c.pick(("'a'", "f'{i}-'", "f'{i}'", "f'{i:03d}' + '\\n'", "chr(97 + i)", "'y' if i % 2 else 'z'", "','.join(names)", "'{}'.format(i)", "str(i)", "f'{i:03d}\\n'", "', '", "'x' * i", "names[i % 2]", "str(i) + ','", "'%d' % i", "'y' if i % 2 else 'z'", "chr(97 + i)", "repr(i)"))
+    piece = c.pick(
+        (
+            "'a'",
+            "f'{i}-'",
+            "f'{i}'",
+            "f'{i:03d}' + '\\n'",
+            "chr(97 + i)",
+            "'y' if i % 2 else 'z'",
+            "','.join(names)",
+            "'{}'.format(i)",
+            "str(i)",
+            "f'{i:03d}\\n'",
+            "', '",
+            "'x' * i",
+            "names[i % 2]",
+            "str(i) + ','",
+            "'%d' % i",
+            "'y' if i % 2 else 'z'",
+            "chr(97 + i)",
+            "repr(i)",
+        )
+    )
     more = c.pick(("pass", "pass", "n += 1", "if i == 3: break", "pass", "n += i", "names.append('r')", "if i % 2: continue", "s += '!'", "if i == 2: raise ValueError(i)", "if i % 2: continue", "print(len(s))", "t = s", "if s.endswith('3'): n += 1", "log(i)", "s += '!'", "if i == 2: raise ValueError(i)",
                    "s = s + '.'", "s = 'new'", "del names[:1]", "names.append(s)"))  # fmt: skip
     start = c.pick(("''", "'head:'", "f'{1}'", "'a' 'b'", "''", "str(5)"))
@@ -236,12 +310,28 @@ def text_growth(c: Choices) -> Program:
 
 
 def patterns(c: Choices) -> Program:
-    pattern = c.pick(("r'\\d+'", "'a'", "r'(\\w)(\\d)?'", "'[ab]+'", "'('", "''", "'(?i)B'", "r'\\s*,\\s*'", "b'a'", "r'^a|b$'", "r'(?P<n>a)'"))
+    pattern = c.pick(
+        (
+            "r'\\d+'",
+            "'a'",
+            "r'(\\w)(\\d)?'",
+            "'[ab]+'",
+            "'('",
+            "''",
+            "'(?i)B'",
+            "r'\\s*,\\s*'",
+            "b'a'",
+            "r'^a|b$'",
+            "r'(?P<n>a)'",
+        )
+    )
     flags = c.pick(("", "", ", re.I", ", flags=re.M", ", re.IGNORECASE | re.S"))
     how = c.pick(("match", "search", "fullmatch", "findall", "split", "finditer", "sub", "compile", "subn"))
     repl = c.pick(("'-'", "''", "r'\\1'", "lambda m: m.group(0) * 2", "'[\\\\g<0>]'"))
     if how in ("sub", "subn"):
-        more = c.pick(("", ", 1", ", count=1", flags.replace(", re", ", flags=re") if flags and "flags" not in flags else flags))
+        more = c.pick(
+            ("", ", 1", ", count=1", flags.replace(", re", ", flags=re") if flags and "flags" not in flags else flags)
+        )
         call = f"re.{how}({pattern}, {repl}, t{more})"
     elif how == "split":
         more = c.pick(("", ", 1", ", maxsplit=1"))
@@ -250,10 +340,20 @@ def patterns(c: Choices) -> Program:
         call = f"re.compile({pattern}{flags}).{c.pick(('findall(t)', 'sub(' + repl + ', t)', 'pattern', 'flags', 'split(t)'))}"
     else:
         call = f"re.{how}({pattern}, t{flags})"
-    value = {"match": f"getattr({call}, 'group', str)()", "search": f"bool({call})", "fullmatch": f"str({call})", "finditer": f"[m.span() for m in {call}]"}.get(how, call)
+    value = {
+        "match": f"getattr({call}, 'group', str)()",
+        "search": f"bool({call})",
+        "fullmatch": f"str({call})",
+        "finditer": f"[m.span() for m in {call}]",
+    }.get(how, call)
     lines = [f"out.append({value})"]
     if c.chance(20):
-        lines = ["try:", f"    out.append({value})", f"except {c.pick(('TypeError', 're.error', 'Exception'))} as e:", "    out.append(str(e))"]
+        lines = [
+            "try:",
+            f"    out.append({value})",
+            f"except {c.pick(('TypeError', 're.error', 'Exception'))} as e:",
+            "    out.append(str(e))",
+        ]
     if c.chance(20):
         lines.append(c.pick(("re.purge()", "pattern = 'x'", "t = t[1:]", "if not t: break")))
     text = f"{HEAD}def work(texts):\n    out = []\n    for t in texts:\n{body(lines, 2)}    return out\n"
@@ -267,13 +367,54 @@ def joins(c: Choices) -> Program:
     shape = c.pick(("dict", "dict", "tuple", "object", "plain"))
     key = {"dict": "b['k']", "tuple": "b[0]", "object": "b.n", "plain": "b"}[shape]
     left = {"dict": "a['k']", "tuple": "a[0]", "object": "a.n", "plain": "a"}[shape]
-    test = c.pick((f"{key} == {left}", f"{left} == {key}", f"{key} == {left} and {left} != 2", f"{key} == {left} or {left} == 9", f"{key} != {left}", f"{key} == {left} and len(out) < 3"))
-    act = c.pick(("out.append((a, b))", "out.append(b)", "n += 1", "out.append(b); break", "print('hit')", "left.append(a) if n > 90 else None", "if n == 2: raise KeyError(n)"))
+    test = c.pick(
+        (
+            f"{key} == {left}",
+            f"{left} == {key}",
+            f"{key} == {left} and {left} != 2",
+            f"{key} == {left} or {left} == 9",
+            f"{key} != {left}",
+            f"{key} == {left} and len(out) < 3",
+        )
+    )
+    act = c.pick(
+        (
+            "out.append((a, b))",
+            "out.append(b)",
+            "n += 1",
+            "out.append(b); break",
+            "print('hit')",
+            "left.append(a) if n > 90 else None",
+            "if n == 2: raise KeyError(n)",
+        )
+    )
     inner = [f"if {test}:", f"    {act}", f"    {c.pick(('n += 1', 'pass', 'break'))}"]
     if c.chance(25):
         inner.append(c.pick(("else:\n                pass", "n += 0", "n += 1", "seen = b")))
-    change = {"dict": "right[0]['k'] = 1", "tuple": "right.append((1, 2))", "object": "right[0].n = 1", "plain": "right.append(1)"}[shape]
-    more = [c.pick((change, "right.pop()", "right = right[1:]", "a = a", "right.reverse()", "poke(right)", "poke(other)", "other.append(other[0])"))] if c.chance(30) else []
+    change = {
+        "dict": "right[0]['k'] = 1",
+        "tuple": "right.append((1, 2))",
+        "object": "right[0].n = 1",
+        "plain": "right.append(1)",
+    }[shape]
+    more = (
+        [
+            c.pick(
+                (
+                    change,
+                    "right.pop()",
+                    "right = right[1:]",
+                    "a = a",
+                    "right.reverse()",
+                    "poke(right)",
+                    "poke(other)",
+                    "other.append(other[0])",
+                )
+            )
+        ]
+        if c.chance(30)
+        else []
+    )
     outer = shuffled(c, ["for b in right:"], [])
     code = "    for a in left:\n"
     before = c.chance(50)
@@ -281,7 +422,14 @@ def joins(c: Choices) -> Program:
     code += body(outer, 2) + body(inner, 3)
     code += "" if before else body(more, 2)
     if c.chance(25):
-        made = c.pick((f"[b for b in right if {test}]", f"next((b for b in right if {test}), None)", f"sum(1 for b in right if {test})", f"any({test} for b in right)"))
+        made = c.pick(
+            (
+                f"[b for b in right if {test}]",
+                f"next((b for b in right if {test}), None)",
+                f"sum(1 for b in right if {test})",
+                f"any({test} for b in right)",
+            )
+        )
         code = f"    for a in left:\n        out.append({made})\n"
     text = f"{HEAD}def work(left, right, other):\n    out = []\n    n = 0\n    seen = None\n{code}    return out, n, seen\n"
 
@@ -314,8 +462,34 @@ def invariants(c: Choices) -> Program:
     kind = c.pick(("ints", "floats", "ints", "words", "mixed", "tuples"))
     call = c.pick(("sum(xs)", "max(xs)", "min(xs)", "sorted(xs)[0]", "sorted(xs, reverse=True)[-1]", "y in set(xs)", "sum(xs) / len(xs)", "len(set(xs))", "max(d.values())", "sum(d.values())",
                    "sorted(d.items())[0]", "list(xs).index(y)", "min(xs) if xs else 0", "sorted(set(xs))[:1]", "tuple(xs)[0]", "y in list(d)"))  # fmt: skip
-    use = c.pick((f"out.append({call})", f"v = {call}", f"if y != {call}: out.append(y)", f"out.append(({call}, {call}))", f"if i > 1: out.append({call})"))
-    more = c.pick(("xs.append(y)", "d[y] = i", "d.clear()", "xs[0] = y", "poke(xs)", "xs = xs[1:]", "d = dict(d)", "other.append(1)", "out.append(i)", "d.pop(y, None)", "del xs[0]")) if c.chance(40) else "pass"
+    use = c.pick(
+        (
+            f"out.append({call})",
+            f"v = {call}",
+            f"if y != {call}: out.append(y)",
+            f"out.append(({call}, {call}))",
+            f"if i > 1: out.append({call})",
+        )
+    )
+    more = (
+        c.pick(
+            (
+                "xs.append(y)",
+                "d[y] = i",
+                "d.clear()",
+                "xs[0] = y",
+                "poke(xs)",
+                "xs = xs[1:]",
+                "d = dict(d)",
+                "other.append(1)",
+                "out.append(i)",
+                "d.pop(y, None)",
+                "del xs[0]",
+            )
+        )
+        if c.chance(40)
+        else "pass"
+    )
     lines = shuffled(c, [use], [more])
     text = f"{HEAD}def work(xs, ys, other):\n    out = []\n    v = None\n    d = {{x: i for i, x in enumerate(other) if type(x) is not list}}\n    for i, y in enumerate(ys):\n{body(lines, 2)}    return out, v, xs\n"
     return Program(text, *two_lists(c, kind, kind))
@@ -325,24 +499,136 @@ def memos(c: Choices) -> Program:
     shape = c.integer(0, 4)
     if shape == 0:
         base = c.pick(("n < 2", "n <= 1", "n == 0 or n == 1", "not n > 1"))
-        rec = c.pick(("f(n - 1) + f(n - 2)", "f(n - 1) * 2 - f(n - 2)", "f(n - 1) + f(n - 1) % 3", "f(n // 2) + f(n - 2) / 2", "max(f(n - 1), f(n - 2)) + n", "str(f(n - 1)) + str(f(n - 2))"))
+        rec = c.pick(
+            (
+                "f(n - 1) + f(n - 2)",
+                "f(n - 1) * 2 - f(n - 2)",
+                "f(n - 1) + f(n - 1) % 3",
+                "f(n // 2) + f(n - 2) / 2",
+                "max(f(n - 1), f(n - 2)) + n",
+                "str(f(n - 1)) + str(f(n - 2))",
+            )
+        )
         code = f"def f(n):\n    if {base}:\n        return {c.pick(('n', '1', 'n * 1.0', '0.0', 'math.nan', '[n]', '-n'))}\n    return {rec}\n\n\ndef work(n, xs):\n    return f(n)\n"
-        return Program(HEAD + code, tuple(f"({c.pick(('7', '5', '9'))}, [])" for _ in range(c.integer(1, 2))), tuple(c.some(("(True, [])", "(3.0, [])", "(-0.0, [])", "(0, [])", "('a', [])", "(None, [])", "(2.5, [])", "(8, [])", "(math.inf, [])" if base == "x" else "(1.0, [])"), 1, 5)))
+        return Program(
+            HEAD + code,
+            tuple(f"({c.pick(('7', '5', '9'))}, [])" for _ in range(c.integer(1, 2))),
+            tuple(
+                c.some(
+                    (
+                        "(True, [])",
+                        "(3.0, [])",
+                        "(-0.0, [])",
+                        "(0, [])",
+                        "('a', [])",
+                        "(None, [])",
+                        "(2.5, [])",
+                        "(8, [])",
+                        "(math.inf, [])" if base == "x" else "(1.0, [])",
+                    ),
+                    1,
+                    5,
+                )
+            ),
+        )
     params = c.pick(("a", "a, b", "a, b=2"))
-    expr = c.pick(("a * 2", "a ** 2 + 1", "math.sqrt(abs(a))", "str(a).upper()", "a if a > 0 else -a", "(a, 1)", "[a]", "a / 2", "round(a, 1)", "a % 3 == 0", "len(str(a))", "TABLE[0] + a", "-a", "a + 0.0"))
-    loop = ["total = 0", f"for i in range({c.pick(('3', '5'))}):", f"    total = total {c.pick(('+ i', '+ len(str(a))', '* 1'))}"]
-    lines = [*(loop if c.chance(50) else []), c.pick(("pass", "pass", "pass", "pass", "if a is None: raise ValueError('none')", "COUNT.append(a)", "print(a)", "global LAST; LAST = a")), f"return {expr}"]
-    call = {"a": "f(x)", "a, b": c.pick(("f(x, 1)", "f(x, y)", "f(b=1, a=x)")), "a, b=2": c.pick(("f(x)", "f(x, 2)", "f(x, b=y)"))}[params]
+    expr = c.pick(
+        (
+            "a * 2",
+            "a ** 2 + 1",
+            "math.sqrt(abs(a))",
+            "str(a).upper()",
+            "a if a > 0 else -a",
+            "(a, 1)",
+            "[a]",
+            "a / 2",
+            "round(a, 1)",
+            "a % 3 == 0",
+            "len(str(a))",
+            "TABLE[0] + a",
+            "-a",
+            "a + 0.0",
+        )
+    )
+    loop = [
+        "total = 0",
+        f"for i in range({c.pick(('3', '5'))}):",
+        f"    total = total {c.pick(('+ i', '+ len(str(a))', '* 1'))}",
+    ]
+    lines = [
+        *(loop if c.chance(50) else []),
+        c.pick(
+            (
+                "pass",
+                "pass",
+                "pass",
+                "pass",
+                "if a is None: raise ValueError('none')",
+                "COUNT.append(a)",
+                "print(a)",
+                "global LAST; LAST = a",
+            )
+        ),
+        f"return {expr}",
+    ]
+    call = {
+        "a": "f(x)",
+        "a, b": c.pick(("f(x, 1)", "f(x, y)", "f(b=1, a=x)")),
+        "a, b=2": c.pick(("f(x)", "f(x, 2)", "f(x, b=y)")),
+    }[params]
     text = f"{HEAD}COUNT = []\nLAST = 0\nTABLE = [1, 2]\n\n\ndef f({params}):\n{body(lines, 1)}\n\ndef work(y, xs):\n    out = []\n    for x in xs:\n        out.append({call})\n        {c.pick(('pass', 'out[-1:] = out[-1:]', 'TABLE[0] += 1', 'if type(out[-1]) is list: out[-1].append(1)'))}\n    return out\n"
-    recorded = tuple(f"(1, [{', '.join(c.pick(('1', '2', '1', '3', '2')) for _ in range(6))}])" for _ in range(c.integer(1, 2)))
-    late = ("(1, [1, 1.0, True, 1])", "(0, [0.0, -0.0, 0, False])", "(nan, [nan, nan, 1])", "(1, ['a', 'a', b'a'])", "(None, [None, 1])", "([1], [2, 2])", "(1, [[1], [1]])", "(2.0, [2**63, 2**63, 10**30])", "(1, [1j, Odd(1), Odd(1)])")
+    recorded = tuple(
+        f"(1, [{', '.join(c.pick(('1', '2', '1', '3', '2')) for _ in range(6))}])" for _ in range(c.integer(1, 2))
+    )
+    late = (
+        "(1, [1, 1.0, True, 1])",
+        "(0, [0.0, -0.0, 0, False])",
+        "(nan, [nan, nan, 1])",
+        "(1, ['a', 'a', b'a'])",
+        "(None, [None, 1])",
+        "([1], [2, 2])",
+        "(1, [[1], [1]])",
+        "(2.0, [2**63, 2**63, 10**30])",
+        "(1, [1j, Odd(1), Odd(1)])",
+    )
     return Program(text, recorded, tuple(c.some(late, 1, 5)))
 
 
 def copies(c: Choices) -> Program:
-    grow = c.pick(("xs = xs + [y]", "xs = xs + [y]", "xs = xs + [y * 2]", "xs = xs + [y, y]", "xs = [y] + xs", "xs = xs + other", "xs = xs + (y,)", "xs = xs + list((y,))", "xs = xs + [f(y)]"))
-    more = c.pick(("pass", "held = xs", "out.append(xs)", "out.append(len(xs))", "out.append(xs[-1])", "for z in xs: out.append(z)", "out.append(tuple(xs))", "if len(xs) > 3: xs = []", "held = [xs]", "print(xs)", "xs[0] = y", "g = lambda: xs", "if y == 2: raise ValueError(xs)", "out = out + [y]"))
-    start = c.pick(("xs = []", "xs = [1, 2]", "xs = list(other)", "xs = [y for y in ys]", "xs = other", "xs = held = []"))
+    grow = c.pick(
+        (
+            "xs = xs + [y]",
+            "xs = xs + [y]",
+            "xs = xs + [y * 2]",
+            "xs = xs + [y, y]",
+            "xs = [y] + xs",
+            "xs = xs + other",
+            "xs = xs + (y,)",
+            "xs = xs + list((y,))",
+            "xs = xs + [f(y)]",
+        )
+    )
+    more = c.pick(
+        (
+            "pass",
+            "held = xs",
+            "out.append(xs)",
+            "out.append(len(xs))",
+            "out.append(xs[-1])",
+            "for z in xs: out.append(z)",
+            "out.append(tuple(xs))",
+            "if len(xs) > 3: xs = []",
+            "held = [xs]",
+            "print(xs)",
+            "xs[0] = y",
+            "g = lambda: xs",
+            "if y == 2: raise ValueError(xs)",
+            "out = out + [y]",
+        )
+    )
+    start = c.pick(
+        ("xs = []", "xs = [1, 2]", "xs = list(other)", "xs = [y for y in ys]", "xs = other", "xs = held = []")
+    )
     more = "out.append(len(xs))" if c.chance(50) else more
     lines = [grow, more]
     if c.chance(40):

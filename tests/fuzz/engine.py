@@ -158,7 +158,8 @@ def call(module: ModuleType, source: str, number: int, *, trace: bool) -> Ran:
     if "pandas" in sys.modules:
         place["pd"] = sys.modules["pandas"]
     try:
-        args = eval(source, place)  # a fresh copy of the arguments for every run
+        with warnings.catch_warnings(action="ignore"):
+            args = eval(source, place)  # a fresh copy of the arguments for every run
     except (ValueError, TypeError, OverflowError, AttributeError, LookupError) as error:
         raise Broken(f"no arguments: {error}") from error
     random.seed(number)
@@ -186,7 +187,8 @@ def call(module: ModuleType, source: str, number: int, *, trace: bool) -> Ran:
                 sys.settrace(before)
     # each once, as Python shows them
     warned = list(dict.fromkeys((w.category.__name__, str(w.message)) for w in caught))
-    names = {k: v for k, v in state.items() if k in state["_fuzz_names"]}
+    # (np.vectorize keeps in itself what it has made for earlier calls)
+    names = {k: v for k, v in state.items() if k in state["_fuzz_names"] and not isinstance(v, np.vectorize)}
     draws = (random.getstate(), np.random.get_state(legacy=False))
     return Ran(result, error, args, out.getvalue(), warned, draws, names, frozenset(lines), any(fast))
 
@@ -272,7 +274,9 @@ def observed(program: Program) -> tuple[list[Region], Facts]:
         config = configs[index]
         known = facts.setdefault(config["id"], {})
         calls[config["id"]] = calls.get(config["id"], 0) + 1
-        values = {n: scope.get(n, module.__dict__.get(n)) for n in config["wanted"] if n in scope or n in module.__dict__}
+        values = {
+            n: scope.get(n, module.__dict__.get(n)) for n in config["wanted"] if n in scope or n in module.__dict__
+        }
         for name, value in values.items():
             known[name] = join(known.get(name, ()), (describe(value),))
         for name, attribute in config["attributes"]:
@@ -380,7 +384,9 @@ def compared(
     tolerance = ROUNDED if any(c.risk is Risk.ROUNDING for c in recipe) else None
     entered = False
     try:
-        for number, (before, after) in enumerate(zip(old, run(program, text, load=load, trace=load is None), strict=True)):
+        for number, (before, after) in enumerate(
+            zip(old, run(program, text, load=load, trace=load is None), strict=True)
+        ):
             if number < len(program.recorded):
                 entered = entered or after.fast or took_another_way(program.text, text, before, after)
             for part, x, y in zip(PARTS, before.seen(), after.seen(), strict=True):

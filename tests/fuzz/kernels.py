@@ -10,7 +10,7 @@ from tests.fuzz import values
 from tests.fuzz.choices import Choices, Program
 
 HEAD = "import math\nimport random\nimport numpy as np\n\n\n"
-THING = '''class Thing:
+THING = """class Thing:
     def __init__(self, x, n):
         self.x = x
         self.n = n
@@ -24,7 +24,7 @@ THING = '''class Thing:
         return self.x
 
 
-'''
+"""
 KINDS = (
     "int", "float", "ints", "floats", "farray", "iarray", "rows", "grid", "counts", "weights", "set", "pairs", "points",
     "text", "words", "byword", "graph", "bools", "barray", "narrow", "irows", "lists", "rng", "stream", "thing", "things", "bool",
@@ -263,7 +263,10 @@ class Writer:
                 self.reals.append(made)
         elif how == 13 and self.loops:
             self.emit(f"if {self.truth()}:")
-            self.emit("    " + c.pick(("continue", "break", "raise ValueError('stop')", "return acc, total", "assert False, 'no'")))
+            self.emit(
+                "    "
+                + c.pick(("continue", "break", "raise ValueError('stop')", "return acc, total", "assert False, 'no'"))
+            )
         elif how == 14 and len(self.reals) > 1:
             x, y = c.some(self.reals, 2, 2)
             self.emit(f"{x}, {y} = {c.pick((f'{y}, {x}', f'{self.real()}, {self.real(1)}'))}")
@@ -274,7 +277,9 @@ class Writer:
             if seqs:
                 seq = c.pick(seqs)
                 part = self.name("part")
-                self.emit(f"{part} = {seq}[{c.pick(('', '1', '-2', self.small(0)))}:{c.pick(('', '3', '-1', self.small(0)))}]")
+                self.emit(
+                    f"{part} = {seq}[{c.pick(('', '1', '-2', self.small(0)))}:{c.pick(('', '3', '-1', self.small(0)))}]"
+                )
                 self.holds[part] = self.holds[seq]
                 if c.chance(30):
                     self.mutable.append(part)
@@ -287,7 +292,15 @@ class Writer:
         elif how == 19:
             things = [n for n, k in self.holds.items() if k == "thing"]
             if things:
-                self.emit(c.pick((f"{things[0]}.step({self.real(1)})", f"{things[0]}.n += {self.small(1)}", f"{things[0]}.x = {self.real()}")))
+                self.emit(
+                    c.pick(
+                        (
+                            f"{things[0]}.step({self.real(1)})",
+                            f"{things[0]}.n += {self.small(1)}",
+                            f"{things[0]}.x = {self.real()}",
+                        )
+                    )
+                )
         elif self.truths:
             self.emit(f"{c.pick(self.truths)} = {self.truth()}")
 
@@ -327,7 +340,9 @@ class Writer:
             return
         name = c.pick(lists)
         kind = self.holds[name]
-        value = self.real() if kind == "outf" else self.small() if kind == "outi" else f"({self.small(1)}, {self.real(1)})"
+        value = (
+            self.real() if kind == "outf" else self.small() if kind == "outi" else f"({self.small(1)}, {self.real(1)})"
+        )
         self.emit(f"{name}.append({value})")
 
     def fold(self) -> None:
@@ -339,7 +354,13 @@ class Writer:
         item = ITEM[self.holds[seq]]
         v = self.name("v")
         target = self.name("r")
-        body = c.pick((f"{seq}", f"[{v} for {v} in {seq} if {v} {c.pick(('<', '>', '!='))} {self.small(0)}]", f"({v} * {v} for {v} in {seq})"))
+        body = c.pick(
+            (
+                f"{seq}",
+                f"[{v} for {v} in {seq} if {v} {c.pick(('<', '>', '!='))} {self.small(0)}]",
+                f"({v} * {v} for {v} in {seq})",
+            )
+        )
         how = c.pick(("sum", "min", "max", "sorted", "len"))
         if how == "len":
             body = c.pick((f"[{v} for {v} in {seq} if {v} > 0]", f"set({seq})" if item == "i" else seq))
@@ -363,7 +384,9 @@ class Writer:
         how = c.integer(0, 8)
         if how <= 2 and seqs:
             seq = c.pick(seqs)
-            self.emit(f"for {i} in {c.pick((f'range(len({seq}))', f'range(1, len({seq}))', f'range(len({seq}) - 1, -1, -1)', f'range(0, len({seq}), 2)'))}:")
+            self.emit(
+                f"for {i} in {c.pick((f'range(len({seq}))', f'range(1, len({seq}))', f'range(len({seq}) - 1, -1, -1)', f'range(0, len({seq}), 2)'))}:"
+            )
             self.indexes = {**self.indexes, seq: [*self.indexes.get(seq, []), i]}
             self.ints.append(i)
         elif how in (3, 4) and [n for n in seqs if self.holds[n] in ITEM]:

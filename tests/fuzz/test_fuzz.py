@@ -8,7 +8,13 @@ from tests.fuzz.families import FAMILIES, Count, round_of
 
 # programs, and the least share of them in which a recorded call must take the fast path: a fuzzer that proposes nothing
 # finds nothing
-SLICE = {"containers": (60, 0.35), "columns": (50, 0.2), "kernels": (70, 0.5), "batch": (40, 0.5)}
+SLICE = {
+    "containers": (60, 0.35),
+    "columns": (60, 0.35),
+    "arrays": (60, 0.35),
+    "kernels": (60, 0.5),
+    "batch": (40, 0.5),
+}
 
 
 @pytest.mark.parametrize("name", SLICE)

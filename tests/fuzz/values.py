@@ -5,9 +5,37 @@ from __future__ import annotations
 from tests.fuzz.choices import Choices
 
 SMALL = ("0", "1", "2", "3", "5", "-1", "-2", "7", "10", "-7")
-LARGE = ("2**31", "-2**31 - 1", "2**53", "2**53 + 1", "-2**53 - 1", "2**62", "2**63 - 1", "-2**63", "2**63", "-2**64", "10**30", "3037000500")
+LARGE = (
+    "2**31",
+    "-2**31 - 1",
+    "2**53",
+    "2**53 + 1",
+    "-2**53 - 1",
+    "2**62",
+    "2**63 - 1",
+    "-2**63",
+    "2**63",
+    "-2**64",
+    "10**30",
+    "3037000500",
+)
 PLAIN_FLOATS = ("0.5", "1.0", "2.0", "-1.5", "0.25", "3.75", "-2.0", "0.1", "10.0")
-NASTY_FLOATS = ("0.0", "-0.0", "nan", "inf", "-inf", "1e308", "-1e308", "5e-324", "1e-200", "2.0**53", "9.3e18", "0.5000000000000001", "2.5", "1e16")
+NASTY_FLOATS = (
+    "0.0",
+    "-0.0",
+    "nan",
+    "inf",
+    "-inf",
+    "1e308",
+    "-1e308",
+    "5e-324",
+    "1e-200",
+    "2.0**53",
+    "9.3e18",
+    "0.5000000000000001",
+    "2.5",
+    "1e16",
+)
 WORDS = ("'a'", "'b'", "'ab'", "''", "'B'", "'abc'", "'10'")
 NASTY_WORDS = ("'\\xe9'", "'\\U0001f600'", "'\\x00'", "'a b'", "'\\u0131'")
 # what may come instead of anything
@@ -69,7 +97,9 @@ def value(c: Choices, kind: str, nasty: int = 0, least: int = 1) -> str:
     if kind == "farray":
         return f"np.array([{', '.join(a_float(c, nasty) for _ in range(n))}], np.float64)"
     if kind == "iarray":
-        values = (c.pick(("2**53", "2**63 - 1", "-2**63", "2**62")) if c.chance(nasty) else c.pick(SMALL) for _ in range(n))
+        values = (
+            c.pick(("2**53", "2**63 - 1", "-2**63", "2**62")) if c.chance(nasty) else c.pick(SMALL) for _ in range(n)
+        )
         return f"np.array([{', '.join(values)}], np.int64)"
     if kind == "narrow":
         return f"np.array([{', '.join(c.pick(('1', '2', '7', '100', '120')) for _ in range(n))}], np.int8)"
@@ -113,11 +143,15 @@ def calls(c: Choices, kinds: tuple[str, ...], nasty: int = 6) -> tuple[tuple[str
             args[c.integer(0, len(args) - 1)] = c.pick(STRANGERS)
         elif how == 2 and len(args) > 1:
             at, other = c.some(range(len(args)), 2, 2)
-            late.append(f"(lambda same: ({', '.join('same' if i in (at, other) else a for i, a in enumerate(args))},))({args[at]})")
+            late.append(
+                f"(lambda same: ({', '.join('same' if i in (at, other) else a for i, a in enumerate(args))},))({args[at]})"
+            )
             continue
         elif how == 3 and "array" in kinds[0]:
             # views of one array
-            late.append(f"(lambda base: ({', '.join('base[1:]' if i == 0 else 'base[:-1]' if k == kinds[0] else a for i, (k, a) in enumerate(zip(kinds, args)))},))({value(c, kinds[0], least=3)})")
+            late.append(
+                f"(lambda base: ({', '.join('base[1:]' if i == 0 else 'base[:-1]' if k == kinds[0] else a for i, (k, a) in enumerate(zip(kinds, args, strict=True)))},))({value(c, kinds[0], least=3)})"
+            )
             continue
         late.append(_args(args))
     return recorded, tuple(late)

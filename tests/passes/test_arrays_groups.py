@@ -80,6 +80,22 @@ for table in (np.arange(4), np.arange(8).reshape(4, 2), np.arange(6), np.matrix(
         except Exception as e:
             print(type(e).__name__, e)
 """,
+    "labels that are no array": """
+def f(labels, use):
+    out = []
+    for k in (1, 2):
+        out.append(np.flatnonzero(labels == k))
+    for k in (1, 2):
+        if use:
+            out.append((labels == k).sum())
+    return out
+for labels in ([1, 2], "abc", None, 1, np.arange(3)):
+    for use in (False, True):
+        try:
+            print(f(labels, use))
+        except Exception as e:
+            print(type(e).__name__, e)
+""",
 }
 ALONE = {
     "an item of a list by a truth, which is the labels": """

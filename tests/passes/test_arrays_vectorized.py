@@ -96,6 +96,13 @@ f = np.vectorize(lambda v: table[v % 4])
 for x in ARRAYS:
     show(lambda: f(x))
 """,
+    "not a number among them": """
+f = np.vectorize(lambda v, w: "hi" if v + v > 1 else "low")
+x = rng.random(10)
+show(lambda: f(x, x))
+x[5] = np.nan
+show(lambda: f(x, x))
+""",
 }
 ALONE = {
     "first result decides": """

@@ -421,6 +421,20 @@ def test_rows_are_computed_at_once(case: str, tmp_path: Path) -> None:
     assert any(took_fast_path(t, "_for_all_rows") for t in texts), texts[-1]
 
 
+def test_what_nobody_reads_is_not_computed_at_once(tmp_path: Path) -> None:
+    """Found by the fuzzer: the pass raised."""
+    body = """
+        def count(X, q):
+            n = 0
+            for i in range(len(X)):
+                d = np.sum((X[i] - q) ** 2)
+                n += 1
+            return n
+        print(count(X, q))
+        """
+    assert rewritten(WholeArrayRows(), tmp_path, body) == []
+
+
 # (pass, program, proposals expected): what must not change, whether or not something is proposed
 HOSTILE = {
     "a model that learns in the loop": (

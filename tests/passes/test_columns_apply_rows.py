@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from hasten.passes.source.columns.apply_rows import ApplyRows
@@ -122,6 +123,25 @@ def test_lambdas_give_the_same_on_every_frame(name: str, seen: str) -> None:
 def test_functions_give_the_same_on_every_frame(name: str, seen: str) -> None:
     text = HEAD + HELPERS + f"def work(df):\n    df['out'] = df.apply({name}, axis=1)\n    return df\n"
     check(ApplyRows(), text, {"df": frames()[seen]}, frame_inputs(1 if seen == "numeric" else 3))
+
+
+@pytest.mark.parametrize("power", ["(row['a'] ** 3) ** 0.5", "row['a'] ** HALF"])
+def test_the_root_of_a_negative_zero(power: str) -> None:
+    """Found by the fuzzer: NumPy takes a square root, and gives -0.0."""
+    text = HEAD + f"HALF = 0.5\n\n\ndef work(df):\n    return df.apply(lambda row: {power}, axis=1)\n"
+    frame = pd.DataFrame({"a": [4.0, -1e-320, -0.0, 0.0], "s": list("xyxy")})
+    check(ApplyRows(), text, {"df": frame}, [lambda: {"df": frame.copy()}])
+
+
+@pytest.mark.parametrize("body", ["1", "row['a']", "row['s']"])
+def test_the_result_has_the_index_of_the_frame(body: str) -> None:
+    """Found by the fuzzer: it had one of its own, so that a name given to it was not the frame's."""
+    text = HEAD + (
+        f"def work(df):\n    out = df.apply(lambda row: {body}, axis=1)\n"
+        "    out.index.name = 'row'\n    return out, df.index.name\n"
+    )
+    frame = pd.DataFrame({"a": [4.0, 1.0, 2.0], "s": list("xyx")})
+    check(ApplyRows(), text, {"df": frame}, [lambda: {"df": frame.copy()}])
 
 
 VECTORISED = set(BODIES) - {

@@ -11,7 +11,7 @@ import pytest
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.columns.groups import Groups
-from tests.passes.test_columns_support import HEAD, Sub, after, changes, run, same
+from tests.passes.test_columns_support import HEAD, Sub, after, changes, check, run, same
 
 CALLS = {
     "spread": ".apply(lambda g: g.max() - g.min())",
@@ -140,3 +140,10 @@ def test_the_index_of_a_transform_is_an_object_of_its_own() -> None:
     base = pd.DataFrame({"k": list("aabb"), "v": [1.5, 2.0, 0.5, 4.0]})
     (change, *_) = changes(Groups(), text, {"df": base})
     assert run(after(text, change), lambda: {"df": base.copy()})[0][1] is None
+
+
+def test_keys_that_are_a_level_of_the_index() -> None:
+    """Found by the fuzzer: they were looked for among the columns."""
+    text = HEAD + "def work(df):\n    return df.groupby('k')['v'].apply(lambda g: g.mean() - g.min())\n"
+    base = pd.DataFrame({"k": list("aabb"), "v": [1.5, 2.0, 0.5, 4.0]})
+    check(Groups(), text, {"df": base}, [lambda: {"df": base.set_index("k")}, lambda: {"df": base.copy()}])

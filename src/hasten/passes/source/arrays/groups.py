@@ -75,6 +75,14 @@ def _places_of(labels, value, places):
 
 
 '''
+FLAT = '''\
+def _flat_places_of(labels, value, places):
+    """np.flatnonzero(labels == value)"""
+    found = _label_places(labels, value, places)
+    return NP.flatnonzero(labels == value) if found is None else found.copy()
+
+
+'''
 COUNT = '''\
 def _count_of(labels, value, places):
     """np.sum(labels == value)"""
@@ -83,6 +91,15 @@ def _count_of(labels, value, places):
 
 
 '''
+SUMMED = '''\
+def _summed(labels, value, places):
+    """(labels == value).sum()"""
+    found = _label_places(labels, value, places)
+    return (labels == value).sum() if found is None else NP.int_(len(found))
+
+
+'''
+TEXTS = {"_equal_to": INDEX, "_places_of": WHERE, "_flat_places_of": FLAT, "_count_of": COUNT, "_summed": SUMMED}
 
 
 @dataclass(frozen=True)
@@ -148,7 +165,6 @@ class MaskPerGroup(ContainerPass):
                 replace.append((use.node, f"{use.function}({what})"))
         if dropped is not None:
             replace.append((dropped, f"# the places where {module.text(node)} are known"))
-        texts = {"_equal_to": INDEX, "_places_of": WHERE, "_count_of": COUNT}
         margin = module.margin(stretch)
         return Parts(
             title=f"find the places of every label of {labels.id} once",
@@ -158,7 +174,7 @@ class MaskPerGroup(ContainerPass):
             remedy="sort the labels once",
             replace=tuple(replace),
             before=((stretch.lineno, f"{margin}{name} = _places_by_label({labels.id})\n"),),
-            prelude=helper(module, PLACES, *dict.fromkeys(texts[u.function] for u in uses)),
+            prelude=helper(module, PLACES, *dict.fromkeys(TEXTS[u.function] for u in uses)),
         )
 
 
@@ -241,7 +257,7 @@ def _use(place: Place, node: ast.expr) -> Use | None:
         case ast.Call(args=[only], keywords=[]) if only is node:
             called = numpy_call(module, parent)
             if called == "flatnonzero":
-                return Use(parent, "_places_of")
+                return Use(parent, "_flat_places_of")
             if called in ("where", "nonzero"):
                 outer = module.parents[parent]
                 if (
@@ -256,7 +272,7 @@ def _use(place: Place, node: ast.expr) -> Use | None:
         case ast.Attribute(attr="sum"):
             outer = module.parents[parent]
             if isinstance(outer, ast.Call) and outer.func is parent and not outer.args and not outer.keywords:
-                return Use(outer, "_count_of") if "sum" not in project.functions else None
+                return Use(outer, "_summed") if "sum" not in project.functions else None
     return None
 
 

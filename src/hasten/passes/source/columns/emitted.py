@@ -103,7 +103,7 @@ def {name}(df, function, args=(), **options):
         or df.attrs or not df.flags.allows_duplicate_labels
     ):
         return df.apply(function, axis=1, args=args, **options)
-    frame = df.copy(deep=False)
+    frame, index = df.copy(deep=False), df.index
     taken = []
 
     def series(at):
@@ -115,7 +115,7 @@ def {name}(df, function, args=(), **options):
     if hasattr(results[0], "__iter__") and not isinstance(results[0], (str, bytes)):
         made = iter(results)  # a list or a Series of each row: pandas decides what that becomes
         return df.apply(lambda row: next(made), axis=1)
-    return {pd}.Series(results, index=frame.index)
+    return {pd}.Series(results, index=index)
 """
 
 COLUMN_PART = """\

@@ -365,7 +365,10 @@ class Vectoriser:
             self.rounding = True
             exponent = f"{b.atom} * 1.0" if b.kind == "int" and not b.const else b.atom
             base = f"{self.np}.where({path.text}, {a.text}, 1.0)" if path.text else a.atom
-            return Value(f"{base} ** {exponent if b.const else f'({exponent})'}", "float", boxed=boxed)
+            text = f"{base} ** {exponent if b.const else f'({exponent})'}"
+            if b.const and b.low == 0.5:
+                text += " + 0.0"  # NumPy takes the square root, which of -0.0 is -0.0
+            return Value(text, "float", boxed=boxed)
         raise Unknown(f"operator {type(op).__name__}")
 
     def folded(self, op: ast.operator, a: Value, b: Value) -> Value:
