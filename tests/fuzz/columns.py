@@ -653,7 +653,7 @@ def cells(c: Choices) -> Program:
 
 def writes(c: Choices) -> Program:
     col = c.pick(("'a'", "'b'", "'new'", "'s'", "'a'"))
-    place = c.pick((f"df.at[i, {col}]", f"df.loc[i, {col}]", f"df.iloc[i, 0]", f"df.iat[i, 0]"))  # noqa: F541
+    place = c.pick((f"df.at[i, {col}]", f"df.loc[i, {col}]", f"df.iloc[i, 0]", f"df.iat[i, 0]"))
     read = lambda name: c.pick(
         (f"df.at[i, '{name}']", f"df.loc[i, '{name}']", f"df['{name}'].iloc[i]", f"df.loc[i - 1, '{name}']")
     )
