@@ -204,6 +204,38 @@ square = np.arange(16.0).reshape(4, 4)
 show(f, square[0], square[1], square)
 """,
     ),
+    "products of matrices": (
+        """
+def f(A, B, C):
+    n, m, k = A.shape[0], B.shape[1], A.shape[1]
+    D = np.zeros((n, m))
+    for i in range(n):
+        for j in range(m):
+            s = 0.0
+            for l in range(k):
+                s += A[i, l] * B[l, j]
+            D[i, j] = s
+    for i in range(n):
+        for j in range(m):
+            for l in range(k):
+                C[i, j] += A[i][l] * B[l][j]
+    return C, D
+""",
+        "f(np.arange(12.0).reshape(4, 3), np.arange(15.0).reshape(3, 5), np.ones((4, 5)))",
+        """
+show(f, np.arange(12.0).reshape(4, 3), np.arange(15.0).reshape(5, 3).T, np.ones((4, 5)))
+show(f, np.arange(12.0).reshape(4, 3) * 1e200, np.arange(15.0).reshape(3, 5) * 1e200, np.ones((4, 5)))
+show(f, np.full((4, 3), np.inf), np.arange(15.0).reshape(3, 5), np.ones((4, 5)))
+show(f, np.full((4, 3), np.nan), np.arange(15.0).reshape(3, 5), np.ones((4, 5)))
+show(f, np.arange(12).reshape(4, 3), np.arange(15).reshape(3, 5), np.ones((4, 5)))
+show(f, np.arange(12.0).reshape(4, 3), np.arange(15.0).reshape(3, 5), np.ones((3, 5)))
+show(f, np.arange(12.0).reshape(4, 3), np.arange(10.0).reshape(2, 5), np.ones((4, 5)))
+show(f, np.zeros((0, 3)), np.zeros((3, 5)), np.ones((4, 5)))
+show(f, np.zeros((2, 0)), np.zeros((0, 2)), np.ones((2, 2)))
+square = np.eye(3)
+show(f, square, square, square)
+""",
+    ),
     "neighbours": (
         """
 def f(u, k):

@@ -94,6 +94,7 @@ class Sum:
     shape: tuple[str, ...] = ()  # of what is added: how often the loops around it run
     terms: list[tuple[str, Value]] = field(default_factory=list)
     spots: list[ast.stmt] = field(default_factory=list)
+    factors: tuple[Place, Place] | None = None  # of a product of matrices
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,11 @@ class LoopVectoriser(RowVectoriser):
                     after[key] = value
                 else:
                     raise Unknown("writes one element in several rounds")
+        here = [s for s in self.sums if s.level == level and s.name in added]
+        if not (here and all(s.factors for s in here) and len(stmt.body) == 1):
+            self.sized()
         for key in added:
-            total = next(s for s in self.sums if s.name == key and s.level == level)
+            total = next(s for s in here if s.name == key)
             got = self.close_sum(total)
             if level and key in env or key.startswith(OUT):
                 after[key] = got.value
@@ -255,9 +259,14 @@ class LoopVectoriser(RowVectoriser):
             self.last[axis.var] = str(int(axis.high) - 1) if axis.high.isdigit() else f"{axis.high} - 1"
         if any(axis.var and axis.var == a.var for a in self.axes):
             raise Unknown("two loops with one variable")
-        sizes = tuple(a.size for a in (*self.axes, axis))
-        self.products = [p for p in self.products if p != sizes[: len(p)]] + [sizes]
         return axis
+
+    def sized(self) -> None:
+        """Notes how large the arrays become that are made in the innermost of the open loops."""
+        sizes = tuple(a.size for a in self.axes)
+        self.products = [p for p in self.products if p != sizes[: len(p)]]
+        if not any(p[: len(sizes)] == sizes for p in self.products):
+            self.products.append(sizes)
 
     def written_at(self, key: str, value: Value) -> None:
         """The last round of all has written what `key` names: nothing can look at it any more."""
@@ -639,6 +648,30 @@ class LoopVectoriser(RowVectoriser):
         if sign == "-":
             got = replace(got, text=f"-{got.atom}", low=-got.high, high=-got.low, simple=False)
         total.terms.append((path.text, got))
+        if sign == "+" and not path.text and (place is None or place.axes == (0, 1)):
+            total.factors = self.factors(value, total, env)
+
+    def factors(self, value: ast.expr, total: Sum, env: dict[str, Any]) -> tuple[Place, Place] | None:
+        """The matrices whose product the innermost of three loops adds up."""
+        if total.level != 2 or not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult):
+            return None
+        sides = [self.place(n) if isinstance(n, ast.Subscript) else None for n in (value.left, value.right)]
+        for left, right in (sides, sides[::-1]):
+            if left is None or right is None or {left.array, right.array} & self.written:
+                return None
+            if set(left.axes) == {0, 2} and set(right.axes) == {1, 2}:
+                both = (self.arrays[left.array], self.arrays[right.array])
+                return (left, right) if all(h.kind == "float" and not h.listed for h in both) else None
+        return None
+
+    def product(self, factors: tuple[Place, Place], start: str) -> str:
+        """`start` and a product of matrices, which may be rounded otherwise than the sums of the loop."""
+        texts = []
+        for place, wanted in zip(factors, ((0, 2), (2, 1)), strict=True):
+            parts = [by if isinstance(by, str) else self.axes[level].shifted(by) for level, by in place.index]
+            texts.append(f"{place.array}[{', '.join(parts)}]{'' if place.axes == wanted else '.T'}")
+        self.rounding = self.uses_product = True
+        return f"{self.multiplied}({start}, {', '.join(texts)})[:, :, None]"
 
     def close_sum(self, total: Sum) -> Result:
         """What has been added up, one after the other, and whether anything was."""
@@ -670,8 +703,10 @@ class LoopVectoriser(RowVectoriser):
         else:
             if start.kind == "int" and place is not None:
                 raise Unknown("a sum of floats in integers")
-            self.uses_running = True
             summed = f"{self.running}({start.text}, {text}, {shape}, {axis})"
+            if total.factors is not None:
+                summed = self.product(total.factors, start.text)
+            self.uses_running |= total.factors is None
             if one:
                 summed = f"{'float' if boxed else f'{self.np}.float64'}({summed}.item())"
             value = Value(summed, "float", boxed=boxed and place is None, simple=True)
@@ -687,6 +722,8 @@ class LoopVectoriser(RowVectoriser):
         masks, values = (", ".join(x) for x in (([m or "True" for m, _ in terms]), [v.text for _, v in terms]))
         return f"{self.np}.select([{masks}], [{values}], {none})"
 
+    multiplied = "_matrix_product"
+    uses_product = False
     running = "_added_up"
     uses_running = False
 

@@ -39,7 +39,7 @@ from hasten.passes.source.columns.syntax import (
 from hasten.passes.source.columns.vector import LIMITS, Unknown
 from hasten.passes.source.jit import enclosing, surely_bound
 
-MOST = "2**25"  # elements of one array that is made on the way: more of them cost memory that the loop does not need
+MOST = 2**22  # elements of one array that is made on the way: more of them cost memory that the loop does not need
 ADDED_UP = '''\
 def {name}(start, terms, shape, axis):
     """start + terms[0] + terms[1] + ..., one after the other as a loop adds them up (along all axes for None)"""
@@ -49,6 +49,13 @@ def {name}(start, terms, shape, axis):
     first = [1 if k == axis else size for k, size in enumerate(terms.shape)]
     start = {np}.broadcast_to({np}.asarray(start, {np}.float64), first)
     return {np}.take({np}.cumsum({np}.concatenate((start, terms), axis), axis), [-1], axis)
+'''
+PRODUCT = '''\
+def {name}(start, left, right):
+    """start + left @ right, where nothing comes near to an overflow in whatever order it is added up"""
+    if not {np}.abs(left).max() * {np}.abs(right).max() * left.shape[1] + {np}.abs(start).max() < 1e300:
+        raise FloatingPointError
+    return {np}.reshape(start, {np}.shape(start)[:2]) + left @ right
 '''
 
 
@@ -88,7 +95,7 @@ class ElementLoops:
         if plan is None:
             return
         risk = Risk.ROUNDING if plan.vectoriser.rounding else Risk.EXACT
-        title = f"{self.code} line {finding.first}: the loop as array expressions"
+        title = f"line {finding.first}: the loop as array expressions"
         yield Change(self.code, title, finding.region, plan.edits(), risk, share=finding.share)
 
 
@@ -128,6 +135,7 @@ class _Plan:
             assert isinstance(v, LoopVectoriser)
             v.begin(arrays, seen, float(limit))
             v.running = helper_name(source, "_added_up", ADDED_UP)
+            v.multiplied = helper_name(source, "_matrix_product", PRODUCT)
             try:
                 v.follow(loop)
                 out = _leaving(v, region, loop)
@@ -148,6 +156,8 @@ class _Plan:
         helpers = [*v.helpers()]
         if v.uses_running:
             helpers.append(ADDED_UP.format(name=v.running, np=self.np))
+        if v.uses_product:
+            helpers.append(PRODUCT.format(name=v.multiplied, np=self.np))
         helpers.append(text)
         space = emit.margin(source, loop)
         old = emit.statement_text(source, loop)
@@ -255,8 +265,8 @@ class _Plan:
         """That what is made on the way stays small."""
         found = []
         for sizes in self.vectoriser.products:
-            if not all(s.isdigit() for s in sizes) or math.prod(map(int, sizes)) > 2**25:
-                found.append(f"{' * '.join(sizes)} <= {MOST}")
+            if not all(s.isdigit() for s in sizes) or math.prod(map(int, sizes)) > MOST:
+                found.append(f"{' * '.join(sizes)} <= 2**{MOST.bit_length() - 1}")
         return found
 
     def writes(self, lists: Mapping[str, str]) -> Iterator[str]:
