@@ -120,10 +120,10 @@ def told(call: Callable[[], Any]) -> Any:
 
 def rows(kind: str) -> np.ndarray[Any, Any]:
     rng = np.random.default_rng(5)
-    plain = rng.normal(size=(400, 4))
+    plain = rng.normal(size=(1100, 4))
     match kind:
         case "grid":  # equal distances everywhere
-            return np.array([[i, j, 0.0, 0.0] for i in range(20) for j in range(20)])
+            return np.array([[i, j, 0.0, 0.0] for i in range(33) for j in range(33)])
         case "twins":
             return np.vstack([plain, plain])
         case "far":  # products cancel to nothing
@@ -151,7 +151,7 @@ def rows(kind: str) -> np.ndarray[Any, Any]:
         case "wide":
             return rng.normal(size=(300, 40)) * 1e3 + rng.normal(size=40) * 1e5
         case "one":
-            return rng.normal(size=(1500, 1)).round(2)
+            return rng.normal(size=(5000, 1)).round(2)
         case "empty":
             return plain[:0]
         case "object":
@@ -205,15 +205,15 @@ def test_same_bits(kind: str, both: tuple[dict[str, Any], dict[str, Any]]) -> No
 def test_rows_that_change_between_calls(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
     old, new = both
     rng = np.random.default_rng(1)
-    X = rng.normal(size=(500, 3))
+    X = rng.normal(size=(1500, 3))
     for turn in range(12):
         x = rng.normal(size=3)
         if turn % 3 == 2:
-            X[rng.integers(500)] = x  # in place: it is the nearest now
+            X[rng.integers(1500)] = x  # in place: it is the nearest now
         if turn == 7:
             X = X[::-1].copy()
         if turn == 9:
-            X.shape = (500, 3)
+            X.shape = (1500, 3)
             X[4] = np.nan
         for k in (1, 4):
             assert told(lambda g=(X, x, k): new["nearest"](*g)) == told(lambda g=(X, x, k): old["nearest"](*g))
@@ -224,10 +224,10 @@ def test_rows_that_change_between_calls(both: tuple[dict[str, Any], dict[str, An
 def test_other_shapes_and_types(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
     old, new = both
     rng = np.random.default_rng(2)
-    X = rng.normal(size=(300, 5))
+    X = rng.normal(size=(900, 5))
     odd = [
-        (X, rng.normal(size=(300, 5))), (X, 0.5), (X, rng.normal(size=(1, 5))), (X.tolist(), X[0]), (X, X[0].tolist()),
-        (X, X[0].astype(np.float32)), (X.reshape(30, 10, 5), X[0]), (X[:, 0], 1.0), (X, X[0, :4]),
+        (X, rng.normal(size=(900, 5))), (X, 0.5), (X, rng.normal(size=(1, 5))), (X.tolist(), X[0]), (X, X[0].tolist()),
+        (X, X[0].astype(np.float32)), (X.reshape(90, 10, 5), X[0]), (X[:, 0], 1.0), (X, X[0, :4]),
         (np.ma.array(X, mask=X > 2), X[0]), (X.astype(complex), X[0]),
     ]  # fmt: skip
     for a, b in odd:

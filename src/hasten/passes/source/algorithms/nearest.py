@@ -6,9 +6,9 @@ Why it is slow   for each point several arrays as large as X are filled, for a h
 Example          d = np.linalg.norm(X - x, axis=1); nearest = np.argsort(d)[:5]
                  ->  one product X @ x tells which rows can be among the nearest; the original expression is worked out
                      for these alone.
-Safe when        checked as it runs: X and x are plain finite floats, and X is bit by bit what it was the last time.
-                 Every row that rounding leaves in doubt is kept, and the original expressions decide among them; equal
-                 distances whose order they leave open send the program to the original expression for all rows.
+Safe when        checked as it runs: X and x are plain finite floats. Every row that rounding leaves in doubt is kept,
+                 and the original expressions decide among them; equal distances whose order they leave open send the
+                 program to the original expression for all rows.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hasten.core.recipe import Risk
-from hasten.passes.source.algorithms.near_text import KNOWN, LENGTHS, NEAREST, NEAREST_ONE, WITHIN
+from hasten.passes.source.algorithms.near_text import NEAREST, NEAREST_ONE, SQUARES, WITHIN
 from hasten.passes.source.arrays.base import early, facts_of, helper, numpy_call
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts, dotted, same
 
-WEAKREF = "import weakref\n"
 ROWS, POINT, FAR = "rows", "point", "far"
 
 
@@ -152,7 +151,7 @@ def _parts(place: Place, statement: ast.stmt, choice: _Choice, replaced: tuple[t
         reason="distances to all rows are worked out for the few that are near",
         remedy="one product with the matrix tells which rows can be; the expression decides among them",
         replace=replaced,
-        prelude=(WEAKREF, *helper(place.module, KNOWN, LENGTHS, text)),
+        prelude=helper(place.module, SQUARES, text),
     )
 
 
