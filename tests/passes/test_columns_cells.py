@@ -30,6 +30,13 @@ LOOPS = {
     "computed missing": "for i in range(len(df)):\n    for k in ['a', 'zz']:\n        out.append(df.loc[i, k])",
     "computed others": "for i in range(len(df)):\n    for k in [['a', 'b'], 'a', slice(None), None]:\n        try:\n            out.append(df.loc[i, k])\n        except (KeyError, TypeError) as e:\n            out.append(type(e))",
     "computed behind": "for i in range(len(df) + 1):\n    for k in ['s', 'b']:\n        out.append(df[k].iloc[i - 1])\n        out.append(df[k].iloc[i])",
+    "named row": "for i in range(len(df)):\n    row = df.iloc[i]\n    if row['a'] > 0:\n        out.append((row['a'] * row.c, type(row['b']), f\"{row['s']}\"))",
+    "named row by label": "for i in range(len(df)):\n    row = df.loc[i]\n    total += row['a'] if row['b'] > 2 else row.c",
+    "two named rows": "for i in range(1, len(df)):\n    here = df.iloc[i]\n    last = df.iloc[i - 1]\n    out.append(here['a'] - last['a'])",
+    "named row in a while": "i = 0\nwhile i < len(df):\n    row = df.iloc[i]\n    out.append([row['a'] for _ in range(2)])\n    i += 1",
+    "named row behind the last": "for i in range(len(df) + 1):\n    print(i)\n    row = df.iloc[i]\n    print('read')\n    out.append(row['a'])",
+    "named row of other numbers": "for i in [0, -1, True, 1.0, slice(0, 2), [1]]:\n    try:\n        row = df.iloc[i]\n        out.append(row['a'])\n    except TypeError as e:\n        out.append(type(e))",
+    "named row, missing column": "for i in range(len(df)):\n    row = df.iloc[i]\n    if i > 2:\n        out.append(row['zz'])",
     "caught": "for i in range(len(df) + 2):\n    try:\n        out.append(df.loc[i, 'a'])\n    except KeyError as e:\n        out.append(e)",
 }
 
@@ -56,6 +63,16 @@ def test_reads_give_the_same_on_every_frame(name: str) -> None:
         "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    df = df + 1",
         "for i in range(len(df)):\n    out.append(df.loc[i, 'a'])\n    change(df)",
         "i = 0\nout.append(df.loc[i, 'a'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    out.append(row)\n    out.append(row['a'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    i += 1\n    out.append(row['a'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    for i in range(2):\n        out.append(row['a'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    total += row['a']\nout.append(row['b'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    out.append(lambda: row['a'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    g = (row['a'] for _ in [1])\n    out.append(g)",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    row['a'] = 1\n    out.append(row['a'])",
+        "for i in range(len(df)):\n    if i % 2:\n        row = df.iloc[i]\n    out.append(row['a'])",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    out.append(row['a'])\n    row = 1",
+        "for i in range(len(df)):\n    row = df.iloc[i]\n    out.append(row.sum() + row['a'])",
         "for i in range(len(df)):\n    out.append(df.iloc[i].size)",
         "for i in range(len(df)):\n    out.append(df.iloc[next(it)]['a'])",
         "d = {}\nfor i in range(9):\n    out.append(d['a'][i])",
@@ -69,3 +86,14 @@ def test_changed_programs_are_left_alone() -> None:
     text = program("for i in range(len(df)):\n    out.append((df.loc[i, 'a'], df.iloc[i - 1]['b'], df.loc[i, str]))")
     (change,) = changes(Cells(), text, {"df": frames()["mixed"]})
     assert not changes(Cells(), after(text, change), {"df": frames()["mixed"]})
+
+
+def test_another_variable_of_the_name_is_no_alias() -> None:
+    head = HEAD + "class A:\n    def __init__(self, df):\n        self.df = df\n\n\n"
+    read = "    for i in range(len(df)):\n        out.append(df.loc[i, 'a'])\n    return out\n"
+    assert changes(Cells(), f"{head}def work(df):\n    out = []\n{read}", {"df": frames()["mixed"]})
+    assert not changes(Cells(), f"{head}def work(df):\n    out = []\n    other = df\n{read}", {"df": frames()["mixed"]})
+    text = f"{HEAD}df = pd.DataFrame()\nother = df\n\n\ndef work():\n    out = []\n{read}"
+    assert not changes(Cells(), text, {})
+    text = f"{HEAD}def work(df):\n    out = []\n    def g():\n        nonlocal df\n        other = df\n{read}"
+    assert not changes(Cells(), text, {"df": frames()["mixed"]})

@@ -1,7 +1,8 @@
 """Cells read one at a time.
 
 What it finds    `df.iloc[i]["a"]`, `df.loc[i, "a"]`, `df.at[i, "a"]`, `df["a"].iloc[i]`,
-                 `df["a"][i]`, also with a computed label (`df.loc[i, name]`), in a loop that does not change df.
+                 `df["a"][i]`, also with a computed label (`df.loc[i, name]`) or after `row = df.iloc[i]`, in a loop
+                 that does not change df.
 Why it is slow   every read goes through the indexing machinery; `df.iloc[i]` makes a Series of the whole row first.
 Example          for i in range(len(df)): total += df.loc[i, "a"]
                  ->  rows, a = _cell_lists(df, ("a",), (), True)
@@ -13,7 +14,7 @@ Safe when        nothing in the loop changes the frame. Labels are only taken fo
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,6 +60,7 @@ class Read:
     labelled: bool
     label: ast.expr | None = None  # of a computed column; `column` is empty then
     how: str = ""  # and the method that reads it
+    through: ast.expr | None = None  # the row that a name was given, when the cell is read by that name
 
 
 def computed_read(source: SourceFile, node: ast.AST) -> Read | None:
@@ -259,7 +261,81 @@ def reads_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Read]]:
         if stmt is not None and _shows_frame(source, read.frame):
             groups.setdefault(stmt, []).append(read)
             taken |= set(ast.walk(node))
+    for given in nodes_in(source, region, ast.Assign):
+        assert isinstance(given, ast.Assign)
+        named = named_row(source, region, given)
+        stmt = (
+            loop_statement(source, region, Site(given.value, named[0].frame, "", given.value, None, "rows"))
+            if named
+            else None
+        )
+        if stmt is not None:
+            groups.setdefault(stmt, []).extend(named)
     return groups
+
+
+def named_row(source: SourceFile, region: Region, given: ast.Assign) -> list[Read]:
+    """Reads of `row["a"]` and `row.a` after `row = df.iloc[i]`, when nothing else is done with the row."""
+    accessor, known = _row(given.value), series_attributes()
+    match given.targets:
+        case [ast.Name(id=name)] if accessor is not None and known is not None and name not in region.live_out:
+            frame, index, labelled = accessor
+        case _:
+            return []
+    up, scope = parents(source), scope_of(source, given)
+    used = {n.id for n in ast.walk(index) if isinstance(n, ast.Name)}
+    if name in (frame, *used) or frame in used:
+        return []
+    if any(isinstance(n, (ast.Global, ast.Nonlocal)) and {name, *used} & set(n.names) for n in ast.walk(source.tree)):
+        return []
+    siblings = next(
+        (
+            b
+            for f in ("body", "orelse", "finalbody")
+            if isinstance(b := getattr(up.get(given), f, None), list) and given in b
+        ),
+        [],
+    )
+    found: list[Read] = []
+    moved = False
+    for stmt in siblings[siblings.index(given) + 1 :] if siblings else ():
+        loads = [n for n in ast.walk(stmt) if isinstance(n, ast.Name) and n.id == name]
+        moved_here = any(bindings(stmt, n) for n in used)
+        if loads and (moved or moved_here):
+            return []
+        moved = moved or moved_here
+        for load in loads:
+            p = up[load]
+            if isinstance(p, ast.Subscript) and p.value is load:
+                column = string(p.slice)
+            elif isinstance(p, ast.Attribute) and p.attr not in known and not p.attr.startswith("_"):
+                column = None if isinstance(c := up[p], ast.Call) and c.func is p else p.attr
+            else:
+                return []
+            if (
+                column is None
+                or not isinstance(p.ctx, ast.Load)
+                or scope_of(source, load) is not scope
+                or _later(up, p)
+            ):
+                return []
+            found.append(Read(p, frame, column, index, True, labelled, through=given.value))
+    # every other mention of the name would find no row under it
+    whole = source.tree if isinstance(scope, ast.Module) else scope
+    mentions = sum(isinstance(n, ast.Name) and n.id == name for n in ast.walk(whole))
+    if mentions != len(found) + 1 or len(bindings(whole, name)) != 1 or not _shows_frame(source, frame):
+        return []
+    return found
+
+
+def _later(up: Mapping[ast.AST, ast.AST], node: ast.AST) -> bool:
+    """True within a generator that may run when the name means another row."""
+    at: ast.AST | None = node
+    while at is not None and not isinstance(at, ast.stmt):
+        if isinstance(at, ast.GeneratorExp) and not isinstance(up.get(at), ast.Call):
+            return True
+        at = up.get(at)
+    return False
 
 
 def _shows_frame(source: SourceFile, name: str) -> bool:
@@ -311,4 +387,6 @@ def plan(source: SourceFile, stmt: ast.stmt, reads: list[Read], fresh: Fresh) ->
             if not surely_int(source, r.index, r.node):
                 check = f"type({at}) is int and {check}"
             texts[r.node] = f"({name}[{at}] if {check} else {text_of(source, r.node)})"
+            if r.through is not None:
+                texts[r.through] = f"(None if {check} else {text_of(source, r.through)})"  # no row is needed then
     return Plan(stmt, texts, text, (*np_edits, *pd_edits, *helper_edits(source, helper_texts)))

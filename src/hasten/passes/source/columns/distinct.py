@@ -1,7 +1,8 @@
 """The same work for the same value.
 
-What it finds    `df["c"].str.lower().str.strip()`, `df["c"].map(f)`, `df["c"].apply(f)`, `df["d"].dt.strftime("%Y-%m")`
-                 and chains of them on columns of texts, whole numbers or dates, in which values occur again and again.
+What it finds    `df["c"].str.lower().str.strip()`, `df["c"].map(f)`, `df["c"].apply(f)`, `df["c"].replace(names)`,
+                 `df["d"].dt.strftime("%Y-%m")` and chains of them on columns of texts, whole numbers or dates, in
+                 which values occur again and again.
 Why it is slow   Python's text methods, or a Python function, run for every row, though a category has few values.
 Example          df["city"].map(clean)  ->  _by_distinct(df["city"], lambda values: values.map(clean))
 Safe when        every step works value by value, and functions follow from their argument alone and change nothing
@@ -100,6 +101,12 @@ class Reader:
             case ast.Call(func=ast.Attribute(value=inner, attr="astype"), args=[kind], keywords=[]):
                 named = isinstance(kind, ast.Name) and self.module.is_builtin(kind) and kind.id in KINDS
                 return (inner, False) if named or _plain_kind(kind) else None
+            case ast.Call(func=ast.Attribute(value=inner, attr="replace"), args=[old, *new], keywords=[]) if (
+                len(new) < 2
+            ):
+                if not all(self._known(a) for a in (old, *new)):
+                    return None
+                return inner, not isinstance(old, ast.Constant)
             case ast.Call(func=ast.Attribute(value=inner, attr="fillna"), args=[ast.Constant()], keywords=[]):
                 return inner, False
         return None
@@ -119,6 +126,18 @@ class Reader:
             elif not (_constant(value) or isinstance(value, ast.Name) or self.module.imported(value).startswith("re.")):
                 return False
         return True
+
+    def _known(self, value: ast.expr) -> bool:
+        """A constant, or a dict or list of such, here or under a name."""
+        if isinstance(value, ast.Name):
+            return self.purity.table(self.module, value)
+        if isinstance(value, ast.Dict):
+            return all(
+                k is not None and _constant(k) and self._known(v) for k, v in zip(value.keys, value.values, strict=True)
+            )
+        if isinstance(value, ast.List):
+            return all(map(self._known, value.elts))
+        return _constant(value) or self.module.imported(value) == "numpy.nan"
 
     def _pure(self, given: ast.expr) -> bool:
         module = self.module

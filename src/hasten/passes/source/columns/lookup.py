@@ -247,8 +247,22 @@ def steady(source: SourceFile, stmt: ast.stmt, frame: str) -> bool:
     # another name for the frame, through which the statement could set a column
     for n in ast.walk(source.tree):
         if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id == frame:
-            return False
+            if home_of(source, n.value, frame) is home_of(source, stmt, frame):
+                return False
     return True
+
+
+def home_of(source: SourceFile, node: ast.AST, name: str) -> ast.AST:
+    """The function (or module) whose variable `name` means where `node` stands."""
+    scope = scope_of(source, node)
+    while not isinstance(scope, ast.Module):
+        if any(isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in ast.walk(scope)):
+            return source.tree
+        own = any(scope_of(source, b) is scope for b in bindings(scope, name))
+        if own and not isinstance(scope, ast.ClassDef):
+            return scope
+        scope = scope_of(source, scope)
+    return scope
 
 
 def _nodes(top: ast.AST) -> set[ast.AST]:
