@@ -54,7 +54,8 @@ ROUNDED = frozenset(
 FRESH = frozenset(
     "zeros empty ones full arange linspace zeros_like empty_like ones_like full_like copy array where exp log sqrt sin"
     " cos tan abs absolute maximum minimum clip sum mean std var max min dot outer add subtract multiply divide square"
-    " power floor ceil astype len range int float random normal uniform standard_normal".split()
+    " power floor ceil astype len range int float random normal uniform standard_normal hstack vstack column_stack"
+    " concatenate stack triu tril".split()
 )
 
 
@@ -430,6 +431,8 @@ def aligned(a: Operand, b: Operand) -> bool:
 
     Where only places along an axis differ (`A[i, 1:]` and `A[j, 1:]`), they are either the same or apart.
     """
+    if a == b:
+        return True
     if a.base != b.base or len(a.axes) != len(b.axes) or a.ndim != b.ndim or a.ones or b.ones:
         return False
     return all(bool(x.at) == bool(y.at) and (x.at != "" or x == y) for x, y in zip(a.axes, b.axes, strict=True))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel.arrays import (
+    REFUSED,
     ROUNDED,
     called,
     combine,
@@ -17,8 +18,8 @@ from hasten.kernel.arrays import (
     power,
     value,
 )
-from hasten.kernel.arrays_loops import Folded, numpy_type
-from hasten.kernel.arrays_tree import ELEMENTS, Node, chosen, load, whole, widened
+from hasten.kernel.arrays_loops import Folded, numpy_type, side_by_side
+from hasten.kernel.arrays_tree import ELEMENTS, Axis, Node, Operand, chosen, load, whole, widened
 from hasten.kernel.kinds import NPF8, Arr, Num, Refuse, Tup, num
 from hasten.kernel.values import V, bare, fail
 
@@ -39,6 +40,7 @@ TWO = {
     "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "bitwise_xor": "bitwise_xor",
 }  # fmt: skip
 FOLDS = {n: n for n in ("sum", "mean", "max", "min", "std", "var")} | {"amax": "max", "amin": "min"}
+JOINED = frozenset({"hstack", "vstack", "column_stack", "concatenate", "stack"})
 LIKE = {"zeros_like": "zeros", "empty_like": "zeros", "ones_like": "ones"}
 DTYPE_WORDS = {"float": "float64", "int": "int64", "bool": "bool", "complex": "complex128", "double": "float64"}
 
@@ -56,6 +58,10 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
     if short in ("dot", "matmul", "outer", "vdot", "inner") and len(node.args) == 2 and not node.keywords:
         a, b = u.expr(node.args[0]), u.expr(node.args[1])
         return outer(u, "multiply", a, b, node) if short == "outer" else product(u, a, b, node)
+    if short in JOINED:
+        return joined(u, short, node)
+    if short in ("triu", "tril") and 1 <= len(node.args) <= 2 and not node.keywords:
+        return triangle(u, short, node)
     if short in FOLDS and node.args:
         return folded(u, FOLDS[short], node.args[0], node.args[1:], node.keywords, node)
     functions = {"where": 3, "clip": 3, **dict.fromkeys(ONE, 1), **dict.fromkeys(TWO, 2)}
@@ -246,6 +252,46 @@ def new(u: Unit, short: str, node: ast.Call) -> V | None:
     return None
 
 
+def joined(u: Unit, short: str, node: ast.Call) -> V:
+    """`np.hstack((a, b))`, `np.concatenate([a, b], axis=1)`, ... of arrays of one type."""
+    named = {k.arg: k.value for k in node.keywords}
+    args = list(node.args)
+    if short in ("concatenate", "stack") and len(args) == 2 and "axis" not in named:
+        named["axis"] = args.pop()
+    if len(args) != 1 or not isinstance(args[0], (ast.Tuple, ast.List)) or set(named) - {"axis"} or not args[0].elts:
+        fail(f"np.{short} of this", node)
+    parts = [u.expr(e) for e in args[0].elts]
+    types = [v.t for v in parts if isinstance(v.t, Arr)]
+    first = types[0] if types else None
+    if first is None or any((t.dtype, t.ndim) != (first.dtype, first.ndim) for t in types) or len(types) < len(parts):
+        fail(f"np.{short} of different things", node)
+    if first.dtype not in ELEMENTS or "axis" in named and short not in ("concatenate", "stack"):
+        fail(f"np.{short} of this", node)
+    for v in parts:
+        if v.code.startswith(REFUSED):
+            raise Refuse(v.code.removeprefix(REFUSED))
+    new = short == "stack" or short in ("vstack", "column_stack") and first.ndim == 1  # along an axis of its own
+    axis = 1 if short == "column_stack" or short == "hstack" and first.ndim > 1 else 0
+    if "axis" in named:
+        axes = axes_of(u, named["axis"], first.ndim + new, node)
+        if len(axes) != 1 or isinstance(named["axis"], ast.Constant) and named["axis"].value is None:
+            fail(f"np.{short} along this axis", node)
+        (axis,) = axes
+    text = side_by_side(len(parts), first.ndim, axis, new, first.dtype)
+    name = u.shared.fused.setdefault(text, f"array_loop__{len(u.shared.fused)}__")
+    codes = ", ".join(bare(v.code) for v in parts)
+    return V(f"{name}({codes})", Arr(first.dtype, first.ndim + new, odd=any(t.odd for t in types)))
+
+
+def triangle(u: Unit, short: str, node: ast.Call) -> V:
+    """`np.triu(x, k)`, `np.tril(x, k)`."""
+    v = u.expr(node.args[0])
+    if not isinstance(v.t, Arr) or v.t.ndim != 2 or v.t.dtype not in ELEMENTS or v.t.odd:
+        fail(f"np.{short} of this", node)
+    k = bare(u.integer(node.args[1]).code) if len(node.args) == 2 else "0"
+    return V(f"{u.helper('upper' if short == 'triu' else 'lower')}({bare(v.code)}, {k})", Arr(v.t.dtype, 2))
+
+
 def filled(u: Unit, shape_code: str, ndim: int, dtype: str, fill: ast.expr, at: ast.AST) -> V:
     v = u.number(fill)
     assert isinstance(v.t, Num)
@@ -358,6 +404,13 @@ def along(u: Unit, name: str, node: Node, axes: frozenset[int], kept: bool, at: 
     return result
 
 
+def entire(base: str, t: Arr) -> Operand:
+    """All of an array of this type."""
+    o = whole(base, t.dtype, t.ndim)
+    axes = tuple(Axis(at="0") if d in t.ones else a for d, a in enumerate(o.axes))
+    return replace(o, axes=axes, ones=t.ones)
+
+
 def length(u: Unit, node: Node, d: int, at: ast.AST) -> str:
     """The code of how long dimension `d` is."""
     for leaf in node.leaves():
@@ -372,13 +425,10 @@ def length(u: Unit, node: Node, d: int, at: ast.AST) -> str:
 def rows_of(u: Unit, node: Node, at: ast.AST) -> str:
     """The code of an array in C order with these elements."""
     o = node.operand
-    if (
-        o is not None
-        and o == whole(o.base, o.dtype, o.ndim)
-        and o.base.isidentifier()
-        and o.base in {u.local(n) for n, t in {**u.params, **u.extra}.items() if isinstance(t, Arr)}
-    ):
-        if u.top:
+    if o is not None and u.top:
+        given = {u.local(n): t for n, t in {**u.params, **u.extra}.items() if isinstance(t, Arr)}
+        t = given.get(o.base)
+        if isinstance(t, Arr) and o == entire(o.base, t):
             return o.base  # looked at by the door
     return called(u, node, None, node.dtype)
 

@@ -396,6 +396,35 @@ def written(
     return text, list(loop.params)
 
 
+def side_by_side(count: int, ndim: int, axis: int, new: bool, dtype: str) -> str:
+    """The text of a function that puts arrays one after another along an axis (a `new` one: they are its elements)."""
+    names = [f"x{n + 1}" for n in range(count)]
+    if ndim > len(LOOPS):
+        raise Refuse("so many dimensions")
+    sizes = [f"x1.shape[{d}]" for d in range(ndim)]
+    lines = []
+    for x in names[1:]:
+        differs = [f"{x}.shape[{d}] != {sizes[d]}" for d in range(ndim) if new or d != axis]
+        if differs:
+            lines += [f"if {' or '.join(differs)}:", "    raise ValueError"]
+    total = str(count) if new else " + ".join(f"{x}.shape[{axis}]" for x in names)
+    shape = [*sizes[:axis], total, *sizes[axis + (not new) :]]
+    lines.append(f"out = np.empty(({', '.join(shape)},), {numpy_type(dtype)})")
+    at = "0"
+    for n, x in enumerate(names):
+        index = list(LOOPS[:ndim])
+        for d in range(ndim):
+            lines.append("    " * d + f"for {LOOPS[d]} in range({x}.shape[{d}]):")
+        put = [*index[:axis], str(n), *index[axis:]] if new else list(index)
+        if not new and n:
+            put[axis] = f"at + {put[axis]}"
+        lines.append("    " * ndim + f"out[{', '.join(put)}] = {x}[{', '.join(index)}]")
+        if not new and n < count - 1:
+            at = f"at + {x}.shape[{axis}]" if n else f"{x}.shape[{axis}]"
+            lines.append(f"at = {at}")
+    return f"{NJIT}\ndef {NAME}({', '.join(names)}):\n" + "".join(f"    {line}\n" for line in (*lines, "return out"))
+
+
 def _start(folded: Folded, dtype: str) -> str:
     if folded.op == "sum":
         return "0.0" if dtype in FLOATS else "0"  # as NumPy: of negative zeros it is 0.0

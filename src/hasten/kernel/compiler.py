@@ -1245,8 +1245,12 @@ class Unit:
         vs = [self.single(optional.maybe(self, e)) for e in s.value.elts]
         lists = [x.code for x in vs if container(x.t)]
         inner = [x.t.item if isinstance(x.t, Opt) else x.t for x in vs]
+        new = all(isinstance(x.t, Arr) for x in vs if container(x.t)) and all(
+            arrays.apart(self, a, b) for n, a in enumerate(lists) for b in lists[:n]
+        )
         if any(isinstance(t, Tup) and not (door_tuple(t) if self.door else numbers(t)) for t in inner) or (
             len(lists) > 1
+            and not new
             and not disjoint([x.t for x in vs])
             and (
                 self.shares

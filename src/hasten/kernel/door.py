@@ -106,7 +106,8 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         return Text()
     if fact.type == "numpy.ndarray":
         if fact.dtype in ELEMENTS and fact.ndim and "native" in fact.note:
-            return Arr(fact.dtype, fact.ndim, frozenset({name}))
+            single = frozenset(d for d in range(fact.ndim) if f"single_{d}" in fact.note)
+            return Arr(fact.dtype, fact.ndim, frozenset({name}), single)
         return None
     numbers = _numbers(name, fact)
     if numbers is not None:
@@ -446,6 +447,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif isinstance(t, Arr):
             dtype = "np.bool_" if t.dtype == "bool" else f"np.{t.dtype}"
             guards.append(f"{_helper(shared, 'plain_array')}({x}, {dtype}, {t.ndim})")
+            guards += [f"{x}.shape[{d}] == 1" for d in sorted(t.ones)]
             if n in unit.mutated:
                 guards.append(f"{x}.flags.writeable")
                 for other in whole_arrays:

@@ -125,6 +125,24 @@ def _selected(x, mask):
         at += 1 if chosen[i] else 0
     return out[:count]
 ''', (), ""),
+    ("upper", '''
+def _upper(x, k):
+    """np.triu(x, k)"""
+    out = np.zeros(x.shape, x.dtype)
+    for i in range(x.shape[0]):
+        for j in range(max(i + k, 0), x.shape[1]):
+            out[i, j] = x[i, j]
+    return out
+''', (), ""),
+    ("lower", '''
+def _lower(x, k):
+    """np.tril(x, k)"""
+    out = np.zeros(x.shape, x.dtype)
+    for i in range(x.shape[0]):
+        for j in range(min(i + k + 1, x.shape[1])):
+            out[i, j] = x[i, j]
+    return out
+''', (), ""),
     ("taken", '''
 def _taken(x, places):
     """The elements of a vector at these places."""

@@ -7,7 +7,7 @@ file also runs inside a user's program that has neither.
 
 Notes come in two kinds. A *promise* holds for every value joined into a fact (`rectangular`, `unique_index`,
 `range_index`, `unique_columns`, `str_columns`, `owndata`, `writeable`, `aligned`, `f_contiguous`, `ascii`,
-`native`, `kinds=int,str` of a tuple's places); a *hazard* was seen in at least one of them (`hasnan`, `hasinf`,
+`native`, `single_AXIS` of an axis that is one long, `kinds=int,str` of a tuple's places); a *hazard* was seen in at least one of them (`hasnan`, `hasinf`,
 `has_nan`, `has_nan_index`, `aliased`: two elements are the same mutable object). A *label* tells facts apart:
 `attribute=NAME` for the attributes of a user's object and `column=NAME` for the columns of a frame (both in
 `items`), `is=QUALNAME` for functions and classes.
@@ -356,6 +356,8 @@ def _array(value: Any, name: str, budget: _Budget, depth: int, inside: set[int])
     note = [n for n in ("writeable", "owndata", "aligned", "f_contiguous") if getattr(flags, n)]
     if value.dtype.isnative:
         note.append("native")
+    if value.ndim > 1:
+        note += [f"single_{axis}" for axis, length in enumerate(value.shape) if length == 1]
     size = int(value.shape[0]) if value.ndim else None
     fact = ValueFact(
         name,
