@@ -344,3 +344,66 @@ def test_sums_of_negative_zeros() -> None:
         "import numpy as np; args = (np.ones((4, 3)),)",
     )
     check(c, "args = (np.full((4, 3), -0.0),)", fast=True)
+
+
+def test_side_by_side_and_triangles() -> None:
+    c = compiled_function(
+        """
+        def f(a, b, m):
+            wide = np.hstack((m, m[:, 0:1] * 2.0))
+            both = np.concatenate([m, m * 3.0], axis=-1)
+            return np.vstack([a, b]), np.column_stack((a, b)), wide, both, np.triu(m, 1), np.tril(m)
+        """,
+        "import numpy as np; args = (np.ones(4), np.ones(4), np.ones((3, 4)))",
+    )
+    check(c, "args = (np.arange(4.0), -np.arange(4.0), np.arange(12.0).reshape(3, 4))", fast=True)
+    check(c, "args = (np.arange(4.0), -np.arange(3.0), np.arange(12.0).reshape(3, 4))", fast=False)
+    check(c, "args = (np.zeros(0), np.zeros(0), np.zeros((0, 1)))", fast=True)
+
+
+def test_an_axis_that_was_always_one_long() -> None:
+    c = compiled_function(
+        """
+        def f(mass, v):
+            v -= np.mean(mass * v, axis=0) / np.mean(mass)
+            mass[1:] = mass[:-1]
+            mass += mass
+            return v + mass, mass.sum()
+        """,
+        "import numpy as np; args = (np.ones((4, 1)), np.ones((4, 3)))",
+    )
+    check(c, "args = (np.arange(1, 5.0)[:, None].copy(), np.arange(12.0).reshape(4, 3))", fast=True)
+    check(c, "args = (np.ones((4, 3)), np.arange(12.0).reshape(4, 3))", fast=False)
+    check(c, "args = (np.ones((4, 1)), np.arange(4.0).reshape(4, 1))", fast=False)
+
+
+def test_means_of_float32() -> None:
+    c = compiled_function(
+        "def f(m):\n    return m.mean(axis=0), np.std(m, axis=0, keepdims=True) + m\n",
+        "import numpy as np; args = (np.ones((4, 3), np.float32),)",
+    )
+    assert c.change.risk.name == "EXACT"
+    check(c, "args = (np.random.default_rng(1).random((1003, 50)).astype(np.float32) * 1e6,)", fast=True)
+    check(c, "args = (np.zeros((0, 3), np.float32),)", fast=False)
+
+
+def test_one_name_for_one_thing_after_another() -> None:
+    c = compiled_function(
+        """
+        def f(x, n):
+            total = 0.0
+            x = x[0] * 2.0
+            for i in range(n):
+                total += x[i]
+                if i == 2:
+                    x = x + 1.0
+            x = x.sum()
+            y = [x for _ in range(2)]
+            x = x + total
+            return x, y
+        """,
+        "import numpy as np; args = (np.ones((4, 3)), 3)",
+    )
+    check(c, "args = (np.arange(12.0).reshape(3, 4), 4)", fast=True)
+    check(c, "args = (np.arange(12.0).reshape(3, 4), 0)", fast=True)
+    check(c, "args = (np.arange(12.0).reshape(3, 4), 5)", fast=False)

@@ -343,7 +343,7 @@ def folded(
     node = node_of(u, v, at)
     orderly(u, node, name, at)
     if name in ("std", "var"):
-        if len(axes) != 1 or v.t.dtype != "float64":
+        if len(axes) != 1 or v.t.dtype not in ("float64", "float32"):
             fail(f"{name} along such axes", at)
         centre = along(u, "mean", node, axes, True, at)
         # the array is gone over twice, as NumPy does
@@ -376,7 +376,7 @@ def axes_of(u: Unit, node: ast.expr | None, ndim: int, at: ast.AST) -> frozenset
 def along(u: Unit, name: str, node: Node, axes: frozenset[int], kept: bool, at: ast.AST) -> Node:
     """The tree of sums, means or extremes along some axes, as a new array."""
     if name in ("sum", "mean"):
-        if node.dtype not in ("float64", "float32") or name == "mean" and node.dtype != "float64":
+        if node.dtype not in ("float64", "float32"):
             fail(f"{name} of {node.dtype} along an axis", at)
         last = node.ndim - 1
         if last not in axes:
@@ -399,8 +399,10 @@ def along(u: Unit, name: str, node: Node, axes: frozenset[int], kept: bool, at: 
         if len(axes) != 1:
             fail("mean along several axes", at)
         count = length(u, node, min(axes), at)
-        divisor = Node("number", code=count, kinds=frozenset({"int"}), dtype="int64")
+        divisor = Node("number", code=count, kinds=frozenset({"np.int64"}), dtype="int64")
         result = combine(u, "true_divide", (result, divisor), at)
+        if node.dtype == "float32":  # divided as float64
+            result = Node("cast", "float32", result.ndim, (result,), loop=("float32",))
     return result
 
 

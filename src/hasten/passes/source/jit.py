@@ -24,7 +24,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import arrays_results, functions, inner, names, objects
+from hasten.kernel import arrays_results, functions, inner, names, objects, versions
 from hasten.kernel.compiler import Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
@@ -38,13 +38,14 @@ MIN_SHARE = 0.02
 class How:
     """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
-    functions may be called."""
+    functions may be called; `split`, names of their own for what a name stands for one after another."""
 
     words: bool = False
     maybe: bool = False
     exact: bool = False
     reads: bool = False
     project: Project | None = None
+    split: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,18 +139,21 @@ class Jit:
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
         dicts = any(f.type == "builtins.dict" for kinds in seen.types.values() for f in kinds)
-        hows = (
+        hows = [
             How(w, m, reads=r, project=project)
             for w in (False, True)
             for m in ((True, False) if nones else (False,))
             for r in ((True, False) if dicts else (False,))
-        )
-        for how in hows:
+        ]
+        while hows:
+            how = hows.pop(0)
             try:
                 first = change(how)
                 break
             except Refuse as reason:
                 reasons[f"{reason}"] = None
+                if "in turn" in f"{reason}" and not how.split:
+                    hows.insert(0, replace(how, split=True))
         else:
             raise Refuse("; or ".join(reasons))
         yield first
@@ -330,6 +334,9 @@ def function_unit(
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
+    if how.split:
+        given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
+        body = versions.split(body, given, lambda name: module.fresh(name, shared.taken))
     own = function_locals(node)
     bound = names.bound(body)
     parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
@@ -363,7 +370,7 @@ def function_unit(
         stmts.append(ast.Return(None, lineno=node.end_lineno or node.lineno, col_offset=0))
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), stmts, params, function=True, lookup=lookup)
     unit.door = True
-    unit.shadow = own
+    unit.shadow = own | bound
     unit.inner = inner.of(node)
     shared.stmts = body
     unit.run()
