@@ -246,7 +246,7 @@ def stream(fact: ValueFact) -> bool:
     if kind.endswith(".SeedSequence"):
         return False  # what is drawn from it depends on itself alone
     if kind.startswith(
-        ("numpy.random.", "random.", "_random.", "_io.", "_thread.", "threading.", "sqlite3.", "socket.")
+        ("numpy.random.", "random.", "_random.", "_io.", "_thread.", "threading.", "sqlite3.", "socket.", "PIL.")
     ):
         return True
     if kind in ("builtins.generator", "builtins.map", "builtins.zip", "builtins.filter", "builtins.enumerate"):

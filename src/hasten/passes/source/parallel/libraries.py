@@ -12,7 +12,7 @@ QUIET = frozenset(
     "numpy scipy pandas sklearn math cmath statistics itertools functools operator collections re string copy heapq "
     "bisect datetime time fractions decimal hashlib zlib base64 struct textwrap unicodedata difflib json csv glob os "
     "pathlib statsmodels lightgbm xgboost imblearn skimage numba typing dataclasses enum calendar gc pickle "
-    "random warnings io shapely pywt Levenshtein rapidfuzz dateutil pytz zoneinfo contextlib types".split()
+    "random warnings io shapely pywt Levenshtein rapidfuzz dateutil pytz zoneinfo contextlib types PIL".split()
 )
 
 # Dotted names, or prefixes that end in a dot, that do more. `pandas.read_` and the like only read.
@@ -25,6 +25,7 @@ LOUD = (
     "decimal.setcontext", "gc.disable", "gc.enable", "gc.freeze", "gc.set_",
     "scipy.io.", "scipy.sparse.save_npz", "skimage.io.imsave", "skimage.io.show", "lightgbm.plot", "xgboost.plot",
     "contextlib.redirect", "contextlib.chdir", "io.open", "scipy.sparse.random", "scipy.sparse.rand", "pandas.plotting",
+    "PIL.ImageShow", "PIL.ImageGrab", "PIL.ImageTk", "PIL.ImageDraw",
     "functools.lru_cache", "functools.cache", "functools.singledispatch", "numpy.printoptions",
 )  # fmt: skip
 # Libraries that show and log.

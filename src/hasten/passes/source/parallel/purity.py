@@ -155,6 +155,10 @@ class Body:
         parent = self.module.parents[node]
         if isinstance(parent, ast.Call) and parent.func is node:
             return ""
+        name = self.module.imported(node)
+        if name and not isinstance(parent, ast.Attribute) and not self.project._is_user_module(name):
+            if not libraries.is_quiet(name) and not self.purity.shows or libraries.draws(name):
+                return f"hands on {name}"
         if isinstance(parent, ast.Attribute) and word in self.project.classes:
             return ""  # `Color.RED`, `Account.total`: asked about as an attribute
         for module, function in self.project.functions.get(word, ()):
@@ -177,6 +181,7 @@ class Body:
         if isinstance(e, ast.Call):
             if self.module.imported(e.func) in ("warnings.catch_warnings", "numpy.errstate", "contextlib.suppress"):
                 return ""
+            self.purity.files = True
             if _reads_file(self.module, e):
                 return ""
         return f"enters {ast.unparse(e)[:40]}"
@@ -234,7 +239,7 @@ class Body:
                 return f"{name} goes on with another stream"
         if not libraries.is_quiet(name) and not (self.purity.shows and name.split(".")[0] in libraries.SHOWING):
             return f"calls {name}"
-        if name.startswith("pandas.read_") or name.split(".")[0] in ("glob", "os", "csv") or "load" in name:
+        if name.split(".")[0] in ("glob", "os", "csv") or any(w in name for w in ("read", "load", "open", "from")):
             self.purity.files = True
         last = name.rsplit(".", 1)[-1]
         if last in WRITERS and not (call.args and self._own(call.args[0])):
@@ -650,7 +655,12 @@ def _counts(e: ast.expr) -> bool:
 def _reads_file(module: Module, call: ast.Call) -> bool:
     """`open(path)` or `open(path, "rb")`: for reading only."""
     func = call.func
-    named = module.is_builtin(func, "open") or module.imported(func) in ("gzip.open", "bz2.open", "lzma.open")
+    named = module.is_builtin(func, "open") or module.imported(func) in (
+        "gzip.open",
+        "bz2.open",
+        "lzma.open",
+        "PIL.Image.open",
+    )
     if not named and not (isinstance(func, ast.Attribute) and func.attr == "open" and not call.args):
         return False
     given = [k.value for k in call.keywords if k.arg == "mode"] or call.args[1:2]
@@ -677,6 +687,10 @@ def sends_settings(project: Project, before: tuple[Module, int] | None = None) -
                 if word == "set_option" and _harmless_option(module.parents.get(node)):
                     continue
                 return f"{module.source.path} line {getattr(node, 'lineno', 0)}: {word} changes settings of the process"
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and module.imported(node.value):
+                name = module.imported(node.value)
+                if name != "pandas.options.mode" and not project._is_user_module(name):
+                    return f"{module.source.path} line {node.lineno}: {ast.unparse(node)} is set in this process only"
             if word == "environ" and not _inherited(module, node, before):
                 return f"{module.source.path} line {getattr(node, 'lineno', 0)}: the environment changes"
             if word == "options" and module.imported(node) == "pandas.options" and not _chained(module, node):

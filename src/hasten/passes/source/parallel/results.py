@@ -32,6 +32,7 @@ class Results:
     project: Project
     entry: str
     fitted: frozenset[str] = frozenset()
+    sent: bool = True  # whether what is asked about is itself sent back, or only asked for what it gives
 
     def name(self, body: Body, name: str, depth: int = 0) -> bool:
         """Whether what `name` means at the end of the round may be held, or be in, something else."""
@@ -104,14 +105,15 @@ class Results:
             return holds and any(self.value(body, a, depth + 1) for a in given)
         word = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
         if word in project.classes:
-            here = any(m.source.path == self.entry for m, _ in project.classes[word])
+            here = self.sent and any(m.source.path == self.entry for m, _ in project.classes[word])
             return here or any(self.value(body, a, depth + 1) for a in given)
         if isinstance(func, ast.Attribute) and word not in project.functions:
             if word in HANDING_ON:
                 return any(self.value(body, a, depth + 1) for a in (func.value, *given))
             return False
-        if isinstance(func, ast.Attribute) and not name and self.value(body, func.value, depth + 1):
-            return True
+        if isinstance(func, ast.Attribute) and not name:
+            if replace(self, sent=False).value(body, func.value, depth + 1):
+                return True
         return any(self._gives_back(m, f, call, body, depth + 1) for m, f in project.functions.get(word, ()))
 
     def _gives_back(self, module: Module, function: ast.AST, call: ast.Call, body: Body, depth: int) -> bool:
