@@ -280,3 +280,94 @@ gains = Gains()
     check(made, "prices = [1.0, 2.0, 1.5, 4.0]\ntotal = 0.0", fast=True)
     check(made, "prices = [1.0]\ntotal = 0.0", fast=True)
     check(made, "prices = [1.0, 2.0, None]\ntotal = 0.0", fast=False)
+
+
+# two classes use the same word for different things; what is kept are tuples with strings
+ALARMS = """
+import math
+
+class Cusum:
+    def __init__(self, limit):
+        self.high = 0.0
+        self.limit = limit
+        self.alarms = 0
+
+    def update(self, z):
+        self.high = max(0.0, self.high + z)
+        if self.high > self.limit:
+            self.high = 0.0
+            self.alarms += 1
+            return True
+        return False
+
+class Watch:
+    def __init__(self, cusum, alarms, names):
+        self.cusum = cusum
+        self.alarms = alarms
+        self.names = names
+        self.count = 0
+
+    def update(self, stamp, value):
+        self.count += 1
+        if self.cusum.update(value):
+            self.alarms.append((stamp, value, self.count))
+        if value < -5.0:
+            self.names.append(stamp)
+"""
+STAMPED = """
+stamps = ["monday", "tuesday", "friday", "monday"]
+values = [1.0, 2.5, -6.0, 14.0]
+limit = 2.0
+alarms = []
+names = []
+"""
+MAKE_WATCH = "\ncusum = Cusum(limit)\nwatch = Watch(cusum, alarms, names)\n"
+SEEN = """
+final = (watch.count, watch.alarms, watch.names, watch.cusum.alarms, watch.cusum.high)
+final = (final, watch.alarms is alarms, [type(x) for a in watch.alarms for x in a], stamps)
+"""
+WATCHED = compiled(
+    "for stamp, value in zip(stamps, values):\n    watch.update(stamp, value)",
+    STAMPED,
+    prelude=ALARMS + MAKE_WATCH,
+    hide=("stamp", "value"),
+    after=SEEN,
+)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("", True),
+        ("stamps = ['a'] * 4", True),
+        ("alarms = [('old', None)]; names = [7]", True),
+        ("values = [1.0, -9.0]", True),
+        ("alarms = names", False),
+        ("alarms = stamps", False),  # grows under the loop that goes over it
+        ("stamps = ['a', 2, 'b', 'c']", False),
+        ("stamps = ['a', None, 'b', 'c']", False),
+        ("values = [1.0, 2.5, 'x', 1.0]", False),  # raises midway
+        ("values = [1.0, 2.5, 3, 1.0]", False),
+        ("limit = math.nan", True),
+    ],
+)
+def test_one_word_for_the_attributes_of_two_classes(setup: str, fast: bool) -> None:
+    check(WATCHED, STAMPED + setup, fast=fast)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.count += 1", "self.count += 1\n        Cusum.update(self, 3.0)"),
+        ("class Watch:", "class Watch(Cusum):"),
+    ],
+)
+def test_one_word_that_may_be_the_same_thing(old: str, new: str) -> None:
+    body = "for stamp, value in zip(stamps, values):\n    watch.update(stamp, value)"
+    assert refusal(body, STAMPED, prelude=ALARMS.replace(old, new) + MAKE_WATCH)
+
+
+def test_a_list_that_is_replaced_through_another_name_of_the_object() -> None:
+    prelude = ALARMS.replace("self.count += 1", "self.count += 1\n        other = self\n        other.alarms = []")
+    body = "for stamp, value in zip(stamps, values):\n    watch.update(stamp, value)"
+    check(compiled(body, STAMPED, prelude=prelude + MAKE_WATCH, hide=("stamp", "value"), after=SEEN), STAMPED)

@@ -73,7 +73,10 @@ def test_module_level_row_that_others_may_read_stays() -> None:
     text = HEAD + "for i, row in df.iterrows():\n    x = row['a']\n"
     assert not changes(Rows(), text, {"df": frames()["mixed"]}, function=None, live_out=("row",))
     (change,) = changes(Rows(), text, {"df": frames()["mixed"]}, function=None)
-    assert "row_a in zip(df.index, *cells)" in after(text, change)
+    assert "for row_a in row_as:" in after(text, change)
+    for read in ("print(i)", "def later():\n    return i", "del i"):  # what the loop leaves behind is seen
+        (change,) = changes(Rows(), f"{text}{read}\n", {"df": frames()["mixed"]}, function=None)
+        assert "for i, row_a in zip(list(df.index), row_as):" in after(f"{text}{read}\n", change)
 
 
 def test_body_keeps_its_text() -> None:

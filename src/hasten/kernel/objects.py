@@ -39,6 +39,7 @@ from hasten.kernel.kinds import (
     Tup,
     Type,
     Unknown,
+    Word,
     compatible,
     container,
     invariant,
@@ -223,12 +224,13 @@ def within(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> V | None:
     t = known(unit, f"{obj.path}.{attr}")
     if t is None:
         return None
-    if attr in reach.of(unit.shared).stored:
+    reached = reach.of(unit.shared).by(used.kind)
+    if attr in reached.stored:
         fail(f"{obj.path}.{attr} is an object and is assigned", node)
     used.attributes.add(attr)
     used.needed = True
     if isinstance(t, Pool):
-        if attr in reach.of(unit.shared).grown:
+        if attr in reached.grown:
             fail(f"the list of objects {obj.path}.{attr} grows", node)
         return pool(unit, t)
     return V(local(f"{obj.path}.{attr}"), t)
@@ -323,9 +325,9 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     shared = unit.shared
     if name in shared.slots:
         return shared.slots[name]
-    reached = reach.of(shared)
-    stored, grown = attr in reached.stored, attr in reached.grown
     owner = shared.objects.get(obj.path)
+    reached = reach.of(shared).by(None if owner is None else owner.kind)
+    stored, grown = attr in reached.stored, attr in reached.grown
     if owner is not None and any(isinstance(s, names.FUNCTIONS) and s.name == attr for s in owner.kind.body):
         fail(f"assignment over a method ({name})", node)
     facts = facts_of(shared.seen, name)
@@ -475,11 +477,12 @@ def append(unit: Unit, func: ast.Attribute, node: ast.Call) -> bool:
     slot = unit.shared.slots[base.t.sink]
     assert isinstance(slot, Slot) and isinstance(slot.value, Grow)
     v = unit.single(unit.expr(node.args[0]))
-    if not isinstance(v.t, (Num, Tup)) or isinstance(v.t, Num) and v.t.kind is None:
+    if not isinstance(v.t, (Num, Tup, Word)) or isinstance(v.t, Num) and v.t.kind is None:
         fail("append of such a thing to an attribute", node)
     item = join(slot.value.item, loose(v.t)) if slot.value.item is not None else loose(v.t)
-    if any(not isinstance(i, Num) or i.kind is None for i in (item.items if isinstance(item, Tup) else (item,))):
-        fail("list of mixed types", node)
+    for i in item.items if isinstance(item, Tup) else (item,):
+        if not isinstance(i, (Num, Word)) or isinstance(i, Num) and i.kind is None:
+            fail("list of mixed types", node)
     learn(unit, base.t.sink, replace(slot, value=Grow(item)))
     unit.emit(f"{base.code}.append({bare(unit.sink(v))})")
     return True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import names
@@ -17,17 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reached:
-    """Attributes by name: assigned, grown as lists are, and read for more than an append."""
+    """Attributes by name: assigned, grown as lists are, and read for more than an append. `others`: the same for the
+    objects of each class, with what methods of other classes do to their own objects left out."""
 
     stored: frozenset[str]
     grown: frozenset[str]
     read: frozenset[str]
+    others: Mapping[str, Reached] = field(default_factory=dict)
+
+    def by(self, kind: ast.ClassDef | None) -> Reached:
+        """What may happen to objects of exactly this class (None: of any class)."""
+        return self if kind is None else self.others.get(kind.name, self)
 
 
 def of(shared: Shared) -> Reached:
     """What the kernel's statements do, and all functions and methods that they may call (found by name)."""
     if shared.reached is None:
-        shared.reached = _reached(code(shared.module, shared.stmts))
+        stmts = code(shared.module, shared.stmts)
+        others = {
+            kind.name: _reached(stmts, elsewhere(shared.module, kind))
+            for kind in shared.module.tree.body
+            if isinstance(kind, ast.ClassDef)
+        }
+        shared.reached = replace(_reached(stmts), others=others)
     return shared.reached
 
 
@@ -52,8 +64,8 @@ def code(module: Module, stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
     return out
 
 
-def _reached(stmts: Sequence[ast.stmt]) -> Reached:
-    nodes = [n for s in stmts for n in ast.walk(s)]
+def _reached(stmts: Sequence[ast.stmt], skip: Collection[int] = ()) -> Reached:
+    nodes = [n for s in stmts for n in ast.walk(s) if id(n) not in skip]
     stored = {n.attr for n in nodes if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load)}
     appends = {id(n.value.func.value) for n in nodes if _appends(n)}  # type: ignore[attr-defined]
     read = {
@@ -62,12 +74,12 @@ def _reached(stmts: Sequence[ast.stmt]) -> Reached:
     grown: set[str] = set()
     local: set[str] = set()
     for target in _grown(nodes):
-        if isinstance(target, ast.Attribute):
+        if isinstance(target, ast.Attribute) and id(target) not in skip:
             grown.add(target.attr)
         elif isinstance(target, ast.Name):
             local.add(target.id)
     for n in nodes:  # items = self.items; items.append(x)
-        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Attribute):
+        if isinstance(n, ast.Assign) and isinstance(n.value, ast.Attribute) and id(n.value) not in skip:
             if any(isinstance(t, ast.Name) and t.id in local for t in n.targets):
                 grown.add(n.value.attr)
     return Reached(frozenset(stored), frozenset(grown), frozenset(read))
@@ -99,9 +111,20 @@ def replaced(module: Module, kind: ast.ClassDef, name: str) -> bool:
 
     `self.name = ...` in a method of another class with no unusual base is about objects of that class.
     """
+    innocent = elsewhere(module, kind)
+    return any(
+        isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load) and id(n) not in innocent
+        for n in ast.walk(module.tree)
+    )
+
+
+def elsewhere(module: Module, kind: ast.ClassDef) -> set[int]:
+    """The nodes `self.name` in methods of other classes with no unusual base, which are about objects of those."""
     innocent: set[int] = set()
     for node in module.tree.body:
         if not isinstance(node, ast.ClassDef) or node is kind or node.keywords or node.bases or node.decorator_list:
+            continue
+        if node.name == kind.name or _handed_around(module, node):
             continue
         for method in node.body:
             if not isinstance(method, ast.FunctionDef) or method.decorator_list or not method.args.args:
@@ -115,7 +138,22 @@ def replaced(module: Module, kind: ast.ClassDef, name: str) -> bool:
                 for n in ast.walk(s)
                 if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == own
             }
+    return innocent
+
+
+def _handed_around(module: Module, kind: ast.ClassDef) -> bool:
+    """May a method of the class be called with an object of another one? (`Ring.push(monitor, 1)`, a base class)"""
+    calls = [n for n in ast.walk(module.tree) if isinstance(n, ast.Call)]
+    called = {id(n.func) for n in calls}
+    called |= {id(n.args[1]) for n in calls if ast.unparse(n.func) == "isinstance" and len(n.args) > 1}
+    hints = {
+        id(inner)
+        for n in ast.walk(module.tree)
+        for hint in (getattr(n, "annotation", None), getattr(n, "returns", None))
+        if isinstance(hint, ast.expr)
+        for inner in ast.walk(hint)
+    }
     return any(
-        isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load) and id(n) not in innocent
+        isinstance(n, ast.Name) and n.id == kind.name and id(n) not in called and id(n) not in hints
         for n in ast.walk(module.tree)
     )

@@ -4,7 +4,7 @@ What it finds    `for i, row in df.iterrows():` whose body reads cells by name, 
                  rows read by computed labels or handed to functions that only read them, and comprehensions over rows.
 Why it is slow   pandas makes a Series (or a named tuple of all columns) for every row.
 Example          for i, row in df.iterrows(): total += row["a"]
-                 ->  for i, row_a in zip(df.index, *_row_cells(df, ("a",))): total += row_a
+                 ->  for row_a in _row_cells(df, ("a",))[0]: total += row_a
 Safe when        the row itself is not kept, passed on or changed, and is not read after the loop. The body stays as
                  it is, in order, with cells of the same types. A frame that the check does not know takes the
                  original loop. Rows read by computed labels become objects that look cells up in lists (`views`).
@@ -55,7 +55,8 @@ from hasten.passes.source.columns.views import RowsCall, calls_of, iter_rows_edi
 
 @dataclass(frozen=True)
 class RowLoop:
-    """One loop over rows: `label` is the index name it binds (None without one), `use` how it reads its row."""
+    """One loop over rows: `label` is the index name it binds (None without one that anybody reads), `use` how it reads
+    its row."""
 
     loop: ast.For
     frame: ast.expr
@@ -108,13 +109,26 @@ def row_loop(source: SourceFile, loop: ast.For, region: Region) -> RowLoop | Non
     # before copy-on-write a row could be a view of the frame, and show what the loop writes into it
     if pandas_major() < 3 and writes_frames(source, loop.body):
         return None
+    if label is not None and not _read(source, label, loop) and label not in region.live_out:
+        label = None
     return RowLoop(loop, call.func.value, row.id, label, counter, use, tuples, call)
+
+
+def _read(source: SourceFile, name: str, loop: ast.For) -> bool:
+    """Might anybody see what the loop binds the name to?"""
+    for n in ast.walk(source.tree):
+        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Del):
+            return True
+    body = (n for top in (*loop.body, *loop.orelse) for n in ast.walk(top))
+    if any(isinstance(n, ast.Name) and n.id == name for n in body):
+        return True
+    return read_elsewhere(source, name, loop)
 
 
 def _kept(source: SourceFile, loop: ast.For) -> bool:
     """True for the loop that an earlier change of this kind keeps for frames that the check does not know."""
     p = parents(source).get(loop)
-    if not (isinstance(p, ast.If) and p.orelse == [loop] and isinstance(p.body[0], ast.For)):
+    if not (isinstance(p, ast.If) and p.orelse == [loop] and isinstance(p.body[-1], ast.For)):
         return False
     if isinstance(p.test, ast.Call):
         return isinstance(p.test.func, ast.Name) and p.test.func.id.startswith("_has_fields")
@@ -264,40 +278,37 @@ def _edits(source: SourceFile, hit: RowLoop) -> list[Edit]:
     wanted: list[str] = []
     columns: list[str] = []
     label_text = hit.label or ""
+    labels = f"list({frame}.index)"
     if hit.label is not None:
         wanted.append(hit.label)
-        columns.append(f"{frame}.index")
+        columns.append(labels)
     if hit.use.label and (hit.label is None or any(bindings(top, hit.label) for top in loop.body)):
         label_text = fresh(f"{hit.row}_label")
         wanted.append(label_text)
-        columns.append(f"{frame}.index")
+        columns.append(labels)
     wanted += names.values()
-    cells = fresh("cells")
+    cells, unpacked = fresh("cells"), ""
     if hit.tuples:
         known = helper_name(source, "_has_fields", emitted.HAS_FIELDS)
         helper = emitted.HAS_FIELDS.format(name=known, np=np, pd=pd)
         test = f"if {known}({frame}, {literal(hit.use.columns) if names else '()'}):"
-        columns += [f"{frame}[{c!r}]".replace("'", '"') for c in names]
+        columns += [f"list({frame}[{c!r}])".replace("'", '"') for c in names]
         setup = ""
-        if not wanted:
-            wanted.append("_" if "_" not in Fresh(source).taken else fresh("label"))
-            columns.append(f"{frame}.index")
     else:
         row_cells = helper_name(source, "_row_cells", emitted.ROW_CELLS)
         helper = emitted.ROW_CELLS.format(name=row_cells, np=np, pd=pd)
         setup = f"{lead}{cells} = {row_cells}({frame}, {literal(hit.use.columns) if names else '()'})\n"
         test = f"if {cells} is not None:"
-        if names:
-            columns.append(f"*{cells}")
+        lists = [fresh(f"{n}s") for n in names.values()]
+        if lists:
+            unpacked = f"{lead}{', '.join(lists)} = {cells}\n" if len(lists) > 1 else f"{lead}[{lists[0]}] = {cells}\n"
+        columns += lists
+    if not wanted:
+        wanted.append("_" if "_" not in Fresh(source).taken else fresh("label"))
+        columns.append(f"{frame}.index")
     single = len(wanted) == 1
     target = wanted[0] if single else ", ".join(wanted)
-    rows = (
-        columns[0]
-        if single and not columns[0].startswith("*")
-        else f"{cells}[0]"
-        if single
-        else f"zip({', '.join(columns)})"
-    )
+    rows = columns[0] if single else f"zip({', '.join(columns)})"
     if hit.counter is not None:
         assert isinstance(hit.counter, ast.Name) and isinstance(loop.iter, ast.Call)
         target = f"{hit.counter.id}, {target}" if single else f"{hit.counter.id}, ({target})"
@@ -306,7 +317,7 @@ def _edits(source: SourceFile, hit: RowLoop) -> list[Edit]:
         texts = {loop.iter: rows}
     texts[loop.target] = target
     texts.update(hit.use.texts(names, label_text))
-    fast = indent(splice(source, loop.lineno, last, texts))
+    fast = indent(unpacked + splice(source, loop.lineno, last, texts))
     slow_texts: dict[ast.AST, str] = {} if simple else {hit.frame: frame}
     slow = indent(splice(source, loop.lineno, last, slow_texts))
     text = f"{before}{setup}{lead}{test}\n{fast}{lead}else:\n{slow}"
