@@ -196,6 +196,9 @@ def random_states() -> dict[str, Any]:
     if numpy_random is not None and hasattr(numpy_random, "get_state"):
         name, keys, pos, has_gauss, cached = numpy_random.get_state()
         states["numpy.random"] = (name, keys.tobytes(), pos, has_gauss, cached)
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "get_rng_state"):
+        states["torch"] = bytes(torch.get_rng_state().tolist())
     return states
 
 
@@ -206,6 +209,9 @@ def set_random_states(states: Mapping[str, Any]) -> None:
         numpy = importlib.import_module("numpy")
         name, keys, pos, has_gauss, cached = states["numpy.random"]
         numpy.random.set_state((name, numpy.frombuffer(keys, numpy.uint32), pos, has_gauss, cached))
+    if "torch" in states:
+        torch = importlib.import_module("torch")
+        torch.set_rng_state(torch.tensor(list(states["torch"]), dtype=torch.uint8))
 
 
 def process_state() -> dict[str, Any]:
@@ -214,6 +220,9 @@ def process_state() -> dict[str, Any]:
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "geterr"):
         state["errstate"] = numpy.geterr()
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "is_grad_enabled"):
+        state["gradients"] = torch.is_grad_enabled()
     return state
 
 
@@ -221,6 +230,8 @@ def set_process_state(state: Mapping[str, Any]) -> None:
     sys.setrecursionlimit(state["recursionlimit"])
     if "errstate" in state:
         importlib.import_module("numpy").seterr(**state["errstate"])
+    if "gradients" in state:
+        importlib.import_module("torch").set_grad_enabled(state["gradients"])
 
 
 def class_data(cls: type) -> dict[str, Any]:

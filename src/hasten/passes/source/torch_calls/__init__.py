@@ -1,0 +1,1 @@
+"""Calls of PyTorch inside scripts (codes HST711 and up)."""

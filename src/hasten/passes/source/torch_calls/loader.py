@@ -1,0 +1,228 @@
+"""Batches that are taken from tensors at once.
+
+What it finds    loops over a `DataLoader` whose data set is a `TensorDataset`, a part of one (`random_split`, `Subset`), or a
+                 class of the file whose `__getitem__` gives rows of its tensors: `return self.X[i], self.y[i]`.
+Why it is slow   every row is taken by itself and the rows are stacked to a batch again: 5 to 10 microseconds a row, more
+                 than a small network needs for its step.
+Example          for x, y in loader:  ->  for x, y in _whole_batches(loader):   # tensor[rows]
+Safe when        checked as it runs: a plain loader in this process, with its own samplers and its own way to collate, over
+                 contiguous tensors in memory that need no gradient. Samplers and generator are the loader's, so batches,
+                 their order and the random stream are the same to the bit. Anything else runs as before.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.recipe import Risk
+from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.syntax import Module, Parts, dotted
+
+LOADER = "torch.utils.data.DataLoader"
+DATASETS = ("torch.utils.data.Dataset", "torch.utils.data.dataset.Dataset")
+AROUND = frozenset({"enumerate", "tqdm", "trange", "list", "zip"})
+HELPER = '''\
+class _WholeBatches:
+    """The rows of a data set, of which a loader takes all that a batch needs at once."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def __len__(self):
+        return len(self.dataset)
+
+    def __getitems__(self, indices):
+        try:
+            dataset, rows = self.dataset, indices
+            while type(dataset) is torch.utils.data.Subset:
+                dataset, rows = dataset.dataset, [dataset.indices[row] for row in rows]
+            tensors = _tensors(dataset)
+            if tensors is not None:
+                return [tensor[rows] for tensor in tensors]
+        except IndexError:
+            pass
+        return torch.utils.data.default_collate([self.dataset[row] for row in indices])
+
+
+def _tensors(dataset):
+    """The tensors whose rows are the samples; None where samples may be anything else."""
+    if hasattr(dataset, "__getitems__"):
+        return None
+    if type(dataset) is torch.utils.data.TensorDataset:
+        tensors = dataset.tensors
+OWN    else:
+        return None
+    plain = all(
+        type(tensor) is torch.Tensor and tensor.device.type == "cpu" and tensor.layout is torch.strided
+        and tensor.ndim and tensor.is_contiguous() and not tensor.requires_grad and not tensor.is_inference()
+        and not tensor.is_complex() and not tensor.is_quantized
+        for tensor in tensors
+    )
+    return tensors if plain else None
+
+
+def _whole_batches(loader):
+    """The same batches in the same order as from `loader`, from rows that are taken at once and not one by one."""
+    data = torch.utils.data
+    samplers = (data.RandomSampler, data.SequentialSampler, data.SubsetRandomSampler, data.WeightedRandomSampler)
+    if type(loader) is not data.DataLoader or type(loader.batch_sampler) is not data.BatchSampler:
+        return loader
+    if loader.num_workers or loader.pin_memory or loader.collate_fn is not data.default_collate:
+        return loader
+    if type(loader.batch_sampler.sampler) not in samplers:
+        return loader
+    dataset = loader.dataset
+    while type(dataset) is data.Subset:
+        dataset = dataset.dataset
+    if _tensors(dataset) is None:
+        return loader
+    return data.DataLoader(
+        _WholeBatches(loader.dataset), batch_sampler=loader.batch_sampler, collate_fn=lambda batch: batch,
+        generator=loader.generator,
+    )
+
+
+'''
+BRANCH = """\
+    elif type(dataset) is NAME:
+        tensors = (FIELDS,)
+"""
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A data set class of the file whose samples are rows of these attributes."""
+
+    name: str
+    fields: tuple[str, ...]
+
+
+class WholeBatches(ContainerPass):
+    """See the module."""
+
+    code: ClassVar[str] = "HST712"
+    name: ClassVar[str] = "batches at once"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def sites(self, place: Place) -> Iterator[Parts]:
+        module = place.module
+        if not any(name.endswith("DataLoader") for name in module.names):
+            return
+        if not _imports_torch(module) or "__getitems__" in module.names:
+            return
+        own = "".join(
+            BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"dataset.{f}" for f in o.fields))
+            for o in _own(module)
+        )
+        for statement in module.statements(place.region):
+            for node in ast.walk(statement):
+                if not isinstance(node, (ast.For, ast.comprehension)):
+                    continue
+                loader = _loader(place, node.iter)
+                if loader is None:
+                    continue
+                last = node.end_lineno if isinstance(node, ast.For) else loader.end_lineno
+                yield Parts(
+                    title="take the rows of a batch at once",
+                    first=loader.lineno,
+                    last=last or loader.lineno,
+                    reason="a loader takes every row by itself and stacks them to batches",
+                    remedy="index the tensors with all rows of a batch",
+                    replace=((loader, f"_whole_batches({module.text(loader)})"),),
+                    prelude=("import torch\n", "import torch.utils.data\n", HELPER.replace("OWN", own)),
+                )
+
+
+def _imports_torch(module: Module) -> bool:
+    """Whether the file loads PyTorch at its head, so that a further import of it costs nothing."""
+    return any(
+        (isinstance(n, ast.Import) and any(a.name.split(".")[0] == "torch" for a in n.names))
+        or (isinstance(n, ast.ImportFrom) and not n.level and (n.module or "").split(".")[0] == "torch")
+        for n in module.tree.body
+    )
+
+
+def _loader(place: Place, e: ast.expr) -> ast.expr | None:
+    """The part of what a loop goes over that may be a loader."""
+    module = place.module
+    match e:
+        case ast.Call(func=func, args=[first, *_]) if dotted(func).rpartition(".")[2] in AROUND:
+            return _loader(place, first)
+        case ast.Name() | ast.Attribute() if dotted(e):
+            seen = place.facts.of(place.region.id).types.get(dotted(e), ())
+            if seen:
+                return e if any(f.type.rpartition(".")[2] == "DataLoader" for f in seen) else None
+            return e if _may_be_loader(module, e) else None
+    return None
+
+
+def _may_be_loader(module: Module, e: ast.expr) -> bool:
+    if isinstance(e, ast.Attribute):
+        # self.loader: assigned from a loader somewhere in the file
+        values = [
+            n.value
+            for n in ast.walk(module.tree)
+            if isinstance(n, ast.Assign) and any(isinstance(t, ast.Attribute) and t.attr == e.attr for t in n.targets)
+        ]
+        return any(isinstance(v, ast.Call) and module.imported(v.func) == LOADER for v in values)
+    assert isinstance(e, ast.Name)
+    scope = module.owner(e.id, e)
+    if scope is None:
+        return False
+    for bound in module.bindings(e.id, scope):
+        if bound.how in ("parameter", "unpack"):
+            return True
+        if isinstance(bound.value, ast.Call) and module.imported(bound.value.func) == LOADER:
+            return True
+    return False
+
+
+def _own(module: Module) -> Iterator[_Own]:
+    """Data set classes at the top level of the file that do nothing but give rows of their attributes."""
+    for node in module.tree.body:
+        if not isinstance(node, ast.ClassDef) or node.decorator_list or node.keywords or len(node.bases) != 1:
+            continue
+        if module.imported(node.bases[0]) not in DATASETS or len(module.bindings(node.name, module.tree)) != 1:
+            continue
+        methods = [s for s in node.body if isinstance(s, ast.FunctionDef)]
+        named = {m.name for m in methods}
+        other = [s for s in node.body if not isinstance(s, (ast.FunctionDef, ast.Expr, ast.Pass))]
+        if other or len(named) != len(methods) or {"__getattr__", "__getattribute__"} & named:
+            continue
+        if any(m.decorator_list for m in methods):
+            continue
+        fields = next((_fields(m) for m in methods if m.name == "__getitem__"), ())
+        if fields and not named.intersection(fields):
+            yield _Own(node.name, fields)
+
+
+def _fields(method: ast.FunctionDef) -> tuple[str, ...]:
+    """`X`, `y` of `return self.X[i], self.y[i]`, with or without names for the parts; else nothing."""
+    if len(method.args.args) != 2 or method.args.vararg or method.args.kwarg or method.args.kwonlyargs:
+        return ()
+    me, index = (a.arg for a in method.args.args)
+    body = [s for s in method.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+    parts: dict[str, ast.expr] = {}
+    for s in body[:-1]:
+        if not (isinstance(s, ast.Assign) and len(s.targets) == 1 and isinstance(s.targets[0], ast.Name)):
+            return ()
+        if s.targets[0].id in (me, index, *parts):
+            return ()
+        parts[s.targets[0].id] = s.value
+    if not body or not isinstance(body[-1], ast.Return) or not isinstance(body[-1].value, ast.Tuple):
+        return ()
+    found = []
+    for item in body[-1].value.elts:
+        value = parts.get(item.id) if isinstance(item, ast.Name) else item
+        match value:
+            case ast.Subscript(
+                value=ast.Attribute(value=ast.Name(id=owner), attr=attr), slice=ast.Name(id=at)
+            ) if owner == me and at == index:
+                found.append(attr)
+            case _:
+                return ()
+    used = {item.id for item in body[-1].value.elts if isinstance(item, ast.Name)}
+    return tuple(found) if used >= parts.keys() else ()
