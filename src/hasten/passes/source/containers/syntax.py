@@ -69,6 +69,9 @@ class Module:
             if isinstance(node, ast.Attribute) and (
                 node.attr in DYNAMIC or (node.attr == "modules" and self.imported(node) == "sys.modules")
             ):
+                call = self.parents[node]
+                if node.attr == "eval" and isinstance(call, ast.Call) and not (call.args or call.keywords):
+                    continue  # `model.eval()`: nothing to evaluate is given
                 return node.attr
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("vars", "dir"):
                 if not node.args:

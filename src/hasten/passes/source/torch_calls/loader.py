@@ -1,13 +1,13 @@
 """Batches that are taken from tensors at once.
 
-What it finds    loops over a `DataLoader` whose data set is a `TensorDataset`, a part of one (`random_split`, `Subset`), or a
-                 class of the file whose `__getitem__` gives rows of its tensors: `return self.X[i], self.y[i]`.
-Why it is slow   every row is taken by itself and the rows are stacked to a batch again: 5 to 10 microseconds a row, more
-                 than a small network needs for its step.
+What it finds    loops over a `DataLoader` whose data set is a `TensorDataset`, a part of one (`random_split`, `Subset`)
+                 or a class of the file whose `__getitem__` gives rows of its tensors: `return self.X[i], self.y[i]`.
+Why it is slow   every row is taken by itself and the rows are stacked to a batch again: 5 to 10 microseconds a row,
+                 more than a small network needs for its step.
 Example          for x, y in loader:  ->  for x, y in _whole_batches(loader):   # tensor[rows]
-Safe when        checked as it runs: a plain loader in this process, with its own samplers and its own way to collate, over
-                 contiguous tensors in memory that need no gradient. Samplers and generator are the loader's, so batches,
-                 their order and the random stream are the same to the bit. Anything else runs as before.
+Safe when        checked as it runs: a plain loader in this process, PyTorch's samplers and way to collate, contiguous
+                 tensors in memory that need no gradient. Samplers and generator are the loader's, so batches, their
+                 order and the random stream are the same to the bit. Anything else runs as before.
 """
 
 from __future__ import annotations
@@ -40,11 +40,19 @@ class _WholeBatches:
             while type(dataset) is torch.utils.data.Subset:
                 dataset, rows = dataset.dataset, [dataset.indices[row] for row in rows]
             tensors = _tensors(dataset)
-            if tensors is not None:
+            if tensors is not None and all(map(_whole_number, rows)):
+                rows = torch.tensor([int(row) for row in rows])
                 return [tensor[rows] for tensor in tensors]
         except IndexError:
             pass
         return torch.utils.data.default_collate([self.dataset[row] for row in indices])
+
+
+def _whole_number(row):
+    """Whether a sampler's index is a number, and no mask or slice."""
+    kind = type(row)
+    return kind is int or kind.__name__ == "int64" or (
+        kind is torch.Tensor and row.dtype is torch.int64 and not row.ndim)
 
 
 def _tensors(dataset):
@@ -113,6 +121,9 @@ class WholeBatches(ContainerPass):
             return
         if not _imports_torch(module) or "__getitems__" in module.names:
             return
+        # `import torch` loads `torch.utils.data` too, and so does `import torch.utils.data` bind `torch`
+        bound = [b.node for b in module.bindings("torch", module.tree)]
+        added = () if bound and all(isinstance(n, ast.Import) and _as_itself(n) for n in bound) else ("import torch\n",)
         own = "".join(
             BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"dataset.{f}" for f in o.fields))
             for o in _own(module)
@@ -132,8 +143,12 @@ class WholeBatches(ContainerPass):
                     reason="a loader takes every row by itself and stacks them to batches",
                     remedy="index the tensors with all rows of a batch",
                     replace=((loader, f"_whole_batches({module.text(loader)})"),),
-                    prelude=("import torch\n", "import torch.utils.data\n", HELPER.replace("OWN", own)),
+                    prelude=(*added, HELPER.replace("OWN", own)),
                 )
+
+
+def _as_itself(statement: ast.Import) -> bool:
+    return any(a.asname is None and a.name.split(".")[0] == "torch" for a in statement.names)
 
 
 def _imports_torch(module: Module) -> bool:
@@ -218,9 +233,9 @@ def _fields(method: ast.FunctionDef) -> tuple[str, ...]:
     for item in body[-1].value.elts:
         value = parts.get(item.id) if isinstance(item, ast.Name) else item
         match value:
-            case ast.Subscript(
-                value=ast.Attribute(value=ast.Name(id=owner), attr=attr), slice=ast.Name(id=at)
-            ) if owner == me and at == index:
+            case ast.Subscript(value=ast.Attribute(value=ast.Name(id=owner), attr=attr), slice=ast.Name(id=at)) if (
+                owner == me and at == index
+            ):
                 found.append(attr)
             case _:
                 return ()

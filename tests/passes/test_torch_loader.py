@@ -1,0 +1,305 @@
+"""Batches taken from tensors at once: the same batches in the same order, and the same random stream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hasten.core.source import SourceFile
+from hasten.passes.source.containers.syntax import module_of
+from hasten.passes.source.torch_calls.loader import HELPER, WholeBatches
+from tests.passes.test_containers_harness import changes, work_of
+
+PROGRAM = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+
+class Rows(Dataset):
+    def __init__(self, n):
+        self.x = torch.rand(n, 3)
+        self.y = torch.arange(n)
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, i):
+        x = self.x[i]
+        return x, self.y[i]
+
+class Scaled(Dataset):
+    def __init__(self, n):
+        self.x = torch.rand(n, 3)
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, i):
+        return self.x[i] * 2, self.x[i]
+
+def total(model, loader):
+    model.eval()
+    out = 0.0
+    for n, (x, y) in enumerate(loader):
+        out += float(model(x).sum()) + n
+    return out
+
+loader = DataLoader(TensorDataset(torch.rand(20, 3), torch.rand(20)), batch_size=4, shuffle=True)
+seen = 0
+for x, y in loader:
+    seen += len(x)
+more = [len(y) for x, y in loader]
+print(seen, more, total(nn.Linear(3, 1), DataLoader(Rows(9), batch_size=2)))
+"""
+
+
+def test_text(tmp_path: Path) -> None:
+    made = [c.apply(work_of(tmp_path, PROGRAM)).source("script.py").text for c in changes(WholeBatches(), work_of(tmp_path, PROGRAM))]  # fmt: skip
+    assert any("for n, (x, y) in enumerate(_whole_batches(loader)):" in text for text in made)
+    assert any("for x, y in _whole_batches(loader):" in text for text in made)
+    assert any("[len(y) for x, y in _whole_batches(loader)]" in text for text in made)
+    assert all("elif type(dataset) is Rows:\n        tensors = (dataset.x, dataset.y,)" in text for text in made)
+    assert not any("is Scaled" in text for text in made)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import torch\nfor x in [1, 2]:\n    print(x)\n",
+        "from torch.utils.data import DataLoader\nrows = [1, 2]\nfor x in rows:\n    print(x)\n",
+        "class DataLoader:\n    pass\ndef f(loader):\n    for x in loader:\n        print(x)\nf([1])\n",
+        PROGRAM.replace(
+            "def __len__(self):", "def __getitems__(self, rows):\n        return rows\n    def __len__(self):"
+        ),
+        PROGRAM.replace("print(", "eval('1')\nprint("),
+    ],
+)
+def test_left_alone(tmp_path: Path, program: str) -> None:
+    assert not changes(WholeBatches(), work_of(tmp_path, program))
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("return self.a[i], self.b[i]", "a b"),
+        ('"Text."\n        x = self.a[i]\n        y = self.b[i]\n        return (x, y)', "a b"),
+        ("return self.a[i]", ""),
+        ("return self.a[i], self.b[i + 1]", ""),
+        ("return self.a[i], i", ""),
+        ("return self.a[i], other.b[i]", ""),
+        ("i = self.a[i]\n        return i, self.b[i]", ""),
+        ("x = self.a[i]\n        x = self.b[i]\n        return x, x", ""),
+        ("z = print(i)\n        return self.a[i], self.b[i]", ""),
+        ("x = self.a[i]\n        y = x\n        return x, y", ""),
+        ("return self.a[i], self.go[i]", ""),
+        ("if i:\n            return self.a[i], self.b[i]\n        return self.a[0], self.b[0]", ""),
+    ],
+)
+def test_classes_that_give_rows(tmp_path: Path, method: str, fields: str) -> None:
+    text = f"""
+import torch
+from torch.utils.data import DataLoader, Dataset
+class D(Dataset):
+    def __getitem__(self, i):
+        {method}
+    def go(self):
+        return 1
+def f(loader):
+    for x, y in loader:
+        print(x)
+f(DataLoader(D()))
+"""
+    made = [c.apply(work_of(tmp_path, text)).source("script.py").text for c in changes(WholeBatches(), work_of(tmp_path, text))]  # fmt: skip
+    assert made
+    wanted = "".join(f"dataset.{f}, " for f in fields.split())[:-2]
+    assert (f"elif type(dataset) is D:\n        tensors = ({wanted},)" in made[0]) is bool(fields)
+
+
+def test_names_of_the_module(tmp_path: Path) -> None:
+    for head in (
+        "import torch",
+        "import torch.utils.data",
+        "import torch\nimport torch.utils.data",
+        "import torch.nn as nn",
+    ):
+        text = PROGRAM.replace("import torch\nfrom torch import nn", head)
+        made = [c.apply(work_of(tmp_path, text)).source("script.py").text for c in changes(WholeBatches(), work_of(tmp_path, text))]  # fmt: skip
+        assert made
+        assert ("import torch\n" in made[0].replace(head, "")) is (head == "import torch.nn as nn")
+    text = PROGRAM.replace("import torch\n", "import torch.nn as torch\n")
+    assert not changes(WholeBatches(), work_of(tmp_path, text))
+
+
+def test_evaluation_mode_is_no_evaluation() -> None:
+    assert not module_of(SourceFile("a.py", b"model.eval()\n")).dynamic
+    assert module_of(SourceFile("a.py", b"frame.eval('a + @b')\n")).dynamic
+    assert module_of(SourceFile("a.py", b"run = builtins.eval\n")).dynamic
+
+
+def batches(loader: Any, limit: int = 99) -> list[Any]:
+    torch = pytest.importorskip("torch")
+    out: list[Any] = []
+    for n, batch in enumerate(loader):
+        out.append((type(batch), [(t.dtype, t.shape, t.stride(), t.tolist()) for t in batch]))
+        out.append(torch.rand(1).tolist())  # the loop draws from the same stream
+        if n == limit:
+            break
+    return [*out, torch.rand(2).tolist()]
+
+
+def helper(**known: Any) -> Any:
+    torch = pytest.importorskip("torch")
+    scope: dict[str, Any] = {"torch": torch, **known}
+    own = "".join(f"    elif type(dataset) is {name}:\n        tensors = (dataset.x, dataset.y,)\n" for name in known)
+    exec(HELPER.replace("OWN", own), scope)
+    return scope["_whole_batches"]
+
+
+def test_same_batches() -> None:
+    torch = pytest.importorskip("torch")
+    data = torch.utils.data
+    whole = helper()
+    x, y = torch.rand(23, 4), torch.arange(23)
+    rows = data.TensorDataset(x, y, torch.rand(23, 2, 3), torch.rand(23) > 0.5)
+    parts = data.random_split(rows, [11, 12])
+    inner = data.Subset(parts[0], [3, 1, 2, 2, 5])
+    ways: list[dict[str, Any]] = [
+        {"batch_size": 5, "shuffle": True},
+        {"batch_size": 7, "drop_last": True},
+        {"shuffle": True, "generator": True},
+        {"batch_size": 4, "sampler": data.WeightedRandomSampler([1.0, 2.0, 3.0], 9)},
+        {"batch_size": 4, "sampler": data.SubsetRandomSampler([0, 2, -1])},
+        {"batch_size": 40},
+    ]
+    taken = 0
+    for dataset in (rows, parts[1], inner):
+        for way in ways:
+            results = []
+            for turn in (whole, lambda loader: loader):
+                torch.manual_seed(3)
+                options = dict(way)
+                if "generator" in options:
+                    options["generator"] = torch.Generator().manual_seed(5)
+                loader = data.DataLoader(dataset, **options)
+                taken += turn(loader) is not loader
+                assert len(turn(loader)) == len(loader)
+                results.append((batches(turn(loader)), batches(turn(loader), limit=1)))
+            assert results[0] == results[1]
+    assert taken == 18
+
+
+@pytest.mark.parametrize("kind", ["ndarray", "tensor", "bools", "masks", "floats", "far", "tuple"])
+def test_indices_of_a_part(kind: str) -> None:
+    torch = pytest.importorskip("torch")
+    numpy = pytest.importorskip("numpy")
+    data = torch.utils.data
+    indices = {
+        "ndarray": numpy.array([4, 0, -1, 2]), "tensor": torch.tensor([4, 0, -1, 2]), "bools": [True, False, True],
+        "masks": torch.tensor([True, False]), "floats": [0.0, 1.0], "far": [0, 99], "tuple": (3, 1),
+    }[kind]  # fmt: skip
+    rows = data.TensorDataset(torch.rand(5, 2), torch.arange(5))
+    seen = []
+    for turn in (helper(), lambda loader: loader):
+        try:
+            seen.append([[t.tolist() for t in b] for b in turn(data.DataLoader(data.Subset(rows, indices), 2))])
+        except (IndexError, TypeError, RuntimeError) as error:
+            seen.append([type(error), str(error)])
+    assert seen[0] == seen[1]
+
+
+def test_a_batch_is_nobody_elses() -> None:
+    torch = pytest.importorskip("torch")
+    x = torch.zeros(6, 2)
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), batch_size=3)
+    for (batch,) in helper()(loader):
+        batch += 1
+    assert not x.any()
+
+
+def test_samplers_that_ask_for_too_much() -> None:
+    torch = pytest.importorskip("torch")
+    data = torch.utils.data
+    seen = []
+    for turn in (helper(), lambda loader: loader):
+        loader = data.DataLoader(data.TensorDataset(torch.zeros(3)), sampler=data.SubsetRandomSampler([9]))
+        with pytest.raises(IndexError) as caught:
+            list(turn(loader))
+        seen.append(str(caught.value))
+    assert seen[0] == seen[1]
+
+
+def test_others_as_before() -> None:
+    torch = pytest.importorskip("torch")
+    data = torch.utils.data
+    whole = helper()
+
+    class Own(data.TensorDataset):  # type: ignore[misc, name-defined]
+        def __getitem__(self, i: int) -> Any:
+            return super().__getitem__(i)[0] * 2
+
+    class Loader(data.DataLoader):  # type: ignore[misc, name-defined]
+        pass
+
+    class Sampler(data.Sampler):  # type: ignore[misc, name-defined]
+        def __iter__(self) -> Any:
+            return iter([0, torch.tensor(1)])
+
+        def __len__(self) -> int:
+            return 2
+
+    rows = data.TensorDataset(torch.rand(6, 2))
+    for loader in (
+        data.DataLoader(Own(torch.rand(5, 2))),
+        Loader(rows),
+        data.DataLoader(rows, collate_fn=list),
+        data.DataLoader(rows, batch_size=None),
+        data.DataLoader(rows, sampler=Sampler()),
+        data.DataLoader(rows, batch_sampler=[[0, 1], [2]]),
+        data.DataLoader(data.TensorDataset(torch.rand(6, 2).t())),
+        data.DataLoader(data.TensorDataset(torch.rand(6, 2, requires_grad=True))),
+        data.DataLoader(data.TensorDataset(torch.nn.Parameter(torch.rand(6, 2)))),
+        data.DataLoader([1, 2, 3]),
+        [1, 2],
+        iter([3]),
+        {4: 5},
+    ):
+        assert whole(loader) is loader
+
+
+def test_rows_of_a_class() -> None:
+    torch = pytest.importorskip("torch")
+    data = torch.utils.data
+
+    class Rows(data.Dataset):  # type: ignore[misc, name-defined]
+        def __init__(self, x: Any, y: Any) -> None:
+            self.x, self.y = x, y
+
+        def __len__(self) -> int:
+            return len(self.x)
+
+        def __getitem__(self, i: int) -> Any:
+            return self.x[i], self.y[i]
+
+    class Heir(Rows):
+        def __getitem__(self, i: int) -> Any:
+            return self.y[i], self.x[i]
+
+    whole = helper(Rows=Rows)
+    loader = data.DataLoader(Rows(torch.rand(5, 2), torch.arange(5)), batch_size=2, shuffle=True)
+    torch.manual_seed(0)
+    old = batches(loader)
+    torch.manual_seed(0)
+    assert batches(whole(loader)) == old
+    assert whole(loader) is not loader
+    for other in (
+        Rows([1, 2], torch.arange(2)),
+        Rows(torch.rand(3).numpy(), torch.rand(3)),
+        Heir(torch.rand(3), torch.rand(3)),
+    ):
+        loader = data.DataLoader(other)
+        assert whole(loader) is loader
+    # what the data set holds may change between two batches
+    changing = Rows(torch.zeros(4), torch.arange(4))
+    got = []
+    for x, _ in whole(data.DataLoader(changing)):
+        got.append(x.tolist())
+        changing.x = changing.x + 1
+    assert got == [[0.0], [1.0], [2.0], [3.0]]
