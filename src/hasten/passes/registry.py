@@ -54,11 +54,11 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.picked", "PickedRows"),
     ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
+    ("hasten.passes.source.estimators.few_rows", "FewRows"),
+    ("hasten.passes.source.torch_calls.loader", "WholeBatches"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
     ("hasten.passes.source.algorithms.nearest", "NearestRows"),
     ("hasten.passes.source.algorithms.smooth", "BySmoothness"),
-    ("hasten.passes.source.estimators.few_rows", "FewRows"),
-    ("hasten.passes.source.torch_calls.loader", "WholeBatches"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (
