@@ -58,6 +58,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.torch_calls.loader", "WholeBatches"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
     ("hasten.passes.source.algorithms.nearest", "NearestRows"),
+    ("hasten.passes.source.algorithms.windows", "SlidingWindows"),
     ("hasten.passes.source.algorithms.smooth", "BySmoothness"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
