@@ -852,6 +852,20 @@ print(base.coef_)
         for n in range(4):
             out.append(list(map(random.gauss, range(n), range(n))))
         """,
+    "a condition that may fail after a round did": """
+        import math
+        def work(n):
+            return math.sqrt(2 - n)
+        out = [work(n) for n in [1, 3, 0] if 10 // n]
+        """,
+    "a zip that fails at its end": """
+        import math
+        out = []
+        for a, b in zip([1, 2], [1, 2, 3], strict=True):
+            v = math.sqrt(a + b)
+            out.append(v)
+            print(v)
+        """,
     "a callback behind a name": """
         seen = []
         def work(x):

@@ -48,8 +48,8 @@ def steady(module: Module, e: ast.expr, types: Mapping[str, tuple[ValueFact, ...
         case ast.Call(func=f, args=args, keywords=keywords) if module.is_builtin(
             f, "range", "enumerate", "zip", "reversed"
         ):
-            if any(k.arg not in ("start", "strict") for k in keywords):
-                return None
+            if any(k.arg != "start" for k in keywords):
+                return None  # `strict=True` fails after the last round
             if getattr(f, "id", "") == "range":
                 return Steady(True) if not body.why_not_of([e]) else None
             parts = [
