@@ -407,3 +407,30 @@ def test_one_name_for_one_thing_after_another() -> None:
     check(c, "args = (np.arange(12.0).reshape(3, 4), 4)", fast=True)
     check(c, "args = (np.arange(12.0).reshape(3, 4), 0)", fast=True)
     check(c, "args = (np.arange(12.0).reshape(3, 4), 5)", fast=False)
+
+
+def test_histograms() -> None:
+    c = compiled_function(
+        """
+        def f(x, w, n):
+            counts, edges = np.histogram(x, n)
+            return counts, edges, np.histogram(x, bins=n, weights=w)[0], np.histogram(x)[0]
+        """,
+        "import numpy as np; args = (np.arange(5.0), np.ones(5), 4)",
+    )
+    many = "rng = np.random.default_rng(3); w = rng.standard_normal(150_000); "
+    check(c, many + "args = (rng.random(150_000) * 7 - 3, w, 40)", fast=True)
+    check(c, many + "args = (rng.integers(0, 11, 150_000) * 0.1, w, 10)", fast=True)  # on the edges
+    check(c, "args = (np.array([1.0, 2.0]), np.array([-0.0, -0.0]), 3)", fast=True)
+    check(c, "args = (np.array([1.0, np.nextafter(1.0, 2.0)]), np.ones(2), 1)", fast=None)
+    for x, n in (
+        ("np.zeros(3)", 10),
+        ("np.zeros(0)", 10),
+        ("np.array([1.0, np.nan])", 3),
+        ("np.array([1e308, -1e308])", 3),
+        ("np.array([1.0, 2.0])", 0),
+        ("np.array([1.0, np.nextafter(1.0, 2.0)])", 5),
+        ("np.array([-1.0, -0.0, 0.0])", 2),
+    ):
+        check(c, f"x = {x}; args = (x, np.ones(x.size), {n})", fast=False)
+    check(c, "args = (np.array([1.0, 2.0]), np.ones(3), 3)", fast=False)

@@ -58,6 +58,8 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
     if short in ("dot", "matmul", "outer", "vdot", "inner") and len(node.args) == 2 and not node.keywords:
         a, b = u.expr(node.args[0]), u.expr(node.args[1])
         return outer(u, "multiply", a, b, node) if short == "outer" else product(u, a, b, node)
+    if short == "histogram" and node.args:
+        return histogram(u, node)
     if short in JOINED:
         return joined(u, short, node)
     if short in ("triu", "tril") and 1 <= len(node.args) <= 2 and not node.keywords:
@@ -283,6 +285,30 @@ def joined(u: Unit, short: str, node: ast.Call) -> V:
     return V(f"{name}({codes})", Arr(first.dtype, first.ndim + new, odd=any(t.odd for t in types)))
 
 
+def histogram(u: Unit, node: ast.Call) -> V:
+    """`np.histogram(x, bins, weights=w)` of float64 vectors, with a number of bins."""
+    named = {k.arg: k.value for k in node.keywords}
+    if len(node.args) > 2 or set(named) - {"bins", "weights"} or len(node.args) == 2 and "bins" in named:
+        fail("np.histogram with such arguments", node)
+    x = u.expr(node.args[0])
+    bins = node.args[1] if len(node.args) == 2 else named.get("bins")
+    count = u.expr(bins) if bins is not None else None
+    weights = u.expr(named["weights"]) if "weights" in named else None
+    for v in (x, weights):
+        if v is not None and not (isinstance(v.t, Arr) and v.t.dtype == "float64" and v.t.ndim == 1):
+            fail("np.histogram of this", node)
+    if count is not None and not (isinstance(count.t, Num) and count.t.kind in ("int", "np.int64")):
+        fail("np.histogram with these bins", node)
+    codes = [bare(x.code), bare(count.code) if count is not None else "10"]
+    if weights is not None:
+        codes.append(bare(weights.code))
+    if any(c.startswith(REFUSED) for c in codes):
+        raise Refuse(codes[0])
+    helper = u.helper("histogram" if weights is None else "weighted_histogram")
+    counts = Arr("int64" if weights is None else "float64", 1)
+    return V(f"{helper}({', '.join(codes)})", Tup((counts, Arr("float64", 1))))
+
+
 def triangle(u: Unit, short: str, node: ast.Call) -> V:
     """`np.triu(x, k)`, `np.tril(x, k)`."""
     v = u.expr(node.args[0])
@@ -488,7 +514,7 @@ def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
             raise Refuse(v.code)
     if (ta.ndim, tb.ndim) == (1, 2):
         terms = combine(u, "multiply", (widened(node_of(u, a, at), 1), node_of(u, b, at)), at)
-        return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}))), Arr("float64", 1))
+        return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}), ordered=False)), Arr("float64", 1))
     helper = {
         (1, 1): "dot", (2, 1): "matrix_vector", (2, 2): "small_product",
     }.get((ta.ndim, tb.ndim))  # fmt: skip

@@ -40,6 +40,7 @@ class Folded:
 
     op: str
     axes: frozenset[int]
+    ordered: bool = True  # must a sum be rounded as NumPy does?
 
 
 class Loop:
@@ -360,7 +361,7 @@ def written(
         loop.body.append(f"{place} = {bare(code)}")
     else:
         loop.body += _fold(loop, folded, place, code, dtype)
-        if folded.op == "sum" and kept:
+        if folded.op == "sum" and kept and folded.ordered:
             # one long, it is no loop to NumPy, which then adds up in another order
             counts += [f"if {kept[-1]}_count == 1:", "    raise ValueError"]
         for d in sorted(folded.axes):

@@ -125,6 +125,66 @@ def _selected(x, mask):
         at += 1 if chosen[i] else 0
     return out[:count]
 ''', (), ""),
+    ("bin_edges", '''
+def _bin_edges(x, bins):
+    """The edges of np.histogram(x, bins); raises where NumPy has something to say, or a zero may have a minus."""
+    if x.size == 0 or bins < 1 or bins > 2**31:
+        raise ValueError
+    low = np.inf
+    high = -np.inf
+    bad = 0
+    for i in range(x.size):
+        value = x[i]
+        bad += 0 if abs(value) < np.inf else 1
+        low = value if value < low else low
+        high = value if value > high else high
+    if bad > 0 or high == 0.0 or low == high or not high - low < np.inf:
+        raise ValueError
+    edges = _evenly(low, high, bins + 1)
+    for i in range(bins):
+        if edges[i] >= edges[i + 1]:
+            raise ValueError
+    return edges
+''', ("evenly",), ""),
+    ("bin_of", '''
+def _bin_of(value, edges, width, bins):
+    """The bin that a value within the edges falls into."""
+    k = int((value - edges[0]) / width * bins)
+    if k == bins:
+        k -= 1
+    if value < edges[k]:
+        k -= 1
+    if value >= edges[k + 1] and k != bins - 1:
+        k += 1
+    return k
+''', (), ""),
+    ("histogram", '''
+def _histogram(x, bins):
+    """np.histogram(x, bins) of a float64 vector."""
+    edges = _bin_edges(x, bins)
+    counts = np.zeros(bins, np.int64)
+    width = edges[bins] - edges[0]
+    for i in range(x.size):
+        counts[_bin_of(x[i], edges, width, bins)] += 1
+    return counts, edges
+''', ("bin_edges", "bin_of"), ""),
+    ("weighted_histogram", '''
+def _weighted_histogram(x, bins, weights):
+    """np.histogram(x, bins, weights=weights) of float64 vectors, added up in blocks as NumPy does."""
+    if x.size != weights.size:
+        raise ValueError
+    edges = _bin_edges(x, bins)
+    sums = np.zeros(bins)
+    width = edges[bins] - edges[0]
+    for begin in range(0, x.size, 65536):
+        block = np.zeros(bins)
+        for i in range(begin, min(begin + 65536, x.size)):
+            block[_bin_of(x[i], edges, width, bins)] += weights[i]
+        sums += block
+    if not _all_finite(sums):
+        raise FloatingPointError
+    return sums, edges
+''', ("bin_edges", "bin_of", "all_finite"), ""),
     ("upper", '''
 def _upper(x, k):
     """np.triu(x, k)"""
