@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.kernel.differential import check, compiled, compiled_function, refusal
@@ -434,3 +435,17 @@ def test_histograms() -> None:
     ):
         check(c, f"x = {x}; args = (x, np.ones(x.size), {n})", fast=False)
     check(c, "args = (np.array([1.0, 2.0]), np.ones(3), 3)", fast=False)
+
+
+def test_underflow_that_is_to_be_noticed() -> None:
+    c = compiled_function(
+        "def f(x):\n    return x * x\n",
+        "import numpy as np; args = (np.ones(4),)",
+    )
+    check(c, "args = (np.full(3, 1e-200),)", fast=True)
+    old = np.seterr(under="raise")
+    try:
+        check(c, "args = (np.full(3, 1e-200),)", fast=False)
+        check(c, "args = (np.full(3, 1e-20),)", fast=False)
+    finally:
+        np.seterr(**old)

@@ -401,6 +401,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     nan_checks: list[str] = []
     if shared.recursive:
         guards.append(f"{_helper(shared, 'shallow')}({2 * DEEP + 100})")
+    if shared.fused:
+        guards.append('np.geterr()["under"] == "ignore"')  # what is too large or no number is noticed inside
     lists: list[str] = []
     raw_held: list[str] = []  # what comes back of attributes
     got_held: list[str] = []
