@@ -866,6 +866,36 @@ print(base.coef_)
             out.append(v)
             print(v)
         """,
+    "an iterator that a function reads": """
+        import itertools
+        ids = itertools.count()
+        def work(xs):
+            return [i + x for i, x in zip(ids, xs)]
+        out = []
+        for n in range(4):
+            out.append(work([n, n]))
+        """,
+    "an iterator that rounds are given": """
+        def work(xs, it):
+            return [i + x for x, i in zip(xs, it)]
+        it = iter([1, 2, 3, 4, 5, 6, 7, 8])
+        out = []
+        for n in range(4):
+            out.append(work([n], it))
+        """,
+    "a generator that a function reads": """
+        def numbers():
+            n = 0
+            while True:
+                n += 1
+                yield n
+        ids = numbers()
+        def work(xs):
+            return [i + x for x, i in zip(xs, ids)]
+        out = []
+        for n in range(4):
+            out.append(work([n]))
+        """,
     "a callback behind a name": """
         seen = []
         def work(x):

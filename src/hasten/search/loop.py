@@ -389,7 +389,8 @@ def _judge(
             for trial in pool.map(judged, _outer_first(changes)):
                 trials.append(trial)
                 out.append(trial)  # at once: an interruption loses none that was judged
-                gain = f", {trial.region_gain:.1f}x on its region" if trial.usable and trial.replays else ""
+                timed = trial.usable and trial.replays and not trial.change.whole
+                gain = f", {trial.region_gain:.1f}x on its region" if timed else ""
                 word = type(trial.verdict).__name__.lower()
                 count = f"[{len(trials)}/{len(changes)}]"
                 session.progress.note(f"{count} {trial.change.code} {trial.change.title}: {word}{gain}")

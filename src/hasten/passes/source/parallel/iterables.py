@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hasten.core.facts import ValueFact
+from hasten.kernel import names
+from hasten.passes.source.containers.effects import Project
 from hasten.passes.source.containers.syntax import Module
 from hasten.passes.source.parallel.purity import IMMUTABLE, Body
 
@@ -18,6 +20,11 @@ ONCE_CALLS = (
 )  # fmt: skip
 BUILT_IN = ("builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", "builtins.frozenset", "builtins.range",
             "builtins.str")  # fmt: skip
+STATEFUL = (
+    "numpy.random.", "random.", "_random.", "_io.", "_thread.", "threading.", "sqlite3.", "socket.", "PIL.",
+    "itertools.", "_csv.", "builtins.generator", "builtins.map", "builtins.zip", "builtins.filter", "builtins.enumerate",
+    "builtins.reversed", "builtins.coroutine",
+)  # fmt: skip
 SPLITTERS = frozenset(
     "KFold StratifiedKFold GroupKFold TimeSeriesSplit LeaveOneOut LeaveOneGroupOut LeavePOut PredefinedSplit "
     "StratifiedGroupKFold RepeatedKFold RepeatedStratifiedKFold ShuffleSplit StratifiedShuffleSplit".split()
@@ -245,13 +252,27 @@ def stream(fact: ValueFact) -> bool:
     kind = fact.type
     if kind.endswith(".SeedSequence"):
         return False  # what is drawn from it depends on itself alone
-    if kind.startswith(
-        ("numpy.random.", "random.", "_random.", "_io.", "_thread.", "threading.", "sqlite3.", "socket.", "PIL.")
-    ):
+    if kind.startswith(STATEFUL) or kind.endswith("iterator"):
         return True
-    if kind in ("builtins.generator", "builtins.map", "builtins.zip", "builtins.filter", "builtins.enumerate"):
+    return any(map(stream, (*fact.items, *fact.keys)))
+
+
+def one_shot(project: Project, module: Module, e: ast.expr) -> bool:
+    """Whether an expression gives an iterator, or an open file: what one round takes from it, the next one misses."""
+    if isinstance(e, ast.GeneratorExp):
         return True
-    return any(map(stream, (*fact.items, *fact.keys))) or kind.endswith("_iterator")
+    if not isinstance(e, ast.Call):
+        return False
+    name = module.imported(e.func)
+    if name.startswith(("itertools.", "csv.")) or name.endswith(".open"):
+        return True
+    if module.is_builtin(e.func, "iter", "zip", "map", "filter", "enumerate", "reversed", "open"):
+        return True
+    word = e.func.id if isinstance(e.func, ast.Name) else e.func.attr if isinstance(e.func, ast.Attribute) else ""
+    if word in ("iterrows", "itertuples", "finditer", "scan_iter") or word == "open":
+        return True
+    bodies = [f.body for _, f in project.functions.get(word, ())]
+    return any(isinstance(n, (ast.Yield, ast.YieldFrom)) for b in bodies for n in names.walk_scope(b))
 
 
 def holds_nothing(fact: ValueFact) -> bool:

@@ -63,7 +63,12 @@ class Site:
             return any(map(iterables.stream, seen))
         owner = self.module.owner(name, at)
         bound = self.module.bindings(name, owner) if owner is not None else []
-        return any(b.how == "parameter" or b.value is not None and makes_stream(self.module, b.value) for b in bound)
+        if any(b.how == "parameter" for b in bound):
+            return True
+        return any(b.value is not None and self._stateful(self.module, b.value) for b in bound)
+
+    def _stateful(self, module: Module, e: ast.expr) -> bool:
+        return makes_stream(module, e) or iterables.one_shot(self.project, module, e)
 
     def plain(self, given: Iterable[str]) -> frozenset[str]:
         """Given names of arrays, tables and numbers, by the types that were seen."""
@@ -88,6 +93,9 @@ class Site:
                 return f"a function reads {name}, which the loop binds"
             if not isinstance(owner, ast.Module):
                 continue
+            values = [b.value for b in module.bindings(name, owner) if b.value is not None]
+            if any(self._stateful(module, v) for v in values):
+                return f"a function reads {name}, whose state a copy does not share"
             if module.source.path != main and not _constant_data(self.project, module, name):
                 return f"{module.source.path}: {name} may have changed since the module was imported"
         return ""
