@@ -22,8 +22,8 @@ BUILT_IN = ("builtins.list", "builtins.tuple", "builtins.dict", "builtins.set", 
             "builtins.str")  # fmt: skip
 STATEFUL = (
     "numpy.random.", "random.", "_random.", "_io.", "_thread.", "threading.", "sqlite3.", "socket.", "PIL.",
-    "itertools.", "_csv.", "builtins.generator", "builtins.map", "builtins.zip", "builtins.filter", "builtins.enumerate",
-    "builtins.reversed", "builtins.coroutine",
+    "itertools.", "_csv.", "builtins.generator", "builtins.map", "builtins.zip", "builtins.filter",
+    "builtins.enumerate", "builtins.reversed", "builtins.coroutine",
 )  # fmt: skip
 SPLITTERS = frozenset(
     "KFold StratifiedKFold GroupKFold TimeSeriesSplit LeaveOneOut LeaveOneGroupOut LeavePOut PredefinedSplit "
