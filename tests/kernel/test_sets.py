@@ -124,7 +124,7 @@ def test_order_is_that_of_cpython() -> None:
             "seen = {1}",
             "grows",
         ),
-        ("total = 0\nfor x in xs:\n    for y in {1, 2, 3}:\n        total += y\n", "xs = [1]", "Set"),
+        ("total = 0\nfor x in xs:\n    for y in {1, 2, 3}:\n        total += y\n", "xs = [1]", "another set"),
         ("total = 0\nfor x in xs:\n    for y in set(set(xs)):\n        total += y\n", "xs = [1]", "order"),
         ("n = 0\nfor x in xs:\n    n += len(set([x, 1.5]))\n", "xs = [1]", "list"),
     ],

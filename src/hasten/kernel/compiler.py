@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays, containers, filters, inner, mixed, names, optional, sets, views
+from hasten.kernel import arrays, containers, deques, filters, inner, mixed, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -148,7 +148,7 @@ class Unit:
         self.shared = shared
         self.module = module or shared.module
         self.name = name
-        self.stmts = list(stmts)
+        self.stmts = deques.as_lists(shared.module, stmts, (*params, *outs))
         self.params = dict(params)
         self.extra: dict[str, Type] = {}  # module-level names that turned out to be read
         self.outs = tuple(outs)
@@ -763,6 +763,9 @@ class Unit:
 
     def e_SetComp(self, node: ast.SetComp) -> V:
         return sets.comprehension(self, node)
+
+    def e_Set(self, node: ast.Set) -> V:
+        return sets.display(self, node)
 
     def e_DictComp(self, node: ast.DictComp) -> V:
         return containers.new_dict(self, node)

@@ -68,6 +68,14 @@ def of_list(u: Unit, v: V, node: ast.AST) -> V:
     return V(f"{u.helper('set_' + member_kind(item))}({v.code})", Map(item, None, keys_only=True))
 
 
+def display(u: Unit, node: ast.Set) -> V:
+    """`{start}`"""
+    v = of_list(u, containers.sequence(u, ast.copy_location(ast.List(node.elts, ast.Load()), node)), node)
+    if len(node.elts) > 2 and all(isinstance(e, ast.Constant) for e in node.elts) and isinstance(v.t, Map):
+        return replace(v, t=replace(v.t, merged=True))  # CPython copies a frozenset that it has made before
+    return v
+
+
 def comprehension(u: Unit, node: ast.SetComp) -> V:
     listed = ast.ListComp(node.elt, copy.deepcopy(node.generators))
     return of_list(u, u.comprehension(ast.fix_missing_locations(ast.copy_location(listed, node))), node)
