@@ -39,6 +39,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.together", "Together"),
     ("hasten.passes.source.columns.distinct", "Distinct"),
     ("hasten.passes.source.columns.enlarge", "Enlarged"),
+    ("hasten.passes.source.columns.matches", "Matches"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

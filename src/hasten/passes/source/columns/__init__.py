@@ -15,6 +15,7 @@
 | HST211 | together    | several of HST205, HST206, HST207, HST209 in one loop                             |
 | HST212 | distinct    | `s.str.lower()`, `s.map(f)` of columns in which values occur again                  |
 | HST213 | enlarge     | `df.loc[len(df)] = row` in a loop                                                  |
+| HST214 | matches     | `for b in right.iterrows(): if a.k == b.k: ...` within another loop               |
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
 what does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of the

@@ -543,6 +543,34 @@ def {name}(series, kind, limit, function, method, original):
     return getattr(series, method)(original)
 """
 
+KEYED_ROWS = """\
+class {name}:
+    # rows of a frame by the value of one column, each value's in their order; without any for an unusual frame
+    def __init__(self, df, column, labelled, rows):
+        self.places, self.rows = {{}}, ()
+        if type(df) is not {pd}.DataFrame or not df.columns.is_unique or column not in df.columns:
+            return
+        if labelled and not (type(df.index) is {pd}.RangeIndex and df.index.start == 0 and df.index.step == 1):
+            return
+        values = df[column]
+        if values.dtype in ({np}.dtype("int64"), {np}.dtype("float64")):
+            if (values.abs() > 2**53).any():
+                return  # as floats they could be equal
+        elif not (isinstance(values.dtype, {pd}.StringDtype) and values.dtype.na_value is {np}.nan):
+            return
+        for place, value in enumerate(values.tolist()):
+            self.places.setdefault(value, []).append(place)
+        self.rows = list(rows())
+
+    def __bool__(self):
+        return bool(self.rows)
+
+    def where(self, key):
+        if type(key) not in {types} or (type(key) is not str and not abs(key) <= 2**53):
+            return self.rows
+        return [self.rows[place] for place in self.places.get(key, ())]
+"""
+
 ROWS_BEHIND = """\
 class {name}:
     # `df.loc[len(df)] = row` for many rows at once: rows whose cells suit the dtypes wait until `flush`
