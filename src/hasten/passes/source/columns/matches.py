@@ -50,6 +50,8 @@ from hasten.passes.source.columns.syntax import (
 )
 from hasten.passes.source.columns.views import iter_rows_edits, rows_call
 
+READERS = frozenset({"tuple", "list", "dict", "len", "str", "repr", "print", "sum", "min", "max"})
+
 
 @dataclass(frozen=True)
 class Match:
@@ -171,7 +173,11 @@ def _lasting(source: SourceFile, key: ast.expr, loop: ast.For) -> bool:
             at = p
         if isinstance(up.get(at), ast.Call) and up[at].func is at:  # type: ignore[attr-defined]
             return False
-        if at is n and isinstance(up.get(at), (ast.Call, ast.keyword, ast.Starred, ast.Assign)):
+        call = up.get(at)
+        reads = isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in READERS
+        if reads and not bindings(source.tree, call.func.id):  # type: ignore[union-attr]
+            continue
+        if at is n and isinstance(call, (ast.Call, ast.keyword, ast.Starred, ast.Assign)):
             return False
     return True
 
