@@ -56,7 +56,9 @@ def test_text(tmp_path: Path) -> None:
     assert any("for n, (x, y) in enumerate(_whole_batches(loader)):" in text for text in made)
     assert any("for x, y in _whole_batches(loader):" in text for text in made)
     assert any("[len(y) for x, y in _whole_batches(loader)]" in text for text in made)
-    assert all("elif type(dataset) is Rows:\n        tensors = (dataset.x, dataset.y,)" in text for text in made)
+    assert all(
+        "elif type(dataset) is Rows:\n        columns = [(dataset.x, None), (dataset.y, None)]" in text for text in made
+    )
     assert not any("is Scaled" in text for text in made)
 
 
@@ -82,6 +84,12 @@ def test_left_alone(tmp_path: Path, program: str) -> None:
         ("return self.a[i], self.b[i]", "a b"),
         ('"Text."\n        x = self.a[i]\n        y = self.b[i]\n        return (x, y)', "a b"),
         ("return self.a[i]", ""),
+        ("return torch.tensor(self.a[i], dtype=torch.float32), self.b[i]", "a:torch.float32 b"),
+        ("y = torch.tensor(self.b[i], dtype=torch.long)\n        return self.a[i], y", "a b:torch.long"),
+        ("return torch.tensor(self.a[i]), self.b[i]", ""),
+        ("return torch.tensor(self.a[i], dtype=torch.float16), self.b[i]", ""),
+        ("return torch.tensor(self.a[i], dtype=self.kind), self.b[i]", ""),
+        ("return torch.tensor(torch.tensor(self.a[i], dtype=torch.long), dtype=torch.long), self.b[i]", ""),
         ("return self.a[i], self.b[i + 1]", ""),
         ("return self.a[i], i", ""),
         ("return self.a[i], other.b[i]", ""),
@@ -109,8 +117,8 @@ f(DataLoader(D()))
 """
     made = [c.apply(work_of(tmp_path, text)).source("script.py").text for c in changes(WholeBatches(), work_of(tmp_path, text))]  # fmt: skip
     assert made
-    wanted = "".join(f"dataset.{f}, " for f in fields.split())[:-2]
-    assert (f"elif type(dataset) is D:\n        tensors = ({wanted},)" in made[0]) is bool(fields)
+    wanted = ", ".join(f"(dataset.{f}, {d or None})" for f, _, d in (part.partition(":") for part in fields.split()))
+    assert (f"elif type(dataset) is D:\n        columns = [{wanted}]" in made[0]) is bool(fields)
 
 
 def test_names_of_the_module(tmp_path: Path) -> None:
@@ -147,8 +155,11 @@ def batches(loader: Any, limit: int = 99) -> list[Any]:
 
 def helper(**known: Any) -> Any:
     torch = pytest.importorskip("torch")
-    scope: dict[str, Any] = {"torch": torch, **known}
-    own = "".join(f"    elif type(dataset) is {name}:\n        tensors = (dataset.x, dataset.y,)\n" for name in known)
+    scope: dict[str, Any] = {"torch": torch, **{name: kind for name, (kind, _, _) in known.items()}}
+    own = "".join(
+        f"    elif type(dataset) is {name}:\n        columns = [(dataset.x, {x}), (dataset.y, {y})]\n"
+        for name, (_, x, y) in known.items()
+    )
     exec(HELPER.replace("OWN", own), scope)
     return scope["_whole_batches"]
 
@@ -282,7 +293,7 @@ def test_rows_of_a_class() -> None:
         def __getitem__(self, i: int) -> Any:
             return self.y[i], self.x[i]
 
-    whole = helper(Rows=Rows)
+    whole = helper(Rows=(Rows, None, None))
     loader = data.DataLoader(Rows(torch.rand(5, 2), torch.arange(5)), batch_size=2, shuffle=True)
     torch.manual_seed(0)
     old = batches(loader)
@@ -303,3 +314,49 @@ def test_rows_of_a_class() -> None:
         got.append(x.tolist())
         changing.x = changing.x + 1
     assert got == [[0.0], [1.0], [2.0], [3.0]]
+
+
+@pytest.mark.parametrize("x", ["float32", "float", "long", None])
+@pytest.mark.parametrize("y", ["float", "float64", "long", None])
+def test_rows_of_arrays(x: str | None, y: str | None) -> None:
+    torch = pytest.importorskip("torch")
+    numpy = pytest.importorskip("numpy")
+    data = torch.utils.data
+    kinds = [None if kind is None else getattr(torch, kind) for kind in (x, y)]
+
+    class Rows(data.Dataset):  # type: ignore[misc, name-defined]
+        def __init__(self, x: Any, y: Any) -> None:
+            self.x, self.y = x, y
+
+        def __len__(self) -> int:
+            return len(self.x)
+
+        def __getitem__(self, i: int) -> Any:
+            parts = [self.x[i], self.y[i]]
+            return tuple(p if k is None else torch.tensor(p, dtype=k) for p, k in zip(parts, kinds, strict=True))
+
+    rng = numpy.random.default_rng(0)
+    whole = helper(Rows=(Rows, *kinds))
+    arrays = [rng.random((9, 3)) * 10.0 ** rng.integers(-30, 30, (9, 3)), rng.random(9), rng.random(9).astype("f4")]
+    arrays += [
+        rng.integers(-5, 5, 9),
+        rng.integers(0, 2, (9, 1)),
+        rng.integers(0, 255, 9).astype("u1"),
+        rng.random(9) > 0.5,
+    ]
+    arrays += [2**53 + rng.integers(0, 9, 9), rng.integers(-(2**62), 2**62, (9, 2)), rng.integers(0, 9, 9).astype("i4")]
+    arrays += [numpy.array([numpy.nan, numpy.inf, -0.0, 1e-320, 1e300, 1, 2, 3, 4]), rng.random((9, 2, 2)).astype("f4")]
+    taken = 0
+    for number, a in enumerate(arrays):
+        for b in (arrays[number - 1], arrays[number - 5]):
+            seen = []
+            for turn in (whole, lambda loader: loader):
+                torch.manual_seed(1)
+                loader = data.DataLoader(Rows(a, b), batch_size=4, shuffle=True)
+                taken += turn(loader) is not loader
+                try:
+                    seen.append(str(batches(turn(loader))))
+                except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+                    seen.append(f"{type(error)} {error}")
+            assert seen[0] == seen[1], (a, b)
+    assert taken > 1

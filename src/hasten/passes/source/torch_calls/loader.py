@@ -1,7 +1,8 @@
 """Batches that are taken from tensors at once.
 
 What it finds    loops over a `DataLoader` whose data set is a `TensorDataset`, a part of one (`random_split`, `Subset`)
-                 or a class of the file whose `__getitem__` gives rows of its tensors: `return self.X[i], self.y[i]`.
+                 or a class of the file whose `__getitem__` gives rows of its tensors or arrays:
+                 `return self.X[i], torch.tensor(self.y[i], dtype=torch.long)`.
 Why it is slow   every row is taken by itself and the rows are stacked to a batch again: 5 to 10 microseconds a row,
                  more than a small network needs for its step.
 Example          for x, y in loader:  ->  for x, y in _whole_batches(loader):   # tensor[rows]
@@ -39,10 +40,12 @@ class _WholeBatches:
             dataset, rows = self.dataset, indices
             while type(dataset) is torch.utils.data.Subset:
                 dataset, rows = dataset.dataset, [dataset.indices[row] for row in rows]
-            tensors = _tensors(dataset)
-            if tensors is not None and all(map(_whole_number, rows)):
-                rows = torch.tensor([int(row) for row in rows])
-                return [tensor[rows] for tensor in tensors]
+            columns = _columns(dataset)
+            if columns is not None and all(map(_whole_number, rows)):
+                rows = [int(row) for row in rows]
+                batch = [_taken(values, dtype, rows) for values, dtype in columns]
+                if all(taken is not None for taken in batch):
+                    return batch
         except IndexError:
             pass
         return torch.utils.data.default_collate([self.dataset[row] for row in indices])
@@ -55,21 +58,38 @@ def _whole_number(row):
         kind is torch.Tensor and row.dtype is torch.int64 and not row.ndim)
 
 
-def _tensors(dataset):
-    """The tensors whose rows are the samples; None where samples may be anything else."""
+def _taken(values, dtype, rows):
+    """These rows as one tensor; None where a row by itself may be converted otherwise."""
+    if type(values) is torch.Tensor:
+        return values[torch.tensor(rows)]
+    taken = values[rows]
+    if dtype is not None and taken.dtype.char == "l" and not -2**53 < taken.min() <= taken.max() < 2**53:
+        return None
+    return torch.tensor(taken, dtype=dtype)
+
+
+def _columns(dataset):
+    """(values, type to convert to) of each part of a sample, where samples are their rows; else None."""
     if hasattr(dataset, "__getitems__"):
         return None
     if type(dataset) is torch.utils.data.TensorDataset:
-        tensors = dataset.tensors
+        columns = [(tensor, None) for tensor in dataset.tensors]
 OWN    else:
         return None
-    plain = all(
-        type(tensor) is torch.Tensor and tensor.device.type == "cpu" and tensor.layout is torch.strided
-        and tensor.ndim and tensor.is_contiguous() and not tensor.requires_grad and not tensor.is_inference()
-        and not tensor.is_complex() and not tensor.is_quantized
-        for tensor in tensors
-    )
-    return tensors if plain else None
+    return columns if all(_plain(values, dtype) for values, dtype in columns) else None
+
+
+def _plain(values, dtype):
+    """A contiguous tensor in memory without gradients, or an array whose rows convert alike one by one and at once."""
+    if type(values) is torch.Tensor:
+        own = values.is_inference() or values.is_complex() or values.is_quantized or values.requires_grad
+        kept = values.device.type == "cpu" and values.layout is torch.strided and values.is_contiguous()
+        return dtype is None and values.ndim > 0 and kept and not own
+    if type(values).__module__ != "numpy" or type(values).__name__ != "ndarray" or not values.flags.c_contiguous:
+        return False
+    if dtype is None:
+        return values.dtype.char in "fdliB?" and values.ndim > 1 or values.dtype.char in "dl" and values.ndim == 1
+    return values.dtype.char in ("fdliB" if dtype.is_floating_point else "liB") and values.ndim > 0
 
 
 def _whole_batches(loader):
@@ -85,7 +105,7 @@ def _whole_batches(loader):
     dataset = loader.dataset
     while type(dataset) is data.Subset:
         dataset = dataset.dataset
-    if _tensors(dataset) is None:
+    if _columns(dataset) is None:
         return loader
     return data.DataLoader(
         _WholeBatches(loader.dataset), batch_sampler=loader.batch_sampler, collate_fn=lambda batch: batch,
@@ -94,9 +114,10 @@ def _whole_batches(loader):
 
 
 '''
+TYPES = frozenset(f"torch.{name}" for name in ("float32", "float", "float64", "double", "int64", "long"))
 BRANCH = """\
     elif type(dataset) is NAME:
-        tensors = (FIELDS,)
+        columns = [FIELDS]
 """
 
 
@@ -105,7 +126,7 @@ class _Own:
     """A data set class of the file whose samples are rows of these attributes."""
 
     name: str
-    fields: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]  # with the type that they are converted to, or `None`
 
 
 class WholeBatches(ContainerPass):
@@ -125,7 +146,7 @@ class WholeBatches(ContainerPass):
         bound = [b.node for b in module.bindings("torch", module.tree)]
         added = () if bound and all(isinstance(n, ast.Import) and _as_itself(n) for n in bound) else ("import torch\n",)
         own = "".join(
-            BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"dataset.{f}" for f in o.fields))
+            BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"(dataset.{f}, {d})" for f, d in o.fields))
             for o in _own(module)
         )
         for statement in module.statements(place.region):
@@ -209,13 +230,13 @@ def _own(module: Module) -> Iterator[_Own]:
             continue
         if any(m.decorator_list for m in methods):
             continue
-        fields = next((_fields(m) for m in methods if m.name == "__getitem__"), ())
-        if fields and not named.intersection(fields):
+        fields = next((_fields(module, m) for m in methods if m.name == "__getitem__"), ())
+        if fields and not named.intersection(f for f, _ in fields):
             yield _Own(node.name, fields)
 
 
-def _fields(method: ast.FunctionDef) -> tuple[str, ...]:
-    """`X`, `y` of `return self.X[i], self.y[i]`, with or without names for the parts; else nothing."""
+def _fields(module: Module, method: ast.FunctionDef) -> tuple[tuple[str, str], ...]:
+    """`X` and `y` of `return self.X[i], torch.tensor(self.y[i], dtype=torch.long)`, with their types; else nothing."""
     if len(method.args.args) != 2 or method.args.vararg or method.args.kwarg or method.args.kwonlyargs:
         return ()
     me, index = (a.arg for a in method.args.args)
@@ -232,12 +253,22 @@ def _fields(method: ast.FunctionDef) -> tuple[str, ...]:
     found = []
     for item in body[-1].value.elts:
         value = parts.get(item.id) if isinstance(item, ast.Name) else item
-        match value:
-            case ast.Subscript(value=ast.Attribute(value=ast.Name(id=owner), attr=attr), slice=ast.Name(id=at)) if (
-                owner == me and at == index
-            ):
-                found.append(attr)
-            case _:
-                return ()
+        field = _field(module, value, me, index)
+        if field is None:
+            return ()
+        found.append(field)
     used = {item.id for item in body[-1].value.elts if isinstance(item, ast.Name)}
     return tuple(found) if used >= parts.keys() else ()
+
+
+def _field(module: Module, value: ast.expr | None, me: str, index: str) -> tuple[str, str] | None:
+    match value:
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id=owner), attr=attr), slice=ast.Name(id=at)) if (
+            owner == me and at == index
+        ):
+            return attr, "None"
+        case ast.Call(func=func, args=[given], keywords=[ast.keyword(arg="dtype", value=dtype)]):
+            field, kind = _field(module, given, me, index), module.imported(dtype)
+            if module.imported(func) == "torch.tensor" and kind in TYPES and field is not None and field[1] == "None":
+                return field[0], kind
+    return None
