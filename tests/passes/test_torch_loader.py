@@ -68,9 +68,6 @@ def test_text(tmp_path: Path) -> None:
         "import torch\nfor x in [1, 2]:\n    print(x)\n",
         "from torch.utils.data import DataLoader\nrows = [1, 2]\nfor x in rows:\n    print(x)\n",
         "class DataLoader:\n    pass\ndef f(loader):\n    for x in loader:\n        print(x)\nf([1])\n",
-        PROGRAM.replace(
-            "def __len__(self):", "def __getitems__(self, rows):\n        return rows\n    def __len__(self):"
-        ),
         PROGRAM.replace("print(", "eval('1')\nprint("),
     ],
 )
@@ -119,6 +116,20 @@ f(DataLoader(D()))
     assert made
     wanted = ", ".join(f"(dataset.{f}, {d or None})" for f, _, d in (part.partition(":") for part in fields.split()))
     assert (f"elif type(dataset) is D:\n        columns = [{wanted}]" in made[0]) is bool(fields)
+
+
+def test_nothing_in_its_own_helper_and_the_rest_later(tmp_path: Path) -> None:
+    work = work_of(tmp_path, PROGRAM)
+    for _ in range(9):
+        found = changes(WholeBatches(), work)
+        if not found:
+            break
+        work = min(found, key=lambda c: len(c.edits)).apply(work)
+        assert "_whole_batches(_whole_batches" not in work.source("script.py").text
+    text = work.source("script.py").text
+    assert text.count("in _whole_batches(") + text.count("(_whole_batches(") == 3
+    assert text.count("class _WholeBatches") == 1
+    assert HELPER.partition("OWN")[2] in text
 
 
 def test_names_of_the_module(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from hasten.passes.source.arrays.base import helper
@@ -10,10 +11,27 @@ from hasten.passes.source.containers.base import Place
 from hasten.passes.source.containers.syntax import Module, dotted, root_name
 
 
-def calls(place: Place) -> Iterator[ast.Call]:
-    """Every call inside the region, in the order of the file."""
+def calls(place: Place, *helpers: str) -> Iterator[ast.Call]:
+    """Every call inside the region, in the order of the file, but those in what the text of `helpers` defines.
+
+    A helper hands what it does not know on to the function it stands in for: that call must stay what it is.
+    """
+    ours = defined(*helpers)
     found = {n for s in place.module.statements(place.region) for n in ast.walk(s) if isinstance(n, ast.Call)}
-    yield from sorted(found, key=lambda n: (n.lineno, n.col_offset, -(n.end_col_offset or 0)))
+    for call in sorted(found, key=lambda n: (n.lineno, n.col_offset, -(n.end_col_offset or 0))):
+        if not within(place.module, call, ours):
+            yield call
+
+
+def defined(*helpers: str) -> frozenset[str]:
+    """The functions and classes that helpers define."""
+    return frozenset(name for text in helpers for name in re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE))
+
+
+def within(module: Module, node: ast.AST, ours: frozenset[str]) -> bool:
+    """Whether `node` lies in a definition of one of these names."""
+    defs = (ast.FunctionDef, ast.ClassDef)
+    return any(isinstance(at, defs) and at.name in ours for at in (node, *module.up(node)))
 
 
 def spelt(module: Module, node: ast.expr, *origins: str) -> str:

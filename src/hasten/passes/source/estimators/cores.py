@@ -49,7 +49,7 @@ class ForestOnAllCores(ContainerPass):
         forests = _forests(module)
         if not forests or module.names & SELF_MADE:
             return
-        for call in calls(place):
+        for call in calls(place, FIT):
             func = call.func
             if not isinstance(func, ast.Attribute) or func.attr != "fit" or not (call.args or call.keywords):
                 continue

@@ -102,7 +102,7 @@ class FewRows(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
-        for call in calls(place):
+        for call in calls(place, HELPER):
             func = call.func
             if not isinstance(func, ast.Attribute) or func.attr not in METHODS or not dotted(func.value):
                 continue

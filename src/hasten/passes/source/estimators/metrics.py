@@ -271,7 +271,7 @@ class PlainScores(ContainerPass):
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
         named: dict[str, str] = {}
-        for call in calls(place):
+        for call in calls(place, *(text for stand in STANDS.values() for text in stand.helpers)):
             for origin, stand in STANDS.items():
                 short = origin.rpartition(".")[2]
                 official = spelt(module, call.func, origin, f"sklearn.metrics.{short}")

@@ -21,6 +21,7 @@ from typing import ClassVar
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts, dotted
+from hasten.passes.source.estimators.base import defined, within
 
 LOADER = "torch.utils.data.DataLoader"
 DATASETS = ("torch.utils.data.Dataset", "torch.utils.data.dataset.Dataset")
@@ -140,8 +141,9 @@ class WholeBatches(ContainerPass):
         module = place.module
         if not any(name.endswith("DataLoader") for name in module.names):
             return
-        if not _imports_torch(module) or "__getitems__" in module.names:
+        if not _imports_torch(module):
             return
+        ours = defined(HELPER)
         # `import torch` loads `torch.utils.data` too, and so does `import torch.utils.data` bind `torch`
         bound = [b.node for b in module.bindings("torch", module.tree)]
         added = () if bound and all(isinstance(n, ast.Import) and _as_itself(n) for n in bound) else ("import torch\n",)
@@ -151,7 +153,7 @@ class WholeBatches(ContainerPass):
         )
         for statement in module.statements(place.region):
             for node in ast.walk(statement):
-                if not isinstance(node, (ast.For, ast.comprehension)):
+                if not isinstance(node, (ast.For, ast.comprehension)) or within(module, node, ours):
                     continue
                 loader = _loader(place, node.iter)
                 if loader is None:
@@ -226,7 +228,7 @@ def _own(module: Module) -> Iterator[_Own]:
         methods = [s for s in node.body if isinstance(s, ast.FunctionDef)]
         named = {m.name for m in methods}
         other = [s for s in node.body if not isinstance(s, (ast.FunctionDef, ast.Expr, ast.Pass))]
-        if other or len(named) != len(methods) or {"__getattr__", "__getattribute__"} & named:
+        if other or len(named) != len(methods) or {"__getattr__", "__getattribute__", "__getitems__"} & named:
             continue
         if any(m.decorator_list for m in methods):
             continue
