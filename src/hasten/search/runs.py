@@ -46,7 +46,8 @@ def own_seconds(sample: RunSample) -> float:
 
 def _parallel(work: ScriptWorkload) -> bool:
     """Whether changes of the workload may use threads or processes: then CPU time says little."""
-    return any("joblib" in source.text or "n_jobs" in source.text for source in work.changed.values())
+    # in bytes: a compiled module among them is no text
+    return any(b"joblib" in source.data or b"n_jobs" in source.data for source in work.changed.values())
 
 
 class Program:
