@@ -37,6 +37,7 @@ from hasten.errors import TargetError
 from hasten.kernel.regions import MIN_SHARE, find_regions
 from hasten.measure.decide import interval
 from hasten.measure.steady import WrongRun
+from hasten.observe.baseline import Baseline
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.search.ahead import ahead_of_time
@@ -55,6 +56,7 @@ LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
 START_S = 1.0  # about what starting processes that import the program's libraries takes
 AHEAD_S = 15.0  # about what compiling kernels ahead of time takes, before anything was compiled
 LINK_S = 5.0  # about what making an extension module takes, compiling apart
+WORTH = 0.1  # of the program's time: kernels that save less are not compiled ahead of time for their own sake
 CLEARLY = 1.2  # a gain that one run shows well enough
 PAIRS = 4  # as many decide, where noise is small against the gain
 
@@ -145,6 +147,7 @@ def _search(
     current, current_wall, ahead_s = out.work, base_s, AHEAD_S
     known = Known()
     recipe: tuple[Change, ...] = ()
+    left: list[Trial] = []  # what the last round judged and did not take
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # the final measurement always gets its time
         reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
@@ -198,6 +201,7 @@ def _search(
             candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         if candidate is current:
             progress.note(f"round {number}: nothing was both equal and faster")
+            left = trials
             break
         if number == 1:
             out.record = replace(out.record, cold=ColdRun(base.samples[0].wall_s, cold_s))
@@ -213,6 +217,8 @@ def _search(
     out.record = replace(out.record, kept=Recipe(recipe))
     if speed and any("numba" in c.needs for c in recipe):
         current_wall = _ahead(session, program, out, current_wall, base.wall_s, ahead_s)
+    elif speed and left:
+        current_wall = _after_all(session, program, out, current, left, current_wall, base)
     if starts:
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
@@ -322,6 +328,57 @@ def _ahead(session: Session, program: Program, out: Outcome, wall_s: float, base
         ),
     )
     return warm_s
+
+
+def _after_all(
+    session: Session, program: Program, out: Outcome, work: ScriptWorkload, trials: Sequence[Trial], wall_s: float,
+    base: Baseline,
+) -> float:  # fmt: skip
+    """Kernels that save less than loading Numba costs, compiled ahead of time, where the program then is faster; its
+    wall seconds. `trials`: what the last round judged of `work`, and did not take."""
+    chosen = _worth_compiling(trials, wall_s)
+    if not chosen or session.left_s < AHEAD_S + LINK_S + 6 * wall_s + PAIRS * base.wall_s:
+        return wall_s
+    session.progress.stage("compile kernels ahead of time", AHEAD_S + LINK_S + 4 * wall_s)
+    changes = tuple(t.change for t in chosen)
+    candidate = Recipe(changes).apply(work)
+    try:
+        wrong = program.check(candidate)  # what runs where the extension module does not fit
+        made = ahead_of_time(program, out.work, candidate) if wrong is None else wrong
+        if isinstance(made, str):
+            return wall_s
+        wrong, cold_s, warm_s = program.run_twice(made)
+        gain = program.quick_gain(work, made, PAIRS) if wrong is None else 0.0
+    except WrongRun:
+        return wall_s
+    if gain < 1.05:
+        return wall_s
+    session.progress.note(f"kernels compiled ahead of time: {gain:.2f}x more")
+    for trial in chosen:
+        trial.verdict, trial.kept = Accepted(), True
+    old_s = out.record.cold.old_s if out.record.cold is not None else base.samples[0].wall_s
+    out.kept = made
+    out.record = replace(
+        out.record,
+        kept=Recipe((*out.record.kept.changes, *changes)),
+        cold=ColdRun(old_s, cold_s),
+        notes=(
+            *out.record.notes,
+            f"kernels compiled ahead of time: {gain:.2f}x; loading Numba would cost more than they save, so they gain "
+            "only with the extension module, which is in optimized/ and comes with `hasten apply`",
+        ),
+    )
+    return warm_s
+
+
+def _worth_compiling(trials: Sequence[Trial], wall_s: float) -> list[Trial]:
+    """The best set with kernels, when what these save is more than noise; empty when there is none."""
+    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials if t.equal and t.gain is not None]
+    kept = choose(judged, {}, min_saving_s=MIN_SAVING * wall_s)
+    if sum(j.saves_s for j in kept if "numba" in j.change.needs) < WORTH * wall_s:
+        return []
+    picked = {id(j.change) for j in kept}
+    return [t for t in trials if id(t.change) in picked]
 
 
 def _propose(

@@ -1,0 +1,41 @@
+"""Kernels that save less than loading Numba costs: which of them are worth an extension module."""
+
+from __future__ import annotations
+
+from hasten.core.finding import Region
+from hasten.core.measurement import Speedup
+from hasten.core.recipe import Change
+from hasten.core.source import Edit
+from hasten.core.verdict import Failed, Rejected
+from hasten.search.loop import Trial, _worth_compiling
+
+
+def trial(first: int, last: int, saves_s: float, *, numba: bool = True, equal: bool = True) -> Trial:
+    region = Region("a.py", first, last, "block", "")
+    needs = ("numba",) if numba else ()
+    change = Change("HST301" if numba else "HST101", "title", region, (Edit("a.py", first, last, "x\n"),), needs=needs)
+    verdict = Rejected("equal, but another change of the same place, or none, saves more") if equal else Failed("no")
+    return Trial(change, 2, verdict, saves_s, 2.0, 3, 3, equal=equal, gain=Speedup(2.0, 1.9, 2.1, 3))
+
+
+def chosen(*trials: Trial, wall_s: float = 1.0) -> list[int]:
+    return [t.change.region.first for t in _worth_compiling(trials, wall_s)]
+
+
+def test_together_they_save_enough() -> None:
+    assert chosen(trial(1, 5, 0.07), trial(6, 9, 0.06)) == [1, 6]
+    assert chosen(trial(1, 5, 0.07), trial(6, 9, 0.06), wall_s=2.0) == []
+    assert chosen() == []
+
+
+def test_only_kernels_count_and_only_what_is_equal() -> None:
+    assert chosen(trial(1, 5, 0.4, numba=False)) == []
+    assert chosen(trial(1, 5, 0.4, equal=False)) == []
+    assert chosen(trial(1, 5, -0.4)) == []
+    assert chosen(trial(1, 5, 0.4), trial(2, 3, 0.2), trial(7, 8, 0.05, numba=False)) == [1, 7]
+
+
+def test_what_was_never_replayed_is_left() -> None:
+    unseen = trial(1, 5, 0.4)
+    unseen.gain = None
+    assert chosen(unseen) == []
