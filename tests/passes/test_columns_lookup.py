@@ -31,6 +31,9 @@ LOOPS = {
     "try": "for k in keys:\n    try:\n        out.append(df[df['id'] == k]['v'].iloc[0])\n    except IndexError as e:\n        out.append(e)",
     "changed part": "for k in keys:\n    part = df[df['id'] == k]\n    part['v'] = part['v'] * 2\n    out.append(part)",
     "rebound inside": "for k in keys:\n    for j in range(2):\n        out.append(df[df['id'] == k]['v'].sum())\n    df = df.iloc[1:]",
+    "query": "for k in keys:\n    part = df.query('id == @k')\n    out.append((len(part), part['v'].sum(), part))",
+    "query's first": "for k in keys:\n    out.append(df.query(' id==@k ')['v'].iloc[0])",
+    "query counted": "out = [len(df.query('id == @k')) for k in keys]",
     "two": "for k in keys:\n    out.append((df[df['id'] == k]['v'].iloc[0], df[df['id'] == k]['s'].iloc[0], len(df[df['id'] == k])))",
 }
 
@@ -111,6 +114,11 @@ def test_filters_give_the_same_on_every_frame(name: str) -> None:
         "for k in keys:\n    df[df['id'] == k] = 0",
         "for k in keys:\n    out.append(df[df.size == k])",
         "for k in keys:\n    df.drop(columns='v', inplace=True)\n    out.append(df[df['id'] == k])",
+        "for k in keys:\n    out.append(df.query('index == @k'))",
+        "for k in keys:\n    out.append(df.query('id > @k'))",
+        "for k in keys:\n    out.append(df.query('id == k'))",
+        "for k in keys:\n    out.append(df.query('id == @other'))",
+        "for k in keys:\n    out.append(df.query('id == @k', engine='python'))",
         "for k in df[df['id'] == keys]:\n    out.append(k)",
     ],
 )

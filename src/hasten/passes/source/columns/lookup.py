@@ -1,6 +1,7 @@
 """One filter of a whole frame for every key.
 
-What it finds    `df[df["key"] == x]` inside a loop over many x, alone or with a column and `.iloc[0]` after it.
+What it finds    `df[df["key"] == x]` or `df.query("key == @x")` inside a loop over many x, alone or with a column
+                 and `.iloc[0]` after it.
 Why it is slow   every filter compares the whole column: the loop costs rows times keys.
 Example          for x in ids: out.append(df[df["id"] == x]["price"].iloc[0])
                  ->  price_by_id = _first_by_key(df, "id", "price")  # once
@@ -12,6 +13,7 @@ Safe when        the frame does not change in the loop, and keys compare as they
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -47,6 +49,8 @@ from hasten.passes.source.columns.syntax import (
     writes_frames,
 )
 
+# `index` means the frame's index where no column has that name
+QUERY = re.compile(r"\s*(?P<column>(?!index\b)[A-Za-z]\w*)\s*==\s*@(?P<key>[A-Za-z_]\w*)\s*", re.ASCII)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -63,7 +67,13 @@ class Site:
 
 
 def filter_of(node: ast.AST) -> tuple[str, str, ast.expr] | None:
-    """`df[df["k"] == x]` or `df.loc[df.k == x]` as (frame, key column, key)."""
+    """`df[df["k"] == x]`, `df.loc[df.k == x]` or `df.query("k == @x")` as (frame, key column, key)."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=frame), attr="query"), args=[ast.Constant(value=str(text))]):
+            found = QUERY.fullmatch(text)
+            if found is None or node.keywords:
+                return None
+            return frame, found["column"], ast.Name(found["key"], ast.Load())
     if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
         return None
     base = node.value
@@ -283,8 +293,10 @@ def sites_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Site]]:
     """Filters that are repeated, by the statement before which their rows can be found."""
     groups: dict[ast.stmt, list[Site]] = {}
     taken: set[ast.AST] = set()
-    for node in nodes_in(source, region, ast.Subscript):
+    for node in nodes_in(source, region, (ast.Subscript, ast.Call)):
         site = site_of(source, node)
+        if isinstance(node, ast.Call) and (site is None or not _walked(source, node, site)):
+            continue
         if site is None or taken & _nodes(site.node) or _kept(source, site):
             continue
         stmt = loop_statement(source, region, site)
@@ -292,6 +304,18 @@ def sites_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Site]]:
             groups.setdefault(stmt, []).append(site)
             taken |= _nodes(site.node)
     return groups
+
+
+def _walked(source: SourceFile, node: ast.Call, site: Site) -> bool:
+    """True when a loop around the query binds its key: an unknown name is another error in a query."""
+    up = parents(source)
+    at: ast.AST | None = node
+    while at is not None and not isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+        targets = [at.target] if isinstance(at, ast.For) else [g.target for g in getattr(at, "generators", ())]
+        if any(isinstance(n, ast.Name) and n.id == ast.unparse(site.key) for t in targets for n in ast.walk(t)):
+            return True
+        at = up.get(at)
+    return False
 
 
 @dataclass(frozen=True)
