@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hasten.core.recipe import Pass
 from hasten.passes.registry import all_passes
-from tests.fuzz import arrays, batch, columns, compiled, containers, emulated, kernels
+from tests.fuzz import arrays, batch, columns, compiled, containers, elements, emulated, kernels
 from tests.fuzz.choices import Choices, Program, programs
 from tests.fuzz.engine import Failure, Load, Tried, tried
 
@@ -49,6 +49,7 @@ FAMILIES = {
         Family("batch", ("HST4",), batch.program),
         Family("arrays", ("HST5",), arrays.program),
         *(Family(code, ("HST5",), make) for code, make in arrays.TEMPLATES.items()),
+        Family("elements", ("HST509",), elements.program),
     )
 }
 

@@ -12,6 +12,7 @@ SLICE = {
     "containers": (60, 0.35),
     "columns": (60, 0.35),
     "arrays": (60, 0.35),
+    "elements": (60, 0.35),
     "kernels": (60, 0.5),
     "batch": (40, 0.5),
 }

@@ -130,6 +130,7 @@ class LoopVectoriser(RowVectoriser):
         self.bound: set[str] = set()
         self.used: dict[str, Held] = {}
         self.given: dict[str, Value] = {}  # numbers from around
+        self.scalars_of: dict[str, str] = {}  # what stands for those in the arithmetic: scalars of NumPy's
         self.head: list[str] = []  # lines before the arithmetic: where loops begin and end
         self.tests: dict[str, None] = {}  # that indexes are within the arrays
         self.sizes: list[tuple[str, str]] = []
@@ -355,7 +356,10 @@ class LoopVectoriser(RowVectoriser):
     def outside(self, name: str) -> Value:
         if self.depth:
             raise Unknown(f"reads `{name}` in a function")
-        return self.number(name)
+        known = self.number(name)
+        if name not in self.scalars_of:
+            self.scalars_of[name] = self.fresh(name)
+        return replace(known, text=self.scalars_of[name])
 
     def index(self, name: str) -> Value | None:
         """The variable of a loop as an array of whole numbers."""
@@ -743,16 +747,11 @@ class LoopVectoriser(RowVectoriser):
     def items(self, name: str) -> str:
         """The new items of a list, as an array."""
         terms = [(mask, value) for mask, value, _ in self.grown[name]]
-        text = self.chosen_terms(terms, terms[0][1].text)
         masks = [m for m, _ in terms]
-        if len(terms) == 1 and not terms[0][1].const and not masks[0]:
-            return text
-        if len(terms) == 1:
-            text = terms[0][1].text
-        if len(terms) == 1 and terms[0][1].const:
-            text = f"{self.np}.full({self.products[0][0]}, {text})"
+        text = self.chosen_terms(terms, terms[0][1].text) if len(terms) > 1 else terms[0][1].text
+        text = f"{self.np}.broadcast_to({text}, {self.products[0][0]})"
         kept = " | ".join(f"({m})" if len(masks) > 1 else m for m in masks)
-        return f"{text}[{kept}]" if "" not in masks else text
+        return text if "" in masks else f"{text}[{self.np}.broadcast_to({kept}, {self.products[0][0]})]"
 
 
 def _shape(sizes: Sequence[str], depth: int) -> str:

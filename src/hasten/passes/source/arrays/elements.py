@@ -202,10 +202,13 @@ class _Plan:
         limits = [h for h in v.used.values() if h.kind == "int"]
         most = f"2**{int(v.limit).bit_length() - 1}"
         lines += _test([f"{h.name}.size and -{most} <= {h.name}.min() and {h.name}.max() <= {most}" for h in limits])
+        for n, made in v.scalars_of.items():
+            kind = {"float": "float64", "int": "int64", "bool": "bool_"}[v.given[n].kind]
+            lines.append(f"    {made} = {np}.{kind}({n})")
         lines.append("    try:")
         lines.append(f'        with {np}.errstate(all="raise", under="ignore"):')
         lines += [f"            {line}" for line in v.lines or ["pass"]]
-        lines.append("    except (FloatingPointError, MemoryError):")
+        lines.append("    except (ArithmeticError, MemoryError):")
         lines.append("        return None")
         new = {n: self.fresh(f"new_{n}") for n in v.grown}
         lines += [f"    {new[n]} = {v.items(n)}" for n in v.grown]

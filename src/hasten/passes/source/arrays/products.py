@@ -17,7 +17,7 @@ from typing import ClassVar
 from hasten.core.recipe import Risk
 from hasten.passes.source.arrays.base import helper, never_array, numpy_call, quiet_operators
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.syntax import Parts
+from hasten.passes.source.containers.syntax import Module, Parts
 
 PRODUCT = '''\
 def _product(*factors):
@@ -69,9 +69,16 @@ class ProductOrder(ContainerPass):
                     last=node.end_lineno or node.lineno,
                     reason="a product of matrices is made for that of a vector",
                     remedy="the vector first",
-                    replace=((node, f"{name}({given})"),),
+                    replace=((node, when_there(module, factors, f"{name}({given})", node)),),
                     prelude=helper(module, text),
                 )
+
+
+def when_there(module: Module, factors: list[ast.expr], new: str, node: ast.expr) -> str:
+    """`new` works out all factors before it multiplies: an error of `W.T` must not come before that of a product."""
+    later = [f.value for f in factors[2:] if isinstance(f, ast.Attribute) and f.attr == "T"]
+    tests = dict.fromkeys(f'hasattr({module.text(v)}, "T")' for v in later)
+    return f"({new} if {' and '.join(tests)} else {module.text(node)})" if tests else new
 
 
 def factors_of(place: Place, node: ast.AST) -> tuple[str, list[ast.expr]]:

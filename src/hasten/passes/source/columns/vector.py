@@ -459,7 +459,7 @@ class Vectoriser:
             left = right
         if len(parts) == 1:
             return Value(parts[0], "bool")
-        return Value(" & ".join(p if p.startswith(("(", "~(")) else f"({p})" for p in parts), "bool")
+        return Value(" & ".join(f"({p})" for p in parts), "bool")
 
     def _compared(self, sign: str, a: Value, b: Value) -> str:
         if a.const and b.const:
