@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -178,3 +179,18 @@ def test_any_numbers(data: st.DataObject) -> None:
     make = lambda: {"df": pd.DataFrame({"v": pd.Series(values, dtype=f"{kind}64")})}  # noqa: E731
     for x, y in zip(run(old, make), run(new, make), strict=True):
         assert same(x, y) or "**" in old, f"{values}\n{x}\n{y}\n{new}"
+
+
+def test_parts_of_a_chained_comparison_stay_apart() -> None:
+    from hasten.core.source import SourceFile
+    from hasten.passes.source.columns.syntax import Fresh
+    from hasten.passes.source.columns.unroll import RowVectoriser
+    from hasten.passes.source.columns.vector import Path as Rows
+    from hasten.passes.source.columns.vector import Value
+
+    source = SourceFile("a.py", b"def f(v):\n    return 0 < v + v < v * 2\n")
+    v = RowVectoriser.of(source, "np", Fresh(source), list(source.tree.body))
+    (function,) = source.tree.body
+    values = {"v": Value("x", "int", -5, 5, boxed=True, simple=True)}
+    assert isinstance(function, ast.FunctionDef)
+    assert v.function(function.body, values, Rows()).text == "(0 < (x + x)) & ((x + x) < (x * 2))"
