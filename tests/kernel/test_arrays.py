@@ -369,6 +369,9 @@ def test_an_axis_that_was_always_one_long() -> None:
             v -= np.mean(mass * v, axis=0) / np.mean(mass)
             mass[1:] = mass[:-1]
             mass += mass
+            mass -= 0.5 * mass[0]
+            v[:, 0] = mass[:, 0]
+            mass[:] = v[:, 1:2] + mass.T[0, 1]
             return v + mass, mass.sum()
         """,
         "import numpy as np; args = (np.ones((4, 1)), np.ones((4, 3)))",

@@ -265,14 +265,22 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
     codes: list[str] = []
     dim = 0
     stepped = False
+
+    def single(d: int) -> bool:
+        """Is a dimension of the array one long? (Where it is known by its name alone, and so are its places.)"""
+        return d in t.ones and d < t.ndim and base.lazy is None
+
     for x in fixed:
         if x is None:
             ones.add(dim)
             codes.append("np.newaxis")
             dim += 1
             continue
-        if isinstance(x, Axis):
-            axes.append(Axis(dim=dim))
+        everything = isinstance(x, Axis) or isinstance(x, ast.Slice) and not (x.lower or x.upper or x.step)
+        if everything:
+            if single(len(axes)):
+                ones.add(dim)
+            axes.append(Axis(at="0") if single(len(axes)) else Axis(dim=dim))
             codes.append(":")
             dim += 1
         elif isinstance(x, ast.Slice):
@@ -303,7 +311,9 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
             axes.append(Axis(at=bare(v.code)))
             codes.append(bare(v.code))
     for _ in range(t.ndim - len(axes)):
-        axes.append(Axis(dim=dim))
+        if single(len(axes)):
+            ones.add(dim)
+        axes.append(Axis(at="0") if single(len(axes)) else Axis(dim=dim))
         dim += 1
     if len(axes) != t.ndim:
         fail("more indexes than dimensions", node)
