@@ -15,7 +15,7 @@ from hasten.core.finding import Region
 from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.passes.source.columns.distinct import Distinct
-from tests.passes.test_columns_support import HEAD, Sub, after, changes, check
+from tests.passes.test_columns_support import HEAD, Sub, after, changes, check, run, same
 
 HELPERS = """import re
 
@@ -235,6 +235,55 @@ def test_what_could_be_seen_stays(body: str) -> None:
 def test_a_class_with_operators_stops_it() -> None:
     text = HEAD + "class A:\n    def __eq__(self, o):\n        print(o)\n\n\nX = [A()]\n\n\n"
     assert not changes(Distinct(), text + "def work(s):\n    return s.map(lambda x: x in X)\n", {})
+
+
+METHODS = """class Cleaner:
+    def clean(self, text):
+        return text.strip().lower()
+
+    def noted(self, text):
+        self.last = text
+        return text
+
+    def asked(self, text):
+        return text + self.suffix
+
+    @staticmethod
+    def plain(text):
+        return text
+
+    def printed(self, text):
+        print(text)
+        return text
+
+    def run(self, s):
+        return s.map(self.METHOD)
+
+
+"""
+
+
+def test_methods_that_ask_nothing_of_their_object() -> None:
+    text = HEAD + METHODS + "def work(s):\n    return Cleaner().run(s)\n"
+    region = Region("s.py", 1, 40, "block", "")
+
+    def proposed(text: str) -> list[Any]:
+        work = ScriptWorkload(
+            Path("/nowhere"), Entry("script", "s.py"), "s.py", changed={"s.py": SourceFile("s.py", text.encode())}
+        )
+        found = Distinct().find(work, region, Facts())
+        return [after(text, c) for f in found for c in Distinct().propose(work, f, Facts())]
+
+    (new,) = proposed(text.replace("METHOD", "clean"))
+    assert "_by_distinct(s, lambda values: values.map(self.clean))" in new
+    for make in inputs():
+        old_run, new_run = run(text.replace("METHOD", "clean"), make), run(new, make)
+        assert all(same(x, y) for x, y in zip(old_run[:3], new_run[:3], strict=True))
+    for name in ("noted", "asked", "plain", "printed"):
+        assert not proposed(text.replace("METHOD", name))
+    other = "class Other(Cleaner):\n    def clean(self, text):\n        print(text)\n\n\n"
+    assert not proposed(text.replace("METHOD", "clean").replace("def work", other + "def work"))
+    assert not proposed(text.replace("METHOD", "clean") + "Cleaner.clean = print\n")
 
 
 def test_functions_of_other_files(tmp_path: Path) -> None:

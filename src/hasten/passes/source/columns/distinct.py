@@ -153,6 +153,8 @@ class Reader:
         if isinstance(given, ast.Attribute) and module.imported(given):
             found = elsewhere(self.purity.project, module, module.imported(given))
             return found is not None and self.purity.of(*found)
+        if isinstance(given, ast.Attribute) and self.purity.of_method(module, given):
+            return True
         if isinstance(given, ast.Attribute) and isinstance(given.value, ast.Name):
             return module.is_builtin(given.value, "str") and given.attr in TEXT_METHODS and given.attr not in LISTS
         return isinstance(given, ast.Lambda) and self.purity.of(module, given)

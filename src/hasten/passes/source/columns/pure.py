@@ -77,6 +77,35 @@ class Purity:
             return False
         return self._function(module, function)
 
+    def of_method(self, module: Module, given: ast.Attribute) -> bool:
+        """True for `self.name` within a class of which that method is pure, and asks nothing of the object."""
+        if not isinstance(given.value, ast.Name):
+            return False
+        around = module.function(given)
+        home = module.parents.get(around)
+        if not isinstance(around, ast.FunctionDef) or not isinstance(home, ast.ClassDef) or not around.args.args:
+            return False
+        found = self.project.functions.get(given.attr, [])
+        # no other class has a method of that name, and nobody sets it on an object
+        if len(found) != 1 or found[0][1] not in home.body or given.attr in self.project.attributes:
+            return False
+        method = found[0][1]
+        if (
+            around.args.args[0].arg != given.value.id
+            or around.decorator_list
+            or not isinstance(method, ast.FunctionDef)
+        ):
+            return False
+        a = method.args
+        if method.decorator_list or a.posonlyargs or a.defaults or a.kwonlyargs or len(a.args) != 2:
+            return False
+        own = a.args[0].arg
+        if any(isinstance(n, ast.Name) and n.id == own for s in method.body for n in ast.walk(s)):
+            return False
+        if self.project.dunders or self.project.threads or not self.project.whole:
+            return False
+        return self._function(module, method)
+
     def _function(self, module: Module, function: Function) -> bool:
         if function not in self._known:
             self._known[function] = True  # a call of itself adds nothing to what its body shows
