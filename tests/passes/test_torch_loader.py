@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hasten.core.source import SourceFile
+from hasten.observe import snapshot
 from hasten.passes.source.containers.syntax import module_of
 from hasten.passes.source.torch_calls.loader import HELPER, WholeBatches
 from tests.passes.test_containers_harness import changes, work_of
@@ -371,3 +372,20 @@ def test_rows_of_arrays(x: str | None, y: str | None) -> None:
                     seen.append(f"{type(error)} {error}")
             assert seen[0] == seen[1], (a, b)
     assert taken > 1
+
+
+def test_recordings_hold_the_random_stream_and_the_mode() -> None:
+    torch = pytest.importorskip("torch")
+    states, mode = snapshot.random_states(), snapshot.process_state()
+    assert mode["gradients"] is torch.is_grad_enabled()
+    first = torch.rand(3).tolist()
+    try:
+        with torch.no_grad():
+            assert snapshot.process_state()["gradients"] is False
+            snapshot.set_process_state(mode)
+            assert torch.is_grad_enabled()
+        snapshot.set_random_states(states)
+        assert torch.rand(3).tolist() == first
+        assert snapshot.random_states()["torch"] != states["torch"]
+    finally:
+        torch.set_grad_enabled(True)

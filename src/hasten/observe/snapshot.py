@@ -211,7 +211,7 @@ def set_random_states(states: Mapping[str, Any]) -> None:
         numpy.random.set_state((name, numpy.frombuffer(keys, numpy.uint32), pos, has_gauss, cached))
     if "torch" in states:
         torch = importlib.import_module("torch")
-        torch.set_rng_state(torch.tensor(list(states["torch"]), dtype=torch.uint8))
+        torch.set_rng_state(torch.tensor(list(states["torch"]), dtype=torch.uint8, device="cpu"))
 
 
 def process_state() -> dict[str, Any]:

@@ -3,8 +3,8 @@
 What it finds    loops over a `DataLoader` whose data set is a `TensorDataset`, a part of one (`random_split`, `Subset`)
                  or a class of the file whose `__getitem__` gives rows of its tensors or arrays:
                  `return self.X[i], torch.tensor(self.y[i], dtype=torch.long)`.
-Why it is slow   every row is taken by itself and the rows are stacked to a batch again: 5 to 10 microseconds a row,
-                 more than a small network needs for its step.
+Why it is slow   every row is taken by itself and the rows are stacked to a batch again: 2 to 3 microseconds a row in
+                 place of 0.5, which is a tenth to a third of what the training of a small network takes.
 Example          for x, y in loader:  ->  for x, y in _whole_batches(loader):   # tensor[rows]
 Safe when        checked as it runs: a plain loader in this process, PyTorch's samplers and way to collate, contiguous
                  tensors in memory that need no gradient. Samplers and generator are the loader's, so batches, their
