@@ -276,8 +276,7 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
             codes.append("np.newaxis")
             dim += 1
             continue
-        everything = isinstance(x, Axis) or isinstance(x, ast.Slice) and not (x.lower or x.upper or x.step)
-        if everything:
+        if isinstance(x, Axis) or isinstance(x, ast.Slice) and not (x.lower or x.upper or x.step):
             if single(len(axes)):
                 ones.add(dim)
             axes.append(Axis(at="0") if single(len(axes)) else Axis(dim=dim))
