@@ -1130,9 +1130,11 @@ def test_short_loops_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(textwrap.dedent(GOOD["append"]))
     work = ScriptWorkload(tmp_path, Entry("script", "script.py"), "script.py")
     [region] = [r for r in regions_of(work.source("script.py"), entry=True) if r.kind == "block" and r.first == 6]
-    for wall_s, expected in ((1.0, 0), (30.0, 1)):
+    for wall_s, imports, expected in ((1.0, 0.0, 0), (30.0, 0.1, 1), (30.0, 0.6, 0)):  # workers import as well
         stack = (("script.py:<module>:7",), 100)
-        facts = Facts(Profile(samples=100, wall_s=wall_s, stacks=(stack,), lines={("script.py", 7): None}))  # type: ignore[dict-item]
+        facts = Facts(
+            Profile(samples=100, wall_s=wall_s, imports_share=imports, stacks=(stack,), lines={("script.py", 7): None})
+        )  # type: ignore[dict-item]
         assert len(list(Rounds().find(work, region, facts))) == expected
 
 

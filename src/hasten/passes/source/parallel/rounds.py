@@ -34,7 +34,8 @@ from hasten.passes.source.parallel.split import Split
 from hasten.passes.source.parallel.syntax import chains, unconditional
 
 MIN_SHARE = 0.1
-MIN_S = 2.0  # of the region: starting processes that import the program's libraries takes about a second
+MIN_S = 2.0  # of the region
+START_S = 0.4  # about what starting processes takes, without what they import
 MIN_CALL_S = 0.1  # of the region, each time: sending rounds to workers takes its time too
 
 
@@ -63,13 +64,16 @@ class Rounds:
         yield from self._changes(work, finding.region, facts)
 
     def _changes(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Change]:
-        profile = facts.profile
+        profile, cores = facts.profile, usable_cores()
         if profile.samples:
             share = profile.share(region.path, region.first, region.last)
-            calls = max(1, facts.of(region.id).calls)
-            if share < MIN_SHARE or share * profile.wall_s < MIN_S or share * profile.wall_s / calls < MIN_CALL_S:
+            region_s, calls = share * profile.wall_s, max(1, facts.of(region.id).calls)
+            if share < MIN_SHARE or region_s < MIN_S or region_s / calls < MIN_CALL_S:
                 return
-        if usable_cores() < 2 or not has_joblib(work):
+            # a worker imports what the program imports
+            if region_s * (1 - 1 / max(1, cores)) < START_S + profile.imports_share * profile.wall_s:
+                return
+        if cores < 2 or not has_joblib(work):
             return
         try:
             source = work.source(region.path)
