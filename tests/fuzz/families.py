@@ -47,8 +47,8 @@ FAMILIES = {
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program),
-        Family("arrays", ("HST5",), arrays.program),
-        *(Family(code, ("HST5",), make) for code, make in arrays.TEMPLATES.items()),
+        Family("arrays", ("HST5", "HST90"), arrays.program),
+        *(Family(code, ("HST5", "HST90"), make) for code, make in arrays.TEMPLATES.items()),
         Family("elements", ("HST509",), elements.program),
     )
 }
