@@ -106,6 +106,22 @@ show(f, a[:1], 0.0)
 show(f, np.array([0.0, np.nan, 1, 2, np.inf, 3]), 0.0)
 """,
     ),
+    "a whole number that becomes a float": (
+        """
+def f(x, scale):
+    total = 0.0
+    for i in range(len(x)):
+        total -= x[i] - float(scale)
+    return total
+""",
+        "f(a, 3)",
+        """
+show(f, a, True)
+show(f, a, 2**70)
+show(f, a, 2.5)
+show(f, a, "3")
+""",
+    ),
     "counts": (
         """
 def f(flags, n, k):

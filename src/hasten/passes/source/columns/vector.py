@@ -571,7 +571,7 @@ class Vectoriser:
         if v.kind == "int" and max(-v.low, v.high) > EXACT_FLOAT:
             raise Unknown("an integer too large for a float")
         return Value(
-            f"{v.atom}.astype({self.np}.float64)" if v.kind == "int" else v.text,
+            f"{self.np}.asarray({v.text}, {self.np}.float64)" if v.kind == "int" else v.text,
             "float",
             boxed=True,
             simple=v.kind == "int" or v.simple,
