@@ -18,7 +18,9 @@ ROUND = 100  # programs to a seed: after a failure the rest of its round is lost
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument(
-        "families", nargs="*", default=["containers", "columns", "arrays", "kernels", "batch", "compiled"]
+        "families",
+        nargs="*",
+        default=["containers", "columns", "arrays", "kernels", "batch", "startup", "estimators", "compiled"],
     )
     parser.add_argument("--cases", type=int, default=500, help="programs of each family (compiled: a tenth of them)")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,4 +1,4 @@
-"""Programs for the passes over wasteful NumPy (HST501 to HST508): arrays long enough for them, with ties, NaN and zeros
+"""Programs for the passes over wasteful NumPy (HST501 to HST512) and nearest rows (HST901): arrays long enough for them, with ties, NaN and zeros
 of both signs, and hands that change an array under another name."""
 
 from __future__ import annotations
@@ -696,21 +696,70 @@ def elements(c: Choices) -> Program:
         at = (*at, c.pick(("a[i - 1]", "out[i - 1]", "a[-1]", "out[i]", "b[i + 1]", "a[n - 1 - i]", "a[0]", "y[i]")))
 
     def number() -> str:
-        return formula(c, c.integer(1, 2), (*at, c.pick(("i", "scale", "n", at[0])))).replace("int(", "float(").replace("bool(", "abs(")
+        return (
+            formula(c, c.integer(1, 2), (*at, c.pick(("i", "scale", "n", at[0]))))
+            .replace("int(", "float(")
+            .replace("bool(", "abs(")
+        )
 
-    place = c.pick(("out[i, j]", "out[i][j]", "out[i]")) if nested else c.pick(("out[i]", "out[i]", "a[i]", "out[i + 1]", "out[n - 1 - i]", "b[i]", "y[i]"))
+    place = (
+        c.pick(("out[i, j]", "out[i][j]", "out[i]"))
+        if nested
+        else c.pick(("out[i]", "out[i]", "a[i]", "out[i + 1]", "out[n - 1 - i]", "b[i]", "y[i]"))
+    )
     truth = f"{number()} {c.pick(('>', '<', '==', '>=', '!='))} {number()}"
     uses = (f"{place} = {number()}", f"{place} += {number()}", f"total += {number()}", f"if {truth}:\n#    count += 1", f"got.append({number()})",
             f"if {truth}:\n#    {place} = {number()}\n#else:\n#    {place} = {number()}", f"if {truth}:\n#    total += {number()}", f"t = {number()}\n#{place} = t * 2",
             f"total = total + {number()}", f"if {truth}:\n#    {place} = {number()}", f"{place} *= {number()}", f"count += {c.pick(('i', '1', 'int(a[i])'))}", f"total -= {number()}")  # fmt: skip
     lines = c.some(uses, 1, 2)
     if c.chance(15):
-        lines.append(c.pick(("print(i)", f"if {truth}:\n#    break", "n = n - 1", "out[0] = 1.0", "scale = scale * 2", "a[i] = 0.0", f"if {truth}:\n#    continue", "got.append(total)")))
-    heads = ["for i in range(M.shape[0]):", "for j in range(M.shape[1]):"] if nested else [c.pick(("for i in range(n):", "for i in range(len(a)):", "for i in range(1, len(a)):", "for i in range(len(a) - 1):", "for i, x in enumerate(a):", "for i in range(0, n, 2):", "for i in range(a.shape[0]):"))]
+        lines.append(
+            c.pick(
+                (
+                    "print(i)",
+                    f"if {truth}:\n#    break",
+                    "n = n - 1",
+                    "out[0] = 1.0",
+                    "scale = scale * 2",
+                    "a[i] = 0.0",
+                    f"if {truth}:\n#    continue",
+                    "got.append(total)",
+                )
+            )
+        )
+    heads = (
+        ["for i in range(M.shape[0]):", "for j in range(M.shape[1]):"]
+        if nested
+        else [
+            c.pick(
+                (
+                    "for i in range(n):",
+                    "for i in range(len(a)):",
+                    "for i in range(1, len(a)):",
+                    "for i in range(len(a) - 1):",
+                    "for i, x in enumerate(a):",
+                    "for i in range(0, n, 2):",
+                    "for i in range(a.shape[0]):",
+                )
+            )
+        ]
+    )
     depth = 1 + len(heads)
-    text = HEAD.replace("import numpy", "import math\nimport numpy") + "def work(a, b, M):\n    n = len(a)\n    out = " + ("np.zeros((M.shape[0], M.shape[1]))" if nested else c.pick(("np.zeros(n)", "np.empty_like(a)", "np.zeros(n + 1)", "np.zeros(n, dtype=int)", "[0.0] * n")).replace("empty_like(a)", "zeros_like(a)"))
+    text = (
+        HEAD.replace("import numpy", "import math\nimport numpy")
+        + "def work(a, b, M):\n    n = len(a)\n    out = "
+        + (
+            "np.zeros((M.shape[0], M.shape[1]))"
+            if nested
+            else c.pick(
+                ("np.zeros(n)", "np.empty_like(a)", "np.zeros(n + 1)", "np.zeros(n, dtype=int)", "[0.0] * n")
+            ).replace("empty_like(a)", "zeros_like(a)")
+        )
+    )
     text += f"\n    y = {c.pick(('a', 'a[::-1]', 'b', 'a.copy()', 'b.copy()', 'a[1:]')) if ' y[' in str((lines, at)) else 'None'}\n    total = {c.pick(('0.0', '0', '1.5'))}\n    count = 0\n    got = []\n    scale = {c.pick(('2.0', '0.5', '3'))}\n    t = None\n"
-    text += "".join(f"{'    ' * (k + 1)}{head}\n" for k, head in enumerate(heads)) + "".join("    " * depth + line.lstrip("#") + "\n" for use in lines for line in use.split("\n"))
+    text += "".join(f"{'    ' * (k + 1)}{head}\n" for k, head in enumerate(heads)) + "".join(
+        "    " * depth + line.lstrip("#") + "\n" for use in lines for line in use.split("\n")
+    )
     text += "    return out, total, count, got, a, b\n"
     whole = c.chance(20)
 
@@ -718,7 +767,20 @@ def elements(c: Choices) -> Program:
         n = c.integer(2, 9) if not nasty else c.integer(0, 9)
         b = n if nasty < 60 or c.chance(70) else c.integer(0, 9)
         first = one(c, long=2 * n, nasty=nasty, strange=strange, whole=whole)
-        matrix = f"np.random.default_rng({c.integer(0, 9)}).normal(size=({2 * n}, {2 * b}))" if not strange else c.pick((f"np.random.default_rng(1).random(({2 * n}, {2 * b})).T", f"np.full(({2 * n}, {2 * b}), 2)", "np.zeros((0, 3))", "[[1.0, 2.0], [3.0, 4.0]]", f"np.full(({2 * n}, {2 * b}), nan)", f"np.ones(({2 * n}, {2 * b}), np.float32)"))
+        matrix = (
+            f"np.random.default_rng({c.integer(0, 9)}).normal(size=({2 * n}, {2 * b}))"
+            if not strange
+            else c.pick(
+                (
+                    f"np.random.default_rng(1).random(({2 * n}, {2 * b})).T",
+                    f"np.full(({2 * n}, {2 * b}), 2)",
+                    "np.zeros((0, 3))",
+                    "[[1.0, 2.0], [3.0, 4.0]]",
+                    f"np.full(({2 * n}, {2 * b}), nan)",
+                    f"np.ones(({2 * n}, {2 * b}), np.float32)",
+                )
+            )
+        )
         return first, one(c, long=2 * b, nasty=nasty, strange=strange // 2, whole=whole), matrix
 
     return Program(text, *calls(c, values))
@@ -726,47 +788,200 @@ def elements(c: Choices) -> Program:
 
 def picked(c: Choices) -> Program:
     sign = c.pick(("<=", "<", ">", ">=", "==", "!="))
-    test = c.pick((f"row[j] {sign} t", f"row[0] {sign} t", f"row[j] * 2 {sign} t", f"t {sign} row[j]", f"row[j] {sign} t and row[0] > 0", f"row[0] - row[1] {sign} t", f"row[-1] / t {sign} 1"))
+    test = c.pick(
+        (
+            f"row[j] {sign} t",
+            f"row[0] {sign} t",
+            f"row[j] * 2 {sign} t",
+            f"t {sign} row[j]",
+            f"row[j] {sign} t and row[0] > 0",
+            f"row[0] - row[1] {sign} t",
+            f"row[-1] / t {sign} 1",
+        )
+    )
     by_index = test.replace("row[", "X[i, ")
     text_of = c.pick((f"np.array([row for row in X if {test}])", f"[i for i in range(len(X)) if {by_index}]", f"[y[i] for i, row in enumerate(X) if {test}]", f"len([v for v in y if v {sign} t])", f"[v for v in y if v {sign} t]", f"[i for i, v in enumerate(y) if v {sign} t]",
                       f"np.array([y[i] for i in range(len(X)) if {by_index}])", f"[row for row in X if {test}]", f"sum([v for v in y if v {sign} t])", f"np.array([X[i] for i in range(len(y)) if y[i] {sign} t])", f"sum(1 for v in y if v {sign} t)", f"np.mean([v for v in y if v {sign} t])"))  # fmt: skip
     head = c.pick(("", "", f"    near = lambda row: {test}\n"))
     if head:
         text_of = text_of.replace(f"if {test}", "if near(row)")
-    use = c.pick((f"out.append({text_of})", f"part = {text_of}\n        out.append(len(part))", f"part = {text_of}\n        out.append((part, t))", f"left, right = {text_of}, {text_of}\n        out.append((left, right))"))
-    text = HEAD + f"def work(X, y, values):\n    out = []\n    j = {c.pick(('1', '0', '-1', '2', '5'))}\n    t = 0.5\n{head}    for t in values:\n{body([use, c.pick(('pass', 'pass', 'j = 0', 'X[0, 0] = t', 'y = y * 2', 'poke(X)'))])}    return out\n"
+    use = c.pick(
+        (
+            f"out.append({text_of})",
+            f"part = {text_of}\n        out.append(len(part))",
+            f"part = {text_of}\n        out.append((part, t))",
+            f"left, right = {text_of}, {text_of}\n        out.append((left, right))",
+        )
+    )
+    text = (
+        HEAD
+        + f"def work(X, y, values):\n    out = []\n    j = {c.pick(('1', '0', '-1', '2', '5'))}\n    t = 0.5\n{head}    for t in values:\n{body([use, c.pick(('pass', 'pass', 'j = 0', 'X[0, 0] = t', 'y = y * 2', 'poke(X)'))])}    return out\n"
+    )
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         n = c.integer(8, 12) if nasty < 60 else c.integer(0, 12)
         X = numbers(c, 3 * n, nasty, whole=c.chance(20)) + f".reshape({n}, 3)"
         if strange:
-            X = c.pick((f"{X}.astype({c.pick(TYPES)})", f"np.asfortranarray({X})", f"{X}.tolist()", f"{X}[::-1]", f"np.ma.array({X})", f"{X}[:, 0]", c.pick(ODD), f"{X}[:3]"))
-        y = one(c, long=n, nasty=nasty, strange=0 if not strange else 30).replace("reshape(2, -1)", "reshape(1, -1)").replace("reshape(-1, 2)", "reshape(-1, 1)")
-        return X, y, c.pick(("[0.5, 0.1]", "[0.25]", *(("[1, 2]", "[nan, 0.0]", "[None]", "['a']", "[2**70]", "[np.float32(0.5)]", "[True]", "np.array([0.5, -0.0])", "[inf, -inf]", "[1j]", "[np.array([0.5])]") if nasty == 60 else ())))
+            X = c.pick(
+                (
+                    f"{X}.astype({c.pick(TYPES)})",
+                    f"np.asfortranarray({X})",
+                    f"{X}.tolist()",
+                    f"{X}[::-1]",
+                    f"np.ma.array({X})",
+                    f"{X}[:, 0]",
+                    c.pick(ODD),
+                    f"{X}[:3]",
+                )
+            )
+        y = (
+            one(c, long=n, nasty=nasty, strange=0 if not strange else 30)
+            .replace("reshape(2, -1)", "reshape(1, -1)")
+            .replace("reshape(-1, 2)", "reshape(-1, 1)")
+        )
+        return (
+            X,
+            y,
+            c.pick(
+                (
+                    "[0.5, 0.1]",
+                    "[0.25]",
+                    *(
+                        (
+                            "[1, 2]",
+                            "[nan, 0.0]",
+                            "[None]",
+                            "['a']",
+                            "[2**70]",
+                            "[np.float32(0.5)]",
+                            "[True]",
+                            "np.array([0.5, -0.0])",
+                            "[inf, -inf]",
+                            "[1j]",
+                            "[np.array([0.5])]",
+                        )
+                        if nasty == 60
+                        else ()
+                    ),
+                )
+            ),
+        )
 
     return Program(text, *calls(c, values))
 
 
 def nearest(c: Choices) -> Program:
-    d = c.pick(("np.sqrt(np.sum((X - q) ** 2, axis=1))", "np.linalg.norm(X - q, axis=1)", "np.sum((X - q) ** 2, axis=1)", "((X - q) ** 2).sum(axis=1)", "np.sqrt(((X - q) ** 2).sum(axis=1))", "np.sqrt(np.sum(np.square(X - q), axis=1))", "np.sqrt(np.sum((q - X) ** 2, axis=1))", "np.abs(X - q).sum(axis=1)"))
+    d = c.pick(
+        (
+            "np.sqrt(np.sum((X - q) ** 2, axis=1))",
+            "np.linalg.norm(X - q, axis=1)",
+            "np.sum((X - q) ** 2, axis=1)",
+            "((X - q) ** 2).sum(axis=1)",
+            "np.sqrt(((X - q) ** 2).sum(axis=1))",
+            "np.sqrt(np.sum(np.square(X - q), axis=1))",
+            "np.sqrt(np.sum((q - X) ** 2, axis=1))",
+            "np.abs(X - q).sum(axis=1)",
+        )
+    )
     use = c.pick((f"d = {d}\n        out.append(np.argsort(d)[:k])", f"out.append(np.argmin({d}))", f"d = {d}\n        near = np.argsort(d)[:k]\n        out.append((near, d[near]))", f"d = {d}\n        out.append(np.where(d < r)[0])", f"d = {d}\n        best = np.argmin(d)\n        out.append((best, d[best]))",
                   f"d = {d}\n        at = np.where(d <= r)[0]\n        out.append((at, d[at]))", f"out.append(np.argsort({d})[:k])", f"d = {d}\n        near = np.argsort(d)[1:k + 1]\n        out.append(y[near].mean())", f"d = {d}\n        near = d.argsort()[:k]\n        out.append(y[near])", f"out.append(np.flatnonzero({d} < r))",
                   f"d = {d}\n        near = np.argsort(d, kind='stable')[:k]\n        out.append(near)", f"diff = X - q\n        d = np.sqrt(np.sum(diff ** 2, axis=1))\n        out.append(np.argmin(d))"))  # fmt: skip
-    more = "pass" if c.chance(60) else c.pick(("X[0] = q", "X = X * 2", "poke(X)", "y[0] = 1", "k = k + 1", "X[len(out)] = 0.5", "q[0] = 3", "X = X[::-1]", "if len(out) > 2: break"))
+    more = (
+        "pass"
+        if c.chance(60)
+        else c.pick(
+            (
+                "X[0] = q",
+                "X = X * 2",
+                "poke(X)",
+                "y[0] = 1",
+                "k = k + 1",
+                "X[len(out)] = 0.5",
+                "q[0] = 3",
+                "X = X[::-1]",
+                "if len(out) > 2: break",
+            )
+        )
+    )
     lines = [use, more] if c.chance(60) else [more, use]
-    text = HEAD + f"def work(X, Q, k, r):\n    out = []\n    y = np.arange(len(X)) % 5\n    for q in Q:\n{body(lines)}    return out\n"
+    text = (
+        HEAD
+        + f"def work(X, Q, k, r):\n    out = []\n    y = np.arange(len(X)) % 5\n    for q in Q:\n{body(lines)}    return out\n"
+    )
 
     def values(nasty: int, strange: int) -> tuple[str, ...]:
         n, width = c.pick((400, 350)), c.pick((3, 4))
         X = f"np.random.default_rng({c.integer(0, 9)}).random(({n}, {width}))"
         if c.chance(40):
-            X = c.pick((f"{X}.round(1)", f"np.round({X})", f"({X} * 4).round()", f"({X} + 1e6)", f"({X} * 1e-8)", f"np.repeat({X}[:{n // 2}], 2, axis=0)"))
+            X = c.pick(
+                (
+                    f"{X}.round(1)",
+                    f"np.round({X})",
+                    f"({X} * 4).round()",
+                    f"({X} + 1e6)",
+                    f"({X} * 1e-8)",
+                    f"np.repeat({X}[:{n // 2}], 2, axis=0)",
+                )
+            )
         if nasty == 60 and c.chance(60):
-            X = c.pick((f"({X} * 1e160)", f"({X} * 1e-170)", f"np.where({X} > 0.99, nan, {X})", f"np.where({X} > 0.99, inf, {X})", f"{X}.astype(np.float32)", f"(({X}) * 9).astype(int)", f"np.asfortranarray({X})", f"({X} + 1e12)", f"{X}[:10]", f"np.zeros(({n}, {width}))"))
+            X = c.pick(
+                (
+                    f"({X} * 1e160)",
+                    f"({X} * 1e-170)",
+                    f"np.where({X} > 0.99, nan, {X})",
+                    f"np.where({X} > 0.99, inf, {X})",
+                    f"{X}.astype(np.float32)",
+                    f"(({X}) * 9).astype(int)",
+                    f"np.asfortranarray({X})",
+                    f"({X} + 1e12)",
+                    f"{X}[:10]",
+                    f"np.zeros(({n}, {width}))",
+                )
+            )
         if strange:
-            X = c.pick((f"{X}.tolist()", f"np.ma.array({X})", f"{X}[:, :1]", f"np.zeros((0, {width}))", f"{X}[::2]", c.pick(ODD)))
-        Q = c.pick((f"np.random.default_rng(20).random((5, {width}))", f"np.zeros((4, {width}))", f"np.random.default_rng(20).random((5, {width})).round(1)", *((f"np.full((3, {width}), 1e170)", f"np.full((3, {width}), nan)", f"np.ones((4, {width}), int)", f"[[0.5] * {width}] * 4", "[0.5] * 4", f"np.ones((3, {width + 1}))", f"[np.ones({width}), 0.5, None]") if nasty == 60 else ())))
-        return X, Q, c.pick(("5", "1", "3", *(("0", "-1", "40", "399", "2.0", "np.int64(3)", "10**6") if nasty == 60 else ()))), c.pick(("0.5", "0.3", "1.0", *(("0", "-1.0", "nan", "inf", "10**30", "np.float64(0.25)", "1e200") if nasty == 60 else ())))
+            X = c.pick(
+                (
+                    f"{X}.tolist()",
+                    f"np.ma.array({X})",
+                    f"{X}[:, :1]",
+                    f"np.zeros((0, {width}))",
+                    f"{X}[::2]",
+                    c.pick(ODD),
+                )
+            )
+        Q = c.pick(
+            (
+                f"np.random.default_rng(20).random((5, {width}))",
+                f"np.zeros((4, {width}))",
+                f"np.random.default_rng(20).random((5, {width})).round(1)",
+                *(
+                    (
+                        f"np.full((3, {width}), 1e170)",
+                        f"np.full((3, {width}), nan)",
+                        f"np.ones((4, {width}), int)",
+                        f"[[0.5] * {width}] * 4",
+                        "[0.5] * 4",
+                        f"np.ones((3, {width + 1}))",
+                        f"[np.ones({width}), 0.5, None]",
+                    )
+                    if nasty == 60
+                    else ()
+                ),
+            )
+        )
+        return (
+            X,
+            Q,
+            c.pick(("5", "1", "3", *(("0", "-1", "40", "399", "2.0", "np.int64(3)", "10**6") if nasty == 60 else ()))),
+            c.pick(
+                (
+                    "0.5",
+                    "0.3",
+                    "1.0",
+                    *(("0", "-1.0", "nan", "inf", "10**30", "np.float64(0.25)", "1e200") if nasty == 60 else ()),
+                )
+            ),
+        )
 
     return Program(text, *calls(c, values, 2))
 

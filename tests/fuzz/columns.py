@@ -1,4 +1,4 @@
-"""Programs for the passes over frames (HST201 to HST211): their shapes, with holes, on frames of every sort."""
+"""Programs for the passes over frames (HST201 to HST213): their shapes, with holes, on frames of every sort."""
 
 # ruff: noqa: E731, F541
 from __future__ import annotations
@@ -919,31 +919,188 @@ def distinct(c: Choices) -> Program:
     """Values that occur again and again: columns are made longer."""
     name = c.pick(("s", "s", "k", "d"))
     if name == "s":
-        step = lambda: c.pick((".str.lower()", ".str.strip()", ".str.upper()", ".str.replace('x', 'y')", ".str.len()", ".str[0]", ".str.contains('x')", ".str.split('y')", ".str.startswith('x')", ".str.zfill(4)", ".map(clean)", ".apply(clean)", ".map(lambda v: v + '!')", ".str.title()", ".str.slice(0, 1)", ".str.extract('(x)', expand=False)", ".str.cat(sep='')", ".str.get(1)", ".map({'x': 1})", ".str.isalpha()"))
+        step = lambda: c.pick(
+            (
+                ".str.lower()",
+                ".str.strip()",
+                ".str.upper()",
+                ".str.replace('x', 'y')",
+                ".str.len()",
+                ".str[0]",
+                ".str.contains('x')",
+                ".str.split('y')",
+                ".str.startswith('x')",
+                ".str.zfill(4)",
+                ".map(clean)",
+                ".apply(clean)",
+                ".map(lambda v: v + '!')",
+                ".str.title()",
+                ".str.slice(0, 1)",
+                ".str.extract('(x)', expand=False)",
+                ".str.cat(sep='')",
+                ".str.get(1)",
+                ".map({'x': 1})",
+                ".str.isalpha()",
+            )
+        )
     elif name == "k":
-        step = lambda: c.pick((".map(clean)", ".apply(clean)", ".map(lambda v: v * 2)", ".apply(lambda v: str(v))", ".astype(str)", ".map(lambda v: [v])", ".map(lambda v: None if v == 2 else v)", ".map({1: 'a', 2: 'b'})"))
+        step = lambda: c.pick(
+            (
+                ".map(clean)",
+                ".apply(clean)",
+                ".map(lambda v: v * 2)",
+                ".apply(lambda v: str(v))",
+                ".astype(str)",
+                ".map(lambda v: [v])",
+                ".map(lambda v: None if v == 2 else v)",
+                ".map({1: 'a', 2: 'b'})",
+            )
+        )
     else:
-        step = lambda: c.pick((".dt.strftime('%Y-%m')", ".dt.year", ".dt.month_name()", ".dt.day", ".map(clean)", ".dt.floor('D')", ".apply(lambda v: v.day)", ".dt.weekday", ".astype(str)"))
+        step = lambda: c.pick(
+            (
+                ".dt.strftime('%Y-%m')",
+                ".dt.year",
+                ".dt.month_name()",
+                ".dt.day",
+                ".map(clean)",
+                ".dt.floor('D')",
+                ".apply(lambda v: v.day)",
+                ".dt.weekday",
+                ".astype(str)",
+            )
+        )
     chain = step() + (step() if c.chance(40) and name == "s" else "")
-    result = c.pick(("str(v) + '.'", "len(str(v))", "(v, 1)", "[v]", "v", "None if v == 'x' else v", "1 if str(v) > 'b' else 0.5", "str(v).upper().strip()", "math.nan if v == 'x' else 2", "TABLE.get(v, 'none')", "TABLE.setdefault(v, len(TABLE))", "SEEN.append(v)", "hash(v) % 7"))
+    result = c.pick(
+        (
+            "str(v) + '.'",
+            "len(str(v))",
+            "(v, 1)",
+            "[v]",
+            "v",
+            "None if v == 'x' else v",
+            "1 if str(v) > 'b' else 0.5",
+            "str(v).upper().strip()",
+            "math.nan if v == 'x' else 2",
+            "TABLE.get(v, 'none')",
+            "TABLE.setdefault(v, len(TABLE))",
+            "SEEN.append(v)",
+            "hash(v) % 7",
+        )
+    )
     defs = f"TABLE = {{'x': 'ex', 1: 'one'}}\nSEEN = []\n\n\ndef clean(v):\n    {c.pick(('pass', 'pass', 'v = v', 'print(v)' if c.chance(30) else 'pass', 'if v is None: return 0'))}\n    return {result}\n\n\n"
     long = c.pick(("pd.concat([df] * 4)", "pd.concat([df] * 4, ignore_index=True)", "pd.concat([df, df, df])"))
-    use = c.pick((f"return df['{name}']{chain}", f"df['new'] = df['{name}']{chain}\n    return df", f"df['{name}'] = df['{name}']{chain}\n    return df", f"return df['{name}']{chain}.value_counts()", f"out = df['{name}']{chain}\n    out.iloc[:1] = out.iloc[-1:]\n    return out, df"))
-    text = HEAD + defs + f"def work(df, flag):\n    df = {long}\n    df['d'] = pd.to_datetime('2024-01-01') + pd.to_timedelta(df['k'].map({{1: 0, 2: 31, 3: 60}}), unit='D')\n    {use}\n"
+    use = c.pick(
+        (
+            f"return df['{name}']{chain}",
+            f"df['new'] = df['{name}']{chain}\n    return df",
+            f"df['{name}'] = df['{name}']{chain}\n    return df",
+            f"return df['{name}']{chain}.value_counts()",
+            f"out = df['{name}']{chain}\n    out.iloc[:1] = out.iloc[-1:]\n    return out, df",
+        )
+    )
+    text = (
+        HEAD
+        + defs
+        + f"def work(df, flag):\n    df = {long}\n    df['d'] = pd.to_datetime('2024-01-01') + pd.to_timedelta(df['k'].map({{1: 0, 2: 31, 3: 60}}), unit='D')\n    {use}\n"
+    )
     if name != "d":
         text = re.sub(r"    df\['d'\] = .*\n", "", text)
     return Program(text, *calls(c, lambda late: "1"))
 
 
 def enlarged(c: Choices) -> Program:
-    row = c.pick(("[v, i]", "[v, 't']", "[v * 0.5, i]", "{'x': v, 'y': i}", "[v, None]", "[float(v), str(i)]", "[v, [i]]", "[v]", "(v, i)", "[v, i > 1]", "[v, i if i else 0.5]", "{'y': i, 'x': v}", "[i, v]", "pd.Series([v, i], index=['x', 'y'])", "[np.nan, i]", "v", "{'x': v}", "[v, pd.Timestamp('2024-01-01')]"))
+    row = c.pick(
+        (
+            "[v, i]",
+            "[v, 't']",
+            "[v * 0.5, i]",
+            "{'x': v, 'y': i}",
+            "[v, None]",
+            "[float(v), str(i)]",
+            "[v, [i]]",
+            "[v]",
+            "(v, i)",
+            "[v, i > 1]",
+            "[v, i if i else 0.5]",
+            "{'y': i, 'x': v}",
+            "[i, v]",
+            "pd.Series([v, i], index=['x', 'y'])",
+            "[np.nan, i]",
+            "v",
+            "{'x': v}",
+            "[v, pd.Timestamp('2024-01-01')]",
+        )
+    )
     place = c.pick(("len(df)", "len(df)", "i", "len(df.index)", "df.shape[0]", "i * 2", "'r'", "v"))
-    start = c.pick(("df = pd.DataFrame(columns=['x', 'y'])", "df = pd.DataFrame(columns=['x', 'y'])", "df = pd.DataFrame({'x': [1.5], 'y': [2]})", "df = pd.DataFrame({'x': [], 'y': []})", "df = pd.DataFrame({'x': [1, 2], 'y': ['a', 'b']})", "df = pd.DataFrame(columns=['x', 'y'], dtype=float)", "df = pd.DataFrame({'x': [1.5], 'y': [2]}, index=[4])", "df = pd.DataFrame([[1, 2]], columns=['x', 'x'])"))
-    more = "pass" if c.chance(65) else c.pick(("n += len(df)", "if v == 3: break", "held.append(df)", "df['x'] = 1", "if i == 1: continue", "print(len(df))", "if v == 2: raise ValueError(len(df))", "df = df.copy()", "n += v", "df.loc[0, 'x'] = 9"))
+    start = c.pick(
+        (
+            "df = pd.DataFrame(columns=['x', 'y'])",
+            "df = pd.DataFrame(columns=['x', 'y'])",
+            "df = pd.DataFrame({'x': [1.5], 'y': [2]})",
+            "df = pd.DataFrame({'x': [], 'y': []})",
+            "df = pd.DataFrame({'x': [1, 2], 'y': ['a', 'b']})",
+            "df = pd.DataFrame(columns=['x', 'y'], dtype=float)",
+            "df = pd.DataFrame({'x': [1.5], 'y': [2]}, index=[4])",
+            "df = pd.DataFrame([[1, 2]], columns=['x', 'x'])",
+        )
+    )
+    more = (
+        "pass"
+        if c.chance(65)
+        else c.pick(
+            (
+                "n += len(df)",
+                "if v == 3: break",
+                "held.append(df)",
+                "df['x'] = 1",
+                "if i == 1: continue",
+                "print(len(df))",
+                "if v == 2: raise ValueError(len(df))",
+                "df = df.copy()",
+                "n += v",
+                "df.loc[0, 'x'] = 9",
+            )
+        )
+    )
     lines = [f"df.loc[{place}] = {row}", more] if c.chance(60) else [more, f"df.loc[{place}] = {row}"]
-    text = HEAD + f"def work(values, flag):\n    n = 0\n    held = []\n    {start}\n    for i, v in enumerate(values):\n" + "".join(f"        {x}\n" for x in lines) + "    return df, n, held\n"
-    pick = lambda late: c.pick(("[1, 2, 3]", "[3.5, 2.0]", "[2, 2, 1, 5]", *(("[]", "[1, 2.5]", "['a', 'b']", "[True, False]", "[None, 1]", "[nan, 1.0]", "[2**63, 1]", "[1, 'a', 2.5]", "np.array([1, 2], np.int8)", "[1j]", "[[1], [2]]", "[pd.NaT, 1]", "[(1, 2)]") if late else ())))
-    return Program(text, tuple(f"({pick(False)}, 1)" for _ in range(c.integer(1, 2))), tuple(f"({pick(True)}, 1)" for _ in range(c.integer(1, 3))))
+    text = (
+        HEAD
+        + f"def work(values, flag):\n    n = 0\n    held = []\n    {start}\n    for i, v in enumerate(values):\n"
+        + "".join(f"        {x}\n" for x in lines)
+        + "    return df, n, held\n"
+    )
+    pick = lambda late: c.pick(
+        (
+            "[1, 2, 3]",
+            "[3.5, 2.0]",
+            "[2, 2, 1, 5]",
+            *(
+                (
+                    "[]",
+                    "[1, 2.5]",
+                    "['a', 'b']",
+                    "[True, False]",
+                    "[None, 1]",
+                    "[nan, 1.0]",
+                    "[2**63, 1]",
+                    "[1, 'a', 2.5]",
+                    "np.array([1, 2], np.int8)",
+                    "[1j]",
+                    "[[1], [2]]",
+                    "[pd.NaT, 1]",
+                    "[(1, 2)]",
+                )
+                if late
+                else ()
+            ),
+        )
+    )
+    return Program(
+        text,
+        tuple(f"({pick(False)}, 1)" for _ in range(c.integer(1, 2))),
+        tuple(f"({pick(True)}, 1)" for _ in range(c.integer(1, 3))),
+    )
 
 
 def shared(make: Callable[[Choices], Program]) -> Callable[[Choices], Program]:

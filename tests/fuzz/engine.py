@@ -329,13 +329,12 @@ def tried(
     most: int = 6,
     mutate: Callable[[str], str] | None = None,
     needed: Callable[[Change], bool] = lambda change: True,
-    find: Callable[[Program, Sequence[Any]], list[Change]] | None = None,
+    find: Callable[[Program, Sequence[Any]], list[Change]] = changes_of,
     seconds: float = PATIENCE_S * 10,
 ) -> Tried:
     """Runs the program and what each change makes of it, which may take so many seconds of CPU. `load` runs patched
     text; `mutate` spoils it on purpose."""
     done = Tried()
-    find = find or changes_of
     try:
         with patience(PATIENCE_S):
             old = [_kept(ran) for ran in run(program, program.text, trace=True)]
@@ -373,7 +372,8 @@ def tried(
 
 def _kept(ran: Ran) -> Ran:
     """A copy of what one call showed, before the next one changes it."""
-    ran.names = copy.deepcopy(ran.names)
+    with contextlib.suppress(TypeError):  # a module among them
+        ran.names = copy.deepcopy(ran.names)
     return ran
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
-from hasten.core.recipe import Pass
-from hasten.passes.registry import all_passes
+from hasten.core.loading import StartupPass
+from hasten.core.recipe import Change, Pass
+from hasten.passes.registry import every_pass
+from tests.fuzz import arrays, batch, columns, compiled, containers, emulated, estimators, kernels, startup
 from tests.fuzz import arrays, batch, columns, compiled, containers, elements, emulated, kernels
 from tests.fuzz.choices import Choices, Program, programs
-from tests.fuzz.engine import Failure, Load, Tried, tried
+from tests.fuzz.engine import Failure, Load, Tried, changes_of, tried
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,18 @@ class Family:
     load: Load | None = None
     most: int = 6
     seconds: float = 5.0
+    find: Callable[[Program, Sequence[Any]], list[Change]] = changes_of
 
-    def passes(self) -> list[Pass]:
-        return [p for p in all_passes() if p.code.startswith(self.codes)]
+    def passes(self) -> list[Pass | StartupPass]:
+        return [p for p in every_pass() if p.code.startswith(self.codes)]
 
     def programs(self) -> st.SearchStrategy[Program]:
         return programs(self.make)
 
     def try_out(self, program: Program, mutate: Callable[[str], str] | None = None) -> Tried:
-        return tried(program, self.passes(), load=self.load, most=self.most, mutate=mutate, seconds=self.seconds)
+        return tried(
+            program, self.passes(), load=self.load, most=self.most, mutate=mutate, find=self.find, seconds=self.seconds
+        )
 
 
 FAMILIES = {
@@ -47,6 +53,9 @@ FAMILIES = {
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program),
+        Family("startup", ("HST6",), startup.program, find=startup.changes),
+        Family("estimators", ("HST7",), estimators.program, seconds=20.0),
+        *(Family(code, ("HST7",), make, seconds=20.0) for code, make in estimators.TEMPLATES.items()),
         Family("arrays", ("HST5", "HST90"), arrays.program),
         *(Family(code, ("HST5", "HST90"), make) for code, make in arrays.TEMPLATES.items()),
         Family("elements", ("HST509",), elements.program),

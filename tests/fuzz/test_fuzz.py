@@ -15,6 +15,8 @@ SLICE = {
     "elements": (60, 0.35),
     "kernels": (60, 0.5),
     "batch": (40, 0.5),
+    "startup": (40, 0.6),
+    "estimators": (12, 0.3),
 }
 
 
