@@ -1,5 +1,7 @@
-"""Programs for the passes over wasteful NumPy (HST501 to HST512) and nearest rows (HST901): arrays long enough for them, with ties, NaN and zeros
-of both signs, and hands that change an array under another name."""
+"""Programs for the passes over wasteful NumPy (HST501 to HST512) and nearest rows (HST901).
+
+Arrays long enough for them, with ties, NaN and zeros of both signs, and hands that change one under another name.
+"""
 
 from __future__ import annotations
 
@@ -885,7 +887,7 @@ def nearest(c: Choices) -> Program:
     )
     use = c.pick((f"d = {d}\n        out.append(np.argsort(d)[:k])", f"out.append(np.argmin({d}))", f"d = {d}\n        near = np.argsort(d)[:k]\n        out.append((near, d[near]))", f"d = {d}\n        out.append(np.where(d < r)[0])", f"d = {d}\n        best = np.argmin(d)\n        out.append((best, d[best]))",
                   f"d = {d}\n        at = np.where(d <= r)[0]\n        out.append((at, d[at]))", f"out.append(np.argsort({d})[:k])", f"d = {d}\n        near = np.argsort(d)[1:k + 1]\n        out.append(y[near].mean())", f"d = {d}\n        near = d.argsort()[:k]\n        out.append(y[near])", f"out.append(np.flatnonzero({d} < r))",
-                  f"d = {d}\n        near = np.argsort(d, kind='stable')[:k]\n        out.append(near)", f"diff = X - q\n        d = np.sqrt(np.sum(diff ** 2, axis=1))\n        out.append(np.argmin(d))"))  # fmt: skip
+                  f"d = {d}\n        near = np.argsort(d, kind='stable')[:k]\n        out.append(near)", "diff = X - q\n        d = np.sqrt(np.sum(diff ** 2, axis=1))\n        out.append(np.argmin(d))"))  # fmt: skip
     more = (
         "pass"
         if c.chance(60)

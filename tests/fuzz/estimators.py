@@ -1,5 +1,6 @@
 """Programs for calls of scikit-learn (HST701, HST702): scores of arrays of every sort, forests that are grown."""
 
+# ruff: noqa: E731
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -162,7 +163,7 @@ def forests(c: Choices) -> Program:
     text = f"import warnings\nimport numpy as np\nfrom sklearn.ensemble import {name}\n\n\ndef work(X, y, w):\n    out = []\n    for depth in (1, 2):\n        model = {name}(n_estimators=3{', ' + options if options else ''})\n        {use}\n        out.append((model.predict(X), model.feature_importances_, model.n_jobs, sorted(model.get_params()), model.get_params()['n_jobs']))\n    return out, np.random.rand()\n"
     make = lambda n, late: (
         f"(np.random.default_rng({n}).random((12, 3)), {c.pick(('np.arange(12) % 2', 'np.arange(12) % 3', *(('np.array(list(' + repr('ab' * 6) + '))', 'np.full(12, nan)', 'np.arange(11)', 'np.zeros(12)') if late else ())))}, np.ones(12))"
-    )  # noqa: E731
+    )
     return Program(text, (make(1, False),), (make(2, True),))
 
 

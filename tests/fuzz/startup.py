@@ -99,7 +99,7 @@ def program(c: Choices) -> Program:
             f"kept = [{name}]\n",
             f"__all__ = [{name!r}]\n",
             f"x = 1\nlater = lambda: {use}\n",
-            f"import warnings\nwarnings.simplefilter('ignore')\n",
+            "import warnings\nwarnings.simplefilter('ignore')\n",
             f"def again():\n    return {name}\n\n\nagain()\n",
         )
     )
