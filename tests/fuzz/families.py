@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from hasten.core.loading import StartupPass
 from hasten.core.recipe import Change, Pass
 from hasten.passes.registry import every_pass
-from tests.fuzz import arrays, batch, columns, compiled, containers, emulated, estimators, kernels, startup
-from tests.fuzz import arrays, batch, columns, compiled, containers, elements, emulated, kernels
+from tests.fuzz import arrays, batch, columns, compiled, containers, elements, emulated, estimators, kernels, startup
 from tests.fuzz.choices import Choices, Program, programs
 from tests.fuzz.engine import Failure, Load, Tried, changes_of, tried
 
