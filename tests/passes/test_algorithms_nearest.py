@@ -13,6 +13,7 @@ from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import regions_of
 from hasten.passes.source.algorithms.nearest import NearestRows
+from hasten.passes.source.arrays.selection import FEW, FIRST_PLACES
 from hasten.testing import Example, check_pass
 
 PROGRAM = """\
@@ -262,6 +263,14 @@ def test_the_protocol() -> None:
     head = "import numpy as np\n\n\ndef f(X, x, k, w):\n"
     bad = [Example(head + textwrap.indent(b, "    ") + "\n", leave_alone=True, facts=arrays) for b in LEAVE]
     check_pass(NearestRows(), [Example(PROGRAM, facts=arrays), *bad])
+
+
+def test_after_the_pass_that_looks_for_the_few_items() -> None:
+    helpers = "".join((FEW, FIRST_PLACES)).replace("NP.", "np.")
+    body = "def f(X, x, k):\n    d = np.linalg.norm(X - x, axis=1)\n    return _first_places(d, k)[:k]\n"
+    other = "def _first_places(v, k):\n    return v\n\n\n"
+    made = Example("import numpy as np\n" + helpers + body, facts=arrays)
+    check_pass(NearestRows(), [made, Example("import numpy as np\n" + other + body, leave_alone=True, facts=arrays)])
 
 
 def test_names_like_those_of_the_helpers() -> None:

@@ -20,7 +20,8 @@ def _about_squared(rows, point):
         # numbers whose squares are out of range, and NaN, are for the original expression
         if not longest < (1e200 if rows.dtype.char == "d" else 1e24):
             return None
-        squares = rows @ point
+        # a large product would wait for threads
+        squares = rows @ point if rows.size < 100_000 else NP.einsum("ij,j->i", rows, point)
         squares *= -2
         squares += lengths
     # sums of so many products, rounded in whatever order, and the roots that the program may take of them

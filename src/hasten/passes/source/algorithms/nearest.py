@@ -22,6 +22,7 @@ from typing import ClassVar
 from hasten.core.recipe import Risk
 from hasten.passes.source.algorithms.near_text import NEAREST, NEAREST_ONE, SQUARES, WITHIN
 from hasten.passes.source.arrays.base import early, facts_of, helper, numpy_call
+from hasten.passes.source.arrays.selection import FIRST_PLACES
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts, dotted, same
 
@@ -182,6 +183,8 @@ def _choice(place: Place, use: ast.expr) -> _Choice | None:
         name = parent.attr
     elif isinstance(parent, ast.Call) and parent.args == [use] and not parent.keywords:
         call, name = parent, numpy_call(module, parent)
+    elif isinstance(parent, ast.Call) and parent.args[:1] == [use] and _first_places(module, parent):
+        call, name = parent, "argsort"
     elif isinstance(parent, ast.Compare):
         return _within(place, use, parent)
     else:
@@ -195,6 +198,12 @@ def _choice(place: Place, use: ast.expr) -> _Choice | None:
                 if early(project, module, count) and isinstance(holder.ctx, ast.Load):
                     return _Choice("nearest", holder, count, _with(holder, (use, FAR)))
     return None
+
+
+def _first_places(module: Module, call: ast.Call) -> bool:
+    """What another pass of ours has made of `np.argsort(d)`: the same places, as far as they are looked at."""
+    named = isinstance(call.func, ast.Name) and call.func.id == "_first_places" and len(call.args) == 2
+    return named and not call.keywords and FIRST_PLACES.split("NP.")[0] in module.source.text
 
 
 def _within(place: Place, use: ast.expr, test: ast.Compare) -> _Choice | None:
