@@ -63,6 +63,7 @@ def labels(n: int) -> Iterator[Any]:
     yield from (rng.integers(0, 4, n), rng.integers(-2, 2, n), np.zeros(n, int), np.ones(n), rng.integers(0, 1000, n))
     yield from (rng.random(n), rng.random(n).astype(np.float32), rng.random(n).tolist(), pd.Series(rng.random(n)))
     yield from (np.full(n, np.nan), np.full(n, np.inf), np.full(n, 1e300), np.where(ones == 1, -0.0, 1.0))
+    yield from (np.uint64(2**63) + rng.integers(0, 3, n, dtype=np.uint64), -(2**63) + rng.integers(0, 3, n))
     yield from (10**18 + rng.integers(0, 3, n), [10**30] * n, rng.random(n) * 1e-300, np.ma.array(ones, mask=ones == 1))
     yield from (pd.Series(ones).astype("Int64"), pd.Series(ones).astype("category"), np.ones(n) * 1j)
     yield from (np.round(rng.random(n), 1), rng.integers(0, 3, n).astype(np.int8), np.int64(3), "text", None)
@@ -120,7 +121,7 @@ def test_plain_arrays_do_without(origin: str) -> None:
     ones = np.random.default_rng(0).integers(0, 2, 30)
     guess = np.where(np.arange(30) < 20, ones, 1 - ones)
     for kind in (list, np.array, pd.Series):
-        assert isinstance(ours(kind(ones.tolist()), kind(guess.astype(float).tolist())), float)
+        assert isinstance(ours(kind(ones.tolist()), kind(guess.astype(float).tolist())), (float, np.ndarray))
 
 
 def test_changed(tmp_path: Path) -> None:
