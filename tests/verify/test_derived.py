@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from hasten.verify.derived import RESULT, Name, dependent
+from hasten.verify.derived import RESULT, Name, dependent, left_by
 from hasten.verify.quality import printed
 
 PROGRAM = """\
@@ -72,6 +72,20 @@ def test_results_of_functions_and_locals_of_others() -> None:
     lines = dependent({"a.py": ast.parse(text)}, [Name("a.py", "main", "best")])
     assert ("a.py", 8) in lines.data
     assert ("a.py", 7) not in lines.data
+
+
+def test_what_lines_leave() -> None:
+    text = (
+        "a = 1\nclass C:\n    def f(self, m):\n        if m:\n            self.best = b = m\n            m.fit(1)\n"
+        "            self.model.fit(2)\n        return b\nprint(a)\n"
+    )
+    tree = ast.parse(text)
+    assert left_by("a.py", tree, 1, 1) == {Name("a.py", "", "a")}
+    assert left_by("a.py", tree, 5, 7) == {
+        Name("a.py", "", ".best"), Name("a.py", "C.f", "b"), Name("a.py", "C.f", "m"), Name("a.py", "", ".model"),
+    }  # fmt: skip
+    assert left_by("a.py", tree, 8, 8) == {Name("a.py", "C.f", RESULT)}
+    assert left_by("a.py", tree, 9, 9) == set()
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ def left_by(path: str, tree: ast.Module, first: int, last: int) -> set[Name]:
                 continue  # it only holds them
             if isinstance(node, ast.Return):
                 found.add(Name(path, scope.qualname, RESULT))
+            match node:  # `search.fit(X)` leaves a search
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))):
+                    found.add(_resolved(path, scope, name))
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name)))):
+                    found.add(Name(path, "", f".{name}"))
             for target in _targets(node):
                 for part in ast.walk(target):
                     if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
