@@ -339,6 +339,7 @@ LEFT_ALONE = {
     "a sum that is read": "s = 0.0\nx = a.copy()\nfor i in range(12):\n    s += a[i]\n    x[i] = s\nprint(x)\n",
     "a sum that starts again": "s = 0.0\nfor i in range(12):\n    s += a[i]\n    if s > 3:\n        s = 0.0\nprint(s)\n",
     "two sums in one": "s = 0.0\nfor i in range(12):\n    s += a[i]\n    s += b[i]\nprint(s)\n",
+    "its variable is bound again": "x = a.copy()\nfor i in range(12):\n    i = 3\n    x[i] = a[i] + b[i]\nprint(x)\n",
     "break": "s = 0.0\nfor i in range(12):\n    if a[i] > 3:\n        break\n    s += a[i]\nprint(s)\n",
     "one element again and again": "x = a.copy()\nfor i in range(12):\n    x[0] = a[i]\nprint(x)\n",
     "the last one stays": "x = a.copy()\nfor i in range(4):\n    for j in range(3):\n        x[i] = M[i, j]\nprint(x)\n",

@@ -170,6 +170,8 @@ class LoopVectoriser(RowVectoriser):
             raise Unknown("a loop with an else, or in some rounds only")
         inner = dict(env)
         axis, elements = self.heading(stmt)
+        if axis.var in names.bound(stmt.body):
+            raise Unknown(f"binds {axis.var} in its own loop")
         level = len(self.axes)
         self.shapes.pop(level, None)
         self.axes.append(axis)
