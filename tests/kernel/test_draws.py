@@ -141,3 +141,20 @@ def test_one_generator_under_two_names() -> None:
 )
 def test_refusals(body: str, why: str) -> None:
     assert why in refusal(body, "import random\nn = 3\nt = 0.0\nxs = [1.0]", prelude=PRELUDE)
+
+
+# found by the fuzzer: the argument of a function of `math` was worked out twice, and drew twice
+WITHIN = compiled(
+    """
+    for i in range(n):
+        a += math.sin(random.random()) + math.cos(2 * math.pi * abs(np.random.rand()))
+        a += math.sqrt(rng.random()) + math.tanh(rng.random())
+    """,
+    "import random\nimport numpy as np\nn=3\na=0.0\nrng=np.random.default_rng(2)",
+    prelude=PRELUDE,
+)
+
+
+def test_a_draw_within_a_function_of_math_is_one() -> None:
+    setup = "import random\nimport numpy as np\nn={n}\na=0.5\nrng=np.random.default_rng(7)\n"
+    check(WITHIN, setup.format(n=4) + "random.seed(3); np.random.seed(4)", fast=True)

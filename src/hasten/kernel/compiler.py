@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -87,6 +88,7 @@ NUMPY_LIKE = {
     **{n: n for n in "exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh".split()},
     "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh",
 }  # fmt: skip
+CALLED = re.compile(r"([\w.]+)\(")
 CONSTANTS = {f"{m}.{c}" for m in ("math", "numpy") for c in ("pi", "e", "inf", "nan")} | {"math.tau"}
 NP_TYPES = {"float64": "np.float64", "int64": "np.int64", "bool_": "np.bool", "bool": "np.bool"}
 NP_TYPES |= {n: f"np.{n}" for n in ("int8", "int16", "int32", "uint8", "uint16", "uint32")}
@@ -2231,8 +2233,11 @@ class Unit:
         fail(f"call of {name}", node)
 
     def checked_math(self, short: str, x: str) -> str:
-        """A function of `math`; a long argument is computed once."""
-        if "_" in x and "(" in x and short in ("sqrt", "exp", "log"):
+        """A function of `math`; a long argument, and one that calls something, is computed once."""
+        called = set(CALLED.findall(x)) - {"float", "abs", "len"}
+        long = "_" in x and "(" in x and short in ("sqrt", "exp", "log")
+        # what may draw or pop must not run twice; functions of `math` may
+        if long or any(not c.startswith("math.") for c in called):
             return f"{self.helper(f'{short}_of')}({x})"
         return f"{self.helper('math_value')}(math.{short}({x}), {x})"
 

@@ -375,6 +375,16 @@ def _log_of(x):
     """math.log(x); raises where `math` raises."""
     return _math_value(math.log(x), x)
 ''', "math_value"),
+    *(
+        _njit(f"{name}_of", f'''
+def _{name}_of(x):
+    """math.{name}(x); raises where `math` raises."""
+    return _math_value(math.{name}(x), x)
+''', "math_value")
+        for name in (
+            "expm1 log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc".split()
+        )
+    ),
     _njit("same_kind", '''
 def _same_kind(x, kind, wanted):
     """x; raises unless the original would hold the wanted type here (0 bool, 1 int, 2 float, 4 int64, 5 float64)."""
