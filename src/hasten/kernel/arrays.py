@@ -55,7 +55,8 @@ FRESH = frozenset(
     "zeros empty ones full arange linspace zeros_like empty_like ones_like full_like copy array where exp log sqrt sin"
     " cos tan abs absolute maximum minimum clip sum mean std var max min dot outer add subtract multiply divide square"
     " power floor ceil astype len range int float random normal uniform standard_normal hstack vstack column_stack"
-    " concatenate stack triu tril histogram".split()
+    " concatenate stack triu tril histogram argmax argmin argsort unique bincount cumsum diff median flatnonzero"
+    " nonzero any all searchsorted norm".split()
 )
 
 

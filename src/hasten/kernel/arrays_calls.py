@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hasten.kernel import arrays_orders
 from hasten.kernel.arrays import (
     REFUSED,
     ROUNDED,
@@ -62,6 +63,9 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
         return histogram(u, node)
     if short in JOINED:
         return joined(u, short, node)
+    ordered = arrays_orders.known(u, short, node)
+    if ordered is not None:
+        return ordered
     if short in ("triu", "tril") and 1 <= len(node.args) <= 2 and not node.keywords:
         return triangle(u, short, node)
     if short in FOLDS and node.args:
@@ -125,7 +129,7 @@ def called_on(u: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
         name = (u.module.dotted(func.value) or "").removeprefix("numpy.")
         if name in TWO:
             return outer(u, TWO[name], u.expr(node.args[0]), u.expr(node.args[1]), node)
-    if func.attr not in {*FOLDS, "dot", "clip", "astype"}:
+    if func.attr not in {*FOLDS, "dot", "clip", "astype", *arrays_orders.METHODS}:
         return None
     lines = len(u.lines)
     made = method(u, u.expr(func.value), func.attr, node)
@@ -141,6 +145,8 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V | None:
         return None
     if name in FOLDS:
         return folded(u, FOLDS[name], base, node.args, node.keywords, node)
+    if name in arrays_orders.METHODS:
+        return arrays_orders.of(u, name, base, node.args, node)
     if name == "dot" and len(node.args) == 1 and not node.keywords:
         return product(u, base, u.expr(node.args[0]), node)
     if name == "clip" and len(node.args) == 2 and not node.keywords:

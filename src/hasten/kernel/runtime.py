@@ -8,7 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from hasten.kernel import runtime_arrays, runtime_lists, runtime_random, runtime_sets, runtime_tables, runtime_views
+from hasten.kernel import (
+    runtime_arrays,
+    runtime_lists,
+    runtime_orders,
+    runtime_random,
+    runtime_sets,
+    runtime_tables,
+    runtime_views,
+)
 
 
 @dataclass(frozen=True)
@@ -1057,7 +1065,10 @@ def _plain_array(x, dtype, ndim):
 
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_lists.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_lists.PLAIN]
-_ALL += [_njit(name, body, *uses) for name, body, uses in (*runtime_random.COMPILED, *runtime_sets.COMPILED)]
+_ALL += [
+    _njit(name, body, *uses)
+    for name, body, uses in (*runtime_random.COMPILED, *runtime_sets.COMPILED, *runtime_orders.COMPILED)
+]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]

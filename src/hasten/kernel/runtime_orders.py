@@ -1,0 +1,245 @@
+"""Functions that kernels call for the order, the places and the number of a vector's items."""
+
+from __future__ import annotations
+
+# name, text, helpers that it calls
+COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("place_of_largest", '''
+def _place_of_largest(x):
+    """np.argmax(x)"""
+    if x.size == 0:
+        raise ValueError
+    at = 0
+    for i in range(x.size):
+        if x[i] != x[i]:
+            return i
+        if x[i] > x[at]:
+            at = i
+    return at
+''', ()),
+    ("place_of_smallest", '''
+def _place_of_smallest(x):
+    """np.argmin(x)"""
+    if x.size == 0:
+        raise ValueError
+    at = 0
+    for i in range(x.size):
+        if x[i] != x[i]:
+            return i
+        if x[i] < x[at]:
+            at = i
+    return at
+''', ()),
+    ("place_of_largests", '''
+def _place_of_largests(x):
+    """np.argmax(x, axis=1)"""
+    out = np.empty(x.shape[0], np.int64)
+    for i in range(x.shape[0]):
+        out[i] = _place_of_largest(x[i])
+    if x.shape[1] == 0:
+        raise ValueError
+    return out
+''', ("place_of_largest",)),
+    ("place_of_smallests", '''
+def _place_of_smallests(x):
+    """np.argmin(x, axis=1)"""
+    out = np.empty(x.shape[0], np.int64)
+    for i in range(x.shape[0]):
+        out[i] = _place_of_smallest(x[i])
+    if x.shape[1] == 0:
+        raise ValueError
+    return out
+''', ("place_of_smallest",)),
+    ("any_true", '''
+def _any_true(mask):
+    """mask.any()"""
+    for value in mask.flat:
+        if value:
+            return True
+    return False
+''', ()),
+    ("all_true", '''
+def _all_true(mask):
+    """mask.all()"""
+    for value in mask.flat:
+        if not value:
+            return False
+    return True
+''', ()),
+    ("places_true", '''
+def _places_true(mask):
+    """np.flatnonzero(mask) of a vector"""
+    out = np.empty(mask.size, np.int64)
+    count = 0
+    for i in range(mask.size):
+        out[count] = i
+        count += 1 if mask[i] else 0
+    return out[:count].copy()
+''', ()),
+    ("plain", '''
+def _plain(x):
+    """Raises where there is a NaN or a zero with a minus: what sorts as equal must be the same."""
+    for value in x:
+        if value != value or value == 0 and math.copysign(1.0, value) < 0:
+            raise ValueError
+''', ()),
+    ("sorted_copy", '''
+def _sorted_copy(x):
+    """np.sort(x)"""
+    _plain(x)
+    out = x.copy()
+    out.sort()
+    return out
+''', ("plain",)),
+    ("order", '''
+def _order(x):
+    """np.argsort(x); raises where equal items leave the order open."""
+    _plain(x)
+    order = np.argsort(x)
+    for i in range(1, x.size):
+        if not x[order[i - 1]] < x[order[i]]:
+            raise ValueError
+    return order
+''', ("plain",)),
+    ("order_stable", '''
+def _order_stable(x):
+    """np.argsort(x, kind="stable")"""
+    for value in x:
+        if value != value:
+            raise ValueError
+    return np.argsort(x, kind="mergesort")
+''', ()),
+    ("unique_items", '''
+def _unique_items(x):
+    """np.unique(x) of a vector"""
+    items = _sorted_copy(x)
+    count = min(items.size, 1)
+    for i in range(1, items.size):
+        if items[i] != items[count - 1]:
+            items[count] = items[i]
+            count += 1
+    return items[:count].copy()
+''', ("sorted_copy",)),
+    ("unique_counts", '''
+def _unique_counts(x):
+    """np.unique(x, return_counts=True) of a vector"""
+    items = _sorted_copy(x)
+    counts = np.ones(items.size, np.int64)
+    count = min(items.size, 1)
+    for i in range(1, items.size):
+        if items[i] != items[count - 1]:
+            items[count] = items[i]
+            count += 1
+        else:
+            counts[count - 1] += 1
+    return items[:count].copy(), counts[:count].copy()
+''', ("sorted_copy",)),
+    ("bins_of", '''
+def _bins_of(x, least):
+    """How many bins np.bincount(x, minlength=least) has."""
+    bins = least
+    for value in x:
+        if value < 0 or value >= 2**31:
+            raise ValueError
+        bins = max(bins, value + 1)
+    if least < 0:
+        raise ValueError
+    return bins
+''', ()),
+    ("bin_counts", '''
+def _bin_counts(x, least):
+    """np.bincount(x, minlength=least)"""
+    counts = np.zeros(_bins_of(x, least), np.int64)
+    for value in x:
+        counts[value] += 1
+    return counts
+''', ("bins_of",)),
+    ("bin_sums", '''
+def _bin_sums(x, weights, least):
+    """np.bincount(x, weights, least)"""
+    if x.size != weights.size or x.size == 0:
+        raise ValueError
+    sums = np.zeros(_bins_of(x, least))
+    for i in range(x.size):
+        sums[x[i]] += weights[i]
+    if not _all_finite(sums):
+        raise FloatingPointError
+    return sums
+''', ("bins_of", "all_finite")),
+    ("running_sums", '''
+def _running_sums(x):
+    """np.cumsum(x) of float64"""
+    out = x.copy()
+    for i in range(1, x.size):
+        out[i] = out[i - 1] + x[i]
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",)),
+    ("running_sums_int", '''
+def _running_sums_int(x):
+    """np.cumsum(x) of int64, which wraps around as NumPy's does"""
+    out = x.copy()
+    for i in range(1, x.size):
+        out[i] = out[i - 1] + x[i]
+    return out
+''', ()),
+    ("differences", '''
+def _differences(x):
+    """np.diff(x) of float64"""
+    out = x[1:] - x[:-1] if x.size > 0 else x.copy()
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",)),
+    ("differences_int", '''
+def _differences_int(x):
+    """np.diff(x) of int64, which wraps around as NumPy's does"""
+    return x[1:] - x[:-1] if x.size > 0 else x.copy()
+''', ()),
+    ("middle", '''
+def _middle(x):
+    """np.median(x) of a vector"""
+    items = _sorted_copy(x)
+    if items.size == 0:
+        raise ValueError
+    half = items.size // 2
+    found = float(items[half])
+    if items.size % 2 == 0:
+        found = (float(items[half - 1]) + found) / 2
+    if not abs(found) < np.inf:
+        raise FloatingPointError
+    return found
+''', ("sorted_copy",)),
+    ("sorts_before", '''
+def _sorts_before(a, b):
+    """Whether NumPy sorts a before b: NaN comes last."""
+    return a < b or (b != b and a == a)
+''', ()),
+    ("place_before", '''
+def _place_before(x, key):
+    """np.searchsorted(x, key), by the same steps, for what is not in order"""
+    low = 0
+    high = x.size
+    while low < high:
+        middle = low + ((high - low) >> 1)
+        if _sorts_before(x[middle], key):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+''', ("sorts_before",)),
+    ("place_after", '''
+def _place_after(x, key):
+    """np.searchsorted(x, key, side="right"), by the same steps"""
+    low = 0
+    high = x.size
+    while low < high:
+        middle = low + ((high - low) >> 1)
+        if not _sorts_before(key, x[middle]):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+''', ("sorts_before",)),
+]  # fmt: skip
