@@ -1882,7 +1882,7 @@ class Unit:
             if isinstance(which.t, Fun):
                 return functions.call(self, which, node)
         if isinstance(node.func, ast.Attribute):
-            from hasten.kernel import draws, objects  # they build on this module
+            from hasten.kernel import draws, generators, objects  # they build on this module
 
             called = objects.call(self, node.func, node)
             if called is not None:
@@ -1894,6 +1894,8 @@ class Unit:
                 return functions.call(self, held, node)
             stream = self.stream(node.func.value)
             if stream is not None:
+                if isinstance(stream.t, Rng):
+                    return generators.call(self, stream, node.func.attr, node)
                 return draws.call(self, stream, node.func.attr, node)
         if isinstance(node.func, ast.Attribute):
             from hasten.kernel import arrays_calls  # it builds on this module
@@ -1906,7 +1908,7 @@ class Unit:
         fail(f"call of {ast.unparse(node.func)}", node)
 
     def stream(self, node: ast.expr) -> V | None:
-        """The `random.Random` or `RandomState` that an expression stands for, if it does."""
+        """The `random.Random`, `RandomState` or `Generator` that an expression stands for, if it does."""
         from hasten.kernel import objects  # it builds on this module
 
         name = node.id if isinstance(node, ast.Name) else ""
@@ -1917,7 +1919,7 @@ class Unit:
         known = self.env.get(name)
         if known is None and self.lookup is not None and name and name not in self.bound:
             known = self.lookup(name)
-        return self.expr(node) if isinstance(known, Stream) else None
+        return self.expr(node) if isinstance(known, (Rng, Stream)) else None
 
     def method(self, func: ast.Attribute, node: ast.Call) -> V:
         base = self.expr(func.value)
@@ -1934,8 +1936,6 @@ class Unit:
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
             return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)
-        if isinstance(t, Rng):
-            return self.drawn(func.attr, base, node)
         if isinstance(t, (Text, Chr)):
             from hasten.kernel import texts  # it builds on this module
 
@@ -1947,17 +1947,6 @@ class Unit:
         if isinstance(t, Arr) and func.attr in ("sum", "mean", "std", "var", "min", "max") and not node.args:
             return self.reduced(func.attr, base, node)
         fail(f"method {func.attr}", node)
-
-    def drawn(self, name: str, rng: V, node: ast.Call) -> V:
-        """A random number: Numba draws from the Generator that it is given, by NumPy's own algorithms."""
-        if name in ("random", "standard_normal") and not node.args:
-            return V(f"{rng.code}.{name}()", FLOAT)
-        if name in ("normal", "uniform") and len(node.args) == 2:
-            args = [self.number(a) for a in node.args]
-            if all(isinstance(a.t, Num) and a.t.rep != "b" for a in args):
-                codes = [as_float(self.sink(a), a.t) for a in args if isinstance(a.t, Num)]
-                return V(f"{rng.code}.{name}({', '.join(codes)})", FLOAT)
-        fail(f"random {name}", node)
 
     def reduced(self, name: str, v: V, node: ast.AST) -> V:
         """Sum, mean and deviation of a 1-d float64 array, added up in NumPy's pairwise order; of integers, any order.

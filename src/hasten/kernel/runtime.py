@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hasten.kernel import (
     runtime_arrays,
+    runtime_generators,
     runtime_lists,
     runtime_orders,
     runtime_random,
@@ -1067,7 +1068,9 @@ _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_lists.COMPILED
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_lists.PLAIN]
 _ALL += [
     _njit(name, body, *uses)
-    for name, body, uses in (*runtime_random.COMPILED, *runtime_sets.COMPILED, *runtime_orders.COMPILED)
+    for name, body, uses in (
+        *runtime_random.COMPILED, *runtime_generators.COMPILED, *runtime_sets.COMPILED, *runtime_orders.COMPILED,
+    )
 ]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
