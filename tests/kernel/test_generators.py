@@ -76,8 +76,8 @@ ARRAYS = compiled_function(
                 total += v * 0.5
             for v in rng.choice(n, size=k, replace=False):
                 seen[v] += i
-            for v in rng.choice(xs, k):
-                total += v
+            for x in rng.choice(xs, k):
+                total += x
             for v in rng.choice(3, size=k, p=ws):
                 total -= ws[v]
             d = rng.dirichlet(ws + 1.0)

@@ -12,7 +12,7 @@ import ast
 
 from hasten.kernel import draws
 from hasten.kernel.compiler import Unit, as_float
-from hasten.kernel.kinds import FLOAT, INT, Arr, Grow, Lst, Num, Type, num
+from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, Arr, Grow, Lst, Num, Type, num
 from hasten.kernel.values import V, bare, fail
 
 ANY, NOT_NEGATIVE, POSITIVE, TENTH, SHARE, CHANCE, MEAN = (
@@ -224,7 +224,7 @@ def real(u: Unit, node: ast.expr, check: str, at: ast.AST) -> str:
         fail("argument of a random function", at)
     code = u.sink(v)
     if t.rep == "i":
-        code = u.ranged(code, t, -draws.EXACT_FLOAT, draws.EXACT_FLOAT)
+        code = u.ranged(code, t, -EXACT_FLOAT, EXACT_FLOAT)
     code = as_float(code, t)
     return f"{u.helper(f'checked_{check}')}({code})" if check else code
 
@@ -252,5 +252,3 @@ def sized(u: Unit, node: ast.expr | None, at: ast.AST) -> tuple[str, int] | None
     if len(codes) == 1:
         return bare(codes[0]), 1
     return f"({', '.join(map(bare, codes))})", len(codes)
-
-

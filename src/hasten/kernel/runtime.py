@@ -1069,7 +1069,10 @@ _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_lists.PLAIN]
 _ALL += [
     _njit(name, body, *uses)
     for name, body, uses in (
-        *runtime_random.COMPILED, *runtime_generators.COMPILED, *runtime_sets.COMPILED, *runtime_orders.COMPILED,
+        *runtime_random.COMPILED,
+        *runtime_generators.COMPILED,
+        *runtime_sets.COMPILED,
+        *runtime_orders.COMPILED,
     )
 ]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
