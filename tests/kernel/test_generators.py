@@ -69,6 +69,12 @@ ARRAYS = compiled_function(
             b = rng.standard_normal((2, k))
             c = rng.integers(0, n, size=k)
             rng.shuffle(ys)
+            zs = []
+            for j in range(k):
+                zs.append(j * 0.5)
+            rng.shuffle(zs)
+            if rng.choice([True, False]):
+                total += zs[0] - zs[-1]
             rng.shuffle(a)
             for v in rng.permutation(n):
                 seen[v] += 1

@@ -182,7 +182,13 @@ def items(u: Unit, node: ast.expr, what: str, at: ast.Call) -> tuple[Num | None,
         flat = num("np.bool" if t.dtype == "bool" else f"np.{t.dtype}")
     elif isinstance(t, Lst) and t.depth == 1 and len(t.kinds) == 1:
         (kind,) = t.kinds
-        known = {"int": "np.int64", "float": "np.float64", "np.float64": "np.float64", "np.int64": "np.int64"}
+        known = {
+            "int": "np.int64",
+            "bool": "np.bool",
+            "float": "np.float64",
+            "np.float64": "np.float64",
+            "np.int64": "np.int64",
+        }
         flat = num(known[kind]) if kind in known else None
     if not isinstance(flat, Num) or not (display or isinstance(node, (ast.Name, ast.Attribute))):
         fail(f"rng.{what} of this", at)
