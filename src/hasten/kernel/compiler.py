@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays, containers, deques, filters, inner, mixed, names, optional, sets, views
+from hasten.kernel import arrays, containers, deques, filters, heaps, inner, mixed, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -201,6 +201,7 @@ class Unit:
             and isinstance(n.value, (ast.List, ast.ListComp))
         }
         self.growing |= containers.rows_replaced(self.stmts)
+        self.growing |= heaps.grown(self.module, self.stmts)
         self.growing |= aliases(self.stmts, self.growing)
         stores = [n.id for s in self.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and _stored(n)]
         self.bound_often = {n for n in self.growing if stores.count(n) > 1}
@@ -550,6 +551,7 @@ class Unit:
                 for n in body
                 if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.value, ast.Name)
             }
+            changed |= heaps.grown(self.module, s.body)
             if not changed & {n.id for n in ast.walk(s.test) if isinstance(n, ast.Name)}:
                 fail("a loop that something else must end (a thread, a signal)", s)
         count = len(self.lines)
@@ -2059,7 +2061,7 @@ class Unit:
                 return self.new_array(name, node)
             fail(f"{name} with keywords", node)
         args = node.args
-        found = texts.known(self, name, node) or mathcalls.call(self, name, node)
+        found = texts.known(self, name, node) or mathcalls.call(self, name, node) or heaps.call(self, name, node)
         if found is not None:
             return found
         if name == "len" and len(args) == 1:

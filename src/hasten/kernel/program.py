@@ -12,7 +12,7 @@ from hasten.kernel import inner, names
 from hasten.kernel.kinds import Refuse, Type, const
 from hasten.kernel.runtime import HELPERS, closure
 
-MODULES = ("math", "numpy", "numpy.random", "numpy.linalg", "random", "collections")
+MODULES = ("math", "numpy", "numpy.random", "numpy.linalg", "random", "collections", "heapq")
 # builtins that inserted code calls by name
 NEEDED = frozenset(
     "abs any bool dict enumerate float getattr id int len list map max range repr set tuple type zip"

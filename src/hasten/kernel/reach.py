@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import names
+from hasten.kernel import heaps, names
 from hasten.kernel.containers import GROWS
 
 if TYPE_CHECKING:
@@ -100,10 +100,17 @@ def _grown(nodes: Sequence[ast.AST]) -> Iterator[ast.expr]:
     for n in nodes:
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in GROWS:
             yield n.func.value
+        elif isinstance(n, ast.Call) and n.args and called(n) in heaps.HELPERS:
+            yield n.args[0]
         elif isinstance(n, ast.Delete):
             yield from (t.value for t in n.targets if isinstance(t, ast.Subscript))
         elif isinstance(n, ast.AugAssign) and isinstance(n.value, (ast.List, ast.ListComp)):
             yield n.target
+
+
+def called(n: ast.Call) -> str:
+    """The last word of what is called."""
+    return n.func.attr if isinstance(n.func, ast.Attribute) else n.func.id if isinstance(n.func, ast.Name) else ""
 
 
 def replaced(module: Module, kind: ast.ClassDef, name: str) -> bool:

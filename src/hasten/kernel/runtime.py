@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hasten.kernel import (
     runtime_arrays,
     runtime_generators,
+    runtime_heaps,
     runtime_lists,
     runtime_orders,
     runtime_random,
@@ -1077,6 +1078,7 @@ _ALL += [
 ]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
+_ALL += [_njit(name, body, *uses) for name, body, uses in runtime_heaps.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]
 _ALL += [_njit(name, body, *uses, more=more) for name, body, uses, more in runtime_arrays.COMPILED]
 HELPERS = {h.name: h for h in _ALL}

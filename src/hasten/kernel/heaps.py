@@ -1,0 +1,99 @@
+"""Heaps in kernels: what `heapq` does to a list, step by step as CPython does it, so that ties fall the same way.
+
+Items are numbers, strings, or tuples of them; strings are compared by their ranks. A NaN makes the kernel give up,
+because two tuples are compared by whether their NaNs are the same object.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hasten.kernel import containers
+from hasten.kernel.kinds import Grow, Num, Tup, Type, Unknown, Word
+from hasten.kernel.values import V, bare, fail
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+    from hasten.kernel.program import Module
+
+# and how many arguments they take
+CHANGES = {
+    "heapq.heappush": 2, "heapq.heappop": 1, "heapq.heapify": 1, "heapq.heapreplace": 2, "heapq.heappushpop": 2,
+}  # fmt: skip
+HELPERS = {
+    "heappush": "heap_push", "heappop": "heap_pop", "heapify": "heap_order", "heapreplace": "heap_replace",
+    "heappushpop": "heap_push_pop",
+}  # fmt: skip
+
+
+def changed(module: Module, node: ast.AST) -> ast.expr | None:
+    """The list that a call of `heapq` changes."""
+    if isinstance(node, ast.Call) and node.args and module.dotted(node.func) in CHANGES:
+        return node.args[0]
+    return None
+
+
+def grown(module: Module, stmts: Sequence[ast.AST]) -> set[str]:
+    """Names of lists that are used as heaps."""
+    found = (changed(module, n) for s in stmts for n in ast.walk(s))
+    return {n.id for n in found if isinstance(n, ast.Name)}
+
+
+def call(u: Unit, name: str, node: ast.Call) -> V | None:
+    """`heappop(heap)` and the like. None: another function."""
+    if name not in CHANGES:
+        return None
+    if len(node.args) != CHANGES[name] or node.keywords or not isinstance(node.args[0], (ast.Name, ast.Attribute)):
+        fail(f"{name} of this", node)
+    short = name.removeprefix("heapq.")
+    heap = u.expr(node.args[0])
+    t = heap.t
+    if not isinstance(t, Grow) or t.sink is not None or t.queue:
+        fail(f"{name}: not a list that is made here", node)
+    codes = [heap.code]
+    if len(node.args) == 2:
+        item = containers.item_value(u, node.args[1], t.item)
+        containers.widen(u, node.args[0], Grow(item.t))
+        codes.append(bare(u.sink(item)))
+        t = replace(t, item=item.t if t.item is None else t.item)
+    if t.item is None:
+        raise Unknown("what a heap holds is not known")
+    marks = suffix(t.item, node)
+    if marks:
+        from hasten.kernel import words  # it builds on the compiler
+
+        words.ranks(u)
+        codes.append(rank_name(u))
+    if u.effect is not node and short in ("heappush", "heapify"):
+        fail(f"the result of {name}", node)
+    return V(f"{u.helper(HELPERS[short] + marks)}({', '.join(codes)})", t.item)
+
+
+def rank_name(u: Unit) -> str:
+    from hasten.kernel.compiler import local  # it builds on this module
+
+    return local(u.shared.ranks)
+
+
+def suffix(t: Type, node: ast.AST) -> str:
+    """Which helpers compare such items: "" for numbers, "_01" where the second element of a tuple is a string."""
+    parts = t.items if isinstance(t, Tup) else (t,)
+    for p in parts:
+        if not comparable(p):
+            fail("a heap of such things", node)
+    marks = "".join("1" if isinstance(p, Word) else "0" for p in parts)
+    if "1" not in marks:
+        return ""
+    if len(marks) > 4:
+        fail("a heap of such long tuples", node)
+    return f"_{marks}" if isinstance(t, Tup) else "_1"
+
+
+def comparable(t: Type) -> bool:
+    """Does machine comparison order such elements as Python does, strings by their ranks?"""
+    if isinstance(t, Tup):
+        return all(comparable(i) and not isinstance(i, Word) for i in t.items)
+    return isinstance(t, Word) or isinstance(t, Num) and t.kind is not None
