@@ -114,8 +114,8 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         return numbers
     if fact.type == "builtins.list" and len(fact.items) == 1:
         inner = _within(fact)
-        words = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, Word)
-        if isinstance(inner, Row) and (words or scalar(inner.item) or isinstance(inner.item, (Map, Tup))):
+        deeper = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, (Word, Tup))
+        if isinstance(inner, Row) and (deeper or scalar(inner.item) or isinstance(inner.item, (Map, Tup))):
             return rooted(inner, frozenset({name}))
     if fact.type == "builtins.dict":
         return _dict_type(name, fact)

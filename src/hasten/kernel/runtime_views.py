@@ -205,4 +205,18 @@ def _counted_{kind}(values):
     ]  # fmt: skip
 
 
+def _tuples_at(size: int) -> tuple[str, str, tuple[str, ...]]:
+    """For lists of tuples of this length, which are a column for each of their places."""
+    columns = ", ".join(f"rows[1][{i}][first:last]" for i in range(size))
+    body = f'''
+def _tuples_{size}_at(rows, i):
+    """One of the lists of tuples that lie one after another."""
+    i = _place_in(rows[0], i)
+    first, last = rows[0][i], rows[0][i + 1]
+    return {columns}
+'''
+    return f"tuples_{size}_at", body, ("place_in",)
+
+
 COMPILED += [helper for kind in ("int", "pair", "triple") for helper in _on_parts(kind)]
+COMPILED += [_tuples_at(size) for size in range(2, 7)]

@@ -50,6 +50,8 @@ def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
         return f"({', '.join(f'{view}[{i}][{at}]' for i in range(len(t.items)))})"
     if t is not None and plain_item(t) is not None:
         return f"{u.helper('list_at')}({view}, {at})"
+    if isinstance(t, Row) and isinstance(t.item, Tup):
+        return f"{u.helper(f'tuples_{len(t.item.items)}_at')}({view}, {at})"
     if isinstance(t, Row):
         kind = "dicts" if isinstance(t.item, Map) else "lists"
         if kind == "lists" and plain_item(t.item) is None:
@@ -65,6 +67,8 @@ def empty(t: Type) -> str:
     """Code of an empty container of such a type, as arrays."""
     if isinstance(t, Map) and t.key is not None and t.value is not None:
         return f"({_nothing(t.key)}, {_nothing(t.value)}, np.full(4, -1))"
+    if isinstance(t, Row) and isinstance(t.item, Tup):
+        return f"({', '.join(map(_nothing, t.item.items))})"
     item = plain_item(t)
     if item is None:
         raise Refuse("an empty one of these")
