@@ -105,7 +105,66 @@ def test_pairs_within() -> None:
     check(c, "args = (9, 14)", fast=True)
 
 
+def test_two_heaps_and_a_tuple_within() -> None:
+    text = """
+    def f(stream, n):
+        low, high = [], []
+        out = []
+        for x in stream:
+            heapq.heappush(low, -heapq.heappushpop(high, x))
+            if len(low) > len(high):
+                heapq.heappush(high, -heapq.heappop(low))
+            out.append(high[0] if len(high) > len(low) else (high[0] - low[0]) / 2)
+        cells = [(x, (i % 7, -i)) for i, x in enumerate(stream)]
+        heapq.heapify(cells)
+        total = 0.0
+        while cells:
+            x, (a, b) = heapq.heappop(cells)
+            total = total / 2 + x * a + b
+        best = heapq.nlargest(n, stream)
+        least = heapq.nsmallest(n, [(v * v, k) for k, v in enumerate(stream)], key=lambda p: p[0])
+        return out, total, best, least
+    """
+    c = compiled_function(text, "args = ([3.0, 4.0, 5.0], 2)", PRELUDE)
+    check(c, "args = ([float(k * 7919 % 101) for k in range(200)], 12)", fast=True)
+    check(c, "args = ([0.0, -0.0, 0.0, -0.0, 1.0, -1.0], 3)", fast=True)
+    check(c, "args = ([2.5, 2.5], 50)", fast=True)
+    check(c, "args = ([2.5, 1.5], 0)", fast=True)
+    check(c, "args = ([2.5, 1.5], -3)", fast=True)
+    check(c, "args = ([float('inf'), -1.0, float('-inf')], 1)", fast=None)
+    check(c, "args = ([1.0, float('nan'), 2.0], 1)", fast=False)
+    check(c, "args = ([], 1)", fast=None)
+
+
+def test_lists_of_tuples_by_place() -> None:
+    text = """
+    def f(adjacent, start):
+        cost = [math.inf] * len(adjacent)
+        cost[start] = 0.0
+        heap = [(0.0, start)]
+        while heap:
+            d, u = heapq.heappop(heap)
+            if d > cost[u]:
+                continue
+            for v, w in adjacent[u]:
+                if d + w < cost[v]:
+                    cost[v] = d + w
+                    heapq.heappush(heap, (d + w, v))
+        return cost, len(adjacent[start]), adjacent[-1][0][1]
+    """
+    c = compiled_function(text, "args = ([[(1, 1.5)], [(0, 0.5)]], 0)", PRELUDE + "import math\n")
+    check(c, "args = ([[(k * 7 % 90, 0.5 + k % 4), (k + 1, 1.0)] for k in range(89)] + [[(0, 2.0)]], 3)", fast=True)
+    check(c, "args = ([[(1, 1.0)], [], [(-1, 2.0)]], 2)", fast=True)  # a negative place counts from the end
+    check(c, "args = ([[(1, 1.0)], []], 0)", fast=False)  # nothing at the end
+    check(c, "args = ([[(1, 1.0)], [(2, 1.0)]], 0)", fast=False)
+    check(c, "args = ([[(1, 1.0)], ((0, 1.0),)], 0)", fast=False)  # a tuple of tuples
+    check(c, "args = ([[(1, 1.0)], [(0, 1.0, 2)]], 0)", fast=False)
+    check(c, "args = ([[(1, 1.0)], [[0, 1.0]]], 0)", fast=False)
+
+
 REFUSED = {
+    "sorted is another": "def sorted(x):\n    return x\nfor i in range(n):\n    heap = heapq.nlargest(2, heap)\n",
+    "swapped": "a, b = [n], [n + 1]\nfor i in range(n):\n    a, b = b, a + [len(b)]\n    b.append(i)\n",
     "result": "heap = [3, 1]\nwhile heap:\n    x = heapq.heappush(heap, n)\n    n += 1\n",
     "from outside": "while heap:\n    n += heapq.heappop(heap)\n",
     "lists": "heap = [[3]]\nfor i in range(n):\n    heapq.heappush(heap, [i])\n",

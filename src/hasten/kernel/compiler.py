@@ -201,7 +201,8 @@ class Unit:
             and isinstance(n.value, (ast.List, ast.ListComp))
         }
         self.growing |= containers.rows_replaced(self.stmts)
-        self.growing |= heaps.grown(self.module, self.stmts)
+        self.heaps = heaps.grown(self.module, self.stmts)
+        self.growing |= self.heaps
         self.growing |= aliases(self.stmts, self.growing)
         stores = [n.id for s in self.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and _stored(n)]
         self.bound_often = {n for n in self.growing if stores.count(n) > 1}
@@ -696,8 +697,8 @@ class Unit:
                 item = v.t if item is None else join(item, v.t)
                 codes.append(bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v))
             if item is None:
-                if isinstance(old, Grow) and settled(old) and name in self.bound_often:
-                    # Numba looks at each binding by itself, and this one may get no element
+                if isinstance(old, Grow) and settled(old) and (name in self.bound_often or name in self.heaps):
+                    # Numba looks at each binding by itself, and this one may get no element, or by a helper only
                     return containers.empty_list(self, old)
                 return V("[]", old if isinstance(old, Grow) else Grow(None))
             return V(f"[{', '.join(codes)}]", Grow(item))
@@ -814,9 +815,16 @@ class Unit:
         return V(f"{self.helper('as_array')}({v.code})", Lst(kinds))
 
     def unpack(self, target: ast.Tuple | ast.List, value: ast.expr) -> None:
-        if any(not isinstance(t, (ast.Name, ast.Subscript, ast.Attribute)) for t in target.elts):
-            fail("nested or starred targets", target)
-        if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
+        nested_targets = any(isinstance(t, (ast.Tuple, ast.List)) for t in target.elts)
+        if any(isinstance(t, ast.Starred) for t in target.elts):
+            fail("starred targets", target)
+        if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) and not nested_targets:
+            if one_by_one(target, value):
+                for t, e in zip(target.elts, value.elts, strict=True):
+                    assign = ast.copy_location(ast.Assign([t], e), value)
+                    self.current = assign
+                    self.s_Assign(assign)
+                return
             values = [optional.maybe(self, e) for e in value.elts]
             if len(values) == 1:
                 fail("tuple of one", value)
@@ -847,9 +855,20 @@ class Unit:
             fail("unpacking of something else than a tuple", value)
         temp = f"new_{value.lineno}_{value.col_offset}"
         self.emit(f"{temp} = {self.sink(v)}")
-        for i, (t, item) in enumerate(zip(target.elts, v.t.items, strict=True)):
-            pair = (f"{temp}[{i}][0]", f"{temp}[{i}][1]") if isinstance(item, Opt) else None
-            self.bind(t, V(f"{temp}[{i}]", item, pair=pair))
+        self.bind_parts(target, temp, v.t, value)
+
+    def bind_parts(self, target: ast.Tuple | ast.List, code: str, t: Tup, value: ast.expr) -> None:
+        """Binds each target to its element of the tuple `code`; a tuple of targets to those of a tuple within."""
+        if len(t.items) != len(target.elts):
+            fail("unpacking of something else than a tuple", value)
+        for i, (part, item) in enumerate(zip(target.elts, t.items, strict=True)):
+            if isinstance(part, (ast.Tuple, ast.List)):
+                if not isinstance(item, Tup):
+                    fail("unpacking of something else than a tuple", part)
+                self.bind_parts(part, f"{code}[{i}]", item, value)
+                continue
+            pair = (f"{code}[{i}][0]", f"{code}[{i}][1]") if isinstance(item, Opt) else None
+            self.bind(part, V(f"{code}[{i}]", item, pair=pair))
 
     def bind(self, target: ast.expr, v: V) -> None:
         if isinstance(target, ast.Name):
@@ -2058,6 +2077,9 @@ class Unit:
             fail("another file draws random numbers", node)
         if stream is not None:
             return draws.of_module(self, *stream, node)
+        heap = heaps.call(self, name, node)
+        if heap is not None:
+            return heap
         if name in ("sorted", "min", "max") and node.keywords:
             return containers.ordered(self, name, node)
         if node.keywords:
@@ -2065,7 +2087,7 @@ class Unit:
                 return self.new_array(name, node)
             fail(f"{name} with keywords", node)
         args = node.args
-        found = texts.known(self, name, node) or mathcalls.call(self, name, node) or heaps.call(self, name, node)
+        found = texts.known(self, name, node) or mathcalls.call(self, name, node)
         if found is not None:
             return found
         if name == "len" and len(args) == 1:
@@ -2459,6 +2481,15 @@ class Unit:
         return unit
 
     lines_done: bool = False
+
+
+def one_by_one(target: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> bool:
+    """Is `low, high = [], []` the same as one assignment after another? (One of the values is a new container.)"""
+    targets = [t.id for t in target.elts if isinstance(t, ast.Name)]
+    new = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.Call, ast.BinOp)
+    if not any(isinstance(e, new) for e in value.elts) or not all(map(views.pure, value.elts)):
+        return False
+    return len(set(targets)) == len(target.elts) and not set(targets) & names.loaded(value.elts)
 
 
 def _stored(node: ast.Name) -> bool:

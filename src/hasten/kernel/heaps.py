@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hasten.kernel import containers
 from hasten.kernel.kinds import Grow, Num, Tup, Type, Unknown, Word
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -27,6 +27,33 @@ HELPERS = {
     "heappush": "heap_push", "heappop": "heap_pop", "heapify": "heap_order", "heapreplace": "heap_replace",
     "heappushpop": "heap_push_pop",
 }  # fmt: skip
+
+FIRST = {"heapq.nlargest": True, "heapq.nsmallest": False}
+
+
+def first(u: Unit, node: ast.Call, reverse: bool) -> V:
+    """`nlargest(n, xs)`: the first of the sorted ones, which is what it is documented to be."""
+    by = [k for k in node.keywords if k.arg == "key"]
+    if len(node.args) != 2 or len(by) != len(node.keywords) or impure(node.args[0]):
+        fail("nlargest or nsmallest of this", node)
+    text = f"sorted(xs, reverse={reverse})[: max(n, 0)]"
+    made = ast.parse(text, mode="eval").body
+    assert isinstance(made, ast.Subscript) and isinstance(made.value, ast.Call) and isinstance(made.slice, ast.Slice)
+    assert isinstance(made.slice.upper, ast.Call)
+    if not all(isinstance(c.func, ast.Name) and u.module.dotted(c.func) for c in (made.value, made.slice.upper)):
+        fail("sorted or max means something else here", node)
+    for n in ast.walk(made):
+        if isinstance(n, (ast.expr, ast.keyword)):
+            ast.copy_location(n, node)
+    made.value.args, made.value.keywords = [node.args[1]], [*by, *made.value.keywords]
+    made.slice.upper.args[0] = node.args[0]
+    around = u.current
+    if not isinstance(around, ast.While) and containers.evaluated_first(around, node):
+        u.current = ast.copy_location(ast.Expr(made), node)
+    try:
+        return u.expr(made)
+    finally:
+        u.current = around
 
 
 def changed(module: Module, node: ast.AST) -> ast.expr | None:
@@ -44,6 +71,8 @@ def grown(module: Module, stmts: Sequence[ast.AST]) -> set[str]:
 
 def call(u: Unit, name: str, node: ast.Call) -> V | None:
     """`heappop(heap)` and the like. None: another function."""
+    if name in FIRST:
+        return first(u, node, FIRST[name])
     if name not in CHANGES:
         return None
     if len(node.args) != CHANGES[name] or node.keywords or not isinstance(node.args[0], (ast.Name, ast.Attribute)):
