@@ -48,7 +48,9 @@ def test_shortest_paths_between_names() -> None:
     check(c, f"args = ({ring(300)}, '17', 'nowhere')", fast=True)
     check(c, "args = ({'b': [('é', 1.0), ('a', 1.0)], 'a': [('Z', 1.0)], 'é': [], 'Z': []}, 'b', 'x')", fast=None)
     check(c, "args = ({'a': [('b', 1.0)], 'b': [('c', 1.0)]}, 'a', 'q')", fast=False)  # c is no key
-    nan = "{'a': [('b', float('nan')), ('c', 1.0), ('d', 1.0)], 'b': [('a', 1.0)], 'c': [('a', 1.0)], 'd': [('a', 1.0)]}"
+    nan = (
+        "{'a': [('b', float('nan')), ('c', 1.0), ('d', 1.0)], 'b': [('a', 1.0)], 'c': [('a', 1.0)], 'd': [('a', 1.0)]}"
+    )
     check(c, f"args = ({nan}, 'a', 'q')", fast=False)
     check(c, "args = ({'a': [('b', 1.0)], 'b': [('a', 1)]}, 'a', 'q')", fast=False)  # an int among them
 

@@ -1121,9 +1121,9 @@ class Unit:
                 fail("loop over a list that is computed", node)
             item = t2.item if scalar(t2.item) else rooted(t2.item, t2.roots)
             if isinstance(item, Tup) and not v.leaf and getattr(self.current, "iter", None) is node:
-                row = f"row_{node.lineno}_{node.col_offset}"  # looked up once, not for each of its columns
-                self.emit(f"{row} = {v.code}")
-                v = replace(v, code=row)
+                looked_up = f"row_{node.lineno}_{node.col_offset}"  # looked up once, not for each of its columns
+                self.emit(f"{looked_up} = {v.code}")
+                v = replace(v, code=looked_up)
             return item, views.items_code(self, item, v.code, views.length(t2, v.code))
         if isinstance(t2, Tup) and t2.items and all(isinstance(i, Num) for i in t2.items):
             t: Type = t2.items[0]
