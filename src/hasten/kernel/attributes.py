@@ -103,12 +103,12 @@ def _words(words: list[str]) -> str:
     return "(" + "".join(f'"{w}", ' for w in words).rstrip(" ") + ")"
 
 
-def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column) -> Passed:
-    """How an attribute gets into the kernel and back."""
+def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) -> Passed:
+    """How an attribute gets into the kernel and back. `words` names the dict of the strings' numbers."""
     if isinstance(t, Pool):
         return Passed(args=[f"len({local(name.removesuffix('[]'))})"])
     if isinstance(t, Column):
-        return _column(unit, name, t)
+        return _column(unit, name, t, words)
     if isinstance(t, Cell):
         return _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
     if isinstance(t.value, Grow):
@@ -161,16 +161,20 @@ def _checked(x: str, code: str) -> list[str]:
     return [f"new_{x} = {code}", f"if new_{x} is None:", "    return None"]
 
 
-def _column(unit: Unit, name: str, t: Column) -> Passed:
+def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     path, attr = name.split("[].", 1)
     x, all_of = local(name), local(path)
     if t.tagged:
         return _tagged(unit, name, t)
+    taken = f"[x.{attr} for x in {all_of}]"
+    if t.word:
+        strings = Passed(args=[f"new_{x}"])
+        strings.convert += _checked(x, f"{unit.helper('word_numbers')}({taken}, {words})")
+        return strings
     (sort,) = t.kinds
     if sort not in DTYPES:
         raise Refuse(f"attribute of {sort}")
     kind = PY_TYPE.get(sort, sort)
-    taken = f"[x.{attr} for x in {all_of}]"
     values = f"list(new_{x})" if sort in PY_TYPE else f"new_{x}.tolist()"
     out = Passed(args=[f"new_{x}"])
     if not t.depth:

@@ -917,6 +917,13 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             sign2 = ">=" if sign == "" else "<"
             return V(f"({u.helper('place_of')}({base.code}, {bare(u.sink(v))}) {sign2} 0)", BOOL)
         fail("`in`", node)
+    if isinstance(node.left, ast.Attribute):
+        count = len(u.lines)
+        a = u.expr(node.left)
+        if isinstance(a.t, Word):
+            return words.same(u, op, a, u.expr(right), node)
+        del u.lines[count:]  # its code is made once more
+        return None
     if isinstance(node.left, (ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
         count = len(u.lines)
         a = u.expr(node.left)

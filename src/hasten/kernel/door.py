@@ -533,7 +533,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif isinstance(t, Chr):
             raise Refuse(f"{n} is a character")
         elif isinstance(t, (Cell, Slot, Pool, Column)):
-            held = attributes.passed(unit, n, t)
+            held = attributes.passed(unit, n, t, words)
             guards += held.guards
             convert += held.convert
             args += held.args

@@ -257,15 +257,19 @@ class Pool:
 
 @dataclass(frozen=True)
 class Column:
-    """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists."""
+    """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists.
+
+    `word`: strings that are only read, by their numbers.
+    """
 
     kinds: frozenset[str]
     optional: bool = False
     depth: int = 0
+    word: bool = False
 
     @property
     def tagged(self) -> bool:
-        return self.optional or len(self.kinds) != 1
+        return not self.word and (self.optional or len(self.kinds) != 1)
 
 
 @dataclass(frozen=True)

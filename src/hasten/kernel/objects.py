@@ -270,6 +270,8 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
+    if isinstance(slot, Column) and slot.word:
+        return V(f"{x}[{obj.code}]", Word())
     if isinstance(slot, Column) and slot.depth:
         return V(f"{x}[{obj.code}]", Lst(slot.kinds, slot.depth, frozenset({name})), parts=(x, (obj.code,)))
     if isinstance(slot, (Cell, Column)):
@@ -372,13 +374,15 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
 
 
 def rows(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
-    """An attribute of many objects that is a list of numbers, equally long in each."""
+    """An attribute of many objects that is a list of numbers, equally long in each, or a string."""
     if len(facts) == 1:
         (fact,) = facts
+        if fact.type == "builtins.str" and not stored:
+            return Column(frozenset(), word=True)
         if fact.type == "builtins.list" and fact.min_len == fact.max_len and fact.min_len and not stored:
             if len(fact.items) == 1 and fact.items[0].type in NUMBERS:
                 return Column(frozenset({NUMBERS[fact.items[0].type]}), depth=1)
-    fail(f"{name} is neither a number nor a list of numbers that stays", node)
+    fail(f"{name} is neither a number nor a list of numbers or a string that stays", node)
 
 
 def list_slot(name: str, facts: Sequence[ValueFact], rebinds: bool, read: bool, node: ast.AST) -> Slot:
@@ -574,7 +578,7 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     if isinstance(slot, Slot) and isinstance(slot.value, Tup):
         put(unit, name, slot, v, target)
         return
-    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
+    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and (slot.depth or slot.word):
         fail("assignment to an attribute", target)
     into_cell(unit, name, slot, v, obj.code if obj.t.many else "0", target)
 
