@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays, containers, deques, filters, heaps, inner, mixed, names, optional, sets, views
+from hasten.kernel import accessors, arrays, containers, deques, filters, heaps, inner, mixed, names, optional, sets, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -239,6 +239,7 @@ class Unit:
 
     def run(self) -> None:
         """Infers types and writes code. Raises `Refuse`."""
+        self.stmts = accessors.inlined(self)
         flow = names.flow(self.stmts)
         self.sure = flow.sure or set()
         for name in self.outs:
