@@ -95,6 +95,13 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
     return Guarded(tuple(sorted(roots)), tuple(entry), tuple(distinct))
 
 
+def telling(unit: Unit, types: Mapping[str, Type]) -> bool:
+    """Does it matter whether two objects are one? Not where the kernel changes none, and asks for no identity."""
+    shared = unit.shared
+    changed = shared.stored or any("." in name for name in unit.mutated)
+    return bool(changed or shared.identity or any(isinstance(t, Slot) for t in types.values()))
+
+
 def _in(name: str, path: str) -> bool:
     return name.startswith(path + ".")
 

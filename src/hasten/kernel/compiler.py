@@ -113,6 +113,7 @@ class Shared:
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
     slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
     stored: set[str] = field(default_factory=set)  # attributes that are assigned
+    identity: bool = False  # is it asked whether two objects are one?
     version: int = 0  # of what is known of `slots`
     reached: Reached | None = None
     words: dict[str, int] = field(default_factory=dict)  # strings of the program, and the numbers that stand for them

@@ -43,6 +43,7 @@ from hasten.kernel.kinds import (
     Text,
     Tup,
     Type,
+    Veiled,
     Word,
     container,
     disjoint,
@@ -166,8 +167,11 @@ def _dict_type(name: str, fact: ValueFact) -> Type | None:
     if fact.max_len == 0:
         return Map(None, None, roots, fresh=True)
     key = _key_type(fact.keys)
-    if key is None or len(fact.items) != 1:
+    if key is None:
         return None
+    veiled = Map(key, Veiled(), roots, frozen=True) if scalar(key) else None
+    if len(fact.items) != 1:
+        return veiled
     (value,) = fact.items
     if value.type in LIST_ITEMS:
         return Map(key, num(SCALARS[value.type]), roots)
@@ -176,7 +180,7 @@ def _dict_type(name: str, fact: ValueFact) -> Type | None:
     if value.type == "builtins.str":
         return Map(key, Word(), roots)
     inner = _within(value)
-    return Map(key, inner, roots, frozen=True) if scalar(key) and inner is not None else None
+    return Map(key, inner, roots, frozen=True) if scalar(key) and inner is not None else veiled
 
 
 def _row_type(fact: ValueFact) -> Tup | None:
@@ -568,7 +572,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         if sinks or changing or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
-    if len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct):
+    if attributes.telling(unit, types) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):
         convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(whole.distinct)}):")
         convert.append("    return None")
     if len(streams) > 1:

@@ -170,6 +170,11 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Veiled:
+    """What a dict from outside holds whose keys alone are read."""
+
+
+@dataclass(frozen=True)
 class Nil:
     """`None` and nothing else."""
 
@@ -288,6 +293,7 @@ Type: TypeAlias = (
     | Grow
     | Tup
     | Map
+    | Veiled
     | Nil
     | Opt
     | Rng
@@ -352,7 +358,7 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word)) and a == b:
+    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word, Veiled)) and a == b:
         return a
     if isinstance(a, Row) and isinstance(b, Row) and a.item == b.item:
         return replace(a, roots=a.roots | b.roots)

@@ -636,6 +636,7 @@ def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
     a, b = is_object(unit, left), is_object(unit, right)
     if a is None or b is None or not isinstance(a.t, Obj) or not isinstance(b.t, Obj):
         return None
+    unit.shared.identity = True
     if a.t != b.t:
         return "False"  # the guard asks for objects that are all different
     return f"({a.code} == {b.code})" if a.t.many else "True"

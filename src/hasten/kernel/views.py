@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Lst, Map, Num, Opt, Refuse, Row, Tup, Type, Word, scalar
+from hasten.kernel.kinds import Lst, Map, Num, Opt, Refuse, Row, Tup, Type, Veiled, Word, scalar
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
     if isinstance(t, Map) and t.value is not None:
         kind = "dict_of_dicts" if isinstance(t.value, Map) else "dict" if scalar(t.value) else "dict_of_lists"
         return f"{u.helper(kind + '_at')}({view}, {at})"
+    if isinstance(t, Veiled):
+        raise Refuse("what a dict of such things holds")
     raise Refuse("such a thing within another")
 
 
@@ -139,6 +141,8 @@ def arguments(t: Type, name: str, ready: bool = False) -> list[str]:
 
 
 def _within(t: Type, name: str, ready: bool) -> list[str]:
+    if isinstance(t, Veiled):
+        return []
     if scalar(t):
         return [name]
     if isinstance(t, Tup):
@@ -163,7 +167,7 @@ def made(u: Unit, t: Type, name: str, ready: bool = False) -> str:
     """The code that puts the arrays together."""
     if isinstance(t, Map):
         assert t.value is not None
-        values = _store(u, t.value, f"{name}_values", ready)
+        values = f"{name}_keys" if isinstance(t.value, Veiled) else _store(u, t.value, f"{name}_values", ready)
         if ready:
             return f"({name}_keys, {values}, {name}_table)"
         return f"{u.helper('fixed_dict')}({name}_keys, {values})"
@@ -250,6 +254,8 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
     if isinstance(t, Map):
         assert t.key is not None and t.value is not None
         column(t.key, f"new_{x}_keys", f"[*{x}]")
+        if isinstance(t.value, Veiled):
+            return lines, seen
         if not scalar(t.value):
             seen.append(f"*{x}.values()")
         within(t.value, f"new_{x}_values", f"[*{x}.values()]")

@@ -1,0 +1,213 @@
+"""Methods, functions and properties that hand on a part of what they are given; dicts whose keys alone are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from hasten.core.source import SourceFile
+from hasten.kernel.accessors import of
+from tests.kernel.differential import check, compiled, refusal
+
+STORE = """
+import math
+import numpy as np
+
+
+class Store:
+    EMPTY = -1.0
+
+    def __init__(self, by_user, sizes):
+        self.by_user = by_user
+        self.sizes = sizes
+        self.reads = 0
+
+    def ratings_of(self, user):
+        '''What a user rated.'''
+        return self.by_user.get(user, {})
+
+    @property
+    def all_sizes(self):
+        return self.sizes
+
+    @staticmethod
+    def inner(table, key):
+        return table[key]
+
+    def mean(self, user):
+        ratings = self.ratings_of(user=user)
+        if not ratings:
+            return self.EMPTY
+        return sum(ratings.values()) / len(ratings)
+
+
+class Model:
+    def __init__(self, store):
+        self.store = store
+
+    def of(self, user):
+        return self.store.ratings_of(user)
+
+
+def first(rows, at=0):
+    return rows[at]
+"""
+BODY = """
+for u in users:
+    mean = model.store.mean(u)
+    for item, rating in model.of(u).items():
+        total += (rating - mean) * model.store.inner(weights, u)[item]
+    if 3 in model.of(u):
+        total += len(model.store.ratings_of(u)) + model.store.all_sizes[first(pairs)[1]]
+    for item in model.of(u):
+        seen.append(item)
+    for item in films:
+        if item not in model.of(u):
+            missing += 1
+    if u in films and len(films) > 2:
+        missing += 100
+"""
+START = """
+users = [1, 2, 7]
+by_user = {1: {3: 4.5, 4: 1.0}, 2: {4: 2.0}}
+sizes = [1, 2, 3]
+weights = {1: {3: 0.5, 4: 2.0}, 2: {4: -1.0}, 7: {9: 1.0}}
+pairs = [[0, 2], [1, 1]]
+films = {1: {"title": "a", "tags": {"x": 1}}, 3: {"title": "b", "tags": {}}, 4: {"title": "c"}}
+total, missing = 0.0, 0
+seen = []
+"""
+OBJECTS = "\n\nmodel = Model(Store(by_user, sizes))\n"
+AFTER = "final = (model.store.by_user, model.store.sizes)"
+ALL = compiled(BODY, START, prelude=STORE + OBJECTS, hide=("u", "mean", "item", "rating"), after=AFTER)
+
+
+@pytest.mark.parametrize(
+    ("change", "fast"),
+    [
+        ("", True),
+        ("users = []", True),
+        ("users = [9, 9]", True),
+        ("films = {}", True),
+        ("films = {4: users, 3: users, 1: films}", True),
+        ("by_user = {1: {3: float('nan')}, 2: {}}", True),
+        ("by_user = {1: {4: -0.0, 3: 0.0}, 7: {9: 1e308}}", True),
+        ("by_user = {1: {3: 4}, 2: {4: 2.0}}", False),  # an int among floats
+        ("by_user = {1: {5: 4.0}}", False),  # KeyError
+        ("by_user = {2**70: {5: 4.0}}", False),
+        ("films = {True: 1, 2: 3}", False),
+        ("films = {1.0: 1, 2: 3}", False),
+        ("class D(dict):\n    def __iter__(self): return iter([3, 3])\nfilms = D(films)", False),
+        ("class D(dict):\n    def get(self, k, d): return {3: 1.0, 4: 2.0}\nby_user = D(by_user)", False),
+        ("import collections\nby_user = collections.defaultdict(dict, by_user)", False),
+        ("pairs = [[0, 9]]", False),  # IndexError
+        ("sizes = [1, 2, 2**80]", False),
+    ],
+)
+def test_spelt_out(change: str, fast: bool) -> None:
+    check(ALL, START + change, fast=fast)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        "Store.ratings_of = lambda self, user: {3: 9.0, 4: 9.0}",
+        "model.store.ratings_of = lambda user: {3: 9.0, 4: 9.0}",
+        "model.of = lambda user: {3: 9.0, 4: 9.0}",
+        "Store.all_sizes = property(lambda self: [5, 6, 7])",
+        "class Other(Store):\n    def ratings_of(self, user): return {3: 9.0, 4: 9.0}\nmodel.store = Other(by_user, sizes)",
+    ],
+)
+def test_replaced_accessors_are_not_spelt_out(late: str) -> None:
+    """What the file itself replaces is left alone, or the objects' guard sees it."""
+    reason = refusal(BODY, START, prelude=STORE + OBJECTS + late + "\n")
+    assert reason
+
+
+def accessors(text: str) -> set[str]:
+    return set(of(SourceFile("a.py", text.encode())).accessors)
+
+
+@pytest.mark.parametrize(
+    ("returned", "good"),
+    [
+        ("self.a.b", True),
+        ("self.rows[k]", True),
+        ("self.rows[k][-1]", True),
+        ("self.rows[k, self.n]", True),
+        ("self.rows.get(k, [])", True),
+        ("self.rows.get(k, {}).items()", True),
+        ("self.rows.get(k)", False),  # may be None
+        ("self.rows.get(k, default)", False),
+        ("self.rows.pop(k, {})", False),
+        ("self.rows.setdefault(k, {})", False),
+        ("self.draw()", False),  # another method, that does something
+        ("self.rows[self.draw()]", False),
+        ("self.counter[k]", False),  # a property that does something
+        ("self.other(k)", True),
+        ("self.other(self.draw())", False),
+        ("rows[k]", False),  # a global
+        ("k", False),
+        ("{}", False),
+        ("self.rows[k] + []", False),
+        ("self.rows[k] if k else {}", False),
+        ("[x for x in self.rows[k]]", False),
+        ("(self.rows[k], 1)", False),
+    ],
+)
+def test_what_only_hands_on(returned: str, good: bool) -> None:
+    text = f"""
+class A:
+    def it(self, k):
+        return {returned}
+
+    def other(self, k):
+        return self.rows[k]
+
+    def draw(self):
+        self.n += 1
+        return self.rng.random()
+
+    @property
+    def counter(self):
+        self.n += 1
+        return self.rows
+"""
+    assert ("it" in accessors(text)) is good
+
+
+def test_one_name_for_an_accessor_and_for_another_method() -> None:
+    one = "class A:\n    def get_it(self, k):\n        return self.rows[k]\n"
+    assert accessors(one) == {"get_it"}
+    assert not accessors(one + "class B:\n    def get_it(self, k):\n        self.n += 1\n        return self.rows[k]\n")
+
+
+LOOKED_UP = """
+class Table:
+    def __init__(self, rows):
+        self.rows = rows
+
+    def at(self, i, j):
+        return self.rows[i][j]
+
+"""
+
+
+def test_look_ups_keep_their_order() -> None:
+    """Reading a missing key of a defaultdict adds it: which one comes first shows in the order of its keys."""
+    body = """
+counts = defaultdict(int)
+for k in keys:
+    total += table.at(counts[k + 1], counts[k])
+order = list(counts)
+"""
+    facts = "keys = [1, 5]\nrows = {0: {0: 2.5}}\ntotal = 0.0\n"
+    prelude = "from collections import defaultdict\n" + LOOKED_UP + "table = Table(rows)\n"
+    reason = refusal(body, facts, prelude=prelude)
+    assert reason  # it is called as a function, and so left alone
+
+
+def test_veiled_values_are_never_read() -> None:
+    facts = "films = {1: {'title': 'a', 'n': 1}, 2: {'title': 'b', 'n': 2}}\ntotal = 0\n"
+    for use in ("len(films[k])", "films[k]['n']", "len(list(films.values()))", "len(films.get(k, {}))"):
+        assert refusal(f"for k in films:\n    total += {use}\n", facts), use
+    assert refusal("for k in range(3):\n    films[k] = {}\n", facts)
