@@ -64,7 +64,10 @@ def root(name: str) -> str:
 def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
     """The guards of all objects whose exact class matters."""
     objects = unit.shared.objects
-    paths = sorted(p for p, used in objects.items() if used.needed)
+    wanted = {root(p) for p, used in objects.items() if used.needed}
+    read = {n.rpartition(".")[0] for n in types if "." in n}
+    # an object within one that is looked at is looked at too: its attributes are taken after it
+    paths = sorted(p for p, used in objects.items() if used.needed or p in read and root(p) in wanted)
     entry: list[str] = []
     distinct: list[str] = []
     for path in paths:

@@ -637,6 +637,10 @@ def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
     if a is None or b is None or not isinstance(a.t, Obj) or not isinstance(b.t, Obj):
         return None
     unit.shared.identity = True
+    for t in (a.t, b.t):
+        if t.path not in unit.shared.objects:
+            fail("identity of an object that is not known", left)
+        unit.shared.objects[t.path].needed = True  # the guard compares it with all others
     if a.t != b.t:
         return "False"  # the guard asks for objects that are all different
     return f"({a.code} == {b.code})" if a.t.many else "True"
