@@ -13,7 +13,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import accessors, arrays, containers, deques, filters, heaps, inner, mixed, names, optional, sets, views
+from hasten.kernel import (
+    accessors,
+    arrays,
+    containers,
+    deques,
+    filters,
+    heaps,
+    inner,
+    mixed,
+    names,
+    optional,
+    sets,
+    views,
+)
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
