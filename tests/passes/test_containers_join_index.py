@@ -11,6 +11,72 @@ from tests.passes.test_containers_harness import changed, left_alone
 
 NAN = "float('nan')"
 CHANGED = {
+    "lists that grow in the loop": """
+def sessions(users, events):
+    out = []
+    by = {}
+    for user in users:
+        mine = [e for e in events if e["user"] == user["id"]]
+        current = None
+        for e in mine:
+            if current is None or e["t"] - current["events"][-1]["t"] > 3:
+                current = {"user": user["id"], "events": []}
+                out.append(current)
+            current["events"].append(e)
+            by.setdefault(e["t"], []).append(user["id"])
+    return [(s["user"], len(s["events"])) for s in out], by
+users = [{"id": u} for u in "abc"]
+events = [{"user": "abd"[i % 3], "t": i * i} for i in range(12)]
+print(sessions(users, events), sessions([], events), sessions(users, []))
+""",
+    "the rows grow by another name": """
+def run(keys, rows, box):
+    seen = []
+    for k in keys:
+        for r in rows:
+            if r["k"] == k:
+                seen.append((k, r["n"]))
+                if len(rows) < 9:
+                    box["all"].append({"k": k + 1, "n": len(rows)})
+    return seen
+rows = [{"k": i % 3, "n": i} for i in range(4)]
+print(run([0, 1, 2, 0], rows, {"all": rows}), run([0, 1], [], {"all": []}), len(rows))
+""",
+    "a row grows by another name": """
+def run(keys, rows, box):
+    seen = []
+    for k in keys:
+        for name, key in rows:
+            if key == k:
+                seen.append(name)
+        box["row"].append(k)
+    return seen
+print(run([1, 2], [("a", 1), ("b", 2)], {"row": []}))
+row = ["b", 2]
+try:
+    print(run([1, 2], [["a", 1], row], {"row": row}))
+except ValueError as e:
+    print(e)
+try:
+    print(run([1, 1], [row, ["a", 1]], {"row": [9]}))
+except ValueError as e:
+    print(e)
+""",
+    "dates": """
+from datetime import date, datetime, timedelta, timezone
+def per_day(days, rows):
+    return [[r["v"] for r in rows if r["d"] == day] for day in days]
+days = [date(2024, 1, 1) + timedelta(days=i) for i in range(4)]
+rows = [{"d": date(2024, 1, 1 + i % 3), "v": i} for i in range(7)]
+print(per_day(days, rows))
+times = [datetime(2024, 1, 1, 5), datetime(2024, 1, 1, 5, fold=1), datetime(2024, 1, 1, 5, tzinfo=timezone.utc)]
+times += [datetime(2024, 1, 1, 6, tzinfo=timezone(timedelta(hours=1))), date(2024, 1, 1), timedelta(1), datetime(2024, 1, 1)]
+print(per_day(times, [{"d": t, "v": i} for i, t in enumerate(times)]))
+plain = [{"d": t, "v": i} for i, t in enumerate(times) if not getattr(t, "tzinfo", None)]
+print(per_day(times, plain), per_day(times + ["x", 1, None], plain[:2]))
+Day = type("Day", (date,), {"__eq__": lambda a, b: True, "__hash__": date.__hash__})
+print(per_day([Day(2024, 5, 5)], rows), per_day(days, [{"d": Day(2024, 5, 5), "v": 1}]))
+""",
     "dict rows": """
 def join(users, orders):
     out = []

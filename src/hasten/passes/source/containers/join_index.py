@@ -8,9 +8,9 @@ Example          for order in orders:                 users_by = _by_key(users, 
                          if user["id"] == order["u"]:     for user in _matching(users, users_by, lambda: order["u"]):
                              ...                              if user["id"] == order["u"]: ...
 Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the
-                 project), and, checked while it runs, rows are a list or tuple and keys are plain values, which hash
-                 as they compare. Rows come in their old order and the comparison itself stays; anything else goes
-                 through all rows.
+                 project), and, checked while it runs, rows are a list or tuple and keys are plain values (dates and
+                 times without a zone among them), which hash as they compare. Rows come in their old order and the
+                 comparison itself stays; anything else goes through all rows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import Project, frozen_during
+from hasten.passes.source.containers.effects import Project, frozen_during, scalar_name
 from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
 
@@ -85,6 +85,20 @@ def _matching_positions(span, rows, index, key):
 
 """
 
+CALENDAR = """\
+import datetime as _calendar
+
+
+def _is_key(x):
+    \"\"\"Whether a dict takes `x` for equal exactly where comparing does: plain values, dates, times without a zone.\"\"\"
+    kind = type(x)
+    if kind is _calendar.datetime:
+        return x.tzinfo is None
+    return kind is _calendar.date or kind is _calendar.timedelta or _is_plain(x)
+
+
+"""
+
 
 @dataclass(frozen=True)
 class Search:
@@ -141,12 +155,13 @@ class KeyIndex(ContainerPass):
         if fields is None or key_fields is None:
             return None
         for stretch in self._outer(place, s):
+            allowed = harmless(project, module, stretch, row_side, fields, key_fields)
             frozen = frozen_during(
                 project,
                 module,
                 rows,
                 stretch,
-                allowed=_harmless(stretch, fields | key_fields),
+                allowed=allowed,
                 items=bool(fields | key_fields - {"[]"}),
             )
             if frozen.apart and len(fields) > 1:
@@ -157,7 +172,8 @@ class KeyIndex(ContainerPass):
                 continue
             if not _key_stays(place, key_side, s, rows):
                 continue
-            return self._parts(place, s, stretch, rows, row_side, key_side, ranged, frozen.apart)
+            grown = may_grow_rows(project, module, allowed)
+            return self._parts(place, s, stretch, rows, row_side, key_side, ranged, grown, frozen.apart)
         return None
 
     @staticmethod
@@ -178,6 +194,7 @@ class KeyIndex(ContainerPass):
         row_side: ast.expr,
         key_side: ast.expr,
         ranged: bool,
+        grown: bool,
         apart: tuple[str, ...],
     ) -> Parts | None:
         module = place.module
@@ -204,6 +221,8 @@ class KeyIndex(ContainerPass):
                 maker = f"lambda {row}: {row}[{at}] if len({row}) == {len(s.target.elts)} else []"  # type: ignore[attr-defined]
         if steps.startswith("["):
             kinds = "(dict, list, tuple)"
+            if grown and isinstance(s.target, ast.Tuple):
+                kinds = "(tuple,)"  # a list of another length could not be unpacked any more
         setup = f"{module.margin(stretch)}{index} = _by_key({', '.join((name, maker, kinds, *apart))})\n"
         key = module.text(key_side)
         if ranged:
@@ -219,25 +238,84 @@ class KeyIndex(ContainerPass):
             replace=((s.iter, call),),
             before=((stretch.lineno, setup),),
             prelude=(
-                PLAIN,
-                IS_PLAIN,
-                BY_KEY,
-                *((POSITIONS,) if ranged else ("from itertools import islice\n", MATCHING)),
+                *keys_prelude(place.project, module),
+                keyed(place.project, module, BY_KEY),
+                *(
+                    (keyed(place.project, module, POSITIONS),)
+                    if ranged
+                    else ("from itertools import islice\n", keyed(place.project, module, MATCHING))
+                ),
             ),
         )
 
 
-def _harmless(stretch: ast.AST, fields: frozenset[object]) -> list[ast.AST]:
+GROWING = frozenset({"append", "extend", "setdefault"})
+
+
+def harmless(
+    project: Project,
+    module: Module,
+    stretch: ast.AST,
+    row_side: ast.expr,
+    row_fields: frozenset[object],
+    key_fields: frozenset[object],
+) -> list[ast.AST]:
     """Stores that leave the compared fields alone, whatever they store into: under another key, or by growing a list
-    (which the search itself notices)."""
+    (which the search itself notices) or a dict (all rows have the fields already)."""
     out: list[ast.AST] = []
+    fields = row_fields | key_fields
+    # the last item of a list is another one when the list has grown, the first of a bounded deque too
+    last = any(isinstance(f, int) and f < 0 for f in fields)
+    nested = sum(isinstance(n, ast.Subscript) for n in ast.walk(row_side)) > 1
+    placed = last or "[]" in fields or any(isinstance(f, int) for f in (fields if nested else key_fields))
     for n in ast.walk(stretch):
         if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and not isinstance(n.ctx, ast.Load):
             if type(n.slice.value) is str and n.slice.value not in fields:
                 out.append(n)
-        elif isinstance(n, ast.AugAssign) and isinstance(n.op, (ast.Add, ast.Sub)):
+        elif isinstance(n, ast.AugAssign) and isinstance(n.op, (ast.Add, ast.Sub)) and not last:
             out.append(n)
+        elif isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in GROWING and not placed:
+            word = n.func.attr
+            if word not in project.functions and word not in project.classes and word not in project.attributes:
+                if not module.imported(n.func) and not n.keywords:
+                    out.append(n)
     return out
+
+
+def may_grow_rows(project: Project, module: Module, allowed: list[ast.AST]) -> bool:
+    """Whether one of these stores could add an item to a row that is a list."""
+    for n in allowed:
+        if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+            scope = module.owner(n.target.id, n.target)
+            if scope is not None and scalar_name(project, module, n.target.id, scope):
+                continue
+        if isinstance(n, (ast.Call, ast.AugAssign)):
+            return True
+    return False
+
+
+def calendar(project: Project) -> bool:
+    """Whether the program has to do with dates."""
+    return any(
+        (isinstance(n, ast.Import) and any(a.name == "datetime" for a in n.names))
+        or (isinstance(n, ast.ImportFrom) and n.module == "datetime")
+        for m in project.modules
+        for n in ast.walk(m.tree)
+    )
+
+
+def keyed(project: Project, module: Module, text: str) -> str:
+    """A helper's text, for keys that may be dates where the program has to do with them."""
+    return text.replace("_is_plain(", "_is_key(") if calendar(project) and _free(module) else text
+
+
+def keys_prelude(project: Project, module: Module) -> tuple[str, ...]:
+    """The helpers that tell keys."""
+    return (PLAIN, IS_PLAIN, CALENDAR) if calendar(project) and _free(module) else (PLAIN, IS_PLAIN)
+
+
+def _free(module: Module) -> bool:
+    return "_calendar" not in module.names or CALENDAR in module.source.text
 
 
 def _names(e: ast.AST) -> set[str]:
