@@ -86,7 +86,8 @@ def _matching_positions(span, rows, index, key):
 """
 
 CALENDAR = """\
-import datetime as _calendar
+# the module itself: a script's own `datetime` may be the class
+import datetime as _calendar  # noqa: E402
 
 
 def _is_key(x):
