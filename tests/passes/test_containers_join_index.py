@@ -214,6 +214,57 @@ print(run([1, 2, 1], ys, {"ys": ys}), run([1, 2, 1], [1, 2], {"ys": []}))
 """,
 }
 ALONE = {
+    "what is searched for changes in a search": """
+def run(ks, rows):
+    out = []
+    for k in ks:
+        o = {"k": k}
+        for r in rows:
+            if r["k"] == o["k"]:
+                out.append(r["n"])
+                o["k"] = 2
+    return out
+print(run([1, 2], [{"k": 1, "n": 0}, {"k": 2, "n": 1}, {"k": 1, "n": 2}]))
+""",
+    "what is searched for is bound in a search": """
+def each(ks, rows):
+    out = []
+    k = 1
+    for _ in ks:
+        out.append([(k := r["n"]) for r in rows if r["k"] == k])
+    return out
+print(each([1, 2], [{"k": 1, "n": 2}, {"k": 2, "n": 3}, {"k": 3, "n": 3}]))
+""",
+    "a bounded queue": """
+from collections import deque
+def run(rows):
+    out = []
+    for n in range(3):
+        o = deque([n], maxlen=1)
+        for r in rows:
+            if r["k"] == o[0]:
+                out.append(r["n"])
+                o.append(2)
+    return out
+print(run([{"k": 1, "n": 0}, {"k": 2, "n": 1}, {"k": 1, "n": 2}]))
+""",
+    "append of its own": """
+class Log:
+    def __init__(self, rows):
+        self.rows = rows
+    def append(self, x):
+        self.rows[0]["k"] = x
+def run(ks, rows, log):
+    out = []
+    for k in ks:
+        for r in rows:
+            if r["k"] == k:
+                out.append(r["n"])
+        log.append(9)
+    return out
+rows = [{"k": 1, "n": 0}, {"k": 2, "n": 1}]
+print(run([2, 9], rows, Log(rows)))
+""",
     "key changes": """
 def run(rows):
     n = 0

@@ -23,6 +23,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.text", "TextGrowth"),
     ("hasten.passes.source.containers.regex", "Pattern"),
     ("hasten.passes.source.containers.join_index", "KeyIndex"),
+    ("hasten.passes.source.containers.join_range", "RangeIndex"),
     ("hasten.passes.source.containers.invariant", "Invariant"),
     ("hasten.passes.source.containers.memo", "Memo"),
     ("hasten.passes.source.containers.growth", "CopyToGrow"),

@@ -4,6 +4,7 @@ from hasten.passes.source.containers.base import ContainerPass
 from hasten.passes.source.containers.growth import CopyToGrow
 from hasten.passes.source.containers.invariant import Invariant
 from hasten.passes.source.containers.join_index import KeyIndex
+from hasten.passes.source.containers.join_range import RangeIndex
 from hasten.passes.source.containers.lookup import Lookup
 from hasten.passes.source.containers.membership import Membership
 from hasten.passes.source.containers.memo import Memo
@@ -20,6 +21,7 @@ PASSES: tuple[ContainerPass, ...] = (
     TextGrowth(),
     Pattern(),
     KeyIndex(),
+    RangeIndex(),
     Invariant(),
     Memo(),
     CopyToGrow(),

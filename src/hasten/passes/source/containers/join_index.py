@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import Project, frozen_during, scalar_name
+from hasten.passes.source.containers.effects import MUTATORS, Project, escapes, frozen_during, scalar_name
 from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
 
@@ -136,13 +136,13 @@ class KeyIndex(ContainerPass):
         if not all(isinstance(n, (ast.Name, ast.Tuple, ast.Store)) for n in ast.walk(s.target)):
             return None
         for row_side, key_side in ((s.test.left, s.test.comparators[0]), (s.test.comparators[0], s.test.left)):
-            if _names(row_side) & targets and not _names(key_side) & targets:
+            if names(row_side) & targets and not names(key_side) & targets:
                 break
         else:
             return None
-        if s.leaks and not _stays_inside(module, s.node, targets):
+        if s.leaks and not stays_inside(module, s.node, targets):
             return None
-        if not _names(key_side):
+        if not names(key_side):
             return None
         ranged = isinstance(s.iter, ast.Call)
         if ranged:
@@ -151,8 +151,8 @@ class KeyIndex(ContainerPass):
             rows = s.iter
         if not isinstance(rows, (ast.Name, ast.Attribute)):
             return None
-        fields = _path(row_side, rows if ranged else None, targets)
-        key_fields = _path(key_side, None, _names(key_side))
+        fields = path(row_side, rows if ranged else None, targets)
+        key_fields = path(key_side, None, names(key_side))
         if fields is None or key_fields is None:
             return None
         for stretch in self._outer(place, s):
@@ -169,9 +169,9 @@ class KeyIndex(ContainerPass):
                 continue  # something between the row and the field might go by such a name
             if not frozen.ok or not ready(module, rows, frozen, stretch):
                 continue
-            if _changes_fields(project, fields | key_fields, stretch):
+            if changes_fields(project, fields | key_fields, stretch):
                 continue
-            if not _key_stays(place, key_side, s, rows):
+            if not key_stays(place, key_side, s.node, rows):
                 continue
             grown = may_grow_rows(project, module, allowed)
             return self._parts(place, s, stretch, rows, row_side, key_side, ranged, grown, frozen.apart)
@@ -213,7 +213,7 @@ class KeyIndex(ContainerPass):
                 steps = ast.unparse(row_side).removeprefix(s.target.id)
             else:
                 row = module.fresh("row")
-                at = _position(s.target, row_side)
+                at = position(s.target, row_side)
                 if at is None:
                     return None
                 maker = f"lambda {row}: {row}[{at}]"
@@ -319,7 +319,7 @@ def _free(module: Module) -> bool:
     return "_calendar" not in module.names or CALENDAR in module.source.text
 
 
-def _names(e: ast.AST) -> set[str]:
+def names(e: ast.AST) -> set[str]:
     return {n.id for n in ast.walk(e) if isinstance(n, ast.Name)}
 
 
@@ -359,24 +359,25 @@ def _search(module: Module, node: ast.AST) -> Search | None:
             test = _equal(node.elt, ast.Eq)
         else:
             return None
-        if isinstance(node, ast.GeneratorExp):
-            call = module.parents[node]
-            # only where it is used up at once: a generator kept for later sees later rows
-            if not (
-                isinstance(call, ast.Call)
-                and node in call.args
-                and (
-                    module.is_builtin(
-                        call.func, "any", "all", "sum", "list", "tuple", "set", "sorted", "max", "min", "next", "dict"
-                    )
-                    or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
-                )
-            ):
-                return None
-        if test is None:
+        if test is None or not at_once(module, node):
             return None
         return Search(clause, clause.iter, clause.target, test, (node,), False)
     return None
+
+
+def at_once(module: Module, node: ast.AST) -> bool:
+    """Whether a comprehension is used up at once: a generator kept for later sees later rows."""
+    call = module.parents[node]
+    return not isinstance(node, ast.GeneratorExp) or (
+        isinstance(call, ast.Call)
+        and node in call.args
+        and (
+            module.is_builtin(
+                call.func, "any", "all", "sum", "list", "tuple", "set", "sorted", "max", "min", "next", "dict"
+            )
+            or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
+        )
+    )
 
 
 def _first_conjunct(module: Module, test: ast.expr) -> ast.Compare | None:
@@ -455,13 +456,13 @@ def _row_of_position(e: ast.expr, target: ast.expr) -> ast.expr | None:
         and isinstance(first, ast.Subscript)
         and isinstance(first.slice, ast.Name)
         and first.slice.id == target.id
-        and target.id not in _names(first.value)
+        and target.id not in names(first.value)
     ):
         return first.value
     return None
 
 
-def _path(e: ast.expr, rows: ast.expr | None, names: set[str]) -> frozenset[object] | None:
+def path(e: ast.expr, rows: ast.expr | None, names: set[str]) -> frozenset[object] | None:
     """Field names on the way from a row (or name) to what is compared; None when it is not such a path."""
     fields: set[object] = set()
     stop = _first_subscript(e) if rows is not None else None
@@ -485,7 +486,7 @@ def _path(e: ast.expr, rows: ast.expr | None, names: set[str]) -> frozenset[obje
     return frozenset(fields)
 
 
-def _position(target: ast.expr, e: ast.expr) -> int | None:
+def position(target: ast.expr, e: ast.expr) -> int | None:
     if isinstance(target, ast.Tuple) and isinstance(e, ast.Name):
         for n, t in enumerate(target.elts):
             if isinstance(t, ast.Name) and t.id == e.id:
@@ -493,7 +494,7 @@ def _position(target: ast.expr, e: ast.expr) -> int | None:
     return None
 
 
-def _stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
+def stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
     """Whether nobody looks at the loop's variables after it (another loop that binds them anew may)."""
     inside = set(ast.walk(loop))
     for name in targets:
@@ -521,7 +522,7 @@ def _stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
     return True
 
 
-def _changes_fields(project: Project, fields: frozenset[object], stretch: ast.AST) -> bool:
+def changes_fields(project: Project, fields: frozenset[object], stretch: ast.AST) -> bool:
     """Whether attributes on the path may run code or be stored to, anywhere but in constructors."""
     attrs = {str(f)[1:] for f in fields if isinstance(f, str) and f.startswith(".")}
     if (
@@ -544,24 +545,26 @@ def _changes_fields(project: Project, fields: frozenset[object], stretch: ast.AS
     return False
 
 
-def _key_stays(place: Place, key: ast.expr, s: Search, rows: ast.expr | None) -> bool:
+def key_stays(place: Place, key: ast.expr, search: ast.AST, rows: ast.expr | None) -> bool:
     """Whether what is searched for stays the same while one search runs."""
     module, project = place.module, place.project
-    body = set(ast.walk(s.node))
-    comprehension = module.parents[s.node] if isinstance(s.node, ast.comprehension) else None
+    body = set(ast.walk(search))
+    comprehension = module.parents[search] if isinstance(search, ast.comprehension) else None
     if comprehension is not None:
         body |= set(ast.walk(comprehension))
     for name in {n.id: n for n in ast.walk(key) if isinstance(n, ast.Name)}.values():
         scope = module.owner(name.id, name)
         if scope is None or isinstance(scope, ast.ClassDef):
             return False
-        if any(u in set(ast.walk(s.node)) and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)):
+        if any(isinstance(n, ast.NamedExpr) and n.target.id == name.id for n in body):
+            return False
+        if any(u in set(ast.walk(search)) and not isinstance(u.ctx, ast.Load) for u in module.uses(name.id, scope)):
             return False
         if any(not isinstance(b.node, (ast.Name, ast.arg)) for b in module.bindings(name.id, scope)):
             return False
         if isinstance(scope, COMPREHENSIONS):
             continue
-        if isinstance(scope, ast.Module) and module.function(s.node) is not scope:
+        if isinstance(scope, ast.Module) and module.function(search) is not scope:
             if any(module.function(b.node) is not scope for b in module.bindings(name.id, scope)):
                 return False
         elif any(
@@ -570,13 +573,44 @@ def _key_stays(place: Place, key: ast.expr, s: Search, rows: ast.expr | None) ->
             return False
     for node in ast.walk(key):
         if isinstance(node, ast.Subscript):
+            if _may_store(project, module, body, key):
+                return False
             if isinstance(node.slice, ast.Name) and not (rows is not None and same(node.value, rows)):
                 # xs[i]: xs may not change in the search, whatever goes by another name
                 if not isinstance(node.value, ast.Name):
                     return False
-                stretch = s.node if isinstance(s.node, ast.For) else module.statement(s.node)
+                stretch = search if isinstance(search, ast.For) else module.statement(search)
                 held = frozen_during(project, module, node.value, stretch)
                 if not held.ok or held.apart:
                     return False
             # a constant field: what is stored in the outer loop was looked at with the rows' fields
     return True
+
+
+def _may_store(project: Project, module: Module, body: set[ast.AST], key: ast.expr) -> bool:
+    """Whether one search may store into what its key `o["k"]` is read from."""
+    fields = path(key, None, names(key)) or frozenset()
+    text = all(isinstance(f, str) and f != "[]" for f in fields)
+    for n in body:
+        if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load):
+            if text and isinstance(n.slice, ast.Constant) and n.slice.value not in fields:
+                continue
+            target = n.value
+        elif isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in MUTATORS:
+            if text and n.func.attr in ("append", "extend"):
+                continue  # nothing with names has these
+            target = n.func.value
+        elif isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+            target = n.target
+        else:
+            continue
+        if not isinstance(target, ast.Name) or target.id in names(key):
+            return True
+        scope = module.owner(target.id, target)
+        if scope is None:
+            return True
+        if scalar_name(project, module, target.id, scope):
+            continue
+        if not project.fresh_name(module, target.id, scope) or escapes(project, module, target.id, scope, None):
+            return True
+    return False
