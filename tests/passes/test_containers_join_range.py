@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +140,44 @@ for odd in ([(spans[0][0].replace(tzinfo=zone), spans[0][1])], [(date(2024, 1, 1
     except TypeError as e:
         print(e)
 """,
+    "a generator elsewhere": """
+def chunks(xs, n):
+    for i in range(0, len(xs), n):
+        yield xs[i : i + n]
+def flat(parts):
+    for part in parts:
+        yield from part
+def run(xs, ys):
+    out = []
+    for x in flat(chunks(xs, 2)):
+        out.append([y for y in ys if x <= y < x + 2])
+    return out
+print(run([1, 5, 3], list(range(9))))
+""",
 }
 ALONE = {
+    "a generator in the middle": """
+def run(xs, ys):
+    for x in xs:
+        for y in ys:
+            if x <= y < x + 2:
+                yield y
+ys = list(range(9))
+out = []
+for y in run([1, 2, 3], ys):
+    out.append(y)
+    ys[2] = 7
+print(out)
+""",
+    "a generator that changes the rows": """
+def run(xs, rows):
+    for x in xs:
+        yield x
+        rows[0] = x
+def go(rows):
+    return [[y for y in rows if x <= y < x + 2] for x in run([1, 2, 3], rows)]
+print(go([5, 6, 7, 8, 9]))
+""",
     "one bound": """
 print([[y for y in [1, 2, 3] if x < y] for x in [1, 2]])
 """,
@@ -224,7 +260,7 @@ VALUES = st.one_of(
     st.integers(-3, 3),
     st.floats(-3, 3),
     st.sampled_from([0.0, -0.0, True, 2**70, float("nan"), float("inf"), None, "", "a", DAY, DAY.date(), timedelta(1)]),
-    st.sampled_from([DAY.replace(tzinfo=timezone.utc), date(2024, 1, 2), DAY + timedelta(1), -(2**70), 10.0**20]),
+    st.sampled_from([DAY.replace(tzinfo=UTC), date(2024, 1, 2), DAY + timedelta(1), -(2**70), 10.0**20]),
 )
 KEYS = st.one_of(
     st.lists(st.integers(-3, 3), max_size=12), st.lists(st.floats(-3, 3), max_size=12), st.lists(VALUES, max_size=5)

@@ -91,7 +91,7 @@ import datetime as _calendar  # noqa: E402
 
 
 def _is_key(x):
-    \"\"\"Whether a dict takes `x` for equal exactly where comparing does: plain values, dates, times without a zone.\"\"\"
+    \"\"\"Whether a dict takes `x` for equal exactly where comparing does: plain values, dates, zoneless times.\"\"\"
     kind = type(x)
     if kind is _calendar.datetime:
         return x.tzinfo is None

@@ -50,7 +50,7 @@ import datetime as _dates  # noqa: E402
 
 
 def _has_order(x):
-    \"\"\"Whether values of this type are in one order: numbers without NaN, text, dates, and times without a zone.\"\"\"
+    \"\"\"Whether values of this type are in one order: numbers without NaN, text, dates, zoneless times.\"\"\"
     kind = type(x)
     if kind is _dates.datetime:
         return x.tzinfo is None
@@ -154,7 +154,9 @@ class RangeIndex(ContainerPass):
     def _ordered(self, place: Place, band: Band) -> Parts | None:
         module, project = place.module, place.project
         node, rows = band.node, band.node.iter
-        if isinstance(module.function(node), (ast.Lambda, ast.ClassDef)) or not isinstance(rows, (ast.Name, ast.Attribute)):
+        if isinstance(module.function(node), (ast.Lambda, ast.ClassDef)) or not isinstance(
+            rows, (ast.Name, ast.Attribute)
+        ):
             return None
         if not all(isinstance(n, (ast.Name, ast.Tuple, ast.Store)) for n in ast.walk(node.target)):
             return None
