@@ -1,4 +1,4 @@
-"""Programs for the passes over lists, dicts and strings (HST101 to HST110): their shapes, with holes and hazards."""
+"""Programs for the passes over lists, dicts and strings (HST101 to HST111): their shapes, with holes and hazards."""
 
 from __future__ import annotations
 
@@ -363,7 +363,7 @@ def patterns(c: Choices) -> Program:
     return Program(text, made, tuple(x for x in c.some(late, 1, 4) if x != "None"))
 
 
-def joins(c: Choices) -> Program:
+def joins(c: Choices, ranged: bool = False) -> Program:
     shape = c.pick(("dict", "dict", "tuple", "object", "plain"))
     key = {"dict": "b['k']", "tuple": "b[0]", "object": "b.n", "plain": "b"}[shape]
     left = {"dict": "a['k']", "tuple": "a[0]", "object": "a.n", "plain": "a"}[shape]
@@ -375,6 +375,15 @@ def joins(c: Choices) -> Program:
             f"{key} == {left} or {left} == 9",
             f"{key} != {left}",
             f"{key} == {left} and len(out) < 3",
+        )
+        if not ranged
+        else (
+            f"{left} <= {key} <= {left}",
+            f"{left} <= {key} < {left} + 2",
+            f"{left} - n < {key} <= {left}",
+            f"{key} >= {left} and {key} < 3",
+            f"9 > {key} > {left} and n < 5",
+            f"{key} <= {left} and {key} > -{left}",
         )
     )
     act = c.pick(
@@ -456,6 +465,10 @@ def joins(c: Choices) -> Program:
             )
         )
     return Program(text, recorded, tuple(late))
+
+
+def ranges(c: Choices) -> Program:
+    return joins(c, ranged=True)
 
 
 def invariants(c: Choices) -> Program:
@@ -646,6 +659,7 @@ def copies(c: Choices) -> Program:
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST101": membership, "HST102": positions, "HST103": queue, "HST104": sorting, "HST105": text_growth, "HST106": patterns,
     "HST107": joins, "HST108": invariants, "HST109": memos, "HST110": copies,
+    "HST111": ranges,
 }  # fmt: skip
 
 
