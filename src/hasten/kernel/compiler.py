@@ -25,6 +25,7 @@ from hasten.kernel import (
     names,
     optional,
     sets,
+    unpacked,
     views,
 )
 from hasten.kernel.kinds import (
@@ -164,7 +165,7 @@ class Unit:
         self.shared = shared
         self.module = module or shared.module
         self.name = name
-        self.stmts = deques.as_lists(shared.module, stmts, (*params, *outs))
+        self.stmts = unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs)))
         self.params = dict(params)
         self.extra: dict[str, Type] = {}  # module-level names that turned out to be read
         self.outs = tuple(outs)
@@ -834,12 +835,6 @@ class Unit:
         if any(isinstance(t, ast.Starred) for t in target.elts):
             fail("starred targets", target)
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) and not nested_targets:
-            if one_by_one(target, value):
-                for t, e in zip(target.elts, value.elts, strict=True):
-                    assign = ast.copy_location(ast.Assign([t], e), value)
-                    self.current = assign
-                    self.s_Assign(assign)
-                return
             values = [optional.maybe(self, e) for e in value.elts]
             if len(values) == 1:
                 fail("tuple of one", value)
@@ -2496,15 +2491,6 @@ class Unit:
         return unit
 
     lines_done: bool = False
-
-
-def one_by_one(target: ast.Tuple | ast.List, value: ast.Tuple | ast.List) -> bool:
-    """Is `low, high = [], []` the same as one assignment after another? (One of the values is a new container.)"""
-    targets = [t.id for t in target.elts if isinstance(t, ast.Name)]
-    new = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Set, ast.SetComp, ast.Call, ast.BinOp)
-    if not any(isinstance(e, new) for e in value.elts) or not all(map(views.pure, value.elts)):
-        return False
-    return len(set(targets)) == len(target.elts) and not set(targets) & names.loaded(value.elts)
 
 
 def _stored(node: ast.Name) -> bool:

@@ -1,0 +1,86 @@
+"""Several names bound at once to lists and arrays."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from hasten.kernel.unpacked import apart
+from tests.kernel.differential import check, compiled_function
+
+
+def rewritten(text: str) -> str:
+    stmts = ast.parse(textwrap.dedent(text)).body
+    before = [ast.dump(s) for s in stmts]
+    made = apart(stmts)
+    assert [ast.dump(s) for s in stmts] == before
+    return "\n".join(ast.unparse(s) for s in made)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a, b = y[m], y[~m]", "a = y[m]\nb = y[~m]"),
+        ("a, b = [], 0.0", "a = []\nb = 0.0"),
+        ("if c:\n    a, b = [], []", "if c:\n    a = []\n    b = []"),
+        ("p, q = q, p\np[0] = 1", "q_1_0 = q\np_1_0 = p\np = q_1_0\nq = p_1_0\np[0] = 1"),
+    ],
+)
+def test_taken_apart(text: str, expected: str) -> None:
+    assert rewritten(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a, b = b, a",  # numbers, for all that is known
+        "a, b = b, a + b",
+        "a, b = 0, 1",
+        "a, a = x[0], x[1]",
+        "a, b = f(a), 2",
+        "a, b = (c := x), c",
+        "a, b = *x, y",
+        "a[0], b = y[0], y",
+        "(a, b), c = x, y",
+        "a, b = x",
+        "p, q, r = q, p, x[0]",
+        "for a, b in x:\n    pass",
+    ],
+)
+def test_left_alone(text: str) -> None:
+    assert rewritten(text) == ast.unparse(ast.parse(text))
+
+
+ROWS = compiled_function(
+    """
+    def f(xs, ys, n, zs):
+        prev, cur = [0.0] * (n + 1), [0.0] * (n + 1)
+        kept, total = [], 0.0
+        above, below = zs[zs > 1.0], zs[zs <= 1.0]
+        for i in range(len(xs)):
+            for j in range(1, n + 1):
+                cur[j] = min(prev[j], cur[j - 1]) + xs[i] * ys[j - 1]
+            prev, cur = cur, prev
+            kept.append(prev[n])
+            total += cur[n]
+        a, b = 1, 2
+        a, b = b, a + b
+        return kept, total + prev[0] + a * b, len(above) - len(below)
+    """,
+    "args = ([0.5, 1.5, -2.0], [1.0, 2.0], 2, np.arange(4.0))",
+)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("args = ([0.5, 1.5, -2.0], [1.0, 2.0], 2, np.arange(4.0))", True),
+        ("args = ([i - 9.5 for i in range(30)], [i % 5 - 1.5 for i in range(12)], 12, np.zeros(3))", True),
+        ("args = ([], [1.0], 0, np.ones(0))", None),
+        ("args = ([0.5], [1.0], 3, np.ones(1))", False),
+    ],
+)
+def test_rows_change_places(setup: str, fast: bool | None) -> None:
+    check(ROWS, setup, fast=fast)
