@@ -8,7 +8,7 @@ import textwrap
 import pytest
 
 from hasten.kernel.unpacked import apart
-from tests.kernel.differential import check, compiled_function
+from tests.kernel.differential import check, compiled_function, refusal
 
 
 def rewritten(text: str) -> str:
@@ -84,3 +84,35 @@ ROWS = compiled_function(
 )
 def test_rows_change_places(setup: str, fast: bool | None) -> None:
     check(ROWS, setup, fast=fast)
+
+
+GIVEN = compiled_function(
+    """
+    def f(a, b, n):
+        s = 0.0
+        for i in range(n):
+            for j in range(len(a)):
+                a[j] = a[j] + b[j] * 0.5
+            a, b = b, a
+            s += a[0]
+        return s
+    """,
+    "args = ([1.0, 2.0], [3.0, 4.0], 3)",
+)
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [
+        "x = [1.0, 2.0]; y = [3.0, 4.0]; args = (x, y, 3)",
+        "x = [1.0, 2.0]; y = [3.0, 4.0]; args = (x, y, 0)",
+        "x = [1.0, 2.0]; args = (x, x, 3)",
+    ],
+)
+def test_lists_from_outside_change_places(setup: str) -> None:
+    check(GIVEN, setup)
+
+
+def test_which_list_a_name_stands_for_afterwards_is_left_to_python() -> None:
+    body = "for i in range(n):\n    a[i % 2] += b[0]\n    a, b = b, a"
+    assert "may be what came in" in refusal(body, "n = 3\na = [1.0, 2.0]\nb = [3.0, 4.0]")
