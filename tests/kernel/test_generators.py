@@ -131,3 +131,19 @@ def test_refusals(call: str, why: str) -> None:
     body = f"for i in range(n):\n    t += {call}"
     setup = "rng = np.random.default_rng(3)\nn = 3\nt = 0.0\nxs = np.array([1.0, 0.0])\nnames = ['a', 'b']"
     assert why in refusal(body, "import numpy as np\n" + setup)
+
+
+NORM = compiled_function(
+    """
+    def f(rng, n):
+        t = 0.0
+        for i in range(n):
+            t += np.linalg.norm(rng.random(3)) + np.linalg.norm(np.random.rand(2)) + np.median(rng.random(3))
+        return t
+    """,
+    "args = (np.random.default_rng(3), 4)",
+)
+
+
+def test_what_is_drawn_within_a_call_is_drawn_once() -> None:
+    check(NORM, "rng = np.random.default_rng(3); args = (rng, 20)", fast=True, close=True)

@@ -159,7 +159,8 @@ def norm(u: Unit, v: V, args: list[ast.expr], named: dict[str, ast.expr], node: 
     if args or named or t.dtype != "float64":
         fail("np.linalg.norm of this", node)
     if axis is None and t.ndim == 1:
-        return V(f"math.sqrt({arrays_calls.product(u, v, v, node).code})", NPF8)
+        arrays_calls.product(u, v, v, node)  # is it one that may be compiled?
+        return V(f"{u.helper('vector_norm')}({bare(v.code)})", NPF8)  # worked out once: it may draw random numbers
     axes = arrays_calls.axes_of(u, axis, t.ndim, node)
     if axis is None or t.ndim != 2 or len(axes) != 1:
         fail("np.linalg.norm of this", node)

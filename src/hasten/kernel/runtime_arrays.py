@@ -40,6 +40,11 @@ def _dot(x, y):
         raise FloatingPointError
     return total
 ''', (), 'fastmath={"reassoc", "contract"}'),
+    ("vector_norm", '''
+def _vector_norm(x):
+    """np.linalg.norm(x) of a vector."""
+    return math.sqrt(_dot(x, x))
+''', ("dot",), ""),
     ("matrix_vector", '''
 def _matrix_vector(a, x):
     """a @ x; raises where an element is not finite."""
