@@ -147,3 +147,19 @@ NORM = compiled_function(
 
 def test_what_is_drawn_within_a_call_is_drawn_once() -> None:
     check(NORM, "rng = np.random.default_rng(3); args = (rng, 20)", fast=True, close=True)
+
+
+def test_a_function_of_ones_own_is_not_taken_for_pure() -> None:
+    """It draws: the place of an in-place change must be worked out once."""
+    text = """
+        def sum(x):
+            return int(random.random() * 4)
+
+        def f(xs):
+            hist = [0] * 4
+            for x in xs:
+                hist[sum(x)] += 1
+            return hist
+    """
+    with pytest.raises(AssertionError, match="program's own"):
+        compiled_function(text, "args = ([1.0, 2.0],)", prelude="import random\n")

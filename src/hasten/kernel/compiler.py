@@ -82,7 +82,7 @@ from hasten.kernel.kinds import (
     widened,
 )
 from hasten.kernel.program import Module
-from hasten.kernel.values import V, bare, fail, impure
+from hasten.kernel.values import PURE, V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
@@ -1895,6 +1895,8 @@ class Unit:
     def e_Call(self, node: ast.Call) -> V:
         if any(isinstance(a, ast.Starred) for a in node.args):
             fail("starred argument", node)
+        if isinstance(node.func, ast.Name) and node.func.id in PURE and not self.module.dotted(node.func):
+            fail(f"{node.func.id} is a function of the program's own", node)  # `impure` goes by the name
         from hasten.kernel import elsewhere  # it builds on this module
 
         if isinstance(node.func, ast.Name) and node.func.id in self.inner:
