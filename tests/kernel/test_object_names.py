@@ -60,7 +60,7 @@ NAMES = compiled(LOOP, START, prelude=LEDGER, hide=("k", "t"), after="final = (t
 CHANGES = [
     ("", True),
     ("trades[3] = Trade(5, 1, 'é', '')", True),
-    ("trades.append(trades[0])", False),  # one object at two places
+    ("trades.append(trades[0])", True),  # one object at two places: nothing is changed
     ("trades[2] = Trade(5, 1, None, 'a')", False),
     ("trades[2] = Trade(5, 1, Other('a'), 'a')", False),
     ("trades[2] = Trade(5, 1, 7, 'a')", False),
