@@ -116,7 +116,7 @@ def _one(name: str, fact: ValueFact) -> Type | None:
     if fact.type == "builtins.list" and len(fact.items) == 1:
         inner = _within(fact)
         deeper = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, (Word, Tup))
-        if isinstance(inner, Row) and (deeper or scalar(inner.item) or isinstance(inner.item, (Map, Tup))):
+        if isinstance(inner, Row) and (deeper or scalar(inner.item) or isinstance(inner.item, (Map, Tup, Lst))):
             return rooted(inner, frozenset({name}))
     if fact.type == "builtins.dict":
         return _dict_type(name, fact)
