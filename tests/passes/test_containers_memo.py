@@ -10,6 +10,20 @@ from hasten.passes.source.containers.memo import Memo
 from tests.passes.test_containers_harness import changed, left_alone
 
 CHANGED = {
+    "a list of constants": """
+SUFFIXES = ["ings", "ing", "s"]
+SHORT = {"a": 1, "b": 2}
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix) and word not in SHORT:
+            return word[: -len(suffix)]
+    return word + str(SHORT.get(word, 0))
+print([stem(w) for w in "a singing kings b sings a singing".split()], len(SUFFIXES))
+try:
+    stem(3)
+except AttributeError as e:
+    print(e)
+""",
     "fib": """
 def fib(n):
     if n < 2:
@@ -69,6 +83,102 @@ for v in [1, Loud(1), 1, Loud(1)]:
 """,
 }
 ALONE = {
+    "a list that grows": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    SUFFIXES.append("a")
+print(out)
+""",
+    "a list with another name": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+other = SUFFIXES
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    other[0] = "a"
+print(out)
+""",
+    "a list handed on": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+def change(xs):
+    xs[0] = "a"
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    change(SUFFIXES)
+print(out)
+""",
+    "a list in a list": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+all_lists = [SUFFIXES]
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    all_lists[0][0] = "a"
+print(out)
+""",
+    "a list bound again": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    SUFFIXES = ["a"]
+print(out)
+""",
+    "a list that is added to": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    SUFFIXES += ["a"]
+print(out)
+""",
+    "a list that a loop writes into": """
+SUFFIXES = ["ings", "ing", "s"]
+def stem(word):
+    for suffix in SUFFIXES:
+        if word.endswith(suffix):
+            return word[: -len(suffix)]
+    return word
+out = []
+for w in "sings a sings xa xa".split():
+    out.append(stem(w))
+    for SUFFIXES[0] in "ax":
+        pass
+print(out)
+""",
     "prints": """
 def f(n):
     print(n)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import Project
+from hasten.passes.source.containers.effects import Project, use_kind
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts, dotted
 
 LIMIT = 100_000
@@ -320,7 +320,7 @@ def _pure_name(project: Project, module: Module, function: ast.FunctionDef, node
         return (
             len(bound) == 1
             and bound[0].how == "assign"
-            and _constant(bound[0].value)
+            and (_constant(bound[0].value) or _fixed(project, module, node.id, bound[0].value))
             and isinstance(module.parents[module.statement(bound[0].node)], ast.Module)
             and not project.mentions(node.id, module)
         )
@@ -345,6 +345,21 @@ def _constant(e: ast.expr | None) -> bool:
         case ast.Tuple(elts=elts):
             return all(map(_constant, elts))
     return False
+
+
+def _fixed(project: Project, module: Module, name: str, made: ast.expr | None) -> bool:
+    """Whether a container of constants, written down at the top of the module, is only ever looked at."""
+    match made:
+        case ast.List(elts=elts) | ast.Set(elts=elts):
+            plain = all(map(_constant, elts))
+        case ast.Dict(keys=keys, values=values):
+            plain = all(k is not None and _constant(k) for k in keys) and all(map(_constant, values))
+        case _:
+            return False
+    if project.dunders & {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}:
+        return False  # what it is compared with gets hold of it
+    uses = [u for u in module.uses(name, module.tree) if isinstance(u.ctx, ast.Load)]
+    return plain and project.whole and all(use_kind(project, module, u) == "read" for u in uses)
 
 
 def _name_is_constant(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
