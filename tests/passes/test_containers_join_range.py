@@ -15,6 +15,34 @@ from hasten.passes.source.containers.join_range import RangeIndex
 from tests.passes.test_containers_harness import changed, left_alone
 
 CHANGED = {
+    "edges": """
+def hist(rows, edges):
+    counts = [0] * (len(edges) - 1)
+    for i in range(len(edges)):
+        for r in rows:
+            if edges[i] <= r < edges[i + 1]:
+                counts[i] += 1
+    return counts
+rows = [i * 7 % 40 for i in range(40)]
+for edges in ([0, 5, 10, 15, 20, 50], [0], [], [3, 2, 1], [None, 1]):
+    try:
+        print(hist(rows, edges))
+    except (IndexError, TypeError) as e:
+        print(e)
+try:
+    print(hist(edges := [0, 1, 2, 30, 40, 50, 60], edges))
+except IndexError as e:
+    print(e)
+""",
+    "a box": """
+points = [(i * 7 % 31, i * 13 % 29) for i in range(60)]
+n = 0
+for p in points:
+    for q in points:
+        if p[0] - 3 <= q[0] <= p[0] + 3 and p[1] - 3 <= q[1] <= p[1] + 3:
+            n += 1
+print(n)
+""",
     "comparison of its own": """
 class P:
     def __init__(self, v): self.v = v
@@ -156,6 +184,29 @@ print(run([1, 5, 3], list(range(9))))
 """,
 }
 ALONE = {
+    "edges that move in a search": """
+def hist(rows, edges):
+    out = []
+    for i in range(len(edges) - 1):
+        for r in rows:
+            if edges[i] <= r < edges[i + 1]:
+                out.append(r)
+                edges[i + 1] += 2
+    return out
+print(hist([1, 2, 3, 4, 5, 6, 7, 8, 9], [0, 2, 4]))
+""",
+    "edges that move by another name": """
+def hist(rows, edges, box):
+    out = []
+    for i in range(len(edges) - 1):
+        for r in rows:
+            if edges[i] <= r < edges[i + 1]:
+                out.append(r)
+                box["edges"][i + 1] += 2
+    return out
+edges = [0, 2, 4]
+print(hist([1, 2, 3, 4, 5, 6, 7, 8, 9], edges, {"edges": edges}))
+""",
     "a generator in the middle": """
 def run(xs, ys):
     for x in xs:

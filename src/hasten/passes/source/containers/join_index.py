@@ -575,7 +575,7 @@ def key_stays(place: Place, key: ast.expr, search: ast.AST, rows: ast.expr | Non
         if isinstance(node, ast.Subscript):
             if _may_store(project, module, body, key):
                 return False
-            if isinstance(node.slice, ast.Name) and not (rows is not None and same(node.value, rows)):
+            if isinstance(node.slice, (ast.Name, ast.BinOp)) and not (rows is not None and same(node.value, rows)):
                 # xs[i]: xs may not change in the search, whatever goes by another name
                 if not isinstance(node.value, ast.Name):
                     return False
@@ -589,11 +589,11 @@ def key_stays(place: Place, key: ast.expr, search: ast.AST, rows: ast.expr | Non
 
 def _may_store(project: Project, module: Module, body: set[ast.AST], key: ast.expr) -> bool:
     """Whether one search may store into what its key `o["k"]` is read from."""
-    fields = path(key, None, names(key)) or frozenset()
-    text = all(isinstance(f, str) and f != "[]" for f in fields)
+    fields = path(key, None, names(key))
+    text = fields is not None and all(isinstance(f, str) and f != "[]" for f in fields)
     for n in body:
         if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load):
-            if text and isinstance(n.slice, ast.Constant) and n.slice.value not in fields:
+            if text and isinstance(n.slice, ast.Constant) and n.slice.value not in (fields or ()):
                 continue
             target = n.value
         elif isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in MUTATORS:

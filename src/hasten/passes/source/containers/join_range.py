@@ -172,7 +172,8 @@ class RangeIndex(ContainerPass):
             return None  # the same range in every round
         key_fields: frozenset[object] = frozenset()
         for e in leaves:
-            key_fields |= path(e, None, names(e)) or frozenset()
+            on_the_way = path(e, None, names(e))
+            key_fields |= frozenset({"[]"}) if on_the_way is None else on_the_way
         if not all(key_stays(place, e, node, None) for e in leaves):
             return None
         made = _maker(module, band)
@@ -269,6 +270,9 @@ def _band(module: Module, node: ast.AST) -> Band | None:
 def _range(test: ast.expr, targets: set[str], outside: bool) -> tuple[ast.expr, ast.expr, ast.expr] | None:
     """Row's side, lower and upper bound of `low <= row < high`, `row >= low and row < high`, or, where the loop goes on
     `outside` the range, of `row < low or row > high`."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) and not outside:
+        if isinstance(test.values[0], ast.Compare) and len(test.values[0].ops) == 2:
+            test = test.values[0]
     if isinstance(test, ast.Compare) and len(test.ops) == 2 and not outside:
         a, row, b = test.left, *test.comparators
         if all(isinstance(op, UPPER) for op in test.ops):
@@ -318,6 +322,8 @@ def _leaves(project: Project, module: Module, e: ast.expr) -> list[ast.expr] | N
             if any(isinstance(a, ast.Starred) for a in args) or any(k.arg is None for k in keywords):
                 return None
             parts = [*args, *(k.value for k in keywords)]
+        case ast.Subscript(value=ast.Name(), slice=ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right)):
+            return [e] if all(isinstance(x, (ast.Name, ast.Constant)) for x in (left, right)) else None
         case ast.Name() | ast.Attribute() | ast.Subscript():
             return None if path(e, None, names(e)) is None else [e]
         case _:
