@@ -250,3 +250,58 @@ def test_veiled_values_are_never_read() -> None:
     for use in ("len(films[k])", "films[k]['n']", "len(list(films.values()))", "len(films.get(k, {}))"):
         assert refusal(f"for k in films:\n    total += {use}\n", facts), use
     assert refusal("for k in range(3):\n    films[k] = {}\n", facts)
+
+
+COUNTED = """
+for c in classes:
+    score = math.log(docs[c])
+    for w, n in words.items():
+        if w in counts[c]:
+            score += n * math.log(counts[c][w] / sum(counts[c].values()))
+        elif w in seen:
+            score -= counts[c].get(w, 0) + seen[w]
+    exps = {k: math.exp(v - score) for k, v in docs.items()}
+    for k, v in exps.items():
+        total += v / sum(exps.values())
+    total += score
+"""
+COUNTS = """
+import collections
+classes = ["a", "b"]
+docs = {"a": 2.0, "b": 3.0}
+words = {"x": 2, "y": 1, "z": 5}
+counts = {"a": collections.defaultdict(int), "b": collections.defaultdict(int)}
+counts["a"]["x"] += 3
+counts["b"]["y"] += 2
+counts["b"]["x"] += 1
+seen = collections.Counter("xyzz")
+total = 0.0
+"""
+READ = compiled(COUNTED, COUNTS, hide=("c", "w", "n", "k", "v", "score", "exps"))
+
+
+@pytest.mark.parametrize(
+    ("change", "fast"),
+    [
+        ("", True),
+        ("seen = dict(seen)", True),
+        ("counts['b'] = collections.Counter(counts['b'])", True),
+        ("counts['b'] = dict(counts['b'])", True),
+        ("counts = collections.defaultdict(dict, counts)", True),
+        ("classes = ['a', 'c']\ndocs['c'] = 1.0\ncounts = collections.defaultdict(dict, counts)", False),  # a new key
+        ("classes = ['a', 'c']\ndocs['c'] = 1.0", False),  # KeyError
+        ("counts['b'] = collections.OrderedDict(counts['b'])", False),
+        ("seen = collections.UserDict(seen)", False),
+        ("docs['b'] = -1.0", False),
+        ("docs['b'] = 1e6", False),  # exp of too much, or of too little
+        ("seen['x'] = 1.5", False),
+    ],
+)
+def test_dicts_that_make_what_they_miss(change: str, fast: bool) -> None:
+    check(READ, COUNTS + change, fast=fast)
+
+
+def test_counters_from_outside_are_not_filled() -> None:
+    facts = "import collections\nseen = collections.Counter([1, 2])\nxs = [1, 2]\n"
+    assert refusal("for x in xs:\n    seen[x] += 1\n", facts)
+    assert refusal("for x in xs:\n    seen[x] = 1\n", facts.replace("Counter([1, 2])", "defaultdict(int, {1: 2})"))

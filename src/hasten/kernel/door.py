@@ -66,6 +66,7 @@ SCALARS = {
 INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
 DEEP = 250  # calls of a function by itself: a kernel gives up beyond, far from Python's own limit
+DICTS = ("builtins.dict", "collections.defaultdict", "collections.Counter")
 STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
 STRINGS = "<strings>"  # stands for the name of the list of all strings of a call, by their numbers
@@ -118,8 +119,10 @@ def _one(name: str, fact: ValueFact) -> Type | None:
         deeper = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, (Word, Tup))
         if isinstance(inner, Row) and (deeper or scalar(inner.item) or isinstance(inner.item, (Map, Tup, Lst))):
             return rooted(inner, frozenset({name}))
-    if fact.type == "builtins.dict":
-        return _dict_type(name, fact)
+    if fact.type in DICTS:
+        t = views.read_only(_dict_type(name, fact)) if fact.type != "builtins.dict" else _dict_type(name, fact)
+        # one that makes its missing keys, or counts, is only read: a kernel that misses a key gives up
+        return t if fact.type == "builtins.dict" or isinstance(t, Map) and t.frozen else None
     if fact.type == "builtins.set" and _key_type(fact.items) is not None:
         return Map(_key_type(fact.items), None, frozenset({name}), keys_only=True)
     if fact.type == "builtins.tuple" and len(fact.items) == 1 and fact.min_len == fact.max_len and fact.min_len:
@@ -206,7 +209,7 @@ def _within(fact: ValueFact) -> Type | None:
             return Lst(frozenset({SCALARS[item.type]}))
         inner = Word() if word else _within(item)
         return None if inner is None else Row(inner)
-    if fact.type != "builtins.dict":
+    if fact.type not in DICTS:
         return None
     key = _key_type(fact.keys)
     if not scalar(key):
@@ -491,7 +494,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif views.viewed(t):
             if n in unit.mutated:
                 raise Refuse(f"{n} is changed")
-            guards.append(f"type({x}) is {'dict' if isinstance(t, Map) else 'list'}")
+            guards.append(f"type({x}) {views.guard(t)}")
             lines, inside = views.taken(shared.helper, t, x, words)
             convert += lines
             lists += inside

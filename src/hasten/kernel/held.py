@@ -65,7 +65,7 @@ def ready(
             lines += [f"if new_{x} is None:", "    return None"]
         elif views.viewed(t):
             made, _ = views.taken(shared.helper, t, x, words)
-            guards.append(f"type({x}) is {'dict' if isinstance(t, Map) else 'list'}")
+            guards.append(f"type({x}) {views.guard(t)}")
             lines += made
             tables += views.tables(shared.helper, t, f"new_{x}")
         else:

@@ -90,7 +90,7 @@ PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
     ("flat_dicts", '''
 def _flat_dicts(rows):
     """Where each dict begins, all their keys, and all their values; None unless these are dicts."""
-    if set(map(type, rows)) - {dict}:
+    if set(map(type, rows)) - {dict, collections.defaultdict, collections.Counter}:
         return None
     starts = np.array([0, *itertools.accumulate(map(len, rows))])
     keys = [*itertools.chain.from_iterable(rows)]

@@ -16,6 +16,7 @@ from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
+    from hasten.kernel.program import Module
 
 KINDS = {"int": "int", "float": "float", "bool": "bool", "np.float64": "np.float64", "np.int64": "np.int64"}
 READS = frozenset({"keys", "values", "items", "get", "count", "index"})
@@ -96,13 +97,15 @@ def items_code(u: Unit, t: Type, view: str, size: str) -> str:
     return view if scalar(t) else f"[{element_of(u, t, view, 'place')} for place in range({size})]"
 
 
-def pure(node: ast.AST) -> bool:
-    """May it be evaluated earlier than its statement would, or twice? (It only reads.)"""
+def pure(node: ast.AST, module: Module | None = None) -> bool:
+    """May it be evaluated earlier than its statement would, or twice? (It only reads; `module` tells what is `math`.)"""
     for n in ast.walk(node):
         if isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield)):
             return False
         if isinstance(n, ast.Call):
             f = n.func
+            if module is not None and (module.dotted(f) or "").startswith("math."):
+                continue
             if not (isinstance(f, ast.Attribute) and f.attr in READS or isinstance(f, ast.Name) and f.id in READERS):
                 return False
     return True
@@ -128,6 +131,11 @@ def leaving(t: Type | None, values: str, depth: int = 0) -> str:
 def viewed(t: Type) -> bool:
     """Does it come in as arrays of its own making?"""
     return isinstance(t, Row) or isinstance(t, Map) and t.frozen
+
+
+def guard(t: Type) -> str:
+    """What its type must be: of dicts any that answers a look-up, if it has the key, from what it holds."""
+    return "in (dict, collections.defaultdict, collections.Counter)" if isinstance(t, Map) else "is list"
 
 
 def arguments(t: Type, name: str, ready: bool = False) -> list[str]:

@@ -26,7 +26,7 @@ from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import arrays_results, functions, inner, names, objects, versions
 from hasten.kernel.compiler import Shared, Unit
-from hasten.kernel.door import Wrapped, door_type, wrap
+from hasten.kernel.door import DICTS, Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
 from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type
 from hasten.kernel.program import Module, helper_texts
@@ -138,7 +138,7 @@ class Jit:
         """With roundings of its own and without."""
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
-        dicts = any(f.type == "builtins.dict" for kinds in seen.types.values() for f in kinds)
+        dicts = any(f.type in DICTS for kinds in seen.types.values() for f in kinds)
         hows = [
             How(w, m, reads=r, project=project)
             for w in (False, True)
@@ -299,8 +299,9 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
         "from numba import njit",
         "from numba.core.errors import NumbaError",
     ]
-    for name in ("itertools", "marshal", "sys"):
-        if any(f"{name}." in t for t in (*helpers, wrapped.text)):
+    for name in ("collections", "itertools", "marshal", "sys"):
+        words = r"\bcollections\.(defaultdict|Counter)\b" if name == "collections" else rf"{name}\."
+        if any(re.search(words, t) for t in (*helpers, wrapped.text)):
             if module.bindings.get(name, 0) != int(module.imported(name)):
                 raise Refuse(f"{name} means something else in this file")
             imports.insert(1, f"import {name}")
