@@ -202,7 +202,9 @@ def check(c: Compiled, setup: str, *, fast: bool | None = None, close: bool = Fa
         good = near(value, other) if close else same(value, other)
         assert good, f"{name}: {value!r} became {other!r}{context}"
     extra = (
-        set(new.state) - set(old.state) - {"done", "njit", "NumbaError", "math", "np", "sys", "itertools", "marshal"}
+        set(new.state)
+        - set(old.state)
+        - {"done", "njit", "NumbaError", "math", "np", "sys", "itertools", "marshal", "collections"}
     )
     assert not extra, f"{extra} appeared{context}"
     assert same(old.streams, new.streams), f"random streams differ{context}"

@@ -11,6 +11,7 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hasten.kernel import (
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
     from hasten.kernel.reach import Reached
 
 ROUNDS = 14
+DICTS = ("builtins.dict", "collections.defaultdict", "collections.Counter")
 NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
 
 # math functions that Numba takes from the same C library as CPython, and their NumPy namesakes (which may differ by
@@ -140,8 +142,21 @@ class Shared:
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
 
     def helper(self, name: str) -> str:
+        if name == "flat_dicts" and self.any_dicts:
+            name = "flat_any_dicts"
         self.used.add(name)
         return f"_{name}"
+
+    @cached_property
+    def any_dicts(self) -> bool:
+        """Was a dict among what came in that makes or counts its missing keys?"""
+        todo = [f for facts in self.seen.values() for f in facts]
+        while todo:
+            fact = todo.pop()
+            if fact.type in DICTS[1:]:
+                return True
+            todo += (*fact.items, *fact.keys)
+        return False
 
 
 class Unit:

@@ -13,7 +13,7 @@ from hasten.core.facts import ValueFact
 from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, views
 from hasten.kernel import held as holding
 from hasten.kernel.arrays_tree import ELEMENTS
-from hasten.kernel.compiler import Shared, Unit, local, unseen
+from hasten.kernel.compiler import DICTS, Shared, Unit, local, unseen
 from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
 from hasten.kernel.filters import outlined
 from hasten.kernel.held import Held
@@ -66,7 +66,6 @@ SCALARS = {
 INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
 DEEP = 250  # calls of a function by itself: a kernel gives up beyond, far from Python's own limit
-DICTS = ("builtins.dict", "collections.defaultdict", "collections.Counter")
 STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
 NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
 STRINGS = "<strings>"  # stands for the name of the list of all strings of a call, by their numbers
@@ -494,7 +493,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif views.viewed(t):
             if n in unit.mutated:
                 raise Refuse(f"{n} is changed")
-            guards.append(f"type({x}) {views.guard(t)}")
+            guards.append(f"type({x}) {views.guard(t, shared.any_dicts)}")
             lines, inside = views.taken(shared.helper, t, x, words)
             convert += lines
             lists += inside

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hasten.kernel import views
-from hasten.kernel.kinds import Lst, Map, Refuse, Type
+from hasten.kernel.kinds import Lst, Refuse, Type
 from hasten.kernel.values import PY_TYPE
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def ready(
             lines += [f"if new_{x} is None:", "    return None"]
         elif views.viewed(t):
             made, _ = views.taken(shared.helper, t, x, words)
-            guards.append(f"type({x}) {views.guard(t)}")
+            guards.append(f"type({x}) {views.guard(t, shared.any_dicts)}")
             lines += made
             tables += views.tables(shared.helper, t, f"new_{x}")
         else:

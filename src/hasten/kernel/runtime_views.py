@@ -90,6 +90,15 @@ PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
     ("flat_dicts", '''
 def _flat_dicts(rows):
     """Where each dict begins, all their keys, and all their values; None unless these are dicts."""
+    if set(map(type, rows)) - {dict}:
+        return None
+    starts = np.array([0, *itertools.accumulate(map(len, rows))])
+    keys = [*itertools.chain.from_iterable(rows)]
+    return starts, keys, [*itertools.chain.from_iterable(map(dict.values, rows))]
+''', ()),
+    ("flat_any_dicts", '''
+def _flat_any_dicts(rows):
+    """Where each dict begins, all their keys, and all their values; None unless these are dicts of some kind."""
     if set(map(type, rows)) - {dict, collections.defaultdict, collections.Counter}:
         return None
     starts = np.array([0, *itertools.accumulate(map(len, rows))])

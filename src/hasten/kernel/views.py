@@ -98,7 +98,7 @@ def items_code(u: Unit, t: Type, view: str, size: str) -> str:
 
 
 def pure(node: ast.AST, module: Module | None = None) -> bool:
-    """May it be evaluated earlier than its statement would, or twice? (It only reads; `module` tells what is `math`.)"""
+    """May it be evaluated earlier than its statement would, or twice? (It only reads. `module` knows `math`.)"""
     for n in ast.walk(node):
         if isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield)):
             return False
@@ -133,9 +133,11 @@ def viewed(t: Type) -> bool:
     return isinstance(t, Row) or isinstance(t, Map) and t.frozen
 
 
-def guard(t: Type) -> str:
-    """What its type must be: of dicts any that answers a look-up, if it has the key, from what it holds."""
-    return "in (dict, collections.defaultdict, collections.Counter)" if isinstance(t, Map) else "is list"
+def guard(t: Type, any_dicts: bool) -> str:
+    """What its type must be; `any_dicts`: one that makes or counts its missing keys, as long as none is missed."""
+    if not isinstance(t, Map):
+        return "is list"
+    return "in (dict, collections.defaultdict, collections.Counter)" if any_dicts else "is dict"
 
 
 def arguments(t: Type, name: str, ready: bool = False) -> list[str]:

@@ -25,8 +25,8 @@ from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import arrays_results, functions, inner, names, objects, versions
-from hasten.kernel.compiler import Shared, Unit
-from hasten.kernel.door import DICTS, Wrapped, door_type, wrap
+from hasten.kernel.compiler import DICTS, Shared, Unit
+from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
 from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type
 from hasten.kernel.program import Module, helper_texts
