@@ -31,7 +31,7 @@ from hasten.kernel.arrays_tree import (
     widened,
 )
 from hasten.kernel.kinds import NP_INTS, Arr, Num, Refuse
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -96,13 +96,18 @@ def value(u: Unit, node: Node, roots: frozenset[str] = frozenset()) -> V:
     return V(code, t, lazy=node)
 
 
+def usable(code: str) -> str:
+    """The code of a value, if there is one. Raises `Refuse` with the reason why not."""
+    if code.startswith(REFUSED):
+        raise Refuse(code.removeprefix(REFUSED))
+    return code
+
+
 def orderly(u: Unit, node: Node, what: str, at: ast.AST) -> None:
     """Notes that a sum may be rounded otherwise: NumPy adds up in the order of memory, which is not that of the loops
     for what is transposed."""
     if node.disorder():
-        if u.shared.exact:
-            fail(f"{what} of what is transposed", at)
-        u.shared.rounding = True
+        may_round(u, f"{what} of what is transposed", at)
 
 
 def static_ones(node: Node) -> frozenset[int]:
@@ -124,8 +129,7 @@ def called(u: Unit, node: Node, target: Operand | None, dtype: str, folded: Fold
     if u.shared.drawn and sum(code.count("(") > 0 and not pure(code) for code in codes_of(node, target)) > 1:
         raise Refuse("random numbers are drawn within an expression of arrays")
     for a in args:
-        if a.startswith(REFUSED):
-            raise Refuse(a.removeprefix(REFUSED))
+        usable(a)
     fused = u.shared.fused
     name = fused.setdefault(text, f"array_loop__{len(fused)}__")
     return f"{name}({', '.join(args)})"
@@ -173,9 +177,7 @@ def combine(u: Unit, function: str, nodes: Sequence[Node], at: ast.AST, op: str 
         fail(f"{function} of a scalar whose type depends on the data", at)
     (*loop, dtype) = next(iter(loops))
     if function in ROUNDED or function == "power" or dtype == "complex128" and function != "add":
-        if u.shared.exact:
-            fail(f"{function} may be rounded otherwise when compiled", at)
-        u.shared.rounding = True
+        may_round(u, f"{function} may be rounded otherwise when compiled", at)
     if dtype in ("bool", *FLOATS) or function not in ("true_divide", "power"):
         pend = dtype in FLOATS and (
             op in WARNS or op in ROUNDED or op in KEEPS and any(n.pend for n in nodes) or op == "where_any"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from hasten.kernel import arrays_orders
 from hasten.kernel.arrays import (
-    REFUSED,
     ROUNDED,
     called,
     combine,
@@ -17,12 +16,13 @@ from hasten.kernel.arrays import (
     node_of,
     orderly,
     power,
+    usable,
     value,
 )
 from hasten.kernel.arrays_loops import Folded, numpy_type, side_by_side
 from hasten.kernel.arrays_tree import ELEMENTS, Axis, Node, Operand, chosen, load, whole, widened
-from hasten.kernel.kinds import NPF8, Arr, Num, Refuse, Tup, num
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.kinds import NPF8, Arr, Num, Tup, num
+from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -276,8 +276,7 @@ def joined(u: Unit, short: str, node: ast.Call) -> V:
     if first.dtype not in ELEMENTS or "axis" in named and short not in ("concatenate", "stack"):
         fail(f"np.{short} of this", node)
     for v in parts:
-        if v.code.startswith(REFUSED):
-            raise Refuse(v.code.removeprefix(REFUSED))
+        usable(v.code)
     new = short == "stack" or short in ("vstack", "column_stack") and first.ndim == 1  # along an axis of its own
     axis = 1 if short == "column_stack" or short == "hstack" and first.ndim > 1 else 0
     if "axis" in named:
@@ -308,8 +307,8 @@ def histogram(u: Unit, node: ast.Call) -> V:
     codes = [bare(x.code), bare(count.code) if count is not None else "10"]
     if weights is not None:
         codes.append(bare(weights.code))
-    if any(c.startswith(REFUSED) for c in codes):
-        raise Refuse(codes[0])
+    for c in codes:
+        usable(c)
     helper = u.helper("histogram" if weights is None else "weighted_histogram")
     counts = Arr("int64" if weights is None else "float64", 1)
     return V(f"{helper}({', '.join(codes)})", Tup((counts, Arr("float64", 1))))
@@ -489,9 +488,7 @@ def total(u: Unit, name: str, v: V, at: ast.AST) -> V | None:
     o = node.operand
     if o is not None and rows != o.base:
         # a view, or a local array: NumPy may add up in another order
-        if u.shared.exact:
-            fail(f"{name} of a part of an array", at)
-        u.shared.rounding = True
+        may_round(u, f"{name} of a part of an array", at)
     if name == "sum":
         return V(f"{u.helper('sum_all')}({rows})", NPF8)
     if name in ("mean", "var", "std"):
@@ -512,12 +509,9 @@ def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
     if ta.dtype != "float64" or tb.dtype != "float64":
         if not (ta.dtype == tb.dtype == "complex128" and ta.ndim == tb.ndim == 2):
             fail(f"product of {ta.dtype} and {tb.dtype}", at)
-    if u.shared.exact:
-        fail("a product may be rounded otherwise when compiled", at)
-    u.shared.rounding = True
+    may_round(u, "a product may be rounded otherwise when compiled", at)
     for v in (a, b):
-        if v.code.startswith("<refused>"):
-            raise Refuse(v.code)
+        usable(v.code)
     if (ta.ndim, tb.ndim) == (1, 2):
         terms = combine(u, "multiply", (widened(node_of(u, a, at), 1), node_of(u, b, at)), at)
         return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}), ordered=False)), Arr("float64", 1))

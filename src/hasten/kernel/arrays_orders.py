@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hasten.kernel.arrays import REFUSED, combine, node_of, orderly, value
-from hasten.kernel.kinds import NPF8, Arr, Num, Refuse, Tup, Type, num
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.arrays import combine, node_of, orderly, usable, value
+from hasten.kernel.kinds import NPF8, Arr, Num, Tup, Type, num
+from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -48,8 +48,7 @@ def of(u: Unit, name: str, v: V, args: list[ast.expr], node: ast.Call) -> V:
     named = {str(k.arg): k.value for k in node.keywords}
     t = v.t
     assert isinstance(t, Arr)
-    if v.code.startswith(REFUSED):
-        raise Refuse(v.code.removeprefix(REFUSED))
+    usable(v.code)
     if name == "linalg.norm":
         return norm(u, v, args, named, node)
     if name in FLAT and t.ndim > 1 and t.dtype in NUMBERS and not args and "axis" not in named:
@@ -130,8 +129,9 @@ def counts(u: Unit, v: V, args: list[ast.expr], named: dict[str, ast.expr], node
     if weights is None or isinstance(weights, ast.Constant) and weights.value is None:
         return V(f"{u.helper('bin_counts')}({bare(v.code)}, {size})", PLACES)
     w = u.expr(weights)
-    if not isinstance(w.t, Arr) or (w.t.dtype, w.t.ndim) != ("float64", 1) or w.code.startswith(REFUSED):
+    if not isinstance(w.t, Arr) or (w.t.dtype, w.t.ndim) != ("float64", 1):
         fail("np.bincount with such weights", node)
+    usable(w.code)
     return V(f"{u.helper('bin_sums')}({bare(v.code)}, {bare(w.code)}, {size})", Arr("float64", 1))
 
 
@@ -159,7 +159,7 @@ def norm(u: Unit, v: V, args: list[ast.expr], named: dict[str, ast.expr], node: 
     if args or named or t.dtype != "float64":
         fail("np.linalg.norm of this", node)
     if axis is None and t.ndim == 1:
-        arrays_calls.product(u, v, v, node)  # is it one that may be compiled?
+        may_round(u, "a product may be rounded otherwise when compiled", node)
         return V(f"{u.helper('vector_norm')}({bare(v.code)})", NPF8)  # worked out once: it may draw random numbers
     axes = arrays_calls.axes_of(u, axis, t.ndim, node)
     if axis is None or t.ndim != 2 or len(axes) != 1:

@@ -83,7 +83,7 @@ from hasten.kernel.kinds import (
     widened,
 )
 from hasten.kernel.program import Module
-from hasten.kernel.values import PURE, V, bare, fail, impure
+from hasten.kernel.values import PURE, V, bare, fail, impure, may_round
 
 if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
@@ -1600,9 +1600,7 @@ class Unit:
             if not plain_power:
                 # LLVM turns pow(x, 2.0), pow(x, 0.5), pow(x, -1.0) and pow(2.0, x) into something rounded otherwise,
                 # and after inlining it may see such constants where the source has names
-                if self.shared.exact:
-                    fail("power that may be compiled with another rounding", node)
-                self.shared.rounding = True
+                may_round(self, "power that may be compiled with another rounding", node)
             return V(
                 f"{self.helper('pow_float')}({as_float(ac, ta)}, {as_float(bc, tb)})", out, pend=np_result, tag=tag
             )
@@ -2251,9 +2249,7 @@ class Unit:
             if numpy and short in ("sqrt",):
                 return V(self.checked_math(short, x), out)
             if numpy and short in NUMPY_LIKE:
-                if self.shared.exact:
-                    fail(f"{name} may be rounded otherwise when compiled", node)
-                self.shared.rounding = True
+                may_round(self, f"{name} may be rounded otherwise when compiled", node)
                 return V(self.checked_math(NUMPY_LIKE[short], x), out)
             if not numpy and short in MATH:
                 return V(self.checked_math(short, x), out)

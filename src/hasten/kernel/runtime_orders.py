@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-# name, text, helpers that it calls
-COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
-    ("place_of_largest", '''
-def _place_of_largest(x):
-    """np.argmax(x)"""
+Text = tuple[str, str, tuple[str, ...]]  # name, text, helpers that it calls
+
+
+def _extreme(word: str, function: str, beats: str) -> tuple[Text, Text]:
+    return (f"place_of_{word}", f'''
+def _place_of_{word}(x):
+    """np.{function}(x)"""
     if x.size == 0:
         raise ValueError
     at = 0
     for i in range(x.size):
         if x[i] != x[i]:
             return i
-        if x[i] > x[at]:
+        if x[i] {beats} x[at]:
             at = i
     return at
-''', ()),
-    ("place_of_smallest", '''
-def _place_of_smallest(x):
-    """np.argmin(x)"""
-    if x.size == 0:
-        raise ValueError
-    at = 0
-    for i in range(x.size):
-        if x[i] != x[i]:
-            return i
-        if x[i] < x[at]:
-            at = i
-    return at
-''', ()),
-    ("place_of_largests", '''
-def _place_of_largests(x):
-    """np.argmax(x, axis=1)"""
+''', ()), (f"place_of_{word}s", f'''
+def _place_of_{word}s(x):
+    """np.{function}(x, axis=1)"""
     out = np.empty(x.shape[0], np.int64)
     for i in range(x.shape[0]):
-        out[i] = _place_of_largest(x[i])
+        out[i] = _place_of_{word}(x[i])
     if x.shape[1] == 0:
         raise ValueError
     return out
-''', ("place_of_largest",)),
-    ("place_of_smallests", '''
-def _place_of_smallests(x):
-    """np.argmin(x, axis=1)"""
-    out = np.empty(x.shape[0], np.int64)
-    for i in range(x.shape[0]):
-        out[i] = _place_of_smallest(x[i])
-    if x.shape[1] == 0:
-        raise ValueError
-    return out
-''', ("place_of_smallest",)),
+''', (f"place_of_{word}",))  # fmt: skip
+
+
+def _bisected(word: str, side: str, lower: str) -> Text:
+    return (f"place_{word}", f'''
+def _place_{word}(x, key):
+    """np.searchsorted(x, key{side}), by the same steps, for what is not in order"""
+    low = 0
+    high = x.size
+    while low < high:
+        middle = low + ((high - low) >> 1)
+        if {lower}:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+''', ("sorts_before",))  # fmt: skip
+
+
+COMPILED: list[Text] = [
+    *_extreme("largest", "argmax", ">"),
+    *_extreme("smallest", "argmin", "<"),
     ("any_true", '''
 def _any_true(mask):
     """mask.any()"""
@@ -216,30 +215,6 @@ def _sorts_before(a, b):
     """Whether NumPy sorts a before b: NaN comes last."""
     return a < b or (b != b and a == a)
 ''', ()),
-    ("place_before", '''
-def _place_before(x, key):
-    """np.searchsorted(x, key), by the same steps, for what is not in order"""
-    low = 0
-    high = x.size
-    while low < high:
-        middle = low + ((high - low) >> 1)
-        if _sorts_before(x[middle], key):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-''', ("sorts_before",)),
-    ("place_after", '''
-def _place_after(x, key):
-    """np.searchsorted(x, key, side="right"), by the same steps"""
-    low = 0
-    high = x.size
-    while low < high:
-        middle = low + ((high - low) >> 1)
-        if not _sorts_before(key, x[middle]):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-''', ("sorts_before",)),
+    _bisected("before", "", "_sorts_before(x[middle], key)"),
+    _bisected("after", ', side="right"', "not _sorts_before(key, x[middle])"),
 ]  # fmt: skip

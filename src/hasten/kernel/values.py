@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from hasten.kernel.kinds import Refuse, Type
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
 
 # how generated code spells a type
 PY_TYPE = {"np.float64": "np.float64", "np.int64": "np.int64", "np.bool": "np.bool_"}
@@ -34,6 +37,13 @@ class V:
 def fail(reason: str, node: ast.AST | None = None) -> NoReturn:
     line = getattr(node, "lineno", None)
     raise Refuse(f"line {line}: {reason}" if line else reason)
+
+
+def may_round(unit: Unit, what: str, node: ast.AST | None) -> None:
+    """Notes that the kernel rounds otherwise than the program. Raises `Refuse` with `what`, where no bit may differ."""
+    if unit.shared.exact:
+        fail(what, node)
+    unit.shared.rounding = True
 
 
 def bare(code: str) -> str:

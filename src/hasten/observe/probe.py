@@ -20,6 +20,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.observe.mirror import Mirror
 from hasten.observe.process import WorkloadRun, run_workload
 from hasten.observe.session import Session
+from hasten.observe.shim import site_customize
 from hasten.observe.text import decoded
 
 MOST_WRITES = 200_000
@@ -137,20 +138,6 @@ def _run():
 
 _run()
 del _run
-# the sitecustomize that this one hides
-import importlib.util as _util
-_spec = None
-_me = _sys.modules.pop("sitecustomize", None)
-try:
-    _spec = _util.find_spec("sitecustomize")
-except (ImportError, ValueError):
-    _spec = None
-if _spec is None or _spec.loader is None:
-    _sys.modules["sitecustomize"] = _me
-else:
-    _module = _util.module_from_spec(_spec)
-    _sys.modules["sitecustomize"] = _module
-    _spec.loader.exec_module(_module)
 """
 
 
@@ -197,8 +184,7 @@ def probed_run(
     """One run of a workload under the probe, which is to tell the values of `names` (dotted for attributes)."""
     folder = session.scratch / "probe"
     place = folder / "site"
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "sitecustomize.py").write_text(PROBE, encoding="utf-8")
+    site_customize(place, PROBE)
     log = folder / "seen.json"
     log.unlink(missing_ok=True)
     path = os.pathsep.join([str(place), *filter(None, [mirror.environment(work).get("PYTHONPATH", "")])])

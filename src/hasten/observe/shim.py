@@ -240,6 +240,10 @@ def _clocks(shift, stretch):
 
 _run()
 del _run, _clocks
+'''
+
+
+HIDDEN = """\
 # the sitecustomize that this one hides
 import importlib.util as _util
 _spec = None
@@ -254,7 +258,13 @@ else:
     _module = _util.module_from_spec(_spec)
     _sys.modules["sitecustomize"] = _module
     _spec.loader.exec_module(_module)
-'''
+"""
+
+
+def site_customize(place: Path, text: str) -> None:
+    """Makes `place` a folder whose `sitecustomize` runs `text`, then the one that it hides, being first on the path."""
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "sitecustomize.py").write_text(text + HIDDEN, encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -277,8 +287,7 @@ class Shim:
     def __init__(self, folder: Path, inside: tuple[Path, ...], backups: Path) -> None:
         self.folder, self.log, self.backups, self.inside = folder, folder / "log", backups, inside
         self.place = folder / "site"
-        self.place.mkdir(parents=True, exist_ok=True)
-        (self.place / "sitecustomize.py").write_text(SHIM, encoding="utf-8")
+        site_customize(self.place, SHIM)
 
     def environment(self, env: dict[str, str], *, shift_s: float = 0.0, stretch: float = 1.0) -> dict[str, str]:
         """`env` with the shim in it. `shift_s` moves `time.time`, `stretch` makes all clocks run faster."""

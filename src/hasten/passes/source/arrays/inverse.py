@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.arrays.base import helper, numpy_call
-from hasten.passes.source.arrays.products import as_written, factors_of, is_part
+from hasten.passes.source.arrays.products import as_written, products
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Parts
 
@@ -52,26 +52,19 @@ class InverseProduct(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
-        for statement in module.statements(place.region):
-            for node in ast.walk(statement):
-                if not isinstance(node, ast.expr) or is_part(place, node):
-                    continue
-                how, found = factors_of(place, node)
-                if not found:
-                    continue
-                matrix, factors = found[0], found[1:]
-                if not isinstance(matrix, ast.Call) or numpy_call(module, matrix) != "linalg.inv":
-                    continue
-                if len(matrix.args) != 1 or matrix.keywords:
-                    continue
-                given = ", ".join(module.text(f) for f in (matrix.args[0], *factors))
-                name, text = as_written(how, "_solved", SOLVED)
-                yield Parts(
-                    title="solve instead of inverting",
-                    first=node.lineno,
-                    last=node.end_lineno or node.lineno,
-                    reason="the inverse is only multiplied",
-                    remedy="solve for the product",
-                    replace=((node, f"{name}({given})"),),
-                    prelude=helper(module, text),
-                )
+        for node, how, (matrix, *factors) in products(place):
+            if not isinstance(matrix, ast.Call) or numpy_call(module, matrix) != "linalg.inv":
+                continue
+            if len(matrix.args) != 1 or matrix.keywords:
+                continue
+            given = ", ".join(module.text(f) for f in (matrix.args[0], *factors))
+            name, text = as_written(how, "_solved", SOLVED)
+            yield Parts(
+                title="solve instead of inverting",
+                first=node.lineno,
+                last=node.end_lineno or node.lineno,
+                reason="the inverse is only multiplied",
+                remedy="solve for the product",
+                replace=((node, f"{name}({given})"),),
+                prelude=helper(module, text),
+            )

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hasten.passes.source.arrays.base import early, helper, maybe_array, numpy_call, quiet_operators
+from hasten.passes.source.arrays.base import early, helper, maybe_array, numpy_call, numpy_name, quiet_operators
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Parts, dotted, walk_all
 
@@ -332,7 +332,7 @@ def _take(rows: _Rows, comp: ast.ListComp) -> tuple[ast.expr, str, bool]:
     """The expression to replace, what is taken by the mask in its place, and whether that needs `_taken`."""
     module = rows.place.module
     parent = module.parents[comp]
-    numpy = helper(module, "NP.")[-1].removesuffix(".")
+    numpy, _ = numpy_name(module)
     array = isinstance(parent, ast.Call) and parent.args == [comp] and not parent.keywords
     array = array and numpy_call(module, parent) in ("array", "asarray")
     if isinstance(parent, ast.Call) and parent.args == [comp] and module.is_builtin(parent.func, "len"):

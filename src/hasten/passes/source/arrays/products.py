@@ -52,26 +52,22 @@ class ProductOrder(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
-        for statement in module.statements(place.region):
-            for node in ast.walk(statement):
-                if not isinstance(node, ast.expr) or is_part(place, node):
-                    continue
-                how, factors = factors_of(place, node)
-                if len(factors) < 3 or numpy_call(module, factors[0]) == "linalg.inv":
-                    continue
-                if any(never_array(place, f) for f in factors):
-                    continue
-                given = ", ".join(module.text(f) for f in factors)
-                name, text = as_written(how, "_product", PRODUCT)
-                yield Parts(
-                    title="multiply from the right where that is less work",
-                    first=node.lineno,
-                    last=node.end_lineno or node.lineno,
-                    reason="a product of matrices is made for that of a vector",
-                    remedy="the vector first",
-                    replace=((node, when_there(module, factors, f"{name}({given})", node)),),
-                    prelude=helper(module, text),
-                )
+        for node, how, factors in products(place):
+            if len(factors) < 3 or numpy_call(module, factors[0]) == "linalg.inv":
+                continue
+            if any(never_array(place, f) for f in factors):
+                continue
+            given = ", ".join(module.text(f) for f in factors)
+            name, text = as_written(how, "_product", PRODUCT)
+            yield Parts(
+                title="multiply from the right where that is less work",
+                first=node.lineno,
+                last=node.end_lineno or node.lineno,
+                reason="a product of matrices is made for that of a vector",
+                remedy="the vector first",
+                replace=((node, when_there(module, factors, f"{name}({given})", node)),),
+                prelude=helper(module, text),
+            )
 
 
 def when_there(module: Module, factors: list[ast.expr], new: str, node: ast.expr) -> str:
@@ -81,17 +77,27 @@ def when_there(module: Module, factors: list[ast.expr], new: str, node: ast.expr
     return f"({new} if {' and '.join(tests)} else {module.text(node)})" if tests else new
 
 
-def factors_of(place: Place, node: ast.AST) -> tuple[str, list[ast.expr]]:
+def products(place: Place) -> Iterator[tuple[ast.expr, str, list[ast.expr]]]:
+    """The whole products of a region: each with how it is written, and its factors, multiplied from the left."""
+    for statement in place.module.statements(place.region):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.expr) and not _is_part(place, node):
+                how, factors = _factors_of(place, node)
+                if factors:
+                    yield node, how, factors
+
+
+def _factors_of(place: Place, node: ast.AST) -> tuple[str, list[ast.expr]]:
     """How a product is written, and its factors, multiplied from the left: `A @ B @ v`, `A.dot(B).dot(v)`. No factors
     for any other node."""
     how, pair = _pair(place, node)
     if not pair:
         return "", []
-    inner, before = factors_of(place, pair[0])
+    inner, before = _factors_of(place, pair[0])
     return how, [*(before if inner == how else pair[:1]), pair[1]]
 
 
-def is_part(place: Place, node: ast.expr) -> bool:
+def _is_part(place: Place, node: ast.expr) -> bool:
     """Whether the node is the left factor of a longer product that is written alike."""
     parent = place.module.parents[node]
     if isinstance(parent, ast.Attribute):

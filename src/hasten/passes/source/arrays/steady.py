@@ -32,7 +32,7 @@ from hasten.passes.source.arrays.base import (
 from hasten.passes.source.arrays.frozen import fresh_array, frozen_array
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import frozen_during
-from hasten.passes.source.containers.invariant import REDUCTIONS, _in_iterable
+from hasten.passes.source.containers.invariant import REDUCTIONS, _in_iterable, worked_out_once
 from hasten.passes.source.containers.membership import stretches
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts
 
@@ -113,17 +113,8 @@ class SteadyArrays(ContainerPass):
                 names = ", ".join(dict.fromkeys(leaf.id for leaf in leaves))
                 setup = f"{module.margin(stretch)}{name}, {fixed} = _NOT_YET, _is_fixed({names})\n"
                 kept[stretch, text] = name, fixed, setup
-            name, fixed, setup = kept[stretch, text]
-            new = f"({name} if {name} is not _NOT_YET else ({name} := {text}) if {fixed} else {text})"
-            return Parts(
-                title=f"work {text} out once",
-                first=node.lineno,
-                last=node.end_lineno or node.lineno,
-                reason=f"{text} is the same in every round",
-                remedy="keep it from the first round on",
-                replace=((node, new),),
-                before=((stretch.lineno, setup),),
-                prelude=helper(module, NOT_YET, FIXED),
+            return worked_out_once(
+                module, node, stretch, kept[stretch, text], "_NOT_YET", helper(module, NOT_YET, FIXED)
             )
         return None
 

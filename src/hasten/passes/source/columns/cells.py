@@ -29,6 +29,7 @@ from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
+    finding_at,
     frame_attributes,
     helper_edits,
     helper_name,
@@ -42,7 +43,6 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     scope_of,
     series_attributes,
-    share,
     string,
     text_of,
 )
@@ -197,21 +197,10 @@ class Cells:
         if "pandas" not in source.text or peeks(source):
             return
         for stmt, reads in reads_in(source, region).items():
-            last = stmt.end_lineno or stmt.lineno
-            part = share(facts, region.path, stmt.lineno, last)
-            if part is None:
-                continue
             names = ", ".join(dict.fromkeys(f"{r.frame}.{_shown(r)}" for r in reads))
-            yield Finding(
-                self.code,
-                region,
-                stmt.lineno,
-                last,
-                f"every read of {names} goes through the indexing of pandas",
-                "read from lists of the columns, made once before the loop",
-                part,
-                {"line": stmt.lineno},
-            )
+            reason = f"every read of {names} goes through the indexing of pandas"
+            remedy = "read from lists of the columns, made once before the loop"
+            yield from finding_at(self.code, region, facts, stmt, reason, remedy)
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

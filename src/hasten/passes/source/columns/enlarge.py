@@ -26,6 +26,7 @@ from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
+    finding_at,
     helper_edits,
     helper_name,
     imported_as,
@@ -36,7 +37,6 @@ from hasten.passes.source.columns.syntax import (
     parents,
     peeks,
     place,
-    share,
     stands_alone,
     text_of,
 )
@@ -120,19 +120,9 @@ class Enlarged:
         if ".loc[" not in source.text or pandas_major() < 3 or peeks(source):
             return
         for hit in _hits(source, region):
-            part = share(facts, region.path, hit.stmt.lineno, hit.stmt.end_lineno or hit.stmt.lineno)
-            if part is None:
-                continue
-            yield Finding(
-                self.code,
-                region,
-                hit.loop.lineno,
-                hit.loop.end_lineno or 0,
-                f"every row copies all of {hit.name}",
-                "collect the rows in a list and join them once",
-                part,
-                {"line": hit.stmt.lineno},
-            )
+            reason = f"every row copies all of {hit.name}"
+            remedy = "collect the rows in a list and join them once"
+            yield from finding_at(self.code, region, facts, hit.stmt, reason, remedy, hit.loop)
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

@@ -24,6 +24,7 @@ from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
+    finding_at,
     helper_edits,
     helper_name,
     imported_as,
@@ -37,7 +38,6 @@ from hasten.passes.source.columns.syntax import (
     place,
     quote,
     scope_of,
-    share,
     stands_alone,
     text_of,
 )
@@ -205,19 +205,9 @@ class GrowingFrames:
         if peeks(source):
             return
         for hit in (h for hits in growths_in(source, region).values() for h in hits):
-            part = share(facts, region.path, hit.stmt.lineno, hit.stmt.end_lineno or hit.stmt.lineno)
-            if part is None:
-                continue
-            yield Finding(
-                self.code,
-                region,
-                hit.loop.lineno,
-                hit.loop.end_lineno or 0,
-                f"every step copies all of {hit.name}",
-                "collect the parts in a list and join them once",
-                part,
-                {"line": hit.stmt.lineno},
-            )
+            reason = f"every step copies all of {hit.name}"
+            remedy = "collect the parts in a list and join them once"
+            yield from finding_at(self.code, region, facts, hit.stmt, reason, remedy, hit.loop)
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

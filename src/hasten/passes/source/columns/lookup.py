@@ -28,6 +28,7 @@ from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
+    finding_at,
     frame_attributes,
     functions_called,
     helper_edits,
@@ -42,7 +43,6 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     quote,
     scope_of,
-    share,
     stands_alone,
     string,
     text_of,
@@ -331,21 +331,10 @@ class FilterPerKey:
         if "==" not in source.text or "pandas" not in source.text or peeks(source):
             return
         for stmt, sites in sites_in(source, region).items():
-            last = stmt.end_lineno or stmt.lineno
-            part = share(facts, region.path, stmt.lineno, last)
-            if part is None:
-                continue
             keys = ", ".join(dict.fromkeys(f"{s.frame}.{s.key_column}" for s in sites))
-            yield Finding(
-                self.code,
-                region,
-                stmt.lineno,
-                last,
-                f"compares all of {keys} again for every key",
-                "find the rows of every key once, before the loop",
-                part,
-                {"line": stmt.lineno},
-            )
+            reason = f"compares all of {keys} again for every key"
+            remedy = "find the rows of every key once, before the loop"
+            yield from finding_at(self.code, region, facts, stmt, reason, remedy)
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

@@ -30,6 +30,7 @@ from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
+    finding_at,
     frame_attributes,
     helper_edits,
     helper_name,
@@ -43,7 +44,6 @@ from hasten.passes.source.columns.syntax import (
     quote,
     read_elsewhere,
     series_attributes,
-    share,
     stands_alone,
     string,
     text_of,
@@ -195,19 +195,9 @@ class Matches:
         if "pandas" not in source.text or pandas_major() < 3 or peeks(source):
             return
         for hit in _hits(source, region):
-            part = share(facts, region.path, hit.loop.lineno, hit.loop.end_lineno or hit.loop.lineno)
-            if part is None:
-                continue
-            yield Finding(
-                self.code,
-                region,
-                hit.outer.lineno,
-                hit.outer.end_lineno or 0,
-                f"goes through all rows of {hit.frame} again to find those with one {hit.column}",
-                f"find the rows of every {hit.column} once, before the loop",
-                part,
-                {"line": hit.loop.lineno},
-            )
+            reason = f"goes through all rows of {hit.frame} again to find those with one {hit.column}"
+            remedy = f"find the rows of every {hit.column} once, before the loop"
+            yield from finding_at(self.code, region, facts, hit.loop, reason, remedy, hit.outer)
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

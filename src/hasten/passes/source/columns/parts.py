@@ -29,6 +29,7 @@ from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
+    finding_at,
     frame_attributes,
     helper_edits,
     helper_name,
@@ -41,7 +42,6 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     quote,
     scope_of,
-    share,
     string,
     text_of,
 )
@@ -279,21 +279,10 @@ class Parts:
         if "pandas" not in source.text or peeks(source):
             return
         for stmt, parts in parts_in(source, region).items():
-            last = stmt.end_lineno or stmt.lineno
-            time = share(facts, region.path, stmt.lineno, last)
-            if time is None:
-                continue
             frames = ", ".join(dict.fromkeys(p.frame for p in parts))
-            yield Finding(
-                self.code,
-                region,
-                stmt.lineno,
-                last,
-                f"pandas makes a frame of some rows of {frames}, and a Series for every reduction of it",
-                "reduce parts of the columns' arrays",
-                time,
-                {"line": stmt.lineno},
-            )
+            reason = f"pandas makes a frame of some rows of {frames}, and a Series for every reduction of it"
+            remedy = "reduce parts of the columns' arrays"
+            yield from finding_at(self.code, region, facts, stmt, reason, remedy)
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

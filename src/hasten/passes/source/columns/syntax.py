@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from hasten.core.facts import Facts, ValueFact
-from hasten.core.finding import Region
+from hasten.core.finding import Finding, Region
 from hasten.core.source import Edit, SourceFile, prelude_line
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -136,6 +136,18 @@ def share(facts: Facts, path: str, first: int, last: int) -> float | None:
         return 0.0
     got = facts.profile.share(path, first, last)
     return got if got >= MIN_SHARE else None
+
+
+def finding_at(
+    code: str, region: Region, facts: Facts, at: ast.stmt, reason: str, remedy: str, whole: ast.stmt | None = None
+) -> Iterator[Finding]:
+    """The finding of a statement that is worth touching, by its line; `whole` is what is replaced, if it is more."""
+    last = at.end_lineno or at.lineno
+    part = share(facts, region.path, at.lineno, last)
+    if part is not None:
+        whole = whole or at
+        detail = {"line": at.lineno}
+        yield Finding(code, region, whole.lineno, whole.end_lineno or last, reason, remedy, part, detail)
 
 
 def facts_about(name: str, region: Region, facts: Facts, first: int, last: int) -> tuple[ValueFact, ...]:

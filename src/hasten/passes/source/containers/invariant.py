@@ -115,18 +115,31 @@ class Invariant(ContainerPass):
                 others = "" if column is None else f", {module.text(column.slice)}"
             setup = f"{module.margin(stretch)}{name}, {steady} = _UNSET, {helper}({base.id}{others})\n"
             kept[stretch, text] = name, steady, setup
-        name, steady, setup = kept[stretch, text]
-        new = f"({name} if {name} is not _UNSET else ({name} := {text}) if {steady} else {text})"
-        return Parts(
-            title=f"work {text} out once",
-            first=node.lineno,
-            last=node.end_lineno or node.lineno,
-            reason=f"{text} is the same in every round",
-            remedy="keep it from the first round on",
-            replace=((node, new),),
-            before=((stretch.lineno, setup),),
-            prelude=(UNSET, STEADY_ARRAY) if arrays else (PLAIN, IS_PLAIN, UNSET, STEADY),
-        )
+        helpers = (UNSET, STEADY_ARRAY) if arrays else (PLAIN, IS_PLAIN, UNSET, STEADY)
+        return worked_out_once(module, node, stretch, kept[stretch, text], "_UNSET", helpers)
+
+
+def worked_out_once(
+    module: Module, node: ast.expr, stretch: ast.stmt, kept: tuple[str, str, str], unset: str, helpers: tuple[str, ...]
+) -> Parts:
+    """An expression of a loop that is kept from its first round on.
+
+    `kept` is the name for it, the name of whether it may be kept, and the line that binds both before `stretch`;
+    `unset` stands for no value yet.
+    """
+    text = module.text(node)
+    name, steady, setup = kept
+    new = f"({name} if {name} is not {unset} else ({name} := {text}) if {steady} else {text})"
+    return Parts(
+        title=f"work {text} out once",
+        first=node.lineno,
+        last=node.end_lineno or node.lineno,
+        reason=f"{text} is the same in every round",
+        remedy="keep it from the first round on",
+        replace=((node, new),),
+        before=((stretch.lineno, setup),),
+        prelude=helpers,
+    )
 
 
 def _work(place: Place, call: ast.Call) -> tuple[ast.Name, bool] | None:
