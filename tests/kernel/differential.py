@@ -150,7 +150,7 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
         except Exception as e:  # noqa: BLE001  (whatever the snippet raises is compared)
             error = e
     seen = {k: v for k, v in state.items() if not k.startswith("__") and (k in before or not k.startswith("_"))}
-    warned = [f"{w.category.__name__}: {w.message}" for w in caught]
+    warned = [f"{w.category.__name__}: {w.message}" for w in caught if w.category is not ResourceWarning]  # of others
     return Run(seen, error, warned, any(fast) if fast else None, (random.getstate(), np.random.get_state()))
 
 

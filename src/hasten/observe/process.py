@@ -146,15 +146,19 @@ def run_program(
             given.write(stdin)
             given.seek(0)
         start = time.perf_counter()
-        child = subprocess.Popen(
-            list(command), cwd=cwd, env=environ, stdin=given, stdout=out, stderr=err, start_new_session=True,
-            preexec_fn=preexec,
-        )  # fmt: skip
-        watch = _Watch(child, start, mark)
-        if started is not None:
-            started(child.pid)
+        try:
+            child = subprocess.Popen(
+                list(command), cwd=cwd, env=environ, stdin=given, stdout=out, stderr=err, start_new_session=True,
+                preexec_fn=preexec,
+            )  # fmt: skip
+            watch = _Watch(child, start, mark)
+        except BaseException:
+            kill_marked(mark)  # Ctrl-C in between: nobody else knows of it
+            raise
         timed_out = truncated = out_of_memory = False
         try:
+            if started is not None:
+                started(child.pid)
             pause = 0.004  # the first look comes early: short programs have a size too
             while not watch.ended.wait(min(pause, max(0.0, start + deadline_s - time.perf_counter()))):
                 pause = min(0.05, pause * 2)
