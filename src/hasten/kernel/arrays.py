@@ -30,7 +30,7 @@ from hasten.kernel.arrays_tree import (
     whole,
     widened,
 )
-from hasten.kernel.kinds import NP_INTS, Arr, Num, Refuse
+from hasten.kernel.kinds import NP_INTS, Arr, Grow, Lst, Num, Refuse, Unknown
 from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
@@ -259,6 +259,8 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
         chosen = u.raw(items[0])
         if isinstance(chosen.t, Arr):
             return selection(u, base, chosen, node)
+        if isinstance(chosen.t, (Lst, Grow)):
+            return at_places(u, base, chosen, node)
     if all(not isinstance(x, (Axis, ast.Slice)) and x is not None for x in fixed) and len(fixed) == t.ndim:
         if t.dtype not in ("float32", "complex128"):
             return None
@@ -360,6 +362,8 @@ def selection(u: Unit, base: V, chosen: V, node: ast.AST) -> V:
     if t.dtype not in ELEMENTS:
         fail(f"array of {t.dtype}", node)
     if which.dtype == "bool":
+        if which.ndim == 1 and t.ndim == 2:
+            return picked_rows(u, base, bare(chosen.code), "rows_where", node)
         if which.ndim != t.ndim:
             fail("mask of other dimensions", node)
         source = base.lazy.operand if isinstance(base.lazy, Node) else None
@@ -369,9 +373,36 @@ def selection(u: Unit, base: V, chosen: V, node: ast.AST) -> V:
             source = whole(base.code, t.dtype, t.ndim)
         o = replace(source, mask=mask)
         return V(selected(u, o), Arr(t.dtype, 1), lazy=Node("array", t.dtype, 1, operand=o))
-    if which.dtype not in NP_INTS or which.ndim != 1 or t.ndim != 1:
+    if which.dtype not in NP_INTS or which.ndim != 1 or t.ndim > 2:
         fail("selection by such an array", node)
+    if t.ndim == 2:
+        return picked_rows(u, base, bare(chosen.code), "rows_at", node)
     return V(f"{u.helper('taken')}({base.code}, {chosen.code})", Arr(t.dtype, 1))
+
+
+def at_places(u: Unit, base: V, chosen: V, node: ast.AST) -> V:
+    """`x[places]`, where the places are a list of ints."""
+    t, which = base.t, chosen.t
+    assert isinstance(t, Arr)
+    if isinstance(which, Grow):
+        if which.item is None:
+            raise Unknown("what a list holds is not known")
+        kinds = which.item.kinds if isinstance(which.item, Num) and which.sink is None else frozenset({"?"})
+    else:
+        kinds = which.kinds if isinstance(which, Lst) and which.depth == 1 else frozenset({"?"})
+    if not kinds <= {"int", "np.int64"} or t.dtype not in ELEMENTS or t.ndim > 2:  # a list of bools is a mask
+        fail("selection by such a list", node)
+    if t.ndim == 2:
+        return picked_rows(u, base, bare(chosen.code), "rows_at", node)
+    return V(f"{u.helper('taken')}({base.code}, {bare(chosen.code)})", Arr(t.dtype, 1))
+
+
+def picked_rows(u: Unit, base: V, which: str, helper: str, node: ast.AST) -> V:
+    """Some rows of a matrix, as a new one."""
+    assert isinstance(base.t, Arr)
+    if node_of(u, base, node).disorder():
+        fail("rows of what NumPy may keep in another order", node)  # it would keep that order
+    return V(f"{u.helper(helper)}({bare(base.code)}, {which})", Arr(base.t.dtype, 2))
 
 
 def plain(o: Operand) -> bool:

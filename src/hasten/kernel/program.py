@@ -11,6 +11,7 @@ from hasten.core.source import SourceFile
 from hasten.kernel import inner, names
 from hasten.kernel.kinds import Refuse, Type, const
 from hasten.kernel.runtime import HELPERS, closure
+from hasten.kernel.scopes import Scopes, scopes
 
 MODULES = ("math", "numpy", "numpy.random", "numpy.linalg", "random", "collections", "heapq")
 # builtins that inserted code calls by name
@@ -79,6 +80,11 @@ class Module:
         return count
 
     @cached_property
+    def scopes(self) -> Scopes:
+        """Which of the names that the file binds its module binds, and which only some functions see."""
+        return scopes(self.tree, _attributes(self.tree))
+
+    @cached_property
     def star_import(self) -> bool:
         return any(isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(self.tree))
 
@@ -97,7 +103,7 @@ class Module:
         if not isinstance(node, ast.Name) or self.star_import:
             return None
         bound = self.bindings.get(node.id, 0)
-        if bound == 0 and hasattr(builtins, node.id):
+        if hasattr(builtins, node.id) and self.scopes.free(node.id, getattr(node, "lineno", None)):
             return node.id
         if bound == 1 and node.id in self._imports:
             return self._imports[node.id]
@@ -147,7 +153,7 @@ class Module:
         for name, module in (("np", "numpy"), ("math", "math"), ("njit", "numba.njit"), ("NumbaError", "")):
             if self.bindings.get(name, 0) != self._imports_of(name, module):
                 return False
-        return not self.star_import and not any(self.bindings.get(name) for name in NEEDED)
+        return not self.star_import and not NEEDED & self.scopes.top
 
     def _imports_of(self, name: str, module: str) -> int:
         """How many imports, in whichever scope, bind `name` to `module` (or to a name of it)."""

@@ -211,9 +211,36 @@ def _lower(x, k):
     ("taken", '''
 def _taken(x, places):
     """The elements of a vector at these places."""
-    out = np.empty(places.size, x.dtype)
-    for i in range(places.size):
+    out = np.empty(len(places), x.dtype)
+    for i in range(len(places)):
         out[i] = x[_place(places[i], x.size)]
+    return out
+''', ("place",), ""),
+    ("rows_where", '''
+def _rows_where(x, mask):
+    """The rows of a matrix where the mask says so."""
+    if x.shape[0] != mask.size:
+        raise IndexError
+    count = 0
+    for i in range(mask.size):
+        count += 1 if mask[i] else 0
+    out = np.empty((count, x.shape[1]), x.dtype)
+    at = 0
+    for i in range(mask.size):
+        if mask[i]:
+            for j in range(x.shape[1]):
+                out[at, j] = x[i, j]
+            at += 1
+    return out
+''', (), ""),
+    ("rows_at", '''
+def _rows_at(x, places):
+    """The rows of a matrix at these places."""
+    out = np.empty((len(places), x.shape[1]), x.dtype)
+    for i in range(len(places)):
+        k = _place(places[i], x.shape[0])
+        for j in range(x.shape[1]):
+            out[i, j] = x[k, j]
     return out
 ''', ("place",), ""),
     ("evenly", '''

@@ -29,7 +29,8 @@ from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
 from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type
-from hasten.kernel.program import Module, helper_texts
+from hasten.kernel.program import NEEDED, Module, helper_texts
+from hasten.kernel.scopes import shadowed
 
 MIN_SHARE = 0.02
 
@@ -290,6 +291,9 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
     """Insertions of imports, helpers and the kernel itself. Raises `Refuse`."""
     line = prelude_line(source)
     path = source.path
+    mine = shadowed(wrapped.text, NEEDED)
+    if mine:
+        raise Refuse(f"{mine} is a name of the program's own here, and a kernel needs Python's")
     head = "\n" + "".join(source.lines[: line - 1])
     # what an earlier round of the compiler asked for may not be needed after all
     helpers = helper_texts(module, {n for n in shared.used if re.search(rf"\b_{n}\b", wrapped.text)})
