@@ -920,6 +920,9 @@ class Unit:
                 fail("in-place change of a container", s)
             self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
         elif isinstance(s.target, ast.Subscript):
+            if impure(s.target.slice) and not impure(s.target.value):
+                s = self.placed(s, s.target)
+                assert isinstance(s.target, ast.Subscript)
             load = ast.Subscript(s.target.value, s.target.slice, ast.Load())
             ast.copy_location(load, s.target)
             old = self.expr(load)
@@ -938,6 +941,26 @@ class Unit:
             self.bind(s.target, self.binary(s.op, old, self.expr(s.value), s))
         else:
             fail("in-place change", s)
+
+    def placed(self, s: ast.AugAssign, target: ast.Subscript) -> ast.AugAssign:
+        """`counts[draw()] += 1` with the place in a variable: it is worked out once."""
+        several = isinstance(target.slice, ast.Tuple)
+        places: list[ast.expr] = []
+        for e in target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]:
+            name = f"place_{e.lineno}_{e.col_offset}"
+            if isinstance(e, (ast.Name, ast.Constant)):
+                places.append(e)
+                continue
+            if isinstance(e, ast.Slice) or name in self.module.identifiers:
+                fail("call in the target of an in-place change", s)
+            v = self.single(self.expr(e))
+            if not scalar(v.t) or isinstance(v.t, Num) and v.t.kind is None:
+                fail("call in the target of an in-place change", s)
+            self.assign(name, v)
+            places.append(ast.copy_location(ast.Name(name, ast.Load()), e))
+        where = ast.copy_location(ast.Tuple(places, ast.Load()), target.slice) if several else places[0]
+        new = ast.copy_location(ast.Subscript(target.value, where, target.ctx), target)
+        return ast.copy_location(ast.AugAssign(new, s.op, s.value), s)
 
     def store(self, target: ast.Subscript, v: V) -> None:
         load = ast.Subscript(target.value, target.slice, ast.Load())
@@ -1948,8 +1971,11 @@ class Unit:
                     return generators.call(self, stream, node.func.attr, node)
                 return draws.call(self, stream, node.func.attr, node)
         if isinstance(node.func, ast.Attribute):
-            from hasten.kernel import arrays_calls  # it builds on this module
+            from hasten.kernel import arrays_calls, bits  # they build on this module
 
+            counted = bits.call(self, node.func, node)
+            if counted is not None:
+                return counted
             made = arrays_calls.called_on(self, node.func, node)
             if made is not None:
                 return made

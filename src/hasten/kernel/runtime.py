@@ -62,6 +62,32 @@ def _add_int(a, b):
         raise OverflowError
     return c
 '''),
+    _njit("ones_in", '''
+def _ones_in(x):
+    """How many ones the binary digits of x have, its sign left out."""
+    if x < 0:
+        x = -x
+        if x < 0:  # -2**63
+            return 1
+    count = 0
+    while x != 0:
+        x &= x - 1
+        count += 1
+    return count
+'''),
+    _njit("bits_of", '''
+def _bits_of(x):
+    """How many binary digits x has, its sign left out."""
+    if x < 0:
+        x = -x
+        if x < 0:  # -2**63
+            return 64
+    count = 0
+    while x != 0:
+        x >>= 1
+        count += 1
+    return count
+'''),
     _njit("sub_int", '''
 def _sub_int(a, b):
     """a - b; raises when it leaves 64 bits."""
