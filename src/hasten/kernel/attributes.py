@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,7 +24,7 @@ from hasten.kernel.kinds import (
     Tup,
     Type,
 )
-from hasten.kernel.objects import slotted
+from hasten.kernel.objects import family, slotted
 from hasten.kernel.values import PY_TYPE
 
 DTYPES = {
@@ -80,6 +81,10 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         if slotted(used.kind):
             helper = unit.shared.helper("plain_slots")
             guard = f"{helper}({x if pooled else f'[{x}]'}, {used.kind.name}, {_words(own)})"
+        elif len(line := family(unit.module, used.kind)) > 1 or any(ast.unparse(b) != "object" for b in line[0].bases):
+            helper = unit.shared.helper("plain_heirs")
+            bases = ", ".join(c.name for c in line)
+            guard = f"{helper}({x if pooled else f'[{x}]'}, [{bases}], {_words(own)}, {_words(sorted(used.methods))})"
         else:
             helper = unit.shared.helper("plain_objects" if pooled else "plain_object")
             guard = f"{helper}({x}, {used.kind.name}, {_words(own)}, {_words(sorted(used.methods))})"

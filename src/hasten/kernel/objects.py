@@ -71,24 +71,67 @@ class Used:
 
 
 def plain_class(module: Module, name: str) -> ast.ClassDef | None:
-    """The class of that name, if nothing but its own body says how its objects behave."""
-    if module.star_import or module.bindings.get(name, 0) != 1 or SETTERS & module.identifiers:
+    """The class of that name, if nothing but its own body and those of its bases says how its objects behave."""
+    if module.star_import or SETTERS & module.identifiers:
         return None
-    for node in module.tree.body:
-        if not isinstance(node, ast.ClassDef) or node.name != name:
-            continue
-        if node.keywords or any(not (isinstance(b, ast.Name) and b.id == "object") for b in node.bases):
-            return None
-        decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-        if any(ast.unparse(d) not in ("dataclass", "dataclasses.dataclass") for d in decorators):
-            return None
-        said = [k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
-        if any(k.arg is None or not isinstance(k.value, ast.Constant) for k in said):
-            return None
-        if names.bound(node.body) & HOOKS:
-            return None
-        return node
-    return None
+    node = _defined(module, name)
+    if node is None:
+        return None
+    line = family(module, node)
+    if not line or not all(map(_plain_body, line)):
+        return None
+    if len(line) > 1 and (any(map(slotted, line)) or any("__init_subclass__" in names.bound(c.body) for c in line)):
+        return None
+    return node
+
+
+def _defined(module: Module, name: str) -> ast.ClassDef | None:
+    """The class that a name of the file's top level always stands for."""
+    if module.bindings.get(name, 0) != 1:
+        return None
+    return next((n for n in module.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
+
+
+def _plain_body(node: ast.ClassDef) -> bool:
+    decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
+    if any(ast.unparse(d) not in ("dataclass", "dataclasses.dataclass") for d in decorators):
+        return False
+    said = [k for d in node.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
+    if any(k.arg is None or not isinstance(k.value, ast.Constant) for k in said):
+        return False
+    return not names.bound(node.body) & HOOKS
+
+
+def family(module: Module, kind: ast.ClassDef) -> list[ast.ClassDef]:
+    """The class and its bases, in the order in which attributes are looked up; none where that is not one line of
+    classes of this file (but for `abc.ABC` and `object` at its end)."""
+    line = [kind]
+    while True:
+        if line[-1].keywords:
+            return []
+        bases = [b for b in line[-1].bases if not (isinstance(b, ast.Name) and b.id == "object")]
+        if not bases or len(bases) == 1 and _abstract(module, bases[0]):
+            return line
+        base = _defined(module, bases[0].id) if len(bases) == 1 and isinstance(bases[0], ast.Name) else None
+        if base is None or base in line:
+            return []
+        line.append(base)
+
+
+def _abstract(module: Module, base: ast.expr) -> bool:
+    if isinstance(base, ast.Name):
+        return module.dotted(base) == "abc.ABC"
+    return ast.unparse(base) == "abc.ABC" and module.imported("abc") and module.bindings.get("abc", 0) == 1
+
+
+def private(name: str) -> bool:
+    """Is it an attribute that each class of a line of classes has for itself?"""
+    return name.startswith("__") and not name.endswith("__")
+
+
+def computes(module: Module, kind: ast.ClassDef, name: str) -> bool:
+    """Does the class, or a base, define a function of that name?"""
+    return any(isinstance(s, names.FUNCTIONS) and s.name == name for c in family(module, kind) for s in c.body)
 
 
 def says(kind: ast.ClassDef, option: str) -> bool:
@@ -105,9 +148,13 @@ def slotted(kind: ast.ClassDef) -> bool:
 def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.FunctionDef, str] | None:
     """A method that its class defines once and nobody replaces, and how it is decorated: "", "staticmethod" or
     "property"."""
-    found = [s for s in ast.walk(kind) if isinstance(s, names.FUNCTIONS) and s.name == name]
-    stored = [n for s in kind.body if not isinstance(s, names.FUNCTIONS) for n in names.bound([s]) if n == name]
-    if len(found) != 1 or stored or found[0] not in kind.body or reach.replaced(module, kind, name):
+    line = family(module, kind)
+    if len(line) > 1 and private(name):
+        return None
+    owner = next((c for c in line if name in names.bound(c.body)), kind)
+    found = [s for s in ast.walk(owner) if isinstance(s, names.FUNCTIONS) and s.name == name]
+    stored = [n for s in owner.body if not isinstance(s, names.FUNCTIONS) for n in names.bound([s]) if n == name]
+    if len(found) != 1 or stored or found[0] not in owner.body or reach.replaced(module, kind, name):
         return None
     func = found[0]
     if not isinstance(func, ast.FunctionDef):
@@ -252,7 +299,7 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
             used.methods.add(attr)
             made = ast.copy_location(ast.Call(ast.Name(attr, ast.Load()), [], []), node)
             return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}")
-        if any(isinstance(s, names.FUNCTIONS) and s.name == attr for s in used.kind.body):
+        if computes(unit.module, used.kind, attr):
             fail(f"method {attr} as a value", node)
         inner = within(unit, t, attr, node)
         if inner is not None:
@@ -304,13 +351,15 @@ def cell(unit: Unit, x: str, t: Cell | Column, at: str) -> V:
 
 def class_constant(module: Module, kind: ast.ClassDef, attr: str) -> Num | None:
     """The type of a number that the class holds for all its objects, and that no code of the file assigns."""
-    if module.bindings.get("." + attr, 0) or names.bound(kind.body) & {attr} == set():
+    line = family(module, kind)
+    owner = next((c for c in line if attr in names.bound(c.body)), None)
+    if module.bindings.get("." + attr, 0) or owner is None or len(line) > 1 and private(attr):
         return None
     found = [
         s.value
-        for s in kind.body
+        for s in owner.body
         if isinstance(s, ast.Assign) and [t.id for t in s.targets if isinstance(t, ast.Name)] == [attr]
-        or isinstance(s, ast.AnnAssign) and not kind.decorator_list and ast.unparse(s.target) == attr
+        or isinstance(s, ast.AnnAssign) and not owner.decorator_list and ast.unparse(s.target) == attr
     ]  # fmt: skip
     if len(found) != 1 or found[0] is None:
         return None
@@ -330,7 +379,7 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     owner = shared.objects.get(obj.path)
     reached = reach.of(shared).by(None if owner is None else owner.kind)
     stored, grown = attr in reached.stored, attr in reached.grown
-    if owner is not None and any(isinstance(s, names.FUNCTIONS) and s.name == attr for s in owner.kind.body):
+    if owner is not None and computes(unit.module, owner.kind, attr):
         fail(f"assignment over a method ({name})", node)
     facts = facts_of(shared.seen, name)
     seen = unit.lookup(name) if unit.lookup else None
@@ -571,7 +620,7 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     used = unit.shared.objects.get(obj.t.path)
     if used is None:
         fail(f"{name} is assigned, and its class is not plain", target)
-    if says(used.kind, "frozen"):
+    if any(says(c, "frozen") for c in family(unit.module, used.kind)):
         fail("assignment to an attribute of a frozen object", target)
     used.attributes.add(target.attr)
     slot = slot_of(unit, obj.t, target.attr, target)

@@ -1042,6 +1042,28 @@ def _plain_objects(values, kind, attributes, methods):
                 return False
     return True
 '''),
+    _plain("plain_heirs", '''
+def _plain_heirs(values, line, attributes, methods):
+    """Is it a list of objects of exactly one class, which stands at the head of this line of classes (and abc.ABC),
+    their attributes their own, their methods those of the classes?"""
+    kind = line[0]
+    if type(values) is not list or set(map(type, values)) != {kind} or list(kind.__mro__[: len(line)]) != line:
+        return False
+    above = [f"{c.__module__}.{c.__qualname__}" for c in kind.__mro__[len(line) : -1]]
+    if above not in ([], ["abc.ABC"]) or f"{type(kind).__module__}.{type(kind).__name__}" not in (
+        "builtins.type",
+        "abc.ABCMeta",
+    ):
+        return False
+    for name in attributes:
+        if any(hasattr(type(c.__dict__.get(name)), "__set__") for c in line):
+            return False
+    for x in values:
+        own = getattr(x, "__dict__", {})
+        if not all(name in own for name in attributes) or any(name in own for name in methods):
+            return False
+    return True
+'''),
     _plain("set_attributes", '''
 def _set_attributes(objects, name, values):
     """Gives each object its value of an attribute."""
