@@ -920,20 +920,20 @@ class Unit:
                 fail("in-place change of a container", s)
             self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
         elif isinstance(s.target, ast.Subscript):
-            if impure(s.target.slice) and not impure(s.target.value):
-                s = self.placed(s, s.target)
-                assert isinstance(s.target, ast.Subscript)
-            load = ast.Subscript(s.target.value, s.target.slice, ast.Load())
-            ast.copy_location(load, s.target)
+            target = s.target
+            if impure(target.slice) and not impure(target.value):
+                target = self.placed(target)
+            load = ast.Subscript(target.value, target.slice, ast.Load())
+            ast.copy_location(load, target)
             old = self.expr(load)
-            if isinstance(old.t, Arr) and not impure(s.target):
+            if isinstance(old.t, Arr) and not impure(target):
                 arrays.store(self, old, self.expr(s.value), s, augmented=type(s.op).__name__)
                 return
             if not isinstance(old.t, Num):
                 fail("in-place change of a slice", s)
-            if impure(s.target):
+            if impure(target):
                 fail("call in the target of an in-place change", s)
-            self.store(s.target, self.binary(s.op, old, self.expr(s.value), s))
+            self.store(target, self.binary(s.op, old, self.expr(s.value), s))
         elif isinstance(s.target, ast.Attribute):
             if impure(s.target):
                 fail("call in the target of an in-place change", s)
@@ -942,25 +942,24 @@ class Unit:
         else:
             fail("in-place change", s)
 
-    def placed(self, s: ast.AugAssign, target: ast.Subscript) -> ast.AugAssign:
-        """`counts[draw()] += 1` with the place in a variable: it is worked out once."""
-        several = isinstance(target.slice, ast.Tuple)
+    def placed(self, target: ast.Subscript) -> ast.Subscript:
+        """`counts[draw()]` of `counts[draw()] += 1` with the place in a variable: it is worked out once."""
+        whole = target.slice
         places: list[ast.expr] = []
-        for e in target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]:
+        for e in whole.elts if isinstance(whole, ast.Tuple) else [whole]:
             name = f"place_{e.lineno}_{e.col_offset}"
             if isinstance(e, (ast.Name, ast.Constant)):
                 places.append(e)
                 continue
             if isinstance(e, ast.Slice) or name in self.module.identifiers:
-                fail("call in the target of an in-place change", s)
+                fail("call in the target of an in-place change", target)
             v = self.single(self.expr(e))
             if not scalar(v.t) or isinstance(v.t, Num) and v.t.kind is None:
-                fail("call in the target of an in-place change", s)
+                fail("call in the target of an in-place change", target)
             self.assign(name, v)
             places.append(ast.copy_location(ast.Name(name, ast.Load()), e))
-        where = ast.copy_location(ast.Tuple(places, ast.Load()), target.slice) if several else places[0]
-        new = ast.copy_location(ast.Subscript(target.value, where, target.ctx), target)
-        return ast.copy_location(ast.AugAssign(new, s.op, s.value), s)
+        where = ast.copy_location(ast.Tuple(places, ast.Load()), whole) if isinstance(whole, ast.Tuple) else places[0]
+        return ast.copy_location(ast.Subscript(target.value, where, target.ctx), target)
 
     def store(self, target: ast.Subscript, v: V) -> None:
         load = ast.Subscript(target.value, target.slice, ast.Load())

@@ -1,0 +1,52 @@
+"""Rows of a matrix by a mask, an array of places, or a list of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kernel.differential import check, compiled_function
+
+ROWS = """
+def f(X, y, labels, idx):
+    total = np.zeros(X.shape[1])
+    for c in range(labels):
+        part = X[y == c]
+        for i, row in enumerate(X[y != c]):
+            for j in range(len(row)):
+                total[j] += row[j] * c - i
+        part[:] = part * 2.0
+        chosen = [i for i in range(len(y)) if y[i] == c]
+        total += X[chosen].sum(axis=0) + X[idx].shape[0]
+        total[0] += y[chosen].sum() + part.sum()
+    return total, X[idx], X[y > 0]
+"""
+
+
+def test_rows() -> None:
+    given = "import numpy as np; r = np.random.default_rng(0); args = (r.random((20, 3)), r.integers(0, 4, 20), 4,"
+    given += " r.integers(-20, 20, 7))"
+    c = compiled_function(ROWS, given)
+    check(c, given, fast=True)
+    check(c, given + "; args[0][3, 1] = np.nan", fast=None)
+    check(c, "args = (np.ones((5, 2)), np.zeros(5, int), 3, np.array([9]))", fast=False)
+    check(c, "args = (np.ones((5, 2)), np.zeros(5, int), 1, np.array([-6]))", fast=False)
+    check(c, "args = (np.ones((5, 2)), np.zeros(4, int), 1, np.array([0]))", fast=False)
+    check(c, "args = (np.ones((4, 2)), np.zeros(5, int), 1, np.array([0]))", fast=False)
+    check(c, "args = (np.ones((5, 1)), np.arange(5), 7, np.array([-5]))", fast=None)
+    check(c, "args = (np.ones((0, 2)), np.zeros(0, int), 1, np.zeros(0, int))", fast=None)
+    check(c, "args = (np.asfortranarray(np.ones((5, 4))), np.zeros(5, int), 1, np.array([-5]))", fast=False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "X.T[y > 0]",  # NumPy keeps such an order
+        "X[[True] * 20]",  # a mask
+        "X[[0.5]]",
+        "X[y > 0][0:1, 0] + X[(y > 0, 1)]",
+    ],
+)
+def test_refused(line: str) -> None:
+    text = f"def f(X, y):\n    t = 0.0\n    for i in range(3):\n        t += ({line})[0, 0]\n    return t\n"
+    with pytest.raises(AssertionError):
+        compiled_function(text, "import numpy as np; args = (np.ones((20, 20)), np.ones(20, int))")
