@@ -355,16 +355,18 @@ def test_one_word_for_the_attributes_of_two_classes(setup: str, fast: bool) -> N
     check(WATCHED, STAMPED + setup, fast=fast)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("self.count += 1", "self.count += 1\n        Cusum.update(self, 3.0)"),
-        ("class Watch:", "class Watch(Cusum):"),
-    ],
-)
-def test_one_word_that_may_be_the_same_thing(old: str, new: str) -> None:
+def test_one_word_that_may_be_the_same_thing() -> None:
     body = "for stamp, value in zip(stamps, values):\n    watch.update(stamp, value)"
-    assert refusal(body, STAMPED, prelude=ALARMS.replace(old, new) + MAKE_WATCH)
+    prelude = ALARMS.replace("self.count += 1", "self.count += 1\n        Cusum.update(self, 3.0)")
+    assert refusal(body, STAMPED, prelude=prelude + MAKE_WATCH)
+
+
+def test_one_word_of_a_class_and_its_base() -> None:
+    body = "for stamp, value in zip(stamps, values):\n    watch.update(stamp, value)"
+    prelude = ALARMS.replace("class Watch:", "class Watch(Cusum):")
+    c = compiled(body, STAMPED, prelude=prelude + MAKE_WATCH, hide=("stamp", "value"), after=SEEN)
+    for setup in ("", "alarms = [('old', None)]; names = [7]", "values = [1.0, 2.5, 'x', 1.0]", "alarms = names"):
+        check(c, STAMPED + setup)
 
 
 def test_a_list_that_is_replaced_through_another_name_of_the_object() -> None:
