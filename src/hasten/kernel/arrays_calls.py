@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays_orders
+from hasten.kernel import arrays_made, arrays_orders
 from hasten.kernel.arrays import (
     ROUNDED,
     called,
@@ -53,7 +53,7 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
         short = "absolute"
     elif not name.startswith("numpy.") or any(isinstance(a, ast.Starred) for a in node.args):
         return None
-    made = new(u, short, node)
+    made = new(u, short, node) or arrays_made.made(u, short, node)
     if made is not None:
         return made
     if short in ("dot", "matmul", "outer", "vdot", "inner") and len(node.args) == 2 and not node.keywords:

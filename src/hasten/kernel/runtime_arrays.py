@@ -216,6 +216,39 @@ def _taken(x, places):
         out[i] = x[_place(places[i], x.size)]
     return out
 ''', ("place",), ""),
+    ("not_empty", '''
+def _not_empty(x):
+    """The array, which has elements."""
+    if x.size == 0:
+        raise ValueError
+    return x
+''', (), ""),
+    ("vector_of", '''
+def _vector_of(values, dtype):
+    """The array of a list of numbers."""
+    out = np.empty(len(values), dtype)
+    for i in range(len(values)):
+        out[i] = values[i]
+    return out
+''', (), ""),
+    ("some_of", '''
+def _some_of(values, dtype):
+    """The array of a list of numbers, which is not empty: NumPy would make floats of none."""
+    if len(values) == 0:
+        raise ValueError
+    return _vector_of(values, dtype)
+''', ("vector_of",), ""),
+    ("matrix_of", '''
+def _matrix_of(values, width, dtype):
+    """The array of a list of tuples of numbers of one type."""
+    if len(values) == 0:
+        raise ValueError
+    out = np.empty((len(values), width), dtype)
+    for i in range(len(values)):
+        for j in range(width):
+            out[i, j] = values[i][j]
+    return out
+''', (), ""),
     ("rows_where", '''
 def _rows_where(x, mask):
     """The rows of a matrix where the mask says so."""
