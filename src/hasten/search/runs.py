@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hasten.observe.session import Session
 
 PATIENCE = (3.0, 20.0)  # a candidate may take 3 times as long as the original, plus 20 s for compiling
+COMPILED_S = 1.5  # and more for each function that has to be compiled, helpers included: a busy machine takes as long
 ENOUGH_SAMPLES = 30
 NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "xarray", "statsmodels", "torch"})
 
@@ -112,14 +113,19 @@ class Program:
         """Original and changed region on every recorded and on varied inputs."""
         return replay(self.session, work, change, facts, self.contract, deadline_s=deadline_s)
 
+    def patience_s(self, candidate: ScriptWorkload) -> float:
+        """How long a run of the candidate may take in which nothing is compiled yet."""
+        return self.deadline_s + COMPILED_S * sum(s.data.count(b"\n@njit(") for s in candidate.changed.values())
+
     def check(self, candidate: ScriptWorkload) -> str | None:
         """The first difference between a whole run of the candidate and the baseline, or None."""
-        run = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
+        deadline_s = self.patience_s(candidate)
+        run = run_workload(self.session, self.mirror, candidate, deadline_s=deadline_s, keep_cache=True)
         return difference(self.base, run, self.contract)
 
     def run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float, float]:
         """A cold and a warm run, both compared: (first difference or None, cold wall seconds, warm own seconds)."""
-        cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s)
+        cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate))
         wrong = difference(self.base, cold, self.contract)
         if wrong is not None:
             return wrong, cold.program.wall_s, cold.program.wall_s
