@@ -307,14 +307,6 @@ REFUSED = {
         """,
         "n = 2",
     ),
-    "values of two types": (
-        """
-        d = {}
-        for i in range(n):
-            d[i] = i if i % 2 else 0.5
-        """,
-        "n = 2",
-    ),
     "a key that reads the list it sorts": (
         """
         xs = []

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import names, optional, sets
+from hasten.kernel import mixed, names, optional, sets
 from hasten.kernel.kinds import (
     BOOL,
     EXACT_FLOAT,
@@ -26,10 +26,12 @@ from hasten.kernel.kinds import (
     Obj,
     Refuse,
     Row,
+    Told,
     Tup,
     Type,
     Unknown,
     Word,
+    beside,
     container,
     element,
     invariant,
@@ -60,6 +62,8 @@ def sample(u: Unit, t: Type | None) -> str:
         return SAMPLE[t.rep]
     if isinstance(t, Word) or isinstance(t, Obj) and t.many:
         return "0"
+    if isinstance(t, Told):
+        return "(0.0, 0)"
     if isinstance(t, Tup):
         return f"({', '.join(sample(u, i) for i in t.items)},)"
     if isinstance(t, Lst) and t.depth == 1:
@@ -417,19 +421,20 @@ def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     assert isinstance(base.t, Map)
     if base.t.keys_only:
         fail("a set has no items", target)
-    value = u.sink(v)
+    held = mixed.held_as(base.t.value, v)
+    value = u.sink(v) if held is None else mixed.pair(u, v, target)
     # the value is there before the key is computed
     if "(" in value and not isinstance(target.slice, (ast.Name, ast.Constant)):
         temp = f"value_{target.lineno}_{target.col_offset}"
         u.emit(f"{temp} = {bare(value)}")
         value = temp
     k, kind = key_of(u, base.t, target.slice, True)
-    if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
+    if isinstance(v.t, Num) and held is None and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
         fail("a value whose type depends on the data goes into a dict", target)
     changes(u, target.value, base.t, target)
     if container(v.t) and base.t.value is not None and invariant(base.t.value) != invariant(v.t):
         u.doubts.append("lists of several types in one dict")
-    widen(u, target.value, Map(loose(k.t), loose(v.t)))
+    widen(u, target.value, Map(loose(k.t), held or loose(v.t)))
     place, parts = known_place(u, base, target.slice), fields(u, base)
     if place is not None and parts is not None:
         u.emit(f"{parts[1]}[{place}] = {bare(value)}")
@@ -663,7 +668,7 @@ def sequence(u: Unit, node: ast.expr) -> V:
             return v
     t, code = u.iterable(node)
     u.frozen_maps.clear()
-    if isinstance(t, Num) and t.kind is None:
+    if isinstance(t, Num) and t.kind is None or isinstance(t, Told) or isinstance(t, Tup) and mixed.within(t):
         fail("list of mixed types", node)
     return V(f"[item for item in {code}]", Grow(loose(t)))
 
@@ -721,12 +726,15 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
             keys.append(u.single(u.expr(k)))
             values.append(item_value(u, x, hint.value))
             key = keys[-1].t if key is None else join(key, keys[-1].t)
-            value = values[-1].t if value is None else join(value, values[-1].t)
+            value = values[-1].t if value is None else beside(value, values[-1].t)
         assert key is not None and value is not None
+        value = value if hint.value is None or not isinstance(value, (Num, Told)) else beside(hint.value, value)
         parts = [
             f"[{', '.join(bare(u.sink(v)) if isinstance(v.t, Num) else u.sink(v) for v in vs)}]"
             for vs in (keys, values)
         ]
+        if isinstance(value, Told):
+            parts[1] = f"[{', '.join(mixed.pair(u, v, node) for v in values)}]"
         t = Map(loose(key), loose(value))
         code = f"{u.helper('dict_' + key_kind(key))}({parts[0]}, {parts[1]})"
         return V(code, join(t, Map(None, hint.value)) if container(value) else t)
@@ -740,6 +748,10 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
     finally:
         u.hint = before
     key_t, value_t = item_type(keys_v, node), item_type(values_v, node)
+    if isinstance(hint.value, Told):
+        pairs = f"[{mixed.pair(u, V('item', value_t), node)} for item in {values_v.code}]"
+        code = f"{u.helper('dict_' + key_kind(loose(key_t)))}({keys_v.code}, {pairs})"
+        return V(code, Map(loose(key_t), hint.value))
     code = f"{u.helper('dict_' + key_kind(loose(key_t)))}({keys_v.code}, {values_v.code})"
     return V(code, Map(loose(key_t), loose(value_t)))
 
@@ -769,6 +781,8 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
     code = element_of(u, t.value, values, place) if t.frozen else f"{values}[{place}]"
     if container(t.value) and t.roots:
         return V(code, rooted(t.value, roots_of(t)), parts=(code, ()))
+    if isinstance(t.value, Told):
+        return mixed.told(code, t.value)
     return V(code, t.value, parts=(code, ()))
 
 
@@ -785,11 +799,15 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
         if name == "get" and len(args) == 2:
             k, kind = key_of(u, t, args[0], False)
             d = u.single(hinted(u, args[1], t.value))
+            if mixed.held_as(t.value, d) is not None and t.value is not None:
+                return get_told(u, base, args, d, node)
             out = loose(d.t) if t.value is None else join(t.value, loose(d.t))
             if container(out):
                 fail("get of a list", node)
             code = u.fit(d, out) if isinstance(d.t, Num) else u.sink(d)
             return V(f"{called(u, 'get', kind, base)}, {bare(u.sink(k))}, {bare(code)})", out)
+        if isinstance(t.value, Told):
+            fail(f"{name} of a dict of ints and floats", node)
         if name == "setdefault" and len(args) == 2:
             k, kind = key_of(u, t, args[0], True)
             v = item_value(u, args[1], t.value)
@@ -834,6 +852,25 @@ def get_container(u: Unit, base: V, args: list[ast.expr], node: ast.Call) -> V:
         new = empty(value) if isinstance(value, Lst) and value.depth == 1 else sample(u, value)
     code = f"({code} if {known} else {new})"
     return V(code, rooted(value, roots_of(t)) if t.roots else value, parts=(code, ()))
+
+
+def get_told(u: Unit, base: V, args: list[ast.expr], d: V, node: ast.Call) -> V:
+    """`d.get(k, inf)` where an int or a float may come out: a number, and what tells which it is."""
+    t = base.t
+    assert isinstance(t, Map) and isinstance(d.t, Num)
+    if not pure(args[0]) or not pure(args[1]) or t.frozen or d.t.kind is None or not base.leaf:
+        fail("get of an int or a float", node)
+    k, kind = key_of(u, t, args[0], False)
+    known = f"{called(u, 'has', kind, base)}, {bare(u.sink(k))})"
+    place = f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
+    parts = fields(u, base)
+    code = f"{base.code}[1][{place}]" if parts is None else f"{parts[1]}[{place}]"
+    there = mixed.told(code, t.value) if isinstance(t.value, Told) else V(code, t.value or d.t)
+    if not isinstance(there.t, Num):
+        fail("get of an int or a float", node)
+    number = f"({mixed.as_double(u, there)} if {known} else {mixed.as_double(u, d)})"
+    tag = f"({u.tag(there)} if {known} else {u.tag(d)})"
+    return V(number, Num(there.t.kinds | d.t.kinds), tag=lambda: tag)
 
 
 def told(u: Unit, node: ast.expr, name: str) -> None:

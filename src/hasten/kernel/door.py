@@ -41,6 +41,7 @@ from hasten.kernel.kinds import (
     Slot,
     Stream,
     Text,
+    Told,
     Tup,
     Type,
     Veiled,
@@ -902,6 +903,8 @@ def _boxed(t: Type, x: str) -> str:
         return lines[0].split(" = ", 1)[1] if lines else x
     if isinstance(t, Tup) and all(isinstance(i, Num) and i.kind in ("int", "float", "bool") for i in t.items):
         return x
+    if isinstance(t, Told):
+        return f"{_choice(Num(t.kinds), f'{x}[1]')}({x}[0])"
     raise Refuse(f"{x} is of such a type")
 
 

@@ -113,7 +113,8 @@ class Mix:
 
 @dataclass(frozen=True)
 class Told:
-    """A number of one of several types, followed by the code of its type: what a loop over a `Mix` gives."""
+    """A number of one of several types, followed by the code of its type: what a loop over a `Mix` gives, and what a
+    dict of ints and floats holds."""
 
     kinds: frozenset[str]
 
@@ -403,8 +404,8 @@ def join(a: Type, b: Type) -> Type:
         if a.frozen != b.frozen:
             raise Refuse("holds a dict from outside and one that was made here in turn")
         key = b.key if a.key is None else a.key if b.key is None else join(a.key, b.key)
-        value = b.value if a.value is None else a.value if b.value is None else join(a.value, b.value)
-        if isinstance(value, Num) and value.rep == "f" and "int" in value.kinds:
+        value = b.value if a.value is None else a.value if b.value is None else beside(a.value, b.value)
+        if isinstance(value, Told) and (a.roots or b.roots or a.default or b.default or a.frozen):
             raise Refuse("dict of int and float")
         if a.default and b.default and a.default != b.default:
             raise Refuse("dicts with several defaults")
@@ -413,6 +414,15 @@ def join(a: Type, b: Type) -> Type:
     if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
         return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
     raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
+
+
+def beside(a: Type, b: Type) -> Type:
+    """One type for what a dict holds side by side: numbers of several types are held with the codes of these."""
+    if isinstance(a, (Num, Told)) and isinstance(b, (Num, Told)):
+        kinds = a.kinds | b.kinds
+        if kinds <= MIXED and "int" in kinds and len(kinds) > 1:
+            return Told(kinds)
+    return join(a, b)
 
 
 def loose(t: Type) -> Type:

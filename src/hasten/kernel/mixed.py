@@ -26,6 +26,7 @@ from hasten.kernel.kinds import (
     Num,
     Refuse,
     Told,
+    Tup,
     Type,
     Unknown,
     join,
@@ -274,6 +275,41 @@ def loop_target(u: Unit, target: ast.expr, t: Told, top: bool) -> str:
     u.tagged.add(target.id)
     code = f"{u.local(target.id)}, {u.tag_name(target.id)}"
     return code if top else f"({code})"
+
+
+# ---------------------------------------------------------------------- dicts of ints and floats
+
+
+def held_as(known: Type | None, v: V) -> Told | None:
+    """How a dict that holds `known` holds this number too, if it needs the code of its type."""
+    if not isinstance(v.t, Num) or not v.t.kinds <= MIXED:
+        return None
+    kinds = v.t.kinds | (known.kinds if isinstance(known, (Num, Told)) else frozenset())
+    return Told(kinds) if kinds <= MIXED and "int" in kinds and len(kinds) > 1 else None
+
+
+def pair(u: Unit, v: V, at: ast.AST) -> str:
+    """The code of a number and of the code of its type, as a dict of ints and floats holds them."""
+    if not isinstance(v.t, Num) or not v.t.kinds <= MIXED:
+        fail("this among ints and floats", at)
+    return f"({bare(as_double(u, v))}, {u.tag(v)})"
+
+
+def as_double(u: Unit, v: V) -> str:
+    """The code of a number as a float64 that is the same number."""
+    assert isinstance(v.t, Num)
+    code = u.sink(v)
+    return f"float({bare(u.ranged(code, v.t, -EXACT_FLOAT, EXACT_FLOAT))})" if v.t.rep == "i" else code
+
+
+def told(code: str, t: Told) -> V:
+    """The number that such a pair stands for."""
+    return V(f"{code}[0]", Num(t.kinds), tag=lambda: f"{code}[1]")
+
+
+def within(t: Tup) -> bool:
+    """Is one of the elements such a pair?"""
+    return any(isinstance(i, Told) for i in t.items)
 
 
 # ---------------------------------------------------------------------- arithmetic
