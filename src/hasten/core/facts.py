@@ -42,14 +42,22 @@ class Profile:
     profiler: str = ""
 
     @cached_property
+    def frames(self) -> tuple[tuple[int, tuple[tuple[str, int], ...]], ...]:
+        """(samples, (path, line) of every frame, outermost first) of every stack."""
+        found = []
+        for frames, count in self.stacks:
+            split = (frame.rsplit(":", 2) for frame in frames)
+            found.append((count, tuple((file, int(line)) for file, _, line in split)))
+        return tuple(found)
+
+    @cached_property
     def _stack_lines(self) -> tuple[tuple[int, dict[str, frozenset[int]]], ...]:
         """(samples, lines on the stack by path) of every stack."""
         found = []
-        for frames, count in self.stacks:
+        for count, frames in self.frames:
             lines: dict[str, set[int]] = {}
-            for frame in frames:
-                file, _, line = frame.rsplit(":", 2)
-                lines.setdefault(file, set()).add(int(line))
+            for file, line in frames:
+                lines.setdefault(file, set()).add(line)
             found.append((count, {file: frozenset(numbers) for file, numbers in lines.items()}))
         return tuple(found)
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hasten.core.recipe import Change
-
-SHADE = 3.0  # region gain from which changes inside the region have nothing left to win
+from hasten.search.stacks import SHADE, Sped, Stacks
 
 
 @dataclass(frozen=True)
@@ -20,28 +19,69 @@ class Judged:
     region_gain: float = 1.0  # old/new time of the replayed region; 1.0 when it could not be replayed
 
 
-def choose(judged: Iterable[Judged], costs_s: Mapping[str, float], *, min_saving_s: float) -> list[Judged]:
+@dataclass(frozen=True)
+class Shared:
+    """Where the time of a run of `wall_s` seconds goes: kernels that are called within one another save it once."""
+
+    stacks: Stacks
+    wall_s: float
+
+    def saved_s(self, judged: Iterable[Judged]) -> float:
+        """What changes save together; those that cannot be seen on the stacks count by themselves."""
+        judged = list(judged)
+        seen = [j for j in judged if _timed_kernel(j)]
+        alone = sum(j.saves_s for j in judged if not _timed_kernel(j))
+        return alone + self.wall_s * self.stacks.saved([Sped(j.change.region, j.region_gain) for j in seen])
+
+
+def choose(
+    judged: Iterable[Judged], costs_s: Mapping[str, float], *, min_saving_s: float, shared: Shared | None = None
+) -> list[Judged]:
     """The set that saves most, greedily, each change worth at least `min_saving_s`.
 
     `costs_s` is what importing a package costs once, for every package that the program does not load anyway:
-    changes that need it are left out unless together they save more than that.
+    changes that need it are left out unless together they save more than that. With `shared`, a kernel that another
+    one calls, or is called by, is worth what it saves beside that one.
     """
-    kept = _compatible([j for j in judged if j.saves_s >= min_saving_s])
+    judged = list(judged)
+    kept = _compatible([j for j in judged if j.saves_s >= min_saving_s], min_saving_s, shared)
     for package, cost in sorted(costs_s.items()):
         users = [j for j in kept if package in j.change.needs]
-        if users and sum(j.saves_s for j in users) < cost + min_saving_s:
+        if users and _together(users, shared) < cost + min_saving_s:
             # without them, changes that they crowded out may fit again
             rest = [j for j in judged if package not in j.change.needs]
-            return choose(rest, {p: c for p, c in costs_s.items() if p != package}, min_saving_s=min_saving_s)
+            less = {p: c for p, c in costs_s.items() if p != package}
+            return choose(rest, less, min_saving_s=min_saving_s, shared=shared)
     return kept
 
 
-def _compatible(judged: list[Judged]) -> list[Judged]:
+def _compatible(judged: list[Judged], min_saving_s: float, shared: Shared | None) -> list[Judged]:
     kept: list[Judged] = []
     for j in sorted(judged, key=lambda j: (-j.saves_s, len(j.change.needs), j.change.code, j.change.region.id)):
-        if not any(clash(j.change, k.change) or _in_the_shade(j, k) for k in kept):
+        if any(clash(j.change, k.change) or _in_the_shade(j, k) for k in kept):
+            continue
+        if _beside(j, kept, shared) >= min_saving_s:
             kept.append(j)
+    for j in reversed(kept.copy()):
+        rest = [k for k in kept if k is not j]
+        if _beside(j, rest, shared) < min_saving_s:
+            kept = rest  # one that came later has taken its place
     return kept
+
+
+def _beside(j: Judged, kept: list[Judged], shared: Shared | None) -> float:
+    """What a change saves beside those that are kept."""
+    if shared is None or not _timed_kernel(j):
+        return j.saves_s
+    return shared.saved_s([*kept, j]) - shared.saved_s(kept)
+
+
+def _together(judged: list[Judged], shared: Shared | None) -> float:
+    return sum(j.saves_s for j in judged) if shared is None else shared.saved_s(judged)
+
+
+def _timed_kernel(j: Judged) -> bool:
+    return "numba" in j.change.needs and j.region_gain > 1.0 and not j.change.whole
 
 
 def _in_the_shade(j: Judged, kept: Judged) -> bool:

@@ -34,24 +34,25 @@ from hasten.core.record import (
 from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
-from hasten.kernel.regions import MIN_SHARE, find_regions
+from hasten.kernel.regions import find_regions
 from hasten.measure.decide import interval
 from hasten.measure.steady import WrongRun
 from hasten.observe.baseline import Baseline
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.search.ahead import ahead_of_time
-from hasten.search.choose import SHADE, Judged, choose
+from hasten.search.choose import Judged, Shared, choose
 from hasten.search.known import Known
+from hasten.search.order import Queue, promise
 from hasten.search.quality import Reached, Watched, reach_as_good
 from hasten.search.runs import Program, own_seconds
+from hasten.search.stacks import Stacks
 from hasten.search.startup import RUNS, start_sooner
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 PLANNED = 0.93  # of that time: steps end late on a busy machine
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
-DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
 LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
 START_S = 1.0  # about what starting processes that import the program's libraries takes
 AHEAD_S = 15.0  # about what compiling kernels ahead of time takes, before anything was compiled
@@ -192,7 +193,8 @@ def _search(
         # one that was merely no faster may be, when what it calls has become fast
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
         known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
-        chosen = _chosen(program, trials, current_wall, speed)
+        shared = Shared(Stacks(facts.profile), current_wall) if facts.profile.stacks else None
+        chosen = _chosen(program, trials, current_wall, speed, shared)
         candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         plain = _without_packages(trials, chosen, current_wall)
         if candidate is current and plain:
@@ -397,16 +399,9 @@ def _propose(
                     if old is None or _replays_better(change.region, old.region, facts):
                         changes[key] = replace(change, share=region.share)
     ordered = sorted(
-        changes.values(), key=lambda c: (-round(_promise(c.region, facts), 2), c.region.first, -c.region.last)
+        changes.values(), key=lambda c: (-round(promise(c.region, facts), 2), c.region.first, -c.region.last)
     )
     return sorted(findings.values(), key=lambda f: -f.share), ordered
-
-
-def _promise(region: Region, facts: Facts) -> float:
-    """The share of time that a change of the region may save: a door that is passed often costs its share too."""
-    seen = facts.of(region.id)
-    whole = facts.profile.wall_s
-    return region.share - (seen.calls * DOOR_S / whole if whole else 0.0)
 
 
 def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
@@ -421,59 +416,40 @@ def _judge(
     number: int, reserve_s: float, speed: bool, out: list[Trial],
 ) -> None:  # fmt: skip
     """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process."""
-    trials: list[Trial] = []  # in order
-    done: list[Trial] = []  # as they ended
+    queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
 
-    def judged(change: Change) -> Trial:
+    def judged(_: int) -> Trial:
+        change = queue.next()
         left = session.left_s - reserve_s
-        if speed and facts.profile.stacks and _left_over(change.region, done, facts) < MIN_SHARE:
-            return Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
-        if not _allowed(change, program.contract):
-            return Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
-        if left < wall_s + LEAST_REPLAY_S:
-            return Trial(change, number, Inconclusive("the budget ended before it could be tried"))
-        started = session.clock()
-        most = left * (0.8 if change.region.share > 0.5 else 0.5)  # the first ones may decide the rest
-        trial = _replayed(program, work, change, facts, wall_s, number, min(most, 90.0), speed)
-        trial.seconds = session.clock() - started
-        done.append(trial)  # before those that came first have ended too
+        if speed and not queue.promising(change):
+            trial = Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
+        elif not _allowed(change, program.contract):
+            trial = Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
+        elif left < wall_s + LEAST_REPLAY_S:
+            trial = Trial(change, number, Inconclusive("the budget ended before it could be tried"))
+        else:
+            started = session.clock()
+            most = left * (0.8 if change.region.share > 0.5 else 0.5)  # the first ones may decide the rest
+            trial = _replayed(program, work, change, facts, wall_s, number, min(most, 90.0), speed)
+            trial.seconds = session.clock() - started
+        queue.ended(change, trial.region_gain if trial.usable and trial.replays else 1.0)
         return trial
 
     program.prepare_replay(work)
     with ThreadPoolExecutor(min(2, usable_cores())) as pool:
         try:
-            for trial in pool.map(judged, _outer_first(changes)):
-                trials.append(trial)
+            for count, trial in enumerate(pool.map(judged, range(len(changes))), 1):
                 out.append(trial)  # at once: an interruption loses none that was judged
                 timed = trial.usable and trial.replays and not trial.change.whole
                 gain = f", {trial.region_gain:.1f}x on its region" if timed else ""
                 word = type(trial.verdict).__name__.lower()
-                count = f"[{len(trials)}/{len(changes)}]"
-                session.progress.note(f"{count} {trial.change.code} {trial.change.title}: {word}{gain}")
+                session.progress.note(
+                    f"[{count}/{len(changes)}] {trial.change.code} {trial.change.title}: {word}{gain}"
+                )
         except BaseException:
             session.stop()
             raise
-
-
-def _outer_first(changes: Sequence[Change]) -> list[Change]:
-    """Changes of outermost regions come first, so that what they make needless is not tried beside them."""
-
-    def inner(i: int, change: Change) -> bool:
-        for j, other in enumerate(changes):
-            a, b = change.region, other.region
-            if change.code == other.code and a.within(b) and (not b.within(a) or j < i):
-                return True
-        return False
-
-    return [c for _, c in sorted(enumerate(changes), key=lambda ic: (inner(*ic), ic[0]))]
-
-
-def _left_over(region: Region, trials: Sequence[Trial], facts: Facts) -> float:
-    """The region's share of time outside of regions that a judged change has made much faster."""
-    fast = [t.change.region for t in list(trials) if t.usable and t.region_gain >= SHADE]
-    gone = [(r.path, r.first, r.last) for r in fast]
-    return facts.profile.share(region.path, region.first, region.last, outside=gone)
 
 
 def _allowed(change: Change, contract: Contract) -> bool:
@@ -533,10 +509,13 @@ def _replayed(
     return replace(base, saves_s=share * wall_s * (1 - 1 / gain), equal=True)
 
 
-def _chosen(program: Program, trials: Sequence[Trial], wall_s: float, speed: bool) -> list[Trial]:
+def _chosen(
+    program: Program, trials: Sequence[Trial], wall_s: float, speed: bool, shared: Shared | None
+) -> list[Trial]:
     judged = [Judged(t.change, t.saves_s if speed else max(t.saves_s, 1e-6), t.region_gain) for t in trials if t.usable]
     least = MIN_SAVING * wall_s if speed else 0.0
-    kept = choose(judged, program.import_costs(judged) if speed else {}, min_saving_s=least)
+    costs_s = program.import_costs(judged) if speed else {}
+    kept = choose(judged, costs_s, min_saving_s=least, shared=shared if speed else None)
     picked = {id(j.change) for j in kept}
     for t in trials:
         if t.usable and id(t.change) not in picked:

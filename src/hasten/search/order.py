@@ -1,0 +1,80 @@
+"""Which change is tried next: the one that may still win most beside those that were judged before it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Region
+from hasten.core.recipe import Change
+from hasten.kernel.regions import MIN_SHARE
+from hasten.search.stacks import SHADE, Sped, Stacks
+
+DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
+AROUND = 0.05  # of what is left of the program: what a region around a fast one must still have to be tried
+LEAST = 0.004  # and of the program as it was
+ASSUMED = 10.0  # the gain of one that is being tried
+
+
+def promise(region: Region, facts: Facts) -> float:
+    """The share of time that a change of the region may save: a door that is passed often costs its share too."""
+    return region.share - _doors(region, facts)
+
+
+def _doors(region: Region, facts: Facts) -> float:
+    whole = facts.profile.wall_s
+    return facts.of(region.id).calls * DOOR_S / whole if whole else 0.0
+
+
+class Queue:
+    """The changes of one round. Threads take from it what they try, and tell it how that ended.
+
+    Outermost regions come first, those of callers as well as those around in the text, so that what they make needless
+    is not tried beside them.
+    """
+
+    def __init__(self, changes: Sequence[Change], facts: Facts) -> None:
+        self._facts = facts
+        self._stacks = Stacks(facts.profile) if facts.profile.stacks else None
+        self._lock = threading.Lock()
+        self._todo = list(changes)
+        self._tried: list[Change] = []  # now
+        self._done: list[Sped] = []
+
+    def next(self) -> Change:
+        """The next to try; nobody else gets it."""
+        with self._lock:
+            best = min(range(len(self._todo)), key=lambda i: (-round(self._priority(self._todo[i]), 2), i))
+            change = self._todo.pop(best)
+            self._tried.append(change)
+            return change
+
+    def ended(self, change: Change, gain: float) -> None:
+        """It was judged: `gain` of its region's time, 1.0 where it is not taken or nobody knows."""
+        with self._lock:
+            self._tried = [c for c in self._tried if c is not change]
+            if gain > 1.0:
+                self._done.append(_sped(change, gain))
+
+    def promising(self, change: Change) -> bool:
+        """Has its region time left that no judged change has made much faster, or enough of what that leaves?"""
+        if self._stacks is None:
+            return True
+        with self._lock:
+            region, done = change.region, list(self._done)
+            gone = [(s.region.path, s.region.first, s.region.last) for s in done if s.gain >= SHADE]
+            if self._facts.profile.share(region.path, region.first, region.last, outside=gone) >= MIN_SHARE:
+                return True
+            still = self._stacks.winnable(region, done)
+            return still >= max(LEAST, AROUND * self._stacks.left(done))
+
+    def _priority(self, change: Change) -> float:
+        if self._stacks is None:
+            return promise(change.region, self._facts)
+        done = [*self._done, *(_sped(c, ASSUMED) for c in self._tried)]
+        return self._stacks.winnable(change.region, done) - _doors(change.region, self._facts)
+
+
+def _sped(change: Change, gain: float) -> Sped:
+    return Sped(change.region, gain)
