@@ -7,7 +7,8 @@ from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change
 from hasten.core.source import Edit
 from hasten.core.verdict import Failed, Rejected
-from hasten.search.loop import Trial, _worth_compiling
+from hasten.search.compiling import worth_compiling
+from hasten.search.trial import Trial
 
 
 def trial(first: int, last: int, saves_s: float, *, numba: bool = True, equal: bool = True) -> Trial:
@@ -19,7 +20,7 @@ def trial(first: int, last: int, saves_s: float, *, numba: bool = True, equal: b
 
 
 def chosen(*trials: Trial, wall_s: float = 1.0) -> list[int]:
-    return [t.change.region.first for t in _worth_compiling(trials, wall_s)]
+    return [t.change.region.first for t in worth_compiling(trials, wall_s)]
 
 
 def test_together_they_save_enough() -> None:

@@ -104,6 +104,7 @@ class WorkloadRun:
     kept: Mapping[str, Path] = field(default_factory=dict)  # path to a copy of the content
     deleted: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()  # source files that the candidate replaced
+    lent: int = 0  # kernels that it need not compile, since another run had
 
     @property
     def status(self) -> int:
@@ -205,6 +206,7 @@ def run_workload(
     python_args: Sequence[str] = (),
     extra_env: Mapping[str, str] | None = None,
     keep_cache: bool = False,
+    cold: bool = False,
     observe_files: bool = True,
     max_output: int = MAX_OUTPUT,
     memory_mb: float | None = None,
@@ -212,12 +214,17 @@ def run_workload(
 ) -> WorkloadRun:
     """Run a workload (original or candidate) in the mirror, to its end or its limits.
 
-    `memory_mb` is nine tenths of the machine's by default. Files outside the project that the program is known to write
-    are afterwards as they were before. Raises `TargetError` when it cannot be started at all; how it ended is otherwise
-    in the result.
+    With `keep_cache` what earlier runs of this candidate compiled is there; kernels that others compiled are lent to it
+    unless it is to start `cold`. `memory_mb` is nine tenths of the machine's by default. Files outside the project that
+    the program is known to write are afterwards as they were before. Raises `TargetError` when it cannot be started at
+    all; how it ended is otherwise in the result.
     """
     env = mirror.environment(work, dict(extra_env or {}))
     with mirror.prepared(work, keep_cache=keep_cache) as root, mirror.outside_restored():
+        lent = 0
+        if not cold:
+            for source in work.changed.values():
+                lent += session.compiled.lend(source, (root / source.path).parent / "__pycache__")
         try:
             if memory_mb is None:
                 # a candidate that takes all memory must not take the machine down with it
@@ -236,11 +243,13 @@ def run_workload(
             )
         except OSError as error:
             raise TargetError(f"{work.entry.name}: cannot be started: {error}") from error
+        for source in work.changed.values():
+            session.compiled.keep(source, (root / source.path).parent / "__pycache__")
         changed = frozenset(work.changed)
         if not observe_files:
-            return WorkloadRun(program, changed=changed)
+            return WorkloadRun(program, changed=changed, lent=lent)
         tree = mirror.collect()
-    return WorkloadRun(program, tree.written, tree.kept, tree.deleted, changed)
+    return WorkloadRun(program, tree.written, tree.kept, tree.deleted, changed, lent)
 
 
 class _Watch:

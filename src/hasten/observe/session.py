@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hasten.observe.compiled import Compiled
+
 
 class Progress:
     """Silent by default. `cli` gives one that draws; tests give one that records."""
@@ -35,6 +37,7 @@ class Session:
     started: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
     stoppers: set[Callable[[], None]] = field(default_factory=set)  # end what worker threads wait for
+    compiled: Compiled = field(init=False)  # kernels that any run has compiled
 
     def stop(self) -> None:
         """Make worker threads give up what they are at: called on Ctrl-C, before they are waited for."""
@@ -44,6 +47,7 @@ class Session:
 
     def __post_init__(self) -> None:
         self.started = self.clock()
+        self.compiled = Compiled(self.scratch / "compiled")
 
     @property
     def elapsed_s(self) -> float:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from hasten.core.recipe import Change
 from hasten.search.stacks import SHADE, Sped, Stacks
 
+MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
+
 
 @dataclass(frozen=True)
 class Judged:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from statistics import median
 
@@ -23,7 +23,6 @@ from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change, Pass, Recipe
 from hasten.core.record import (
     BaselineRecord,
-    ColdRun,
     FindingRecord,
     HotLine,
     ProfileRecord,
@@ -37,60 +36,23 @@ from hasten.errors import TargetError
 from hasten.kernel.regions import find_regions
 from hasten.measure.decide import interval
 from hasten.measure.steady import WrongRun
-from hasten.observe.baseline import Baseline
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
-from hasten.search.ahead import ahead_of_time
-from hasten.search.choose import Judged, Shared, choose
+from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
+from hasten.search.compiling import COMPILING_S, PAIRS, LastRound, ahead_seconds, compile_ahead
 from hasten.search.known import Known
 from hasten.search.order import Queue, promise
 from hasten.search.quality import Reached, Watched, reach_as_good
 from hasten.search.runs import Program, own_seconds
 from hasten.search.stacks import Stacks
 from hasten.search.startup import RUNS, start_sooner
+from hasten.search.trial import Outcome, Trial
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 PLANNED = 0.93  # of that time: steps end late on a busy machine
-MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
 LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
 START_S = 1.0  # about what starting processes that import the program's libraries takes
-AHEAD_S = 15.0  # about what compiling kernels ahead of time takes, before anything was compiled
-LINK_S = 5.0  # about what making an extension module takes, compiling apart
-WORTH = 0.1  # of the program's time: kernels that save less are not compiled ahead of time for their own sake
-CLEARLY = 1.2  # a gain that one run shows well enough
-PAIRS = 4  # as many decide, where noise is small against the gain
-
-
-@dataclass
-class Trial:
-    """One change on its way through the judge."""
-
-    change: Change
-    round: int
-    verdict: Verdict
-    saves_s: float = 0.0
-    region_gain: float = 1.0
-    replays: int = 0
-    varied: int = 0
-    seconds: float = 0.0
-    kept: bool = False
-    equal: bool = False  # it agreed with the original wherever the two were compared
-    gain: Speedup | None = None  # of its region, in the replay
-
-    @property
-    def usable(self) -> bool:
-        return isinstance(self.verdict, Accepted)
-
-
-@dataclass
-class Outcome:
-    """What a run of hasten found, kept and measured; complete at any moment, so that an interruption loses nothing."""
-
-    work: ScriptWorkload
-    kept: ScriptWorkload  # the best program so far; `work` itself when nothing was kept
-    record: RunRecord
-    trials: list[Trial] = field(default_factory=list)
 
 
 def optimise(
@@ -145,20 +107,19 @@ def _search(
         watched = Watched(program, program.contract)
         out.record = replace(out.record, qualities=watched.record())
     base_s = median(map(own_seconds, base.samples))
-    current, current_wall, ahead_s = out.work, base_s, AHEAD_S
+    out.first_s = base.samples[0].wall_s
+    current, current_wall, compiling_s = out.work, base_s, 0.0
     known = Known()
     recipe: tuple[Change, ...] = ()
-    left: list[Trial] = []  # what the last round judged and did not take
+    last: LastRound | None = None
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # the final measurement always gets its time
         reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
         if any("numba" in c.needs for c in recipe):
-            reserve += ahead_s  # compiling ahead of time gains more than another round
+            reserve += ahead_seconds(compiling_s, current_wall)  # it gains more than another round
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
-                out.record = _noted(
-                    out.record, "the budget ended before anything could be tried: give a larger --budget"
-                )
+                out.noted("the budget ended before anything could be tried: give a larger --budget")
             break
         progress.stage(f"profile (round {number})", current_wall)
         profile = program.profile(current)
@@ -186,7 +147,7 @@ def _search(
         if not changes:
             break
         if not recipe and any("numba" in c.needs for c in changes):
-            reserve += AHEAD_S + current_wall  # and more than the last of the changes
+            reserve += ahead_seconds(COMPILING_S, current_wall)  # and more than the last of the changes
         before = len(out.trials)
         _judge(session, program, current, changes, facts, current_wall, number, reserve, speed, out.trials)
         trials = out.trials[before:]
@@ -194,6 +155,7 @@ def _search(
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
         known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
         shared = Shared(Stacks(facts.profile), current_wall) if facts.profile.stacks else None
+        last = LastRound(current, recipe, trials, shared)
         chosen = _chosen(program, trials, current_wall, speed, shared)
         candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         plain = _without_packages(trials, chosen, current_wall)
@@ -203,28 +165,28 @@ def _search(
             candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
         if candidate is current:
             progress.note(f"round {number}: nothing was both equal and faster")
-            left = trials
             break
-        if number == 1:
-            out.record = replace(out.record, cold=ColdRun(base.samples[0].wall_s, cold_s))
+        out.cold(cold_s)
         for trial in chosen:
             trial.kept = isinstance(trial.verdict, Accepted)
         recipe += tuple(t.change for t in chosen if t.kept)
         out.kept = candidate
         gained = current_wall / wall if wall else 1.0
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
-        current, current_wall, ahead_s = candidate, wall, _ahead_seconds(cold_s, wall)
+        compiling_s += sum(t.compiling_s for t in chosen if t.kept)
+        current, current_wall = candidate, wall
         if gained < 1.1 and speed:
             break
     out.record = replace(out.record, kept=Recipe(recipe))
-    if speed and any("numba" in c.needs for c in recipe):
-        current_wall = _ahead(session, program, out, current_wall, base.wall_s, ahead_s)
-    elif speed and left:
-        current_wall = _after_all(session, program, out, current, left, current_wall, base)
+    if speed:
+        current_wall = compile_ahead(program, out, last, current_wall)
     if starts:
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
         return
+    if out.record.cold is None and session.left_s > compiling_s + PAIRS * (base.wall_s + current_wall):
+        progress.stage("run the result as it runs first", compiling_s + current_wall)
+        out.cold(program.cold_run(out.kept))
     progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
     enough_s = session.elapsed_s + 1.5 * PAIRS * (base.wall_s + current_wall)
@@ -258,12 +220,11 @@ def _as_good(
         kept = change in reached.kept
         out.trials.append(Trial(change, 1, verdict, kept=kept, equal=kept))
     if reached.kept:
-        old_s = watched.original_cold_s
         out.kept = reached.work
         out.record = replace(
-            out.record, qualities=reached.qualities, differs=reached.differs, cold=ColdRun(old_s, reached.cold_s),
-            kept=Recipe(reached.kept),
-        )  # fmt: skip
+            out.record, qualities=reached.qualities, differs=reached.differs, kept=Recipe(reached.kept)
+        )
+        out.cold(reached.cold_s)
     return reached
 
 
@@ -281,106 +242,11 @@ def _sooner(
     if started.work is out.kept:
         return wall_s
     session.progress.note(f"imports that the run does not need: {started.gain:.2f}x more")
-    old_s = out.record.cold.old_s if out.record.cold is not None else program.base.samples[0].wall_s
     kept_changes = Recipe((*out.record.kept.changes, *(c for c, _, kept in started.judged if kept)))
     out.kept = started.work
-    out.record = replace(out.record, kept=kept_changes, cold=ColdRun(old_s, started.cold_s))
+    out.record = replace(out.record, kept=kept_changes)
+    out.cold(started.cold_s)
     return started.warm_s
-
-
-def _ahead_seconds(cold_s: float, warm_s: float) -> float:
-    """About what compiling ahead of time takes of a program whose first run took `cold_s` and whose next `warm_s`.
-
-    One run compiles as the first did; what it made is optimised once more and linked; the result is run twice.
-    """
-    compiling_s = max(0.0, cold_s - warm_s)
-    return warm_s + 1.8 * compiling_s + LINK_S + 2 * warm_s
-
-
-def _ahead(session: Session, program: Program, out: Outcome, wall_s: float, base_s: float, ahead_s: float) -> float:
-    """The kept program with its kernels compiled ahead of time, where that works and is faster; its wall seconds."""
-    if session.left_s < ahead_s + PAIRS * base_s:
-        out.record = _noted(out.record, "kernels are compiled as the program runs: the budget ended before more")
-        return wall_s
-    session.progress.stage("compile kernels ahead of time", ahead_s)
-    made = ahead_of_time(program, out.work, out.kept)
-    if isinstance(made, str):
-        out.record = _noted(out.record, f"kernels are compiled as the program runs: {made}")
-        return wall_s
-    try:
-        wrong, cold_s, warm_s = program.run_twice(made)
-        gain = wall_s / max(warm_s, 1e-9)
-        if wrong is None and gain < CLEARLY:
-            gain = program.quick_gain(out.kept, made)
-    except WrongRun as problem:
-        wrong, cold_s, warm_s, gain = str(problem), 0.0, wall_s, 0.0
-    if wrong is not None or gain < 1.02:
-        why = f"results differ ({wrong})" if wrong is not None else f"not faster ({gain:.2f}x)"
-        out.record = _noted(out.record, f"kernels are compiled as the program runs; ahead of time: {why}")
-        return wall_s
-    session.progress.note(f"kernels compiled ahead of time: {gain:.2f}x more")
-    out.kept = made
-    out.record = replace(
-        out.record,
-        cold=ColdRun(out.record.cold.old_s, cold_s) if out.record.cold is not None else None,
-        notes=(
-            *out.record.notes,
-            f"kernels compiled ahead of time: {gain:.2f}x against compiling as the program runs; the extension module "
-            "is in optimized/ and comes with `hasten apply`, the patch alone lets Numba compile",
-        ),
-    )
-    return warm_s
-
-
-def _after_all(
-    session: Session, program: Program, out: Outcome, work: ScriptWorkload, trials: Sequence[Trial], wall_s: float,
-    base: Baseline,
-) -> float:  # fmt: skip
-    """Kernels that save less than loading Numba costs, compiled ahead of time, where the program then is faster; its
-    wall seconds. `trials`: what the last round judged of `work`, and did not take."""
-    chosen = _worth_compiling(trials, wall_s)
-    if not chosen or session.left_s < AHEAD_S + LINK_S + 6 * wall_s + PAIRS * base.wall_s:
-        return wall_s
-    session.progress.stage("compile kernels ahead of time", AHEAD_S + LINK_S + 4 * wall_s)
-    changes = tuple(t.change for t in chosen)
-    candidate = Recipe(changes).apply(work)
-    try:
-        wrong = program.check(candidate)  # what runs where the extension module does not fit
-        made = ahead_of_time(program, out.work, candidate) if wrong is None else wrong
-        if isinstance(made, str):
-            return wall_s
-        wrong, cold_s, warm_s = program.run_twice(made)
-        gain = program.quick_gain(work, made, PAIRS) if wrong is None else 0.0
-    except WrongRun:
-        return wall_s
-    if gain < 1.05:
-        return wall_s
-    session.progress.note(f"kernels compiled ahead of time: {gain:.2f}x more")
-    for trial in chosen:
-        trial.verdict, trial.kept = Accepted(), True
-    old_s = out.record.cold.old_s if out.record.cold is not None else base.samples[0].wall_s
-    out.kept = made
-    out.record = replace(
-        out.record,
-        kept=Recipe((*out.record.kept.changes, *changes)),
-        cold=ColdRun(old_s, cold_s),
-        notes=(
-            *out.record.notes,
-            f"kernels compiled ahead of time: {gain:.2f}x; loading Numba would cost more than they save, so they gain "
-            "only with the extension module, which is in optimized/ and comes with `hasten apply`",
-        ),
-    )
-    return warm_s
-
-
-def _worth_compiling(trials: Sequence[Trial], wall_s: float) -> list[Trial]:
-    """The best set with kernels, when what these save is more than noise; empty when there is none."""
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials if t.equal and t.gain is not None]
-    kept = choose(judged, {}, min_saving_s=MIN_SAVING * wall_s)
-    if sum(j.saves_s for j in kept if "numba" in j.change.needs) < WORTH * wall_s:
-        return []
-    picked = {id(j.change) for j in kept}
-    return [t for t in trials if id(t.change) in picked]
 
 
 def _propose(
@@ -480,6 +346,7 @@ def _replayed(
     started = program.session.clock()
     replayed = program.replay(work, change, region, deadline_s)
     base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
+    base.compiling_s = replayed.first_call_s
     if replayed.status == "different":
         return replace(base, verdict=Rejected(replayed.reason))
     if replayed.status == "untimed":
@@ -537,9 +404,9 @@ def _without_packages(trials: Sequence[Trial], tried: Sequence[Trial], wall_s: f
 
 def _confirm(
     session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool
-) -> tuple[ScriptWorkload, float, float]:
+) -> tuple[ScriptWorkload, float, float | None]:
     """The chosen changes applied together and run whole. Those under which the program's results differ, or that
-    make it slower, are dropped. Gives (candidate, its warm wall seconds, its cold wall seconds)."""
+    make it slower, are dropped. Gives (candidate, its warm wall seconds, its cold wall seconds if it ran cold)."""
     chosen = list(chosen)
     while chosen:
         if session.left_s < 3 * wall_s:
@@ -568,10 +435,10 @@ def _confirm(
             continue
         if len(chosen) == 1:
             chosen[0].verdict, chosen[0].equal = Rejected(f"whole program: {wrong}"), False
-            return work, wall_s, 0.0
+            return work, wall_s, None
         for trial in _culprits(session, program, work, chosen, wrong):
             chosen.remove(trial)
-    return work, wall_s, 0.0
+    return work, wall_s, None
 
 
 def _culprits(
@@ -579,8 +446,8 @@ def _culprits(
 ) -> list[Trial]:
     """Which of the changes make whole-program results differ, each tried alone; all of them if no single one does."""
     bad: list[Trial] = []
+    session.progress.note(f"results differ ({wrong}): trying each change alone")
     for trial in chosen:
-        session.progress.note(f"results differ ({wrong}): trying {trial.change.code} alone")
         reason = program.check(trial.change.apply(work))
         if reason is not None:
             trial.verdict, trial.equal = Rejected(f"whole program: {reason}"), False
@@ -615,10 +482,6 @@ def _sealed(session: Session, out: Outcome) -> Outcome:
     sources = {path: out.work.source(path).sha256 for path in changed if (out.work.root / path).exists()}
     out.record = replace(out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s)
     return out
-
-
-def _noted(record: RunRecord, text: str) -> RunRecord:
-    return replace(record, notes=(*record.notes, text))
 
 
 def _profile_record(work: ScriptWorkload, profile: Profile) -> ProfileRecord:

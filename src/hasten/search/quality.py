@@ -34,7 +34,6 @@ class Watched:
     def __init__(self, program: Program, contract: Contract) -> None:
         self.program, self.contract = program, contract
         self.paths = [p.relative_to(program.mirror.pristine).as_posix() for p in program.mirror.pristine.rglob("*.py")]
-        self.original_cold_s = program.base.cold_s
         self._others: dict[int, Probed | None] = {}  # the original under other seeds
         self.original = self.run(program.work)
         problem = missing(contract.qualities, self.original)
@@ -122,7 +121,7 @@ class Reached:
 
     work: ScriptWorkload
     wall_s: float
-    cold_s: float = 0.0
+    cold_s: float | None = None
     judged: list[tuple[Change, Verdict]] = field(default_factory=list)
     kept: tuple[Change, ...] = ()
     qualities: tuple[QualityRecord, ...] = ()
@@ -135,7 +134,7 @@ class _Good:
 
     work: ScriptWorkload
     wall_s: float
-    cold_s: float
+    cold_s: float | None
     qualities: tuple[QualityRecord, ...]
     differs: tuple[str, ...]
 
@@ -197,4 +196,5 @@ def _tried(watched: Watched, work: ScriptWorkload, changes: tuple[Change, ...], 
     if wrong is not None:
         return Rejected(wrong)
     cold, warm = (r.run for r in runs)
-    return _Good(candidate, own_seconds(warm.sample), cold.program.wall_s, watched.record(runs, pairs), differs)
+    cold_s = None if cold.lent else cold.program.wall_s
+    return _Good(candidate, own_seconds(warm.sample), cold_s, watched.record(runs, pairs), differs)

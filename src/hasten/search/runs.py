@@ -123,14 +123,23 @@ class Program:
         run = run_workload(self.session, self.mirror, candidate, deadline_s=deadline_s, keep_cache=True)
         return difference(self.base, run, self.contract)
 
-    def run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float, float]:
-        """A cold and a warm run, both compared: (first difference or None, cold wall seconds, warm own seconds)."""
+    def run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float | None, float]:
+        """A first and a warm run, both compared: (first difference or None, wall seconds of the first, own seconds of
+        the other). No seconds of the first where kernels were lent to it: it was not cold."""
         cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate))
         wrong = difference(self.base, cold, self.contract)
         if wrong is not None:
-            return wrong, cold.program.wall_s, cold.program.wall_s
+            return wrong, None, cold.program.wall_s
         warm = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
-        return difference(self.base, warm, self.contract), cold.program.wall_s, own_seconds(warm.sample)
+        cold_s = None if cold.lent else cold.program.wall_s
+        return difference(self.base, warm, self.contract), cold_s, own_seconds(warm.sample)
+
+    def cold_run(self, candidate: ScriptWorkload) -> float | None:
+        """Wall seconds of a run for which nothing is compiled; None when it does not end as the original does."""
+        run = run_workload(
+            self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate), cold=True, observe_files=False
+        )
+        return run.program.wall_s if run.status == self.base.reference.status else None
 
     def quick_gain(self, old: ScriptWorkload, new: ScriptWorkload, pairs: int = 2) -> float:
         """Median old/new of a few interleaved warm runs: a look, not a claim."""

@@ -35,7 +35,7 @@ class Started:
     """What came of it: the program, which is `work` itself when nothing was kept, and each change with its verdict."""
 
     work: ScriptWorkload
-    cold_s: float = 0.0
+    cold_s: float | None = None
     warm_s: float = 0.0
     gain: float = 1.0
     judged: list[tuple[Change, Verdict, bool]] = field(default_factory=list)  # and whether it was kept

@@ -31,7 +31,7 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.source import Edit, SourceFile, parsed
 from hasten.core.workload import ScriptWorkload
-from hasten.observe import instrument
+from hasten.observe import compiled, instrument
 from hasten.observe.runtime import runtime_folder
 from hasten.observe.session import Session
 
@@ -154,6 +154,7 @@ def replay(
         finally:
             session.stoppers.discard(run.stop)
             run.stop()
+            run.keep_compiled()
     except (ValueError, SyntaxError) as error:
         return ReplayOutcome("different", f"the change cannot be applied: {error}")
     finally:
@@ -279,10 +280,10 @@ class _Replay:
         self.meta: dict[str, Any] = json.loads((self.store / "meta.json").read_text(encoding="utf-8"))
         self.children: dict[str, _Child] = {}
         self.first_call_s = 0.0
-        candidate = change.apply(work)
+        self.candidate = candidate = change.apply(work)
         source = work.source(self.region.path)
         new = candidate.source(self.region.path)
-        old_tree = original_tree(session, work)
+        self.old_tree = old_tree = original_tree(session, work)
         new_tree = folder / "tree"
         overlay_tree(old_tree, new_tree, {p: s for p, s in candidate.changed.items() if work.changed.get(p) != s})
         placed = place(source, self.region, change.edits)
@@ -347,6 +348,18 @@ class _Replay:
             "allowed": [str(self.session.scratch / "numba"), str(self.folder), "/dev/"],
         }
 
+    def _caches(self) -> Iterator[tuple[SourceFile, Path]]:
+        """The changed files of both sides, with where Numba has their caches."""
+        root = self.session.scratch / "numba"
+        for tree, work in ((self.old_tree, self.work), (self.folder / "tree", self.candidate)):
+            for path, source in work.changed.items():
+                yield source, compiled.elsewhere(root, tree / path)
+
+    def keep_compiled(self) -> None:
+        """What was compiled serves the runs that follow."""
+        for source, cache in self._caches():
+            self.session.compiled.keep(source, cache)
+
     def _start(self, side: str) -> _Child:
         env = dict(os.environ)
         env.update(
@@ -395,6 +408,8 @@ class _Replay:
     # -- judging
 
     def judge(self, varied: bool) -> ReplayOutcome:
+        for given, cache in self._caches():
+            self.session.compiled.lend(given, cache)
         try:
             self._start("old")
             self._start("new")

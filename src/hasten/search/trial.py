@@ -1,0 +1,52 @@
+"""What a search holds: each change on its way through the judge, and the program as it is by then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from hasten.core.measurement import Speedup
+from hasten.core.recipe import Change
+from hasten.core.record import ColdRun, RunRecord
+from hasten.core.verdict import Accepted, Verdict
+from hasten.core.workload import ScriptWorkload
+
+
+@dataclass
+class Trial:
+    """One change on its way through the judge."""
+
+    change: Change
+    round: int
+    verdict: Verdict
+    saves_s: float = 0.0
+    region_gain: float = 1.0
+    replays: int = 0
+    varied: int = 0
+    seconds: float = 0.0
+    compiling_s: float = 0.0  # of its first call in the replay
+    kept: bool = False
+    equal: bool = False  # it agreed with the original wherever the two were compared
+    gain: Speedup | None = None  # of its region, in the replay
+
+    @property
+    def usable(self) -> bool:
+        return isinstance(self.verdict, Accepted)
+
+
+@dataclass
+class Outcome:
+    """What a run of hasten found, kept and measured; complete at any moment, so that an interruption loses nothing."""
+
+    work: ScriptWorkload
+    kept: ScriptWorkload  # the best program so far; `work` itself when nothing was kept
+    record: RunRecord
+    trials: list[Trial] = field(default_factory=list)
+    first_s: float = 0.0  # wall seconds of the original's first run
+
+    def noted(self, text: str) -> None:
+        """One more line of the report's notes."""
+        self.record = replace(self.record, notes=(*self.record.notes, text))
+
+    def cold(self, new_s: float | None) -> None:
+        """What the first run of `kept` takes; None: it has not been timed."""
+        self.record = replace(self.record, cold=None if new_s is None else ColdRun(self.first_s, new_s))
