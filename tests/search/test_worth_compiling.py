@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hasten.core.facts import Profile
 from hasten.core.finding import Region
 from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change
 from hasten.core.source import Edit
 from hasten.core.verdict import Failed, Rejected
-from hasten.search.compiling import worth_compiling
+from hasten.search.choose import Shared
+from hasten.search.compiling import ahead_seconds, worth_compiling
+from hasten.search.stacks import Stacks
 from hasten.search.trial import Trial
 
 
@@ -40,3 +43,28 @@ def test_what_was_never_replayed_is_left() -> None:
     unseen = trial(1, 5, 0.4)
     unseen.gain = None
     assert chosen(unseen) == []
+
+
+def test_kernels_that_a_round_gave_up_come_beside_those_that_it_kept() -> None:
+    kept, given_up = trial(1, 5, 0.3), trial(6, 9, 0.2)
+    kept.kept = True
+    assert chosen(kept, given_up) == [1, 6]
+    assert chosen(kept, given_up, wall_s=4.0) == [], "not for so little"
+    assert chosen(kept) == [], "that set is compiled anyway"
+    rested = trial(11, 12, 0.4)
+    rested.kept, rested.gain = True, None
+    assert sorted(chosen(rested, given_up)) == [6, 11]
+
+
+def test_what_two_kernels_save_of_one_place_counts_once() -> None:
+    outer, inner = trial(1, 3, 0.5), trial(6, 9, 0.5)
+    outer.kept = True
+    outer.region_gain = inner.region_gain = 2.0
+    stacks = Stacks(Profile(samples=100, stacks=((("a.py:f:2", "a.py:g:7"), 100),)))
+    assert worth_compiling([outer, inner], 1.0, Shared(stacks, 1.0)) == []
+    apart = Stacks(Profile(samples=100, stacks=((("a.py:f:2",), 50), (("a.py:g:7",), 50))))
+    assert worth_compiling([outer, inner], 1.0, Shared(apart, 1.0)) == [outer, inner]
+
+
+def test_time_that_compiling_ahead_takes_grows_with_what_is_compiled() -> None:
+    assert ahead_seconds(10.0, 1.0) == 1.0 + 18.0 + 5.0 + 2.0

@@ -58,11 +58,6 @@ class Baseline:
         return statistics.median(r.program.wall_s for r in self.runs)
 
     @property
-    def cold_s(self) -> float:
-        """Wall seconds of the first plain run, with no compiled files around."""
-        return self.runs[0].program.wall_s
-
-    @property
     def samples(self) -> tuple[RunSample, ...]:
         return tuple(r.sample for r in self.runs)
 
