@@ -42,8 +42,8 @@ def choose(
     """The set that saves most, greedily, each change worth at least `min_saving_s`.
 
     `costs_s` is what importing a package costs once, for every package that the program does not load anyway:
-    changes that need it are left out unless together they save more than that. With `shared`, a kernel that another
-    one calls, or is called by, is worth what it saves beside that one.
+    changes that need it are left out unless together they save more than that. With `shared`, a change is worth what
+    it saves beside the kernels that it calls or that call it.
     """
     judged = list(judged)
     kept = _compatible([j for j in judged if j.saves_s >= min_saving_s], min_saving_s, shared)
@@ -73,9 +73,14 @@ def _compatible(judged: list[Judged], min_saving_s: float, shared: Shared | None
 
 def _beside(j: Judged, kept: list[Judged], shared: Shared | None) -> float:
     """What a change saves beside those that are kept."""
-    if shared is None or not _timed_kernel(j):
+    if shared is None:
         return j.saves_s
-    return shared.saved_s([*kept, j]) - shared.saved_s(kept)
+    if _timed_kernel(j):
+        return shared.saved_s([*kept, j]) - shared.saved_s(kept)
+    # of what kernels leave of its region it saves the same part
+    kernels = [Sped(k.change.region, k.region_gain) for k in kept if _timed_kernel(k)]
+    whole = shared.stacks.winnable(j.change.region, [])
+    return j.saves_s * shared.stacks.winnable(j.change.region, kernels) / whole if whole else j.saves_s
 
 
 def _together(judged: list[Judged], shared: Shared | None) -> float:

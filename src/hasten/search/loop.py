@@ -290,6 +290,8 @@ def _judge(
         left = session.left_s - reserve_s
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
+        elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:
+            trial = Trial(change, number, Rejected("too short to be worth starting processes for"))
         elif not _allowed(change, program.contract):
             trial = Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
         elif left < wall_s + LEAST_REPLAY_S:

@@ -69,11 +69,19 @@ class Queue:
             still = self._stacks.winnable(region, done)
             return still >= max(LEAST, AROUND * self._stacks.left(done))
 
-    def _priority(self, change: Change) -> float:
+    def winnable(self, change: Change) -> float:
+        """The share of the program's time that it may still win."""
         if self._stacks is None:
-            return promise(change.region, self._facts)
+            return change.region.share
+        with self._lock:
+            return self._stacks.winnable(change.region, self._done)
+
+    def _priority(self, change: Change) -> float:
+        last = 1.0 if change.whole else 0.0  # processes are for what nothing else made fast
+        if self._stacks is None:
+            return promise(change.region, self._facts) - last
         done = [*self._done, *(_sped(c, ASSUMED) for c in self._tried)]
-        return self._stacks.winnable(change.region, done) - _doors(change.region, self._facts)
+        return self._stacks.winnable(change.region, done) - _doors(change.region, self._facts) - last
 
 
 def _sped(change: Change, gain: float) -> Sped:
