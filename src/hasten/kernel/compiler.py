@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from hasten.kernel import (
     accessors,
     arrays,
+    constants,
     containers,
     deques,
     filters,
@@ -135,7 +136,10 @@ class Shared:
     words: dict[str, int] = field(default_factory=dict)  # strings of the program, and the numbers that stand for them
     ranks: str = ""  # the name at the door of the ranks of all strings, where their order matters
     project: Project | None = None  # the project's other files
-    elsewhere: dict[str, str] = field(default_factory=dict)  # names at the door of their numbers, and the code of each
+    elsewhere: dict[str, str] = field(default_factory=dict)  # names at the door of constants, and the code of each
+    fixed: dict[str, str] = field(default_factory=dict)  # the code of constants that kernels write out, and their text
+    constants: set[str] = field(default_factory=set)  # the code of all constants that are looked at by it
+    constant_type: Callable[[str, object], Type | None] | None = None  # how one comes in under a name at the door
     mixed: dict[str, frozenset[str]] = field(default_factory=dict)  # lists at the door of ints and floats
     row: str = ""  # the name of each of the lists within one, where they are gone over at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
@@ -270,6 +274,7 @@ class Unit:
     def run(self) -> None:
         """Infers types and writes code. Raises `Refuse`."""
         self.stmts = accessors.inlined(self)
+        self.stmts = constants.spelt(self)
         flow = names.flow(self.stmts)
         self.sure = flow.sure or set()
         for name in self.outs:
@@ -1412,11 +1417,14 @@ class Unit:
         dotted = self.module.dotted(node)
         if dotted in CONSTANTS:
             return V(self.spelt(node, dotted), FLOAT, leaf=True)
-        from hasten.kernel import objects  # it builds on this module
+        from hasten.kernel import elsewhere, objects  # they build on this module
 
         obj = objects.is_object(self, node.value)
         if obj is not None:
             return objects.attribute(self, obj, node.attr, node)
+        held = elsewhere.attribute(self, node)
+        if held is not None:
+            return held
         v = self.expr(node.value)
         if isinstance(v.t, Arr):
             if node.attr == "size":

@@ -406,6 +406,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     back: list[str] = []
     undo: list[str] = []
     nan_checks: list[str] = []
+    guards += [f"repr({code}) == {text!r}" for code, text in shared.fixed.items()]
     if shared.recursive:
         guards.append(f"{_helper(shared, 'shallow')}({2 * DEEP + 100})")
     if shared.fused:

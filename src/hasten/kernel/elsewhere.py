@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel import constants
 from hasten.kernel.kinds import Type
 from hasten.kernel.program import Module
 from hasten.kernel.runtime import HELPERS
@@ -38,6 +39,31 @@ class Project:
         """The plain function of another file that an expression (`f` or `tools.f`) surely names."""
         if module.place or module.star_import:
             return None
+        named = self._named(module, node)
+        if named is None:
+            return None
+        dotted, level, name, whole = named
+        base = ast.unparse(node.value if isinstance(node, ast.Attribute) else node)
+        return self._in(dotted, level, name, f"{base}.__dict__" if whole else f"{base}.__globals__")
+
+    def constant(self, module: Module, node: ast.expr) -> tuple[str, object] | None:
+        """The code in the kernel's file, and the value, of the constant of another file that an expression names."""
+        if module.place or module.star_import:
+            return None
+        named = self._named(module, node)
+        if named is None:
+            return None
+        dotted, level, name, whole = named
+        found = self._defined(dotted, level, name)
+        file = None if found is None else constants.file_of(found[0])
+        value = constants.MISSING if file is None or found is None else constants.of(file, found[1])
+        if value is constants.MISSING:
+            return None
+        base = ast.unparse(node.value if isinstance(node, ast.Attribute) else node)
+        return f'{base}.__dict__.get("{name}")' if whole else base, value
+
+    def _named(self, module: Module, node: ast.expr) -> tuple[str, int, str, bool] | None:
+        """(module, dots before it, name in it, whether the module itself is imported) of what an expression names."""
         base = node.value if isinstance(node, ast.Attribute) else node
         if not isinstance(base, ast.Name) or module.bindings.get(base.id, 0) != 1:
             return None
@@ -48,13 +74,24 @@ class Project:
                 if (a.asname or a.name) != base.id:
                     continue
                 if isinstance(statement, ast.ImportFrom) and isinstance(node, ast.Name):
-                    return self._in(statement.module or "", statement.level, a.name, f"{base.id}.__globals__")
+                    return statement.module or "", statement.level, a.name, False
                 if isinstance(node, ast.Attribute) and not module.bindings.get("." + node.attr):
-                    place = f"{base.id}.__dict__"
                     if isinstance(statement, ast.ImportFrom):
                         inner = f"{statement.module}.{a.name}" if statement.module else a.name
-                        return self._in(inner, statement.level, node.attr, place)
-                    return self._in(a.name, 0, node.attr, place)
+                        return inner, statement.level, node.attr, True
+                    return a.name, 0, node.attr, True
+        return None
+
+    def _defined(self, dotted: str, level: int, name: str) -> tuple[SourceFile, str] | None:
+        """The file that surely gives a name its value, and what it is called there."""
+        source = self._source(dotted, level, self.path)
+        for _ in range(MAX_STEPS):
+            if source is None:
+                return None
+            step = self._passed_on(source, name)
+            if step is None:
+                return source, name
+            source, name = step
         return None
 
     def _in(self, dotted: str, level: int, name: str, place: str) -> tuple[Module, ast.FunctionDef] | None:
@@ -188,14 +225,30 @@ def function(u: Unit, node: ast.expr) -> tuple[Module, ast.FunctionDef] | None:
 
 
 def constant(u: Unit, node: ast.Name) -> V:
-    """A number of another file's module, which its function reads. Raises `Refuse`."""
-    t: Type | None = u.module.constant(node.id)
-    if t is None:
+    """A constant of another file's module, which its function reads. Raises `Refuse`."""
+    found = constants.named(u, node)
+    v = None if found is None else entered(u, *found, node)
+    if v is None:
         fail(f"{node.id} of another file", node)
-    code = f'{u.module.place}.get("{node.id}")'
+    return v
+
+
+def attribute(u: Unit, node: ast.Attribute) -> V | None:
+    """`settings.LEVELS`, of another file; None for anything else."""
+    found = constants.named(u, node) if isinstance(node.value, ast.Name) else None
+    return None if found is None else entered(u, *found, node)
+
+
+def entered(u: Unit, code: str, value: object, node: ast.Name | ast.Attribute) -> V | None:
+    """A constant that comes in through the door by its code."""
     known = next((name for name, text in u.shared.elsewhere.items() if text == code), None)
-    name = known or "@" + u.shared.module.fresh(f"its_{node.id.strip('_').lower()}", u.shared.taken)
+    word = node.id if isinstance(node, ast.Name) else node.attr
+    name = known or "@" + u.shared.module.fresh(f"its_{word.strip('_').lower()}", u.shared.taken)
+    t = u.shared.constant_type(name, value) if u.shared.constant_type is not None else None
+    if t is None:
+        return None
     u.shared.elsewhere[name] = code
+    u.shared.constants.add(code)
     u.extra.setdefault(name, t)
     u.env.setdefault(name, t)
     return u.seen(name, node)

@@ -24,13 +24,14 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import arrays_results, functions, inner, names, objects, versions
+from hasten.kernel import arrays_results, constants, functions, inner, names, objects, versions
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
-from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type
+from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
 from hasten.kernel.scopes import shadowed
+from hasten.observe.describe import describe
 
 MIN_SHARE = 0.02
 
@@ -212,6 +213,7 @@ def block_change(
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
+    shared.constant_type = constant_type(how)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
     flow = names.flow(stmts)
@@ -223,7 +225,7 @@ def block_change(
         found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe, read_only=how.reads)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in local_names:
-            found = module.constant(name)
+            found = module.constant(name) or constant_of(shared, name)
         return found
 
     appended = {
@@ -287,6 +289,31 @@ def block_change(
     )
 
 
+def constant_type(how: How) -> Callable[[str, object], Type | None]:
+    """How a constant comes in under a name at the door."""
+
+    def made(name: str, value: object) -> Type | None:
+        if isinstance(value, (bool, int, float)):
+            try:
+                return const(value)
+            except Refuse:
+                return None
+        return door_type(name, (describe(value),), as_words=how.words, read_only=how.reads)
+
+    return made
+
+
+def constant_of(shared: Shared, name: str) -> Type | None:
+    """The type of a number that the file works out once, or of a constant that it has from another one."""
+    if shared.constant_type is None:
+        return None
+    value = constants.of(shared.module, name)
+    if isinstance(value, (bool, int, float)):
+        return shared.constant_type(name, value)
+    found = None if shared.project is None else shared.project.constant(shared.module, ast.Name(name, ast.Load()))
+    return None if found is None else shared.constant_type(name, found[1])
+
+
 def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped) -> list[Edit]:
     """Insertions of imports, helpers and the kernel itself. Raises `Refuse`."""
     line = prelude_line(source)
@@ -339,6 +366,7 @@ def function_unit(
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
+    shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
         body = versions.split(body, given, lambda name: module.fresh(name, shared.taken))
@@ -354,7 +382,7 @@ def function_unit(
         found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe, read_only=how.reads)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in own:
-            found = module.constant(name)
+            found = module.constant(name) or constant_of(shared, name)
         return found
 
     params: dict[str, Type] = {}
@@ -415,6 +443,9 @@ def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) ->
     for path in shared.objects:
         if "." not in path:
             check_door_name(shared.module, path.removesuffix("[]"), sure)
+    for code in shared.constants:
+        if not code.startswith("sys."):
+            check_door_name(shared.module, re.split(r"\W", code)[0], sure)
 
 
 def check_door_name(module: Module, name: str, sure: set[str]) -> None:
