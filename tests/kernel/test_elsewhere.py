@@ -22,7 +22,7 @@ import random
 from math import pi as PI
 
 SCALE = 3
-TABLE = [1, 2]
+TABLE = list((1, 2))
 
 
 def scaled(x):
