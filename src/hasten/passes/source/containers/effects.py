@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
-from hasten.passes.source.containers.syntax import FUNCTIONS, Module, dotted, module_of, walk_all
+from hasten.passes.source.containers.syntax import FUNCTIONS, Binding, Module, dotted, module_of, walk_all
 
 MUTATORS = frozenset(
     "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft "
@@ -86,7 +86,9 @@ class Project:
             for node in ast.walk(module.tree):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     out.setdefault(node.name, []).append((module, node))
-        return out
+        for other, name in self._renamed:
+            out.setdefault(other, []).extend(d for d in out.get(name, ()) if d not in out.get(other, ()))
+        return {name: defs for name, defs in out.items() if defs}
 
     @cached_property
     def classes(self) -> dict[str, list[tuple[Module, ast.ClassDef]]]:
@@ -95,7 +97,21 @@ class Project:
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.ClassDef):
                     out.setdefault(node.name, []).append((module, node))
-        return out
+        for other, name in self._renamed:
+            out.setdefault(other, []).extend(d for d in out.get(name, ()) if d not in out.get(other, ()))
+        return {name: defs for name, defs in out.items() if defs}
+
+    @cached_property
+    def _renamed(self) -> tuple[tuple[str, str], ...]:
+        """(new name, name) of `from module import name as new`: what a file of the project may be called elsewhere."""
+        return tuple(
+            (a.asname, a.name)
+            for module in self.modules
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ImportFrom)
+            for a in node.names
+            if a.asname and a.asname != a.name
+        )
 
     @cached_property
     def dunders(self) -> frozenset[str]:
@@ -166,7 +182,7 @@ class Project:
             if dunder or node.decorator_list or _is_generator(node):
                 return self.loud_function(module, node)
         if isinstance(node, (ast.Lambda, ast.GeneratorExp)):
-            return self.loud(module, [node], lambda e: _fresh_local(self, module, e), hidden=False)
+            return self.loud(module, [node], lambda e: self.made_here(module, e), hidden=False)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             parent = module.parents[node]
             if not (isinstance(parent, ast.Call) and parent.func is node):
@@ -189,7 +205,7 @@ class Project:
                 return f"line {node.lineno}: methodcaller"
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in self.functions:
             parent = module.parents[node]
-            if not (isinstance(parent, ast.Call) and parent.func is node):
+            if not is_variable(module, node) and not (isinstance(parent, ast.Call) and parent.func is node):
                 return self.loud_named(node.id)
         return ""
 
@@ -226,9 +242,13 @@ class Project:
         # a generator hands control to whoever goes through it, which is code that is looked at too
         yields = [n for n in ast.walk(function) if isinstance(n, (ast.Yield, ast.YieldFrom))]
         why = self.loud(
-            module, function.body, lambda e: _fresh_local(self, module, e), hidden=False, allowed=yields, arrays=True
+            module, function.body, lambda e: self.made_here(module, e), hidden=False, allowed=yields, arrays=True
         )
         return why and f"{function.name}: {why}"
+
+    def made_here(self, module: Module, e: ast.expr) -> bool:
+        """Whether what `e` means in a function that is called was made in this call, after what is in question."""
+        return _fresh_local(self, module, e)
 
     def loud(
         self,
@@ -383,7 +403,7 @@ class Project:
                 return f.id in FRESH_BUILTINS
             case ast.Call(func=f):
                 name = module.imported(f)
-                if name in FRESH_CALLS:
+                if name in FRESH_CALLS or (name.startswith("math.") and not self._is_user_module(name)):
                     return True
                 if isinstance(f, ast.Attribute) and not name:
                     return f.attr in FRESH_METHODS and f.attr not in self.functions and f.attr not in self.attributes
@@ -420,7 +440,7 @@ class Project:
         for b in bound:
             if b.how == "augment" or b.how == "declare":
                 continue
-            if b.how != "assign" or not self.fresh_value(module, b.value, depth):
+            if not self.fresh_value(module, _given(module, b), depth):
                 return False
             parent = module.parents[b.node]
             if isinstance(parent, ast.NamedExpr) or (isinstance(parent, ast.Assign) and len(parent.targets) > 1):
@@ -756,7 +776,26 @@ def scalar_attribute(project: Project, attr: str) -> bool:
 def scalar_name(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
     """Whether `name` is bound only to numbers and strings written down (then `name += x` makes a new object)."""
     bound = [b for b in module.bindings(name, scope) if b.how not in ("augment", "declare")]
-    return bool(bound) and all(b.how == "assign" and isinstance(b.value, ast.Constant) for b in bound)
+    return bool(bound) and all(isinstance(_given(module, b), ast.Constant) for b in bound)
+
+
+def _given(module: Module, b: Binding) -> ast.expr | None:
+    """What a name is bound to where that is written down, in `a, b = [], 0` too."""
+    if b.how == "assign":
+        return b.value
+    pair = module.parents.get(b.node) if b.how == "unpack" else None
+    statement = module.parents.get(pair) if pair is not None else None
+    if isinstance(pair, ast.Tuple) and isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        values = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
+        if len(values) == len(pair.elts) and not any(isinstance(e, ast.Starred) for e in (*values, *pair.elts)):
+            return next(v for v, e in zip(values, pair.elts, strict=True) if e is b.node)
+    return None
+
+
+def is_variable(module: Module, node: ast.Name) -> bool:
+    """Whether a name is no function, class or import where it stands (one that it was given was handed on before)."""
+    owner = module.owner(node.id, node)
+    return owner is not None and not any(b.how in ("def", "import") for b in module.bindings(node.id, owner))
 
 
 def deep_fresh(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
@@ -780,7 +819,9 @@ def deep_fresh(project: Project, module: Module, name: str, scope: ast.AST) -> b
                 pass
             case ast.Call(func=f) if module.imported(f) in ("numpy.zeros", "numpy.ones", "numpy.full", "numpy.empty"):
                 pass
-            case ast.Call(func=f, args=[]) if module.is_builtin(f, "dict", "list"):
+            case ast.Call(func=f, args=[], keywords=[]) if (
+                module.is_builtin(f, "dict", "list") or module.imported(f) == "collections.Counter"
+            ):
                 pass
             case _:
                 return False

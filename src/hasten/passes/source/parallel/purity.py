@@ -558,7 +558,7 @@ class Body:
         if self.module.is_builtin(func):
             return getattr(func, "id", "") in FRESH_RESULTS
         if name and not user:
-            if name in libraries.COPYING:
+            if name in libraries.COPYING or name.startswith(("math.", "cmath.")):
                 return True
             last = name.rsplit(".", 1)[-1]
             if last[:1].isupper() or last in libraries.FACTORIES:
