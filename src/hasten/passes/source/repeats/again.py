@@ -81,6 +81,8 @@ class Again:
                 return None
             if [n for n in holder.body if getattr(n, "name", "") == function.name] != [function]:
                 return None
+            if len(module.bindings(holder.name, module.tree)) != 1:
+                return None
             qualname = f"{holder.name}.{function.name}"
         elif isinstance(holder, ast.Module) and not function.decorator_list:
             if len(module.bindings(function.name, module.tree)) != 1:

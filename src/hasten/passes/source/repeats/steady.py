@@ -160,8 +160,10 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
     why, filled = again.inserts.into(pieces)
     if why:
         return
-    stored, rebound = world.stored(pieces) | filled, world.rebound(pieces) | own | filled
-    fit = [r for r in candidates if not r.reads & stored and not r.names & rebound]
+    if world.unknown_method(pieces):
+        return
+    changed = world.stored(pieces) | world.rebound(pieces) | own | filled
+    fit = [r for r in candidates if not (r.reads | r.names) & changed]
     shared = frozenset(r.function for r in fit if again.only_looked_at(r, pieces))
     roots = _roots(module, stretch)
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TypeAlias
 
+from hasten.passes.source.columns.pure import METHODS
 from hasten.passes.source.containers.effects import (
+    MUTATORS,
+    READING_METHODS,
     Project,
     _is_generator,
     deep_fresh,
@@ -19,6 +22,7 @@ from hasten.passes.source.containers.effects import (
     use_kind,
 )
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, dotted
+from hasten.passes.source.parallel import libraries
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Piece: TypeAlias = tuple[Module, ast.AST]  # code that may run, with the file it is in
@@ -32,6 +36,23 @@ LAZY_BUILTINS = tuple("iter zip map filter open reversed enumerate".split())
 CONSUMERS = tuple(
     "all any dict enumerate filter frozenset iter len list map max min next reversed set sorted sum tuple zip "
     "isinstance print".split()
+)
+
+# Methods that leave what they belong to alone, or of which `loud` judges whether it may change
+KNOWN_METHODS = (
+    METHODS
+    | READING_METHODS
+    | MUTATORS
+    | libraries.COPYING_METHODS
+    | libraries.DRAWING_METHODS
+    | libraries.LOUD_METHODS - {"set_state", "setstate", "seed", "connect", "bind", "recv", "truncate", "dump"}
+    | frozenset(
+        "close seek read readline readlines timestamp time timetuple toordinal utcoffset fromkeys elements is_integer "
+        "hexdigest digest encode decode expandtabs add_argument parse_args exists is_file is_dir resolve absolute "
+        "as_posix with_suffix iterdir glob rglob joinpath groupby issubset issuperset isdisjoint symmetric_difference "
+        "as_integer_ratio hex format_map isascii isprintable conjugate add_subplot set_title set_xlabel set_ylabel "
+        "legend grid tight_layout scatter bar axhline axvline".split()
+    )
 )
 
 
@@ -166,6 +187,8 @@ class World:
         project = self.project
         if project.hidden:
             return project.hidden
+        if "__del__" in project.functions:
+            return "objects say farewell"  # which ones that are kept would do later
         for module in project.modules:
             odd = module.names & (SETTERS | {"RecursionError"})
             if odd:
@@ -385,7 +408,21 @@ class World:
         def apart(e: ast.expr) -> bool:
             return self._apart(module, stretch, e, own)
 
-        return self.project.loud(module, [stretch], apart), frozenset(own)
+        return self.project.loud(module, [stretch], apart, arrays=True), frozenset(own)
+
+    def unknown_method(self, pieces: Iterable[Piece]) -> str:
+        """The first method in this code of which nothing is known: a library's object may change by it."""
+        project = self.project
+        for module, top in pieces:
+            for node in ast.walk(top):
+                if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                    continue
+                word = node.func.attr
+                if word in KNOWN_METHODS or word in project.functions or word in project.classes:
+                    continue
+                if not module.imported(node.func):
+                    return f"line {node.lineno}: {ast.unparse(node.func)[:60]} is not known"
+        return ""
 
     def _apart(self, module: Module, stretch: ast.AST, e: ast.expr, own: set[str]) -> bool:
         project = self.project
@@ -396,6 +433,8 @@ class World:
                     return False
                 if scalar_name(project, module, e.id, scope):
                     return True
+                if isinstance(scope, ast.Module) and project.mentions(e.id, module):
+                    return False
                 if project.fresh_name(module, e.id, scope) and not escapes(project, module, e.id, scope, stretch):
                     own.add(e.id)
                     return True
@@ -403,6 +442,8 @@ class World:
             case ast.Subscript(value=ast.Name() as base):
                 scope = module.owner(base.id, base)
                 if scope is None or not deep_fresh(project, module, base.id, scope):
+                    return False
+                if isinstance(scope, ast.Module) and project.mentions(base.id, module):
                     return False
                 last = getattr(stretch, "end_lineno", 0)
                 around = {n for n in module.up(stretch) if isinstance(n, (ast.For, ast.While))}

@@ -1,0 +1,645 @@
+"""Results that are kept while a loop runs that changes nothing they depend on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hasten.passes.source.repeats.steady import RepeatedWork
+from tests.passes.test_containers_harness import changed, check, left_alone
+
+STORE = """
+import math
+class Store:
+    def __init__(self):
+        self.by_user = {}
+        self.weights = [3, 1, 2]
+    def add(self, user, item, rating):
+        if user not in self.by_user:
+            self.by_user[user] = {}
+        self.by_user[user][item] = rating
+    def ratings(self, user):
+        return self.by_user.get(user, {})
+    def mean(self, user):
+        found = self.ratings(user)
+        return sum(found.values()) / len(found) if found else 0.0
+    @property
+    def total(self):
+        return sum(self.weights)
+    def ranked(self, user):
+        return sorted(self.ratings(user).items(), key=lambda p: (-p[1], p[0]))[:3]
+    def shares(self, user):
+        out = {}
+        for item, rating in self.ratings(user).items():
+            out[item] = rating / self.total
+        return out
+    def sign(self, x):
+        return math.copysign(1.0, x) * sum(self.weights), type(x).__name__
+    def strict(self, user):
+        return sum(self.by_user[user].values())
+store = Store()
+for u in range(5):
+    for i in range(4):
+        store.add(u, i, (u * 7 + i * 3) % 5 + 0.5)
+"""
+SHARES = STORE[STORE.index("    def shares") : STORE.index("    def sign")]
+PLAIN = STORE.replace(SHARES, "")
+
+CHANGED = {
+    "means": STORE
+    + """
+out = []
+for i in range(4):
+    for u in range(6):
+        out.append((round(store.mean(u), 6), store.total))
+print(out)
+""",
+    "types, zeros and NaN": STORE
+    + """
+out = []
+for v in [1, True, 1.0, 0.0, -0.0, 0, False, float("nan"), 2**70, 1, 1.0, True, -0.0, 0.0]:
+    out.append(store.sign(v))
+print(out)
+for v in [2, True, 1.0, 1]:
+    try:
+        print(store.mean(v))
+    except KeyError as e:
+        print(e)
+""",
+    "lists that are only looked at": STORE
+    + """
+best = {}
+for i in range(3):
+    for u in range(5):
+        for item, rating in store.ranked(u):
+            best[item] = best.get(item, 0) + rating
+        top = store.ranked(u)
+        if len(top) > 2 and top[0][1] > 1:
+            best["top"] = best.get("top", 0) + top[0][0]
+print(best)
+""",
+    "a dict that another function looks at": STORE
+    + """
+def dot(a, b):
+    total = 0.0
+    for key in a:
+        if key in b:
+            total += a[key] * b[key]
+    return total
+def near(u, v):
+    mine = store.shares(u)
+    return dot(mine, store.shares(v))
+print([[round(near(u, v), 9) for v in range(5)] for u in range(5)])
+""",
+    "errors": STORE
+    + """
+for u in [1, 9, 9, 2, "x", 9, None, 1]:
+    try:
+        print(store.strict(u))
+    except KeyError as e:
+        print("none", e)
+for u in [[1], {}, 3, (1,), (1,)]:
+    try:
+        print(store.strict(u))
+    except (KeyError, TypeError) as e:
+        print("bad", e)
+""",
+    "objects that come and go": """
+class Line:
+    def __init__(self, points):
+        self.points = points
+    def length(self, scale):
+        return sum(abs(a - b) for a, b in zip(self.points, self.points[1:])) * scale
+class Sheet:
+    def __init__(self, lines):
+        self.lines = lines
+def make(n):
+    return Line([n, n * 2, n * 3])
+sheet = Sheet([Line([1, 5, 2]), Line([2, 2])])
+out = []
+for n in range(30):
+    fresh = make(n)
+    out.append(fresh.length(2))
+    out.append(sheet.lines[n % 2].length(3))
+    out.append(make(n + 1).length(2))
+print(out)
+""",
+    "other containers of the object grow": """
+class Model:
+    def __init__(self, rows):
+        self.rows = rows
+        self.history = []
+        self.seen = {}
+    def spread(self, k):
+        return max(r[k] for r in self.rows) - min(r[k] for r in self.rows)
+    def run(self, n):
+        for i in range(n):
+            self.history.append(self.spread(i % 2))
+            self.seen[i % 3] = self.spread(1) + len(self.history)
+        print(self.seen, self.history)
+model = Model([(1, 5), (4, 2), (9, 9)])
+print(model.run(7), model.history[-1])
+""",
+    "draws, prints and an early end": STORE
+    + """
+import random
+def walk(n):
+    random.seed(3)
+    for i in range(n):
+        u = random.randrange(5)
+        print("at", u, store.mean(u))
+        if i > 6 and u == 2:
+            return store.mean(u)
+    else:
+        print("through")
+    return None
+print(walk(12), walk(2))
+""",
+    "two users of one object": STORE
+    + """
+class Scorer:
+    def __init__(self, store, alpha):
+        self.store = store
+        self.alpha = alpha
+    def score(self, user, item):
+        return self.alpha * self.store.mean(user) + item / self.store.total
+for alpha in (0.0, 0.5, 1.0):
+    scorer = Scorer(store, alpha)
+    print(sum([scorer.score(u, i) for u in range(5) for i in range(3)]))
+store.add(1, 1, 50.0)
+store.weights.append(9)
+for alpha in (0.0, 0.5, 1.0):
+    scorer = Scorer(store, alpha)
+    print(sum([scorer.score(u, i) for u in range(5) for i in range(3)]))
+""",
+    "rounds of other rounds": STORE
+    + """
+def table(n):
+    rows = []
+    for i in range(n):
+        rows.append([store.mean(u) + i for u in range(5)])
+    return rows
+def tables():
+    out = []
+    for n in range(1, 4):
+        out.append(table(n))
+        n = n + 1
+    return out
+print(tables())
+store.add(0, 0, 100)
+print(tables())
+""",
+    "a text of several lines in the loop": STORE
+    + '''
+class Report:
+    def __init__(self, store):
+        self.store = store
+    def show(self):
+        for u in range(3):
+            text = """user
+    mean:
+        """
+            print(text, self.store.mean(u), self.store.mean(0))
+Report(store).show()
+''',
+    "inherited, and made anew": """
+class Base:
+    def __init__(self, xs):
+        self.xs = xs
+    def size(self, k):
+        return sum(x * k for x in self.xs)
+class Other(Base):
+    def size(self, k):
+        return super().size(k) + sum(self.xs)
+objects = [Base([1, 2]), Other([3, 4]), Base([1, 2])]
+print([o.size(k) for k in range(3) for o in objects for _ in range(2)])
+""",
+}
+
+ALONE = {
+    "the rows change": PLAIN
+    + """
+for i in range(4):
+    print(store.mean(1), store.mean(1))
+    store.add(1, i + 10, 5)
+""",
+    "the rows change by another name": PLAIN
+    + """
+mine = store.by_user
+for i in range(4):
+    print(store.mean(1))
+    mine[1] = {i: i}
+""",
+    "a part of the rows changes": PLAIN
+    + """
+part = store.by_user[1]
+for i in range(4):
+    print(store.mean(1))
+    part[i] = 7 * i
+""",
+    "an attribute is bound": PLAIN
+    + """
+for i in range(4):
+    print(store.total)
+    store.weights = [i]
+""",
+    "an attribute is bound far away": PLAIN
+    + """
+def reset(s, i):
+    s.weights = [i]
+def deep(s, i):
+    reset(s, i)
+for i in range(4):
+    print(store.total)
+    deep(store, i)
+""",
+    "the list of weights is sorted by a helper": PLAIN
+    + """
+def cut(xs):
+    xs.pop()
+for i in range(3):
+    print(store.total)
+    cut(store.weights)
+""",
+    "a global": """
+LIMITS = [1, 2, 3]
+def over(x):
+    return sum([1 for l in LIMITS if x > l])
+for i in range(4):
+    print(over(3))
+    LIMITS.append(0)
+""",
+    "a global that is bound anew": """
+SCALE = 2
+class Gate:
+    def __init__(self, xs):
+        self.xs = xs
+    def many(self):
+        return sum(self.xs) * SCALE
+gate = Gate([1, 2])
+for i in range(4):
+    SCALE = i
+    print(gate.many())
+""",
+    "a global that a function binds": """
+SCALE = 2
+def louder():
+    global SCALE
+    SCALE += 1
+class Gate:
+    def __init__(self, xs):
+        self.xs = xs
+    def many(self):
+        return sum(self.xs) * SCALE
+gate = Gate([1, 2])
+for i in range(4):
+    louder()
+    print(gate.many())
+""",
+    "reading makes an entry": """
+from collections import defaultdict
+class Counts:
+    def __init__(self):
+        self.counts = defaultdict(int)
+    def size(self, k):
+        return len(self.counts) + sum(self.counts.values()) * k
+    def of(self, word):
+        return self.counts[word]
+counts = Counts()
+for w in "a b a c a".split():
+    print(counts.of(w), counts.size(1))
+""",
+    "an iterator": """
+class Source:
+    def __init__(self, n):
+        self.numbers = iter(range(n))
+    def three(self, k):
+        return [x * k for x, _ in zip(self.numbers, range(3))]
+    def rest(self, k):
+        return sum(x * k for x in self.numbers)
+source = Source(12)
+for i in range(3):
+    print(source.three(1), source.rest(2))
+""",
+    "it prints": PLAIN
+    + """
+class Loud(Store):
+    def level(self, u):
+        print("level")
+        return sum(self.weights) * u
+loud = Loud()
+for i in range(3):
+    print(loud.level(2))
+""",
+    "it draws": """
+import random
+class Dice:
+    def __init__(self):
+        self.sides = [1, 2, 3, 4, 5, 6]
+    def throw(self, n):
+        return sum([random.choice(self.sides) for _ in range(n)])
+dice = Dice()
+random.seed(1)
+for i in range(5):
+    print(dice.throw(3))
+""",
+    "it counts its calls": """
+class Meter:
+    def __init__(self, xs):
+        self.xs = xs
+        self.calls = 0
+    def level(self, k):
+        self.calls += 1
+        return sum(self.xs) * k
+meter = Meter([1, 2])
+for i in range(5):
+    print(meter.level(3))
+print(meter.calls)
+""",
+    "it recurs": """
+class Tree:
+    def __init__(self, parts):
+        self.parts = parts
+    def size(self, k):
+        return k + sum([p.size(k) for p in self.parts])
+tree = Tree([Tree([]), Tree([Tree([])])])
+for i in range(4):
+    print(tree.size(2))
+""",
+    "objects with attributes made up": PLAIN
+    + """
+class Proxy:
+    def __init__(self, inner):
+        self.inner = inner
+    def __getattr__(self, name):
+        self.inner.weights.append(1)
+        return getattr(self.inner, name)
+for i in range(3):
+    print(store.total, Proxy(store).total)
+""",
+    "attributes set by name": PLAIN
+    + """
+for i in range(3):
+    setattr(store, "weights", [i])
+    print(store.total)
+""",
+    "a method put in the place of another": PLAIN
+    + """
+for i in range(3):
+    print(store.mean(1))
+    Store.mean = lambda self, user: user * 100
+""",
+    "a callback that changes": PLAIN
+    + """
+def grow():
+    store.weights.append(1)
+hooks = [grow]
+for i in range(3):
+    print(store.total)
+    for hook in hooks:
+        hook()
+""",
+    "a generator that changes": PLAIN
+    + """
+def steps():
+    while True:
+        store.weights.append(1)
+        yield len(store.weights)
+going = steps()
+for i in range(3):
+    print(store.total, next(going))
+""",
+    "the heap of an object": """
+import heapq
+class Queue:
+    def __init__(self):
+        self.heap = []
+    def first(self, k):
+        return sum(self.heap[:k])
+queue = Queue()
+for i in range(5):
+    heapq.heappush(queue.heap, 5 - i)
+    print(queue.first(2))
+""",
+    "a group that an object holds": """
+from collections import defaultdict
+class Bag:
+    def __init__(self, xs):
+        self.xs = xs
+    def weight(self, k):
+        return sum(self.xs) * k
+def main():
+    groups = defaultdict(list)
+    groups["a"].append(1)
+    bags = [Bag(g) for g in groups.values()]
+    for i in range(4):
+        groups["a"].append(i)
+        print(bags[0].weight(1))
+main()
+""",
+    "threads": "import threading\n"
+    + PLAIN
+    + """
+for i in range(4):
+    print(store.mean(1))
+""",
+}
+
+# whatever is done with them, the results are the same
+EITHER = {
+    "the list of a plain function changes": """
+WORDS = ["a", "b"]
+def tokens(text):
+    return [t for t in text.split() if t in WORDS]
+for i in range(4):
+    found = tokens("a b c a")
+    found.append(str(i))
+    print(found, tokens("a b c a"))
+""",
+    "a library's object changes": """
+import collections
+class Window:
+    def __init__(self):
+        self.last = collections.deque([1, 2, 3], maxlen=3)
+    def mean(self, k):
+        return sum(self.last) / len(self.last) * k
+window = Window()
+def push(x):
+    window.last.append(x)
+for i in range(4):
+    push(i)
+    print(window.mean(1))
+""",
+    "a setting of another name": """
+class Config:
+    scale = 2
+class Gate:
+    def __init__(self, xs):
+        self.xs = xs
+    def many(self, k):
+        return sum(self.xs) * Config.scale * k
+gate = Gate([1, 2])
+for i in range(4):
+    Config.scale = i
+    print(gate.many(1))
+""",
+    "an array is scaled by another name": """
+import numpy as np
+class Layer:
+    def __init__(self):
+        self.rows = np.ones((2, 2))
+    def size(self, k):
+        return sum(float(x) for row in self.rows for x in row) * k
+layer = Layer()
+row = layer.rows[0]
+for i in range(3):
+    print(layer.size(1))
+    row /= 2
+""",
+    "two classes of one name": """
+class A:
+    def __init__(self, xs):
+        self.xs = xs
+    def size(self, k):
+        return sum(self.xs) * k
+first = A([1, 2])
+class A:
+    def __init__(self, xs):
+        self.xs = xs
+    def size(self, k):
+        return max(self.xs) * k
+both = [first, A([1, 2]), first]
+print([x.size(k) for k in range(3) for x in both])
+""",
+    "the result changes": STORE
+    + """
+for i in range(3):
+    top = store.ranked(1)
+    top.append(i)
+    print(top, store.ranked(1))
+""",
+    "the result is kept and changes": STORE
+    + """
+rows = []
+for i in range(3):
+    rows.append(store.ranked(1))
+rows[0].append("x")
+print(rows)
+""",
+    "the result changes in another function": STORE
+    + """
+def spoil(xs):
+    xs.clear()
+    return len(xs)
+for i in range(3):
+    top = store.shares(1)
+    print(sorted(top), spoil(top), store.shares(1))
+""",
+    "the result is told from another": STORE
+    + """
+a = None
+for i in range(3):
+    b = store.ranked(1)
+    print(a is b)
+    a = b
+""",
+    "the result is an attribute of another": STORE
+    + """
+class Holder:
+    pass
+holders = []
+for i in range(3):
+    h = Holder()
+    h.top = store.ranked(1)
+    h.top.append(i)
+    holders.append(h)
+print([h.top for h in holders])
+""",
+    "the result hands out lists": """
+class Grid:
+    def __init__(self, n):
+        self.n = n
+    def rows(self, k):
+        return [[k] * self.n for _ in range(2)]
+grid = Grid(2)
+for i in range(3):
+    for row in grid.rows(1):
+        row.append(i)
+        print(row)
+""",
+    "an entry made by reading a result": """
+from collections import defaultdict
+class Text:
+    def __init__(self, words):
+        self.words = words
+    def counts(self, k):
+        out = defaultdict(int)
+        for w in self.words:
+            out[w] += k
+        return out
+text = Text(["a", "b", "a"])
+for w in ["a", "x", "y", "a"]:
+    found = text.counts(2)
+    print(found[w], len(found), len(text.counts(2)))
+""",
+    "a local list of the loop's function": """
+class Mean:
+    def __init__(self, xs):
+        self.xs = xs
+    def of(self, k):
+        return sum(self.xs) / len(self.xs) * k
+def main():
+    xs = [1.0]
+    mean = Mean(xs)
+    for i in range(4):
+        xs.append(float(i))
+        print(mean.of(2))
+main()
+""",
+    "a list made in the loop and held": """
+class Mean:
+    def __init__(self, xs):
+        self.xs = xs
+    def of(self, k):
+        return sum(self.xs) * k
+class Box:
+    def __init__(self):
+        self.mean = None
+def main():
+    box = Box()
+    for i in range(3):
+        xs = [i]
+        box.mean = Mean(xs)
+        print(box.mean.of(2))
+        xs.append(5)
+        print(box.mean.of(2))
+main()
+""",
+    "an alias of an import": """
+from math import fsum as total
+class Mean:
+    def __init__(self, xs):
+        self.xs = xs
+    def of(self, k):
+        return total(x * k for x in self.xs)
+mean = Mean([1.5, 2.5])
+for i in range(4):
+    print(mean.of(i % 2))
+""",
+}
+
+
+@pytest.mark.parametrize("source", CHANGED.values(), ids=CHANGED)
+def test_changed(source: str, tmp_path: Path) -> None:
+    changed(RepeatedWork(), tmp_path, source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ALONE.values(), ids=ALONE)
+def test_left_alone(source: str, tmp_path: Path) -> None:
+    left_alone(RepeatedWork(), tmp_path, source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", EITHER.values(), ids=EITHER)
+def test_same(source: str, tmp_path: Path) -> None:
+    check(RepeatedWork(), tmp_path, source)  # type: ignore[arg-type]
