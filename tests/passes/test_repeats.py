@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from hasten.core.recipe import Recipe
 from hasten.passes.source.repeats.steady import RepeatedWork
-from tests.passes.test_containers_harness import changed, check, left_alone
+from tests.passes.test_containers_harness import changed, changes, check, left_alone, work_of
 
 STORE = """
 import math
@@ -214,6 +217,57 @@ class Other(Base):
         return super().size(k) + sum(self.xs)
 objects = [Base([1, 2]), Other([3, 4]), Base([1, 2])]
 print([o.size(k) for k in range(3) for o in objects for _ in range(2)])
+""",
+    "a list as the argument": """
+import math
+def mean(xs):
+    return sum(xs) / len(xs)
+def std(xs):
+    return math.sqrt(sum((x - mean(xs)) ** 2 for x in xs) / len(xs))
+def cov(xs, ys):
+    total = 0.0
+    for x, y in zip(xs, ys):
+        total += (x - mean(xs)) * (y - mean(ys))
+    return total
+a, b = [1.0, 2.5, -0.0], [3, 1, 2]
+print(std(a), std(b), cov(a, b), cov(b, a), std([7, 7.0]), cov([1], [2]))
+for bad in ([], ["a"], None):
+    try:
+        print(std(bad))
+    except (TypeError, ZeroDivisionError) as e:
+        print(e)
+""",
+    "lists that come and go": """
+def mean(xs):
+    return sum(xs) / len(xs)
+def parts(rows, k):
+    out = []
+    for i in range(len(rows)):
+        left = [r for r in rows if r < rows[i]]
+        right = [r for r in rows if r >= rows[i]]
+        score = mean(rows) - (mean(left) if left else 0) * k - mean(right)
+        rows2 = rows
+        out.append((score, mean(rows2)))
+    return out
+print(parts([3, 1, 2, 5], 2), parts([1.5, 2], 3))
+""",
+    "rows made in each round": """
+class Series:
+    def __init__(self, xs):
+        self.xs = xs
+    @property
+    def mean(self):
+        return sum(self.xs) / len(self.xs)
+def table(series):
+    out = []
+    for a in series:
+        row = []
+        for b in series:
+            row.append(a.mean * b.mean)
+        out.append(row)
+        row.append(len(out))
+    return out
+print(table([Series([1, 2]), Series([3.5]), Series([1, 2])]))
 """,
 }
 
@@ -448,6 +502,91 @@ for i in range(4):
 
 # whatever is done with them, the results are the same
 EITHER = {
+    "the list of the argument grows": """
+def mean(xs):
+    return sum(xs) / len(xs)
+def main():
+    xs = [1.0]
+    out = []
+    for i in range(4):
+        out.append(mean(xs))
+        xs.append(i)
+        out.append(mean(xs) + mean(out))
+    print(out)
+main()
+xs = [1]
+for i in range(4):
+    print(mean(xs))
+    xs.append(i)
+""",
+    "the list of an attribute grows": """
+def mean(xs):
+    return sum(xs) / len(xs)
+class Run:
+    def __init__(self):
+        self.losses = [1.0]
+        self.inner = {"a": [1]}
+    def go(self):
+        for i in range(4):
+            self.losses.append(float(i))
+            print(mean(self.losses), mean(self.inner["a"]))
+            self.inner["a"].append(i)
+Run().go()
+""",
+    "the list is another one": """
+def mean(xs):
+    return sum(xs) / len(xs)
+rows = [4, 3, 2, 1]
+while rows:
+    print(mean(rows))
+    rows = rows[1:]
+rows, others = [1], [2]
+for i in range(3):
+    print(mean(rows), mean(others))
+    rows, others = others, rows
+""",
+    "a list in a list grows": """
+def total(rows):
+    return sum(sum(r) for r in rows)
+inner = [1]
+rows = [inner, [2]]
+for i in range(3):
+    print(total(rows))
+    inner.append(i)
+def main():
+    groups = {}
+    for i in range(6):
+        if i % 2 not in groups:
+            groups[i % 2] = []
+        groups[i % 2].append(i)
+        print(total(list(groups.values())), total(groups.values()))
+main()
+""",
+    "a dict of the module gets entries by reading": """
+from collections import defaultdict
+counts = defaultdict(int)
+def size(d):
+    return len(d) + sum(d.values())
+for w in "abac":
+    print(counts[w], size(counts))
+""",
+    "a row from an earlier round": """
+class Bag:
+    def __init__(self, xs):
+        self.xs = xs
+    def weight(self, k):
+        return sum(self.xs) * k
+def main():
+    bags = []
+    for i in range(3):
+        if i == 0:
+            row = [1]
+            bags.append(Bag(row))
+        for k in range(2):
+            row.append(k)
+            print(bags[0].weight(2))
+main()
+""",
     "the list of a plain function changes": """
 WORDS = ["a", "b"]
 def tokens(text):
@@ -633,6 +772,54 @@ for i in range(4):
 @pytest.mark.parametrize("source", CHANGED.values(), ids=CHANGED)
 def test_changed(source: str, tmp_path: Path) -> None:
     changed(RepeatedWork(), tmp_path, source)  # type: ignore[arg-type]
+
+
+def test_other_files(tmp_path: Path) -> None:
+    """The loop is in one file, what it calls in another."""
+    model = """
+import math
+
+
+class Ratings:
+    def __init__(self):
+        self.rows = {}
+
+    def add(self, user, rating):
+        self.rows.setdefault(user, []).append(rating)
+
+    def mean(self, user):
+        return sum(self.rows[user]) / len(self.rows[user])
+"""
+    main = """
+from model import Ratings
+
+
+def fill():
+    ratings = Ratings()
+    for i in range(9):
+        ratings.add(i % 3, i * 0.5)
+    return ratings
+
+
+ratings = fill()
+for i in range(6):
+    print(ratings.mean(i % 2))
+"""
+    (tmp_path / "model.py").write_text(model)
+    work = work_of(tmp_path, main)
+    made = changes(RepeatedWork(), work)  # type: ignore[arg-type]
+    change = made[0]
+    new = Recipe((change,)).apply(work)
+    for path, source in new.changed.items():
+        (tmp_path / path).write_bytes(source.data)
+    shown = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert shown.stdout.split() == [str(sum(range(i % 2, 9, 3)) * 0.5 / 3) for i in range(6)]
+    assert "from model import _Steady\n" in new.source("script.py").text
+    assert "    @_kept\n    def mean(" in new.source("model.py").text
+    # what another file does to the rows counts too
+    work = work_of(tmp_path, main + "    ratings.rows[0].append(i)\n")
+    (tmp_path / "model.py").write_text(model)
+    assert not changes(RepeatedWork(), work)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("source", ALONE.values(), ids=ALONE)

@@ -6,44 +6,49 @@ IMPORTS = ("import collections\n", "import functools\n")
 
 HELPER = '''\
 _PLAIN_KINDS = frozenset({{str, int, float, bool, bytes, type(None)}})
+_HOLDERS = frozenset({{list, tuple, dict, set, frozenset, collections.defaultdict, collections.Counter}})
 # Modules whose objects are known to change only as their methods say.
 _PROGRAM = frozenset({{{modules}}})
-_KEPT = {{}}  # while a loop runs that changes nothing they read: function -> (objects it may be asked of, results)
+_KEPT = {{}}  # function -> (objects it may be asked of, test of what may be kept, results so far)
 
 
 class _Steady:
-    """While it lasts, the functions named keep their results: nothing that they read changes meanwhile."""
+    """While it lasts, the functions named keep their results: nothing that they read changes meanwhile.
 
-    def __init__(self, names, *roots):
-        self.names, self.roots = names, roots
+    Those of `lists` keep lists and dicts too, which those who get them only look at.
+    """
+
+    def __init__(self, names, *roots, lists=(), but=()):
+        self.names, self.roots, self.lists, self.but = names, roots, lists, but
 
     def __enter__(self):
         self.names = [name for name in self.names if name not in _KEPT]  # a loop around may keep them already
-        objects = _objects(self.roots) if self.names else {{}}
-        _KEPT.update((name, (objects, {{}})) for name in self.names)
+        objects = _objects(self.roots, self.but) if self.names else {{}}
+        for name in self.names:
+            _KEPT[name] = objects, _holds_plain_parts if name in self.lists else _is_plain_result, {{}}
 
     def __exit__(self, *failure):
         for name in self.names:
             del _KEPT[name]
 
 
-def _objects(roots):
-    """Objects of this program's classes among `roots`, in their attributes and in lists and dicts of them, by id."""
-    found, seen, todo = {{}}, set(), list(roots)
+def _objects(roots, but):
+    """Lists, dicts and objects of this program among `roots` and in what those hold (attributes `but` aside), by id."""
+    found, todo = {{}}, list(roots)
     while todo and len(found) < 10_000:
         x = todo.pop()
-        if id(x) in seen:
+        if id(x) in found:
             continue
-        if type(x) in (list, tuple, dict):
-            items = x.values() if type(x) is dict else x
-            if type(next(iter(items), None)).__module__ in _PROGRAM:
-                seen.add(id(x))
+        if type(x) in _HOLDERS:
+            found[id(x)] = x
+            items = x.values() if isinstance(x, dict) else x
+            first = type(next(iter(items), None))
+            if first.__module__ in _PROGRAM or (first in _HOLDERS and len(x) <= 1000):
                 todo.extend(items)
         elif hasattr(x, "__dict__") and all(c is object or c.__module__ in _PROGRAM for c in type(x).__mro__):
-            seen.add(id(x))
             if not any(hasattr(v, "__next__") for v in vars(x).values()):  # what can be gone through once changes
                 found[id(x)] = x
-                todo.extend(vars(x).values())
+                todo.extend(v for name, v in vars(x).items() if name not in but)
     return found
 
 
@@ -51,8 +56,8 @@ def _is_plain_result(x):
     return type(x) in _PLAIN_KINDS
 
 
-def _is_plain_or_holds_plain(x):
-    if type(x) in (list, tuple, dict, set, collections.defaultdict, collections.Counter):
+def _holds_plain_parts(x):
+    if type(x) in _HOLDERS:
         parts = [*x, *x.values()] if isinstance(x, dict) else x
         return len(x) < 100_000 and all(
             type(p) in _PLAIN_KINDS or (type(p) is tuple and _PLAIN_KINDS.issuperset(map(type, p))) for p in parts
@@ -60,7 +65,7 @@ def _is_plain_or_holds_plain(x):
     return type(x) in _PLAIN_KINDS
 
 
-def _kept(function, fits=_is_plain_result):
+def _kept(function):
     """`function`, whose results are kept within `_Steady`, by the types and values of its arguments."""
     name = function.__qualname__
 
@@ -68,7 +73,7 @@ def _kept(function, fits=_is_plain_result):
     def asked(*args, **named):
         if named or name not in _KEPT:
             return function(*args, **named)
-        objects, results = _KEPT[name]
+        objects, fits, results = _KEPT[name]
         key = []
         for x in args:
             if type(x) in _PLAIN_KINDS and (x != 0 or type(x) is not float):  # 0.0 equals -0.0
@@ -87,14 +92,9 @@ def _kept(function, fits=_is_plain_result):
 
     return asked
 
-
-def _kept_with_lists(function):
-    """The same, also for lists and dicts, which those who get them only look at."""
-    return _kept(function, _is_plain_or_holds_plain)
 '''
 NAMES = frozenset(
-    "_PLAIN_KINDS _PROGRAM _KEPT _Steady _objects _is_plain_result _is_plain_or_holds_plain _kept "
-    "_kept_with_lists".split()
+    "_PLAIN_KINDS _HOLDERS _PROGRAM _KEPT _Steady _objects _is_plain_result _holds_plain_parts _kept".split()
 )
 
 

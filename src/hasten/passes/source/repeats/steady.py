@@ -26,7 +26,6 @@ from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.containers.effects import Project, project_of
-from hasten.passes.source.containers.memo import _is_gone_through
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, FUNCTIONS, Module, _names_free, module_of
 from hasten.passes.source.repeats.again import Again, Repeat, again_of
 from hasten.passes.source.repeats.emitted import IMPORTS, NAMES, helper
@@ -34,7 +33,9 @@ from hasten.passes.source.repeats.emitted import IMPORTS, NAMES, helper
 MIN_SHARE = 0.03
 MAX_SINGLES = 3
 LIBRARIES = ("builtins.", "numpy.", "pandas.", "collections.")
-KEYS = frozenset(f"builtins.{t}" for t in ("int", "str", "bool", "float", "bytes", "NoneType"))
+KEYS = frozenset(
+    f"builtins.{t}" for t in "int str bool float bytes NoneType list tuple dict set frozenset".split()
+) | frozenset({"collections.defaultdict", "collections.Counter"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Chosen:
     repeats: tuple[Repeat, ...]
     shared: frozenset[ast.AST]  # of them, those whose lists and dicts are only looked at
     roots: tuple[str, ...]
+    but: tuple[str, ...]  # attributes whose lists and dicts change meanwhile
 
 
 class RepeatedWork:
@@ -165,7 +167,8 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
     changed = world.stored(pieces) | world.rebound(pieces) | own | filled
     fit = [r for r in candidates if not (r.reads | r.names) & changed]
     shared = frozenset(r.function for r in fit if again.only_looked_at(r, pieces))
-    roots = _roots(module, stretch)
+    roots = tuple(n for n in _roots(module, stretch) if n not in changed)
+    but = tuple(sorted((world.grown(pieces) | filled) & again.world.project.attributes))
 
     def share(repeat: Repeat) -> float:
         f = repeat.function
@@ -173,7 +176,7 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
 
     for home in dict.fromkeys(r.module for r in fit):
         here = sorted((r for r in fit if r.module is home), key=lambda r: (-share(r), r.function.lineno))
-        yield home, Chosen(stretch, tuple(here), shared, roots)
+        yield home, Chosen(stretch, tuple(here), shared, roots, but)
 
 
 def _works(function: ast.FunctionDef) -> bool:
@@ -197,11 +200,8 @@ def _asked_for_plain(facts: Facts, module: Module, function: ast.FunctionDef) ->
     """Whether recorded arguments, if there are any, are such that a result can be kept."""
     first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
     seen = facts.of(f"{module.source.path}:{first}-{function.end_lineno}").types
-    method = isinstance(module.parents[function], ast.ClassDef)
     for a in function.args.args:
         kinds = {f.type for f in seen.get(a.arg, ())}
-        if not seen and not (method and a is function.args.args[0]) and _is_gone_through(function, a.arg):
-            return False
         if kinds and not kinds & KEYS and all(k.startswith(LIBRARIES) for k in kinds):
             return False
     return True
@@ -228,14 +228,8 @@ def _roots(module: Module, stretch: ast.stmt) -> tuple[str, ...]:
 
 
 def _plainly(bound: Sequence[object]) -> bool:
-    """Whether a name is only ever given text and numbers written down, or empty lists and dicts."""
-    values = [getattr(b, "value", None) for b in bound]
-    return all(
-        isinstance(v, (ast.Constant, ast.JoinedStr))
-        or (isinstance(v, (ast.List, ast.Tuple)) and not v.elts)
-        or (isinstance(v, ast.Dict) and not v.keys)
-        for v in values
-    )
+    """Whether a name is only ever given text and numbers written down."""
+    return all(isinstance(getattr(b, "value", None), (ast.Constant, ast.JoinedStr)) for b in bound)
 
 
 def _free(home: Module, module: Module) -> bool:
@@ -258,14 +252,15 @@ def _edits(
         edits.append(Edit(module.source.path, *_before(prelude_line(module.source)), f"from {name} import _Steady\n"))
     if not all(_names_free(home, text) for text in IMPORTS):
         return ()
+    following = home.source.lines[at - 1 : at]
+    gap = "" if following and not following[0].strip() else "\n\n"
     top = "".join(text for text in IMPORTS if text not in home.source.text)
-    edits.append(Edit(home.source.path, at, at - 1, f"{top}\n\n{helper(modules)}"))
+    edits.append(Edit(home.source.path, at, at - 1, f"{top}\n\n{helper(modules)}{gap}"))
     for r in group:
         f = r.function
         if f.lineno < at or not home.whole_lines(f):
             return ()
-        word = "_kept_with_lists" if r.function in chosen.shared else "_kept"
-        edits.append(Edit(home.source.path, *_before(f.lineno), f"{home.margin(f)}@{word}\n"))
+        edits.append(Edit(home.source.path, *_before(f.lineno), f"{home.margin(f)}@_kept\n"))
     s = chosen.stretch
     first, last = s.lineno, s.end_lineno or s.lineno
     if first < prelude_line(module.source):
@@ -273,11 +268,18 @@ def _edits(
     margin = module.margin(s)
     lines = "".join(module.source.lines[first - 1 : last])
     lines = lines if lines.endswith("\n") else lines + "\n"
-    shown = ", ".join(map(repr, names)).replace("'", '"')
-    given = ", ".join([f"({shown},)" if len(names) == 1 else f"({shown})", *chosen.roots])
+    lists = tuple(r.qualname for r in group if r.function in chosen.shared)
+    more = [f"{word}={_quoted(words)}" for word, words in (("lists", lists), ("but", chosen.but)) if words]
+    given = ", ".join([_quoted(names), *chosen.roots, *more])
     body = f"{margin}with _Steady({given}):\n{indent(_dedented(lines, margin), margin + '    ')}"
     edits.append(Edit(module.source.path, first, last, body))
     return tuple(edits)
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """A tuple of texts, written down."""
+    shown = ", ".join(f'"{w}"' for w in words)
+    return f"({shown},)" if len(words) == 1 else f"({shown})"
 
 
 def _before(line: int) -> tuple[int, int]:

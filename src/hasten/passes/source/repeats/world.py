@@ -362,6 +362,15 @@ class World:
                     out.add(node.attr)
         return frozenset(out)
 
+    def grown(self, pieces: Iterable[Piece]) -> frozenset[str]:
+        """Attributes whose containers, or those in them, are changed in this code."""
+        return frozenset(
+            n.attr
+            for module, top in pieces
+            for n in ast.walk(top)
+            if isinstance(n, ast.Attribute) and (not isinstance(n.ctx, ast.Load) or self._changes(module, n))
+        )
+
     def _changes(self, module: Module, node: ast.Attribute) -> bool:
         """Whether the container of an attribute, or one in it, is written into here."""
         at: ast.expr = node
@@ -435,7 +444,11 @@ class World:
                     return True
                 if isinstance(scope, ast.Module) and project.mentions(e.id, module):
                     return False
-                if project.fresh_name(module, e.id, scope) and not escapes(project, module, e.id, scope, stretch):
+                if not project.fresh_name(module, e.id, scope):
+                    return False
+                if _bound_within(module, stretch, e, scope):
+                    return True  # made after the stretch began
+                if not escapes(project, module, e.id, scope, stretch):
                     own.add(e.id)
                     return True
                 return False
@@ -475,6 +488,29 @@ def _called_at_once(module: Module, node: ast.Lambda) -> bool:
         return False
     by_name = isinstance(call.func, ast.Attribute) and call.func.attr == "sort"
     return by_name or module.is_builtin(call.func, "sorted", "min", "max", "map", "filter")
+
+
+def _bound_within(module: Module, stretch: ast.AST, e: ast.Name, scope: ast.AST) -> bool:
+    """Whether a name of the stretch's own function was bound since it began, wherever control came from."""
+    if module.function(stretch) is not scope or module.function(e) is not scope:
+        return False
+    at: ast.AST = module.statement(e)
+    while at is not stretch:
+        if not isinstance(at, ast.stmt):
+            at = module.parents[at]
+            continue
+        for sibling in module.siblings(at):
+            if sibling is at:
+                break
+            if isinstance(sibling, ast.Assign) and len(sibling.targets) == 1:
+                target = sibling.targets[0]
+                parts = target.elts if isinstance(target, ast.Tuple) else [target]
+                if any(isinstance(t, ast.Name) and t.id == e.id for t in parts):
+                    return True
+        if stretch not in module.up(at):
+            return False
+        at = module.parents[at]
+    return False
 
 
 def _first(function: ast.AST) -> str:
