@@ -29,8 +29,13 @@ DEEP = 5  # accessors that call accessors
 
 def inlined(unit: Unit) -> list[ast.stmt]:
     """The statements of a unit with every call of an accessor spelt out."""
-    known = of(unit.module.source).accessors
-    if not known or unit.module.place or not any(_called(n) in known for s in unit.stmts for n in ast.walk(s)):
+    known = _known(unit).accessors
+    if (
+        not known
+        or unit.module.place
+        and not unit.module.called
+        or not any(_called(n) in known for s in unit.stmts for n in ast.walk(s))
+    ):
         return unit.stmts
     inliner = _Inliner(unit)
     made = [inliner.visit(copy.deepcopy(s)) for s in unit.stmts]
@@ -44,15 +49,21 @@ def _called(node: ast.AST) -> str:
 
 @dataclass(frozen=True)
 class Names:
-    """What the accessors of a file are called, and its other functions: by such a name anything may happen."""
+    """What the accessors of the files are called, and its other functions: by such a name anything may happen."""
 
     accessors: frozenset[str]
     others: frozenset[str]
 
 
+def _known(unit: Unit) -> Names:
+    from hasten.kernel import homes  # it builds on this module
+
+    return of(tuple(m.source for m in homes.modules(unit.shared)))
+
+
 @lru_cache(maxsize=16)
-def of(source: SourceFile) -> Names:
-    functions = [n for n in ast.walk(source.tree) if isinstance(n, names.FUNCTIONS)]
+def of(sources: tuple[SourceFile, ...]) -> Names:
+    functions = [n for source in sources for n in ast.walk(source.tree) if isinstance(n, names.FUNCTIONS)]
     known = Names(frozenset(f.name for f in functions), frozenset())
     while True:  # an accessor may call others
         good = {f.name for f in functions if isinstance(f, ast.FunctionDef) and part_of(f, known) is not None}
@@ -134,7 +145,7 @@ def _subscripts(node: ast.AST) -> int:
 class _Inliner(ast.NodeTransformer):
     def __init__(self, unit: Unit) -> None:
         self.unit = unit
-        self.known = of(unit.module.source)
+        self.known = _known(unit)
         self.count = 0
         self.depth = 0
         # what comprehensions and lambdas bind is not yet known to be an object
@@ -190,7 +201,7 @@ class _Inliner(ast.NodeTransformer):
         except Refuse:
             return None
         used = unit.shared.objects.get(obj.t.path) if obj is not None and isinstance(obj.t, Obj) else None
-        method = None if used is None else objects.method_of(module, used.kind, func.attr)
+        method = None if used is None else objects.method_of(unit.shared.home(used.kind), used.kind, func.attr)
         if used is None or method is None or part_of(method[0], self.known) is None:
             return None
         used.needed = True

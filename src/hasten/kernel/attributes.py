@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import containers, mixed
+from hasten.kernel import containers, homes, mixed
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -73,6 +73,7 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
     distinct: list[str] = []
     for path in paths:
         used, pooled = objects[path], path.endswith("[]")
+        home, named = unit.shared.home(used.kind), homes.named(unit.shared, used.kind)
         x = local(path.removesuffix("[]"))
         if path in types and not pooled:
             raise Refuse(f"{path} is an object and a value")
@@ -80,14 +81,14 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         own = sorted({*used.attributes, *below} - used.methods)
         if slotted(used.kind):
             helper = unit.shared.helper("plain_slots")
-            guard = f"{helper}({x if pooled else f'[{x}]'}, {used.kind.name}, {_words(own)})"
-        elif len(line := family(unit.module, used.kind)) > 1 or any(ast.unparse(b) != "object" for b in line[0].bases):
+            guard = f"{helper}({x if pooled else f'[{x}]'}, {named}, {_words(own)})"
+        elif len(line := family(home, used.kind)) > 1 or any(ast.unparse(b) != "object" for b in line[0].bases):
             helper = unit.shared.helper("plain_heirs")
-            bases = ", ".join(c.name for c in line)
+            bases = ", ".join(homes.named(unit.shared, c) for c in line)
             guard = f"{helper}({x if pooled else f'[{x}]'}, [{bases}], {_words(own)}, {_words(sorted(used.methods))})"
         else:
             helper = unit.shared.helper("plain_objects" if pooled else "plain_object")
-            guard = f"{helper}({x}, {used.kind.name}, {_words(own)}, {_words(sorted(used.methods))})"
+            guard = f"{helper}({x}, {named}, {_words(own)}, {_words(sorted(used.methods))})"
         entry += [f"if not {guard}:", "    return None"]
         if not pooled:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]

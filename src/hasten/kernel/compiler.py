@@ -139,11 +139,18 @@ class Shared:
     elsewhere: dict[str, str] = field(default_factory=dict)  # names at the door of constants, and the code of each
     fixed: dict[str, str] = field(default_factory=dict)  # the code of constants that kernels write out, and their text
     constants: set[str] = field(default_factory=set)  # the code of all constants that are looked at by it
+    homes: dict[str, Module | None] = field(default_factory=dict)  # files of classes, by the modules' names
     constant_type: Callable[[str, object], Type | None] | None = None  # how one comes in under a name at the door
     mixed: dict[str, frozenset[str]] = field(default_factory=dict)  # lists at the door of ints and floats
     row: str = ""  # the name of each of the lists within one, where they are gone over at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
+
+    def home(self, kind: ast.ClassDef) -> Module:
+        """The file that a class of an object from outside is defined in."""
+        from hasten.kernel import homes  # it builds on this module
+
+        return homes.home(self, kind)
 
     def helper(self, name: str) -> str:
         if name == "flat_dicts" and self.any_dicts:
@@ -2420,7 +2427,9 @@ class Unit:
             types[p] = Opt(t) if p in flags else t
         held = [given[p] for p in order if isinstance(given[p].t, (Arr, Lst, Mix))]
         module = module or self.module
-        if module.place and any(isinstance(t, (Obj, Pool, Slot, Stream, Rng, Fun)) for t in types.values()):
+        if module.place and any(isinstance(t, (Stream, Fun)) for t in types.values()):
+            fail(f"{func.name} of another file takes a random stream or a function", node)
+        if module.place and not module.called and any(isinstance(t, (Obj, Pool, Slot)) for t in types.values()):
             fail(f"{func.name} of another file takes an object", node)
         try:
             unit = self.compiled(func, types, node, known_as, module)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -37,29 +37,46 @@ class Project:
 
     def function(self, module: Module, node: ast.expr) -> tuple[Module, ast.FunctionDef] | None:
         """The plain function of another file that an expression (`f` or `tools.f`) surely names."""
-        if module.place or module.star_import:
+        if module.star_import or module.place and not module.called:
             return None
         named = self._named(module, node)
         if named is None:
             return None
         dotted, level, name, whole = named
+        if module.place:
+            # what a run calls the module, so that it is found from anywhere
+            called = f"{'.'.join(module.called.split('.')[:-level])}.{dotted}".strip(".") if level else dotted
+            if module.source.path.endswith("__init__.py") or level and not self._is(called, dotted, level, module):
+                return None
+            origin = PurePosixPath(module.source.path)
+            return self._in(dotted, level, name, f'sys.modules.get("{called}", sys).__dict__', origin, called)
         base = ast.unparse(node.value if isinstance(node, ast.Attribute) else node)
-        return self._in(dotted, level, name, f"{base}.__dict__" if whole else f"{base}.__globals__")
+        place = f"{base}.__dict__" if whole else f"{base}.__globals__"
+        return self._in(dotted, level, name, place, called="" if level else dotted)
+
+    def _is(self, called: str, dotted: str, level: int, module: Module) -> bool:
+        """Does a relative import name the file that a run calls so?"""
+        there, here = self._source(called, 0, self.path), PurePosixPath(module.source.path)
+        return there is not None and there == self._source(dotted, level, here)
 
     def constant(self, module: Module, node: ast.expr) -> tuple[str, object] | None:
         """The code in the kernel's file, and the value, of the constant of another file that an expression names."""
-        if module.place or module.star_import:
+        if module.star_import:
             return None
         named = self._named(module, node)
         if named is None:
             return None
         dotted, level, name, whole = named
-        found = self._defined(dotted, level, name)
+        found = self._defined(dotted, level, name, PurePosixPath(module.source.path))
         file = None if found is None else constants.file_of(found[0])
         value = constants.MISSING if file is None or found is None else constants.of(file, found[1])
         if value is constants.MISSING:
             return None
         base = ast.unparse(node.value if isinstance(node, ast.Attribute) else node)
+        if module.place:
+            if whole:
+                return None if level else (f'sys.modules.get("{dotted}", sys).__dict__.get("{name}")', value)
+            return f'{module.place}.get("{base}")', value
         return f'{base}.__dict__.get("{name}")' if whole else base, value
 
     def _named(self, module: Module, node: ast.expr) -> tuple[str, int, str, bool] | None:
@@ -82,9 +99,9 @@ class Project:
                     return a.name, 0, node.attr, True
         return None
 
-    def _defined(self, dotted: str, level: int, name: str) -> tuple[SourceFile, str] | None:
+    def _defined(self, dotted: str, level: int, name: str, origin: PurePosixPath) -> tuple[SourceFile, str] | None:
         """The file that surely gives a name its value, and what it is called there."""
-        source = self._source(dotted, level, self.path)
+        source = self._source(dotted, level, origin)
         for _ in range(MAX_STEPS):
             if source is None:
                 return None
@@ -94,8 +111,10 @@ class Project:
             source, name = step
         return None
 
-    def _in(self, dotted: str, level: int, name: str, place: str) -> tuple[Module, ast.FunctionDef] | None:
-        source, outside = self._source(dotted, level, self.path), name
+    def _in(
+        self, dotted: str, level: int, name: str, place: str, origin: PurePosixPath | None = None, called: str = ""
+    ) -> tuple[Module, ast.FunctionDef] | None:
+        source, outside = self._source(dotted, level, origin or self.path), name
         for _ in range(MAX_STEPS):
             if source is None:
                 return None
@@ -103,7 +122,9 @@ class Project:
             if step is None:
                 break
             # a package that hands on what one of its files defines: the function itself knows its module
-            source, name = step
+            if origin is not None:
+                return None
+            source, name, called = *step, ""
             place = (
                 place if place.endswith(".__globals__") else f"{place.removesuffix('.__dict__')}.{outside}.__globals__"
             )
@@ -111,7 +132,8 @@ class Project:
             return None
         key = (source.path, place)
         if key not in self._modules:
-            self._modules[key] = _usable(source, place)
+            found = usable(source, place)
+            self._modules[key] = None if found is None else found.elsewhere(place, called)
         module = self._modules[key]
         func = None if module is None else module.function(name)
         return None if module is None or func is None else (module, func)
@@ -153,6 +175,50 @@ class Project:
                 except OSError:
                     continue
         return None
+
+    def at(self, called: str) -> SourceFile | None:
+        """The file that a run knows as the module `called`; None where it is none of the project's."""
+        if called == "__main__":
+            try:
+                return self.work.source(self.work.entry_path) if self.work.entry_path else None
+            except OSError:
+                return None
+        return self._source(called, 0, self.path)
+
+    @cached_property
+    def files(self) -> tuple[SourceFile, ...]:
+        """This file, the program's first one, and all that they import, from whichever place."""
+        found: dict[str, SourceFile] = {}
+        todo = [str(self.path), self.work.entry_path]
+        while todo:
+            path = todo.pop()
+            if not path or path in found:
+                continue
+            try:
+                source = self.work.source(path)
+                imported = imports_of(source)
+            except (OSError, SyntaxError, ValueError):
+                continue
+            found[path] = source
+            for dotted, level in imported:
+                other = self._source(dotted, level, PurePosixPath(path))
+                if other is not None:
+                    todo.append(other.path)
+        return tuple(found.values())
+
+
+@lru_cache(maxsize=64)
+def imports_of(source: SourceFile) -> frozenset[tuple[str, int]]:
+    """(name, dots before it) of all modules that a file may import. Raises `SyntaxError`."""
+    found: set[tuple[str, int]] = set()
+    for n in ast.walk(source.tree):
+        if isinstance(n, ast.Import):
+            found |= {(a.name, 0) for a in n.names}
+        elif isinstance(n, ast.ImportFrom):
+            base = n.module or ""
+            found |= {(f"{base}.{a.name}" if base else a.name, n.level) for a in n.names}
+            found |= {(base, n.level)} if base else set()
+    return frozenset(found)
 
 
 @lru_cache(maxsize=64)
@@ -205,7 +271,8 @@ def _exported(source: SourceFile) -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)  # a search asks again for every region
-def _usable(source: SourceFile, place: str) -> Module | None:
+def usable(source: SourceFile, place: str) -> Module | None:
+    """A file whose functions a kernel may run, reached at `place`."""
     try:
         module = Module(source)
         module.place = place

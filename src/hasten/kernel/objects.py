@@ -18,8 +18,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, names, reach
-from hasten.kernel.compiler import Unit, local
+from hasten.kernel import containers, homes, names, reach
+from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.kinds import (
     CODE,
     EXACT_FLOAT,
@@ -181,17 +181,19 @@ def facts_of(seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> tuple[Valu
     return tuple(item for fact in facts_of(seen, base) for item in fact.items if label in item.note)
 
 
-def class_of(module: Module, facts: Sequence[ValueFact]) -> ast.ClassDef | None:
-    """The plain class of the file that all of the facts are about."""
+def class_of(shared: Shared, facts: Sequence[ValueFact]) -> ast.ClassDef | None:
+    """The plain class of the program that all of the facts are about."""
     found = {f.type for f in facts}
     if len(found) != 1:
         return None
-    return plain_class(module, found.pop().rsplit(".", 1)[-1])
+    called, _, name = found.pop().rpartition(".")
+    module = homes.module_of(shared, called)
+    return None if module is None else plain_class(module, name)
 
 
-def recorded(module: Module, seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> bool:
+def recorded(shared: Shared, seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> bool:
     """Was it always an object of a plain class, or a list of such objects?"""
-    return any(class_of(module, facts_of(seen, n)) is not None for n in (name, name + "[]"))
+    return any(class_of(shared, facts_of(seen, n)) is not None for n in (name, name + "[]"))
 
 
 # ---------------------------------------------------------------------- which object is meant
@@ -203,7 +205,7 @@ def known(unit: Unit, path: str) -> Type | None:
     for p, t in ((path, Obj(path)), (path + "[]", Pool(path + "[]"))):
         if p in objects:
             return t
-        kind = class_of(unit.module, facts_of(unit.shared.seen, p))
+        kind = class_of(unit.shared, facts_of(unit.shared.seen, p))
         if kind is not None:
             objects[p] = Used(kind, needed=isinstance(t, Pool))
             return t
@@ -271,7 +273,7 @@ def within(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> V | None:
     t = known(unit, f"{obj.path}.{attr}")
     if t is None:
         return None
-    reached = reach.of(unit.shared).by(used.kind)
+    reached = reach.of(unit.shared).by(unit.shared.home(used.kind), used.kind)
     if attr in reached.stored:
         fail(f"{obj.path}.{attr} is an object and is assigned", node)
     used.attributes.add(attr)
@@ -293,18 +295,19 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
     name = f"{t.path}.{attr}"
     used = unit.shared.objects.get(t.path)
     if used is not None:
-        method = method_of(unit.module, used.kind, attr)
+        home = unit.shared.home(used.kind)
+        method = method_of(home, used.kind, attr)
         if method is not None and method[1] == "property":
             used.needed = True
             used.methods.add(attr)
             made = ast.copy_location(ast.Call(ast.Name(attr, ast.Load()), [], []), node)
-            return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}")
-        if computes(unit.module, used.kind, attr):
+            return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}", home)
+        if computes(home, used.kind, attr):
             fail(f"method {attr} as a value", node)
         inner = within(unit, t, attr, node)
         if inner is not None:
             return inner
-        fixed = class_constant(unit.module, used.kind, attr)
+        fixed = class_constant(home, used.kind, attr)
         if fixed is not None:
             used.needed = True
             used.methods.add(attr)  # no object may have its own
@@ -353,7 +356,8 @@ def class_constant(module: Module, kind: ast.ClassDef, attr: str) -> Num | None:
     """The type of a number that the class holds for all its objects, and that no code of the file assigns."""
     line = family(module, kind)
     owner = next((c for c in line if attr in names.bound(c.body)), None)
-    if module.bindings.get("." + attr, 0) or owner is None or len(line) > 1 and private(attr):
+    stored = any(m.bindings.get("." + attr, 0) for m in (module, *module.around))
+    if stored or owner is None or len(line) > 1 and private(attr):
         return None
     found = [
         s.value
@@ -377,9 +381,11 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     if name in shared.slots:
         return shared.slots[name]
     owner = shared.objects.get(obj.path)
-    reached = reach.of(shared).by(None if owner is None else owner.kind)
+    reached = reach.of(shared)
+    if owner is not None:
+        reached = reached.by(shared.home(owner.kind), owner.kind)
     stored, grown = attr in reached.stored, attr in reached.grown
-    if owner is not None and computes(unit.module, owner.kind, attr):
+    if owner is not None and computes(unit.shared.home(owner.kind), owner.kind, attr):
         fail(f"assignment over a method ({name})", node)
     facts = facts_of(shared.seen, name)
     seen = unit.lookup(name) if unit.lookup else None
@@ -620,7 +626,7 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     used = unit.shared.objects.get(obj.t.path)
     if used is None:
         fail(f"{name} is assigned, and its class is not plain", target)
-    if any(says(c, "frozen") for c in family(unit.module, used.kind)):
+    if any(says(c, "frozen") for c in family(unit.shared.home(used.kind), used.kind)):
         fail("assignment to an attribute of a frozen object", target)
     used.attributes.add(target.attr)
     slot = slot_of(unit, obj.t, target.attr, target)
@@ -706,7 +712,8 @@ def call(unit: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
     used = unit.shared.objects.get(obj.t.path)
     if used is None:
         return None
-    method = method_of(unit.module, used.kind, func.attr)
+    home = unit.shared.home(used.kind)
+    method = method_of(home, used.kind, func.attr)
     if method is None or method[1] == "property":
         return None
     if obj.t.many and impure(func.value):
@@ -715,7 +722,7 @@ def call(unit: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
     used.methods.add(func.attr)
     definition, decorated = method
     known_as = f"{used.kind.name}.{definition.name}"
-    return unit.user_call(definition, node, None if decorated == "staticmethod" else obj, known_as)
+    return unit.user_call(definition, node, None if decorated == "staticmethod" else obj, known_as, home)
 
 
 def at(unit: Unit, base: V, node: ast.Subscript) -> V:

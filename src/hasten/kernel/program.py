@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 from functools import cached_property
 
@@ -29,6 +30,8 @@ class Module:
         self.source = source
         self.tree = source.tree
         self.place = ""  # of another file than the kernel's: the code that gives its namespace
+        self.called = ""  # and what a run calls it (`tools.store`), where that is known
+        self.around: tuple[Module, ...] = ()  # other files whose code may run with it
         self._imports: dict[str, str] = {}
         for node in self.tree.body:
             if isinstance(node, ast.Import):
@@ -175,6 +178,12 @@ class Module:
                     if isinstance(s, names.FUNCTIONS):
                         found.add("*" if s.name in ("__getattr__", "__getattribute__", "__setattr__") else s.name)
         return frozenset(found)
+
+    def elsewhere(self, place: str, called: str, around: tuple[Module, ...] = ()) -> Module:
+        """The same file as another one's kernels see it."""
+        other = copy.copy(self)
+        other.place, other.called, other.around = place, called, around
+        return other
 
     def fresh(self, wanted: str, taken: set[str]) -> str:
         name, n = wanted, 2

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from hasten.core.source import SourceFile
 from hasten.kernel import heaps, names
 from hasten.kernel.containers import GROWS
 
@@ -15,40 +17,42 @@ if TYPE_CHECKING:
     from hasten.kernel.program import Module
 
 
-@dataclass(frozen=True)
+@dataclass
 class Reached:
-    """Attributes by name: assigned, grown as lists are, and read for more than an append. `others`: the same for the
-    objects of each class, with what methods of other classes do to their own objects left out."""
+    """Attributes by name: assigned, grown as lists are, and read for more than an append; by which code of which files.
+
+    What is asked of objects of one class leaves out what methods of other classes do to their own objects.
+    """
 
     stored: frozenset[str]
     grown: frozenset[str]
     read: frozenset[str]
-    others: Mapping[str, Reached] = field(default_factory=dict)
+    code: Sequence[ast.stmt] = ()
+    modules: Sequence[Module] = ()
+    _others: dict[tuple[str, str], Reached] = field(default_factory=dict)
 
-    def by(self, kind: ast.ClassDef | None) -> Reached:
-        """What may happen to objects of exactly this class (None: of any class)."""
-        return self if kind is None else self.others.get(kind.name, self)
+    def by(self, home: Module, kind: ast.ClassDef) -> Reached:
+        """What may happen to objects of exactly this class, of the file `home`."""
+        key = (home.source.path, kind.name)
+        if key not in self._others:
+            self._others[key] = _reached(self.code, elsewhere(self.modules, kind))
+        return self._others[key]
 
 
 def of(shared: Shared) -> Reached:
     """What the kernel's statements do, and all functions and methods that they may call (found by name)."""
     if shared.reached is None:
-        stmts = code(shared.module, shared.stmts)
-        others = {
-            kind.name: _reached(stmts, elsewhere(shared.module, kind))
-            for kind in shared.module.tree.body
-            if isinstance(kind, ast.ClassDef)
-        }
-        shared.reached = replace(_reached(stmts), others=others)
+        from hasten.kernel import homes  # it builds on this module
+
+        modules = homes.modules(shared)
+        stmts = code(modules, shared.stmts)
+        shared.reached = replace(_reached(stmts), code=stmts, modules=modules)
     return shared.reached
 
 
-def code(module: Module, stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """The statements, and the bodies of everything in the file that they may call."""
-    bodies: dict[str, list[list[ast.stmt]]] = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, names.FUNCTIONS):
-            bodies.setdefault(node.name, []).append(node.body)
+def code(modules: Sequence[Module], stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements, and the bodies of everything in the files that they may call."""
+    files = [_bodies(module.source) for module in modules]
     out: list[ast.stmt] = []
     todo = [list(stmts)]
     done: set[str] = set()
@@ -60,8 +64,17 @@ def code(module: Module, stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
                 name = n.id if isinstance(n, ast.Name) else n.attr if isinstance(n, ast.Attribute) else None
                 if name is not None and name not in done:
                     done.add(name)
-                    todo += bodies.get(name, [])
+                    todo += [b for bodies in files for b in bodies.get(name, [])]
     return out
+
+
+@lru_cache(maxsize=64)
+def _bodies(source: SourceFile) -> dict[str, list[list[ast.stmt]]]:
+    bodies: dict[str, list[list[ast.stmt]]] = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, names.FUNCTIONS):
+            bodies.setdefault(node.name, []).append(node.body)
+    return bodies
 
 
 def _reached(stmts: Sequence[ast.stmt], skip: Collection[int] = ()) -> Reached:
@@ -118,20 +131,22 @@ def replaced(module: Module, kind: ast.ClassDef, name: str) -> bool:
 
     `self.name = ...` in a method of another class with no unusual base is about objects of that class.
     """
-    innocent = elsewhere(module, kind)
+    modules = (module, *module.around)
+    innocent = elsewhere(modules, kind)
     return any(
         isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load) and id(n) not in innocent
-        for n in ast.walk(module.tree)
+        for m in modules
+        for n in ast.walk(m.tree)
     )
 
 
-def elsewhere(module: Module, kind: ast.ClassDef) -> set[int]:
+def elsewhere(modules: Sequence[Module], kind: ast.ClassDef) -> set[int]:
     """The nodes `self.name` in methods of other classes with no unusual base, which are about objects of those."""
     innocent: set[int] = set()
-    for node in module.tree.body:
+    for node in [s for m in modules for s in m.tree.body]:
         if not isinstance(node, ast.ClassDef) or node is kind or node.keywords or node.bases or node.decorator_list:
             continue
-        if node.name == kind.name or _handed_around(module, node):
+        if node.name == kind.name or any(_handed_around(m.source, node.name) for m in modules):
             continue
         for method in node.body:
             if not isinstance(method, ast.FunctionDef) or method.decorator_list or not method.args.args:
@@ -148,19 +163,23 @@ def elsewhere(module: Module, kind: ast.ClassDef) -> set[int]:
     return innocent
 
 
-def _handed_around(module: Module, kind: ast.ClassDef) -> bool:
+@lru_cache(maxsize=1024)
+def _handed_around(source: SourceFile, kind: str) -> bool:
     """May a method of the class be called with an object of another one? (`Ring.push(monitor, 1)`, a base class)"""
-    calls = [n for n in ast.walk(module.tree) if isinstance(n, ast.Call)]
+    tree = source.tree
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     called = {id(n.func) for n in calls}
     called |= {id(n.args[1]) for n in calls if ast.unparse(n.func) == "isinstance" and len(n.args) > 1}
     hints = {
         id(inner)
-        for n in ast.walk(module.tree)
+        for n in ast.walk(tree)
         for hint in (getattr(n, "annotation", None), getattr(n, "returns", None))
         if isinstance(hint, ast.expr)
         for inner in ast.walk(hint)
     }
     return any(
-        isinstance(n, ast.Name) and n.id == kind.name and id(n) not in called and id(n) not in hints
-        for n in ast.walk(module.tree)
+        (isinstance(n, ast.Name) and n.id == kind or isinstance(n, ast.Attribute) and n.attr == kind)
+        and id(n) not in called
+        and id(n) not in hints
+        for n in ast.walk(tree)
     )

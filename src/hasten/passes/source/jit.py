@@ -389,7 +389,7 @@ def function_unit(
     for name in parameters[1:] if method else parameters:
         if name in flow.exposed or name in bound:
             found = lookup(name)
-            if found is None and name not in bound and objects.recorded(module, seen, name):
+            if found is None and name not in bound and objects.recorded(shared, seen, name):
                 continue
             if found is None:
                 raise Refuse(f"no kernel takes what {name} was")
