@@ -124,7 +124,7 @@ def test_replaced_accessors_are_not_spelt_out(late: str) -> None:
 
 
 def accessors(text: str) -> set[str]:
-    return set(of(SourceFile("a.py", text.encode())).accessors)
+    return set(of((SourceFile("a.py", text.encode()),)).accessors)
 
 
 @pytest.mark.parametrize(
