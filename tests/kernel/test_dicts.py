@@ -281,7 +281,6 @@ REFUSED = {
         "out = {}\nrow = {}\nfor k in range(n):\n    row[k] = 1.0\n    out[k] = row",
         "n = 3",
     ),
-    "truth of a string": ("for w in words:\n    if w:\n        n += 1", "words = ['a']\nn = 0"),
     "length of a string": ("for w in words:\n    n += len(w)", "words = ['a']\nn = 0"),
     "strings joined": ("for w in words:\n    s = s + w", "words = ['a']\ns = 'b'"),
     "strings times a number": ("for i in range(n):\n    s = words[i] * 2", "words = ['a']\nn = 1"),

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hasten.core.facts import ValueFact
+from hasten.core.facts import ABSENT, ValueFact
 from hasten.observe.describe import describe, join, shape_of
 
 
@@ -155,6 +155,23 @@ def test_joining_is_stable(a: object, b: object) -> None:
     once = join((x,), (y,))
     assert join(once, (x,)) == once
     assert join(once, once) == once
+
+
+def test_small_dicts_are_described_key_by_key() -> None:
+    rows = [{"id": 1, "name": "a", "lines": [{"n": 2}]}, {"id": 2.5, "name": None, "lines": [], "late": True}]
+    (fact,) = describe(rows).items
+    kinds = {key: [f.type.removeprefix("builtins.") for f in facts] for key, facts in fact.fields}
+    assert kinds == {"id": ["int", "float"], "name": ["str", "NoneType"], "lines": ["list"], "late": ["bool", ABSENT]}
+    (lines,) = dict(fact.fields)["lines"]
+    assert dict(lines.items[0].fields)["n"][0].low == 2
+    assert describe(rows[0]).fields and not describe({1: 2}).fields and not describe({}).fields
+    assert not describe({f"k{i}": i for i in range(50)}).fields
+    joined = join((describe({"a": 1}),), (describe({}),))[0]
+    assert [f.type for f in dict(joined.fields)["a"]] == ["builtins.int", ABSENT]
+    assert not join((describe({"a": 1}),), (describe({1: 1}),))[0].fields
+    ring: dict[str, object] = {"n": 1}
+    ring["self"] = ring
+    assert [f.complete for f in dict(describe(ring).fields)["self"]] == [False]
 
 
 def test_nothing_heavy_is_imported() -> None:

@@ -79,6 +79,9 @@ class Profile:
         return hit / total if total else 0.0
 
 
+ABSENT = "absent"  # the type of what is not there
+
+
 @dataclass(frozen=True)
 class ValueFact:
     """One kind of value seen under a name.
@@ -88,7 +91,8 @@ class ValueFact:
     looked at (`complete` says whether that was all of them), for dicts `keys` too. `low`/`high` are the range of
     numbers (of elements for int/float arrays), lengths run from `min_len` to `max_len`. `columns` maps a DataFrame's
     column names to dtype names (only `str` names), and `note` carries what else matters
-    (`unique_index`, `range_index`, `rectangular`, `owndata`).
+    (`unique_index`, `range_index`, `rectangular`, `owndata`). `fields` are facts of what small dicts with strings as
+    keys hold under each key (where some do not have it, one of them is of the type `ABSENT`); empty for other dicts.
     """
 
     type: str
@@ -104,6 +108,7 @@ class ValueFact:
     keys: tuple[ValueFact, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
     note: tuple[str, ...] = ()
+    fields: tuple[tuple[str, tuple[ValueFact, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -147,22 +147,32 @@ def _cell(unit: Unit, name: str, t: Cell) -> Passed:
     return out
 
 
-def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
-    """A number, or one of each object of a list, that may be of several types or None."""
-    x = local(name)
+def kind_codes(name: str, t: Cell | Column) -> dict[str, int]:
+    """The types that a number may be of, as generated code spells them, and their codes."""
     if not t.kinds or any(k not in DTYPES for k in t.kinds):
         raise Refuse(f"what {name} holds is not known")
-    kinds = {PY_TYPE.get(k, k): CODE[k] for k in sorted(t.kinds, key=CODE.__getitem__)}
+    return {PY_TYPE.get(k, k): CODE[k] for k in sorted(t.kinds, key=CODE.__getitem__)}
+
+
+def cells(unit: Unit, name: str, t: Cell | Column, values: str) -> str:
+    """The code of an array of numbers and one of the codes of their types."""
+    kinds = kind_codes(name, t)
     wide = "float64" if Num(t.kinds).rep == "f" else "int64" if Num(t.kinds).rep == "i" else "bool_"
     none = ["type(None): -1"] if t.optional else []
     codes = ", ".join([*none, *(f"{k}: {c}" for k, c in kinds.items())])
     low, high = (-EXACT_FLOAT, EXACT_FLOAT) if wide == "float64" else I64
+    return f"{unit.shared.helper('number_cells')}({values}, {{{codes}}}, np.{wide}, {low}, {high})"
+
+
+def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
+    """A number, or one of each object of a list, that may be of several types or None."""
+    x = local(name)
+    kinds = kind_codes(name, t)
     path, _, attr = name.rpartition(".")
     everyone = local(path.removesuffix("[]"))
     values = f"[x.{attr} for x in {everyone}]" if isinstance(t, Column) else f"[{x}]"
     out = Passed(args=[f"*new_{x}"])
-    helper = unit.shared.helper("number_cells")
-    out.convert += _checked(x, f"{helper}({values}, {{{codes}}}, np.{wide}, {low}, {high})")
+    out.convert += _checked(x, cells(unit, name, t, values))
     if name in unit.shared.stored:
         codes = ", ".join(f"{c}: {k}" for k, c in kinds.items())
         values = f"{unit.shared.helper('cell_values')}(new_{x}, {{{codes}}})"

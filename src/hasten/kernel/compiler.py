@@ -54,6 +54,7 @@ from hasten.kernel.kinds import (
     Obj,
     Opt,
     Pool,
+    Rec,
     Refuse,
     Rng,
     Row,
@@ -145,6 +146,8 @@ class Shared:
     row: str = ""  # the name of each of the lists within one, where they are gone over at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
+    columns: dict[str, str] = field(default_factory=dict)  # of records, by their name at the door: their keys
+    keys: frozenset[str] = frozenset()  # what the code asks dicts for
 
     def home(self, kind: ast.ClassDef) -> Module:
         """The file that a class of an object from outside is defined in."""
@@ -260,6 +263,7 @@ class Unit:
         self.frozen_maps: list[str] = []
         self.unpacked: set[str] = set()  # names of dicts whose parts have names of their own
         self.places: dict[tuple[str, str], str] = {}  # of (dict, key): a variable that holds the key's place
+        self.looked_up: dict[str, V] = {}  # dicts within others that a loop goes over, by the expression for them
         self.fleeting: set[str] = set()  # names of comprehensions, which exist in an expression only
         self.inside = 0  # comprehensions around
         self.puts = False  # does it change a dict?
@@ -528,13 +532,13 @@ class Unit:
         if method is None:
             fail(f"{type(s).__name__} statement", s)
         self.current = s
-        kept = (self.depth, self.loops, self.inside, self.frozen, self.hint, self.places)
+        kept = (self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up)
         try:
             method(s)
         except Unknown as reason:
             # a later statement may tell what a list or dict holds: this one gets its code in the next round
             self.unknown = reason
-            self.depth, self.loops, self.inside, self.frozen, self.hint, self.places = kept
+            self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up = kept
             self.frozen_maps.clear()
 
     def s_Pass(self, s: ast.Pass) -> None:
@@ -653,7 +657,7 @@ class Unit:
             v = containers.item_value(self, arg, base.t.item)
             if base.t.sink is not None:
                 fail("a list goes into one from outside", node)
-        elif not isinstance(v.t, (Num, Word, Tup)):
+        elif not isinstance(v.t, (Num, Word, Rec, Tup)):
             fail("list of such things", node)
         if isinstance(v.t, Num) and v.t.kind is None:
             if base.t.sink is not None:
@@ -799,7 +803,7 @@ class Unit:
             v = containers.item_value(self, node.elt, hint)
             if len(self.lines) != count:
                 fail("comprehension that takes several steps", node)
-        elif not isinstance(v.t, (Num, Word, Tup, Obj)) or unseen(v.t):
+        elif not isinstance(v.t, (Num, Word, Rec, Tup, Obj)) or unseen(v.t):
             fail("comprehension of such things", node)
         if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
             fail("comprehension of mixed types", node)
@@ -1045,6 +1049,7 @@ class Unit:
         target = self.loop_target(s.target, items, casts)
         mixed.follow_loop(self, s.target, s.iter)
         known = dict(self.places)
+        seen_before = containers.keep_looked_up(self, s)
         target, code = containers.with_place(self, s.target, s.iter, target, code, s.body)
         self.emit(f"for {target} in {code}:")
         self.depth += 1
@@ -1055,6 +1060,7 @@ class Unit:
         self.body(s.body)
         self.loops -= 1
         self.places = known
+        self.looked_up = seen_before
         self.present = around
         for line in casts:
             if line.startswith(("if len(", "    raise Runtime")):
@@ -1212,11 +1218,13 @@ class Unit:
                 temp = f"dict_{getattr(node, 'lineno', 0)}_{getattr(node, 'col_offset', 0)}"
                 self.emit(f"{temp} = {d.code}")
                 d = replace(d, code=temp)
+                if t.frozen and getattr(self.current, "iter", None) is node and containers.spelt_out(node):
+                    self.looked_up[ast.unparse(node)] = replace(d, leaf=True)
         if not t.frozen:
             self.frozen_maps.append(d.code)
         if name == "keys":
             parts = containers.fields(self, d)
-            return t.key, f"{d.code}[0]" if parts is None else parts[0]
+            return t.key, views.keys_code(t, f"{d.code}[0]" if parts is None else parts[0])
         value, code = t.value, f"{d.code}[1]"
         if container(value) and t.roots:
             value = rooted(value, roots_of(t))
@@ -1224,7 +1232,7 @@ class Unit:
             code = views.items_code(self, value, code, f"len({d.code}[0])")
         if name == "values":
             return value, code
-        return Tup((t.key, value)), f"zip({d.code}[0], {code})"
+        return Tup((t.key, value)), f"zip({views.keys_code(t, f'{d.code}[0]')}, {code})"
 
     def range_of(self, node: ast.Call) -> tuple[Num, list[str]]:
         if not 1 <= len(node.args) <= 3 or any(isinstance(a, ast.Starred) for a in node.args):
@@ -1275,8 +1283,9 @@ class Unit:
             if isinstance(inner, Map) and inner is not t and (isinstance(part, Opt) or not self.door):
                 fail("None or a dict, or a dict in a tuple", s)
             if isinstance(t, Tup) and not self.door:
-                if not isinstance(inner, (Num, Word, Lst, Arr, Grow, Tup, type(None))) or not isinstance(part, Opt):
-                    if not (settled(part) and isinstance(part, (Num, Word, Lst, Arr, Grow, Tup))):
+                plain_part = inner is None or isinstance(inner, (Num, Word, Rec, Lst, Arr, Grow, Tup))
+                if not plain_part or not isinstance(part, Opt):
+                    if not plain_part or not settled(part):
                         fail("such things in a tuple", s)
         if isinstance(t, Num) and not self.door:
             v = self.single(v)
@@ -1331,7 +1340,7 @@ class Unit:
             ):
                 fail("a tuple that holds lists", s)
             return v, []
-        vs = [self.single(optional.maybe(self, e)) for e in s.value.elts]
+        vs = [self.single(self.expected(e, i)) for i, e in enumerate(s.value.elts)]
         lists = [x.code for x in vs if container(x.t)]
         inner = [x.t.item if isinstance(x.t, Opt) else x.t for x in vs]
         new = all(isinstance(x.t, Arr) for x in vs if container(x.t)) and all(
@@ -1350,6 +1359,16 @@ class Unit:
         ):
             fail("nested or repeated results", s)
         return V("", Tup(tuple(Opt(None) if isinstance(x.t, Nil) else x.t for x in vs))), vs
+
+    def expected(self, node: ast.expr, place: int) -> V:
+        """One of several results; of an empty display other returns may have told what it is one of."""
+        known = self.ret.items if isinstance(self.ret, Tup) else ()
+        hint = known[place] if place < len(known) else None
+        before, self.hint = self.hint, hint.item if isinstance(hint, Opt) else hint
+        try:
+            return optional.maybe(self, node)
+        finally:
+            self.hint = before
 
     # ------------------------------------------------------------------ expressions
 
@@ -1723,7 +1742,7 @@ class Unit:
             return self.test_of(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return f"(not {self.test(node.operand)})"
-        if isinstance(node, (ast.Name, ast.Attribute)):
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             return optional.truth(self, optional.maybe(self, node), node)
         return self.truth(self.expr(node), node)
 
@@ -1761,6 +1780,10 @@ class Unit:
             return f"({views.length(v.t, v.code)} > 0)"
         if isinstance(v.t, Tup) and v.t.items:
             return "True"
+        if isinstance(v.t, Word):
+            from hasten.kernel import words  # it builds on this module
+
+            return f"({bare(v.code)} != {words.number(self, '')})"
         fail("truth of a container", node)
 
     def e_BoolOp(self, node: ast.BoolOp) -> V:
@@ -1826,6 +1849,8 @@ class Unit:
         self.present = before
         if isinstance(a.t, Word) and isinstance(b.t, Word):
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", Word())
+        if isinstance(a.t, Rec) and a.t == b.t:
+            return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
         if not isinstance(a.t, (Num, Tup)) or not isinstance(b.t, (Num, Tup)):
             fail("choice between such things", node)
         return self.either(test, a, b, f"({{a}} if {bare_test(test)} else {{b}})", node)
@@ -1845,6 +1870,8 @@ class Unit:
     # ------------------------------------------------------------------ elements
 
     def e_Subscript(self, node: ast.Subscript) -> V:
+        if self.looked_up and (there := self.looked_up.get(ast.unparse(node))) is not None:
+            return there
         base = self.expr(node.value)
         if isinstance(base.t, Pool):
             from hasten.kernel import objects  # it builds on this module
@@ -1860,11 +1887,18 @@ class Unit:
             fail("element of a tuple", node)
         if isinstance(base.t, Map):
             return containers.lookup(self, base, node)
+        if isinstance(base.t, Rec):
+            from hasten.kernel import records  # it builds on this module
+
+            return records.item(self, base, node)
         if isinstance(base.t, (Num, Chr, Word)):
             fail("element of a number or character", node)
         if isinstance(base.t, Mix):
             return mixed.element(self, base, node)
         if isinstance(base.t, Row):
+            if isinstance(node.slice, ast.Slice) and scalar(base.t.item):
+                part = self.sliced(replace(base, t=Lst(frozenset())), [node.slice], node)
+                return replace(part, code=part.code.removesuffix(".copy()"), t=base.t)
             if isinstance(node.slice, (ast.Slice, ast.Tuple)):
                 fail("slice of such a list", node)
             code = views.element_of(self, base.t.item, base.code, bare(self.integer(node.slice).code))
@@ -2014,6 +2048,10 @@ class Unit:
     def method(self, func: ast.Attribute, node: ast.Call) -> V:
         base = self.expr(func.value)
         t = base.t
+        if isinstance(t, Rec):
+            from hasten.kernel import records  # it builds on this module
+
+            return records.method(self, base, func.attr, node)
         made = containers.method(self, base, func, node)
         if made is not None:
             return made
@@ -2067,7 +2105,7 @@ class Unit:
         v = self.expr(node)
         if isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1:
             return v
-        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Word, Tup)):
+        if isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, (Num, Word, Rec, Tup)):
             return v
         if isinstance(v.t, Row) and isinstance(v.t.item, Word):
             return v
@@ -2594,7 +2632,7 @@ def constantly(code: str) -> Callable[[], str]:
 
 def local(name: str) -> str:
     """The kernel's name for a name of the program (`self.x` becomes a parameter)."""
-    return name.replace("[]", "_each").replace(".", "_").removeprefix("@")
+    return name.replace("[]", "_each").replace(".", "_").replace(":", "_").removeprefix("@")
 
 
 def plain(t: Type) -> Type:

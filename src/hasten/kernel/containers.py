@@ -24,6 +24,7 @@ from hasten.kernel.kinds import (
     Map,
     Num,
     Obj,
+    Rec,
     Refuse,
     Row,
     Told,
@@ -45,7 +46,7 @@ from hasten.kernel.kinds import (
     settled,
 )  # fmt: skip
 from hasten.kernel.values import V, bare, fail, impure
-from hasten.kernel.views import element_of, empty, pure
+from hasten.kernel.views import element_of, empty, keys_code, pure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -60,7 +61,7 @@ def sample(u: Unit, t: Type | None) -> str:
     """Code of some value of this type, from which Numba takes the types of an empty list or dict."""
     if isinstance(t, Num):
         return SAMPLE[t.rep]
-    if isinstance(t, Word) or isinstance(t, Obj) and t.many:
+    if isinstance(t, (Word, Rec)) or isinstance(t, Obj) and t.many:
         return "0"
     if isinstance(t, Told):
         return "(0.0, 0)"
@@ -111,6 +112,8 @@ PARTS = {"at": (0, 2), "has": (0, 2), "get": (0, 1, 2), "put": (0, 1, 2), "setde
 
 def called(u: Unit, what: str, kind: str, d: V) -> str:
     """The beginning of a call of a helper on a dict, or on its parts where those have names."""
+    if isinstance(d.t, Map) and d.t.frozen and kind != "int":
+        kind += "_rows"
     parts = fields(u, d)
     if parts is None:
         return f"{u.helper(f'{what}_{kind}')}({d.code}"
@@ -126,20 +129,42 @@ def with_place(
     """
     if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr == "keys":
         over = over.func.value
-    if not isinstance(target, ast.Name) or not isinstance(over, ast.Name):
+    if not isinstance(target, ast.Name) or not isinstance(over, (ast.Name, ast.Subscript)):
         return name, code
-    d = u.env.get(over.id)
-    if not isinstance(d, Map) or d.keys_only or {target.id, over.id} & names.bound(inside):
+    there = u.looked_up.get(ast.unparse(over)) if isinstance(over, ast.Subscript) else None
+    d = there.t if there is not None else u.env.get(over.id) if isinstance(over, ast.Name) else None
+    if not isinstance(d, Map) or d.keys_only or {target.id, *names.reads([over])} & names.bound(inside):
         return name, code
+    text = ast.unparse(over)
     if not any(
-        isinstance(n, ast.Subscript) and is_name(n.value, over.id) and is_name(n.slice, target.id)
+        isinstance(n, ast.Subscript) and is_name(n.slice, target.id) and ast.unparse(n.value) == text
         for s in inside
         for n in ast.walk(s)
     ):
         return name, code
     place = f"place_{target.lineno}_{target.col_offset}"
-    u.places[over.id, target.id] = place
+    u.places[text if there is None else there.code, target.id] = place
     return f"{place}, {name}", f"enumerate({code})"
+
+
+def spelt_out(node: ast.AST) -> bool:
+    """`graph[u]`: a name, asked for names and constants."""
+    while isinstance(node, ast.Subscript) and isinstance(node.slice, (ast.Name, ast.Constant)):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def keep_looked_up(u: Unit, s: ast.For) -> dict[str, V]:
+    """`for v in graph[u]`: while no name of `graph[u]` stands for something else, it is this dict. (It is only read.)
+
+    Gives what was known before.
+    """
+    names_bound = names.bound([s])
+    before = {text: v for text, v in u.looked_up.items() if text != ast.unparse(s.iter)}
+    u.looked_up = {
+        text: v for text, v in u.looked_up.items() if not names.reads([ast.parse(text, mode="eval").body]) & names_bound
+    }
+    return before
 
 
 def known_place(u: Unit, base: V, key: ast.expr) -> str | None:
@@ -348,7 +373,7 @@ def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
     v = u.single(v)
     if isinstance(v.t, Grow) and v.t.sink is not None:
         fail("a list from outside becomes part of another", node)
-    if not isinstance(v.t, (Num, Word, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
+    if not isinstance(v.t, (Num, Word, Rec, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
         if not isinstance(v.t, Map) or v.t.keys_only or v.t.frozen:
             fail("such an element", node)
     if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):
@@ -459,7 +484,7 @@ def orderable(t: Type | None, node: ast.AST) -> None:
     """Raises `Refuse` unless machine comparison orders such values as Python does (NaN is looked for at run time)."""
     items = t.items if isinstance(t, Tup) else (t,)
     for i in items:
-        if not scalar(i):
+        if not isinstance(i, (Num, Word)):
             fail("order of this", node)
 
 
@@ -632,6 +657,15 @@ def folded_map(u: Unit, v: V, node: ast.AST, anyhow: bool = True) -> V:
         return sets.any_order(v) if anyhow else sets.ordered(u, v, node)
     if t.key is None:
         raise Unknown("what a dict holds is not known")
+    return keys_of(v)
+
+
+def keys_of(v: V) -> V:
+    """The list of a dict's keys."""
+    t = v.t
+    assert isinstance(t, Map)
+    if t.frozen and isinstance(t.key, Tup):
+        return V(f"[key for key in {keys_code(t, f'{v.code}[0]')}]", Grow(t.key))
     return V(f"{v.code}[0]", keys_list(t), leaf=True)
 
 
@@ -659,7 +693,7 @@ def sequence(u: Unit, node: ast.expr) -> V:
         if isinstance(v.t, Map):
             if v.t.keys_only:
                 return sets.ordered(u, v, node)
-            return V(f"{v.code}[0]", keys_list(v.t), leaf=True)
+            return keys_of(v)
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
             return v
         if isinstance(v.t, Row) and scalar(v.t.item):
@@ -941,6 +975,10 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             if not isinstance(u.expr(right).t, Map):
                 fail("`in` the keys of this", node)
         base = u.expr(right)
+        if isinstance(base.t, Rec):
+            from hasten.kernel import records  # it builds on this module
+
+            return records.has(u, base, node, sign)
         if isinstance(base.t, Map) and base.t.keys_only:
             return V(sets.has(u, base, node.left, sign), BOOL)
         if isinstance(base.t, Map):

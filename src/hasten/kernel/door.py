@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, views
+from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, records, views
 from hasten.kernel import held as holding
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.compiler import DICTS, Shared, Unit, local, unseen
@@ -35,6 +35,7 @@ from hasten.kernel.kinds import (
     Obj,
     Opt,
     Pool,
+    Rec,
     Refuse,
     Rng,
     Row,
@@ -75,15 +76,23 @@ GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeErr
 
 
 def door_type(
-    name: str, facts: Sequence[ValueFact], *, as_words: bool = False, maybe: bool = False, read_only: bool = False
+    name: str,
+    facts: Sequence[ValueFact],
+    *,
+    as_words: bool = False,
+    maybe: bool = False,
+    read_only: bool = False,
+    keys: frozenset[str] = frozenset(),
+    records_first: bool = False,
 ) -> Type | None:
     """The type that a value seen as `facts` is let in with; None when there is none. `maybe`: Python's None too.
 
-    `read_only`: dicts that the kernel does not change.
+    `read_only`: dicts that the kernel does not change. `keys`: what the code asks dicts for: those that have such keys
+    are records where nothing else takes them, or (`records_first`) whatever they hold.
     """
     missing = maybe and any(f.type == "builtins.NoneType" for f in facts)
     for fact in facts:
-        t = _one(name, fact)
+        t = _one(name, fact, _Keys(keys, records_first))
         if t is not None:
             t = Word() if as_words and isinstance(t, Text) else t
             t = views.read_only(t) or t if read_only and "." not in name else t
@@ -93,7 +102,23 @@ def door_type(
     return Nil() if missing and len(facts) == 1 else None
 
 
-def _one(name: str, fact: ValueFact) -> Type | None:
+@dataclass(frozen=True)
+class _Keys:
+    """What the code asks dicts for; `first`: those that have such keys are records, whatever they hold."""
+
+    names: frozenset[str] = frozenset()
+    first: bool = False
+
+
+def item_type(fact: ValueFact, path: str, keys: frozenset[str]) -> Type | None:
+    """The type of what records hold under a key, where it is no number or string."""
+    if records.like(fact, keys):
+        return Rec(path)
+    row = _row_type(fact)
+    return _within(fact, path, _Keys(keys)) if row is None else row
+
+
+def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     kind = SCALARS.get(fact.type)
     if kind == "int":
         small = fact.low is not None and fact.high is not None and SMALL[0] <= fact.low and fact.high <= SMALL[1]
@@ -115,12 +140,17 @@ def _one(name: str, fact: ValueFact) -> Type | None:
     if numbers is not None:
         return numbers
     if fact.type == "builtins.list" and len(fact.items) == 1:
-        inner = _within(fact)
-        deeper = isinstance(inner, Row) and isinstance(inner.item, Row) and isinstance(inner.item.item, (Word, Tup))
+        inner = _within(fact, name, keys)
+        deepest = inner.item.item if isinstance(inner, Row) and isinstance(inner.item, Row) else None
+        deeper = isinstance(deepest, (Word, Rec, Tup))
         if isinstance(inner, Row) and (deeper or scalar(inner.item) or isinstance(inner.item, (Map, Tup, Lst))):
             return rooted(inner, frozenset({name}))
     if fact.type in DICTS:
-        t = views.read_only(_dict_type(name, fact)) if fact.type != "builtins.dict" else _dict_type(name, fact)
+        t = _dict_type(name, fact, keys)
+        t = t if fact.type == "builtins.dict" else views.read_only(t)
+        if records.like(fact, keys.names):
+            if keys.first or t is None or isinstance(t, Map) and isinstance(t.value, Veiled):
+                return Rec(name)
         # one that makes its missing keys, or counts, is only read: a kernel that misses a key gives up
         return t if fact.type == "builtins.dict" or isinstance(t, Map) and t.frozen else None
     if fact.type == "builtins.set" and _key_type(fact.items) is not None:
@@ -164,7 +194,7 @@ def _key_type(facts: tuple[ValueFact, ...]) -> Type | None:
     return None
 
 
-def _dict_type(name: str, fact: ValueFact) -> Type | None:
+def _dict_type(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     """A dict of numbers or of lists of numbers; one that was always empty is filled by the kernel."""
     roots = frozenset({name})
     if fact.max_len == 0:
@@ -172,18 +202,24 @@ def _dict_type(name: str, fact: ValueFact) -> Type | None:
     key = _key_type(fact.keys)
     if key is None:
         return None
-    veiled = Map(key, Veiled(), roots, frozen=True) if scalar(key) else None
+    veiled = Map(key, Veiled(), roots, frozen=True)
+    if not scalar(key) and not views.keyed_by_tuples(veiled):
+        return None
     if len(fact.items) != 1:
         return veiled
     (value,) = fact.items
+    if keys.first and records.like(value, keys.names):
+        return Map(key, Rec(name + "[]"), roots, frozen=True)
     if value.type in LIST_ITEMS:
         return Map(key, num(SCALARS[value.type]), roots)
     if value.type == "builtins.list" and len(value.items) == 1 and value.items[0].type in LIST_ITEMS:
         return Map(key, Lst(frozenset({SCALARS[value.items[0].type]})), roots, frozen=isinstance(key, Word))
     if value.type == "builtins.str":
         return Map(key, Word(), roots)
-    inner = _within(value)
-    return Map(key, inner, roots, frozen=True) if scalar(key) and inner is not None else veiled
+    inner = _within(value, name + "[]", keys)
+    if inner is None and records.like(value, keys.names):
+        inner = Rec(name + "[]")
+    return Map(key, inner, roots, frozen=True) if inner is not None else veiled
 
 
 def _row_type(fact: ValueFact) -> Tup | None:
@@ -195,11 +231,16 @@ def _row_type(fact: ValueFact) -> Tup | None:
     return Tup(tuple(known[k] for k in kinds)) if set(kinds) <= set(known) else None
 
 
-def _within(fact: ValueFact) -> Type | None:
+def _within(fact: ValueFact, path: str, keys: _Keys) -> Type | None:
     """The type of something within a container that is only read."""
     if len(fact.items) != 1:
         return None
     (item,) = fact.items
+    found: Type | None = None
+    if not (keys.first and records.like(item, keys.names)):
+        found = _within(item, path + "[]", keys)
+    if found is None and records.like(item, keys.names):
+        found = Rec(path + "[]")
     word = item.type == "builtins.str"
     if fact.type == "builtins.list":
         row = _row_type(item)
@@ -207,14 +248,14 @@ def _within(fact: ValueFact) -> Type | None:
             return Row(row)
         if item.type in LIST_ITEMS:
             return Lst(frozenset({SCALARS[item.type]}))
-        inner = Word() if word else _within(item)
+        inner = Word() if word else found
         return None if inner is None else Row(inner)
     if fact.type not in DICTS:
         return None
     key = _key_type(fact.keys)
-    if not scalar(key):
+    if key is None:
         return None
-    value = Word() if word else num(SCALARS[item.type]) if item.type in LIST_ITEMS else _within(item)
+    value = Word() if word else num(SCALARS[item.type]) if item.type in LIST_ITEMS else found
     return None if value is None else Map(key, value, frozen=True)
 
 
@@ -291,7 +332,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
             head.append(f"{unit.flag(name)} = {first is None or isinstance(first, Nil)}")
     for name in sorted(unit.tagged - set(unit.params)):
         t2 = unit.env[name]
-        if not isinstance(t2, (Num, Word)) and not (isinstance(t2, Obj) and t2.many):
+        if not isinstance(t2, (Num, Word, Rec)) and not (isinstance(t2, Obj) and t2.many):
             raise Refuse(f"{name} may be unbound at the end")
         head.append(f"{unit.tag_name(name)} = -1")
         head.append(f"{local(name)} = {INITIAL[t2.rep] if isinstance(t2, Num) else '0'}")
@@ -375,8 +416,12 @@ def clash(unit: Unit) -> None:
     added += [
         a for n, t in (*unit.params.items(), *unit.extra.items()) for a in _arguments(t, local(n), n in unit.ready)
     ]
-    added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or n.endswith("[]")]
+    added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or ":" in n or n.endswith("[]")]
     added += [part for n in unit.unpacked for part in unpacking(n).split(" = ")[0].split(", ")]
+    added += records.pools([*unit.params.values(), *unit.extra.values()])
+    columns = [local(n) for n in unit.extra if records.is_column(n)]
+    if len(set(columns)) < len(columns):
+        raise Refuse("columns of records with names that look alike")
     for name in added:
         if name in unit.module.identifiers:
             raise Refuse(f"the name {name} is taken")
@@ -394,12 +439,14 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     if any(isinstance(t, Slot) and isinstance(t.value, Arr) for t in types.values()):
         if any(isinstance(types.get(n), Arr) for n in unit.mutated):
             raise Refuse("an array is written, and another one may be replaced")
-    whole = attributes.guarded(unit, types)
-    takes = tuple(n for n in types if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
+    named = {n: t for n, t in types.items() if not records.is_column(n)}
+    whole = attributes.guarded(unit, named)
+    takes = tuple(n for n in named if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
     entry = [*whole.entry, *elsewhere.entry(shared.elsewhere, types)]
     inner = {n: t.item if isinstance(t, Opt) else t for n, t in types.items()}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     changing: list[str] = []  # attributes whose lists come back
+    columns: dict[str, list[str]] = {}  # lines that make what records hold under a key
     guards: list[str] = []
     convert: list[str] = []
     args: list[str] = []
@@ -432,6 +479,15 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             continue
         if ahead is not None and n in ahead.names:
             args += holding.arguments(t, x)
+            continue
+        if records.is_column(n):
+            if n in unit.mutated:
+                raise Refuse("what a record holds is changed")
+            under = records.passed(unit, n, t, words)
+            if ahead is None or records.owner(n) not in ahead.names:
+                columns[n] = under.convert
+            lists += under.lists
+            args += under.args
             continue
         if isinstance(t, Nil):
             guards.append(f"{x} is None")
@@ -500,6 +556,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert += lines
             lists += inside
             args += [f"new_{a}" for a in views.arguments(t, x)]
+        elif isinstance(t, Rec):
+            guards.append(f"type({x}) is dict")
+            convert.append(f"{views.everyone(t)} = [{x}]")
+            args.append("0")
         elif isinstance(t, Word):
             guards.append(f"type({x}) is str")
             convert.append(f"new_{x} = {words}.setdefault({x}, len({words}))")
@@ -572,6 +632,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             guards.append(f"type({x}) is list")
             lists.append(x)
     entry += instead
+    for n in records.in_order([*columns]):
+        convert += columns[n]
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
         if sinks or changing or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
@@ -588,6 +650,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     leaving(unit)
     for n in written:
         x = local(n)
+        # a dict that gets new values, and that is a record too
+        for everyone in records.pools(types.values()):
+            convert += [f"if any(row is {x} for row in {everyone}):", "    return None"]
         raw_held += [f"{x}[0]", f"{x}[1]"]
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     if unit.function:
@@ -648,6 +713,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             after.append(f"{x} = {mixed.values(shared.helper, t, f'*{x}')}")
         elif isinstance(t, Word):
             after.append(f"{x} = {STRINGS}[{x}]")
+        elif isinstance(t, Rec):
+            got_one = records.given_back(t, x)
+            after.append(f"{x} = None if {unit.flag(n)} else {got_one}" if n in unit.optional else f"{x} = {got_one}")
         elif isinstance(t, Grow):
             if t.sink is not None or t.root is not None:
                 raise Refuse(f"{n} is rebound, or may be what came in")
@@ -676,7 +744,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         back.append(f"{x}.extend(new_{x})")
     after += nothing
     shared_names = unit.part_names & {n for n in unit.outs if container(unit.env[n])}
-    if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Word, Tup)) for n in unit.outs) > 1:
+    if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Word, Rec, Tup)) for n in unit.outs) > 1:
         raise Refuse("results that may share memory")
     got = [f"new_{r}" if r in map(local, sinks) else r for r in raw]
     for n, t in unit.env.items():
@@ -793,6 +861,8 @@ def _function(
         result = _dict_of(t, "keys", "values")
     elif isinstance(t, Word):
         result = f"{STRINGS}[result]"
+    elif isinstance(t, Rec):
+        result = records.given_back(t, "result")
     else:
         raise Refuse("returns a random generator")
     after = _number_strings(shared, words, convert, args, [*after, *back, f"return ({result},)"], brought)
@@ -829,6 +899,8 @@ def _returned(t: Type, x: str) -> str:
         return _dict_of(t, f"{x}[0]", f"{x}[1]")
     if isinstance(t, Word):
         return f"{STRINGS}[{x}]"
+    if isinstance(t, Rec):
+        return records.given_back(t, x)
     if not isinstance(t, Tup):
         return _boxed(t, x)
     parts = [_returned(item, f"{x}[{i}]") for i, item in enumerate(t.items)]
@@ -870,7 +942,7 @@ def grown(t: Grow, x: str) -> list[str]:
         boxed = _boxed(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
-    if any(isinstance(i, Word) for i in items):
+    if any(isinstance(i, (Word, Rec)) for i in items):
         return [f"{x} = [{_boxed(item, 'item')} for item in {x}]"]
     if any(not isinstance(i, Num) or i.kind is None for i in items):
         raise Refuse(f"{x} is a list of mixed types")
@@ -891,7 +963,9 @@ def _boxed(t: Type, x: str) -> str:
         return f"{PY_TYPE.get(t.kind, t.kind)}({x})" if t.kind.startswith("np.") else x
     if isinstance(t, Word):
         return f"{STRINGS}[{x}]"
-    if isinstance(t, Tup) and any(isinstance(i, Word) for i in t.items):
+    if isinstance(t, Rec):
+        return records.given_back(t, x)
+    if isinstance(t, Tup) and any(isinstance(i, (Word, Rec)) for i in t.items):
         return f"({', '.join(_boxed(item, f'{x}[{i}]') for i, item in enumerate(t.items))})"
     if isinstance(t, Map) and not t.keys_only and not t.frozen:
         return _dict_of(t, f"{x}[0]", f"{x}[1]")

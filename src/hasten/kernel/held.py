@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hasten.kernel import views
-from hasten.kernel.kinds import Lst, Refuse, Type
+from hasten.kernel import records, views
+from hasten.kernel.kinds import Lst, Rec, Refuse, Type
 from hasten.kernel.values import PY_TYPE
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ class Ready:
 
 def holdable(t: Type) -> bool:
     """Is it turned into arrays at the door, and only read?"""
-    return isinstance(t, Lst) or views.viewed(t)
+    return isinstance(t, (Lst, Rec)) or views.viewed(t)
 
 
 def arguments(t: Type, x: str) -> list[str]:
     """The wrapper's names for the arrays of one container."""
+    if isinstance(t, Rec):
+        return ["0"]
     return [f"new_{a}" for a in views.arguments(t, x, ready=True)] if views.viewed(t) else [f"new_{x}"]
 
 
@@ -63,6 +65,9 @@ def ready(
             guards.append(f"type({x}) is list")
             lines.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES.get(kind, kind)})")
             lines += [f"if new_{x} is None:", "    return None"]
+        elif isinstance(t, Rec):
+            guards.append(f"type({x}) is dict")
+            lines.append(f"{views.everyone(t)} = [{x}]")
         elif views.viewed(t):
             made, _ = views.taken(shared.helper, t, x, words)
             guards.append(f"type({x}) {views.guard(t, shared.any_dicts)}")
@@ -70,7 +75,13 @@ def ready(
             tables += views.tables(shared.helper, t, f"new_{x}")
         else:
             raise Refuse(f"{x} is converted in every call")
-        carried += arguments(t, x)
+        carried += arguments(t, x) if not isinstance(t, Rec) else []
+    columns = [n for n in types if records.is_column(n) and records.owner(n) in held.names]
+    for n in records.in_order(columns):
+        under = records.passed(unit, n, types[n], words)
+        lines += under.convert
+        carried += [a.removeprefix("*") for a in under.args]
+    carried += records.pools([types[n] for n in (*held.names, *columns)])
     if strings or shared.words or any(words in line for line in lines):
         known = ", ".join(f"{word!r}: {number}" for word, number in shared.words.items())
         lines.insert(0, f"{words} = {{{known}}}")

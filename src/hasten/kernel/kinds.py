@@ -171,6 +171,17 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Rec:
+    """A dict from outside with strings as keys, held as its place among all dicts of its kind.
+
+    `path` says where these are at the door: `rows[]`, the items of `rows`; `rows[]:lines[]`, the items of what they
+    hold under "lines".
+    """
+
+    path: str
+
+
+@dataclass(frozen=True)
 class Veiled:
     """What a dict from outside holds whose keys alone are read."""
 
@@ -265,7 +276,7 @@ class Pool:
 class Column:
     """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists.
 
-    `word`: strings that are only read, by their numbers.
+    `word`: strings, by their numbers (`optional`: -1 for None).
     """
 
     kinds: frozenset[str]
@@ -307,6 +318,7 @@ Type: TypeAlias = (
     | Text
     | Chr
     | Word
+    | Rec
     | Row
     | Fun
 )
@@ -359,7 +371,7 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word, Veiled)) and a == b:
+    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word, Rec, Veiled)) and a == b:
         return a
     if isinstance(a, Row) and isinstance(b, Row) and a.item == b.item:
         return replace(a, roots=a.roots | b.roots)
@@ -518,8 +530,8 @@ def rooted(t: Type, roots: frozenset[str]) -> Type:
 
 
 def scalar(t: Type | None) -> bool:
-    """Is it a number or the number of a string, that one machine word holds?"""
-    return isinstance(t, (Num, Word))
+    """Is it a number, the number of a string or the place of a record, that one machine word holds?"""
+    return isinstance(t, (Num, Word, Rec))
 
 
 def settled(t: Type | None) -> bool:

@@ -23,6 +23,7 @@ from hasten.kernel.kinds import (
     Num,
     Obj,
     Opt,
+    Rec,
     Text,
     Tup,
     Type,
@@ -166,11 +167,20 @@ def is_none(u: Unit, node: ast.Compare) -> V:
     else:
         v = maybe(u, node.left)
         if not isinstance(v.t, (Opt, Nil)):
-            if not isinstance(node.left, (ast.Name, ast.Attribute)):
+            if not isinstance(node.left, (ast.Name, ast.Attribute)) and not field(u, node.left):
                 fail("`is`", node)
             return V(repr(not positive), BOOL)
         flag = "True" if isinstance(v.t, Nil) else v.pair[0] if v.pair is not None else f"{v.code}[0]"
     return V(flag if positive else f"(not {flag})", BOOL)
+
+
+def field(u: Unit, node: ast.expr) -> bool:
+    """Is it `row["x"]`, of a record that has a name?"""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and isinstance(u.env.get(node.value.id), Rec)
+    )
 
 
 def static(u: Unit, node: ast.expr) -> bool | None:

@@ -39,7 +39,8 @@ CONSTANTS = {
 
 # what is asked of dicts and sets again and again: a call counts references to every list it is given (20 ns and more),
 # which costs more than the look-up itself
-INLINED = re.compile(r"(hash|find|at|has|get|put)_(int|float|pair|triple)(_parts)?|add_(int|float|pair|triple)_key")
+KEYED = r"(int|float|pair|triple)"
+INLINED = re.compile(rf"(hash|find|at|has|get|put)_{KEYED}(_rows)?(_parts)?|add_{KEYED}_key")
 
 
 def _njit(name: str, body: str, *uses: str, more: str = "") -> Helper:

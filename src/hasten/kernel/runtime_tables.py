@@ -104,13 +104,24 @@ MADE = (
     ("dict_{kind}", '''
 def _dict_{kind}(keys, values):
     """dict(zip(keys, values)): keys and values in order, and a hash table of their places."""
-    d = ([key for key in keys], [value for value in values], [-1] * 8)
-    d[0].clear()
-    d[1].clear()
+    size = 8
+    while size <= 2 * len(keys):
+        size *= 2
+    table = [-1] * size
+    kept = [key for key in keys]
+    held = [value for value in values]
+    kept.clear()
+    held.clear()
     for i in range(len(keys)):
-        _put_{kind}(d, keys[i], values[i])
-    return d
-''', ("put_{kind}",)),
+        at = _find_{kind}(kept, table, keys[i])
+        if at >= 0:
+            held[at] = values[i]
+        else:
+            table[-1 - at] = len(kept)
+            kept.append(keys[i])
+            held.append(values[i])
+    return kept, held, table
+''', ("find_{kind}",)),
     ("dict_rows_{kind}", '''
 def _dict_rows_{kind}(keys, ends, numbers):
     """A dict of lists, whose numbers lie one after another and end where `ends` tells."""

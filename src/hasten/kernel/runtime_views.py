@@ -2,35 +2,9 @@
 
 from __future__ import annotations
 
+from hasten.kernel import runtime_tables
+
 COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
-    ("key_tables", '''
-def _key_tables(starts, keys):
-    """A hash table for each run of keys: where it begins, and places of keys within their run."""
-    begins = np.zeros(len(starts), np.int64)
-    for i in range(len(starts) - 1):
-        size = 4
-        while size < 2 * (starts[i + 1] - starts[i]) + 1:
-            size *= 2
-        begins[i + 1] = begins[i] + size
-    tables = np.full(begins[-1], -1)
-    for i in range(len(starts) - 1):
-        run = keys[starts[i] : starts[i + 1]]
-        table = tables[begins[i] : begins[i + 1]]
-        for at in range(len(run)):
-            table[-1 - _find_int(run, table, run[at])] = at
-    return begins, tables
-''', ("find_int",)),
-    ("dicts", '''
-def _dicts(starts, keys, values):
-    """Dicts that lie one after another, with their hash tables."""
-    begins, tables = _key_tables(starts, keys)
-    return starts, begins, keys, values, tables
-''', ("key_tables",)),
-    ("fixed_dict", '''
-def _fixed_dict(keys, values):
-    """A dict that is only read: keys and values in order, and a hash table of their places."""
-    return keys, values, _key_tables(np.array([0, len(keys)]), keys)[1]
-''', ("key_tables",)),
     ("place_in", '''
 def _place_in(starts, i):
     """The place that index i of a list means; raises when there is none."""
@@ -139,6 +113,30 @@ def _word_numbers(values, numbers):
         numbers.setdefault(value, len(numbers))
     return np.array([numbers[value] for value in values], np.int64)
 ''', ()),
+    ("word_numbers_or_none", '''
+def _word_numbers_or_none(values, numbers):
+    """The number of each string, -1 for None; None unless all are plain strings or None."""
+    kinds = set(map(type, values))
+    if kinds - {str, type(None)}:
+        return None
+    for value in dict.fromkeys(values):
+        if value is not None:
+            numbers.setdefault(value, len(numbers))
+    return np.array([-1 if value is None else numbers[value] for value in values], np.int64)
+''', ()),
+    ("plain_dicts", '''
+def _plain_dicts(rows):
+    """Are these all plain dicts?"""
+    return not set(map(type, rows)) - {dict}
+''', ()),
+    ("under_key", '''
+def _under_key(rows, key):
+    """What each dict holds under this key; None unless all have it."""
+    try:
+        return [row[key] for row in rows]
+    except KeyError:
+        return None
+''', ()),
     ("word_ranks", '''
 def _word_ranks(numbers):
     """The place of each numbered string in sorted order."""
@@ -147,15 +145,79 @@ def _word_ranks(numbers):
         ranks[numbers[word]] = rank
     return ranks
 ''', ()),
+    ("number_rows", '''
+def _number_rows(rows, size):
+    """The list of tuples as an array, or None unless each has this many elements, all plain ints that fit."""
+    if set(map(type, rows)) - {tuple} or set(map(len, rows)) - {size}:
+        return None
+    found = _column([*itertools.chain.from_iterable(rows)], int, np.int64)
+    return None if found is None else found.reshape(-1, size)
+''', ("column",)),
     ("word_rows", '''
 def _word_rows(rows, size, numbers):
     """The list of tuples as an array of numbers, or None unless each has this many elements, all plain strings."""
-    if set(map(type, rows)) != {tuple} or set(map(len, rows)) != {size}:
+    if set(map(type, rows)) - {tuple} or set(map(len, rows)) - {size}:
         return None
     found = _word_numbers([*itertools.chain.from_iterable(rows)], numbers)
     return None if found is None else found.reshape(-1, size)
 ''', ("word_numbers",)),
 ]  # fmt: skip
+
+
+def _fixed(kind: str, key: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """For dicts that are only read: hash tables of what lies one after another. `key` is the code of one key."""
+    end = "" if kind == "int" else f"_{kind}"
+    return [
+        (f"key_tables{end}", f'''
+def _key_tables{end}(starts, keys):
+    """A hash table for each run of keys: where it begins, and places of keys within their run."""
+    begins = np.zeros(len(starts), np.int64)
+    for i in range(len(starts) - 1):
+        size = 4
+        while size < 2 * (starts[i + 1] - starts[i]) + 1:
+            size *= 2
+        begins[i + 1] = begins[i] + size
+    tables = np.full(begins[-1], -1)
+    for i in range(len(starts) - 1):
+        run = keys[starts[i] : starts[i + 1]]
+        table = tables[begins[i] : begins[i + 1]]
+        for at in range(len(run)):
+            table[-1 - _find_{kind}(run, table, {key})] = at
+    return begins, tables
+''', (f"find_{kind}",)),
+        (f"dicts{end}", f'''
+def _dicts{end}(starts, keys, values):
+    """Dicts that lie one after another, with their hash tables."""
+    begins, tables = _key_tables{end}(starts, keys)
+    return starts, begins, keys, values, tables
+''', (f"key_tables{end}",)),
+        (f"fixed_dict{end}", f'''
+def _fixed_dict{end}(keys, values):
+    """A dict that is only read: keys and values in order, and a hash table of their places."""
+    return keys, values, _key_tables{end}(np.array([0, len(keys)]), keys)[1]
+''', (f"key_tables{end}",)),
+    ]  # fmt: skip
+
+
+def _rows(kind: str, size: int) -> list[tuple[str, str, tuple[str, ...]]]:
+    """What is asked of such dicts whose keys are tuples, each a row of an array."""
+    same = " and ".join(f"keys[place, {i}] == key[{i}]" for i in range(size))
+    return [
+        (f"find_{kind}_rows", f'''
+def _find_{kind}_rows(keys, table, key):
+    """The place of a key among the rows of `keys`, or -1 less the free place in the hash table that it would take."""
+    at = _hash_{kind}(key) & (len(table) - 1)
+    while table[at] >= 0:
+        place = table[at]
+        if {same}:
+            return place
+        at = (at + 1) & (len(table) - 1)
+    return -1 - at
+''', (f"hash_{kind}",)),
+        *runtime_tables.of(f"{kind}_rows", runtime_tables.AT, runtime_tables.HAS, runtime_tables.READ_AND_WRITTEN[0]),
+        *_on_parts(f"{kind}_rows")[:3],
+        *_fixed(f"{kind}_rows", f"({', '.join(f'run[at, {i}]' for i in range(size))})"),
+    ]  # fmt: skip
 
 
 def _on_parts(kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -228,4 +290,5 @@ def _tuples_{size}_at(rows, i):
 
 
 COMPILED += [helper for kind in ("int", "pair", "triple") for helper in _on_parts(kind)]
+COMPILED += [*_fixed("int", "run[at]"), *_rows("pair", 2), *_rows("triple", 3)]
 COMPILED += [_tuples_at(size) for size in range(2, 7)]

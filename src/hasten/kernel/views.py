@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Lst, Map, Num, Opt, Refuse, Row, Tup, Type, Veiled, Word, scalar
+from hasten.kernel.kinds import Lst, Map, Num, Opt, Rec, Refuse, Row, Tup, Type, Veiled, Word, scalar
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -28,12 +28,29 @@ def read_only(t: Type | None) -> Type | None:
     """The same, but a dict of numbers, strings or lists of numbers as arrays, given that the kernel only reads it."""
     if isinstance(t, Opt):
         return replace(t, item=read_only(t.item))
-    if not isinstance(t, Map) or t.fresh or t.keys_only or not scalar(t.key):
+    if not isinstance(t, Map) or t.fresh or t.keys_only or not (scalar(t.key) or keyed_by_tuples(t)):
         return t
     value = t.value if t.value is None or scalar(t.value) else plain_item(t.value)
     if isinstance(value, Word) or isinstance(value, Num) and value.kind in KINDS:
         return replace(t, frozen=True)
     return t
+
+
+def keyed_by_tuples(t: Map) -> bool:
+    """Is each key a tuple of ints, or one of strings? (It is a row of an array, then.)"""
+    return isinstance(t.key, Tup) and len(t.key.items) in (2, 3) and len({type(i) for i in t.key.items}) == 1
+
+
+def table_helper(name: str, t: Map) -> str:
+    """The helper that makes hash tables of keys of this type."""
+    return f"{name}_{'pair' if len(t.key.items) == 2 else 'triple'}_rows" if isinstance(t.key, Tup) else name
+
+
+def keys_code(t: Map, code: str) -> str:
+    """The code of a dict's keys, one after another."""
+    if not t.frozen or not isinstance(t.key, Tup):
+        return code
+    return f"zip({', '.join(f'{code}[:, {i}]' for i in range(len(t.key.items)))})"
 
 
 def plain_item(t: Type) -> Type | None:
@@ -79,14 +96,16 @@ def empty(t: Type) -> str:
 
 
 def _nothing(t: Type) -> str:
-    if isinstance(t, Word):
+    if isinstance(t, Tup):
+        return f"np.empty((0, {len(t.items)}), np.int64)"
+    if isinstance(t, (Word, Rec)):
         return "np.empty(0, np.int64)"
     if isinstance(t, Num):
         kind = t.kind or ""
         return f"np.empty(0, {COLUMNS.get(kind, kind)})"
     if isinstance(t, Map) and t.value is not None:
         starts = "np.zeros(1, np.int64)"
-        return f"({starts}, {starts}, np.empty(0, np.int64), {_nothing(t.value)}, np.full(4, -1))"
+        return f"({starts}, {starts}, {_nothing(t.key or Word())}, {_nothing(t.value)}, np.full(4, -1))"
     return f"(np.zeros(1, np.int64), {_nothing(_item(t))})"
 
 
@@ -126,6 +145,11 @@ def leaving(t: Type | None, values: str, depth: int = 0) -> str:
 
 
 # ---------------------------------------------------------------------- the way in
+
+
+def everyone(t: Rec) -> str:
+    """The wrapper's name for the list of all records of a kind."""
+    return t.path.replace("[]", "_each").replace(".", "_").replace(":", "_") + ("" if t.path[-1] == "]" else "_each")
 
 
 def viewed(t: Type) -> bool:
@@ -180,7 +204,7 @@ def made(u: Unit, t: Type, name: str, ready: bool = False) -> str:
         values = f"{name}_keys" if isinstance(t.value, Veiled) else _store(u, t.value, f"{name}_values", ready)
         if ready:
             return f"({name}_keys, {values}, {name}_table)"
-        return f"{u.helper('fixed_dict')}({name}_keys, {values})"
+        return f"{u.helper(table_helper('fixed_dict', t))}({name}_keys, {values})"
     assert isinstance(t, Row)
     return _store(u, t.item, f"{name}_items", ready)
 
@@ -195,7 +219,7 @@ def _store(u: Unit, t: Type, name: str, ready: bool) -> str:
         values = _store(u, t.value, f"{name}_values", ready)
         if ready:
             return f"({name}_starts, {name}_begins, {name}_keys, {values}, {name}_tables)"
-        return f"{u.helper('dicts')}({name}_starts, {name}_keys, {values})"
+        return f"{u.helper(table_helper('dicts', t))}({name}_starts, {name}_keys, {values})"
     return f"({name}_starts, {_store(u, _item(t), f'{name}_items', ready)})"
 
 
@@ -205,12 +229,13 @@ def tables(helper: Callable[[str], str], t: Type, name: str) -> list[str]:
     inner = t.value if isinstance(t, Map) else t.item if isinstance(t, Row) else None
     if isinstance(t, Map):
         keys = f"{name}_keys"
-        lines.append(f"{name}_table = {helper('key_tables')}(np.array([0, len({keys})]), {keys})[1]")
+        lines.append(f"{name}_table = {helper(table_helper('key_tables', t))}(np.array([0, len({keys})]), {keys})[1]")
     within = f"{name}_values" if isinstance(t, Map) else f"{name}_items"
     while isinstance(inner, (Map, Row)):
         if isinstance(inner, Map):
             runs = f"{within}_starts, {within}_keys"
-            lines.append(f"{within}_begins, {within}_tables = {helper('key_tables')}({runs})")
+            made = helper(table_helper("key_tables", inner))
+            lines.append(f"{within}_begins, {within}_tables = {made}({runs})")
             inner, within = inner.value, f"{within}_values"
         else:
             inner, within = inner.item, f"{within}_items"
@@ -231,6 +256,14 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
     def column(t: Type, name: str, values: str) -> None:
         if isinstance(t, Word):
             part(name, f"{helper('word_numbers')}({values}, {words})")
+        elif isinstance(t, Tup) and isinstance(t.items[0], Word):
+            part(name, f"{helper('word_rows')}({values}, {len(t.items)}, {words})")
+        elif isinstance(t, Tup):
+            part(name, f"{helper('number_rows')}({values}, {len(t.items)})")
+        elif isinstance(t, Rec):
+            pool = everyone(t)
+            lines.extend([f"{pool} = {values}", f"if not {helper('plain_dicts')}({pool}):", "    return None"])
+            lines.append(f"{name} = np.arange(len({pool}))")
         else:
             assert isinstance(t, Num)
             kind = t.kind or ""

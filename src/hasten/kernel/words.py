@@ -11,7 +11,7 @@ import ast
 
 from hasten.kernel import containers
 from hasten.kernel.compiler import Unit, local
-from hasten.kernel.kinds import BOOL, Arr, Grow, Lst, Map, Row, Word
+from hasten.kernel.kinds import BOOL, Arr, Grow, Lst, Map, Rec, Row, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 
@@ -19,10 +19,14 @@ def is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
+def number(u: Unit, text: str) -> int:
+    """What stands for a string of the program."""
+    return u.shared.words.setdefault(text, len(u.shared.words))
+
+
 def constant(u: Unit, node: ast.Constant) -> V:
     """A string of the program, as its number."""
-    numbers = u.shared.words
-    return V(str(numbers.setdefault(str(node.value), len(numbers))), Word(), leaf=True)
+    return V(str(number(u, str(node.value))), Word(), leaf=True)
 
 
 def compare(u: Unit, node: ast.Compare) -> V | None:
@@ -34,7 +38,7 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
         if is_text(left) and not isinstance(right, (ast.Constant, ast.Tuple, ast.List, ast.Set)):
             if isinstance(right, ast.Call) and isinstance(right.func, ast.Attribute) and right.func.attr == "keys":
                 return containers.compare(u, node)
-            if isinstance(kind_of(u, right), (Map, Row, Grow, Lst)):
+            if isinstance(kind_of(u, right), (Map, Row, Grow, Lst, Rec)):
                 return containers.compare(u, node)
         return None
     if not isinstance(op, (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)):

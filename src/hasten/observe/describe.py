@@ -23,11 +23,12 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
-from hasten.core.facts import ValueFact
+from hasten.core.facts import ABSENT, ValueFact
 
 HAZARDS = frozenset({"hasnan", "hasinf", "has_nan", "has_nan_index", "aliased", "many_kinds"})
 MAX_KINDS = 24  # distinct kinds kept in one joined tuple
 MAX_DEPTH = 5
+MAX_FIELDS = 40  # of dicts that are looked at key by key
 ARRAY_FACTOR = 500  # vectorised looks at this many array elements cost one unit of budget
 FAST_FACTOR = 10  # C-speed loops over list elements
 
@@ -114,6 +115,9 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
         return fact
     if isinstance(value, dict):
         size = dict.__len__(value)
+        record = _records([value], budget, depth, inside) if cls is dict else None
+        if record is not None:
+            return record
         keys, all_keys = _elements(dict.keys(value), size, budget, depth, inside)
         items, all_items = _elements(dict.values(value), size, budget, depth, inside)
         return ValueFact(name, min_len=size, max_len=size, complete=all_keys and all_items, items=items, keys=keys)
@@ -219,6 +223,8 @@ def _elements(
         if quick:
             rest = [v for v in elements if type(v) not in quick]
         rows = _rows(rest, kinds.difference(quick), budget, depth)
+        if kinds.difference(quick) == {dict} and len(rest) > 1:
+            rows = _records(rest, budget, depth, inside) or rows
         if rows is not None:
             return _joined((*facts, rows)), complete
         seen = budget.take(len(rest))
@@ -289,6 +295,56 @@ def _rows(values: list[Any], kinds: set[type], budget: _Budget, depth: int) -> V
     keys = parts[0] if kind is dict else ()
     note = _places(values) if kind is tuple else ()
     return ValueFact(type_name(kind), min_len=min(sizes), max_len=max(sizes), items=parts[-1], keys=keys, note=note)
+
+
+def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -> ValueFact | None:
+    """What joining the facts of dicts gives, key by key; None unless all have few keys, which are plain strings."""
+    sizes = list(map(len, values))
+    if depth + 1 >= MAX_DEPTH or not any(sizes) or max(sizes) > MAX_FIELDS:
+        return None
+    if len(values) > 1 and any(id(v) in inside for v in values):
+        return None
+    if budget.left * FAST_FACTOR < 2 * sum(sizes) + FAST_FACTOR * len(values):
+        return None
+    names: dict[Any, None] = {}
+    for row in values:
+        names.update(dict.fromkeys(row))
+        if len(names) > MAX_FIELDS:
+            return None
+    if set(map(type, names)) != {str}:
+        return None
+    budget.take(len(values))
+    everyone = set(map(id, values)) - inside
+    inside |= everyone
+    try:
+        fields = []
+        complete = True
+        for name in names:
+            held = [row[name] for row in values if name in row]
+            facts, all_of_them = _elements(held, len(held), budget, depth, inside)
+            complete = complete and all_of_them
+            fields.append((name, facts if len(held) == len(values) else (*facts, ValueFact(ABSENT))))
+    finally:
+        inside -= everyone
+    return ValueFact(
+        type_name(dict),
+        min_len=min(sizes),
+        max_len=max(sizes),
+        complete=complete,
+        items=_joined(f for _, facts in fields for f in facts if f.type != ABSENT),
+        keys=(_plain(str, list(names)),),
+        fields=tuple(fields),
+    )
+
+
+def _fields_of_both(a: ValueFact, b: ValueFact) -> tuple[tuple[str, tuple[ValueFact, ...]], ...]:
+    """What two kinds of dicts hold under each key; nothing where one of them was not looked at key by key."""
+    left, right = dict(a.fields), dict(b.fields)
+    if not left and a.max_len != 0 or not right and b.max_len != 0 or len({**left, **right}) > MAX_FIELDS:
+        return ()
+    none = (ValueFact(ABSENT),)
+    both = {k: _joined((*left.get(k, none), *right.get(k, none))) for k in {**left, **right}}
+    return tuple((k, tuple(sorted(facts, key=lambda f: f.type == ABSENT))) for k, facts in both.items())
 
 
 def _places(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
@@ -514,6 +570,7 @@ def _merge(a: ValueFact, b: ValueFact) -> ValueFact:
         keys=_joined((*a.keys, *b.keys)),
         columns=a.columns if a.columns == b.columns else tuple(c for c in a.columns if c in b.columns),
         note=note,
+        fields=_fields_of_both(a, b),
     )
 
 

@@ -23,6 +23,7 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel import records
 from hasten.kernel.door import wrap
 from hasten.kernel.held import Held, holdable
 from hasten.kernel.kinds import Refuse
@@ -158,7 +159,7 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
     # what the kernel reads: parameters, and containers of the module that it names
     wanted = {p: e for p, e in calls.given.items() if p in unit.params and holdable(unit.params[p])}
     for p, t in unit.extra.items():
-        if holdable(t):
+        if holdable(t) and not records.is_column(p):
             use = next((n for n in ast.walk(calls.function) if isinstance(n, ast.Name) and n.id == p), None)
             if use is None or names.owner(p, use) is not names.tree:
                 raise Refuse(f"{p} is read elsewhere")

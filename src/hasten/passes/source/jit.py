@@ -24,7 +24,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import arrays_results, constants, functions, inner, names, objects, versions
+from hasten.kernel import arrays_results, constants, functions, inner, names, objects, reach, records, versions
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
@@ -40,7 +40,8 @@ MIN_SHARE = 0.02
 class How:
     """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
-    functions may be called; `split`, names of their own for what a name stands for one after another."""
+    functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
+    that are asked for strings of the code are records, whatever they hold."""
 
     words: bool = False
     maybe: bool = False
@@ -48,6 +49,7 @@ class How:
     reads: bool = False
     project: Project | None = None
     split: bool = False
+    records: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,9 +143,11 @@ class Jit:
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
         dicts = any(f.type in DICTS for kinds in seen.types.values() for f in kinds)
+        named = any(f.fields for kinds in seen.types.values() for f in _inside(kinds))
         hows = [
-            How(w, m, reads=r, project=project)
+            How(w, m, reads=r, project=project, records=d)
             for w in (False, True)
+            for d in ((True, False) if named else (False,))
             for m in ((True, False) if nones else (False,))
             for r in ((True, False) if dicts else (False,))
         ]
@@ -164,6 +168,15 @@ class Jit:
                 yield change(replace(how, exact=True))
             except Refuse:
                 return
+
+
+def _inside(kinds: tuple[ValueFact, ...]) -> Iterator[ValueFact]:
+    """All facts, those of what is within others too."""
+    for fact in kinds:
+        yield fact
+        yield from _inside(fact.items)
+        for _, under in fact.fields:
+            yield from _inside(under)
 
 
 def _with_attributes(kinds: tuple[ValueFact, ...]) -> Iterator[ValueFact]:
@@ -212,7 +225,7 @@ def block_change(
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
-    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, stmts))
     shared.constant_type = constant_type(how)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
@@ -222,7 +235,7 @@ def block_change(
     kernel = module.fresh(f"_{purpose}_kernel", shared.taken)
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe, read_only=how.reads)
+        found = at_door(shared, name, how)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name) or constant_of(shared, name)
@@ -314,6 +327,24 @@ def constant_of(shared: Shared, name: str) -> Type | None:
     return None if found is None else shared.constant_type(name, found[1])
 
 
+def keys_of(module: Module, stmts: list[ast.stmt]) -> frozenset[str]:
+    """What the code that a kernel is made of asks dicts for."""
+    return records.used_keys(reach.code([module], stmts))
+
+
+def at_door(shared: Shared, name: str, how: How) -> Type | None:
+    """The type that a name from outside is let in with."""
+    return door_type(
+        name,
+        objects.facts_of(shared.seen, name),
+        as_words=how.words,
+        maybe=how.maybe,
+        read_only=how.reads,
+        keys=shared.keys,
+        records_first=how.records,
+    )
+
+
 def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped) -> list[Edit]:
     """Insertions of imports, helpers and the kernel itself. Raises `Refuse`."""
     line = prelude_line(source)
@@ -365,7 +396,7 @@ def function_unit(
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
-    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project)
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, body))
     shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
@@ -379,7 +410,7 @@ def function_unit(
         raise Refuse("a name may be read before it is bound")
 
     def lookup(name: str) -> Type | None:
-        found = door_type(name, objects.facts_of(seen, name), as_words=how.words, maybe=how.maybe, read_only=how.reads)
+        found = at_door(shared, name, how)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in own:
             found = module.constant(name) or constant_of(shared, name)
@@ -438,7 +469,7 @@ def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) ->
         path = name.rpartition(".")[0]
         if path in shared.objects and shared.objects[path].needed:
             continue  # the guard of the object looks at its attributes
-        if not name.endswith("[]"):
+        if not name.endswith("[]") and not records.is_column(name):  # with the list of the records itself
             check_door_name(shared.module, name, sure)
     for path in shared.objects:
         if "." not in path:
