@@ -52,7 +52,18 @@ class Project:
             return self._in(dotted, level, name, f'sys.modules.get("{called}", sys).__dict__', origin, called)
         base = ast.unparse(node.value if isinstance(node, ast.Attribute) else node)
         place = f"{base}.__dict__" if whole else f"{base}.__globals__"
-        return self._in(dotted, level, name, place, called="" if level else dotted)
+        return self._in(dotted, level, name, place, called=self._called(dotted, level))
+
+    def _called(self, dotted: str, level: int) -> str:
+        """What a run calls the module that this file imports so; empty where it is not known."""
+        if not level:
+            return dotted
+        here = self.path.parent
+        folder = PurePosixPath(self.work.entry_path).parent if self.work.entry.kind == "script" else None
+        parts = (here if folder is None or folder == PurePosixPath(".") else _below(here, folder)).parts
+        called = ".".join([*parts[: len(parts) - level + 1], dotted])
+        there = self._source(dotted, level, self.path)
+        return called if there is not None and there == self._source(called, 0, self.path) else ""
 
     def _is(self, called: str, dotted: str, level: int, module: Module) -> bool:
         """Does a relative import name the file that a run calls so?"""
@@ -205,6 +216,10 @@ class Project:
                 if other is not None:
                     todo.append(other.path)
         return tuple(found.values())
+
+
+def _below(path: PurePosixPath, folder: PurePosixPath) -> PurePosixPath:
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
 @lru_cache(maxsize=64)
