@@ -255,3 +255,36 @@ def test_a_class_of_the_same_name_here_is_another_one(tmp_path: Path, monkeypatc
     before = run(tmp_path)
     (tmp_path / "main.py").write_text(recipe.apply(work).source("main.py").text)
     assert run(tmp_path) == before
+
+
+def test_packages_and_their_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = tmp_path / "flock_pack"
+    pack.mkdir()
+    (pack / "__init__.py").write_text("from .agents import Agent\nfrom .settings import *\n")
+    (pack / "settings.py").write_text("WEIGHTS = (0.5, 2.5)\n")
+    (pack / "geometry.py").write_text("def apart(a, b):\n    return abs(a.x - b.x)\n")
+    (pack / "agents.py").write_text(
+        "from .geometry import apart\nfrom .settings import WEIGHTS\n\n\nclass Agent:\n    def __init__(self, x):\n"
+        "        self.x = x\n\n    def pull(self, other, i):\n"
+        "        self.x += WEIGHTS[i % 2] * apart(self, other)\n        return self.x\n"
+    )
+    text = (
+        "from flock_pack import Agent\n\n\ndef total(agents):\n    t = 0.0\n    for i in range(1, len(agents)):\n"
+        "        t += agents[i].pull(agents[i - 1], i)\n    return t\n\n\n"
+        "print(total([Agent(0.5 * i) for i in range(6)]))\n"
+    )
+    (tmp_path / "main.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module: Any = importlib.import_module("flock_pack")
+    types = {"agents": (describe([module.Agent(0.5), module.Agent(1.5)]),)}
+    for name in [n for n in sys.modules if n.startswith("flock_pack")]:
+        del sys.modules[name]
+    work = ScriptWorkload(tmp_path, Entry("script", "main.py"), "main.py")
+    regions = regions_of(work.source("main.py"), entry=True)
+    region = next(r for r in regions if r.qualname == "total" and r.kind == "function")
+    facts = Facts(regions={region.id: RegionFacts(region.id, types=types)})
+    assert Jit().explain(work, region, facts) == ""
+    (finding,) = Jit().find(work, region, facts)
+    change = next(iter(Jit().propose(work, finding, facts)))
+    text = change.apply(work).source("main.py").text
+    assert 'sys.modules.get("flock_pack.agents", sys).__dict__.get("Agent")' in text
