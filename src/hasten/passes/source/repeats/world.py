@@ -368,7 +368,10 @@ class World:
             n.attr
             for module, top in pieces
             for n in ast.walk(top)
-            if isinstance(n, ast.Attribute) and (not isinstance(n.ctx, ast.Load) or self._changes(module, n))
+            if isinstance(n, ast.Attribute)
+            and (
+                isinstance(module.parents[n], ast.AugAssign) or isinstance(n.ctx, ast.Load) and self._changes(module, n)
+            )
         )
 
     def _changes(self, module: Module, node: ast.Attribute) -> bool:
