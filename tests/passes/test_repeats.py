@@ -269,6 +269,73 @@ def table(series):
     return out
 print(table([Series([1, 2]), Series([3.5]), Series([1, 2])]))
 """,
+    "it prints": PLAIN
+    + """
+class Loud(Store):
+    def level(self, u):
+        print("level")
+        return sum(self.weights) * u
+loud = Loud()
+for i in range(3):
+    print(loud.level(2))
+""",
+    "it counts its calls": """
+class Meter:
+    def __init__(self, xs):
+        self.xs = xs
+        self.calls = 0
+    def level(self, k):
+        self.calls += 1
+        return sum(self.xs) * k
+meter = Meter([1, 2])
+for i in range(5):
+    print(meter.level(3))
+print(meter.calls)
+""",
+    "a part of a method that fewer arguments decide": """
+import math
+from collections import defaultdict
+class Bayes:
+    def __init__(self, alpha):
+        self.alpha = alpha
+        self.counts = {c: defaultdict(int) for c in "ab"}
+    def fit(self, texts):
+        for label, text in texts:
+            for w in text.split():
+                self.counts[label][w] += 1
+    def log_prob(self, w, c):
+        total = sum(self.counts[c].values())
+        n = self.counts[c][w] if w in self.counts[c] else 0
+        words = sorted(self.counts[c])
+        words.append(w)
+        return math.log((n + self.alpha) / (total + self.alpha * len(words))), words[0]
+class Other:
+    def __init__(self):
+        self.counts = {"a": {"x": 3}, "b": {}}
+    def log_prob(self, w, c):
+        total = sum(self.counts[c].values())
+        return total + len(w)
+bayes, other = Bayes(0.5), Other()
+for k in range(2):
+    bayes.fit([("a", "x y x"), ("b", "z z")])
+    print([bayes.log_prob(w, c) for w in ("x", "z", "none") for c in "ab"])
+    print([other.log_prob(w, c) for w in ("x", "z", "none") for c in "ab"])
+for c in "ac":
+    try:
+        print([bayes.log_prob(w, c) for w in ("x", "z")])
+    except KeyError as e:
+        print("no", e)
+""",
+    "a part that names something private": """
+class Store:
+    def __init__(self):
+        self.__rows = [3, 1]
+        self.extra = [1, 2]
+    def level(self, k):
+        return sum(self.__rows) * k + sum(x for x in self.extra)
+store = Store()
+print([store.level(k) for k in range(4)], [store.level(k) for k in (True, 0.0, -0.0)])
+""",
 }
 
 ALONE = {
@@ -376,16 +443,6 @@ source = Source(12)
 for i in range(3):
     print(source.three(1), source.rest(2))
 """,
-    "it prints": PLAIN
-    + """
-class Loud(Store):
-    def level(self, u):
-        print("level")
-        return sum(self.weights) * u
-loud = Loud()
-for i in range(3):
-    print(loud.level(2))
-""",
     "it draws": """
 import random
 class Dice:
@@ -397,19 +454,6 @@ dice = Dice()
 random.seed(1)
 for i in range(5):
     print(dice.throw(3))
-""",
-    "it counts its calls": """
-class Meter:
-    def __init__(self, xs):
-        self.xs = xs
-        self.calls = 0
-    def level(self, k):
-        self.calls += 1
-        return sum(self.xs) * k
-meter = Meter([1, 2])
-for i in range(5):
-    print(meter.level(3))
-print(meter.calls)
 """,
     "it recurs": """
 class Tree:

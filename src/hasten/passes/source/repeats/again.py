@@ -97,7 +97,7 @@ class Again:
             return None
         dunders = {d for d in self.world.always if getattr(d, "name", "").startswith("__")}
         pieces: list[Piece] = [(module, function), *((self.world.home[d], d) for d in reach | dunders)]
-        if not all(self._timeless(m, top) for m, top in pieces[: len(reach) + 1]):
+        if not all(self.timeless(m, top) for m, top in pieces[: len(reach) + 1]):
             return None
         reads, words = self.world.attributes_read(pieces), self.world.globals_read(pieces)
         return Repeat(module, function, reads, words, qualname)
@@ -111,7 +111,7 @@ class Again:
         found = self.purity.function(module, function)
         return not found.why and not found.changes and not _is_generator(function)
 
-    def _timeless(self, module: Module, top: ast.AST) -> bool:
+    def timeless(self, module: Module, top: ast.AST) -> bool:
         """Whether nothing here asks for what changes by itself, takes from an iterator or makes a scene."""
         project = self.world.project
         for node in ast.walk(top):
@@ -160,6 +160,10 @@ class Again:
     def only_looked_at(self, repeat: Repeat, pieces: list[Piece]) -> bool:
         """Whether nobody in this code changes or keeps a list or dict that the function gives."""
         return self._answers(repeat.function, pieces, set())
+
+    def value_only_looked_at(self, module: Module, e: ast.expr, pieces: list[Piece]) -> bool:
+        """The same of what an expression gives."""
+        return self._looked_at(module, e, pieces, set(), 0)
 
     def _answers(self, function: ast.AST, pieces: list[Piece], seen: set[ast.AST]) -> bool:
         if function in seen:

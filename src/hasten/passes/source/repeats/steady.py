@@ -23,15 +23,17 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, indent, prelude_line
+from hasten.core.source import Edit, indent, prelude_line, replace_nodes
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.containers.effects import Project, project_of
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, FUNCTIONS, Module, _names_free, module_of
 from hasten.passes.source.repeats.again import Again, Repeat, again_of
+from hasten.passes.source.repeats.alike import called_alike
 from hasten.passes.source.repeats.emitted import IMPORTS, NAMES, helper
+from hasten.passes.source.repeats.portions import Portion, portions
 
 MIN_SHARE = 0.03
-MAX_SINGLES = 3
+MAX_SINGLES = 2
 LIBRARIES = ("builtins.", "numpy.", "pandas.", "collections.")
 KEYS = frozenset(
     f"builtins.{t}" for t in "int str bool float bytes NoneType list tuple dict set frozenset".split()
@@ -43,9 +45,10 @@ class Chosen:
     """A stretch of code with the functions whose results may be kept while it runs, hottest first."""
 
     stretch: ast.stmt
-    repeats: tuple[Repeat, ...]
-    shared: frozenset[ast.AST]  # of them, those whose lists and dicts are only looked at
+    repeats: tuple[Repeat | Portion, ...]
+    shared: frozenset[str]  # of them, those whose lists and dicts are only looked at
     roots: tuple[str, ...]
+    alike: frozenset[ast.AST]  # of them, those that seem to be called with the same arguments again
     but: tuple[str, ...]  # attributes whose lists and dicts change meanwhile
 
 
@@ -71,10 +74,11 @@ class RepeatedWork:
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         for module, project, chosen in self._chosen(work, finding.region, facts):
-            groups: list[Sequence[Repeat]] = [chosen.repeats]
-            if len(chosen.repeats) > 1:
-                groups += [[r] for r in chosen.repeats[:MAX_SINGLES]]
-            for group in groups:
+            alike = [r for r in chosen.repeats if isinstance(r, Repeat) and r.function in chosen.alike]
+            likely = (*alike, *(r for r in chosen.repeats if isinstance(r, Portion)))
+            singles = list(dict.fromkeys((*likely, *chosen.repeats)))[:MAX_SINGLES]
+            groups: list[tuple[Repeat | Portion, ...]] = [likely, chosen.repeats, *((r,) for r in singles)]
+            for group in filter(None, dict.fromkeys(groups)):
                 edits = _edits(work, project, module, chosen, group)
                 if edits:
                     names = ", ".join(r.qualname for r in group)
@@ -143,12 +147,15 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
         return
     reach = world.reach(module, stretch)
     around = module.function(stretch)
-    candidates = []
+    candidates: list[Repeat | Portion] = []
     for node in reach:
         if node is around or not isinstance(node, ast.FunctionDef) or around in world.reach(world.home[node], node):
             continue
         home = world.home[node]
-        if not _hot(facts, home, node) or not _works(node) or not _asked_for_plain(facts, home, node):
+        if not _hot(facts, home, node):
+            continue
+        candidates += (p for p in portions(again, home, node) if _hot(facts, home, home.statement(p.node)))
+        if not _works(node) or not _asked_for_plain(facts, home, node):
             continue
         found = again.repeat(home, node)
         if found is not None:
@@ -166,17 +173,26 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
         return
     changed = world.stored(pieces) | world.rebound(pieces) | own | filled
     fit = [r for r in candidates if not (r.reads | r.names) & changed]
-    shared = frozenset(r.function for r in fit if again.only_looked_at(r, pieces))
+    shared = frozenset(
+        r.qualname
+        for r in fit
+        if (
+            again.only_looked_at(r, pieces)
+            if isinstance(r, Repeat)
+            else again.value_only_looked_at(r.module, r.node, pieces)
+        )
+    )
     roots = tuple(n for n in _roots(module, stretch) if n not in changed)
+    alike = called_alike(world, [(module, stretch), *((world.home[d], d) for d in reach)])
     but = tuple(sorted((world.grown(pieces) | filled) & again.world.project.attributes))
 
-    def share(repeat: Repeat) -> float:
-        f = repeat.function
+    def share(repeat: Repeat | Portion) -> float:
+        f = repeat.function if isinstance(repeat, Repeat) else repeat.module.statement(repeat.node)
         return facts.profile.share(repeat.module.source.path, f.lineno, f.end_lineno or f.lineno)
 
     for home in dict.fromkeys(r.module for r in fit):
         here = sorted((r for r in fit if r.module is home), key=lambda r: (-share(r), r.function.lineno))
-        yield home, Chosen(stretch, tuple(here), shared, roots, but)
+        yield home, Chosen(stretch, tuple(here), shared, roots, alike, but)
 
 
 def _works(function: ast.FunctionDef) -> bool:
@@ -238,7 +254,7 @@ def _free(home: Module, module: Module) -> bool:
 
 
 def _edits(
-    work: ScriptWorkload, project: Project, module: Module, chosen: Chosen, group: Sequence[Repeat]
+    work: ScriptWorkload, project: Project, module: Module, chosen: Chosen, group: Sequence[Repeat | Portion]
 ) -> tuple[Edit, ...]:
     home = group[0].module
     edits: list[Edit] = []
@@ -252,11 +268,15 @@ def _edits(
         edits.append(Edit(module.source.path, *_before(prelude_line(module.source)), f"from {name} import _Steady\n"))
     if not all(_names_free(home, text) for text in IMPORTS):
         return ()
-    following = home.source.lines[at - 1 : at]
-    gap = "" if following and not following[0].strip() else "\n\n"
     top = "".join(text for text in IMPORTS if text not in home.source.text)
-    edits.append(Edit(home.source.path, at, at - 1, f"{top}\n\n{helper(modules)}{gap}"))
+    edits.append(Edit(home.source.path, at, at - 1, f"{top}\n\n{helper(modules)}\n\n"))
+    edits += replace_nodes(home.source, [(r.node, r.call()) for r in group if isinstance(r, Portion)])
     for r in group:
+        if isinstance(r, Portion):
+            if r.node.lineno < at:
+                return ()
+            edits.append(Edit(home.source.path, at, at - 1, f"{r.text()}\n\n"))
+            continue
         f = r.function
         if f.lineno < at or not home.whole_lines(f):
             return ()
@@ -268,7 +288,7 @@ def _edits(
     margin = module.margin(s)
     lines = "".join(module.source.lines[first - 1 : last])
     lines = lines if lines.endswith("\n") else lines + "\n"
-    lists = tuple(r.qualname for r in group if r.function in chosen.shared)
+    lists = tuple(name for name in names if name in chosen.shared)
     more = [f"{word}={_quoted(words)}" for word, words in (("lists", lists), ("but", chosen.but)) if words]
     given = ", ".join([_quoted(names), *chosen.roots, *more])
     body = f"{margin}with _Steady({given}):\n{indent(_dedented(lines, margin), margin + '    ')}"
