@@ -75,7 +75,7 @@ class RepeatedWork:
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         for module, project, chosen in self._chosen(work, finding.region, facts):
             alike = [r for r in chosen.repeats if isinstance(r, Repeat) and r.function in chosen.alike]
-            likely = (*alike, *(r for r in chosen.repeats if isinstance(r, Portion)))
+            likely: tuple[Repeat | Portion, ...] = (*alike, *(r for r in chosen.repeats if isinstance(r, Portion)))
             singles = list(dict.fromkeys((*likely, *chosen.repeats)))[:MAX_SINGLES]
             groups: list[tuple[Repeat | Portion, ...]] = [likely, chosen.repeats, *((r,) for r in singles)]
             for group in filter(None, dict.fromkeys(groups)):
