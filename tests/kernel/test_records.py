@@ -232,11 +232,99 @@ def test_a_block_that_appends_records_to_a_list_from_outside() -> None:
     check(c, "n = 2\nrows = out = [{'x': 9, 'y': 1} for i in range(3)]\n", fast=False)
 
 
+TEXTS = """
+rows = [
+    {"price": "%.2f" % (i / 7), "qty": str(i % 5), "kind": "abc"[i % 3], "x": 0.5 * i, "n": i, "label": "q"}
+    for i in range(60)
+]
+"""
+
+
+def test_strings_that_are_read_as_numbers() -> None:
+    text = """
+    def f(rows, n):
+        total = 0.0
+        count = 0
+        for k in range(n):
+            for row in rows:
+                amount = float(row["price"]) if row["price"] else -1.0
+                if int(row["qty"]) > k:
+                    total += amount * int(row["qty"])
+                    count += int(row["qty"])
+        return total, count
+    """
+    c = compiled_function(text, TEXTS + "args = (rows, 3)", PRELUDE)
+    odd = "rows[3]['price'] = ' 1e3 '\nrows[4]['qty'] = '1_0'\nrows[5]['price'] = ''\n"
+    check(c, TEXTS + odd + "args = (rows, 2)", fast=True)
+    check(c, TEXTS + "rows[3]['price'] = 'inf'\nargs = (rows, 2)", fast=True)
+    for change in ("['price'] = 'abc'", "['price'] = 3.5", "['qty'] = '9' * 30", "['qty'] = '1.0'", "['qty'] = None"):
+        check(c, f"{TEXTS}rows[3]{change}\nargs = (rows, 2)", fast=False)
+
+
+def test_values_change() -> None:
+    text = """
+    def f(rows, first, n):
+        for k in range(n):
+            for row in rows:
+                row["x"] += row["n"] * first["x"]
+                if row["x"] > 20:
+                    row["label"] = "high"
+                elif row["x"] > 10:
+                    row["label"] = row["kind"]
+                row["n"] = row["n"] + k
+        return rows[0]["label"]
+    """
+    c = compiled_function(
+        text, TEXTS + "for r in rows: r['n'] += 2**40\nargs = (rows, {'x': 0.5, 'y': 'z'}, 3)", PRELUDE
+    )
+    check(c, TEXTS + "args = (rows, {'x': 0.25}, 2)", fast=True)
+    check(c, TEXTS + "rows[2]['x'] = float('nan')\nrows[3]['x'] = -0.0\nargs = (rows, {'x': -0.0}, 2)", fast=True)
+    check(c, TEXTS + "args = (rows, rows[0], 2)", fast=False)  # what is read changes
+    check(c, TEXTS + "args = (rows[:1] * 2, {'x': 0.25}, 2)", fast=False)
+    check(c, TEXTS + "rows[9]['n'] = 2**63 - 1\nargs = (rows, {'x': 0.25}, 2)", fast=False)  # found out late
+    check(c, TEXTS + "rows[9]['x'] = 3\nargs = (rows, {'x': 0.25}, 2)", fast=False)
+    check(c, TEXTS + "del rows[9]['label']\nargs = (rows, {'x': 0.25}, 2)", fast=False)
+
+
+def test_new_keys_come_in_the_order_they_were_put() -> None:
+    text = """
+    def f(rows, n):
+        best = 0.0
+        for row in rows:
+            if row["n"] % 7 == 3:
+                continue
+            row["total"] = row["x"] * row["n"]
+            if row["n"] % 7 == 4:
+                continue
+            row["share"] = row["total"] / 10
+            row["flag"] = row["total"] > 50
+            row["x"] = 1.5
+            for other in rows[:n]:
+                if other["n"] < row["n"] and other["x"] < 4:
+                    best = max(best, row["share"])
+        return best
+    """
+    c = compiled_function(text, TEXTS + "args = (rows, 30)", PRELUDE)
+    check(c, TEXTS + "args = (rows, 9)", fast=True)
+    check(c, TEXTS + "rows[3:] = [{'x': 0.5, 'n': 10}]\nargs = (rows, 9)", fast=True)
+    check(c, TEXTS + "rows[5]['share'] = 1\nargs = (rows, 9)", fast=False)
+    check(c, TEXTS + "rows[3]['total'] = 1.0\nargs = (rows, 9)", fast=False)
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        "for row in rows:\n    row['x'] = 1\n",
-        "for row in rows:\n    row['x'] += 1\n",
+        "for row in rows:\n    row['a'] = 1\n    if row['x']:\n        row['b'] = 2\n",  # in which order?
+        "for row in rows:\n    if row['x']:\n        row['a'] = 1\n    else:\n        row['a'] = 2\n",
+        "for row in rows:\n    row['a'] = 'text'\n",
+        "for row in rows:\n    row['a'] = None\n",
+        "for row in rows:\n    row['a'] += 1\n",
+        "for row in rows:\n    row['late'] = 1\n",
+        "y = 0\nfor row in rows:\n    row['a'] = 1\n    y += 'a' in row\n",
+        "y = 0\nfor row in rows:\n    row['a'] = 1\n    y += row.get('a', 2)\n",
+        "y = 0.0\nfor row in rows:\n    y += float(row['name'])\n    row['name'] = 'b'\n",
+        "for row in rows:\n    row['xs'] = [1]\n",
+        "for row in rows:\n    row['x'] = 'a'\n",
         "for row in rows:\n    row['xs'][0] = 1\n",
         "for row in rows:\n    row['xs'].append(1)\n",
         "for row in rows:\n    del row['x']\n",

@@ -164,18 +164,22 @@ def cells(unit: Unit, name: str, t: Cell | Column, values: str) -> str:
     return f"{unit.shared.helper('number_cells')}({values}, {{{codes}}}, np.{wide}, {low}, {high})"
 
 
+def cells_back(unit: Unit, name: str, t: Cell | Column, x: str) -> str:
+    """The code of what such arrays hold, as the types that the codes tell."""
+    codes = ", ".join(f"{c}: {k}" for k, c in kind_codes(name, t).items())
+    return f"{unit.shared.helper('cell_values')}(new_{x}, {{{codes}}})"
+
+
 def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
     """A number, or one of each object of a list, that may be of several types or None."""
     x = local(name)
-    kinds = kind_codes(name, t)
     path, _, attr = name.rpartition(".")
     everyone = local(path.removesuffix("[]"))
     values = f"[x.{attr} for x in {everyone}]" if isinstance(t, Column) else f"[{x}]"
     out = Passed(args=[f"*new_{x}"])
     out.convert += _checked(x, cells(unit, name, t, values))
     if name in unit.shared.stored:
-        codes = ", ".join(f"{c}: {k}" for k, c in kinds.items())
-        values = f"{unit.shared.helper('cell_values')}(new_{x}, {{{codes}}})"
+        values = cells_back(unit, name, t, x)
         if isinstance(t, Column):
             out.back.append(f'{unit.shared.helper("set_attributes")}({everyone}, "{attr}", {values})')
         else:

@@ -148,6 +148,8 @@ class Shared:
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
     columns: dict[str, str] = field(default_factory=dict)  # of records, by their name at the door: their keys
     keys: frozenset[str] = frozenset()  # what the code asks dicts for
+    read_as: dict[str, str] = field(default_factory=dict)  # columns of strings that are read as numbers
+    added: dict[str, tuple[int, int]] = field(default_factory=dict)  # columns under new keys, and what puts these
 
     def home(self, kind: ast.ClassDef) -> Module:
         """The file that a class of an object from outside is defined in."""
@@ -983,6 +985,11 @@ class Unit:
         base = self.expr(target.value)
         if isinstance(base.t, Map):
             containers.put(self, target, base, v)
+            return
+        if isinstance(base.t, Rec):
+            from hasten.kernel import records  # it builds on this module
+
+            records.store(self, target, base, v)
             return
         where = self.expr(load)
         if isinstance(base.t, Grow) and base.t.sink is None and container(where.t) and container(v.t):
@@ -2185,6 +2192,12 @@ class Unit:
             return heap
         if name in ("sorted", "min", "max") and node.keywords:
             return containers.ordered(self, name, node)
+        if name in ("float", "int") and len(node.args) == 1 and not node.keywords:
+            from hasten.kernel import records  # it builds on this module
+
+            read = records.parsed(self, node.args[0], name)
+            if read is not None:
+                return read
         if node.keywords:
             if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
                 return self.new_array(name, node)

@@ -446,7 +446,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     inner = {n: t.item if isinstance(t, Opt) else t for n, t in types.items()}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     changing: list[str] = []  # attributes whose lists come back
-    columns: dict[str, list[str]] = {}  # lines that make what records hold under a key
+    columns: dict[str, records.Passed] = {}  # what records hold under a key
     guards: list[str] = []
     convert: list[str] = []
     args: list[str] = []
@@ -485,7 +485,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
                 raise Refuse("what a record holds is changed")
             under = records.passed(unit, n, t, words)
             if ahead is None or records.owner(n) not in ahead.names:
-                columns[n] = under.convert
+                columns[n] = under
             lists += under.lists
             args += under.args
             continue
@@ -633,9 +633,17 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             lists.append(x)
     entry += instead
     for n in records.in_order([*columns]):
-        convert += columns[n]
+        convert += columns[n].convert
+    back += records.commits(shared, columns)
+    if records.changed(shared):
+        lists += [f"*{everyone}" for everyone in records.pools(types.values())]
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
-        if sinks or changing or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types):
+        if (
+            sinks
+            or changing
+            or records.changed(shared)
+            or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types)
+        ):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
     if attributes.telling(unit, types) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):

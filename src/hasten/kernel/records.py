@@ -15,8 +15,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hasten.core.facts import ABSENT, ValueFact
-from hasten.kernel import attributes, objects, views
-from hasten.kernel.kinds import BOOL, Column, Grow, Map, Opt, Rec, Refuse, Row, Type, Word, compatible, rooted, scalar
+from hasten.kernel import attributes, containers, objects, optional, views
+from hasten.kernel.kinds import (
+    BOOL,
+    CODE,
+    Column,
+    Grow,
+    Map,
+    Num,
+    Opt,
+    Rec,
+    Refuse,
+    Row,
+    Type,
+    Unknown,
+    Word,
+    compatible,
+    rooted,
+    scalar,
+)
 from hasten.kernel.values import PY_TYPE, V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -24,7 +41,7 @@ if TYPE_CHECKING:
 
 NONE = "builtins.NoneType"
 TEXT = "builtins.str"
-PARSED = {"float": "float", "int": "int"}  # strings of a column that the program reads as numbers
+STRINGS = "<strings>"  # stands for the name of the list of all strings of a call, as in `door`
 
 
 def used_keys(stmts: Iterable[ast.stmt]) -> frozenset[str]:
@@ -105,7 +122,10 @@ def under(u: Unit, base: V, key: str, node: ast.AST) -> V:
     if "(" in base.code and impure(node):
         fail("a record that is computed", node)  # the code of its place may stand there twice
     name = name_of(u.shared, t.path, key)
-    held = u.shared.slots.get(name) or column(u.shared, name, node)
+    held = u.shared.slots.get(name)
+    if held is None and {f.type for f in facts_under(u.shared, t.path, key)} == {ABSENT}:
+        raise Unknown(f"no record was seen to have {key!r}")
+    held = held or column(u.shared, name, node)
     u.extra[name] = u.env[name] = u.shared.slots[name] = held
     x, at = u.local(name), bare(base.code)
     if isinstance(held, Column) and held.word:
@@ -114,7 +134,8 @@ def under(u: Unit, base: V, key: str, node: ast.AST) -> V:
         pair = (f"{x}[{at}] < 0", f"{x}[{at}]")
         return V(f"({', '.join(pair)})", Opt(Word()), pair=pair)
     if isinstance(held, Column):
-        return objects.cell(u, x, held, at)
+        found = objects.cell(u, x, held, at)
+        return optional.held(u, found) if name in u.shared.added else found
     assert isinstance(held, Row)
     code = views.element_of(u, held.item, x, at)
     return V(code, held.item if scalar(held.item) else rooted(held.item, frozenset({name})), parts=(code, ()))
@@ -144,11 +165,88 @@ def column(shared: Shared, name: str, node: ast.AST) -> Type:
     return Row(found, frozenset({name}))
 
 
+def parsed(u: Unit, node: ast.expr, kind: str) -> V | None:
+    """`float(row["price"])` of strings: read as numbers once, at the door. None: something else.
+
+    Where one is no number the kernel gives up, if it comes to that.
+    """
+    key = key_in(node.slice) if isinstance(node, ast.Subscript) else None
+    if key is None or not isinstance(node, ast.Subscript):
+        return None
+    count = len(u.lines)
+    base = u.expr(node.value)
+    if not isinstance(base.t, Rec) or {f.type for f in facts_under(u.shared, base.t.path, key)} != {TEXT}:
+        del u.lines[count:]
+        return None
+    if "(" in base.code and impure(node):
+        fail("a record that is computed", node)
+    name = f"{name_of(u.shared, base.t.path, key)}_as_{kind}"
+    if u.shared.columns.setdefault(name, key) != key:
+        fail(f"two keys that look alike: {key!r} and {u.shared.columns[name]!r}")
+    u.shared.read_as[name] = kind
+    held = Column(frozenset({kind}), optional=True)
+    u.extra[name] = u.env[name] = u.shared.slots[name] = held
+    return optional.held(u, objects.cell(u, u.local(name), held, bare(base.code)))
+
+
+def store(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
+    """`row["price"] = 2.5`, for a key that all records have, or none."""
+    t, key = base.t, key_in(target.slice)
+    assert isinstance(t, Rec)
+    if key is None or "(" in base.code and impure(target):
+        fail("a record gets a value under a key that is computed", target)
+    name = name_of(u.shared, t.path, key)
+    if f"{name}_as_float" in u.shared.read_as or f"{name}_as_int" in u.shared.read_as:
+        fail(f"strings under {key!r} that are read as numbers are replaced", target)
+    kinds = {f.type for f in facts_under(u.shared, t.path, key)}
+    if not kinds - {ABSENT}:
+        new_key(u, name, v, target)
+    held = u.shared.slots.get(name) or column(u.shared, name, target)
+    if not isinstance(held, Column):
+        fail(f"what records hold under {key!r} is replaced", target)
+    u.extra[name] = u.env[name] = u.shared.slots[name] = held
+    u.shared.stored.add(name)
+    if held.word:
+        if not isinstance(v.t, Word):
+            fail(f"{key!r} holds strings and gets something else", target)
+        u.emit(f"{u.local(name)}[{bare(base.code)}] = {bare(v.code)}")
+        return
+    if name in u.shared.added and not isinstance(v.t, Num):
+        fail("records get such a thing under a new key", target)
+    objects.into_cell(u, name, held, v, bare(base.code), target)
+
+
+def new_key(u: Unit, name: str, v: V, target: ast.Subscript) -> None:
+    """No record has this key yet: it gets it where a value is put under it.
+
+    Keys of a dict have an order: several new ones are put by statements that follow one another in one place.
+    """
+    shared = u.shared
+    if not isinstance(v.t, Num):
+        fail("records get such a thing under a new key", target)
+    body = next((b for b in containers.bodies(u.stmts) if any(s is u.current for s in b)), None)
+    if body is None:
+        fail("a new key", target)
+    where = (body[0].lineno, [s is u.current for s in body].index(True))
+    if shared.added.setdefault(name, where) != where:
+        fail("several statements put a new key", target)
+    path = name.rpartition(":")[0]
+    if len({first for n, (first, _) in shared.added.items() if n.rpartition(":")[0] == path}) > 1:
+        fail("new keys that are put in several places", target)
+    if name not in shared.slots:
+        if any(k not in CODE for k in v.t.kinds):
+            fail("records get such a number under a new key", target)
+        shared.slots[name] = Column(v.t.kinds, optional=True)
+
+
 def method(u: Unit, base: V, name: str, node: ast.Call) -> V:
     """`row.get("price")` and `row.get("price", 0)`, for a key that all records have."""
     key = key_in(node.args[0]) if node.args else None
     if name != "get" or key is None or len(node.args) > 2 or node.keywords:
         fail(f"{name} of a record", node)
+    assert isinstance(base.t, Rec)
+    if ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
+        fail(f"get of {key!r}, which not all records were seen to have", node)
     if len(node.args) == 2 and not isinstance(node.args[1], ast.Constant):
         fail("get with a default that is computed", node)
     return under(u, base, key, node)
@@ -157,7 +255,8 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V:
 def has(u: Unit, base: V, node: ast.Compare, sign: str) -> V:
     """`"price" in row`, for a key that all records have."""
     key = key_in(node.left)
-    if key is None:
+    assert isinstance(base.t, Rec)
+    if key is None or ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
         fail("`in` a record", node)
     under(u, base, key, node)
     return V("False" if sign else "True", BOOL)
@@ -212,7 +311,15 @@ def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
     path, key = name.rpartition(":")[0], shared.columns[name]
     everyone = views.everyone(Rec(path))
     x = u.local(name)
+    if name in shared.added:
+        assert isinstance(t, Column)
+        return _added(u, name, t, everyone)
     out = Passed([f"{x} = {shared.helper('under_key')}({everyone}, {key!r})", f"if {x} is None:", "    return None"])
+    if name in shared.read_as:
+        out.convert += [f"{x} = {shared.helper('read_as')}({x}, {shared.read_as[name]})"]
+        out.convert += [f"if {x} is None:", "    return None"]
+    stored = name in shared.stored
+    put = shared.helper("put_under_key") if stored else ""
 
     def checked(code: str) -> None:
         out.convert += [f"new_{x} = {code}", f"if new_{x} is None:", "    return None"]
@@ -220,15 +327,23 @@ def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
     if isinstance(t, Column) and t.word:
         checked(f"{shared.helper('word_numbers_or_none' if t.optional else 'word_numbers')}({x}, {words})")
         out.args.append(f"new_{x}")
+        if stored:
+            code = "{0}[n]" + (" if n >= 0 else None" if t.optional else "")
+            out.back.append(f"{put}({everyone}, {key!r}, [{code.format(STRINGS)} for n in new_{x}.tolist()])")
     elif isinstance(t, Column) and t.tagged:
         out.args.append(f"*new_{x}")
         checked(attributes.cells(u, name, t, x))
+        if stored:
+            out.back.append(f"{put}({everyone}, {key!r}, {attributes.cells_back(u, name, t, x)})")
     elif isinstance(t, Column):
         (kind,) = t.kinds
         if kind not in attributes.DTYPES:
             raise Refuse(f"{key!r} holds {kind}")
         checked(f"{shared.helper('column')}({x}, {PY_TYPE.get(kind, kind)}, {attributes.DTYPES[kind]})")
         out.args.append(f"new_{x}")
+        if stored:
+            values = f"new_{x}.tolist()" if kind in ("int", "float", "bool") else f"list(new_{x})"
+            out.back.append(f"{put}({everyone}, {key!r}, {values})")
     else:
         assert isinstance(t, Row)
         lines, inside = views.taken(shared.helper, t, x, words)
@@ -236,6 +351,29 @@ def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
         out.lists += inside[1:]
         out.args += [f"new_{a}" for a in views.arguments(t, x)]
     return out
+
+
+def _added(u: Unit, name: str, t: Column, everyone: str) -> Passed:
+    """A column under a key that no record has yet: those that get a value get the key."""
+    shared, x, key = u.shared, u.local(name), u.shared.columns[name]
+    wide = "float64" if Num(t.kinds).rep == "f" else "int64" if Num(t.kinds).rep == "i" else "bool_"
+    out = Passed([f"if any({key!r} in row for row in {everyone}):", "    return None"])
+    out.convert.append(f"new_{x} = np.zeros(len({everyone}), np.{wide}), np.full(len({everyone}), -1)")
+    out.args.append(f"*new_{x}")
+    values = attributes.cells_back(u, name, t, x)
+    out.back.append(f"{shared.helper('add_under_key')}({everyone}, {key!r}, {values})")
+    return out
+
+
+def changed(shared: Shared) -> bool:
+    """Do records get new values?"""
+    return any(map(is_column, shared.stored))
+
+
+def commits(shared: Shared, columns: dict[str, Passed]) -> list[str]:
+    """Lines that put what changed into the records; new keys in the order of the statements that put them."""
+    order = sorted(columns, key=lambda n: (n in shared.added, shared.added.get(n, (0, 0))[1]))
+    return [line for n in order for line in columns[n].back]
 
 
 def given_back(t: Rec, code: str) -> str:

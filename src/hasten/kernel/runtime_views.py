@@ -137,6 +137,32 @@ def _under_key(rows, key):
     except KeyError:
         return None
 ''', ()),
+    ("read_as", '''
+def _read_as(values, kind):
+    """Each string as a number, None for what is none; None unless all are strings."""
+    if set(map(type, values)) - {str}:
+        return None
+    numbers = []
+    for value in values:
+        try:
+            numbers.append(kind(value))
+        except ValueError:
+            numbers.append(None)
+    return numbers
+''', ()),
+    ("put_under_key", '''
+def _put_under_key(rows, key, values):
+    """Gives each dict its value under this key."""
+    for row, value in zip(rows, values):
+        row[key] = value
+''', ()),
+    ("add_under_key", '''
+def _add_under_key(rows, key, values):
+    """Gives the dicts that have a value under this new key that value."""
+    for row, value in zip(rows, values):
+        if value is not None:
+            row[key] = value
+''', ()),
     ("word_ranks", '''
 def _word_ranks(numbers):
     """The place of each numbered string in sorted order."""
