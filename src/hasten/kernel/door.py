@@ -666,12 +666,17 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     if unit.function:
         more = (raw_held, got_held)
         if ahead is not None:
-            if unit.mutated or back or undo or streams or shared.objects or shared.ranks:
+            if unit.mutated or back or undo or streams or shared.ranks or shared.objects and not ahead.attributes:
                 raise Refuse("it changes what it is given")
             strings = any(words in line for line in (*convert, *args))
-            made = holding.ready(shared, unit, ahead, types, words, strings, GIVEN_UP)
+            of_objects = (whole.entry, whole.roots) if ahead.attributes else ((), ())
+            made = holding.ready(shared, unit, ahead, types, words, strings, GIVEN_UP, *of_objects)
             takes = (ahead.argument, *(n for n in takes if n not in ahead.names))
             guards.insert(0, f"{ahead.argument} is not None")
+            if ahead.attributes:
+                # another container than the one that was made ready
+                others = " or ".join(f"{local(n)} is not {holding.same(local(n))}" for n in ahead.names)
+                convert[:0] = [f"if {others}:", "    return None"]
             convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {ahead.argument}")
             brought = made.carried[0] == words
             wrapped = _function(

@@ -6,7 +6,7 @@ that tuple is None when the plain code has to run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,16 +17,26 @@ from hasten.kernel.values import PY_TYPE
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Shared, Unit
 
+
+def local(name: str) -> str:
+    from hasten.kernel import compiler  # it builds on this module
+
+    return compiler.local(name)
+
+
 DTYPES = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_"}
 
 
 @dataclass(frozen=True)
 class Held:
-    """`names`: the kernel's parameters that are made ready. `argument`: the tuple's name. `maker`: what makes it."""
+    """`names`: the kernel's parameters that are made ready. `argument`: the tuple's name. `maker`: what makes it.
+
+    `attributes`: they are attributes of objects."""
 
     names: tuple[str, ...]
     argument: str
     maker: str
+    attributes: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,18 +59,27 @@ def arguments(t: Type, x: str) -> list[str]:
     return [f"new_{a}" for a in views.arguments(t, x, ready=True)] if views.viewed(t) else [f"new_{x}"]
 
 
+def same(x: str) -> str:
+    """The wrapper's name for the container that an attribute held when it was made ready."""
+    return f"same_{x}"
+
+
 def ready(
-    shared: Shared, unit: Unit, held: Held, types: Mapping[str, Type], words: str, strings: bool, given_up: str
-) -> Ready:
-    """`words` names the dict of the strings' numbers, `strings` says that the wrapper needs it. Raises `Refuse`."""
+    shared: Shared, unit: Unit, held: Held, types: Mapping[str, Type], words: str, strings: bool, given_up: str,
+    entry: Sequence[str] = (), roots: Sequence[str] = (),
+) -> Ready:  # fmt: skip
+    """`words` names the dict of the strings' numbers, `strings` says that the wrapper needs it. What is held may be
+    attributes of objects, the `roots`: `entry` are the lines that look at them. Raises `Refuse`."""
     guards: list[str] = []
     lines: list[str] = []
     tables: list[str] = []
     carried: list[str] = []
-    for x in held.names:
-        t = types[x]
+    for name in held.names:
+        t, x = types[name], local(name)
         if isinstance(t, Lst):
             (kind,) = t.kinds
+            if t.depth > 2:
+                raise Refuse(f"{name} is too deep")
             helper = shared.helper("typed_list" if t.depth == 1 else "typed_rows")
             guards.append(f"type({x}) is list")
             lines.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES.get(kind, kind)})")
@@ -76,6 +95,9 @@ def ready(
         else:
             raise Refuse(f"{x} is converted in every call")
         carried += arguments(t, x) if not isinstance(t, Rec) else []
+        if roots:
+            lines.append(f"{same(x)} = {x}")
+            carried.append(same(x))
     columns = [n for n in types if records.is_column(n) and records.owner(n) in held.names]
     for n in records.in_order(columns):
         under = records.passed(unit, n, types[n], words)
@@ -89,8 +111,9 @@ def ready(
     if tables:
         lines += ["try:", *(f"    {line}" for line in tables), f"except {given_up}:", "    return None"]
     what = ", ".join(held.names[:-1]) + (" and " if held.names[1:] else "") + held.names[-1]
-    text = [f"def {held.maker}({', '.join(held.names)}):"]
+    text = [f"def {held.maker}({', '.join(roots or held.names)}):"]
     text.append(f'    """What `{unit.name}` reads of {what}, as arrays. None when the plain code has to run."""')
+    text += [f"    {line}" for line in entry]
     text.append(f"    if not ({' and '.join(guards)}):")
     text.append("        return None")
     text += [f"    {line}" for line in lines]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.core.finding import Finding, Region
@@ -32,6 +32,9 @@ from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
 from hasten.kernel.scopes import shadowed
 from hasten.observe.describe import describe
+
+if TYPE_CHECKING:
+    from hasten.passes.source import held_methods
 
 MIN_SHARE = 0.02
 
@@ -126,9 +129,17 @@ class Jit:
                 project,
             )
         except Refuse as reason:
-            from hasten.passes.source import held  # it builds on this module
+            from hasten.passes.source import held, held_methods  # they build on this module
 
             call = held.call_in(work, region, facts)
+            method = held_methods.call_in(work, region, facts)
+            if method is not None and (call is None or call.region.share < method.region.share):
+                try:
+                    yield from self._held_method(method, work, facts, share)
+                    return
+                except Refuse as other:
+                    if call is None:
+                        raise Refuse(f"{reason}; calls of {method.region.qualname}: {other}") from None
             if call is None:
                 raise
             try:
@@ -137,6 +148,20 @@ class Jit:
                 )
             except Refuse as other:
                 raise Refuse(f"{reason}; calls of {call.function.name}: {other}") from None
+
+    def _held_method(
+        self, calls: held_methods.Calls, work: ScriptWorkload, facts: Facts, share: float
+    ) -> Iterator[Change]:
+        from hasten.passes.source import held_methods  # it builds on this module
+
+        home = _module(calls.source)
+        if not home.modules_free() or home.reflects:
+            raise Refuse("the class's file looks at its own names")
+        yield from self._variants(
+            lambda how: held_methods.change(self.code, calls.source, home, calls, facts, share, how),
+            calls.seen,
+            Project(work, calls.source.path),
+        )
 
     def _variants(self, change: Callable[[How], Change], seen: RegionFacts, project: Project) -> Iterator[Change]:
         """With roundings of its own and without."""
