@@ -229,7 +229,7 @@ def test_deques(setup: str, fast: bool) -> None:
         ("self.recent.append(self.recent[:2][0])", "slice of a deque"),
         ("self.recent.appendleft(x)", "appendleft"),
         ("self.recent = deque([x])", "another deque"),
-        ("return self.recent", "was given"),
+        ("return self.recent", "containers"),
     ],
 )
 def test_deques_that_are_left_alone(line: str, why: str) -> None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import containers, homes, mixed
+from hasten.kernel import containers, homes, kindred, mixed
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -59,7 +59,7 @@ class Passed:
 
 
 def root(name: str) -> str:
-    return name.partition(".")[0].removesuffix("[]")
+    return name.partition(".")[0].partition(":")[0].removesuffix("[]")
 
 
 def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
@@ -75,9 +75,16 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         used, pooled = objects[path], path.endswith("[]")
         home, named = unit.shared.home(used.kind), homes.named(unit.shared, used.kind)
         x = local(path.removesuffix("[]"))
+        everyone, several, kind_name = path.removesuffix("[]").rpartition(":")
+        if several:
+            x = f"[x for x in {local(everyone)} if type(x) is {named}]"
+            check = [f"if type({local(everyone)}) is not list:", "    return None"]
+            entry += check if check[0] not in entry else []
         if path in types and not pooled:
             raise Refuse(f"{path} is an object and a value")
-        below = [n[len(path) + 1 :].partition(".")[0].removesuffix("[]") for n in (*types, *paths) if _in(n, path)]
+        below = [root(n[len(path) + 1 :]) for n in (*types, *paths) if _in(n, path)]
+        columns = [n.removeprefix(f"{everyone}[].") for n in types if several and n.startswith(f"{everyone}[].")]
+        below += [attr for attr in columns if kind_name in kindred.owners(unit, f"{everyone}[]", attr)]
         own = sorted({*used.attributes, *below} - used.methods)
         if slotted(used.kind):
             helper = unit.shared.helper("plain_slots")
@@ -92,7 +99,7 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         entry += [f"if not {guard}:", "    return None"]
         if not pooled:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
-        distinct.append(f"*{x}" if pooled else x)
+        distinct.append(f"*{local(everyone)}" if several else f"*{x}" if pooled else x)
     roots = {root(p) for p in paths}
     # attributes of an object of any class: no property, in whichever base, may stand behind them
     others = sorted(n for n in types if "." in n and not n.startswith("@") and root(n) not in roots)
@@ -101,7 +108,7 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         entry += [f"if not {unit.shared.helper('plain_attributes')}({path}, {_words(own)}):", "    return None"]
         entry += [f"{local(f'{path}.{a}')} = {path}.{a}" for a in own]
         roots.add(path)
-    return Guarded(tuple(sorted(roots)), tuple(entry), tuple(distinct))
+    return Guarded(tuple(sorted(roots)), tuple(entry), tuple(dict.fromkeys(distinct)))
 
 
 def telling(unit: Unit, types: Mapping[str, Type]) -> bool:
@@ -121,6 +128,11 @@ def _words(words: list[str]) -> str:
 
 def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) -> Passed:
     """How an attribute gets into the kernel and back. `words` names the dict of the strings' numbers."""
+    if isinstance(t, Pool) and t.kinds:
+        x, everyone = local(name), local(name.removesuffix("[]"))
+        kinds = ", ".join(homes.named(unit.shared, k) for k in unit.shared.unions[name])
+        told = f"{unit.shared.helper('numbers_of_classes')}({everyone}, ({kinds}))"
+        return Passed([], _checked(x, told), [f"new_{x}"])
     if isinstance(t, Pool):
         return Passed(args=[f"len({local(name.removesuffix('[]'))})"])
     if isinstance(t, Column):
@@ -174,14 +186,13 @@ def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
     """A number, or one of each object of a list, that may be of several types or None."""
     x = local(name)
     path, _, attr = name.rpartition(".")
-    everyone = local(path.removesuffix("[]"))
-    values = f"[x.{attr} for x in {everyone}]" if isinstance(t, Column) else f"[{x}]"
+    values = _taken(unit, path, attr, t) if isinstance(t, Column) else f"[{x}]"
     out = Passed(args=[f"*new_{x}"])
     out.convert += _checked(x, cells(unit, name, t, values))
     if name in unit.shared.stored:
         values = cells_back(unit, name, t, x)
         if isinstance(t, Column):
-            out.back.append(f'{unit.shared.helper("set_attributes")}({everyone}, "{attr}", {values})')
+            out.back.append(_given_back(unit, path, attr, values))
         else:
             out.back.append(f"[{name}] = {values}")
     return out
@@ -193,10 +204,10 @@ def _checked(x: str, code: str) -> list[str]:
 
 def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     path, attr = name.split("[].", 1)
-    x, all_of = local(name), local(path)
+    x = local(name)
     if t.tagged:
         return _tagged(unit, name, t)
-    taken = f"[x.{attr} for x in {all_of}]"
+    taken = _taken(unit, f"{path}[]", attr, t)
     if t.word:
         strings = Passed(args=[f"new_{x}"])
         strings.convert += _checked(x, f"{unit.helper('word_numbers')}({taken}, {words})")
@@ -207,13 +218,14 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     kind = PY_TYPE.get(sort, sort)
     values = f"list(new_{x})" if sort in PY_TYPE else f"new_{x}.tolist()"
     out = Passed(args=[f"new_{x}"])
+    dtype = DTYPES[sort]
     if not t.depth:
-        out.convert += _checked(x, f"{unit.helper('typed_list')}({taken}, {kind}, {DTYPES[sort]})")
+        out.convert += _checked(x, f"{unit.helper('typed_list')}({taken}, {kind}, {dtype})")
         if name in unit.shared.stored:
-            out.back.append(f'{unit.helper("set_attributes")}({all_of}, "{attr}", {values})')
+            out.back.append(_given_back(unit, f"{path}[]", attr, values))
         return out
     out.convert.append(f"{x} = {taken}")
-    out.convert += _checked(x, f"{unit.helper('typed_rows')}({x}, {kind}, {DTYPES[sort]})")
+    out.convert += _checked(x, f"{unit.helper('typed_rows')}({x}, {kind}, {dtype})")
     out.lists.append(f"*{x}")
     if name in unit.mutated:
         if sort in ("float", "np.float64"):
@@ -221,6 +233,39 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
         rows = f"map(list, new_{x})" if sort in PY_TYPE else f"new_{x}.tolist()"
         out.back += mixed.back(unit.shared, x, rows, 2)
     return out
+
+
+def _nothing(t: Column) -> str:
+    """What stands in a column for an object that has no such attribute."""
+    if t.depth:
+        raise Refuse("lists that are attributes of only some of the objects")
+    kind = max(t.kinds, key=CODE.__getitem__, default="float")
+    return '""' if t.word else "None" if t.optional else "False" if kind == "bool" else f"{PY_TYPE.get(kind, kind)}(0)"
+
+
+def _taken(unit: Unit, path: str, attr: str, t: Column) -> str:
+    """The code of a list of what one attribute of each object holds."""
+    everyone = local(path.removesuffix("[]"))
+    some = kindred.owners(unit, path, attr)
+    if len(some) == len(unit.shared.unions.get(path, ())):
+        return f"[x.{attr} for x in {everyone}]"
+    return f"[x.{attr} if {_of_these(unit, path, some)} else {_nothing(t)} for x in {everyone}]"
+
+
+def _of_these(unit: Unit, path: str, some: list[str]) -> str:
+    codes = [homes.named(unit.shared, k) for k in unit.shared.unions[path] if k.name in some]
+    return f"type(x) is {codes[0]}" if len(codes) == 1 else f"type(x) in ({', '.join(codes)})"
+
+
+def _given_back(unit: Unit, path: str, attr: str, values: str) -> str:
+    """The line that gives each object its value of an attribute."""
+    everyone, helper = local(path.removesuffix("[]")), unit.shared.helper("set_attributes")
+    some = kindred.owners(unit, path, attr)
+    if len(some) == len(unit.shared.unions.get(path, ())):
+        return f'{helper}({everyone}, "{attr}", {values})'
+    keep = _of_these(unit, path, some)
+    of_those = f"[x for x in {everyone} if {keep}]"
+    return f'{helper}({of_those}, "{attr}", [v for x, v in zip({everyone}, {values}) if {keep}])'
 
 
 def _item_kind(name: str, t: Grow) -> str:

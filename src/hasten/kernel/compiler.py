@@ -27,6 +27,7 @@ from hasten.kernel import (
     names,
     optional,
     sets,
+    splices,
     unpacked,
     views,
 )
@@ -127,6 +128,7 @@ class Shared:
     drawn: dict[str, dict[str, str]] = field(default_factory=dict)
     recursive: bool = False  # does a function call itself?
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
+    unions: dict[str, tuple[ast.ClassDef, ...]] = field(default_factory=dict)  # lists of objects of several classes
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
     slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
@@ -196,12 +198,29 @@ class Unit:
         self.shared = shared
         self.module = module or shared.module
         self.name = name
-        self.stmts = unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs)))
         self.params = dict(params)
+        self.stmts = unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs)))
+        self.splicing = True  # may small methods be spelt out where they are called?
+        self.splices = 0  # how many were
         self.extra: dict[str, Type] = {}  # module-level names that turned out to be read
         self.outs = tuple(outs)
         self.function = function
         self.lookup = lookup
+        self.valued = inner.gives(stmts)
+        self.inner: Mapping[str, ast.FunctionDef] = {}  # functions that the one around defines
+        self.top = True  # not a function that a kernel calls
+        self.shadow: set[str] = set()
+        self.nested = ""  # the parameter that counts calls of a function by itself
+        self.ready: frozenset[str] = frozenset()  # parameters whose hash tables were made before
+        self.door = False  # a function whose result leaves compiled code: it may say which type it is
+        self.version = 0  # of what is known of the objects' attributes
+        self.analyse()
+
+    def analyse(self) -> None:
+        """What the statements tell before any type is known."""
+        params, function = self.params, self.function
+        self.size = sum(1 for s in self.stmts for _ in ast.walk(s))
+        self.extra = {}
         self.env: dict[str, Type] = {}
         for p, t in params.items():
             if not isinstance(t, Nil):
@@ -218,7 +237,6 @@ class Unit:
         self.bound = names.bound(self.stmts)
         # local names of the function around (or of this function): a helper's globals must not be among them
         self.scope: set[str] = (set(params) | self.bound) if function else set()
-        self.shadow: set[str] = set()
         self.kin = {local(a): local(b) for a, b in arrays.kinships(self.stmts).items()}
         self.shares = False  # does one container stand for (part of) another?
         self.growing = {
@@ -272,20 +290,69 @@ class Unit:
         self.current: ast.stmt | None = None
         self.sure: set[str] = set()
         self.nothing = False
-        self.valued = inner.gives(stmts)
-        self.inner: Mapping[str, ast.FunctionDef] = {}  # functions that the one around defines
-        self.top = True  # not a function that a kernel calls
-        self.version = 0  # of what is known of the objects' attributes
-        self.nested = ""  # the parameter that counts calls of a function by itself
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.made = ""  # code of an array that the door makes, and the kernel fills with the result
-        self.ready: frozenset[str] = frozenset()  # parameters whose hash tables were made before
-        self.door = False  # a function whose result leaves compiled code: it may say which type it is
 
     # ------------------------------------------------------------------ driving
 
     def run(self) -> None:
         """Infers types and writes code. Raises `Refuse`."""
+        self.written()
+        if self.top and self.splices:
+            called: set[str] = set()
+            todo = [self]
+            while todo:
+                text = "\n".join(todo.pop().lines)
+                new = [u for u in self.shared.functions.values() if u.name not in called and f"{u.name}(" in text]
+                called |= {u.name for u in new}
+                todo += new
+            for key in [k for k, u in self.shared.functions.items() if u.name not in called]:
+                del self.shared.functions[key]  # spelt out by now
+
+    def written(self) -> None:
+        """Infers types and writes code, small methods spelt out where that can be done. Raises `Refuse`."""
+        first = self.stmts
+        try:
+            self.spell_out()
+        except (Unknown, mixed.Needed):
+            raise
+        except Refuse as reason:
+            if not self.splices:
+                raise
+            self.stmts, self.splicing, self.version = first, False, -1
+            self.analyse()
+            self.renew()
+            try:
+                self.infer()
+            except (Unknown, mixed.Needed):
+                raise
+            except Refuse:
+                raise reason from None
+
+    def spell_out(self) -> None:
+        """Infers types; wherever a call turns out to be of a small method, it is spelt out, and all begins anew."""
+        self.stmts = copy.deepcopy(self.stmts)
+        while True:
+            try:
+                self.infer()
+                return
+            except splices.Splice as change:
+                self.stmts = splices.replaced(self.stmts, change)
+                self.analyse()
+
+    def next_splice(self) -> int:
+        self.splices += 1
+        return self.splices
+
+    def fresh_name(self, name: str, number: int) -> str:
+        """A new name for one of the names of what is spelt out."""
+        made = f"{name}_{number}"
+        while made in self.module.identifiers or made in self.bound:
+            made += "_"
+        return made
+
+    def infer(self) -> None:
+        """Infers types and writes code, for the statements as they are. Raises `Refuse`."""
         self.stmts = accessors.inlined(self)
         self.stmts = constants.spelt(self)
         flow = names.flow(self.stmts)
@@ -1997,6 +2064,12 @@ class Unit:
         if found is not None:
             return self.user_call(found[1], node, module=found[0])
         dotted = self.module.dotted(node.func)
+        if dotted == "isinstance":
+            from hasten.kernel import kindred  # it builds on this module
+
+            one = kindred.is_one(self, node)
+            if one is not None:
+                return V(repr(one), BOOL) if isinstance(one, bool) else one
         if dotted is not None:
             return self.known_call(dotted, node)
         if isinstance(node.func, ast.Name) and node.func.id not in self.env and node.func.id not in self.bound:
@@ -2213,7 +2286,9 @@ class Unit:
             if isinstance(v.t, Map):
                 return V(f"len({v.code}[0])", SIZE)
             if isinstance(v.t, Pool):
-                return V(v.code, SIZE)
+                from hasten.kernel import objects
+
+                return objects.length(v)
             if isinstance(v.t, Obj):
                 fail("len of an object", node)
             if isinstance(v.t, Row):
@@ -2422,9 +2497,13 @@ class Unit:
 
     def user_call(
         self, func: ast.FunctionDef, node: ast.Call, owner: V | None = None, known_as: str = "",
-        module: Module | None = None,
+        module: Module | None = None, values: Sequence[V] = (), site: ast.expr | None = None, made: bool = False,
     ) -> V:  # fmt: skip
-        """A call of a function of the file (or of the file `module`), or of a method of the object `owner`."""
+        """A call of a function of the file (or of the file `module`), or of a method of the object `owner`.
+
+        `values`: the arguments, where they are worked out already. `site`: the property that is looked up. `made`: the
+        function is none of the program's.
+        """
         a = func.args
         if a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
             fail(f"{func.name} has a signature that is not plain", node)
@@ -2435,8 +2514,8 @@ class Unit:
         if named != [p for p in order if p in named] and any(impure(k.value) for k in node.keywords):
             fail(f"{func.name}: keywords in another order", node)
         given: dict[str, V] = {} if owner is None else {order[0]: owner}
-        for p, arg in zip(order[len(given) :], node.args, strict=False):
-            given[p] = self.single(optional.maybe(self, arg))
+        for i, (p, arg) in enumerate(zip(order[len(given) :], node.args, strict=False)):
+            given[p] = self.single(values[i] if values else optional.maybe(self, arg))
         if len(node.args) + (owner is not None) > len(order):
             fail(f"{func.name}: too many arguments", node)
         for k in node.keywords:
@@ -2450,6 +2529,9 @@ class Unit:
                 given[p] = optional.maybe(self, d)
         if set(given) != set(order):
             fail(f"{func.name}: missing arguments", node)
+        if not made and any(isinstance(v.t, Obj) for v in given.values()):
+            arguments = splices.arguments(func, site or node, owner is not None)
+            splices.wanted(self, func, module or self.module, site or node, arguments)
         types: dict[str, Type] = {}
         flags: dict[str, str] = {}
         for p in order:

@@ -304,6 +304,10 @@ def effect(u: Unit, node: ast.Call) -> bool:
     func = node.func
     if not isinstance(func, ast.Attribute) or func.attr not in MUTATES or func.attr in ("pop", "setdefault"):
         return False
+    from hasten.kernel import objects, supers  # they build on this module
+
+    if supers.start_of(func.value) or objects.is_object(u, func.value) is not None:
+        return False
     base = u.expr(func.value)
     t, name = base.t, func.attr
     if name in ("sort", "reverse") and impure(func.value):

@@ -344,7 +344,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         body += [f"if {unit.tag_name(name)} == 0:", "    raise ValueError"]
     if returns:
         body.append(f"return {returns}")
-    lines = "".join(f"    {line}\n" for line in body)
+    lines = "".join(f"    {line}\n" for line in body or ["pass"])
     njit = _njit(unit)
     text = f"{njit}\ndef {called}({', '.join(names)}):\n{lines}"
     return outlined(headed(text), njit, lambda wanted: unit.module.fresh(wanted, unit.shared.taken)) + after

@@ -258,18 +258,29 @@ class Slot:
 class Obj:
     """An object of a plain class. `path`: its name at the door.
 
-    `many`: one of the list of objects `path` (that ends in `[]`), held as its place in that list.
+    `many`: one of the list of objects `path` (that ends in `[]`), held as its place in that list. `kind`: the class it
+    is known to be of, where that list has objects of several.
     """
 
     path: str
     many: bool = False
+    kind: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name under which it is known what is used of such objects."""
+        return f"{self.path.removesuffix('[]')}:{self.kind}[]" if self.kind else self.path
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A list of objects of one class, of which the kernel holds the length and, one by one, the attributes."""
+    """A list of objects of one class, of which the kernel holds the length and, one by one, the attributes.
+
+    `kinds`: of several classes; the kernel holds, for each object, which it is of.
+    """
 
     path: str
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

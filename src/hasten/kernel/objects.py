@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, homes, names, reach
+from hasten.kernel import containers, homes, kindred, names, reach, splices, supers
 from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -145,12 +145,19 @@ def slotted(kind: ast.ClassDef) -> bool:
     return "__slots__" in names.bound(kind.body) or says(kind, "slots")
 
 
-def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.FunctionDef, str] | None:
+def method_of(
+    module: Module, kind: ast.ClassDef, name: str, start: tuple[str, bool] | None = None
+) -> tuple[ast.FunctionDef, str] | None:
     """A method that its class defines once and nobody replaces, and how it is decorated: "", "staticmethod" or
-    "property"."""
+    "property". `start`: the base class from which on it is looked up, and whether beyond it."""
     line = family(module, kind)
     if len(line) > 1 and private(name):
         return None
+    if start is not None:
+        at = next((i for i, c in enumerate(line) if c.name == start[0]), None)
+        line = [] if at is None else line[at + start[1] :]
+        if not any(name in names.bound(c.body) for c in line):
+            return None
     owner = next((c for c in line if name in names.bound(c.body)), kind)
     found = [s for s in ast.walk(owner) if isinstance(s, names.FUNCTIONS) and s.name == name]
     stored = [n for s in owner.body if not isinstance(s, names.FUNCTIONS) for n in names.bound([s]) if n == name]
@@ -161,7 +168,7 @@ def method_of(module: Module, kind: ast.ClassDef, name: str) -> tuple[ast.Functi
         return None
     decorated = [ast.unparse(d) for d in func.decorator_list]
     if not decorated:
-        return func, ""
+        return supers.spelt(module, func), ""
     if decorated not in (["staticmethod"], ["property"]) or module.bindings.get(decorated[0]):
         return None
     return func, decorated[0]
@@ -171,6 +178,9 @@ def facts_of(seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> tuple[Valu
     """What was recorded of a name, of an attribute `net.rate` of an object, or of the items `xs[]` of a list."""
     if name in seen:
         return seen[name]
+    if name.endswith("[]") and ":" in name.rpartition(".")[2]:
+        everyone, _, kind = name.removesuffix("[]").rpartition(":")
+        return tuple(f for f in facts_of(seen, f"{everyone}[]") if f.type.rsplit(".", 1)[-1] == kind)
     if name.endswith("[]"):
         lists = facts_of(seen, name[:-2])
         return tuple(item for f in lists for item in f.items) if all(f.type == "builtins.list" for f in lists) else ()
@@ -193,6 +203,8 @@ def class_of(shared: Shared, facts: Sequence[ValueFact]) -> ast.ClassDef | None:
 
 def recorded(shared: Shared, seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> bool:
     """Was it always an object of a plain class, or a list of such objects?"""
+    if kindred.classes(shared, facts_of(seen, name + "[]")):
+        return True
     return any(class_of(shared, facts_of(seen, n)) is not None for n in (name, name + "[]"))
 
 
@@ -209,7 +221,8 @@ def known(unit: Unit, path: str) -> Type | None:
         if kind is not None:
             objects[p] = Used(kind, needed=isinstance(t, Pool))
             return t
-    return None
+    kinds = unit.shared.unions.get(path + "[]") or kindred.classes(unit.shared, facts_of(unit.shared.seen, path + "[]"))
+    return kindred.register(unit, path + "[]", kinds) if kinds else None
 
 
 def named(unit: Unit, node: ast.Name) -> V | None:
@@ -242,7 +255,7 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
         base = is_object(unit, node.value)
         if base is None or not isinstance(base.t, Obj):
             return None
-        v = within(unit, base.t, node.attr, node)
+        v = kindred.special(unit, base, node.attr) or within(unit, base.t, node.attr, node)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
         if isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(pool_of(unit, node.value), Pool):
@@ -267,7 +280,7 @@ def pool_of(unit: Unit, node: ast.Name | ast.Attribute) -> Type | None:
 
 def within(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> V | None:
     """The object (or list of objects) that is an attribute of an object."""
-    used = unit.shared.objects.get(obj.path)
+    used = unit.shared.objects.get(obj.key)
     if used is None or obj.many:
         return None
     t = known(unit, f"{obj.path}.{attr}")
@@ -292,8 +305,15 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
     """The value of an attribute."""
     t = obj.t
     assert isinstance(t, Obj)
+    if attr.startswith((supers.ABOVE, supers.AT)):
+        fail("super() for something else than a method", node)
+    special = kindred.special(unit, obj, attr)
+    if special is not None:
+        return special
+    if kindred.of(unit, obj) and not kindred.alike(unit, t, attr):
+        return kindred.attribute(unit, obj, attr, node)
     name = f"{t.path}.{attr}"
-    used = unit.shared.objects.get(t.path)
+    used = unit.shared.objects.get(t.key)
     if used is not None:
         home = unit.shared.home(used.kind)
         method = method_of(home, used.kind, attr)
@@ -301,20 +321,24 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
             used.needed = True
             used.methods.add(attr)
             made = ast.copy_location(ast.Call(ast.Name(attr, ast.Load()), [], []), node)
-            return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}", home)
+            assert isinstance(node, ast.expr)
+            return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}", home, site=node)
         if computes(home, used.kind, attr):
             fail(f"method {attr} as a value", node)
         inner = within(unit, t, attr, node)
         if inner is not None:
             return inner
         fixed = class_constant(home, used.kind, attr)
+        if fixed is not None and t.kind:
+            return kindred.constant(unit, t, attr, fixed, node)
         if fixed is not None:
             used.needed = True
             used.methods.add(attr)  # no object may have its own
             held: Type = Column(fixed.kinds) if t.many else Num(fixed.kinds)
             unit.extra[name] = unit.env[name] = unit.shared.slots[name] = held
             return V(f"{local(name)}[{obj.code}]" if t.many else local(name), Num(fixed.kinds), leaf=not t.many)
-        used.attributes.add(attr)
+    for each in users(unit, t):
+        each.attributes.add(attr)
     slot = slot_of(unit, t, attr, node)
     if slot is None:
         return unit.seen(name, node)
@@ -378,18 +402,16 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     """How the kernel holds an attribute; None for one that stays as it is."""
     name = f"{obj.path}.{attr}"
     shared = unit.shared
+    owners = users(unit, obj)
+    if any(computes(shared.home(o.kind), o.kind, attr) for o in owners):
+        fail(f"assignment over a method ({name})", node)
     if name in shared.slots:
         return shared.slots[name]
-    owner = shared.objects.get(obj.path)
-    reached = reach.of(shared)
-    if owner is not None:
-        reached = reached.by(shared.home(owner.kind), owner.kind)
-    stored, grown = attr in reached.stored, attr in reached.grown
-    if owner is not None and computes(unit.shared.home(owner.kind), owner.kind, attr):
-        fail(f"assignment over a method ({name})", node)
+    everyone = [u.kind for u in users(unit, replace(obj, kind=""))]
+    reached = [reach.of(shared).by(shared.home(kind), kind) for kind in everyone] or [reach.of(shared)]
+    stored, grown = any(attr in r.stored for r in reached), any(attr in r.grown for r in reached)
     facts = facts_of(shared.seen, name)
     seen = unit.lookup(name) if unit.lookup else None
-    used = shared.objects.get(obj.path)
     made: Type | None = None
     kinds = frozenset(NUMBERS[f.type] for f in facts if f.type in NUMBERS)
     optional = any(f.type == "builtins.NoneType" for f in facts)
@@ -409,11 +431,11 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     elif isinstance(seen, Map):
         if stored:
             fail(f"{name} gets another dict", node)
-        if used is None:
+        if not owners:
             return None
         made = seen
     elif any(f.type == "builtins.list" for f in facts) and (grown or stored and seen is None):
-        made = list_slot(name, facts, stored, attr in reached.read or stored, node)
+        made = list_slot(name, facts, stored, any(attr in r.read for r in reached) or stored, node)
     elif stored:
         if isinstance(seen, (Tup, Arr)) or isinstance(seen, Lst) and len(seen.kinds) == 1:
             made = Slot(seen, rebinds=True)
@@ -421,22 +443,30 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
             fail(f"{name} is assigned, and is not a number or list", node)
     if made is None:
         return None
-    if used is None:
+    if not owners:
         fail(f"{name} is assigned, and its class is not plain", node)
-    used.needed = True
+    for owner in owners:
+        owner.needed = True
     shared.slots[name] = made
     return made
 
 
+def users(unit: Unit, t: Obj) -> list[Used]:
+    """What is known of the class of an object, or of each class that it may be of."""
+    kinds = () if t.kind else unit.shared.unions.get(t.path, ())
+    known = [unit.shared.objects.get(kindred.part(t.path, k)) for k in kinds]
+    return [u for u in known or [unit.shared.objects.get(t.key)] if u is not None]
+
+
 def rows(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
     """An attribute of many objects that is a list of numbers, equally long in each, or a string."""
-    if len(facts) == 1:
-        (fact,) = facts
-        if fact.type == "builtins.str" and not stored:
-            return Column(frozenset(), word=True)
-        if fact.type == "builtins.list" and fact.min_len == fact.max_len and fact.min_len and not stored:
-            if len(fact.items) == 1 and fact.items[0].type in NUMBERS:
-                return Column(frozenset({NUMBERS[fact.items[0].type]}), depth=1)
+    if {f.type for f in facts} == {"builtins.str"} and not stored:
+        return Column(frozenset(), word=True)
+    if {f.type for f in facts} == {"builtins.list"} and not stored:
+        sizes = {n for f in facts for n in (f.min_len, f.max_len)}
+        held = {i.type for f in facts for i in f.items}
+        if len(sizes) == 1 == len(held) and sizes != {0} and held <= set(NUMBERS):
+            return Column(frozenset({NUMBERS[held.pop()]}), depth=1)
     fail(f"{name} is neither a number nor a list of numbers or a string that stays", node)
 
 
@@ -526,7 +556,7 @@ def append(unit: Unit, func: ast.Attribute, node: ast.Call) -> bool:
     if func.attr != "append" or len(node.args) != 1 or node.keywords or not isinstance(target, ast.Attribute):
         return False
     obj = is_object(unit, target.value)
-    if obj is None or not isinstance(obj.t, Obj) or obj.t.path not in unit.shared.objects:
+    if obj is None or not isinstance(obj.t, Obj) or obj.t.key not in unit.shared.objects:
         return False
     base = attribute(unit, obj, target.attr, node)
     if push(unit, func, base, node):
@@ -555,9 +585,11 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
     obj = is_object(unit, target.value)
     if obj is None or not isinstance(obj.t, Obj):
         fail("assignment to an attribute", target)
+    if kindred.of(unit, obj) and not kindred.alike(unit, obj.t, target.attr):
+        kindred.store(unit, obj, target.attr, unit.expr(value), target)
+        return
     slot = slot_of(unit, obj.t, target.attr, target)
-    used = unit.shared.objects.get(obj.t.path)
-    if used is not None and says(used.kind, "frozen"):
+    if any(says(u.kind, "frozen") for u in users(unit, obj.t)):
         fail("assignment to an attribute of a frozen object", target)
     if isinstance(slot, Slot):
         before, unit.hint = unit.hint, slot.value
@@ -622,13 +654,17 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     obj = is_object(unit, target.value)
     if obj is None or not isinstance(obj.t, Obj):
         fail("assignment to an attribute", target)
+    if kindred.of(unit, obj) and not kindred.alike(unit, obj.t, target.attr):
+        kindred.store(unit, obj, target.attr, v, target)
+        return
     name = f"{obj.t.path}.{target.attr}"
-    used = unit.shared.objects.get(obj.t.path)
-    if used is None:
+    owners = users(unit, obj.t)
+    if not owners:
         fail(f"{name} is assigned, and its class is not plain", target)
-    if any(says(c, "frozen") for c in family(unit.shared.home(used.kind), used.kind)):
+    if any(says(c, "frozen") for u in owners for c in family(unit.shared.home(u.kind), u.kind)):
         fail("assignment to an attribute of a frozen object", target)
-    used.attributes.add(target.attr)
+    for owner in owners:
+        owner.attributes.add(target.attr)
     slot = slot_of(unit, obj.t, target.attr, target)
     if isinstance(slot, Slot) and isinstance(slot.value, Tup):
         put(unit, name, slot, v, target)
@@ -692,10 +728,17 @@ def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
     if a is None or b is None or not isinstance(a.t, Obj) or not isinstance(b.t, Obj):
         return None
     unit.shared.identity = True
-    for t in (a.t, b.t):
-        if t.path not in unit.shared.objects:
+    for v in (a, b):
+        t = v.t
+        assert isinstance(t, Obj)
+        if kindred.of(unit, v):
+            continue  # the guard of each class's objects is always there
+        if t.key not in unit.shared.objects:
             fail("identity of an object that is not known", left)
-        unit.shared.objects[t.path].needed = True  # the guard compares it with all others
+        unit.shared.objects[t.key].needed = True  # the guard compares it with all others
+    found = kindred.same(unit, a, b)
+    if found is not None:
+        return found
     if a.t != b.t:
         return "False"  # the guard asks for objects that are all different
     return f"({a.code} == {b.code})" if a.t.many else "True"
@@ -706,14 +749,17 @@ def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
 
 def call(unit: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
     """A method call on an object of the file; None when it is something else."""
-    obj = is_object(unit, func.value)
+    start = supers.start_of(func.value)
+    obj = is_object(unit, func.value.value if start and isinstance(func.value, ast.Attribute) else func.value)
     if obj is None or not isinstance(obj.t, Obj):
         return None
-    used = unit.shared.objects.get(obj.t.path)
+    if kindred.of(unit, obj):
+        return kindred.call(unit, func, obj, node)
+    used = unit.shared.objects.get(obj.t.key)
     if used is None:
         return None
     home = unit.shared.home(used.kind)
-    method = method_of(home, used.kind, func.attr)
+    method = method_of(home, used.kind, func.attr, start)
     if method is None or method[1] == "property":
         return None
     if obj.t.many and impure(func.value):
@@ -721,7 +767,7 @@ def call(unit: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
     used.needed = True
     used.methods.add(func.attr)
     definition, decorated = method
-    known_as = f"{used.kind.name}.{definition.name}"
+    known_as = f"{used.kind.name}.{definition.name}:{definition.lineno}"
     return unit.user_call(definition, node, None if decorated == "staticmethod" else obj, known_as, home)
 
 
@@ -732,15 +778,16 @@ def at(unit: Unit, base: V, node: ast.Subscript) -> V:
     if isinstance(node.slice, (ast.Slice, ast.Tuple)):
         fail("slice of a list of objects", node)
     if impure(node.slice):
+        splices.hoisted(unit, node.slice, node.value)
         fail("call in the index of a list of objects", node)  # the code of the place may stand there twice
     i = unit.integer(node.slice)
-    return V(f"{unit.helper('object_place')}({bare(i.code)}, {base.code})", Obj(t.path, many=True))
+    return V(f"{unit.helper('object_place')}({bare(i.code)}, {length(base).code})", Obj(t.path, many=True))
 
 
 def items(unit: Unit, base: V, node: ast.expr) -> tuple[Type, str]:
     """What a loop over a list of objects, or a slice of one, goes over."""
     assert isinstance(base.t, Pool)
-    return Obj(base.t.path, many=True), f"range({base.code})"
+    return Obj(base.t.path, many=True), f"range({length(base).code})"
 
 
 def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
@@ -751,8 +798,11 @@ def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
     if not isinstance(t, Pool) or node.slice.step is not None:
         return None
     ends = [bare(unit.integer(e).code) if e is not None else "" for e in (node.slice.lower, node.slice.upper)]
-    return Obj(t.path, many=True), f"np.arange({local(t.path)})[{':'.join(ends)}]"
+    size = length(V(local(t.path), t)).code
+    return Obj(t.path, many=True), f"np.arange({size})[{':'.join(ends)}]"
 
 
 def length(base: V) -> V:
-    return V(base.code, SIZE)
+    """How many objects there are in a list of them."""
+    assert isinstance(base.t, Pool)
+    return V(f"len({base.code})" if base.t.kinds else base.code, SIZE)

@@ -188,6 +188,11 @@ def static(u: Unit, node: ast.expr) -> bool | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         known = static(u, node.operand)
         return None if known is None else not known
+    if isinstance(node, ast.Call):
+        from hasten.kernel import kindred  # it builds on the compiler
+
+        one = kindred.is_one(u, node)
+        return one if isinstance(one, bool) else None
     if isinstance(node, ast.BoolOp):
         parts = [static(u, v) for v in node.values]
         decisive = isinstance(node.op, ast.Or)

@@ -1028,7 +1028,7 @@ def _plain_attributes(x, names):
     _plain("plain_objects", '''
 def _plain_objects(values, kind, attributes, methods):
     """Is it a list of objects exactly of this class, their attributes their own, their methods those of the class?"""
-    if type(values) is not list or set(map(type, values)) != {kind} or type(kind) is not type:
+    if type(values) is not list or set(map(type, values)) - {kind} or type(kind) is not type:
         return False
     for name in attributes:
         if hasattr(type(kind.__dict__.get(name)), "__set__"):
@@ -1048,7 +1048,7 @@ def _plain_heirs(values, line, attributes, methods):
     """Is it a list of objects of exactly one class, which stands at the head of this line of classes (and abc.ABC),
     their attributes their own, their methods those of the classes?"""
     kind = line[0]
-    if type(values) is not list or set(map(type, values)) != {kind} or list(kind.__mro__[: len(line)]) != line:
+    if type(values) is not list or set(map(type, values)) - {kind} or list(kind.__mro__[: len(line)]) != line:
         return False
     above = [f"{c.__module__}.{c.__qualname__}" for c in kind.__mro__[len(line) : -1]]
     if above not in ([], ["abc.ABC"]) or f"{type(kind).__module__}.{type(kind).__name__}" not in (
@@ -1065,6 +1065,13 @@ def _plain_heirs(values, line, attributes, methods):
             return False
     return True
 '''),
+    _plain("numbers_of_classes", '''
+def _numbers_of_classes(objects, kinds):
+    """Which of these classes each object is of, as an array; None when one is of another."""
+    number = {kind: i for i, kind in enumerate(kinds)}
+    which = [number.get(kind) for kind in map(type, objects)]
+    return None if None in which else np.array(which, np.int64)
+'''),
     _plain("set_attributes", '''
 def _set_attributes(objects, name, values):
     """Gives each object its value of an attribute."""
@@ -1074,14 +1081,14 @@ def _set_attributes(objects, name, values):
     _plain("plain_slots", '''
 def _plain_slots(objects, kind, attributes):
     """Is it a list of objects exactly of this class, with these attributes in slots and set?"""
-    if type(objects) is not list or set(map(type, objects)) != {kind} or type(kind) is not type:
+    if type(objects) is not list or set(map(type, objects)) - {kind} or type(kind) is not type:
         return False
     for name in attributes:
         if type(kind.__dict__.get(name)).__name__ != "member_descriptor":
             return False
         if not all(hasattr(x, name) for x in objects):
             return False
-    return not hasattr(objects[0], "__dict__")
+    return not any(hasattr(x, "__dict__") for x in objects[:1])
 '''),
     _plain("number_cells", '''
 def _number_cells(values, kinds, dtype, low, high):
@@ -1089,7 +1096,7 @@ def _number_cells(values, kinds, dtype, low, high):
     codes = [kinds.get(type(x)) for x in values]
     if None in codes or not all(low <= x <= high for x in values if type(x) is int):
         return None
-    return np.array([0 if x is None else x for x in values], dtype), np.array(codes)
+    return np.array([0 if x is None else x for x in values], dtype), np.array(codes, np.int64)
 '''),
     _plain("cell_values", '''
 def _cell_values(cells, kinds):

@@ -24,7 +24,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import arrays_results, constants, functions, inner, names, objects, reach, records, versions
+from hasten.kernel import arrays_results, constants, functions, inner, names, objects, reach, records, supers, versions
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
@@ -455,6 +455,9 @@ def function_unit(
     back = arrays_results.given_back(body, params)
     if back is not None:
         stmts = back[0]
+    elif not how.split and isinstance(node, ast.FunctionDef) and supers.spelt(module, node) is not node:
+        skipped = len(node.body) - len(body)
+        stmts = list(supers.spelt(module, node).body[skipped:])
     if flow.sure is not None and inner.gives(node.body):
         stmts.append(ast.Return(None, lineno=node.end_lineno or node.lineno, col_offset=0))
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), stmts, params, function=True, lookup=lookup)
@@ -498,7 +501,7 @@ def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) ->
             check_door_name(shared.module, name, sure)
     for path in shared.objects:
         if "." not in path:
-            check_door_name(shared.module, path.removesuffix("[]"), sure)
+            check_door_name(shared.module, path.partition(":")[0].removesuffix("[]"), sure)
     for code in shared.constants:
         if not code.startswith("sys."):
             check_door_name(shared.module, re.split(r"\W", code)[0], sure)
