@@ -370,3 +370,90 @@ def test_objects_that_meet() -> None:
     )
     check(c, start, fast=True)
     check(c, start + "n = 0", fast=True)
+
+
+TAXES = """
+class Staff:
+    def __init__(self, pay):
+        self.pay = pay
+        self.rank = 0
+
+    def tax(self, gross):
+        brackets = [(1000.0, 0.1), (3000.0, 0.2), (8000.0, 0.3)]
+        due, low = 0.0, 0.0
+        for limit, rate in brackets:
+            if gross <= low:
+                break
+            due += (min(gross, limit) - low) * rate
+            low = limit
+        return due
+
+
+class Boss(Staff):
+    def tax(self, gross):
+        return super().tax(gross) * 2.0
+
+
+def richest(staff):
+    best, most = None, -1.0
+    for s in staff:
+        if s.pay > most:
+            best, most = s, s.pay
+    best.rank += 1
+    return most
+"""
+
+
+def test_tables_of_tuples_and_objects_bound_with_others() -> None:
+    body = (
+        "for k in range(n):\n    for s in staff:\n        s.pay -= s.tax(s.pay) * 0.125\n    total += richest(staff)\n"
+    )
+    start = "n, total = 5, 0.0\npays = [500.0, 2500.0, 9000.0]\n"
+    make = "staff = [Boss(p) if p > 600 else Staff(p) for p in pays]\n"
+    after = "final = [(s.pay, s.rank) for s in staff]"
+    c = compiled(body, start, prelude=TAXES + make, hide=("k", "s"), after=after)
+    check(c, start, fast=True)
+    check(c, start + "pays = [100.0, 1000.0, 1000.0]", fast=True)
+    check(c, start + "pays = [-2.0]", fast=False)  # None has no rank
+
+
+NOBODY = """
+class Runner:
+    def __init__(self, pace):
+        self.pace = pace
+        self.wins = 0
+
+    def cheer(self):
+        return 3
+
+    def win(self):
+        self.wins += 1
+
+
+def fastest(runners, limit):
+    best = None
+    for r in runners:
+        if r.pace < limit:
+            best = r
+    return best.cheer()
+"""
+
+
+@pytest.mark.parametrize(
+    "end", ["best.cheer()", "best.wins", "fastest(runners, limit)", "(best.win(), best.cheer())[1]"]
+)
+def test_nobody(end: str) -> None:
+    """Where there is no object, the program raises: a method that looks at nothing does not run."""
+    body = f"""
+for k in range(n):
+    best = None
+    for r in runners:
+        if r.pace < limit:
+            best = r
+    total += {end}
+"""
+    start = "n, total, limit = 5, 0, 2.0\npaces = [1.5, 2.5, 1.75]\n"
+    make = "runners = [Runner(p) for p in paces]\n"
+    c = compiled(body, start, prelude=NOBODY + make, hide=("k", "r", "best"), after="final = [r.wins for r in runners]")
+    check(c, start, fast=True)
+    check(c, start + "limit = 0.5", fast=False)

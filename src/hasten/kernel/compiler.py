@@ -202,6 +202,7 @@ class Unit:
         self.stmts = unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs)))
         self.splicing = True  # may small methods be spelt out where they are called?
         self.splices = 0  # how many were
+        self.trusted: set[str] = set()  # names that were taken for never None by that
         self.extra: dict[str, Type] = {}  # module-level names that turned out to be read
         self.outs = tuple(outs)
         self.function = function
@@ -335,6 +336,8 @@ class Unit:
         while True:
             try:
                 self.infer()
+                if self.trusted & self.optional:
+                    fail(f"{min(self.trusted & self.optional)} may be None")
                 return
             except splices.Splice as change:
                 self.stmts = splices.replaced(self.stmts, change)
@@ -917,6 +920,10 @@ class Unit:
             and len({len(e.elts) for e in node.elts if isinstance(e, ast.List)}) == 1
         ):
             return V(f"np.array([{codes}])", Lst(first.kinds, 2))
+        rows = [loose(v.t) for v in vs]
+        if all(isinstance(t, Tup) and numbers(t) and t == rows[0] for t in rows):
+            if all(isinstance(i, Num) and i.kind is not None for t in rows if isinstance(t, Tup) for i in t.items):
+                return V(f"[{', '.join(v.code for v in vs)}]", Grow(rows[0]))
         fail("list display", node)
 
     def as_list(self, v: V, node: ast.AST) -> V:
@@ -950,7 +957,7 @@ class Unit:
                     self.emit(f"{', '.join(flagged)} = {', '.join(map(bare, v.pair))}")
                     temps.append(V(f"({', '.join(flagged)})", v.t, pair=flagged))
                     continue
-                if not scalar(v.t) and not numbers(v.t):
+                if not scalar(v.t) and not numbers(v.t) and not (isinstance(v.t, Obj) and v.t.many):
                     fail("tuple of containers", value)
                 tag = self.tag(v) if isinstance(v.t, Num) and v.t.kind is None and v.tag is not None else None
                 if tag is not None:

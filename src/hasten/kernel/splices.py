@@ -70,7 +70,7 @@ def arguments(func: ast.FunctionDef, node: ast.expr, method: bool) -> dict[str, 
 def wanted(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr, given: dict[str, ast.expr]) -> None:
     """Raises `Splice` where the call (or property) `node` can be spelt out. `given`: what each parameter stands for."""
     s = unit.current
-    if s is None or not unit.splicing or not plain(unit, func, home, node):
+    if s is None or not unit.splicing or not plain(unit, func, home, node) or not there(unit, given):
         return
     when = moment(s, node)
     if when is None:
@@ -82,6 +82,15 @@ def wanted(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr, give
     raise made
 
 
+def there(unit: Unit, given: dict[str, ast.expr]) -> bool:
+    """Can none of the objects be None? (A method that only computes would run where the program raises.)"""
+    found = {n.id for a in given.values() for n in ast.walk(a) if isinstance(n, ast.Name)}
+    if found & unit.optional - unit.present:
+        return False
+    unit.trusted |= found - unit.optional
+    return True
+
+
 def plain(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr) -> bool:
     """Is it a small function whose names can be told from those of the code around the call?"""
     chain: tuple[str, ...] = getattr(node, "chain", ())
@@ -90,7 +99,10 @@ def plain(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr) -> bo
         return False
     if any(isinstance(n, ODD) or isinstance(n, names.FUNCTIONS) and n is not func for n in nodes):
         return False
-    own = {a.arg for a in func.args.args} | names.bound(func.body)
+    parameters = {a.arg for a in func.args.args}
+    own = parameters | names.bound(func.body)
+    if names.flow(func.body).exposed & names.bound(func.body) - parameters:
+        return False  # it may read a name that an earlier call has left
     own |= _inside(func.body)
     names_ = [n for s in func.body for n in ast.walk(s) if isinstance(n, ast.Name) and n.id not in own]
     free = {n.id for n in names_}
@@ -299,8 +311,8 @@ def chosen(unit: Unit, node: ast.expr, obj: ast.expr, kinds: Sequence[str], ever
     obj = named(obj, "some_object")
     if isinstance(node, ast.Call):
         func = node.func
-        keywords = [ast.keyword(k.arg, named(k.value, k.arg or "")) for k in node.keywords]
         args = [named(a, f"given_{i}") for i, a in enumerate(node.args)]
+        keywords = [ast.keyword(k.arg, named(k.value, k.arg or "")) for k in node.keywords]
         plain_call = ast.copy_location(ast.Call(func, args, keywords), node)
     effect = isinstance(s, ast.Expr) and s.value is node
     result = unit.fresh_name("result", number)
