@@ -248,13 +248,12 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
     if isinstance(node, ast.Name):
         t = unit.env.get(node.id)
         if isinstance(t, Obj):
-            v = V(local(node.id), t)
+            code = local(node.id)
             if node.id in unit.optional and node.id not in unit.present:
                 if not t.many:
                     fail("an object that may be None", node)
-                # where it is None the program raises
-                return replace(v, code=f"{unit.helper('held')}({v.code}, {unit.flag(node.id)})")
-            return v
+                code = f"{unit.helper('held')}({code}, {unit.flag(node.id)})"  # where it is None the program raises
+            return V(code, t)
         v = named(unit, node)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Attribute):
