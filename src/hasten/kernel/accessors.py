@@ -58,7 +58,7 @@ class Names:
 def _known(unit: Unit) -> Names:
     from hasten.kernel import homes  # it builds on this module
 
-    return of(tuple(m.source for m in homes.modules(unit.shared)))
+    return of(tuple(sorted((m.source for m in homes.modules(unit.shared)), key=lambda source: source.path)))
 
 
 @lru_cache(maxsize=16)

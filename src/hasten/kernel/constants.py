@@ -76,7 +76,7 @@ def folded(node: ast.expr) -> object:
     return MISSING
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def file_of(source: SourceFile) -> Module | None:
     """A file that is asked for its constants only."""
     try:

@@ -222,7 +222,7 @@ def _below(path: PurePosixPath, folder: PurePosixPath) -> PurePosixPath:
     return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def imports_of(source: SourceFile) -> frozenset[tuple[str, int]]:
     """(name, dots before it) of all modules that a file may import. Raises `SyntaxError`."""
     found: set[tuple[str, int]] = set()

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hasten.core.source import SourceFile
 from hasten.kernel import heaps, names
 from hasten.kernel.containers import GROWS
 
@@ -52,7 +51,7 @@ def of(shared: Shared) -> Reached:
 
 def code(modules: Sequence[Module], stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The statements, and the bodies of everything in the files that they may call."""
-    files = [_bodies(module.source) for module in modules]
+    files = [_bodies(module.tree) for module in modules]
     out: list[ast.stmt] = []
     todo = [list(stmts)]
     done: set[str] = set()
@@ -68,10 +67,10 @@ def code(modules: Sequence[Module], stmts: Sequence[ast.stmt]) -> list[ast.stmt]
     return out
 
 
-@lru_cache(maxsize=64)
-def _bodies(source: SourceFile) -> dict[str, list[list[ast.stmt]]]:
+@lru_cache(maxsize=1024)
+def _bodies(tree: ast.Module) -> dict[str, list[list[ast.stmt]]]:
     bodies: dict[str, list[list[ast.stmt]]] = {}
-    for node in ast.walk(source.tree):
+    for node in ast.walk(tree):
         if isinstance(node, names.FUNCTIONS):
             bodies.setdefault(node.name, []).append(node.body)
     return bodies
@@ -127,46 +126,76 @@ def called(n: ast.Call) -> str:
 
 
 def replaced(module: Module, kind: ast.ClassDef, name: str) -> bool:
-    """May some code of the file give a class (or an object of this class) another attribute `name`?
+    """May some code of the file, or of those around it, give a class (or an object of this class) another attribute
+    `name`?
 
     `self.name = ...` in a method of another class with no unusual base is about objects of that class.
     """
     modules = (module, *module.around)
-    innocent = elsewhere(modules, kind)
     return any(
-        isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load) and id(n) not in innocent
+        owner is None or owner == kind.name or _handed_around(modules, owner)
         for m in modules
-        for n in ast.walk(m.tree)
+        for owner in _stores(m.tree).get(name, ())
     )
 
 
 def elsewhere(modules: Sequence[Module], kind: ast.ClassDef) -> set[int]:
     """The nodes `self.name` in methods of other classes with no unusual base, which are about objects of those."""
     innocent: set[int] = set()
-    for node in [s for m in modules for s in m.tree.body]:
-        if not isinstance(node, ast.ClassDef) or node is kind or node.keywords or node.bases or node.decorator_list:
+    for module in modules:
+        for owner, nodes in _own_nodes(module.tree).items():
+            if owner != kind.name and not _handed_around(modules, owner):
+                innocent |= nodes
+    return innocent
+
+
+@lru_cache(maxsize=1024)
+def _own_nodes(tree: ast.Module) -> dict[str, frozenset[int]]:
+    """For each class with no unusual base: the nodes `self.name` of its methods."""
+    found: dict[str, frozenset[int]] = {}
+    odd: set[str] = set()
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
             continue
-        if node.name == kind.name or any(_handed_around(m.source, node.name) for m in modules):
+        if node.keywords or node.bases or node.decorator_list or node.name in found:
+            odd.add(node.name)
             continue
+        mine: set[int] = set()
         for method in node.body:
             if not isinstance(method, ast.FunctionDef) or method.decorator_list or not method.args.args:
                 continue
             own = method.args.args[0].arg
             if own in names.bound(method.body):
                 continue
-            innocent |= {
+            mine |= {
                 id(n)
                 for s in method.body
                 for n in ast.walk(s)
                 if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == own
             }
-    return innocent
+        found[node.name] = frozenset(mine)
+    return {name: nodes for name, nodes in found.items() if name not in odd}
 
 
 @lru_cache(maxsize=1024)
-def _handed_around(source: SourceFile, kind: str) -> bool:
+def _stores(tree: ast.Module) -> dict[str, tuple[str | None, ...]]:
+    """For each attribute that the file binds somewhere: whose own it is there, if that is plain."""
+    owners = {node: owner for owner, nodes in _own_nodes(tree).items() for node in nodes}
+    found: dict[str, dict[str | None, None]] = {}
+    for n in ast.walk(tree):
+        if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load):
+            found.setdefault(n.attr, {})[owners.get(id(n))] = None
+    return {attr: tuple(who) for attr, who in found.items()}
+
+
+def _handed_around(modules: Sequence[Module], kind: str) -> bool:
     """May a method of the class be called with an object of another one? (`Ring.push(monitor, 1)`, a base class)"""
-    tree = source.tree
+    return any(kind in _handed(module.tree) for module in modules)
+
+
+@lru_cache(maxsize=1024)
+def _handed(tree: ast.Module) -> frozenset[str]:
+    """Names that the file uses otherwise than to call them, to ask whether an object is of a class, or as hints."""
     calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
     called = {id(n.func) for n in calls}
     called |= {id(n.args[1]) for n in calls if ast.unparse(n.func) == "isinstance" and len(n.args) > 1}
@@ -177,9 +206,8 @@ def _handed_around(source: SourceFile, kind: str) -> bool:
         if isinstance(hint, ast.expr)
         for inner in ast.walk(hint)
     }
-    return any(
-        (isinstance(n, ast.Name) and n.id == kind or isinstance(n, ast.Attribute) and n.attr == kind)
-        and id(n) not in called
-        and id(n) not in hints
+    return frozenset(
+        n.id if isinstance(n, ast.Name) else n.attr
         for n in ast.walk(tree)
+        if isinstance(n, (ast.Name, ast.Attribute)) and id(n) not in called and id(n) not in hints
     )

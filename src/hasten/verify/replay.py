@@ -41,6 +41,7 @@ VARIED_S = 5.0  # after so long, this many cases are enough:
 VARIED_ENOUGH = 25
 VARIED_LIMIT_S = 0.6  # the original must finish a varied case in this time, or the case is skipped
 CANDIDATE_LIMIT_S = 30.0  # the candidate may have to compile for types it has not met
+COMPILED_S = 1.5  # and has so much more time for each function that is compiled
 MEMORY_BYTES = 2_000_000_000
 TIMING_S = 3.0
 TIMED_PAIRS = 7
@@ -280,6 +281,8 @@ class _Replay:
         self.meta: dict[str, Any] = json.loads((self.store / "meta.json").read_text(encoding="utf-8"))
         self.children: dict[str, _Child] = {}
         self.first_call_s = 0.0
+        kernels = sum(e.text.count("@njit(") for e in change.edits)
+        self.compiling_s = CANDIDATE_LIMIT_S + COMPILED_S * kernels
         self.candidate = candidate = change.apply(work)
         source = work.source(self.region.path)
         new = candidate.source(self.region.path)
@@ -469,7 +472,7 @@ class _Replay:
                 found = same.get("difference") or same.get("reason", "")
                 why = f"the original does not repeat its recording: {found}"
                 continue
-            limit = min(self.left, max(CANDIDATE_LIMIT_S, 20 * first["seconds"]))
+            limit = min(self.left, max(self.compiling_s, 20 * first["seconds"]))
             try:
                 second = self._child("new").ask({"do": "run", "state": str(state), "out": str(new)}, limit)
             except _Dead as dead:

@@ -105,8 +105,8 @@ class Jit:
         return ""
 
     def _changes(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> Iterator[Change]:
-        source = work.source(region.path)
-        module = _module(source)
+        module = _module(work.source(region.path))
+        source = module.source  # one tree for all
         if not module.modules_free():
             raise Refuse("np, math, njit or a builtin mean something else in this file")
         if module.reflects:
@@ -158,7 +158,7 @@ class Jit:
         if not home.modules_free() or home.reflects:
             raise Refuse("the class's file looks at its own names")
         yield from self._variants(
-            lambda how: held_methods.change(self.code, calls.source, home, calls, facts, share, how),
+            lambda how: held_methods.change(self.code, home.source, home, calls, facts, share, how),
             calls.seen,
             Project(work, calls.source.path),
         )
