@@ -257,6 +257,12 @@ def test_a_class_of_the_same_name_here_is_another_one(tmp_path: Path, monkeypatc
     assert run(tmp_path) == before
 
 
+def test_a_project_of_many_files_is_not_looked_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hasten.kernel.elsewhere.MOST_FILES", 2)
+    text = main("import hook\nfrom rates import settle", extra="t += settle(loans[i], 0.01)")
+    assert isinstance(made(tmp_path, monkeypatch, text), str)
+
+
 def test_packages_and_their_relative_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pack = tmp_path / "flock_pack"
     pack.mkdir()

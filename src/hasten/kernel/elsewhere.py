@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
 MAX_STEPS = 5  # from package to package
+MOST_FILES = 40
 
 
 class Project:
@@ -144,7 +145,8 @@ class Project:
         key = (source.path, place)
         if key not in self._modules:
             found = usable(source, place)
-            self._modules[key] = None if found is None else found.elsewhere(place, called)
+            # objects go where it is known what all files do to them
+            self._modules[key] = None if found is None else found.elsewhere(place, called if self.files else "")
         module = self._modules[key]
         func = None if module is None else module.function(name)
         return None if module is None or func is None else (module, func)
@@ -198,7 +200,8 @@ class Project:
 
     @cached_property
     def files(self) -> tuple[SourceFile, ...]:
-        """This file, the program's first one, and all that they import, from whichever place."""
+        """This file, the program's first one, and all that they import, from whichever place; none where these are too
+        many to look through for every kernel."""
         found: dict[str, SourceFile] = {}
         todo = [str(self.path), self.work.entry_path]
         while todo:
@@ -211,6 +214,8 @@ class Project:
             except (OSError, SyntaxError, ValueError):
                 continue
             found[path] = source
+            if len(found) > MOST_FILES:
+                return ()
             for dotted, level in imported:
                 other = self._source(dotted, level, PurePosixPath(path))
                 if other is not None:

@@ -24,7 +24,7 @@ DEEP = 12  # objects within objects
 
 def module_of(shared: Shared, called: str) -> Module | None:
     """The file that defines what a run knows as a class of module `called`: this one where nothing else is known."""
-    if shared.project is None:
+    if shared.project is None or not shared.project.files:
         return shared.module
     if called not in shared.homes:
         source = shared.project.at(called)
@@ -53,7 +53,7 @@ def home(shared: Shared, kind: ast.ClassDef) -> Module:
 def modules(shared: Shared) -> tuple[Module, ...]:
     """The files whose code the kernel may run: its own, and, where objects come in, all that may be imported."""
     project = shared.project
-    if project is None or not any(map(_of_user, shared.seen.values())):
+    if project is None or not project.files or not any(map(_of_user, shared.seen.values())):
         return (shared.module,)
     own = shared.module.source.path
     others = tuple(m for s in project.files if s.path != own and (m := constants.file_of(s)) is not None)

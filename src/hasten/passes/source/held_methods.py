@@ -82,6 +82,8 @@ def call_in(work: ScriptWorkload, region: Region, facts: Facts) -> Calls | None:
     best: Calls | None = None
     for (receiver, name), calls in found.items():
         for home, node in project.functions[name]:
+            if not facts.of(f"{home.source.path}:{node.lineno}-{node.end_lineno}").types:
+                continue  # it was not hot
             method = _method(home, node)
             if method is None or not _plainly_called(method, calls):
                 continue
@@ -96,7 +98,7 @@ def call_in(work: ScriptWorkload, region: Region, facts: Facts) -> Calls | None:
                 ),
             )  # fmt: skip
             seen = facts.of(own.id)
-            if not seen.types or best is not None and best.region.share >= own.share:
+            if best is not None and best.region.share >= own.share:
                 continue
             best = Calls(place, home, method, own, seen, receiver, tuple(calls))
     return best
