@@ -33,6 +33,12 @@ class Portion:
     def qualname(self) -> str:
         return self.name
 
+    @property
+    def makes_container(self) -> bool:
+        """Whether the expression gives a list, set or dict, as far as syntax tells."""
+        word = self.node.func.id if isinstance(self.node, ast.Call) and isinstance(self.node.func, ast.Name) else ""
+        return isinstance(self.node, COMPREHENSIONS) or word in ("sorted", "set", "list", "dict", "tuple")
+
     def text(self) -> str:
         """The function that works it out."""
         return f"@_kept\ndef {self.name}({', '.join(self.params)}):\n    return {self.module.text(self.node)}\n"

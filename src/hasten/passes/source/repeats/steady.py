@@ -182,6 +182,8 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
             else again.value_only_looked_at(r.module, r.node, pieces)
         )
     )
+    # a list that somebody changes is never kept
+    fit = [r for r in fit if isinstance(r, Repeat) or r.qualname in shared or not r.makes_container]
     roots = tuple(n for n in _roots(module, stretch) if n not in changed)
     alike = called_alike(world, [(module, stretch), *((world.home[d], d) for d in reach)])
     but = tuple(sorted((world.grown(pieces) | filled) & again.world.project.attributes))
