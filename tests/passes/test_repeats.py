@@ -336,6 +336,51 @@ class Store:
 store = Store()
 print([store.level(k) for k in range(4)], [store.level(k) for k in (True, 0.0, -0.0)])
 """,
+    "named arguments": STORE
+    + """
+def level(store, user, plus=0, *, times=1):
+    return store.mean(user) * times + plus
+out = []
+for i in range(3):
+    for t in (1, 1.0, True, 2):
+        out.append((level(store, 1, times=t), level(store, user=1, times=t), level(store, 1, t), level(store, 1, plus=t)))
+        out.append(store.mean(user=i))
+for bad in ({"nobody": 1}, {"user": 1, "more": 2}, {}):
+    try:
+        print(store.mean(**bad))
+    except TypeError as e:
+        print(e)
+print(out, [type(x) for row in out if type(row) is tuple for x in row])
+""",
+    "numbers that another attribute counts": """
+import itertools
+from abc import ABC, abstractmethod
+class Shape(ABC):
+    @abstractmethod
+    def area(self, k):
+        ...
+    def cost(self, k):
+        return sum([self.area(k) for _ in range(3)])
+class Box(Shape):
+    def __init__(self, sides):
+        self.sides = sides
+    def area(self, k):
+        return sum(self.sides) * k
+class Yard:
+    def __init__(self, shapes):
+        self.shapes = shapes
+        self._ids = itertools.count(1)
+        self._left = iter([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    def next_id(self):
+        return next(self._ids)
+    def total(self, k):
+        return sum([s.cost(k) for s in self.shapes])
+    def some(self, k):
+        return sum([x for x, _ in zip(self._left, range(2))]) * k
+yard = Yard([Box([1, 2]), Box([3])])
+for i in range(4):
+    print(yard.next_id(), yard.total(2), yard.shapes[0].cost(i % 2), yard.some(2))
+""",
 }
 
 ALONE = {

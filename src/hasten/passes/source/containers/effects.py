@@ -62,7 +62,7 @@ FRESH_CALLS = frozenset(
 )
 KNOWN_DECORATORS = frozenset(
     "property staticmethod classmethod lru_cache cache cached_property dataclass njit jit wraps setter "
-    "total_ordering".split()
+    "total_ordering abstractmethod".split()
 )
 MAX_ENTRIES = 20_000  # of folders below the root
 THREADS = frozenset("threading concurrent asyncio signal _thread joblib trio gevent tkinter".split())

@@ -16,7 +16,9 @@ from hasten.passes.source.containers.effects import ARRAY_MUTATORS, MUTATORS, QU
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted, root_name
 from hasten.passes.source.parallel import libraries
 
-DECORATORS = frozenset("staticmethod classmethod property njit jit dataclass total_ordering cached_property".split())
+DECORATORS = frozenset(
+    "staticmethod classmethod property njit jit dataclass total_ordering cached_property abstractmethod".split()
+)
 # Builtins that look at the process (text hashes differently in each), or at what an iterator has left
 UNEVEN_BUILTINS = frozenset({"print", "input", "next", "id", "hash", "open", "super"})
 # What ends more than the round

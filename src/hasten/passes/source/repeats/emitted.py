@@ -71,21 +71,21 @@ def _kept(function):
 
     @functools.wraps(function)
     def asked(*args, **named):
-        if named or name not in _KEPT:
+        if name not in _KEPT:
             return function(*args, **named)
         objects, fits, results = _KEPT[name]
-        key = []
-        for x in args:
+        key = [tuple(named)] if named else []
+        for x in (*args, *named.values()):
             if type(x) in _PLAIN_KINDS and (x != 0 or type(x) is not float):  # 0.0 equals -0.0
                 key += (x, type(x))
             elif id(x) in objects:
                 key.append(id(x))
             else:
-                return function(*args)
+                return function(*args, **named)
         key = tuple(key)
         if key in results:
             return results[key]
-        result = function(*args)
+        result = function(*args, **named)
         if len(results) < 100_000 and fits(result):
             results[key] = result
         return result

@@ -171,7 +171,7 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
         return
     if world.unknown_method(pieces):
         return
-    changed = world.stored(pieces) | world.rebound(pieces) | own | filled
+    changed = world.stored(pieces) | world.rebound(pieces) | own | filled | world.moving
     fit = [r for r in candidates if not (r.reads | r.names) & changed]
     shared = frozenset(
         r.qualname

@@ -168,6 +168,7 @@ class World:
     """Questions to a project. Each function is looked at once."""
 
     project: Settled
+    moving: set[str] = field(default_factory=set)  # attributes that hold what can be gone through only once
     _reached: dict[ast.AST, frozenset[ast.AST]] = field(default_factory=dict)
 
     @cached_property
@@ -240,6 +241,9 @@ class World:
             case ast.withitem(optional_vars=ast.Name() as name):
                 return self._local_used_up(module, name)
             case ast.Assign(targets=[ast.Tuple()]):
+                return True
+            case ast.Assign(targets=[ast.Attribute(attr=attr)]) | ast.AnnAssign(target=ast.Attribute(attr=attr)):
+                self.moving.add(attr)
                 return True
             case ast.Assign(targets=[ast.Name() as name]):
                 return self._local_used_up(module, name)
