@@ -26,6 +26,7 @@ from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, indent, prelude_line, replace_nodes
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.containers.effects import Project, project_of
+from hasten.passes.source.containers.memo import KEPT_TYPES, _is_gone_through
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, FUNCTIONS, Module, _names_free, module_of
 from hasten.passes.source.repeats.again import Again, Repeat, again_of
 from hasten.passes.source.repeats.alike import called_alike
@@ -33,11 +34,11 @@ from hasten.passes.source.repeats.emitted import IMPORTS, NAMES, helper
 from hasten.passes.source.repeats.portions import Portion, portions
 
 MIN_SHARE = 0.03
-MAX_SINGLES = 2
 LIBRARIES = ("builtins.", "numpy.", "pandas.", "collections.")
-KEYS = frozenset(
-    f"builtins.{t}" for t in "int str bool float bytes NoneType list tuple dict set frozenset".split()
-) | frozenset({"collections.defaultdict", "collections.Counter"})
+KEYS = KEPT_TYPES | frozenset(
+    "builtins.list builtins.tuple builtins.dict builtins.set builtins.frozenset collections.defaultdict "
+    "collections.Counter".split()
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class RepeatedWork:
         if not found:
             return
         share = facts.profile.share(region.path, region.first, region.last) if facts.profile.samples else 0.0
-        names = ", ".join(dict.fromkeys(r.qualname for _, _, c in found for r in c.repeats))
+        names = ", ".join(dict.fromkeys(r.qualname for _, _, c in found for r in _group(c, facts)))
         yield Finding(
             self.code, region, found[0][2].stretch.lineno, found[-1][2].stretch.end_lineno or 0,
             f"{names}: called again with the same arguments while nothing changes that they read",
@@ -74,16 +75,12 @@ class RepeatedWork:
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         for module, project, chosen in self._chosen(work, finding.region, facts):
-            alike = [r for r in chosen.repeats if isinstance(r, Repeat) and r.function in chosen.alike]
-            likely: tuple[Repeat | Portion, ...] = (*alike, *(r for r in chosen.repeats if isinstance(r, Portion)))
-            singles = list(dict.fromkeys((*likely, *chosen.repeats)))[:MAX_SINGLES]
-            groups: list[tuple[Repeat | Portion, ...]] = [likely, chosen.repeats, *((r,) for r in singles)]
-            for group in filter(None, dict.fromkeys(groups)):
-                edits = _edits(work, project, module, chosen, group)
-                if edits:
-                    names = ", ".join(r.qualname for r in group)
-                    title = f"line {chosen.stretch.lineno}: keep what {names} gave while the loop runs"
-                    yield Change(self.code, title, finding.region, edits, self.risk, (), finding.share)
+            group = _group(chosen, facts)
+            edits = _edits(work, project, module, chosen, group)
+            if edits:
+                names = ", ".join(r.qualname for r in group)
+                title = f"line {chosen.stretch.lineno}: keep what {names} gave while the loop runs"
+                yield Change(self.code, title, finding.region, edits, self.risk, (), finding.share)
 
     def _chosen(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[tuple[Module, Project, Chosen]]:
         try:
@@ -99,7 +96,7 @@ class RepeatedWork:
         if again.world.why_not:
             return
         for home, chosen in _stretches(again, module, region, facts):
-            if _free(home, module):
+            if _free(home, module) and _group(chosen, facts):
                 yield module, project, chosen
 
 
@@ -221,6 +218,27 @@ def _asked_for_plain(facts: Facts, module: Module, function: ast.FunctionDef) ->
     for a in function.args.args:
         kinds = {f.type for f in seen.get(a.arg, ())}
         if kinds and not kinds & KEYS and all(k.startswith(LIBRARIES) for k in kinds):
+            return False
+    return True
+
+
+def _group(chosen: Chosen, facts: Facts) -> tuple[Repeat | Portion, ...]:
+    """What to keep: what seems to be asked for again; else what is asked for by text and numbers, which come again."""
+    alike = [r for r in chosen.repeats if isinstance(r, Repeat) and r.function in chosen.alike]
+    portions_of = [r for r in chosen.repeats if isinstance(r, Portion)]
+    return (*alike, *portions_of) or tuple(r for r in chosen.repeats if isinstance(r, Repeat) and _by_value(facts, r))
+
+
+def _by_value(facts: Facts, repeat: Repeat) -> bool:
+    """Whether the function is asked with text and numbers, which come again, rather than with lists made for it."""
+    f = repeat.function
+    first = min([f.lineno, *(d.lineno for d in f.decorator_list)])
+    seen = facts.of(f"{repeat.module.source.path}:{first}-{f.end_lineno}").types
+    for a in f.args.args[1 if repeat.method else 0 :]:
+        kinds = {fact.type for fact in seen.get(a.arg, ())}
+        if not kinds and _is_gone_through(f, a.arg):
+            return False
+        if kinds and not kinds & KEPT_TYPES and all(k.startswith(LIBRARIES) for k in kinds):
             return False
     return True
 
