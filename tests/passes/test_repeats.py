@@ -591,6 +591,38 @@ for i in range(4):
 
 # whatever is done with them, the results are the same
 EITHER = {
+    "another function on one object": """
+import random
+class Meter:
+    def __init__(self, xs):
+        self.xs = xs
+    def read(self):
+        return 1.0
+    def level(self, k):
+        return sum([x * self.read() for x in self.xs]) * k
+    def levels(self, k):
+        return [self.level(k) for _ in range(3)]
+meter = Meter([1, 2])
+meter.read = random.random
+random.seed(3)
+print([meter.level(2) for _ in range(4)], meter.levels(2))
+""",
+    "another function in the place of one": """
+import random
+def read():
+    return 1.0
+def draw():
+    return random.random()
+read = draw
+class Meter:
+    def __init__(self, xs):
+        self.xs = xs
+    def level(self, k):
+        return sum([x * read() for x in self.xs]) * k
+meter = Meter([1, 2])
+random.seed(3)
+print([meter.level(2) for _ in range(4)])
+""",
     "the list of the argument grows": """
 def mean(xs):
     return sum(xs) / len(xs)

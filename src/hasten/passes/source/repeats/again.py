@@ -93,7 +93,7 @@ class Again:
         if function.name in self.world.project.attributes:
             return None  # bound on an object, or in a class body
         reach = self.world.reach(module, function)
-        if function in reach or not self._pure(module, function):
+        if function in reach or not all(map(self.fixed, reach)) or not self._pure(module, function):
             return None
         dunders = {d for d in self.world.always if getattr(d, "name", "").startswith("__")}
         pieces: list[Piece] = [(module, function), *((self.world.home[d], d) for d in reach | dunders)]
@@ -101,6 +101,13 @@ class Again:
             return None
         reads, words = self.world.attributes_read(pieces), self.world.globals_read(pieces)
         return Repeat(module, function, reads, words, qualname)
+
+    def fixed(self, function: ast.AST) -> bool:
+        """Whether nothing else is ever put in the place of a function, in a class, on an object or in its file."""
+        name, home = getattr(function, "name", ""), self.world.home[function]
+        if name in self.world.project.attributes:
+            return False
+        return not isinstance(home.parents.get(function), ast.Module) or len(home.bindings(name, home.tree)) == 1
 
     @staticmethod
     def _plain_class(cls: ast.ClassDef) -> bool:
