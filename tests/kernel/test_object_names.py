@@ -84,7 +84,6 @@ def test_names(change: str, fast: bool) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "for t in trades:\n    t.buyer = who\n",
         "for t in trades:\n    total += len(t.buyer)\n",
         "for t in trades:\n    who = t.buyer + t.seller\n",
         "for t in trades:\n    if t.buyer == t.price:\n        total += 1\n",
@@ -92,3 +91,127 @@ def test_names(change: str, fast: bool) -> None:
 )
 def test_refusals(body: str) -> None:
     assert refusal(body, START, prelude=LEDGER)
+
+
+PEOPLE = """
+import random
+
+
+class Person:
+    def __init__(self, state):
+        self.state = state
+        self.days = 0
+        self.diary = "new"
+
+    def infect(self, rng, chance):
+        if self.state == "S" and rng.random() < chance:
+            self.state = "I"
+            self.diary = "ill since " if self.days == 0 else "ill again"
+
+    def recover(self):
+        if self.state == "I":
+            self.days += 1
+            if self.days > 2:
+                self.state = "R"
+
+
+class Nurse(Person):
+    def infect(self, rng, chance):
+        super().infect(rng, chance / 4)
+        if self.state in ("I", "R") and self.days == 1:
+            self.diary = self.state
+
+
+class Town:
+    def __init__(self, people):
+        self.people = people
+        self.mood = "calm"
+        self.log = []
+
+    def day(self, rng, chance):
+        ill = sum(1 for p in self.people if p.state == "I")
+        for p in self.people:
+            p.infect(rng, chance * ill)
+            p.recover()
+        if ill > limit:
+            self.mood = "panic"
+        elif self.mood != "calm":
+            self.mood = "after"
+        self.log.append(ill)
+
+
+def census(people):
+    counts = {"S": 0, "I": 0, "R": 0}
+    for p in people:
+        counts[p.state] += 1
+    return counts["S"] + 10 * counts["R"]
+
+
+class Odd(str):
+    pass
+
+
+limit = 4
+people = [(Nurse if k % 3 == 0 else Person)("I" if k < 2 else "S") for k in range(many)]
+town = Town(people)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "fast"),
+    [
+        ("", True),
+        ("many = 3", True),
+        ("many = 1", True),
+        ("many = 0", None),
+        ("n = 0", True),
+        ("chance = -1.0", True),
+    ],
+)
+def test_strings_that_are_assigned(change: str, fast: bool | None) -> None:
+    check(TOWN, f"{SICK}{change}", fast=fast)
+
+
+@pytest.mark.parametrize(
+    ("change", "fast"),
+    [
+        ("people[0].state = 'X'", False),  # KeyError
+        ("people[1].diary = 'another'", True),
+        ("people[1].diary = Odd('S')", False),
+        ("people[1].diary = None", False),
+        ("people[1].state = 1", False),
+        ("town.mood = Odd('calm')", False),
+        ("town.mood = 'wild'", True),
+        ("people[2] = people[1]", False),
+        ("Person.state = property(lambda self: 'S', lambda self, v: None)", False),
+    ],
+)
+def test_strings_that_are_assigned_and_the_guard(change: str, fast: bool) -> None:
+    hook = "town = Town(people)\n"
+    old, new = (
+        replace(s, data=s.text.replace(hook, f"{hook}{change}\n").encode()) for s in (TOWN.original, TOWN.patched)
+    )
+    check(replace(TOWN, original=old, patched=new), SICK, fast=fast)
+
+
+SICK = "import random\nrng, n, chance, many, total = random.Random(2), 12, 0.07, 40, 0\n"
+TOWN = compiled(
+    "for k in range(n):\n    town.day(rng, chance)\n    total += census(town.people)\n",
+    SICK,
+    prelude=PEOPLE,
+    hide=("k",),
+    after="final = [(p.state, p.days, str(p.diary), type(p.diary).__name__) for p in people], town.mood, town.log",
+)
+TOWN = replace(TOWN, outs=("final", "total"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for p in people:\n    p.state = p.days",
+        "for p in people:\n    p.diary = p.state + 'x'",
+        "for p in people:\n    p.state = None",
+    ],
+)
+def test_what_no_string_is(body: str) -> None:
+    assert refusal(body, SICK, prelude=PEOPLE)

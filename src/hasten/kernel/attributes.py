@@ -138,7 +138,7 @@ def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) ->
     if isinstance(t, Column):
         return _column(unit, name, t, words)
     if isinstance(t, Cell):
-        return _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
+        return _word_cell(unit, name, words) if t.word else _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
     if isinstance(t.value, Grow):
         return _growing(unit, name, t, t.value)
     return _rebound(unit, name, t)
@@ -182,6 +182,17 @@ def cells_back(unit: Unit, name: str, t: Cell | Column, x: str) -> str:
     return f"{unit.shared.helper('cell_values')}(new_{x}, {{{codes}}})"
 
 
+def _word_cell(unit: Unit, name: str, words: str) -> Passed:
+    """A string, by its number."""
+    from hasten.kernel.door import STRINGS  # it builds on this module
+
+    x = local(name)
+    out = Passed([f"type({x}) is str"], [f"new_{x} = np.array([{words}.setdefault({x}, len({words}))])"], [f"new_{x}"])
+    if name in unit.shared.stored:
+        out.back.append(f"{name} = {STRINGS}[new_{x}[0]]")
+    return out
+
+
 def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
     """A number, or one of each object of a list, that may be of several types or None."""
     x = local(name)
@@ -211,6 +222,10 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     if t.word:
         strings = Passed(args=[f"new_{x}"])
         strings.convert += _checked(x, f"{unit.helper('word_numbers')}({taken}, {words})")
+        if name in unit.shared.stored:
+            from hasten.kernel.door import STRINGS  # it builds on this module
+
+            strings.back.append(_given_back(unit, f"{path}[]", attr, f"[{STRINGS}[i] for i in new_{x}]"))
         return strings
     (sort,) = t.kinds
     if sort not in DTYPES:

@@ -228,15 +228,17 @@ class Chr:
 class Cell:
     """A number that is an attribute of an object: an array of one element, so that every function sees it change.
 
-    Where several types are possible, or None (`optional`), a second array of one element tells which it is.
+    Where several types are possible, or None (`optional`), a second array of one element tells which it is. `word`: a
+    string, by its number.
     """
 
     kinds: frozenset[str]
     optional: bool = False
+    word: bool = False
 
     @property
     def tagged(self) -> bool:
-        return self.optional or len(self.kinds) != 1
+        return not self.word and (self.optional or len(self.kinds) != 1)
 
 
 @dataclass(frozen=True)

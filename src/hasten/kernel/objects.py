@@ -349,8 +349,8 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
-    if isinstance(slot, Column) and slot.word:
-        return V(f"{x}[{obj.code}]", Word())
+    if isinstance(slot, (Cell, Column)) and slot.word:
+        return V(f"{x}[{obj.code if t.many else '0'}]", Word())
     if isinstance(slot, Column) and slot.depth:
         return V(f"{x}[{obj.code}]", Lst(slot.kinds, slot.depth, frozenset({name})), parts=(x, (obj.code,)))
     if isinstance(slot, (Cell, Column)):
@@ -427,6 +427,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         made = Column(kinds, optional) if obj.many else Cell(kinds, optional)
     elif obj.many:
         made = rows(name, facts, stored, node)
+    elif stored and facts and all(f.type == "builtins.str" for f in facts):
+        made = Cell(frozenset(), word=True)
     elif facts and all(f.type == "collections.deque" for f in facts):
         made = queue_slot(name, facts, stored, node)
     elif any(f.type == "builtins.NoneType" for f in facts):
@@ -465,7 +467,7 @@ def users(unit: Unit, t: Obj) -> list[Used]:
 
 def rows(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
     """An attribute of many objects that is a list of numbers, equally long in each, or a string."""
-    if {f.type for f in facts} == {"builtins.str"} and not stored:
+    if {f.type for f in facts} == {"builtins.str"}:
         return Column(frozenset(), word=True)
     if {f.type for f in facts} == {"builtins.list"} and not stored:
         sizes = {n for f in facts for n in (f.min_len, f.max_len)}
@@ -674,8 +676,15 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     if isinstance(slot, Slot) and isinstance(slot.value, Tup):
         put(unit, name, slot, v, target)
         return
-    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and (slot.depth or slot.word):
+    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
         fail("assignment to an attribute", target)
+    if slot.word:
+        if not isinstance(v.t, Word):
+            fail(f"{name} is a string, and gets something else", target)
+        unit.shared.stored.add(name)
+        unit.extra[name] = unit.env[name] = slot
+        unit.emit(f"{local(name)}[{obj.code if obj.t.many else '0'}] = {bare(v.code)}")
+        return
     into_cell(unit, name, slot, v, obj.code if obj.t.many else "0", target)
 
 
