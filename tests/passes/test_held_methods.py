@@ -224,3 +224,87 @@ def test_a_file_that_does_not_import_the_class_is_left(tmp_path: Path, monkeypat
     text = main().replace("from maker import Model, build", "").replace("class Other(Model)", "class Other")
     text = text.replace("model = build()", "model = __import__('maker').build()")
     assert isinstance(proposed(tmp_path, monkeypatch, text), str)
+
+
+SCORING = """SMOOTH = (0.5, 1.5)
+
+
+def score(index, lengths, query, doc):
+    total = 0.0
+    for term in query:
+        postings = index.get(term, {})
+        if doc in postings:
+            total += postings[doc] * SMOOTH[1] / (postings[doc] + SMOOTH[0] * lengths[doc])
+    return total
+"""
+
+SEARCH = """from scoring import score as points
+{imports}
+
+
+def search(index, lengths, queries):
+    found = []
+    for query in queries:
+        for doc in range(len(lengths)):
+            s = points(index, lengths, query, doc)
+            {last}
+            found.append(f"{{doc}}:{{s:.4f}}")
+    return found
+
+
+index = {{t: {{d: (t * d) % 4 + 1 for d in range(t % 5 + 1)}} for t in range(30)}}
+print(search(index, [2.0, 3.0, 4.0, 5.5, 9.0], [[1, 4, 7], [2, 2, 29], [77]]))
+"""
+
+
+def found_in_search(folder: Path, imports: str = "", last: str = "pass") -> tuple[str | Change, ScriptWorkload]:
+    (folder / "main.py").write_text(SEARCH.format(imports=imports, last=last))
+    (folder / "scoring.py").write_text(SCORING)
+    work = ScriptWorkload(folder, Entry("script", "main.py"), "main.py")
+    source = work.source("main.py")
+    line = next(n for n, text in enumerate(source.lines, 1) if text.startswith("    for query in queries"))
+    region = next(r for r in regions_of(source, entry=True) if r.first == line and r.kind == "block")
+    function = next(r for r in regions_of(work.source("scoring.py"), entry=False) if r.qualname == "score")
+    types = {
+        "index": (describe({t: {2: 3, 4: 5} for t in range(30)}),), "lengths": (describe([2.0, 3.0]),),
+        "query": (describe([1, 4]),), "doc": (describe(3),),
+    }  # fmt: skip
+    facts = Facts(
+        regions={
+            region.id: RegionFacts(region.id, calls=1),
+            function.id: RegionFacts(function.id, calls=40, types=types),
+        }
+    )
+    why = Jit().explain(work, region, facts)
+    if why:
+        return why, work
+    (finding,) = Jit().find(work, region, facts)
+    return next(iter(Jit().propose(work, finding, facts))), work
+
+
+def test_a_function_of_another_file(tmp_path: Path) -> None:
+    found, work = found_in_search(tmp_path)
+    assert isinstance(found, Change), found
+    before = run(tmp_path)
+    new = found.apply(work)
+    # not before the inner loop: the index is much, a query little
+    assert "    score_ready = _ready_score(index, lengths)\n    for query in queries:" in new.source("main.py").text
+    for path, changed in new.changed.items():
+        (tmp_path / path).write_bytes(changed.data)
+    assert run(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("imports", "last"),
+    [
+        ("", "index[3][7] = 1"),
+        ("", "lengths.append(1.0)\n            index.clear()"),
+        ("import scoring\nscoring.score = None", "pass"),
+        ("points = len", "pass"),
+        ("from scoring import *", "pass"),
+        ("", "index = dict(index)\n            lengths = list(lengths)\n            query = list(query)"),
+    ],
+)
+def test_what_changes_is_not_held_for_a_function_either(tmp_path: Path, imports: str, last: str) -> None:
+    found, _ = found_in_search(tmp_path, imports, last)
+    assert isinstance(found, str), found

@@ -71,6 +71,11 @@ class Project:
         there, here = self._source(called, 0, self.path), PurePosixPath(module.source.path)
         return there is not None and there == self._source(dotted, level, here)
 
+    def origin(self, module: Module, node: ast.expr) -> tuple[SourceFile, str] | None:
+        """The other file that surely defines what an expression names, and what it is called there."""
+        named = None if module.star_import else self._named(module, node)
+        return None if named is None else self._defined(*named[:3], PurePosixPath(module.source.path))
+
     def constant(self, module: Module, node: ast.expr) -> tuple[str, object] | None:
         """The code in the kernel's file, and the value, of the constant of another file that an expression names."""
         if module.star_import:

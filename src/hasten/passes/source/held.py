@@ -18,15 +18,18 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hasten.core.facts import Facts, RegionFacts
+from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import SourceFile
+from hasten.core.source import Edit, SourceFile, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import records
+from hasten.kernel.constants import file_of
 from hasten.kernel.door import wrap
+from hasten.kernel.elsewhere import Project as Elsewhere
 from hasten.kernel.held import Held, holdable
 from hasten.kernel.kinds import Refuse
+from hasten.kernel.objects import facts_of
 from hasten.kernel.program import Module
 from hasten.passes.source.containers.base import Place
 from hasten.passes.source.containers.effects import Project, frozen_during, project_of
@@ -43,6 +46,9 @@ from hasten.passes.source.jit import (
     statements,
     surely_bound,
 )
+from hasten.passes.source.repeats.steady import _imported_as as imported_as
+
+ENOUGH = 0.8  # of what could be made ready, by size: then rather before an outer loop
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Calls:
     seen: RegionFacts
     calls: tuple[ast.Call, ...]
     given: dict[str, ast.Name]
+    home: Names  # the file of the function
 
 
 def call_in(work: ScriptWorkload, region: Region, facts: Facts) -> Calls | None:
@@ -77,18 +84,22 @@ def call_in(work: ScriptWorkload, region: Region, facts: Facts) -> Calls | None:
                 found.setdefault(n.func.id, []).append(n)
     best: Calls | None = None
     for name, calls in found.items():
-        function = _function(names, name)
-        if function is None or _replaced(project, name) or region.first <= function.lineno <= region.last:
+        home, function = names, _function(names, name)
+        if function is None:
+            home, function = _imported(work, names, name)
+        if function is None or _replaced(project, function.name):
+            continue
+        if home is names and region.first <= function.lineno <= region.last:
             continue
         first = min([function.lineno, *(d.lineno for d in function.decorator_list)])
-        own = Region(region.path, first, function.end_lineno or first, "function", name)
+        own = Region(home.source.path, first, function.end_lineno or first, "function", function.name)
         seen = facts.of(own.id)
         given = _given(names, function, calls)
         share = facts.profile.share(own.path, own.first, own.last)
         if not seen.types or not given or best is not None and best.region.share >= share:
             continue
-        best = Calls(place, function, Region(own.path, first, own.last, "function", name, share=share), seen,
-                     tuple(calls), given)  # fmt: skip
+        its = Region(own.path, first, own.last, "function", function.name, share=share)
+        best = Calls(place, function, its, seen, tuple(calls), given, home)
     return best
 
 
@@ -104,6 +115,21 @@ def _function(names: Names, name: str) -> ast.FunctionDef | None:
     if not all(isinstance(_positive(d), ast.Constant) for d in (*a.defaults, *(d for d in a.kw_defaults if d))):
         return None
     return node
+
+
+def _imported(work: ScriptWorkload, names: Names, name: str) -> tuple[Names, ast.FunctionDef | None]:
+    """The plain function of another file that a name stands for wherever it is read, and that file."""
+    module = file_of(names.source)
+    if module is None or module.bindings.get(name, 0) != 1:
+        return names, None
+    found = Elsewhere(work, names.source.path).origin(module, ast.Name(name, ast.Load()))
+    if found is None or found[0].path == names.source.path:
+        return names, None
+    try:
+        home = module_of(found[0])
+        return home, None if home.dynamic or not imported_as(names, home) else _function(home, found[1])
+    except (SyntaxError, ValueError):
+        return names, None
 
 
 def _replaced(project: Project, name: str) -> bool:
@@ -134,7 +160,7 @@ def _given(names: Names, function: ast.FunctionDef, calls: Sequence[ast.Call]) -
     order = [p.arg for p in function.args.args]
     given: dict[str, ast.Name] | None = None
     for call in calls:
-        if names.owner(function.name, call) is not names.tree:
+        if not isinstance(call.func, ast.Name) or names.owner(call.func.id, call) is not names.tree:
             return {}
         if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
             return {}
@@ -150,8 +176,9 @@ def _given(names: Names, function: ast.FunctionDef, calls: Sequence[ast.Call]) -
 
 
 def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: Facts, share: float, how: How) -> Change:
-    """The edits that make containers ready before a loop. Raises `Refuse`."""
+    """The edits that make containers ready before a loop. `source`: the file of the function. Raises `Refuse`."""
     names, region, name = calls.place.module, calls.place.region, calls.function.name
+    here_too = names is calls.home
     unit, _, given = function_unit(source, module, calls.region, facts, how)
     if given:
         raise Refuse(f"it gives {given} back")
@@ -159,7 +186,7 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
     # what the kernel reads: parameters, and containers of the module that it names
     wanted = {p: e for p, e in calls.given.items() if p in unit.params and holdable(unit.params[p])}
     for p, t in unit.extra.items():
-        if holdable(t) and not records.is_column(p):
+        if here_too and holdable(t) and not records.is_column(p):
             use = next((n for n in ast.walk(calls.function) if isinstance(n, ast.Name) and n.id == p), None)
             if use is None or names.owner(p, use) is not names.tree:
                 raise Refuse(f"{p} is read elsewhere")
@@ -171,13 +198,19 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
     here = {p: e.id for p, e in wanted.items() if p in held}
     if any(p in unit.extra and names.owner(here[p], stretch) is not names.tree for p in held):
         raise Refuse("a container of the module has another name's place here")
-    check_door_names(shared, tuple(here.values()), surely_bound(tree, function, stretch))
-    check_door_names(shared, tuple(unit.extra), module_names(tree) | set(unit.params))
+    sure = surely_bound(tree, function, stretch)
+    if here_too:
+        check_door_names(shared, tuple(here.values()), sure)
+    elif unsure := sorted({*here.values()} - sure):
+        raise Refuse(f"{unsure[0]} may be unbound when the block begins")
+    check_door_names(shared, tuple(unit.extra), module_names(source.tree) | set(unit.params))
     own = {a.arg for a in (*calls.function.args.args, *calls.function.args.kwonlyargs)}
     argument = module.fresh("ready", shared.taken)
     maker = module.fresh(f"_ready_{shared.purpose}", shared.taken)
     caller = module.fresh(f"_{shared.purpose}_when_ready", shared.taken)
     variable = module.fresh(f"{shared.purpose}_ready", shared.taken)
+    if not here_too and any(word in names.names for word in (maker, caller, variable)):
+        raise Refuse(f"{variable} means something in the file of the loop")
     unit.ready = frozenset(held)
     wrapped = wrap(shared, unit, shared.purpose, Held(tuple(held), argument, maker))
     if own & {argument, maker, caller}:
@@ -212,6 +245,10 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
     if edits is None:
         raise Refuse("its calls cannot be rewritten")
     before = prelude(source, module, shared, type(wrapped)(text, wrapped.name, wrapped.takes, wrapped.gives))
+    if not here_too:
+        at = prelude_line(names.source)
+        where = imported_as(names, calls.home)
+        before.append(Edit(names.source.path, at, at - 1, f"from {where} import {caller}, {maker}\n"))
     return Change(
         code,
         f"compiled {name}, what it reads made ready once",
@@ -224,9 +261,9 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
 
 
 def _stretch(calls: Calls, wanted: dict[str, ast.Name]) -> tuple[ast.stmt, list[str], bool]:
-    """The statement before which most can be made ready, the outermost of such; what; and whether the function itself
-    is known to change nothing, whatever it is given. Raises `Refuse`."""
-    best: tuple[ast.stmt, list[str], bool] | None = None
+    """The statement before which most can be made ready, by size, the outermost of such; what; and whether the
+    function itself is known to change nothing, whatever it is given. Raises `Refuse`."""
+    found: list[tuple[ast.stmt, list[str], bool]] = []
     why = "it reads no container that could be made ready"
     for stretch in stretches(calls.place, calls.calls[0]):
         if isinstance(calls.place.module.function(stretch), ast.ClassDef):
@@ -241,11 +278,22 @@ def _stretch(calls: Calls, wanted: dict[str, ast.Name]) -> tuple[ast.stmt, list[
                     held.append(p)
                 else:
                     why = frozen.why_not or f"{e.id} may be reached otherwise"
-            if held and (best is None or len(held) > len(best[1])):
-                best = stretch, held, quiet
-    if best is None:
+            if held:
+                found.append((stretch, held, quiet))
+    if not found:
         raise Refuse(why)
-    return best
+    most = max(size(calls.seen, held) for _, held, _ in found)
+    return next(f for f in found if size(calls.seen, f[1]) >= ENOUGH * most)
+
+
+def size(seen: RegionFacts, names: Sequence[str]) -> int:
+    """About how much there is to convert in what these names were recorded with."""
+
+    def parts(fact: ValueFact, depth: int) -> int:
+        inside = sum(parts(f, depth + 1) for f in fact.items) if depth < 4 else 0
+        return (fact.max_len or 0) * (1 + inside) or 1
+
+    return sum(max((parts(f, 0) for f in facts_of(seen.types, n)), default=1) for n in names)
 
 
 def _bound(calls: Calls, e: ast.Name, stretch: ast.stmt) -> bool:

@@ -31,7 +31,7 @@ from hasten.passes.source.containers.effects import Project, project_of
 from hasten.passes.source.containers.membership import stretches
 from hasten.passes.source.containers.syntax import FUNCTIONS, Parts, join, module_of
 from hasten.passes.source.containers.syntax import Module as Names
-from hasten.passes.source.held import _parameters, _positive
+from hasten.passes.source.held import ENOUGH, _parameters, _positive, size
 from hasten.passes.source.jit import (
     How,
     enclosing,
@@ -221,8 +221,8 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
 
 
 def _stretch(calls: Calls, wanted: list[str]) -> tuple[ast.stmt, list[str]]:
-    """The statement before which most can be made ready, the outermost of such, and what. Raises `Refuse`."""
-    best: tuple[ast.stmt, list[str]] | None = None
+    """The statement before which most can be made ready, by size, the outermost of such, and what. Raises `Refuse`."""
+    found: list[tuple[ast.stmt, list[str]]] = []
     why = "it reads no container that could be made ready"
     module = calls.place.module
     for stretch in stretches(calls.place, calls.calls[0]):
@@ -240,10 +240,11 @@ def _stretch(calls: Calls, wanted: list[str]) -> tuple[ast.stmt, list[str]]:
             why = f"{calls.receiver} changes in the loop"
             continue
         held = [n for n in wanted if not set(n.split(".")[1:]) & changed]
-        if held and (best is None or len(held) > len(best[1])):
-            best = stretch, held
-        elif not held:
+        if held:
+            found.append((stretch, held))
+        else:
             why = f"{', '.join(wanted)} may change in the loop"
-    if best is None:
+    if not found:
         raise Refuse(why)
-    return best
+    most = max(size(calls.seen, held) for _, held in found)
+    return next(f for f in found if size(calls.seen, f[1]) >= ENOUGH * most)

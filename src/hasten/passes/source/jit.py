@@ -143,8 +143,13 @@ class Jit:
             if call is None:
                 raise
             try:
+                home = _module(call.home.source)
+                if not home.modules_free() or home.reflects:
+                    raise Refuse("the function's file looks at its own names")
                 yield from self._variants(
-                    lambda how: held.change(self.code, source, module, call, facts, share, how), call.seen, project
+                    lambda how: held.change(self.code, home.source, home, call, facts, share, how),
+                    call.seen,
+                    Project(work, home.source.path),
                 )
             except Refuse as other:
                 raise Refuse(f"{reason}; calls of {call.function.name}: {other}") from None
