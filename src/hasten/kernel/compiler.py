@@ -151,6 +151,8 @@ class Shared:
     columns: dict[str, str] = field(default_factory=dict)  # of records, by their name at the door: their keys
     keys: frozenset[str] = frozenset()  # what the code asks dicts for
     read_as: dict[str, str] = field(default_factory=dict)  # columns of strings that are read as numbers
+    records_first: bool = False  # are dict displays with strings as keys records?
+    made: dict[str, tuple[str, ...]] = field(default_factory=dict)  # records that kernels make, by their path: keys
     added: dict[str, tuple[int, int]] = field(default_factory=dict)  # columns under new keys, and what puts these
 
     def home(self, kind: ast.ClassDef) -> Module:
@@ -901,6 +903,10 @@ class Unit:
                 return containers.empty_list(self, self.hint)
             return containers.empty_list(self, Grow(None))
         vs = [self.expr(e) for e in node.elts]
+        if isinstance(vs[0].t, Rec):
+            if any(v.t != vs[0].t for v in vs):
+                fail("list display of several kinds of records", node)
+            return V(f"[{', '.join(v.code for v in vs)}]", Grow(vs[0].t))
         codes = ", ".join(
             bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs
         )

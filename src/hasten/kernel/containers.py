@@ -749,6 +749,12 @@ def listed(u: Unit, node: ast.Call) -> V:
 
 def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
     """A dict display or comprehension."""
+    if isinstance(node, ast.Dict):
+        from hasten.kernel import making  # it builds on this module
+
+        record = making.display(u, node)
+        if record is not None:
+            return record
     hint = u.hint if isinstance(u.hint, Map) and not u.hint.keys_only else Map(None, None)
     if isinstance(node, ast.Dict) and not node.keys:
         t = replace(hint, roots=frozenset(), fresh=False, frozen=False, default="")

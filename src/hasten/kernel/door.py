@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import arrays, arrays_results, attributes, counting, elsewhere, mixed, optional, records, views
+from hasten.kernel import (
+    arrays,
+    arrays_results,
+    attributes,
+    counting,
+    elsewhere,
+    making,
+    mixed,
+    optional,
+    records,
+    views,
+)
 from hasten.kernel import held as holding
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.compiler import DICTS, Shared, Unit, local, unseen
@@ -446,6 +457,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     inner = {n: t.item if isinstance(t, Opt) else t for n, t in types.items()}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
     changing: list[str] = []  # attributes whose lists come back
+    of_records: dict[str, str] = {}  # what records hold that the kernel makes
     columns: dict[str, records.Passed] = {}  # what records hold under a key
     guards: list[str] = []
     convert: list[str] = []
@@ -481,6 +493,12 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             args += holding.arguments(t, x)
             continue
         if records.is_column(n):
+            if isinstance(t, Slot):  # of records that the kernel makes
+                raw_held.append(x)
+                got_held.append(f"last_{x}")
+                assert isinstance(t.value, Grow) and t.value.item is not None
+                of_records[n] = _boxed(t.value.item, "<value>")
+                continue
             if n in unit.mutated:
                 raise Refuse("what a record holds is changed")
             under = records.passed(unit, n, t, words)
@@ -646,7 +664,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         ):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
-    if attributes.telling(unit, types) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):
+    if attributes.telling(unit, named) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):
         convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(whole.distinct)}):")
         convert.append("    return None")
     if len(streams) > 1:
@@ -663,6 +681,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert += [f"if any(row is {x} for row in {everyone}):", "    return None"]
         raw_held += [f"{x}[0]", f"{x}[1]"]
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
+    first = making.dicts(shared, of_records)
     if unit.function:
         more = (raw_held, got_held)
         if ahead is not None:
@@ -680,10 +699,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {ahead.argument}")
             brought = made.carried[0] == words
             wrapped = _function(
-                shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, brought=brought
+                shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first, brought
             )
             return replace(wrapped, text=f"{wrapped.text}\n\n{made.text}")
-        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words)
+        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first)
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -777,7 +796,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     text = with_loops(shared, text)
     result = ", ".join(map(local, gives))
     after += [*back, f"return ({result}{',' if len(gives) == 1 else ''})" if gives else "return ()"]
-    after = _number_strings(shared, words, convert, args, after)
+    after = _number_strings(shared, words, convert, args, [*making.needed(first, after), *after])
     call = f"{unit.name}({', '.join(args)})"
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Runs `{unit.name}` on copies. None, and nothing has changed, when the plain loop has to run."""')
@@ -828,9 +847,13 @@ def _function(
     sinks: list[str],
     more: tuple[list[str], list[str]],
     words: str,
+    first: dict[str, str],
     brought: bool = False,
 ) -> Wrapped:
-    """The wrapper of a whole function: it returns the function's result in a tuple of one, or None."""
+    """The wrapper of a whole function: it returns the function's result in a tuple of one, or None.
+
+    `first`: lines that make records, by what they make.
+    """
     if sinks:
         raise Refuse("a list from outside grows")
     text = []
@@ -878,7 +901,9 @@ def _function(
         result = records.given_back(t, "result")
     else:
         raise Refuse("returns a random generator")
-    after = _number_strings(shared, words, convert, args, [*after, *back, f"return ({result},)"], brought)
+    after += [*back, f"return ({result},)"]
+    after = [*making.needed(first, after), *after]
+    after = _number_strings(shared, words, convert, args, after, brought)
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')
     w += [f"    {line}" for line in entry]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hasten.core.facts import ABSENT, ValueFact
-from hasten.kernel import attributes, containers, objects, optional, views
+from hasten.kernel import attributes, containers, making, objects, optional, views
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -119,8 +119,10 @@ def under(u: Unit, base: V, key: str, node: ast.AST) -> V:
     """What a record holds under a key."""
     t = base.t
     assert isinstance(t, Rec)
-    if "(" in base.code and impure(node):
+    if "(" in base.code and (impure(node) or "new_record" in base.code):
         fail("a record that is computed", node)  # the code of its place may stand there twice
+    if t.path in u.shared.made:
+        return making.under(u, base, key, node)
     name = name_of(u.shared, t.path, key)
     held = u.shared.slots.get(name)
     if held is None and {f.type for f in facts_under(u.shared, t.path, key)} == {ABSENT}:
@@ -175,7 +177,11 @@ def parsed(u: Unit, node: ast.expr, kind: str) -> V | None:
         return None
     count = len(u.lines)
     base = u.expr(node.value)
-    if not isinstance(base.t, Rec) or {f.type for f in facts_under(u.shared, base.t.path, key)} != {TEXT}:
+    if (
+        not isinstance(base.t, Rec)
+        or base.t.path in u.shared.made
+        or {f.type for f in facts_under(u.shared, base.t.path, key)} != {TEXT}
+    ):
         del u.lines[count:]
         return None
     if "(" in base.code and impure(node):
@@ -195,6 +201,9 @@ def store(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     assert isinstance(t, Rec)
     if key is None or "(" in base.code and impure(target):
         fail("a record gets a value under a key that is computed", target)
+    if t.path in u.shared.made:
+        making.store(u, base, key, v, target)
+        return
     name = name_of(u.shared, t.path, key)
     if f"{name}_as_float" in u.shared.read_as or f"{name}_as_int" in u.shared.read_as:
         fail(f"strings under {key!r} that are read as numbers are replaced", target)
@@ -245,7 +254,7 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V:
     if name != "get" or key is None or len(node.args) > 2 or node.keywords:
         fail(f"{name} of a record", node)
     assert isinstance(base.t, Rec)
-    if ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
+    if base.t.path not in u.shared.made and ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
         fail(f"get of {key!r}, which not all records were seen to have", node)
     if len(node.args) == 2 and not isinstance(node.args[1], ast.Constant):
         fail("get with a default that is computed", node)
@@ -256,6 +265,8 @@ def has(u: Unit, base: V, node: ast.Compare, sign: str) -> V:
     """`"price" in row`, for a key that all records have."""
     key = key_in(node.left)
     assert isinstance(base.t, Rec)
+    if base.t.path in u.shared.made:
+        return V(repr((key in u.shared.made[base.t.path]) is not bool(sign)), BOOL)
     if key is None or ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
         fail("`in` a record", node)
     under(u, base, key, node)

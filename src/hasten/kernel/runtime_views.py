@@ -315,6 +315,20 @@ def _tuples_{size}_at(rows, i):
     return f"tuples_{size}_at", body, ("place_in",)
 
 
+def _new_record(size: int) -> tuple[str, str, tuple[str, ...]]:
+    """For records with this many keys."""
+    lists = [f"list_{i}" for i in range(size)]
+    values = [f"value_{i}" for i in range(size)]
+    steps = "".join(f"    {x}.append({v})\n" for x, v in zip(lists, values, strict=True))
+    body = f'''
+def _new_record_{size}({", ".join([*lists, *values])}):
+    """The place of a new record, whose values go into these lists."""
+{steps}    return len({lists[0]}) - 1
+'''
+    return f"new_record_{size}", body, ()
+
+
+COMPILED += [_new_record(size) for size in range(1, 17)]
 COMPILED += [helper for kind in ("int", "pair", "triple") for helper in _on_parts(kind)]
 COMPILED += [*_fixed("int", "run[at]"), *_rows("pair", 2), *_rows("triple", 3)]
 COMPILED += [_tuples_at(size) for size in range(2, 7)]

@@ -24,7 +24,19 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import arrays_results, constants, functions, inner, names, objects, reach, records, supers, versions
+from hasten.kernel import (
+    arrays_results,
+    constants,
+    functions,
+    inner,
+    making,
+    names,
+    objects,
+    reach,
+    records,
+    supers,
+    versions,
+)
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
@@ -117,6 +129,7 @@ class Jit:
                 lambda how: function_change(self.code, source, module, region, facts, share, how),
                 facts.of(region.id),
                 project,
+                making.displays(source.tree.body),
             )
             return
         stmts = statements(source.tree, region.first, region.last)
@@ -127,6 +140,7 @@ class Jit:
                 lambda how: block_change(self.code, source, module, stmts, region, facts, share, how),
                 facts.of(region.id),
                 project,
+                making.displays(source.tree.body),
             )
         except Refuse as reason:
             from hasten.passes.source import held, held_methods  # they build on this module
@@ -150,6 +164,7 @@ class Jit:
                     lambda how: held.change(self.code, home.source, home, call, facts, share, how),
                     call.seen,
                     Project(work, home.source.path),
+                    making.displays(home.tree.body),
                 )
             except Refuse as other:
                 raise Refuse(f"{reason}; calls of {call.function.name}: {other}") from None
@@ -166,14 +181,17 @@ class Jit:
             lambda how: held_methods.change(self.code, home.source, home, calls, facts, share, how),
             calls.seen,
             Project(work, calls.source.path),
+            making.displays(home.tree.body),
         )
 
-    def _variants(self, change: Callable[[How], Change], seen: RegionFacts, project: Project) -> Iterator[Change]:
-        """With roundings of its own and without."""
+    def _variants(
+        self, change: Callable[[How], Change], seen: RegionFacts, project: Project, displays: bool
+    ) -> Iterator[Change]:
+        """With roundings of its own and without. `displays`: the file has dict displays with strings as keys."""
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
         dicts = any(f.type in DICTS for kinds in seen.types.values() for f in kinds)
-        named = any(f.fields for kinds in seen.types.values() for f in _inside(kinds))
+        named = displays or any(f.fields for kinds in seen.types.values() for f in _inside(kinds))
         hows = [
             How(w, m, reads=r, project=project, records=d)
             for w in (False, True)
@@ -256,6 +274,7 @@ def block_change(
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, stmts))
+    shared.records_first = how.records
     shared.constant_type = constant_type(how)
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
@@ -427,6 +446,7 @@ def function_unit(
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, body))
+    shared.records_first = how.records
     shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
