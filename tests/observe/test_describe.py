@@ -166,6 +166,16 @@ def test_small_dicts_are_described_key_by_key() -> None:
     assert dict(lines.items[0].fields)["n"][0].low == 2
     assert describe(rows[0]).fields and not describe({1: 2}).fields and not describe({}).fields
     assert not describe({f"k{i}": i for i in range(50)}).fields
+
+    class Loud:
+        def __hash__(self) -> int:
+            return 1
+
+    odd = {Loud(): 1}
+    Loud.__hash__ = None  # type: ignore[method-assign, assignment]
+    assert not describe([odd, odd]).items[0].fields
+    many = describe([{"id": i, "name": "a"} for i in range(100)], budget=60)
+    assert not many.complete and dict(many.items[0].fields)["id"][0].type == "builtins.int"
     joined = join((describe({"a": 1}),), (describe({}),))[0]
     assert [f.type for f in dict(joined.fields)["a"]] == ["builtins.int", ABSENT]
     assert not join((describe({"a": 1}),), (describe({1: 1}),))[0].fields

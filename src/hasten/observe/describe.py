@@ -117,7 +117,7 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
         size = dict.__len__(value)
         record = _records([value], budget, depth, inside) if cls is dict else None
         if record is not None:
-            return record
+            return record[0]
         keys, all_keys = _elements(dict.keys(value), size, budget, depth, inside)
         items, all_items = _elements(dict.values(value), size, budget, depth, inside)
         return ValueFact(name, min_len=size, max_len=size, complete=all_keys and all_items, items=items, keys=keys)
@@ -222,9 +222,11 @@ def _elements(
     if kinds.difference(quick):
         if quick:
             rest = [v for v in elements if type(v) not in quick]
-        rows = _rows(rest, kinds.difference(quick), budget, depth)
         if kinds.difference(quick) == {dict} and len(rest) > 1:
-            rows = _records(rest, budget, depth, inside) or rows
+            record = _records(rest, budget, depth, inside)
+            if record is not None:
+                return _joined((*facts, record[0])), complete and record[1]
+        rows = _rows(rest, kinds.difference(quick), budget, depth)
         if rows is not None:
             return _joined((*facts, rows)), complete
         seen = budget.take(len(rest))
@@ -297,22 +299,27 @@ def _rows(values: list[Any], kinds: set[type], budget: _Budget, depth: int) -> V
     return ValueFact(type_name(kind), min_len=min(sizes), max_len=max(sizes), items=parts[-1], keys=keys, note=note)
 
 
-def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -> ValueFact | None:
-    """What joining the facts of dicts gives, key by key; None unless all have few keys, which are plain strings."""
+def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, bool] | None:
+    """What joining the facts of dicts gives, key by key, and whether all were looked at; None unless all have few keys,
+    which are plain strings."""
     sizes = list(map(len, values))
     if depth + 1 >= MAX_DEPTH or not any(sizes) or max(sizes) > MAX_FIELDS:
         return None
     if len(values) > 1 and any(id(v) in inside for v in values):
         return None
-    if budget.left * FAST_FACTOR < 2 * sum(sizes) + FAST_FACTOR * len(values):
+    cost = 2 * sum(sizes) + FAST_FACTOR * len(values)
+    step = -(-cost // max(budget.left * FAST_FACTOR * 3 // 4, 1))  # an even spread when there are too many
+    if step > len(values):
         return None
+    seen_all, values = step == 1, values[::step]
+    if set(map(type, chain.from_iterable(values))) != {str}:
+        return None
+    shapes = dict.fromkeys(map(tuple, values))
     names: dict[Any, None] = {}
-    for row in values:
-        names.update(dict.fromkeys(row))
+    for shape in shapes:
+        names.update(dict.fromkeys(shape))
         if len(names) > MAX_FIELDS:
             return None
-    if set(map(type, names)) != {str}:
-        return None
     budget.take(len(values))
     everyone = set(map(id, values)) - inside
     inside |= everyone
@@ -320,13 +327,13 @@ def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -
         fields = []
         complete = True
         for name in names:
-            held = [row[name] for row in values if name in row]
+            held = [row[name] for row in values if len(shapes) == 1 or name in row]
             facts, all_of_them = _elements(held, len(held), budget, depth, inside)
             complete = complete and all_of_them
             fields.append((name, facts if len(held) == len(values) else (*facts, ValueFact(ABSENT))))
     finally:
         inside -= everyone
-    return ValueFact(
+    fact = ValueFact(
         type_name(dict),
         min_len=min(sizes),
         max_len=max(sizes),
@@ -335,6 +342,7 @@ def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -
         keys=(_plain(str, list(names)),),
         fields=tuple(fields),
     )
+    return fact, seen_all
 
 
 def _fields_of_both(a: ValueFact, b: ValueFact) -> tuple[tuple[str, tuple[ValueFact, ...]], ...]:
