@@ -381,6 +381,64 @@ yard = Yard([Box([1, 2]), Box([3])])
 for i in range(4):
     print(yard.next_id(), yard.total(2), yard.shapes[0].cost(i % 2), yard.some(2))
 """,
+    "searches in helpers": """
+customers = [{"id": i, "name": "c" + str(i)} for i in range(6)] + [{"id": 2, "name": "again"}]
+orders = [{"id": i, "cid": i * 3 % 5, "amount": i} for i in range(12)] + [{"id": 99, "cid": 1.0, "amount": 7}]
+pairs = [(1, "a"), (2, "b"), (1, "c"), (float("nan"), "d"), (True, "e")]
+class Shop:
+    def __init__(self, rows):
+        self.rows = rows
+    def of(self, cid):
+        total = 0
+        for o in self.rows:
+            if o["cid"] == cid:
+                total += o["amount"]
+        return total, [o["id"] for o in self.rows if o["cid"] == cid]
+def orders_of(cid):
+    return [o for o in orders if o["cid"] == cid]
+def find(cid, rows):
+    for c in rows:
+        if c["id"] == cid:
+            return c
+    return None
+def tags(n):
+    out = []
+    for k, tag in pairs:
+        if k != n:
+            continue
+        out.append(tag)
+    return out
+def first(n):
+    return next((t for k, t in pairs if k == n), "none")
+shop = Shop(orders)
+nan = float("nan")
+for c in customers:
+    print(c["name"], [o["id"] for o in orders_of(c["id"])], shop.of(c["id"]), find(c["id"], customers) is c)
+for n in [1, 1.0, True, 2, nan, "x", None, (1,), 0.0, -0.0]:
+    print(tags(n), first(n), orders_of(n), find(n, customers), shop.of(n))
+try:
+    for n in [1, [1]]:
+        print(tags(n), find(n, [{"id": 1}, {}]))
+except KeyError as e:
+    print("no", e)
+orders.append({"id": 100, "cid": 0, "amount": 1})
+for c in customers:
+    print(orders_of(c["id"])[-1:], shop.of(c["id"])[0])
+""",
+    "a search in a part of a function": """
+rows = [(i % 4, i) for i in range(20)]
+class Table:
+    def __init__(self, rows):
+        self.rows = rows
+    def best(self, k, bonus):
+        return max([v for key, v in self.rows if key == k], default=0) + bonus
+    def count(self, k, bonus):
+        n = sum(1 for key, v in self.rows if key == k)
+        return n + bonus + len([v for key, v in rows if key == k and v > bonus])
+table = Table(rows)
+for i in range(6):
+    print([table.best(k, i) + table.count(k, i) for k in (0, 1, 7, 1.0, True)])
+""",
 }
 
 ALONE = {
@@ -591,6 +649,45 @@ for i in range(4):
 
 # whatever is done with them, the results are the same
 EITHER = {
+    "rows that a helper searches change": """
+rows = [{"k": i % 3, "v": i} for i in range(6)]
+def of(k):
+    return [r["v"] for r in rows if r["k"] == k]
+for i in range(4):
+    print(of(i))
+    rows.append({"k": i, "v": -i})
+for i in range(4):
+    print(of(i))
+    rows[i]["k"] = 9
+def swap(k):
+    for r in rows:
+        if r["k"] == k:
+            r["k"] = 0
+            return r["v"]
+for i in range(4):
+    print(swap(9), of(9))
+""",
+    "rows that answer for themselves": """
+from collections import defaultdict
+rows = [defaultdict(int, k=1), defaultdict(int), defaultdict(int, k=0)]
+class Key:
+    def __init__(self, k):
+        self.k = k
+    def __eq__(self, other):
+        print("asked")
+        return self.k == other
+def of(k):
+    for r in rows:
+        if r["k"] == k:
+            return len(r)
+for i in (1, 0, 5, 1):
+    print(of(i), [len(r) for r in rows])
+odd = [{"k": Key(1)}, {"k": 1}]
+def odd_of(k):
+    return [r["k"] == k for r in odd if r["k"] == k]
+for i in (1, 0, 1):
+    print(odd_of(i))
+""",
     "another function on one object": """
 import random
 class Meter:

@@ -37,8 +37,10 @@ def _by_key(rows, key, kinds, *others):
     positions = {}
     try:
         for n, row in enumerate(rows):
+            if (kinds and type(row) not in kinds) or id(row) in others:
+                return None
             k = key(row)
-            if not _is_plain(k) or (kinds and type(row) not in kinds) or id(row) in others:
+            if not _is_plain(k):
                 return None
             if k == k:  # NaN equals nothing
                 positions.setdefault(k, []).append(n)

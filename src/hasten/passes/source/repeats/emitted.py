@@ -15,17 +15,18 @@ _KEPT = {{}}  # function -> (objects it may be asked of, test of what may be kep
 class _Steady:
     """While it lasts, the functions named keep their results: nothing that they read changes meanwhile.
 
-    Those of `lists` keep lists and dicts too, which those who get them only look at.
+    Those of `lists` keep lists and dicts too, which those who get them only look at; those of `indexes` make indexes.
     """
 
-    def __init__(self, names, *roots, lists=(), but=()):
-        self.names, self.roots, self.lists, self.but = names, roots, lists, but
+    def __init__(self, names, *roots, lists=(), indexes=(), but=()):
+        self.names, self.roots, self.lists, self.indexes, self.but = names, roots, lists, indexes, but
 
     def __enter__(self):
         self.names = [name for name in self.names if name not in _KEPT]  # a loop around may keep them already
         objects = _objects(self.roots, self.but) if self.names else {{}}
         for name in self.names:
-            _KEPT[name] = objects, _holds_plain_parts if name in self.lists else _is_plain_result, {{}}
+            fits = _holds_plain_parts if name in self.lists else _is_plain_result
+            _KEPT[name] = objects, _is_index if name in self.indexes else fits, {{}}
 
     def __exit__(self, *failure):
         for name in self.names:
@@ -65,6 +66,10 @@ def _holds_plain_parts(x):
     return type(x) in _PLAIN_KINDS
 
 
+def _is_index(x):
+    return True
+
+
 def _kept(function):
     """`function`, whose results are kept within `_Steady`, by the types and values of its arguments."""
     name = function.__qualname__
@@ -94,7 +99,7 @@ def _kept(function):
 
 '''
 NAMES = frozenset(
-    "_PLAIN_KINDS _HOLDERS _PROGRAM _KEPT _Steady _objects _is_plain_result _holds_plain_parts _kept".split()
+    "_PLAIN_KINDS _HOLDERS _PROGRAM _KEPT _Steady _objects _is_plain_result _holds_plain_parts _is_index _kept".split()
 )
 
 

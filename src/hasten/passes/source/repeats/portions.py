@@ -57,8 +57,8 @@ def portions(again: Again, module: Module, function: ast.FunctionDef) -> Iterato
     if a.vararg or a.kwarg or function.name.startswith("__"):
         return
     params = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
-    if any(isinstance(d, ast.Name) and d.id == "classmethod" for d in function.decorator_list):
-        return
+    if not all(isinstance(d, ast.Name) and d.id in ("property", "staticmethod") for d in function.decorator_list):
+        return  # a compiled function calls no others
     if isinstance(holder, ast.ClassDef):
         same = [s for s in holder.body if getattr(s, "name", "") == function.name]
         if same != [function] or len(module.bindings(holder.name, module.tree)) != 1:

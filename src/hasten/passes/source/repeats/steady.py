@@ -32,6 +32,8 @@ from hasten.passes.source.repeats.again import Again, Repeat, again_of
 from hasten.passes.source.repeats.alike import called_alike
 from hasten.passes.source.repeats.emitted import IMPORTS, NAMES, helper
 from hasten.passes.source.repeats.portions import Portion, portions
+from hasten.passes.source.repeats.searches import Lookup, lookups
+from hasten.passes.source.repeats.searches import prelude as search_prelude
 
 MIN_SHARE = 0.03
 LIBRARIES = ("builtins.", "numpy.", "pandas.", "collections.")
@@ -46,7 +48,7 @@ class Chosen:
     """A stretch of code with the functions whose results may be kept while it runs, hottest first."""
 
     stretch: ast.stmt
-    repeats: tuple[Repeat | Portion, ...]
+    repeats: tuple[Repeat | Portion | Lookup, ...]
     shared: frozenset[str]  # of them, those whose lists and dicts are only looked at
     roots: tuple[str, ...]
     alike: frozenset[ast.AST]  # of them, those that seem to be called with the same arguments again
@@ -144,7 +146,7 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
         return
     reach = world.reach(module, stretch)
     around = module.function(stretch)
-    candidates: list[Repeat | Portion] = []
+    candidates: list[Repeat | Portion | Lookup] = []
     for node in reach:
         if node is around or not isinstance(node, ast.FunctionDef) or around in world.reach(world.home[node], node):
             continue
@@ -152,6 +154,7 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
         if not _hot(facts, home, node):
             continue
         candidates += (p for p in portions(again, home, node) if _hot(facts, home, home.statement(p.node)))
+        candidates += (s for s in lookups(again, home, node) if _hot(facts, home, home.statement(s.node)))
         if not _works(node) or not _asked_for_plain(facts, home, node):
             continue
         found = again.repeat(home, node)
@@ -176,16 +179,16 @@ def _kept_in(again: Again, module: Module, stretch: ast.stmt, facts: Facts) -> I
         if (
             again.only_looked_at(r, pieces)
             if isinstance(r, Repeat)
-            else again.value_only_looked_at(r.module, r.node, pieces)
+            else isinstance(r, Portion) and again.value_only_looked_at(r.module, r.node, pieces)
         )
     )
     # a list that somebody changes is never kept
-    fit = [r for r in fit if isinstance(r, Repeat) or r.qualname in shared or not r.makes_container]
+    fit = [r for r in fit if not isinstance(r, Portion) or r.qualname in shared or not r.makes_container]
     roots = tuple(n for n in _roots(module, stretch) if n not in changed)
     alike = called_alike(world, [(module, stretch), *((world.home[d], d) for d in reach)])
     but = tuple(sorted((world.grown(pieces) | filled) & again.world.project.attributes))
 
-    def share(repeat: Repeat | Portion) -> float:
+    def share(repeat: Repeat | Portion | Lookup) -> float:
         f = repeat.function if isinstance(repeat, Repeat) else repeat.module.statement(repeat.node)
         return facts.profile.share(repeat.module.source.path, f.lineno, f.end_lineno or f.lineno)
 
@@ -222,11 +225,17 @@ def _asked_for_plain(facts: Facts, module: Module, function: ast.FunctionDef) ->
     return True
 
 
-def _group(chosen: Chosen, facts: Facts) -> tuple[Repeat | Portion, ...]:
+def _group(chosen: Chosen, facts: Facts) -> tuple[Repeat | Portion | Lookup, ...]:
     """What to keep: what seems to be asked for again; else what is asked for by text and numbers, which come again."""
     alike = [r for r in chosen.repeats if isinstance(r, Repeat) and r.function in chosen.alike]
-    portions_of = [r for r in chosen.repeats if isinstance(r, Portion)]
-    return (*alike, *portions_of) or tuple(r for r in chosen.repeats if isinstance(r, Repeat) and _by_value(facts, r))
+    searched = {r.node for r in chosen.repeats if isinstance(r, Lookup)}
+    # what holds a search is worked out again for other keys
+    parts = [
+        r
+        for r in chosen.repeats
+        if isinstance(r, Lookup) or isinstance(r, Portion) and searched.isdisjoint(ast.walk(r.node))
+    ]
+    return (*alike, *parts) or tuple(r for r in chosen.repeats if isinstance(r, Repeat) and _by_value(facts, r))
 
 
 def _by_value(facts: Facts, repeat: Repeat) -> bool:
@@ -274,7 +283,7 @@ def _free(home: Module, module: Module) -> bool:
 
 
 def _edits(
-    work: ScriptWorkload, project: Project, module: Module, chosen: Chosen, group: Sequence[Repeat | Portion]
+    work: ScriptWorkload, project: Project, module: Module, chosen: Chosen, group: Sequence[Repeat | Portion | Lookup]
 ) -> tuple[Edit, ...]:
     home = group[0].module
     edits: list[Edit] = []
@@ -290,9 +299,14 @@ def _edits(
         return ()
     top = "".join(text for text in IMPORTS if text not in home.source.text)
     edits.append(Edit(home.source.path, at, at - 1, f"{top}\n\n{helper(modules)}\n\n"))
-    edits += replace_nodes(home.source, [(r.node, r.call()) for r in group if isinstance(r, Portion)])
+    edits += replace_nodes(home.source, [(r.node, r.call()) for r in group if not isinstance(r, Repeat)])
+    if any(isinstance(r, Lookup) for r in group):
+        texts = search_prelude(again_of(project), home)
+        if not all(_names_free(home, text) for text in texts):
+            return ()
+        edits += [Edit(home.source.path, at, at - 1, text) for text in texts if text not in home.source.text]
     for r in group:
-        if isinstance(r, Portion):
+        if not isinstance(r, Repeat):
             if r.node.lineno < at:
                 return ()
             edits.append(Edit(home.source.path, at, at - 1, f"{r.text()}\n\n"))
@@ -309,7 +323,10 @@ def _edits(
     lines = "".join(module.source.lines[first - 1 : last])
     lines = lines if lines.endswith("\n") else lines + "\n"
     lists = tuple(name for name in names if name in chosen.shared)
-    more = [f"{word}={_quoted(words)}" for word, words in (("lists", lists), ("but", chosen.but)) if words]
+    indexes = tuple(r.qualname for r in group if isinstance(r, Lookup))
+    lists = tuple(name for name in lists if name not in indexes)
+    told = (("lists", lists), ("indexes", indexes), ("but", chosen.but))
+    more = [f"{word}={_quoted(words)}" for word, words in told if words]
     given = ", ".join([_quoted(names), *chosen.roots, *more])
     body = f"{margin}with _Steady({given}):\n{indent(_dedented(lines, margin), margin + '    ')}"
     edits.append(Edit(module.source.path, first, last, body))

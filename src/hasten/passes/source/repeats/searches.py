@@ -1,0 +1,160 @@
+"""Searches that a helper function makes, with the loop outside of it.
+
+`def orders_of(cid): return [o for o in orders if o["customer_id"] == cid]`: while a loop runs that changes neither the
+orders nor what is in them, an index by the field compared stays true, and is made once.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hasten.passes.source.containers.join_index import (
+    BY_KEY,
+    MATCHING,
+    Search,
+    _search,
+    changes_fields,
+    keyed,
+    keys_prelude,
+    names,
+    path,
+    position,
+    stays_inside,
+)
+from hasten.passes.source.containers.syntax import Module
+from hasten.passes.source.repeats.again import Again
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A search for rows of which one field equals a parameter, in a function of its own."""
+
+    module: Module
+    function: ast.FunctionDef
+    node: ast.expr  # the rows, as they are named in the search
+    params: tuple[str, ...]
+    reads: frozenset[str]
+    names: frozenset[str]
+    name: str  # of the function that makes the index
+    maker: str
+    key: str
+
+    @property
+    def qualname(self) -> str:
+        return self.name
+
+    def text(self) -> str:
+        """The function that makes the index."""
+        rows = self.module.text(self.node)
+        return f"@_kept\ndef {self.name}({', '.join(self.params)}):\n    return _by_key({rows}, {self.maker})\n"
+
+    def call(self) -> str:
+        """What the search goes through."""
+        made = f'{self.name}({", ".join(self.params)}) if "{self.name}" in _KEPT else None'
+        return f"_matching({self.module.text(self.node)}, {made}, lambda: {self.key})"
+
+
+def prelude(again: Again, module: Module) -> tuple[str, ...]:
+    """The helpers that a search by an index needs."""
+    project = again.world.project
+    return (
+        "from itertools import islice\n",
+        *keys_prelude(project, module),
+        keyed(project, module, BY_KEY),
+        keyed(project, module, MATCHING),
+    )
+
+
+def lookups(again: Again, module: Module, function: ast.FunctionDef) -> Iterator[Lookup]:
+    """The searches of a function that is defined at the top of its file, or in a class there."""
+    holder = module.parents[function]
+    top = holder if isinstance(holder, ast.Module) else module.parents[holder]
+    if not isinstance(top, ast.Module) or not isinstance(holder, (ast.Module, ast.ClassDef)):
+        return
+    if isinstance(holder, ast.ClassDef):
+        same = [s for s in holder.body if getattr(s, "name", "") == function.name]
+        if same != [function] or len(module.bindings(holder.name, module.tree)) != 1:
+            return
+    elif len(module.bindings(function.name, module.tree)) != 1:
+        return
+    if not all(isinstance(d, ast.Name) and d.id in ("property", "staticmethod") for d in function.decorator_list):
+        return  # a compiled function calls no others
+    a = function.args
+    if a.vararg or a.kwarg or any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(function)):
+        return
+    params = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
+    taken: set[str] = set()
+    for node in ast.walk(function):
+        search = _search(module, node)
+        if search is None or module.function(search.node) is not function:
+            continue
+        found = _lookup(again, module, function, search, params, taken)
+        if found is not None:
+            taken.add(found.name)
+            yield found
+
+
+def _lookup(
+    again: Again, module: Module, function: ast.FunctionDef, s: Search, params: list[str], taken: set[str]
+) -> Lookup | None:
+    project = again.world.project
+    targets = names(s.target)
+    if not all(isinstance(n, (ast.Name, ast.Tuple, ast.Store)) for n in ast.walk(s.target)):
+        return None
+    row_side, key = s.test.left, s.test.comparators[0]
+    if not names(row_side) & targets:
+        row_side, key = key, row_side
+    if not names(row_side) & targets or s.leaks and not stays_inside(module, s.node, targets):
+        return None
+    # a search for what the function was given, and for nothing else
+    if not isinstance(key, ast.Name) or key.id not in params or len(module.bindings(key.id, function)) != 1:
+        return None
+    if module.owner(key.id, key) is not function:
+        return None
+    rows = s.iter
+    used: tuple[str, ...] = ()
+    if isinstance(rows, ast.Attribute):
+        if not isinstance(rows.value, ast.Name) or rows.value.id not in params or rows.attr in project.functions:
+            return None
+        if rows.attr.startswith("__") or rows.attr not in project.attributes:
+            return None
+        used = (rows.value.id,)
+    elif isinstance(rows, ast.Name):
+        owner = module.owner(rows.id, rows)
+        if owner is function:
+            used = (rows.id,)
+        elif owner is not module.tree:
+            return None
+    else:
+        return None
+    if any(p not in params or len(module.bindings(p, function)) != 1 or p == key.id for p in used):
+        return None
+    fields = path(row_side, None, targets)
+    if fields is None or "[]" in fields or changes_fields(project, fields, s.node):
+        return None
+    maker = _maker(module, s, row_side)
+    if maker is None:
+        return None
+    attributes = frozenset(n.attr for part in (rows, row_side) for n in ast.walk(part) if isinstance(n, ast.Attribute))
+    if attributes & set(project.functions):
+        return None
+    own = f"{function.name.strip('_')}_by"
+    holder = module.parents[function]
+    name = module.fresh(f"_{holder.name}_{own}" if isinstance(holder, ast.ClassDef) else f"_{own}", taken)
+    words = frozenset({rows.id}) if isinstance(rows, ast.Name) and not used else frozenset[str]()
+    return Lookup(module, function, rows, used, attributes, words, name, maker, key.id)
+
+
+def _maker(module: Module, s: Search, row_side: ast.expr) -> str | None:
+    """The arguments of `_by_key` that say where a row's key is, and of which types rows are."""
+    if isinstance(s.target, ast.Name):
+        steps = ast.unparse(row_side).removeprefix(s.target.id)
+        kinds = "(dict, list, tuple)" if steps.startswith("[") else "()"
+        return f"lambda {s.target.id}: {module.text(row_side)}, {kinds}"
+    at = position(s.target, row_side)
+    if at is None or not isinstance(s.target, ast.Tuple):
+        return None
+    row = module.fresh("row")
+    return f"lambda {row}: {row}[{at}] if len({row}) == {len(s.target.elts)} else [], (dict, list, tuple)"
