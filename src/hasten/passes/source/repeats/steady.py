@@ -227,7 +227,12 @@ def _asked_for_plain(facts: Facts, module: Module, function: ast.FunctionDef) ->
 
 def _group(chosen: Chosen, facts: Facts) -> tuple[Repeat | Portion | Lookup, ...]:
     """What to keep: what seems to be asked for again; else what is asked for by text and numbers, which come again."""
-    alike = [r for r in chosen.repeats if isinstance(r, Repeat) and r.function in chosen.alike]
+    searching = {r.function for r in chosen.repeats if isinstance(r, Lookup)}
+    alike = [
+        r
+        for r in chosen.repeats
+        if isinstance(r, Repeat) and (r.function in chosen.alike or (r.function in searching and _by_value(facts, r)))
+    ]
     searched = {r.node for r in chosen.repeats if isinstance(r, Lookup)}
     # what holds a search is worked out again for other keys
     parts = [
