@@ -649,6 +649,27 @@ for i in range(4):
 
 # whatever is done with them, the results are the same
 EITHER = {
+    "an operator that shows": """
+class Money:
+    def __init__(self, n):
+        self.n = n
+    def __radd__(self, other):
+        print("added", other)
+        return other + self.n
+    def __lt__(self, other):
+        print("less")
+        return self.n < other.n
+class Purse:
+    def __init__(self, coins):
+        self.coins = coins
+    def total(self, k):
+        return sum(self.coins) * k
+    def least(self, k):
+        return min(self.coins).n * k
+purse = Purse([Money(2), Money(1)])
+for i in range(3):
+    print(purse.total(2), purse.least(3))
+""",
     "rows that a helper searches change": """
 rows = [{"k": i % 3, "v": i} for i in range(6)]
 def of(k):

@@ -25,6 +25,8 @@ TIMES = frozenset("datetime.datetime datetime.date datetime.timedelta datetime.d
 ANSWERS = METHODS | frozenset("copy issubset issuperset isdisjoint symmetric_difference is_integer encode".split())
 COPIED = frozenset("collections.Counter numpy.mean numpy.sum numpy.array".split())
 MAX_STEPS = 5
+# What a function that only computes cannot set off without naming it
+UNASKED = frozenset("__enter__ __exit__ __setitem__ __delitem__".split())
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,24 @@ class Again:
     def purity(self) -> Purity:
         return Purity(self.world.project)
 
+    @cached_property
+    def operators_quiet(self) -> bool:
+        """Whether operators that the project's classes define only compute: nobody sees how often they are asked."""
+        project = self.world.project
+        for name in project.dunders - UNASKED:
+            for module, node in project.functions[name]:
+                found = self.purity.function(module, node)
+                if found.why or found.changes or not self.timeless(module, node):
+                    return False
+        return True
+
     def repeat(self, module: Module, function: ast.AST) -> Repeat | None:
         if function not in self._known:
             self._known[function] = self._repeat(module, function)
         return self._known[function]
 
     def _repeat(self, module: Module, function: ast.AST) -> Repeat | None:
-        if not isinstance(function, ast.FunctionDef) or self.world.why_not:
+        if not isinstance(function, ast.FunctionDef) or self.world.why_not or not self.operators_quiet:
             return None
         holder = module.parents[function]
         names = [d.id for d in function.decorator_list if isinstance(d, ast.Name)]

@@ -130,7 +130,7 @@ def _portion(
     if body.why_not_of([node]) or body.changed:
         return None
     reach = world.reach(module, node)
-    if function in reach or not all(map(again.fixed, reach)):
+    if function in reach or not again.operators_quiet or not all(map(again.fixed, reach)):
         return None
     dunders = {d for d in world.always if getattr(d, "name", "").startswith("__")}
     pieces: list[Piece] = [(module, node), *((world.home[d], d) for d in reach | dunders)]
