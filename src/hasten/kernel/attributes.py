@@ -138,7 +138,9 @@ def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) ->
     if isinstance(t, Column):
         return _column(unit, name, t, words)
     if isinstance(t, Cell):
-        return _word_cell(unit, name, words) if t.word else _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
+        return (
+            _word_cell(unit, name, t, words) if t.word else _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
+        )
     if isinstance(t.value, Grow):
         return _growing(unit, name, t, t.value)
     return _rebound(unit, name, t)
@@ -182,12 +184,16 @@ def cells_back(unit: Unit, name: str, t: Cell | Column, x: str) -> str:
     return f"{unit.shared.helper('cell_values')}(new_{x}, {{{codes}}})"
 
 
-def _word_cell(unit: Unit, name: str, words: str) -> Passed:
-    """A string, by its number."""
+def _word_cell(unit: Unit, name: str, t: Cell, words: str) -> Passed:
+    """A string (or a member of an enumeration), by its number."""
     from hasten.kernel.door import STRINGS  # it builds on this module
 
     x = local(name)
-    out = Passed([f"type({x}) is str"], [f"new_{x} = np.array([{words}.setdefault({x}, len({words}))])"], [f"new_{x}"])
+    out = Passed(
+        [f"type({x}) is {t.kind or 'str'}"],
+        [f"new_{x} = np.array([{words}.setdefault({x}, len({words}))])"],
+        [f"new_{x}"],
+    )
     if name in unit.shared.stored:
         out.back.append(f"{name} = {STRINGS}[new_{x}[0]]")
     return out
@@ -221,7 +227,10 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     taken = _taken(unit, f"{path}[]", attr, t)
     if t.word:
         strings = Passed(args=[f"new_{x}"])
-        strings.convert += _checked(x, f"{unit.helper('word_numbers')}({taken}, {words})")
+        told = (
+            f"{unit.helper('member_numbers')}({taken}, {t.kind}" if t.kind else f"{unit.helper('word_numbers')}({taken}"
+        )
+        strings.convert += _checked(x, f"{told}, {words})")
         if name in unit.shared.stored:
             from hasten.kernel.door import STRINGS  # it builds on this module
 
@@ -255,6 +264,8 @@ def _nothing(t: Column) -> str:
     if t.depth:
         raise Refuse("lists that are attributes of only some of the objects")
     kind = max(t.kinds, key=CODE.__getitem__, default="float")
+    if t.kind:
+        raise Refuse("members of enumerations that are attributes of only some of the objects")
     return '""' if t.word else "None" if t.optional else "False" if kind == "bool" else f"{PY_TYPE.get(kind, kind)}(0)"
 
 

@@ -147,6 +147,7 @@ class Shared:
     mixed: dict[str, frozenset[str]] = field(default_factory=dict)  # lists at the door of ints and floats
     row: str = ""  # the name of each of the lists within one, where they are gone over at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
+    enums: set[str] = field(default_factory=set)  # enumerations whose members are looked at
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
     columns: dict[str, str] = field(default_factory=dict)  # of records, by their name at the door: their keys
     keys: frozenset[str] = frozenset()  # what the code asks dicts for
@@ -1530,8 +1531,11 @@ class Unit:
         dotted = self.module.dotted(node)
         if dotted in CONSTANTS:
             return V(self.spelt(node, dotted), FLOAT, leaf=True)
-        from hasten.kernel import elsewhere, objects  # they build on this module
+        from hasten.kernel import elsewhere, enums, objects  # they build on this module
 
+        member = enums.member(self, node)
+        if member is not None:
+            return member
         obj = objects.is_object(self, node.value)
         if obj is not None:
             return objects.attribute(self, obj, node.attr, node)
@@ -1885,9 +1889,9 @@ class Unit:
         return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
 
     def e_Compare(self, node: ast.Compare) -> V:
-        from hasten.kernel import texts, words  # they build on this module
+        from hasten.kernel import enums, texts, words  # they build on this module
 
-        found = words.compare(self, node) or texts.compare(self, node)
+        found = enums.compare(self, node) or words.compare(self, node) or texts.compare(self, node)
         if found is not None:
             return found
         special = containers.compare(self, node)
@@ -1935,7 +1939,9 @@ class Unit:
         b = self.expr(node.orelse)
         self.present = before
         if isinstance(a.t, Word) and isinstance(b.t, Word):
-            return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", Word())
+            if a.t != b.t:
+                fail("a string or a member of an enumeration", node)
+            return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
         if isinstance(a.t, Rec) and a.t == b.t:
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
         if not isinstance(a.t, (Num, Tup)) or not isinstance(b.t, (Num, Tup)):

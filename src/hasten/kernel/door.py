@@ -579,7 +579,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert.append(f"{views.everyone(t)} = [{x}]")
             args.append("0")
         elif isinstance(t, Word):
-            guards.append(f"type({x}) is str")
+            guards.append(f"type({x}) is {t.kind or 'str'}")
             convert.append(f"new_{x} = {words}.setdefault({x}, len({words}))")
             args.append(f"new_{x}")
         elif isinstance(t, Map):
@@ -821,6 +821,8 @@ def _number_strings(
 
     `brought`: the numbers come with what was made ready before.
     """
+    if shared.ranks and shared.enums:
+        raise Refuse("the order of strings, with members of enumerations among them")
     if shared.words or any(words in line for line in (*convert, *args)):
         if any(shared.module.bindings.get(n) for n in ("str", "sorted")):
             raise Refuse("str or sorted mean something else in this file")

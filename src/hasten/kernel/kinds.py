@@ -167,7 +167,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Word:
-    """A string that is only compared, kept and handed on: a number that stands for it during one call."""
+    """A string that is only compared, kept and handed on: a number that stands for it during one call.
+
+    `kind`: it is a member of that enumeration instead.
+    """
+
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -229,12 +234,13 @@ class Cell:
     """A number that is an attribute of an object: an array of one element, so that every function sees it change.
 
     Where several types are possible, or None (`optional`), a second array of one element tells which it is. `word`: a
-    string, by its number.
+    string, by its number (`kind`: a member of that enumeration).
     """
 
     kinds: frozenset[str]
     optional: bool = False
     word: bool = False
+    kind: str = ""
 
     @property
     def tagged(self) -> bool:
@@ -296,6 +302,7 @@ class Column:
     optional: bool = False
     depth: int = 0
     word: bool = False
+    kind: str = ""
 
     @property
     def tagged(self) -> bool:

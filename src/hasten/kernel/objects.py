@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, homes, kindred, names, reach, splices, supers
+from hasten.kernel import containers, enums, homes, kindred, names, reach, splices, supers
 from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -350,7 +350,7 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
     if isinstance(slot, (Cell, Column)) and slot.word:
-        return V(f"{x}[{obj.code if t.many else '0'}]", Word())
+        return V(f"{x}[{obj.code if t.many else '0'}]", Word(slot.kind))
     if isinstance(slot, Column) and slot.depth:
         return V(f"{x}[{obj.code}]", Lst(slot.kinds, slot.depth, frozenset({name})), parts=(x, (obj.code,)))
     if isinstance(slot, (Cell, Column)):
@@ -425,6 +425,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         if kinds and (not compatible(kinds) or len(kinds) > 1 and not kinds <= {"int", "float", "np.float64"}):
             fail(f"{name} holds {' and '.join(sorted(kinds))}", node)
         made = Column(kinds, optional) if obj.many else Cell(kinds, optional)
+    elif (stored or obj.many) and (member := enums.from_facts(shared, facts)) is not None:
+        made = (Column if obj.many else Cell)(frozenset(), word=True, kind=member.kind)
     elif obj.many:
         made = rows(name, facts, stored, node)
     elif stored and facts and all(f.type == "builtins.str" for f in facts):
@@ -679,7 +681,7 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
         fail("assignment to an attribute", target)
     if slot.word:
-        if not isinstance(v.t, Word):
+        if not isinstance(v.t, Word) or v.t.kind != slot.kind:
             fail(f"{name} is a string, and gets something else", target)
         unit.shared.stored.add(name)
         unit.extra[name] = unit.env[name] = slot

@@ -327,6 +327,6 @@ def substitute(t: Type) -> str:
     if isinstance(t, Arr):
         dtype = "np.bool_" if t.dtype == "bool" else f"np.{t.dtype}"
         return f"np.zeros({(1,) * t.ndim}, {dtype})"
-    if isinstance(t, (Text, Word)):
+    if isinstance(t, Text) or isinstance(t, Word) and not t.kind:
         return '""'
     fail("such a thing or None from outside")

@@ -163,6 +163,13 @@ def _add_under_key(rows, key, values):
         if value is not None:
             row[key] = value
 ''', ()),
+    ("member_numbers", '''
+def _member_numbers(values, kind, numbers):
+    """The number of each member of an enumeration, a new one for one that was not met before; None for other values."""
+    if set(map(type, values)) - {kind}:
+        return None
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
+''', ()),
     ("word_ranks", '''
 def _word_ranks(numbers):
     """The place of each numbered string in sorted order."""

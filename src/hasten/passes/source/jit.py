@@ -27,6 +27,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.kernel import (
     arrays_results,
     constants,
+    enums,
     functions,
     inner,
     making,
@@ -286,6 +287,7 @@ def block_change(
     def lookup(name: str) -> Type | None:
         found = at_door(shared, name, how)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
+        found = found or enums.from_facts(shared, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in local_names:
             found = module.constant(name) or constant_of(shared, name)
         return found
@@ -462,6 +464,7 @@ def function_unit(
     def lookup(name: str) -> Type | None:
         found = at_door(shared, name, how)
         found = found or functions.from_facts(module, objects.facts_of(seen, name))
+        found = found or enums.from_facts(shared, objects.facts_of(seen, name))
         if found is None and "." not in name and name not in own:
             found = module.constant(name) or constant_of(shared, name)
         return found
@@ -527,6 +530,8 @@ def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) ->
     for path in shared.objects:
         if "." not in path:
             check_door_name(shared.module, path.partition(":")[0].removesuffix("[]"), sure)
+    for name in shared.enums:
+        check_door_name(shared.module, name, sure)
     for code in shared.constants:
         if not code.startswith("sys."):
             check_door_name(shared.module, re.split(r"\W", code)[0], sure)

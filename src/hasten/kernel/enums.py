@@ -1,0 +1,138 @@
+"""Members of enumerations (`State.IDLE`), which are only compared, kept and handed on: numbers like those of strings.
+
+A member is the one object of its kind, so that `==` and `is` say the same of two of them. Enumerations that are numbers
+or strings at the same time (`IntEnum`), and members with two names, are left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hasten.core.facts import ValueFact
+from hasten.kernel import names
+from hasten.kernel.kinds import BOOL, Word
+from hasten.kernel.values import V, bare, fail, impure
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Shared, Unit
+    from hasten.kernel.program import Module
+
+
+class _Member(str):
+    """The key of a member among the strings of a call: no string of the program equals it, and it spells the member."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return self.removeprefix("\0")
+
+
+def members(module: Module, name: str) -> frozenset[str]:
+    """The members of an enumeration of the file's top level; none where it is another class."""
+    if module.bindings.get(name, 0) != 1 or module.star_import or module.place:
+        return frozenset()
+    node = next((n for n in module.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
+    if node is None or node.keywords or node.decorator_list or [_base(module, b) for b in node.bases] != [True]:
+        return frozenset()
+    found: dict[str, object] = {}
+    for s in node.body:
+        if isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) or isinstance(s, ast.Pass):
+            continue
+        if isinstance(s, ast.FunctionDef) and not s.name.startswith("_"):
+            continue
+        if not isinstance(s, ast.Assign) or len(s.targets) != 1 or not isinstance(s.targets[0], ast.Name):
+            return frozenset()
+        member = s.targets[0].id
+        if member.startswith("_") or member in found:
+            return frozenset()
+        found[member] = _value(s.value)
+    values = list(found.values())
+    automatic = [v is ast.Call for v in values]
+    distinct = (
+        all(automatic) or not any(automatic) and None not in values and len(set(map(repr, values))) == len(values)
+    )
+    same_type = len(set(map(type, values))) == 1  # 1, 1.0 and True are one value
+    changed = any(module.bindings.get("." + m, 0) for m in found)
+    return frozenset(found) if found and distinct and (all(automatic) or same_type) and not changed else frozenset()
+
+
+def _base(module: Module, base: ast.expr) -> bool:
+    if isinstance(base, ast.Name):
+        return module.bindings.get(base.id, 0) == 1 and _imported(module, base.id)
+    return ast.unparse(base) == "enum.Enum" and module.imported("enum") and module.bindings.get("enum", 0) == 1
+
+
+def _imported(module: Module, name: str) -> bool:
+    return any(
+        isinstance(s, ast.ImportFrom) and s.module == "enum" and not s.level and (a.asname or a.name) == name
+        for s in module.tree.body
+        for a in getattr(s, "names", [])
+        if a.name == "Enum"
+    )
+
+
+def _value(node: ast.expr) -> object:
+    """The value of a member, as far as it tells two apart: `ast.Call` for `auto()`, None for what is not known."""
+    if isinstance(node, ast.Call):
+        called = ast.unparse(node.func)
+        return ast.Call if called in ("auto", "enum.auto") and not node.args and not node.keywords else None
+    try:
+        value: object = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError):
+        return None
+    return value if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+
+
+def from_facts(shared: Shared, facts: Sequence[ValueFact]) -> Word | None:
+    """The type of what was always a member of one enumeration of the file."""
+    found = {f.type for f in facts}
+    if len(found) != 1:
+        return None
+    name = found.pop().rpartition(".")[2]
+    if not members(shared.module, name) or name in names.BUILTINS:
+        return None
+    shared.enums.add(name)
+    return Word(name)
+
+
+def member(unit: Unit, node: ast.Attribute) -> V | None:
+    """`State.IDLE`; None for another attribute."""
+    if not isinstance(node.value, ast.Name) or unit.module is not unit.shared.module:
+        return None
+    name = node.value.id
+    if name in unit.env or name in unit.bound or name in unit.shadow or node.attr not in members(unit.module, name):
+        return None
+    unit.shared.enums.add(name)
+    words = unit.shared.words
+    return V(str(words.setdefault(_Member(f"\0{name}.{node.attr}"), len(words))), Word(name), leaf=True)
+
+
+def compare(unit: Unit, node: ast.Compare) -> V | None:
+    """`state is State.IDLE`, `state in (State.IDLE, State.BUSY)`; None for other comparisons."""
+    op, right = node.ops[0], node.comparators[0]
+    if len(node.ops) != 1:
+        return None
+    if isinstance(op, (ast.In, ast.NotIn)):
+        if not isinstance(right, (ast.Tuple, ast.List, ast.Set)) or not right.elts:
+            return None
+        found = [member(unit, e) if isinstance(e, ast.Attribute) else None for e in right.elts]
+        known = [v for v in found if v is not None]
+        if len(known) != len(found):
+            return None
+        value = unit.expr(node.left)
+        if not isinstance(value.t, Word) or impure(node.left):
+            fail("`in` of members of an enumeration", node)
+        parts = " or ".join(f"{value.code} == {v.code}" for v in known)
+        return V(f"({'' if isinstance(op, ast.In) else 'not '}({parts}))", BOOL)
+    if not isinstance(op, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
+        return None
+    sides = [node.left, right]
+    if not any(isinstance(e, ast.Attribute) and member(unit, e) is not None for e in sides):
+        return None
+    a, b = (unit.expr(e) for e in sides)
+    if not isinstance(a.t, Word) or not isinstance(b.t, Word) or isinstance(op, (ast.Is, ast.IsNot)) and a.t != b.t:
+        fail("comparison with a member of an enumeration", node)
+    sign = "==" if isinstance(op, (ast.Is, ast.Eq)) else "!="
+    return V(f"({bare(a.code)} {sign} {bare(b.code)})", BOOL)
