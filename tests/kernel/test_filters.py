@@ -168,3 +168,24 @@ def test_collected_in_arrays() -> None:
         ("[1.5, 2.5], [3, 2**62], 2", False),
     ):
         check(c, f"args = ({given})", fast=fast)
+
+
+def test_stores_through_other_names_are_kept() -> None:
+    """Numba's own inlining of comprehensions takes such stores for dead."""
+    c = compiled_function(
+        """
+        def f(n):
+            rows = [[float(i + j) for j in range(n)] for i in range(n)]
+            for row in rows:
+                row[0] = 5.0
+            total = 0.0
+            for i in range(n):
+                total += rows[i][0]
+            counts = {}
+            counts[n] = sum([j for j in range(n)])
+            counts[n + 1] = 7
+            return total, counts
+        """,
+        "args = (3,)",
+    )
+    check(c, "args = (5,)", fast=True)

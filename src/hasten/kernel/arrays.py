@@ -30,7 +30,7 @@ from hasten.kernel.arrays_tree import (
     whole,
     widened,
 )
-from hasten.kernel.kinds import NP_INTS, Arr, Grow, Lst, Num, Refuse, Unknown
+from hasten.kernel.kinds import NP_INTS, Arr, Grow, Lst, Map, Num, Opt, Refuse, Type, Unknown
 from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ ROUNDED = frozenset(
     "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh"
     " arctan2 hypot cbrt".split()
 )
+PURE_CALLS = frozenset({"abs", "min", "max", "float", "int", "len"})
 FRESH = frozenset(
     "zeros empty ones full arange linspace zeros_like empty_like ones_like full_like copy array where exp log sqrt sin"
     " cos tan abs absolute maximum minimum clip sum mean std var max min dot outer add subtract multiply divide square"
@@ -61,6 +62,12 @@ FRESH = frozenset(
 
 
 # ---------------------------------------------------------------------- values and trees
+
+
+def holds_arrays(t: Type | None) -> bool:
+    """Is it a list or dict of arrays?"""
+    inner = t.item if isinstance(t, (Grow, Opt)) else t.value if isinstance(t, Map) else None
+    return isinstance(inner, Arr) or inner is not None and holds_arrays(inner)
 
 
 def is_array(v: V) -> bool:
@@ -126,7 +133,7 @@ def called(u: Unit, node: Node, target: Operand | None, dtype: str, folded: Fold
     text, args = written(u.helper, node, target, dtype, folded)
     if any(f"{name}(" in a for a in args for name in changing):
         raise Refuse("a function that changes arrays is called within an expression of arrays")
-    if u.shared.drawn and sum(code.count("(") > 0 and not pure(code) for code in codes_of(node, target)) > 1:
+    if u.shared.drawn and sum(code.count("(") > 0 and not pure(u, code) for code in codes_of(node, target)) > 1:
         raise Refuse("random numbers are drawn within an expression of arrays")
     for a in args:
         usable(a)
@@ -144,9 +151,14 @@ def codes_of(node: Node, target: Operand | None) -> list[str]:
     return [*codes, *(o.base for o in operands), *(leaf.code for leaf in node.leaves())]
 
 
-def pure(code: str) -> bool:
+def pure(u: Unit, code: str) -> bool:
     """Does code call nothing that may draw random numbers?"""
-    return not re.search(r"[A-Za-z_]\w*\(", re.sub(r"\b(np|math)\.\w+\(|\b(abs|min|max|float|int|len)\(", "(", code))
+    helpers = {f"_{h}" for h in u.shared.used if not re.search("random|generator|stream", h)}
+    for name in re.findall(r"([A-Za-z_][\w.]*)\(|\)\.(?:copy|reshape|flatten)\(", code):
+        plain_name = name in helpers or name in PURE_CALLS or name.startswith(("np.", "math.", "array_loop__"))
+        if name and not plain_name and name.rpartition(".")[2] not in ("copy", "reshape"):
+            return False
+    return True
 
 
 def without_masks(u: Unit, node: Node) -> Node:
@@ -261,6 +273,12 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
             return selection(u, base, chosen, node)
         if isinstance(chosen.t, (Lst, Grow)):
             return at_places(u, base, chosen, node)
+    pair = pair_of_places(u, base, items)
+    if pair is not None:
+        return V(
+            f"{u.helper('items_at')}({bare(base.code)}, {', '.join(bare(usable(w.code)) for w in pair)})",
+            Arr(t.dtype, 1),
+        )
     if all(not isinstance(x, (Axis, ast.Slice)) and x is not None for x in fixed) and len(fixed) == t.ndim:
         if t.dtype not in ("float32", "complex128"):
             return None
@@ -291,10 +309,7 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
             ends = [bare(u.integer(e).code) if e is not None else "" for e in (x.lower, x.upper)]
             code = ":".join(ends)
             if x.step is not None and not (isinstance(x.step, ast.Constant) and x.step.value == 1):
-                step = x.step.operand if isinstance(x.step, ast.UnaryOp) else x.step
-                if not isinstance(step, ast.Constant) or type(step.value) is not int or step.value == 0:
-                    fail("slice with a computed step", node)
-                code += f":{ast.unparse(x.step)}"
+                code += f":{step_of(u, x.step)}"
                 stepped = True
             if ends[0] == "0":
                 ends[0] = ""
@@ -347,6 +362,31 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
     return V(
         code, out, leaf=True, parts=parts, lazy=load(Operand(source.base, t.dtype, tuple(axes), dim, frozenset(ones)))
     )
+
+
+def pair_of_places(u: Unit, base: V, items: Sequence[ast.expr]) -> list[V] | None:
+    """The two vectors in `x[rows, columns]`."""
+    t = base.t
+    if not isinstance(t, Arr) or t.ndim != 2 or len(items) != 2 or t.dtype not in ELEMENTS:
+        return None
+    if any(isinstance(x, (ast.Slice, ast.Constant, ast.UnaryOp)) for x in items):
+        return None
+    lines = len(u.lines)
+    pair = [u.raw(x) for x in items]
+    if all(isinstance(w.t, Arr) and w.t.ndim == 1 and w.t.dtype == "int64" for w in pair):
+        return pair
+    del u.lines[lines:]
+    return None
+
+
+def step_of(u: Unit, node: ast.expr) -> str:
+    """The code of a slice's step; for 0 the kernel gives up."""
+    step = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+    if isinstance(step, ast.Constant):
+        if type(step.value) is not int or step.value == 0:
+            fail("slice with such a step", node)
+        return ast.unparse(node)
+    return f"{u.helper('step')}({bare(u.integer(node).code)})"
 
 
 def at_new_axes(node: Node, ones: Iterable[int]) -> Node:
@@ -519,17 +559,28 @@ def kinships(stmts: Sequence[ast.stmt]) -> dict[str, str]:
             name = leader[name]
         return name
 
+    holders = _holders(stmts)
+
     def tie(target: ast.expr, sources: set[str]) -> None:
-        stored = [t for t in ast.walk(target) if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]
-        for t in stored:
-            for source in {*sources, stored[0].id}:
-                if source != t.id:
-                    a, b = top(t.id), top(source)
+        stored = [t.id for t in ast.walk(target) if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]
+        stored += [
+            root
+            for t in ast.walk(target)
+            if isinstance(t, ast.Subscript) and isinstance(t.ctx, ast.Store) and (root := _root(t)) in holders
+        ]
+        for name in stored:
+            for source in {*sources, stored[0]}:
+                if source != name:
+                    a, b = top(name), top(source)
                     if a != b:
                         leader[a] = b
 
     for s in stmts:
         for n in ast.walk(s):
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in PUTS:
+                root = _root(n.func)
+                if root:
+                    tie(ast.Name(root, ast.Store()), set().union(*map(_sources, n.args)))
             if isinstance(n, ast.Assign):
                 for target in n.targets:
                     if isinstance(target, ast.Tuple) and isinstance(n.value, ast.Tuple):
@@ -542,6 +593,36 @@ def kinships(stmts: Sequence[ast.stmt]) -> dict[str, str]:
             elif isinstance(n, (ast.For, ast.comprehension)):
                 tie(n.target, _sources(n.iter))
     return {name: top(name) for name in {*leader, *map(top, leader)}}
+
+
+PUTS = frozenset({"append", "extend", "insert", "setdefault", "update", "appendleft"})
+
+
+def _root(node: ast.expr) -> str:
+    """The name at the beginning of `rows[i].append`."""
+    while isinstance(node, (ast.Subscript, ast.Attribute, ast.Call)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _holders(stmts: Sequence[ast.stmt]) -> set[str]:
+    """Names of lists and dicts, whose items may be arrays."""
+    found: set[str] = set()
+    displays = (ast.List, ast.ListComp, ast.Dict, ast.DictComp)
+    for s in stmts:
+        for n in ast.walk(s):
+            if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in {*PUTS, "pop"}:
+                found.add(_root(n.func))
+            elif isinstance(n, (ast.Assign, ast.AnnAssign)) and n.value is not None:
+                value = n.value.left if isinstance(n.value, ast.BinOp) else n.value
+                made = isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in MAKES
+                targets = n.targets if isinstance(n, ast.Assign) else [n.target]
+                if isinstance(value, displays) or made:
+                    found |= {t.id for t in targets if isinstance(t, ast.Name)}
+    return found
+
+
+MAKES = frozenset({"list", "dict", "defaultdict", "OrderedDict", "deque", "sorted"})
 
 
 def _sources(node: ast.expr) -> set[str]:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays_made, arrays_orders
+from hasten.kernel import arrays_made, arrays_orders, arrays_shapes
 from hasten.kernel.arrays import (
     ROUNDED,
     called,
@@ -21,7 +21,7 @@ from hasten.kernel.arrays import (
 )
 from hasten.kernel.arrays_loops import Folded, numpy_type, side_by_side
 from hasten.kernel.arrays_tree import ELEMENTS, Axis, Node, Operand, chosen, load, whole, widened
-from hasten.kernel.kinds import NPF8, Arr, Num, Tup, num
+from hasten.kernel.kinds import NPF8, Arr, Nil, Num, Tup, num
 from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 ONE = {
     **{n: n for n in ROUNDED - {"arctan2", "hypot"}},
     "sqrt": "sqrt", "abs": "absolute", "absolute": "absolute", "fabs": "absolute", "negative": "negative",
-    "square": "square", "floor": "floor", "ceil": "ceil", "rint": "rint", "trunc": "trunc", "isnan": "isnan",
-    "isinf": "isinf", "isfinite": "isfinite", "logical_not": "logical_not", "invert": "invert",
+    "square": "square", "floor": "floor", "ceil": "ceil", "rint": "rint", "trunc": "trunc", "sign": "sign",
+    "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "logical_not": "logical_not", "invert": "invert",
 }  # fmt: skip
 TWO = {
     "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "true_divide", "true_divide": "true_divide",
@@ -53,11 +53,11 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
         short = "absolute"
     elif not name.startswith("numpy.") or any(isinstance(a, ast.Starred) for a in node.args):
         return None
-    made = new(u, short, node) or arrays_made.made(u, short, node)
+    made = new(u, short, node) or arrays_made.made(u, short, node) or arrays_shapes.known(u, short, node)
     if made is not None:
         return made
     if short in ("dot", "matmul", "outer", "vdot", "inner") and len(node.args) == 2 and not node.keywords:
-        a, b = u.expr(node.args[0]), u.expr(node.args[1])
+        a, b = (arrays_made.argument(u, x, node) for x in node.args)
         return outer(u, "multiply", a, b, node) if short == "outer" else product(u, a, b, node)
     if short == "histogram" and node.args:
         return histogram(u, node)
@@ -74,7 +74,7 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
     if functions.get(short) != len(node.args) or node.keywords:
         return None
     lines = len(u.lines)
-    values = [u.expr(a) for a in node.args]
+    values = [arrays_made.argument(u, a, node) if name != "abs" else u.expr(a) for a in node.args]
     if not any(map(is_array, values)):
         del u.lines[lines:]
         return None
@@ -129,7 +129,7 @@ def called_on(u: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
         name = (u.module.dotted(func.value) or "").removeprefix("numpy.")
         if name in TWO:
             return outer(u, TWO[name], u.expr(node.args[0]), u.expr(node.args[1]), node)
-    if func.attr not in {*FOLDS, "dot", "clip", "astype", *arrays_orders.METHODS}:
+    if func.attr not in {*FOLDS, "dot", "clip", "astype", *arrays_orders.METHODS, *arrays_shapes.METHODS}:
         return None
     lines = len(u.lines)
     made = method(u, u.expr(func.value), func.attr, node)
@@ -145,6 +145,8 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V | None:
         return None
     if name in FOLDS:
         return folded(u, FOLDS[name], base, node.args, node.keywords, node)
+    if name in ("reshape", "flatten", "ravel"):
+        return arrays_shapes.method(u, base, name, node.args, node)
     if name in arrays_orders.METHODS:
         return arrays_orders.of(u, name, base, node.args, node)
     if name == "dot" and len(node.args) == 1 and not node.keywords:
@@ -158,6 +160,9 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V | None:
         x = node_of(u, base, node)
         if x.dtype == dtype:
             return V(f"{base.code}.copy()", replace(t, roots=frozenset()))  # in the order that it has
+        if dtype == "int64" and x.dtype in ("float64", "bool"):
+            helper = u.helper("truncated" if x.dtype == "float64" else "zeros_and_ones")
+            return V(f"{helper}({bare(usable(base.code))})", Arr("int64", t.ndim, odd=t.odd))
         if dtype not in ("float64", "complex128") or x.dtype == "complex128":
             fail(f"{x.dtype} as {dtype}", node)
         return value(u, Node("cast", dtype, x.ndim, (x,), loop=(dtype,), pend=x.pend))
@@ -271,8 +276,12 @@ def joined(u: Unit, short: str, node: ast.Call) -> V:
     parts = [u.expr(e) for e in args[0].elts]
     types = [v.t for v in parts if isinstance(v.t, Arr)]
     first = types[0] if types else None
-    if first is None or any((t.dtype, t.ndim) != (first.dtype, first.ndim) for t in types) or len(types) < len(parts):
+    if first is None or any(t.ndim != first.ndim for t in types) or len(types) < len(parts):
         fail(f"np.{short} of different things", node)
+    if any(t.dtype != first.dtype for t in types):
+        if not {t.dtype for t in types} <= {"float64", "int64", "bool"} or not any(t.dtype == "float64" for t in types):
+            fail(f"np.{short} of different things", node)
+        first = replace(first, dtype="float64")
     if first.dtype not in ELEMENTS or "axis" in named and short not in ("concatenate", "stack"):
         fail(f"np.{short} of this", node)
     for v in parts:
@@ -358,10 +367,12 @@ def folded(
     elif args:
         fail(f"{name} with such arguments", at)
     lines = len(u.lines)
-    v = what if isinstance(what, V) else u.expr(what)
+    v = what if isinstance(what, V) else arrays_made.argument(u, what, at)
     if not isinstance(v.t, Arr):
         del u.lines[lines:]
         return None
+    if name in ("std", "var") and "ddof" in named:
+        return spread(u, name, v, named, at)
     if set(named) - {"axis", "keepdims"}:
         fail(f"{name} with {', '.join(map(str, named))}", at)
     keep = named.get("keepdims")
@@ -370,7 +381,7 @@ def folded(
         fail(f"{name} with keepdims", at)
     axes = axes_of(u, named.get("axis"), v.t.ndim, at)
     if len(axes) == v.t.ndim and not kept:
-        return total(u, name, v, at)
+        return total(u, name, v, at) or u.reduced(name, v, at)
     node = node_of(u, v, at)
     orderly(u, node, name, at)
     if name in ("std", "var"):
@@ -388,8 +399,20 @@ def folded(
     return value(u, result)
 
 
+def spread(u: Unit, name: str, v: V, named: dict[str | None, ast.expr], at: ast.AST) -> V:
+    """`np.std(x, ddof=1)` of a vector."""
+    ddof = named["ddof"]
+    if set(named) != {"ddof"} or not isinstance(ddof, ast.Constant) or type(ddof.value) is not int or ddof.value < 0:
+        fail(f"{name} with such arguments", at)
+    if not isinstance(v.t, Arr) or (v.t.dtype, v.t.ndim) != ("float64", 1):
+        fail(f"{name} of this", at)
+    return V(f"{u.helper(f'np_{name}_of_sample')}({bare(usable(v.code))}, {ddof.value})", NPF8)
+
+
 def axes_of(u: Unit, node: ast.expr | None, ndim: int, at: ast.AST) -> frozenset[int]:
     if node is None or isinstance(node, ast.Constant) and node.value is None:
+        return frozenset(range(ndim))
+    if isinstance(node, ast.Name) and node.id not in u.bound and isinstance(u.params.get(node.id), Nil):
         return frozenset(range(ndim))
     try:
         given = ast.literal_eval(node)

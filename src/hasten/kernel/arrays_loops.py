@@ -277,6 +277,11 @@ class Loop:
         if op in ("isnan", "isfinite", "isinf"):
             x = self.variable(codes[0])
             return {"isnan": f"({x} != {x})", "isfinite": f"(abs({x}) < np.inf)", "isinf": f"(abs({x}) == np.inf)"}[op]
+        if op == "sign":
+            if t != "float64":
+                raise Refuse(f"sign of {t}")
+            x = self.variable(codes[0])
+            return f"(1.0 if {x} > 0.0 else -1.0 if {x} < 0.0 else 0.0 if {x} == 0.0 else {x})"
         if op == "power":
             return f"({codes[0]} ** {codes[1]})"
         if op == "reciprocal":

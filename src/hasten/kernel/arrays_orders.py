@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from hasten.kernel import arrays_made
 from hasten.kernel.arrays import combine, node_of, orderly, usable, value
 from hasten.kernel.kinds import NPF8, Arr, Num, Tup, Type, num
 from hasten.kernel.values import V, bare, fail, may_round
@@ -36,7 +37,7 @@ def known(u: Unit, short: str, node: ast.Call) -> V | None:
     if short not in CALLS or not node.args or short == "where" and len(node.args) > 1:
         return None
     lines = len(u.lines)
-    v = u.expr(node.args[0])
+    v = arrays_made.argument(u, node.args[0], node)
     if not isinstance(v.t, Arr):
         del u.lines[lines:]
         return None
@@ -57,7 +58,7 @@ def of(u: Unit, name: str, v: V, args: list[ast.expr], node: ast.Call) -> V:
     if name in ("argmax", "argmin"):
         return extreme(u, name, v, args, named, node)
     if name in ("any", "all"):
-        if args or named or t.dtype != "bool":
+        if args or named or t.dtype not in ("bool", *NUMBERS):
             fail(f"np.{name} of this", node)
         return V(f"{u.helper(f'{name}_true')}({bare(v.code)})", TRUTH)
     if t.ndim != 1:
@@ -156,11 +157,23 @@ def norm(u: Unit, v: V, args: list[ast.expr], named: dict[str, ast.expr], node: 
     t = v.t
     assert isinstance(t, Arr)
     axis = named.pop("axis", None)
-    if args or named or t.dtype != "float64":
+    order = named.pop("ord", None) or (args[0] if len(args) == 1 else None)
+    if len(args) > 1 or named or t.dtype != "float64":
         fail("np.linalg.norm of this", node)
+    if order is not None and not (isinstance(order, ast.Constant) and order.value in (None, 2)):
+        if not isinstance(order, ast.Constant) or order.value != 1 or axis is not None or t.ndim != 1:
+            fail("np.linalg.norm of this order", node)
+        sizes = value(u, combine(u, "absolute", (node_of(u, v, node),), node))
+        return arrays_calls.folded(u, "sum", sizes, [], [], node) or fail("np.linalg.norm of this", node)
+    if order is not None and order.value == 2 and t.ndim != 1:
+        fail("np.linalg.norm of this order", node)
     if axis is None and t.ndim == 1:
         may_round(u, "a product may be rounded otherwise when compiled", node)
         return V(f"{u.helper('vector_norm')}({bare(v.code)})", NPF8)  # worked out once: it may draw random numbers
+    if axis is None and order is None and t.ndim == 2 and not t.odd:
+        flat = V(f"{u.helper('flattened')}({bare(usable(v.code))})", Arr("float64", 1))
+        arrays_calls.product(u, flat, flat, node)
+        return V(f"{u.helper('vector_norm')}({flat.code})", NPF8)
     axes = arrays_calls.axes_of(u, axis, t.ndim, node)
     if axis is None or t.ndim != 2 or len(axes) != 1:
         fail("np.linalg.norm of this", node)

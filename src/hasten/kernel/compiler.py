@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from hasten.kernel import (
     accessors,
     arrays,
+    arrays_leaving,
+    arrays_made,
     constants,
     containers,
     deques,
@@ -28,7 +30,9 @@ from hasten.kernel import (
     optional,
     sets,
     splices,
+    unbound,
     unpacked,
+    versions,
     views,
 )
 from hasten.kernel.kinds import (
@@ -93,6 +97,7 @@ if TYPE_CHECKING:
     from hasten.kernel.elsewhere import Project
     from hasten.kernel.objects import Used
     from hasten.kernel.reach import Reached
+    from hasten.kernel.seeded import Seeded
 
 ROUNDS = 14
 DICTS = ("builtins.dict", "collections.defaultdict", "collections.Counter")
@@ -149,6 +154,8 @@ class Shared:
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
     enums: set[str] = field(default_factory=set)  # enumerations whose members are looked at
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
+    seeded: dict[str, Seeded] = field(default_factory=dict)  # generators that the door makes, by their names there
+    seeded_at: dict[str, str] = field(default_factory=dict)  # where the program makes them
     columns: dict[str, str] = field(default_factory=dict)  # of records, by their name at the door: their keys
     keys: frozenset[str] = frozenset()  # what the code asks dicts for
     read_as: dict[str, str] = field(default_factory=dict)  # columns of strings that are read as numbers
@@ -202,7 +209,11 @@ class Unit:
         self.module = module or shared.module
         self.name = name
         self.params = dict(params)
-        self.stmts = unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs)))
+        self.stmts = versions.lists_apart(
+            self.module,
+            unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs))),
+            lambda wanted: shared.module.fresh(wanted, shared.taken),
+        )
         self.splicing = True  # may small methods be spelt out where they are called?
         self.splices = 0  # how many were
         self.trusted: set[str] = set()  # names that were taken for never None by that
@@ -269,6 +280,7 @@ class Unit:
             and isinstance(n.value, (ast.List, ast.ListComp))
         }
         self.growing |= containers.rows_replaced(self.stmts)
+        self.numeric = arrays_made.only_for_numpy(self.module, self.stmts) - {*params, *self.outs}
         self.heaps = heaps.grown(self.module, self.stmts)
         self.growing |= self.heaps
         self.growing |= aliases(self.stmts, self.growing)
@@ -296,6 +308,9 @@ class Unit:
         self.nothing = False
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.made = ""  # code of an array that the door makes, and the kernel fills with the result
+        self.named_draws: dict[int, int] = {}  # calls whose arrays have names in this round, and on which line
+        self.for_numpy = False  # is it a comprehension that only NumPy will look at?
+        self.joint = False  # must the door tell which of the arrays that leave are one?
 
     # ------------------------------------------------------------------ driving
 
@@ -371,6 +386,7 @@ class Unit:
             before = self.state()
             self.lines, self.depth, self.doubts, self.unknown = [], 0, [], None
             self.present = set()
+            self.named_draws = {}
             for s in self.stmts:
                 self.stmt(s)
             for name in self.outs:
@@ -381,7 +397,7 @@ class Unit:
                     fail(f"{name} has no type")
                 if isinstance(t, Num) and t.kind is None:
                     self.tagged.add(name)
-                if isinstance(t, (Arr, Lst, Mix)) and t.roots == {name}:
+                if isinstance(t, (Lst, Mix)) and t.roots == {name}:
                     self.tagged.add(name)  # rebound to something new, or still what came in
             if before == self.state():
                 if self.unknown is not None:
@@ -477,6 +493,8 @@ class Unit:
             self.one_type(new, t, name)
         if old is not None and self.round > 2:
             new = widened(old, new)
+        if isinstance(new, Fun) and new != self.params.get(name, self.extra.get(name, new)):
+            fail(f"{name} is one function at the door and another one later")
         self.env[name] = new
         code = self.fit(v, new)
         if name in self.tagged:
@@ -506,13 +524,17 @@ class Unit:
         code = self.sink(v)
         if isinstance(t, Mix):
             return mixed.fit(self, v, t)
+        if isinstance(t, Fun) and isinstance(v.t, Fun) and t != v.t:
+            from hasten.kernel import functions  # it builds on this module
+
+            return functions.among(v, t)
         if isinstance(t, Num) and isinstance(v.t, Num) and t.rep == "f" and v.t.rep == "i":
             return f"float({code})"
         return code
 
     def tag(self, v: V) -> str:
         if not isinstance(v.t, Num):
-            if isinstance(v.t, (Arr, Lst, Mix)) and v.t.roots:
+            if isinstance(v.t, (Lst, Mix)) and v.t.roots:
                 raise Refuse(f"{v.code} may be what came in")
             return "9"
         if v.t.kind is not None:
@@ -726,7 +748,10 @@ class Unit:
         if not isinstance(base.t, Grow):
             fail(f"{name}.append: not a list that starts empty here", node)
         count = len(self.lines)
-        v = self.single(containers.hinted(self, arg, base.t.item))
+        v = containers.hinted(self, arg, base.t.item)
+        if name in self.numeric and arrays_made.append(self, name, base, v):
+            return
+        v = self.single(v)
         if container(v.t):
             del self.lines[count:]
             v = containers.item_value(self, arg, base.t.item)
@@ -830,7 +855,10 @@ class Unit:
             if len(node.left.elts) == 1:
                 x, n = self.number(node.left.elts[0]), self.integer(node.right)
                 return V(f"[{bare(self.sink(x))}] * {n.code}", Grow(x.t))
-        return containers.as_grow(self, self.expr(node), node)
+        v = self.expr(node)
+        if isinstance(v.t, Arr):
+            fail(f"{name} holds a list and an array in turn", node)
+        return containers.as_grow(self, v, node)
 
     def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> V:
         """A list comprehension as Numba's own list."""
@@ -880,7 +908,10 @@ class Unit:
                 fail("comprehension that takes several steps", node)
         elif not isinstance(v.t, (Num, Word, Rec, Tup, Obj)) or unseen(v.t):
             fail("comprehension of such things", node)
-        if isinstance(v.t, Num) and (v.t.kind is None and v.t.kinds & {"int", "bool"}):
+        mixed_up = isinstance(v.t, Num) and v.t.kind is None and v.t.kinds & {"int", "bool"}
+        if mixed_up and not (
+            self.for_numpy and self.inside == 0 and plain(v.t) == Num(frozenset({"int", "np.float64"}))
+        ):
             fail("comprehension of mixed types", node)
         elt = bare(self.sink(v)) if isinstance(v.t, Num) else self.sink(v)
         return V(f"[{elt} {' '.join(clauses)}]", Grow(v.t))
@@ -964,20 +995,35 @@ class Unit:
                     self.emit(f"{', '.join(flagged)} = {', '.join(map(bare, v.pair))}")
                     temps.append(V(f"({', '.join(flagged)})", v.t, pair=flagged))
                     continue
-                if not scalar(v.t) and not numbers(v.t) and not (isinstance(v.t, Obj) and v.t.many):
+                if not scalar(v.t) and not numbers(v.t) and not isinstance(v.t, Arr) and not (isinstance(v.t, Obj) and v.t.many):
                     fail("tuple of containers", value)
                 tag = self.tag(v) if isinstance(v.t, Num) and v.t.kind is None and v.tag is not None else None
                 if tag is not None:
                     self.emit(f"{temp}_kind = {tag}")
                 self.emit(f"{temp} = {bare(self.sink(v))}")
-                temps.append(V(temp, v.t, tag=constantly(f"{temp}_kind") if tag is not None else None))
+                leaf = v.leaf and isinstance(v.t, Arr)
+                temps.append(V(temp, v.t, tag=constantly(f"{temp}_kind") if tag is not None else None, leaf=leaf))
             for t, v in zip(target.elts, temps, strict=True):
                 self.bind(t, v)
             return
         v = self.expr(value)
+        temp = f"new_{value.lineno}_{value.col_offset}"
+        if isinstance(v.t, (Arr, Lst)):
+            item = array_item(v.t, 1) if isinstance(v.t, Arr) else element(v.t)
+            self.emit(f"{temp} = {v.code}")
+            self.emit(f"if len({temp}) != {len(target.elts)}:")
+            self.emit("    raise ValueError")
+            for i, part in enumerate(target.elts):
+                if isinstance(part, (ast.Tuple, ast.List)):
+                    fail("targets within targets", part)
+                narrow = isinstance(item, Num) and item.kind not in ("int", "float", "bool", "np.int64", "np.float64")
+                code = f"{temp}[{i}]"
+                if narrow and isinstance(item, Num) and item.rep == "i":
+                    code = f"np.int64({code})"
+                self.bind(part, V(code, item, leaf=container(item)))
+            return
         if not isinstance(v.t, Tup) or len(v.t.items) != len(target.elts):
             fail("unpacking of something else than a tuple", value)
-        temp = f"new_{value.lineno}_{value.col_offset}"
         self.emit(f"{temp} = {self.sink(v)}")
         self.bind_parts(target, temp, v.t, value)
 
@@ -1072,6 +1118,11 @@ class Unit:
 
             records.store(self, target, base, v)
             return
+        if isinstance(base.t, Arr):
+            from hasten.kernel import arrays_shapes  # it builds on this module
+
+            if arrays_shapes.put_many(self, target, base, v):
+                return
         where = self.expr(load)
         if isinstance(base.t, Grow) and base.t.sink is None and container(where.t) and container(v.t):
             containers.replaced(self, target, base, where, v)
@@ -1357,7 +1408,7 @@ class Unit:
             return
         t = v.t
         for part in t.items if isinstance(t, Tup) else (t,):
-            if roots_of(part):
+            if roots_of(part) and not (self.door and arrays_leaving.arrays_in(part)):
                 fail("returns what it was given", s)
             inner = part.item if isinstance(part, Opt) else part
             if isinstance(inner, (Obj, Pool)):
@@ -1381,7 +1432,9 @@ class Unit:
             assert isinstance(t, Num)
             # a float where some paths give a small int: what asks which it is refuses
             known = t.kinds | (self.ret.kinds if isinstance(self.ret, Num) else t.kinds)
-            if known != {"int", "float"} and (t.kind is None or t.kinds != known):
+            if known not in ({"int", "float"}, {"float", "np.float64"}, {"int", "np.float64"}) and (
+                t.kind is None or t.kinds != known
+            ):
                 fail("type of the result depends on the data", s)
         if isinstance(t, Tup) and any(isinstance(i, Num) and i.kind is None for i in t.items):
             fail("types in the resulting tuple depend on the data", s)
@@ -1434,9 +1487,14 @@ class Unit:
         new = all(isinstance(x.t, Arr) for x in vs if container(x.t)) and all(
             arrays.apart(self, a, b) for n, a in enumerate(lists) for b in lists[:n]
         )
+        told = self.door and len(lists) > 1 and not new and arrays_leaving.restorable(
+            self, [(e, x.t) for e, x in zip(s.value.elts, vs, strict=True)]
+        )  # fmt: skip
+        self.joint = self.joint or told
         if any(isinstance(t, Tup) and not (door_tuple(t) if self.door else numbers(t)) for t in inner) or (
             len(lists) > 1
             and not new
+            and not told
             and not disjoint([x.t for x in vs])
             and (
                 self.shares
@@ -1601,7 +1659,10 @@ class Unit:
             return self.repeated(node)
         a, b = self.expr(node.left), self.expr(node.right)
         made = containers.plus(self, node, a, b)
-        return self.binary(node.op, a, b, node) if made is None else made
+        if made is not None:
+            return made
+        a, b = arrays_made.beside(self, node.op, a, b, node), arrays_made.beside(self, node.op, b, a, node)
+        return self.binary(node.op, a, b, node)
 
     def repeated(self, node: ast.BinOp) -> V:
         """`[x] * n`: a list of fixed length, held as an array."""
@@ -1944,6 +2005,9 @@ class Unit:
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
         if isinstance(a.t, Rec) and a.t == b.t:
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
+        if isinstance(a.t, Arr) and isinstance(b.t, Arr):
+            code = f"({arrays.usable(a.code)} if {bare_test(test)} else {arrays.usable(b.code)})"
+            return V(code, join(a.t, b.t), leaf=True)
         if not isinstance(a.t, (Num, Tup)) or not isinstance(b.t, (Num, Tup)):
             fail("choice between such things", node)
         return self.either(test, a, b, f"({{a}} if {bare_test(test)} else {{b}})", node)
@@ -2038,10 +2102,7 @@ class Unit:
                 ends = [bare(self.integer(e).code) if e is not None else "" for e in (i.lower, i.upper)]
                 code = ":".join(ends)
                 if i.step is not None:
-                    step = i.step.operand if isinstance(i.step, ast.UnaryOp) else i.step
-                    if not isinstance(step, ast.Constant) or type(step.value) is not int or step.value == 0:
-                        fail("slice with a computed step", node)
-                    code += f":{ast.unparse(i.step)}"
+                    code += f":{arrays.step_of(self, i.step)}"
                 codes.append(code)
                 dims += 1
             else:
@@ -2102,7 +2163,7 @@ class Unit:
             if isinstance(which.t, Fun):
                 return functions.call(self, which, node)
         if isinstance(node.func, ast.Attribute):
-            from hasten.kernel import draws, generators, objects  # they build on this module
+            from hasten.kernel import draws, generators, objects, seeded  # they build on this module
 
             called = objects.call(self, node.func, node)
             if called is not None:
@@ -2114,9 +2175,8 @@ class Unit:
                 return functions.call(self, held, node)
             stream = self.stream(node.func.value)
             if stream is not None:
-                if isinstance(stream.t, Rng):
-                    return generators.call(self, stream, node.func.attr, node)
-                return draws.call(self, stream, node.func.attr, node)
+                drawing = generators.call if isinstance(stream.t, Rng) else draws.call
+                return seeded.bound(self, drawing(self, stream, node.func.attr, node), node)
         if isinstance(node.func, ast.Attribute):
             from hasten.kernel import arrays_calls, bits  # they build on this module
 
@@ -2132,8 +2192,10 @@ class Unit:
 
     def stream(self, node: ast.expr) -> V | None:
         """The `random.Random`, `RandomState` or `Generator` that an expression stands for, if it does."""
-        from hasten.kernel import objects  # it builds on this module
+        from hasten.kernel import objects, seeded  # they build on this module
 
+        if isinstance(node, ast.Call):
+            return seeded.made(self, self.module.dotted(node.func) or "", node)
         name = node.id if isinstance(node, ast.Name) else ""
         if isinstance(node, ast.Attribute):
             obj = objects.is_object(self, node.value)
@@ -2186,14 +2248,19 @@ class Unit:
                 fail(f"{name} of this", node)
             code = f"{self.helper('np_' + name)}({v.code})"
             return V(code if item.rep == "f" else f"np.int64({code})", item)
+        if isinstance(v.t, Arr) and v.t.dtype == "bool" and name in ("sum", "mean"):
+            helper = "np_mean_bool" if name == "mean" else "count_true"
+            return V(f"{self.helper(helper)}({v.code})", NPF8 if name == "mean" else num("np.int64"))
         if isinstance(v.t, Arr) and v.t.dtype not in ("float64", "bool"):
             if name == "mean":
                 return V(f"{self.helper('np_mean_int')}({v.code})", NPF8)
             if name == "sum" and not v.t.dtype.startswith("uint"):
                 return V(f"{self.helper('np_sum_int')}({v.code})", num("np.int64"))
+            if name in ("std", "var") and v.t.dtype == "int64" and v.t.ndim == 1:
+                return V(f"{self.helper(f'np_{name}_int')}({v.code})", NPF8)
         if not isinstance(v.t, Arr) or v.t.dtype != "float64" or v.t.ndim != 1:
             fail(f"{name} of this", node)
-        return V(f"{self.helper('np_' + name)}({v.code})", NPF8)
+        return V(f"{self.helper('np_' + name)}({bare(v.code)})", NPF8)
 
     def listed(self, node: ast.expr, anyhow: bool = False) -> V:
         """What `sum`, `min`, `any` go over: a list or 1-d array. `anyhow`: the order cannot be seen."""
@@ -2264,11 +2331,11 @@ class Unit:
         return V(f"{self.helper(name + '_list')}({v.code})", item)
 
     def known_call(self, name: str, node: ast.Call) -> V:
-        from hasten.kernel import counting, draws, mathcalls, texts  # they build on this module
+        from hasten.kernel import counting, draws, mathcalls, seeded, texts  # they build on this module
 
-        counts = counting.made(self, name, node)
-        if counts is not None:
-            return counts
+        made = counting.made(self, name, node) or seeded.made(self, name, node)
+        if made is not None:
+            return made
         from hasten.kernel import arrays_calls  # it builds on this module
 
         whole = arrays_calls.known(self, name, node)
@@ -2278,7 +2345,7 @@ class Unit:
         if stream is not None and self.module.place:
             fail("another file draws random numbers", node)
         if stream is not None:
-            return draws.of_module(self, *stream, node)
+            return seeded.bound(self, draws.of_module(self, *stream, node), node)
         heap = heaps.call(self, name, node)
         if heap is not None:
             return heap
@@ -2331,7 +2398,7 @@ class Unit:
         if name == "set" and len(args) < 2:
             return sets.made(self, node)
         if name in ("numpy.sum", "numpy.mean", "numpy.std", "numpy.var", "numpy.min", "numpy.max") and len(args) == 1:
-            return self.reduced(name.removeprefix("numpy."), self.expr(args[0]), node)
+            fail(f"{name} of this", node)
         short = name.removeprefix("math.").removeprefix("numpy.")
         if name in ("abs", "math.fabs", "numpy.abs", "numpy.fabs", "numpy.absolute") and len(args) == 1:
             return self.absolute(name, self.number(args[0]), node)
@@ -2598,6 +2665,9 @@ class Unit:
             self.shares = self.shares or any(map(container, given_back))
             self.entangled = self.entangled or any(map(nested, given_back))
         if unit.mutated:
+            listed = [p for p in order if isinstance(given[p].t, (Grow, Map)) and arrays.holds_arrays(given[p].t)]
+            if listed and (len(listed) > 1 or any(isinstance(given[p].t, Arr) for p in order)):
+                fail(f"{func.name} changes arrays that may be in a list", node)
             if len(held) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst, Mix)) for p in unit.mutated):
                 seen: set[str] = set()
                 for at, v in enumerate(held):
@@ -2668,12 +2738,11 @@ class Unit:
                 self.call_itself(func, node)
             return known
         flow = names.flow(func.body)
-        bound = names.bound(func.body)
-        body = list(func.body)
+        body = unbound.guarded(func.body, set(types), lambda name: self.shared.module.fresh(name, self.shared.taken))
+        if body is None:
+            fail(f"{func.name} may read a name before it is bound", node)
         if flow.sure is not None and inner.gives(func.body):
             body.append(ast.Return(None, lineno=func.end_lineno or func.lineno, col_offset=0))
-        if (flow.exposed & bound) - set(types):
-            fail(f"{func.name} may read a name before it is bound", node)
         own = inner.of(func)
         for n in ast.walk(func):
             if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Global, ast.Nonlocal)) or (

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import mixed, names, optional, sets
+from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.kinds import (
     BOOL,
     EXACT_FLOAT,
@@ -71,6 +72,9 @@ def sample(u: Unit, t: Type | None) -> str:
         return f"np.full(1, {sample(u, Num(t.kinds))})"
     if isinstance(t, Grow) and t.item is not None:
         return f"{u.helper('empty_list')}({sample(u, t.item)})"
+    if isinstance(t, Arr) and t.dtype in ELEMENTS:
+        size = "0" if t.ndim == 1 else f"({', '.join('0' * t.ndim)})"
+        return f"np.zeros({size}, {'np.bool_' if t.dtype == 'bool' else f'np.{t.dtype}'})"
     if isinstance(t, Map):
         return empty_map(u, t)
     u.doubts.append("what a container holds is not known")
@@ -377,6 +381,10 @@ def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
     v = u.single(v)
     if isinstance(v.t, Grow) and v.t.sink is not None:
         fail("a list from outside becomes part of another", node)
+    if isinstance(v.t, Arr) and v.t.dtype in ELEMENTS and v.t.ndim and not v.t.odd:
+        if expected is not None and invariant(expected) != invariant(v.t):
+            u.doubts.append("arrays of several types in one list")
+        return replace(v, t=replace(v.t, ones=frozenset()))
     if not isinstance(v.t, (Num, Word, Rec, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
         if not isinstance(v.t, Map) or v.t.keys_only or v.t.frozen:
             fail("such an element", node)
@@ -1002,6 +1010,10 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             v = alike(u, item_type(base, node), node.left, node)
             sign2 = ">=" if sign == "" else "<"
             return V(f"({u.helper('place_of')}({base.code}, {bare(u.sink(v))}) {sign2} 0)", BOOL)
+        if isinstance(base.t, Arr):
+            from hasten.kernel import arrays_shapes  # it builds on this module
+
+            return arrays_shapes.holds(u, base, node.left, node)
         fail("`in`", node)
     if isinstance(node.left, ast.Attribute):
         count = len(u.lines)

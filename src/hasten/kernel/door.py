@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from hasten.core.facts import ValueFact
 from hasten.kernel import (
     arrays,
+    arrays_leaving,
     arrays_results,
     attributes,
     counting,
@@ -607,6 +608,12 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert.append(f"if new_{x} < 0:")
             convert.append("    return None")
             args.append(f"new_{x}")
+        elif isinstance(t, Rng) and n in shared.seeded:
+            seed = shared.seeded[n].seed
+            if not seed.isdigit():
+                guards.append(f"{seed} >= 0")
+            convert.append(f"{x} = np.random.default_rng({seed})")
+            args.append(x)
         elif isinstance(t, Rng):
             guards.append(f"type({x}) is np.random.Generator and type({x}.bit_generator) is np.random.PCG64")
             convert.append(f"state_{x} = {x}.bit_generator.state")
@@ -687,6 +694,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         if ahead is not None:
             if unit.mutated or back or undo or streams or shared.ranks or shared.objects and not ahead.attributes:
                 raise Refuse("it changes what it is given")
+            if arrays_leaving.told_apart(unit, [*unit.ret.items] if isinstance(unit.ret, Tup) else [unit.ret]):
+                raise Refuse("it returns arrays that may be one")
             strings = any(words in line for line in (*convert, *args))
             of_objects = (whole.entry, whole.roots) if ahead.attributes else ((), ())
             made = holding.ready(shared, unit, ahead, types, words, strings, GIVEN_UP, *of_objects)
@@ -703,6 +712,12 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             )
             return replace(wrapped, text=f"{wrapped.text}\n\n{made.text}")
         return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first)
+    leave = {n: unit.env.get(n) for n in unit.outs if container(unit.env.get(n))}
+    shared_names = unit.part_names & set(leave)
+    mixed_up = bool(unit.shares or shared_names) and len(leave) > 1
+    joint = mixed_up and arrays_leaving.restorable(unit, [*leave.items()])
+    joint = arrays_leaving.told_apart(unit, [*leave.values()]) or joint
+    known = shared.module.fresh("arrays_known", shared.taken) if joint else ""
     raw: list[str] = []
     after: list[str] = []
     gives: list[str] = []
@@ -728,13 +743,14 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             elif t.kind.startswith("np."):
                 after.append(f"{x} = {t.kind}({x})")
         elif isinstance(t, Arr):
-            if t.roots and n not in rebound(unit):
+            if not arrays_leaving.came_in(types, t):
                 raise Refuse(f"{n} may be what came in")
             if t.ndim == 0:
                 raise Refuse(f"{n} is a scalar of {t.dtype}")
             if t.odd:
                 raise Refuse(f"NumPy may keep {n} in another order")
-            after.append(f'{x} = {x}.copy(order="K")')
+            own = arrays_leaving.code_of(shared, t, x, known) if joint else f'{x}.copy(order="K")'
+            after.append(f"{x} = {own}")
         elif isinstance(t, Lst):
             if t.roots and n not in rebound(unit):
                 raise Refuse(f"{n} may be what came in")
@@ -751,6 +767,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif isinstance(t, Grow):
             if t.sink is not None or t.root is not None:
                 raise Refuse(f"{n} is rebound, or may be what came in")
+            if arrays_leaving.arrays_in(t):
+                if not arrays_leaving.came_in(types, t):
+                    raise Refuse(f"{n} may hold what came in")
+                after.append(f"{x} = {arrays_leaving.code_of(shared, t, x, known)}")
+                continue
             after += grown(t, x)
         elif isinstance(t, Map):
             if t.roots or t.keys_only:
@@ -763,6 +784,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             else:
                 raw.pop()
                 after.append(f"{x} = {local(t.path)}")
+        elif isinstance(t, Rng) and (fresh := [m for m, s in shared.seeded.items() if s.target == n]):
+            raw.pop()
+            after.append(f"{x} = {local(fresh[0])}")
         elif not isinstance(t, Tup) or any(
             not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items
         ):
@@ -775,9 +799,14 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         after += grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
     after += nothing
-    shared_names = unit.part_names & {n for n in unit.outs if container(unit.env[n])}
-    if (unit.shares or shared_names) and sum(not isinstance(unit.env[n], (Num, Word, Rec, Tup)) for n in unit.outs) > 1:
+    others = sum(not isinstance(unit.env[n], (Num, Word, Rec, Tup)) for n in unit.outs) > 1
+    if (unit.shares or shared_names) and others and not (joint and len(leave) == sum(
+        not isinstance(unit.env[n], (Num, Word, Rec, Tup, Rng)) for n in unit.outs
+    ) and arrays_leaving.restorable(unit, [*leave.items()])):  # fmt: skip
         raise Refuse("results that may share memory")
+    if joint:
+        convert.append(arrays_leaving.taken(shared, unit, types, known))
+        after += arrays_leaving.looked_at(shared, known, undo)
     got = [f"new_{r}" if r in map(local, sinks) else r for r in raw]
     for n, t in unit.env.items():
         if n in unit.outs and isinstance(t, Map):
@@ -868,6 +897,14 @@ def _function(
     t = unit.ret
     after: list[str] = []
     got = "result"
+    parts = list(t.items) if isinstance(t, Tup) else [t]
+    known = ""
+    if arrays_leaving.told_apart(unit, parts):
+        inside = {n: x for n, x in {**unit.params, **unit.extra}.items() if not unseen(x)}
+        if not all(arrays_leaving.came_in(inside, part) for part in parts):
+            raise Refuse("returns what it was given")
+        known = shared.module.fresh("arrays_known", shared.taken)
+        convert.append(arrays_leaving.taken(shared, unit, inside, known))
     if t is None:
         got, result = "", local(arrays_results.RESULT) if unit.made else "None"
     elif isinstance(t, Num):
@@ -882,7 +919,9 @@ def _function(
             raise Refuse("returns None and nothing else")
         result = f"None if result[0] else {_returned(t.item, 'result[1]')}"
     elif isinstance(t, Tup):
-        result = _returned(t, "result")
+        result = _returned(t, "result", shared, known)
+    elif known and arrays_leaving.arrays_in(t):
+        result = arrays_leaving.code_of(shared, t, "result", known)
     elif isinstance(t, Arr):
         result = 'result.copy(order="K")'
     elif isinstance(t, Lst):
@@ -903,6 +942,9 @@ def _function(
         result = records.given_back(t, "result")
     else:
         raise Refuse("returns a random generator")
+    if known:
+        after += [f"result = {result}", *arrays_leaving.looked_at(shared, known, undo)]
+        result = "result"
     after += [*back, f"return ({result},)"]
     after = [*making.needed(first, after), *after]
     after = _number_strings(shared, words, convert, args, after, brought)
@@ -924,13 +966,15 @@ def _function(
     return Wrapped("\n\n".join(text), name, takes, ())
 
 
-def _returned(t: Type, x: str) -> str:
-    """The code of exactly what the original returns, from what Numba returned."""
+def _returned(t: Type, x: str, shared: Shared | None = None, known: str = "") -> str:
+    """The code of exactly what the original returns, from what Numba returned. `known`: the arrays that came in."""
     if isinstance(t, Opt):
         if t.item is None:
             return "None"
         value = _returned(t.item, f"{x}[1]")
         return f"None if {x}[0] else {value}"
+    if known and shared is not None and arrays_leaving.arrays_in(t):
+        return arrays_leaving.code_of(shared, t, x, known)
     if isinstance(t, Arr):
         return f'{x}.copy(order="K")'
     if isinstance(t, Map):
@@ -943,7 +987,7 @@ def _returned(t: Type, x: str) -> str:
         return records.given_back(t, x)
     if not isinstance(t, Tup):
         return _boxed(t, x)
-    parts = [_returned(item, f"{x}[{i}]") for i, item in enumerate(t.items)]
+    parts = [_returned(item, f"{x}[{i}]", shared, known) for i, item in enumerate(t.items)]
     if all(part == f"{x}[{i}]" for i, part in enumerate(parts)):
         return x
     return f"({', '.join(parts)})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 
+from hasten.kernel import seeded
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, NPF8, Arr, Grow, Lst, Num, Stream, Type, num
 from hasten.kernel.values import V, bare, fail, impure
@@ -17,7 +18,6 @@ WIDE = 2**60  # integers beyond this are left to Python
 PYTHON = frozenset(
     "random uniform gauss normalvariate expovariate randint randrange choice shuffle getrandbits".split()
 )
-NUMPY = frozenset("rand random random_sample uniform randn standard_normal normal randint".split())
 
 
 def known(dotted: str) -> tuple[str, str] | None:
@@ -46,8 +46,16 @@ def call(unit: Unit, stream: V, name: str, node: ast.Call) -> V:
         fail("starred argument", node)
     # where the program says `random.gauss` the guard looks at that, for an object at the object's own function
     spelt = ast.unparse(node.func) if t.root.startswith("@") else f"{local(t.root)}.{name}"
-    unit.shared.drawn.setdefault(t.root, {})[name] = spelt
-    return python(unit, stream.code, name, node) if t.kind == "python" else numpy(unit, stream.code, name, node)
+    found = unit.shared.drawn.setdefault(t.root, {})  # (what is drawn from a stream made here needs no guard)
+    if name != "seed" or t.root != "@numpy_random":  # `np.random.seed` is no method of the stream
+        found[name] = spelt
+    if name == "seed":
+        return seeded.reseeded(unit, t.kind, stream.code, node)
+    if t.kind == "python":
+        return python(unit, stream.code, name, node)
+    from hasten.kernel import draws_numpy  # it builds on this module
+
+    return draws_numpy.call(unit, stream.code, name, node)
 
 
 def signature(node: ast.Call, names: str) -> list[ast.expr | None]:
@@ -158,41 +166,3 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
     if item.rep == "i" and item.kind not in ("int", "np.int64"):
         code = f"np.int64({code})"
     return V(code, item)
-
-
-def numpy(unit: Unit, s: str, name: str, node: ast.Call) -> V:
-    if name not in NUMPY:
-        fail(f"np.random.{name}", node)
-    if name in ("rand", "random", "random_sample", "randn", "standard_normal"):
-        (size,) = signature(node, "size")
-        if size is not None and node.keywords and name in ("rand", "randn"):
-            fail(f"np.random.{name} with keywords", node)
-        normal = name in ("randn", "standard_normal")
-        if size is None:
-            return V(f"{unit.helper('np_random_gauss' if normal else 'random_float')}({s})", FLOAT)
-        n, bounds = whole(unit, size)
-        n = bare(n) if bounds[0] >= 0 else f"{unit.helper('in_range')}({n}, 0, {2**40})"
-        if normal:
-            # loc + scale * z with 0 and 1 changes -0.0 alone, and no z is zero
-            return V(f"{unit.helper('np_random_normals')}({s}, 0.0, 1.0, {n})", Arr("float64", 1))
-        return V(f"{unit.helper('np_random_floats')}({s}, {n})", Arr("float64", 1))
-    if name == "randint":
-        args = signature(node, "low high")
-        if args[1] is None and args[0] is not None:
-            low, high = ("0", (0, 0)), whole(unit, args[0])
-        else:
-            first, second = given(args, node)
-            low, high = whole(unit, first), whole(unit, second)
-        t = Num(frozenset({"int"}), low[1][0], high[1][1] - 1)
-        return V(f"{unit.helper('np_random_int')}({s}, {low[0]}, {high[0]})", t)
-    order = "low high" if name == "uniform" else "loc scale"
-    if len(node.args) == 3 and not node.keywords and name == "normal":
-        codes, _ = as_floats(unit, node.args[:2], node)
-        n, bounds = whole(unit, node.args[2])
-        n = bare(n) if bounds[0] >= 0 else f"{unit.helper('in_range')}({n}, 0, {2**40})"
-        return V(f"{unit.helper('np_random_normals')}({s}, {', '.join(codes)}, {n})", Arr("float64", 1))
-    nodes = signature(node, order)
-    first_two = [n if n is not None else ast.Constant(d) for n, d in zip(nodes, (0.0, 1.0), strict=True)]
-    codes, _ = as_floats(unit, first_two, node)
-    helper = unit.helper("np_random_uniform" if name == "uniform" else "np_random_normal")
-    return V(f"{helper}({s}, {', '.join(codes)})", FLOAT)

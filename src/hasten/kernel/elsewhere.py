@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
-from hasten.kernel import constants
+from hasten.kernel import constants, stars
 from hasten.kernel.kinds import Type
 from hasten.kernel.program import Module
 from hasten.kernel.runtime import HELPERS
@@ -35,6 +35,10 @@ class Project:
         self.work = work
         self.path = PurePosixPath(path)
         self._modules: dict[tuple[str, str], Module | None] = {}
+
+    def imported_from(self, statement: ast.ImportFrom, of: SourceFile) -> SourceFile | None:
+        """The project's file that a statement of the file `of` imports from."""
+        return self._source(statement.module or "", statement.level, PurePosixPath(of.path))
 
     def function(self, module: Module, node: ast.expr) -> tuple[Module, ast.FunctionDef] | None:
         """The plain function of another file that an expression (`f` or `tools.f`) surely names."""
@@ -105,6 +109,11 @@ class Project:
             if not isinstance(statement, (ast.Import, ast.ImportFrom)):
                 continue
             for a in statement.names:
+                if a.name == "*" and isinstance(statement, ast.ImportFrom) and isinstance(node, ast.Name):
+                    source = module.source if module.starred is not None else None
+                    brought = source and stars.exported(statement, source, self.imported_from, stars.DEEP)
+                    if brought and base.id in brought:
+                        return statement.module or "", statement.level, base.id, False
                 if (a.asname or a.name) != base.id:
                     continue
                 if isinstance(statement, ast.ImportFrom) and isinstance(node, ast.Name):
@@ -244,6 +253,14 @@ def imports_of(source: SourceFile) -> frozenset[tuple[str, int]]:
             found |= {(f"{base}.{a.name}" if base else a.name, n.level) for a in n.names}
             found |= {(base, n.level)} if base else set()
     return frozenset(found)
+
+
+def starred(work: ScriptWorkload, path: str) -> tuple[tuple[str, str], ...] | None:
+    """What the star imports of a file bring, as far as the project's files tell; None where they do not."""
+    source = work.source(path)
+    if not stars.stars(source.tree):
+        return None
+    return stars.starred(source, Project(work, path).imported_from)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,10 @@ From Python 3.12 on comprehensions are inlined, and Numba (seen with 0.68) then 
 for part of a `try` block: what a compiled function raises that is called there is lost, and the call gives 0. A kernel
 must never lose an exception. In a function of its own, written as a loop, there is nothing to lose.
 
+Up to Python 3.11 Numba inlines comprehensions itself, and then (seen with 0.68) drops stores that it takes for dead: it
+knows of views as other names of an array, but neither of the items of a list nor of the parts of a tuple. So where a
+function stores through such names, all its comprehensions get functions of their own.
+
 One whose result is an array, `np.array([x for x in xs if x > 0], np.float64)`, fills that array, where it can be told
 how many items there may be: a list that grows item by item takes about twice as long.
 """
@@ -19,6 +23,7 @@ ROOM = 100_000_000  # more items than this are not made room for: the plain code
 PLAIN = (
     ast.Name, ast.Constant, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context
 )  # fmt: skip
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 TYPES = {"f": "np.float64", "i": "np.int64", "b": "np.bool_"}
 
 
@@ -41,7 +46,9 @@ def outlined(text: str, decorator: str, fresh: Callable[[str], str]) -> str:
     `fresh` makes a name that nothing else has. Raises `Refuse` for a set, a dict or a generator with a condition.
     """
     made: list[str] = []
-    while (found := _next(text)) is not None:
+    (whole,) = ast.parse(text).body
+    everything = isinstance(whole, ast.FunctionDef) and _stores_through_names(whole)
+    while (found := _next(text, everything)) is not None:
         function, node = found
         name = fresh(f"{function.name}_kept")
         array = _array_of(function, node)
@@ -51,22 +58,46 @@ def outlined(text: str, decorator: str, fresh: Callable[[str], str]) -> str:
     return "\n\n".join([*made, text])
 
 
-def _next(text: str) -> tuple[ast.FunctionDef, ast.ListComp] | None:
-    """An innermost comprehension with a condition, and the function it is in."""
+def _next(text: str, everything: bool) -> tuple[ast.FunctionDef, ast.ListComp] | None:
+    """An innermost comprehension with a condition (or any one), and the function it is in."""
     (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
+
+    def taken(node: ast.AST) -> bool:
+        return _filters(node) or everything and isinstance(node, COMPREHENSIONS)
+
     for node in ast.walk(function):
-        if _filters(node) and not any(_filters(x) for x in ast.walk(node) if x is not node):
+        if taken(node) and not any(taken(x) for x in ast.walk(node) if x is not node):
             if not isinstance(node, ast.ListComp):
-                raise Refuse("a condition in a comprehension that makes no list")
+                raise Refuse("a comprehension that makes no list")
             return function, node
     return None
 
 
 def _filters(node: ast.AST) -> bool:
-    return isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)) and any(
-        g.ifs for g in node.generators
-    )
+    return isinstance(node, COMPREHENSIONS) and any(g.ifs for g in node.generators)
+
+
+def _stores_through_names(function: ast.FunctionDef) -> bool:
+    """Is something stored into an array or list that other names may stand for, too?"""
+    given = {a.arg for a in function.args.args}
+    bound: dict[str, bool] = {}  # names: only ever what a call made?
+    for n in ast.walk(function):
+        if isinstance(n, ast.Assign) and len(n.targets) == 1 and isinstance(n.targets[0], ast.Name):
+            name = n.targets[0].id
+            bound[name] = bound.get(name, True) and isinstance(n.value, ast.Call)
+        elif isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name):
+            bound.setdefault(n.target.id, True)
+    plain = {n.targets[0] for n in ast.walk(function) if isinstance(n, ast.Assign) and len(n.targets) == 1}
+    others = {
+        n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and n not in plain
+    } - {n.target.id for n in ast.walk(function) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    for n in ast.walk(function):
+        if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store):
+            name = n.value.id if isinstance(n.value, ast.Name) else ""
+            if name in others or not (name in given and name not in bound or bound.get(name)):
+                return True
+    return False
 
 
 def _array_of(function: ast.FunctionDef, node: ast.ListComp) -> ast.Call | None:

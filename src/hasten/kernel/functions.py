@@ -47,6 +47,15 @@ def named(unit: Unit, node: ast.Name) -> V | None:
     return V("0", Fun((node.id,)), leaf=True) if unit.module.function(node.id) is not None else None
 
 
+def among(v: V, t: Fun) -> str:
+    """The code of a function's place among more of them."""
+    assert isinstance(v.t, Fun)
+    if len(t.names) > MOST:
+        fail("so many functions in turn")
+    places = [str(t.names.index(name)) for name in v.t.names]
+    return places[0] if len(places) == 1 else f"({', '.join(places)})[{v.code}]"
+
+
 def attribute(unit: Unit, node: ast.Attribute) -> V | None:
     """The function that an attribute of an object from outside holds (`self.dtype`); None for anything else."""
     from hasten.kernel import objects, reach  # they build on this module

@@ -12,7 +12,7 @@ import ast
 
 from hasten.kernel import draws
 from hasten.kernel.compiler import Unit, as_float
-from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, Arr, Grow, Lst, Num, Type, num
+from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, Arr, Grow, Lst, Num, Tup, Type, num
 from hasten.kernel.values import V, bare, fail
 
 ANY, NOT_NEGATIVE, POSITIVE, TENTH, SHARE, CHANCE, MEAN = (
@@ -146,8 +146,8 @@ def choice(u: Unit, rng: str, node: ast.Call) -> V:
         more = f", {shape[0]}" if shape is not None else ""
         drawn = f"{rng}.integers(0, {count}{more})"
     dims = shape[1] if shape is not None else 0
-    if item is None:
-        return V(drawn, Arr("int64", dims) if dims else COUNT)
+    if item is None or not codes:
+        return V(drawn, Arr("int64", dims) if dims else COUNT if item is None else item)
     if not dims:
         return V(f"{codes}[{drawn}]", item)
     if dims != 1:
@@ -170,6 +170,15 @@ def items(u: Unit, node: ast.expr, what: str, at: ast.Call) -> tuple[Num | None,
     display = isinstance(node, (ast.Tuple, ast.List)) and what == "choice"
     if isinstance(node, ast.Tuple):  # to NumPy, the same
         node = ast.copy_location(ast.List(node.elts, ast.Load()), node)
+    if (
+        isinstance(node, ast.Call)
+        and u.module.dotted(node.func) == "range"
+        and len(node.args) == 1
+        and not node.keywords
+    ):
+        if what == "choice":  # NumPy gives the items as its own integers
+            count = u.integer(node.args[0])
+            return num("np.int64"), f"{u.helper('in_range')}({bare(count.code)}, 1, {2**31 - 1})", ""
     v = u.expr(node)
     t = v.t
     if isinstance(t, Num):
@@ -248,6 +257,10 @@ def sized(u: Unit, node: ast.expr | None, at: ast.AST) -> tuple[str, int] | None
     """The code of a size and how many dimensions it has; None for a single number."""
     if node is None or isinstance(node, ast.Constant) and node.value is None:
         return None
+    if isinstance(node, ast.Attribute) and node.attr == "shape":
+        whole = u.expr(node)
+        if isinstance(whole.t, Tup):
+            return (whole.code if len(whole.t.items) > 1 else f"{whole.code}[0]"), len(whole.t.items)
     parts = node.elts if isinstance(node, (ast.Tuple, ast.List)) else [node]
     codes = []
     for part in parts:

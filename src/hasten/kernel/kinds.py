@@ -391,8 +391,10 @@ def element(t: Lst) -> Type:
 
 def join(a: Type, b: Type) -> Type:
     """One type for a name that holds `a` here and `b` there. Raises `Refuse`."""
-    if isinstance(a, (Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word, Rec, Veiled)) and a == b:
+    if isinstance(a, (Rng, Stream, Cell, Slot, Obj, Pool, Column, Text, Chr, Fun, Word, Rec, Veiled)) and a == b:
         return a
+    if isinstance(a, Fun) and isinstance(b, Fun):
+        return Fun(tuple(sorted({*a.names, *b.names})))
     if isinstance(a, Row) and isinstance(b, Row) and a.item == b.item:
         return replace(a, roots=a.roots | b.roots)
     if isinstance(a, (Opt, Nil)) or isinstance(b, (Opt, Nil)):
@@ -429,7 +431,8 @@ def join(a: Type, b: Type) -> Type:
         if a.item is None or b.item is None:
             return replace(a if b.item is None else b, root=root)
         item = join(a.item, b.item)
-        if isinstance(item, Num) and item.rep == "f" and "int" in item.kinds:
+        mixed = isinstance(item, Num) and item.rep == "f" and "int" in item.kinds
+        if mixed and loose(a.item) != loose(b.item):
             raise Refuse("list of int and float")
         return Grow(item, a.sink, root, a.queue)
     if isinstance(a, Map) and isinstance(b, Map) and a.keys_only == b.keys_only:
@@ -474,9 +477,11 @@ def container(t: Type | None) -> bool:
 
 
 def nested(t: Type | None) -> bool:
-    """Does it hold other containers that were made one by one?"""
+    """Does it hold other containers that were made one by one? (Of arrays the door finds out which are one.)"""
     if isinstance(t, Opt):
         return nested(t.item)
+    if isinstance(t, Grow) and isinstance(t.item, Arr):
+        return False
     return container(t.item) if isinstance(t, (Grow, Row)) else isinstance(t, Map) and container(t.value)
 
 

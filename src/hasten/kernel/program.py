@@ -6,6 +6,7 @@ import ast
 import builtins
 import copy
 import re
+from collections.abc import Mapping
 from functools import cached_property
 
 from hasten.core.source import SourceFile
@@ -26,8 +27,10 @@ NEEDED = frozenset(
 class Module:
     """Names of one source file, as far as they can be relied on. Built once per file, never changed."""
 
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, starred: Mapping[str, str] | None = None) -> None:
+        """`starred`: all names that its star imports bring, and the import that each stands for, if it does."""
         self.source = source
+        self.starred = starred
         self.tree = source.tree
         self.place = ""  # of another file than the kernel's: the code that gives its namespace
         self.called = ""  # and what a run calls it (`tools.store`), where that is known
@@ -41,6 +44,10 @@ class Module:
             elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
                 for a in node.names:
                     self._imports[a.asname or a.name] = f"{node.module}.{a.name}"
+        self._own_imports = dict(self._imports)
+        for name, origin in (starred or {}).items():
+            if origin:
+                self._imports.setdefault(name, origin)
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
@@ -53,43 +60,28 @@ class Module:
 
         What a class body binds are attributes: no other code sees them as names.
         """
-        count: dict[str, int] = {}
-        attributes = _attributes(self.tree)
-
-        def add(name: str) -> None:
-            count[name] = count.get(name, 0) + 1
-
-        for node in ast.walk(self.tree):
-            if id(node) in attributes:
+        count = bindings_of(self.tree)
+        later = self._bound_later
+        for name, origin in (self.starred or {}).items():
+            if name in later:
                 continue
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                add(node.id)
-            elif isinstance(node, (*names.FUNCTIONS, ast.ClassDef)):
-                add(node.name)
-            elif isinstance(node, ast.arg):
-                add(node.arg)
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                add(node.name)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                for a in node.names:
-                    add((a.asname or a.name).split(".")[0])
-            elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                for name in node.names:
-                    add(name)
-            elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
-                add(node.name)
-            elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                add("." + node.attr)
+            if not origin or self._own_imports.get(name) != origin:
+                count[name] = count.get(name, 0) + 1
         return count
 
     @cached_property
     def scopes(self) -> Scopes:
         """Which of the names that the file binds its module binds, and which only some functions see."""
-        return scopes(self.tree, _attributes(self.tree))
+        found = scopes(self.tree, class_attributes(self.tree))
+        found.top |= set(self.starred or ())
+        return found
 
     @cached_property
     def star_import(self) -> bool:
-        return any(isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(self.tree))
+        """Does a star import bring names that are not known?"""
+        return self.starred is None and any(
+            isinstance(n, ast.ImportFrom) and any(a.name == "*" for a in n.names) for n in ast.walk(self.tree)
+        )
 
     @cached_property
     def reflects(self) -> bool:
@@ -160,13 +152,24 @@ class Module:
 
     def _imports_of(self, name: str, module: str) -> int:
         """How many imports, in whichever scope, bind `name` to `module` (or to a name of it)."""
-        count = 0
+        count = int((self.starred or {}).get(name) == module and not self._named_here(name))
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 count += sum((a.asname or a.name) == name and a.name == module for a in node.names)
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 count += sum((a.asname or a.name) == name and f"{node.module}.{a.name}" == module for a in node.names)
         return count
+
+    @cached_property
+    def _bound_later(self) -> set[str]:
+        """Names that the file's top level surely binds after its last star import, whatever that brought."""
+        body = self.tree.body
+        at = [i for i, s in enumerate(body) if isinstance(s, ast.ImportFrom) and any(a.name == "*" for a in s.names)]
+        return names.flow(body[at[-1] + 1 :]).sure or set() if at else set()
+
+    def _named_here(self, name: str) -> bool:
+        """Does an import of the file itself bind the name?"""
+        return name in bindings_of(self.tree)
 
     @cached_property
     def computed_attributes(self) -> frozenset[str]:
@@ -193,7 +196,39 @@ class Module:
         return name
 
 
-def _attributes(tree: ast.Module) -> set[int]:
+def bindings_of(tree: ast.Module) -> dict[str, int]:
+    """How many places in a file bind a name."""
+    count: dict[str, int] = {}
+    attributes = class_attributes(tree)
+
+    def add(name: str) -> None:
+        count[name] = count.get(name, 0) + 1
+
+    for node in ast.walk(tree):
+        if id(node) in attributes:
+            continue
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            add(node.id)
+        elif isinstance(node, (*names.FUNCTIONS, ast.ClassDef)):
+            add(node.name)
+        elif isinstance(node, ast.arg):
+            add(node.arg)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            for a in node.names:
+                add((a.asname or a.name).split(".")[0])
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            for name in node.names:
+                add(name)
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
+            add(node.name)
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            add("." + node.attr)
+    return count
+
+
+def class_attributes(tree: ast.Module) -> set[int]:
     """The nodes that bind attributes of classes: methods, and names assigned in the class body."""
     found: set[int] = set()
     for node in ast.walk(tree):

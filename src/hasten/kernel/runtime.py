@@ -528,6 +528,21 @@ def _np_mean_int(x):
             raise OverflowError
     return float(total) / float(x.size)
 '''),
+    _njit("count_true", '''
+def _count_true(mask):
+    """How many are true."""
+    count = 0
+    for value in mask.flat:
+        count += 1 if value else 0
+    return count
+'''),
+    _njit("np_mean_bool", '''
+def _np_mean_bool(mask):
+    """np.mean of truth values."""
+    if mask.size == 0:
+        raise ValueError
+    return float(_count_true(mask)) / float(mask.size)
+''', "count_true"),
     _njit("np_sum_int", '''
 def _np_sum_int(x):
     """Sum of an array of integers; raises where it would leave 64 bits."""
@@ -662,6 +677,28 @@ def _np_std(x):
     """np.std of a 1-d float64 array, to the bit; raises where NumPy might warn."""
     return math.sqrt(_np_var(x))
 ''', "np_var"),
+    _njit("np_var_of_sample", '''
+def _np_var_of_sample(x, ddof):
+    """np.var(x, ddof=ddof) of a vector; raises where NumPy might warn."""
+    if x.size <= ddof:
+        raise ValueError
+    rest = x - _np_mean(x)
+    return _np_sum(rest * rest) / (x.size - ddof)
+''', "np_mean"),
+    _njit("np_std_of_sample", '''
+def _np_std_of_sample(x, ddof):
+    return math.sqrt(_np_var_of_sample(x, ddof))
+''', "np_var_of_sample"),
+    _njit("np_var_int", '''
+def _np_var_int(x):
+    """np.var of a vector of integers; raises where a float64 would be rounded before the deviations are taken."""
+    rest = x - _np_mean_int(x)
+    return _np_sum(rest * rest) / x.size
+''', "np_mean_int", "np_sum"),
+    _njit("np_std_int", '''
+def _np_std_int(x):
+    return math.sqrt(_np_var_int(x))
+''', "np_var_int"),
     _njit("merge_order", '''
 def _merge_order(keys, reverse):
     """Positions of the keys in sorted order, equals in the order they came (merge sort); raises for NaN."""

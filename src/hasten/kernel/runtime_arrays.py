@@ -238,6 +238,237 @@ def _some_of(values, dtype):
         raise ValueError
     return _vector_of(values, dtype)
 ''', ("vector_of",), ""),
+    ("step", '''
+def _step(n):
+    """The step of a slice, which is not 0."""
+    if n == 0:
+        raise ValueError
+    return n
+''', (), ""),
+    ("truncated", '''
+def _truncated(x):
+    """x.astype(int) of float64; raises for what is no int64."""
+    out = np.empty(x.shape, np.int64)
+    flat = out.ravel()
+    at = 0
+    for value in x.flat:
+        if not -9.2e18 < value < 9.2e18:
+            raise OverflowError
+        flat[at] = int(value)
+        at += 1
+    return out
+''', (), ""),
+    ("zeros_and_ones", '''
+def _zeros_and_ones(mask):
+    """mask.astype(int)"""
+    out = np.zeros(mask.shape, np.int64)
+    flat = out.ravel()
+    at = 0
+    for value in mask.flat:
+        if value:
+            flat[at] = 1
+        at += 1
+    return out
+''', (), ""),
+    ("items_at", '''
+def _items_at(x, rows, columns):
+    """x[rows, columns], place by place"""
+    if rows.size != columns.size:
+        raise ValueError
+    out = np.empty(rows.size, x.dtype)
+    for i in range(rows.size):
+        out[i] = x[_place(rows[i], x.shape[0]), _place(columns[i], x.shape[1])]
+    return out
+''', ("place",), ""),
+    ("items_at_filled", '''
+def _items_at_filled(x, value, rows, columns):
+    """x[rows, columns] = value, for a number"""
+    if rows.size != columns.size:
+        raise ValueError
+    for i in range(rows.size):
+        x[_place(rows[i], x.shape[0]), _place(columns[i], x.shape[1])] = value
+''', ("place",), ""),
+    ("selected_put", '''
+def _selected_put(x, values, mask):
+    """x[mask] = values, for a mask of all items and as many values"""
+    if x.shape != mask.shape:
+        raise IndexError
+    count = 0
+    for chosen in mask.flat:
+        count += 1 if chosen else 0
+    if count != values.size:
+        raise ValueError
+    flat = x.reshape(-1)
+    where = mask.reshape(-1)
+    at = 0
+    for i in range(where.size):
+        if where[i]:
+            flat[i] = values[at]
+            at += 1
+''', (), ""),
+    ("flattened", '''
+def _flattened(x):
+    """x.flatten()"""
+    out = np.empty(x.size, x.dtype)
+    at = 0
+    for value in x.flat:
+        out[at] = value
+        at += 1
+    return out
+''', (), ""),
+    ("end_to_end", '''
+def _end_to_end(values):
+    """np.concatenate of a list of vectors."""
+    if len(values) == 0:
+        raise ValueError
+    size = 0
+    for x in values:
+        size += x.size
+    out = np.empty(size, values[0].dtype)
+    at = 0
+    for x in values:
+        out[at : at + x.size] = x
+        at += x.size
+    return out
+''', (), ""),
+    ("rows_end_to_end", '''
+def _rows_end_to_end(values):
+    """np.concatenate of a list of matrices."""
+    if len(values) == 0:
+        raise ValueError
+    size = 0
+    for x in values:
+        size += x.shape[0]
+        if x.shape[1] != values[0].shape[1]:
+            raise ValueError
+    out = np.empty((size, values[0].shape[1]), values[0].dtype)
+    at = 0
+    for x in values:
+        out[at : at + x.shape[0]] = x
+        at += x.shape[0]
+    return out
+''', (), ""),
+    ("both_ends", '''
+def _both_ends(x, y):
+    """np.append(x, y) of vectors."""
+    out = np.empty(x.size + y.size, x.dtype)
+    out[: x.size] = x
+    out[x.size :] = y
+    return out
+''', (), ""),
+    ("one_more", '''
+def _one_more(x, value):
+    """np.append(x, value) of a vector and a number."""
+    out = np.empty(x.size + 1, x.dtype)
+    out[: x.size] = x
+    out[x.size] = value
+    return out
+''', (), ""),
+    ("same_array", '''
+def _same_array(x, y):
+    """np.array_equal(x, y)"""
+    if x.shape != y.shape:
+        return False
+    for a, b in zip(x.flat, y.flat):
+        if a != b:
+            return False
+    return True
+''', (), ""),
+    ("all_close", '''
+def _all_close(x, y, rtol, atol):
+    """np.allclose(x, y, rtol, atol) of finite float64 arrays of one shape; raises for others."""
+    if x.shape != y.shape:
+        raise ValueError
+    close = True
+    for a, b in zip(x.flat, y.flat):
+        room = atol + rtol * abs(b)
+        if not (abs(a - b) < np.inf and room < np.inf):
+            raise ValueError
+        if not abs(a - b) <= room and a != b:
+            close = False
+    return close
+''', (), ""),
+    ("mask_of", '''
+def _mask_of(places, size):
+    """A mask that is true at these places."""
+    mask = np.zeros(size, np.bool_)
+    for i in range(places.size):
+        mask[_place(places[i], size)] = True
+    return mask
+''', ("place",), ""),
+    ("rows_filled", '''
+def _rows_filled(x, value, mask):
+    """x[mask] = value, for a number and a mask of rows"""
+    if x.shape[0] != mask.size:
+        raise IndexError
+    for i in range(mask.size):
+        if mask[i]:
+            for j in range(x.shape[1]):
+                x[i, j] = value
+''', (), ""),
+    ("rows_put", '''
+def _rows_put(x, row, mask):
+    """x[mask] = row, for a mask of rows"""
+    if x.shape[0] != mask.size:
+        raise IndexError
+    if x.shape[1] != row.size:
+        raise ValueError
+    for i in range(mask.size):
+        if mask[i]:
+            for j in range(x.shape[1]):
+                x[i, j] = row[j]
+''', (), ""),
+    ("items_filled", '''
+def _items_filled(x, value, places):
+    """x[places] = value, for a number"""
+    for i in range(places.size):
+        x[_place(places[i], x.size)] = value
+''', ("place",), ""),
+    ("items_put", '''
+def _items_put(x, values, places):
+    """x[places] = values, of as many"""
+    if values.size != places.size:
+        raise ValueError
+    for i in range(places.size):
+        x[_place(places[i], x.size)] = values[i]
+''', ("place",), ""),
+    ("stacked", '''
+def _stacked(values):
+    """The array of a list of arrays of one shape."""
+    if len(values) == 0:
+        raise ValueError
+    shape = values[0].shape
+    out = np.empty((len(values),) + shape, values[0].dtype)
+    for i in range(len(values)):
+        if values[i].shape != shape:
+            raise ValueError
+        out[i] = values[i]
+    return out
+''', (), ""),
+    ("floats_among", '''
+def _floats_among(values, dtype):
+    """The array of a list of ints and floats; raises where all may be ints, of which NumPy would make an array."""
+    out = _vector_of(values, dtype)
+    if out.size == 0:
+        return out
+    for i in range(out.size):
+        if out[i] != math.floor(out[i]):
+            return out
+    raise ValueError
+''', ("vector_of",), ""),
+    ("matrix_of_lists", '''
+def _matrix_of_lists(values, dtype):
+    """The array of a list of lists of numbers, of one length."""
+    if len(values) == 0 or len(values[0]) == 0:
+        raise ValueError
+    out = np.empty((len(values), len(values[0])), dtype)
+    for i in range(len(values)):
+        if len(values[i]) != len(values[0]):
+            raise ValueError
+        for j in range(len(values[0])):
+            out[i, j] = values[i][j]
+    return out
+''', (), ""),
     ("matrix_of", '''
 def _matrix_of(values, width, dtype):
     """The array of a list of tuples of numbers of one type."""

@@ -29,6 +29,43 @@ def _negative(x, kind):
 ]  # fmt: skip
 
 PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
+    ("arrays_given", '''
+def _arrays_given(*pairs):
+    """Arrays that came in, by their places in memory: as the kernel has them, and as the program has them."""
+    known = {}
+    for x, own in pairs:
+        known[x.__array_interface__["data"][0], x.shape, x.strides] = x, own, True
+    return known
+''', ()),
+    ("array_out", '''
+def _array_out(x, known):
+    """An array of a kernel for the program: one that came in, or that went out before, is that one."""
+    place = x.__array_interface__["data"][0], x.shape, x.strides
+    if x.size == 0:
+        known[None] = None  # it has no place in memory to be known by
+    elif place not in known:
+        known[place] = x, x.copy(order="K"), False
+    return known[place][1] if x.size else x
+''', ()),
+    ("arrays_apart", '''
+def _arrays_apart(known):
+    """Does nothing that leaves share a part of its memory with something else?"""
+    if None in known:
+        return False
+    spans = []
+    for x, _, given in known.values():
+        steps = [(n - 1) * step for n, step in zip(x.shape, x.strides)]
+        start = x.__array_interface__["data"][0]
+        low = start + sum(step for step in steps if step < 0)
+        spans.append((low, start + sum(step for step in steps if step > 0) + x.itemsize, given))
+    end = end_of_new = 0
+    for low, high, given in sorted(spans):
+        if low < (end_of_new if given else end):
+            return False
+        end = max(end, high)
+        end_of_new = end_of_new if given else max(end_of_new, high)
+    return True
+''', ()),
     ("packed", '''
 def _packed(rows, kind, shape):
     """The numbers in one or two levels of lists of this shape, as an array; None unless all are of type `kind`.

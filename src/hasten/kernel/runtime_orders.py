@@ -210,6 +210,51 @@ def _middle(x):
         raise FloatingPointError
     return found
 ''', ("sorted_copy",)),
+    ("quantile", '''
+def _quantile(items, q):
+    """The quantile q of sorted items, as NumPy's default method has it."""
+    if items.size == 0 or not 0.0 <= q <= 1.0:
+        raise ValueError
+    place = q * (items.size - 1)
+    low = int(math.floor(place))
+    share = place - low
+    a = items[low]
+    b = items[min(low + 1, items.size - 1)]
+    if not abs(b - a) < np.inf:
+        raise ValueError
+    if share >= 0.5:
+        return b - (b - a) * (1.0 - share)
+    return a + (b - a) * share
+''', ()),
+    ("quantiles", '''
+def _quantiles(x, qs, whole):
+    """np.quantile(x, qs) of vectors; np.percentile for a whole of 100"""
+    items = _sorted_copy(x)
+    out = np.empty(qs.size)
+    for i in range(qs.size):
+        out[i] = _quantile(items, qs[i] / whole)
+    return out
+''', ("sorted_copy", "quantile")),
+    ("product", '''
+def _product(x):
+    """np.prod(x) of float64; raises where NumPy might warn"""
+    total = 1.0
+    for i in range(x.size):
+        total *= x[i]
+    if not abs(total) < np.inf:
+        raise FloatingPointError
+    return total
+''', ()),
+    ("running_products", '''
+def _running_products(x):
+    """np.cumprod(x) of float64; raises where NumPy might warn"""
+    out = x.copy()
+    for i in range(1, x.size):
+        out[i] = out[i - 1] * x[i]
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",)),
     ("sorts_before", '''
 def _sorts_before(a, b):
     """Whether NumPy sorts a before b: NaN comes last."""

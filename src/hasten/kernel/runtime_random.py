@@ -144,23 +144,181 @@ def _np_random_int(stream, low, high):
         if r <= span:
             return low + r
 ''', ("random_word",)),
+    ("np_random_seed", '''
+def _np_random_seed(stream, seed):
+    """`numpy.random.seed`; raises for what is no number of 32 bits."""
+    if seed < 0 or seed > 4294967295:
+        raise ValueError
+    words, spare = stream
+    for k in range(624):
+        words[k] = seed
+        seed = (1812433253 * (seed ^ (seed >> 30)) + k + 1) & 4294967295
+    words[624] = 624
+    spare[0] = 0.0
+    spare[1] = 0.0
+''', ()),
+    ("numpy_stream_of", '''
+def _numpy_stream_of(seed):
+    """The stream of `numpy.random.RandomState(seed)`."""
+    stream = (np.zeros(625, np.int64), np.zeros(2))
+    _np_random_seed(stream, seed)
+    return stream
+''', ("np_random_seed",)),
+    ("random_seed", '''
+def _random_seed(stream, seed):
+    """`random.seed` of an integer."""
+    if seed == -9223372036854775808:
+        raise ValueError
+    low = abs(seed) & 4294967295
+    high = abs(seed) >> 32
+    words, spare = stream
+    words[0] = 19650218
+    for k in range(1, 624):
+        words[k] = (1812433253 * (words[k - 1] ^ (words[k - 1] >> 30)) + k) & 4294967295
+    i = 1
+    for k in range(624):
+        j = k & 1 if high else 0
+        before = words[i - 1]
+        words[i] = ((words[i] ^ ((before ^ (before >> 30)) * 1664525)) + (high if j else low) + j) & 4294967295
+        i += 1
+        if i == 624:
+            words[0] = words[623]
+            i = 1
+    for k in range(623):
+        before = words[i - 1]
+        words[i] = ((words[i] ^ ((before ^ (before >> 30)) * 1566083941)) - i) & 4294967295
+        i += 1
+        if i == 624:
+            words[0] = words[623]
+            i = 1
+    words[0] = 2147483648
+    words[624] = 624
+    spare[0] = 0.0
+    spare[1] = 0.0
+''', ()),
+    ("python_stream_of", '''
+def _python_stream_of(seed):
+    """The stream of `random.Random(seed)`."""
+    stream = (np.zeros(625, np.int64), np.zeros(2))
+    _random_seed(stream, seed)
+    return stream
+''', ("random_seed",)),
+    ("np_random_exponential", '''
+def _np_random_exponential(stream, scale):
+    """`numpy.random.exponential`; raises for a negative scale."""
+    if not math.copysign(1.0, scale) > 0.0:
+        raise ValueError
+    return scale * -math.log(1.0 - _random_float(stream))
+''', ("random_float",)),
     ("np_random_floats", '''
-def _np_random_floats(stream, n):
-    values = np.empty(n)
-    for i in range(n):
-        values[i] = _random_float(stream)
+def _np_random_floats(stream, shape):
+    values = np.empty(shape)
+    flat = values.ravel()
+    for i in range(flat.size):
+        flat[i] = _random_float(stream)
     return values
 ''', ("random_float",)),
     ("np_random_normals", '''
-def _np_random_normals(stream, loc, scale, n):
-    """`numpy.random.normal` of n numbers; raises for a negative scale."""
+def _np_random_normals(stream, loc, scale, shape):
+    """`numpy.random.normal` of many numbers; raises for a negative scale."""
     if not math.copysign(1.0, scale) > 0.0:
         raise ValueError
-    values = np.empty(n)
-    for i in range(n):
-        values[i] = loc + scale * _np_random_gauss(stream)
+    values = np.empty(shape)
+    flat = values.ravel()
+    for i in range(flat.size):
+        flat[i] = loc + scale * _np_random_gauss(stream)
     return values
 ''', ("np_random_gauss",)),
+    ("np_random_uniforms", '''
+def _np_random_uniforms(stream, low, high, shape):
+    values = np.empty(shape)
+    flat = values.ravel()
+    if not math.isfinite(high - low):
+        raise OverflowError
+    for i in range(flat.size):
+        flat[i] = low + (high - low) * _random_float(stream)
+    return values
+''', ("random_float",)),
+    ("np_random_exponentials", '''
+def _np_random_exponentials(stream, scale, shape):
+    values = np.empty(shape)
+    flat = values.ravel()
+    for i in range(flat.size):
+        flat[i] = _np_random_exponential(stream, scale)
+    return values
+''', ("np_random_exponential",)),
+    ("np_random_ints", '''
+def _np_random_ints(stream, low, high, shape):
+    """`numpy.random.randint` of many numbers."""
+    values = np.empty(shape, np.int64)
+    flat = values.ravel()
+    if high <= low:
+        raise ValueError
+    for i in range(flat.size):
+        flat[i] = _np_random_int(stream, low, high)
+    return values
+''', ("np_random_int",)),
+    ("np_random_shuffle", '''
+def _np_random_shuffle(stream, values):
+    """`numpy.random.shuffle` of an array or a list."""
+    for i in range(len(values) - 1, 0, -1):
+        j = _np_random_int(stream, 0, i + 1)
+        kept = values[i]
+        values[i] = values[j]
+        values[j] = kept
+''', ("np_random_int",)),
+    ("np_random_shuffle_rows", '''
+def _np_random_shuffle_rows(stream, values):
+    """`numpy.random.shuffle` of the rows of a matrix."""
+    if values.size == 0:
+        raise ValueError
+    for i in range(len(values) - 1, 0, -1):
+        j = _np_random_int(stream, 0, i + 1)
+        kept = values[i].copy()
+        values[i] = values[j]
+        values[j] = kept
+''', ("np_random_int",)),
+    ("np_random_order", '''
+def _np_random_order(stream, n):
+    """`numpy.random.permutation(n)`."""
+    places = np.arange(n)
+    _np_random_shuffle(stream, places)
+    return places
+''', ("np_random_shuffle",)),
+    ("np_random_sample", '''
+def _np_random_sample(stream, n, size):
+    """`numpy.random.choice(n, size, replace=False)`."""
+    if size > n:
+        raise ValueError
+    return _np_random_order(stream, n)[:size].copy()
+''', ("np_random_order",)),
+    ("np_random_weighted", '''
+def _np_random_weighted(stream, n, p):
+    """`numpy.random.choice(n, p=p)`."""
+    total = _chances_total(n, p)
+    return _chances_place(p, total, _random_float(stream))
+''', ("chances_total", "chances_place", "random_float")),
+    ("np_random_weighted_many", '''
+def _np_random_weighted_many(stream, n, p, size):
+    """`numpy.random.choice(n, size, p=p)`."""
+    total = _chances_total(n, p)
+    sums = np.empty(n)
+    running = 0.0
+    for i in range(n):
+        running += p[i]
+        sums[i] = running / total
+    return np.searchsorted(sums, _np_random_floats(stream, size), side="right")
+''', ("chances_total", "np_random_floats")),
+    ("taken_grid", '''
+def _taken_grid(x, places):
+    """The items of a vector at these places, in their shape."""
+    out = np.empty(places.shape, x.dtype)
+    flat = out.ravel()
+    where = places.ravel()
+    for i in range(flat.size):
+        flat[i] = x[where[i]]
+    return out
+''', ()),
 ]  # fmt: skip
 
 PLAIN: list[tuple[str, str, tuple[str, ...]]] = [

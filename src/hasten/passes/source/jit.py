@@ -27,6 +27,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.kernel import (
     arrays_results,
     constants,
+    elsewhere,
     enums,
     functions,
     inner,
@@ -36,6 +37,7 @@ from hasten.kernel import (
     reach,
     records,
     supers,
+    unbound,
     versions,
 )
 from hasten.kernel.compiler import DICTS, Shared, Unit
@@ -118,7 +120,8 @@ class Jit:
         return ""
 
     def _changes(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> Iterator[Change]:
-        module = _module(work.source(region.path))
+        source = work.source(region.path)
+        module = _module(source, elsewhere.starred(work, region.path) if "*" in source.text else None)
         source = module.source  # one tree for all
         if not module.modules_free():
             raise Refuse("np, math, njit or a builtin mean something else in this file")
@@ -241,9 +244,9 @@ _LAST: ContextVar[tuple[tuple[ScriptWorkload, Region, Facts, float], tuple[Chang
 
 
 @lru_cache(maxsize=8)
-def _module(source: SourceFile) -> Module:
+def _module(source: SourceFile, starred: tuple[tuple[str, str], ...] | None) -> Module:
     """One file is asked about for region after region."""
-    return Module(source)
+    return Module(source, None if starred is None else dict(starred))
 
 
 def statements(tree: ast.Module, first: int, last: int) -> list[ast.stmt]:
@@ -459,7 +462,11 @@ def function_unit(
     method = bool(parameters) and parameters[0] == "self" and "." in region.qualname
     flow = names.flow(body)
     if (flow.exposed & bound) - set(parameters):
-        raise Refuse("a name may be read before it is bound")
+        looked_at = unbound.guarded(body, set(parameters), lambda name: module.fresh(name, shared.taken))
+        if looked_at is None:
+            raise Refuse("a name may be read before it is bound")
+        body = looked_at
+        bound = names.bound(body)
 
     def lookup(name: str) -> Type | None:
         found = at_door(shared, name, how)
