@@ -19,6 +19,7 @@ from hasten.kernel import (
     arrays,
     arrays_leaving,
     arrays_made,
+    closures,
     constants,
     containers,
     deques,
@@ -2139,7 +2140,7 @@ class Unit:
 
         if isinstance(node.func, ast.Name) and node.func.id in self.inner:
             name = node.func.id
-            return self.user_call(self.inner[name], node, known_as=f"{self.name}: {name}")
+            return self.user_call(self.inner[name], node, known_as=f"line {self.inner[name].lineno}: {name}")
         found = elsewhere.function(self, node.func)
         if found is not None:
             return self.user_call(found[1], node, module=found[0])
@@ -2324,7 +2325,7 @@ class Unit:
         if item.rep == "b":
             fail(f"{name} of bools", node)
         if name == "sorted":
-            if item.kind not in ("int", "float", "np.float64"):
+            if item.kind not in ("int", "float", "np.float64", "np.int64"):
                 fail("sorted", node)
             code = v.code if isinstance(v.t, (Lst, Arr)) else f"{self.helper('as_array')}({v.code})"
             return V(f"{self.helper('sorted_list')}({code})", Lst(item.kinds))
@@ -2737,6 +2738,7 @@ class Unit:
                     fail(f"{func.name} calls itself through others", node)
                 self.call_itself(func, node)
             return known
+        func = closures.lifted(func)
         flow = names.flow(func.body)
         body = unbound.guarded(func.body, set(types), lambda name: self.shared.module.fresh(name, self.shared.taken))
         if body is None:
@@ -2752,7 +2754,7 @@ class Unit:
         name = self.shared.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
         unit = Unit(self.shared, name, body, types, function=True, lookup=self.lookup, module=module)
         unit.top = False
-        unit.inner = own
+        unit.inner = {**self.inner, **own} if known_as and func.name in self.inner else own
         self.shared.functions[key] = unit
         try:
             unit.run()

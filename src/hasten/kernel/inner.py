@@ -19,10 +19,14 @@ def definitions(body: Sequence[ast.stmt], parameters: set[str]) -> dict[str, ast
         made = definition(s)
         if made is None or made.name in parameters:
             continue
-        if names.free(made) & local or made.decorator_list or bindings(body, made.name) != 1:
+        if made.decorator_list or bindings(body, made.name) != 1:
             continue
         found[made.name] = made
-    return found
+    while True:  # they may call each other
+        kept = {n: made for n, made in found.items() if not names.free(made) & local - set(found)}
+        if len(kept) == len(found):
+            return found
+        found = kept
 
 
 def of(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> dict[str, ast.FunctionDef]:

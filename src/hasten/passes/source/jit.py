@@ -26,6 +26,7 @@ from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import (
     arrays_results,
+    closures,
     constants,
     elsewhere,
     enums,
@@ -432,7 +433,7 @@ def function_unit(
 ) -> tuple[Unit, list[ast.stmt], str]:
     """The kernel of a whole function, the statements that it stands for, and the parameter that it gives back (that
     array is then no result of the kernel). Raises `Refuse`."""
-    node = function_at(source.tree, region)
+    node = closures.lifted(function_at(source.tree, region))
     a = node.args
     if isinstance(node, ast.AsyncFunctionDef) or a.vararg or a.kwarg:
         raise Refuse("not a plain function")
