@@ -219,3 +219,47 @@ def test_refused() -> None:
         out.append([a])
     """
     assert refusal(given, "import numpy as np; n = 3; a = np.zeros(2)")
+
+
+GIVEN_BACK = compiled_function(
+    """
+    def relu(x):
+        x[x < 0] = 0.0
+        return x
+
+    def remaining(X, centres):
+        found = []
+        for x in X:
+            if x not in centres:
+                found.append(x)
+        return found
+
+    def both(a, b):
+        return b, a[1:]
+
+    def f(X, n):
+        centres = X[:1]
+        total = 0.0
+        y = np.linspace(-1.0, 1.0, 6)
+        for i in range(n):
+            z = relu(y)
+            z[1:] = y[:-1]
+            w = relu(y)
+            w[1:] = relu(z)[:-1]
+            rest = remaining(X, centres)
+            for r in rest:
+                r[0] += 1.0
+            total += len(rest) + rest[-1][0]
+            u, v = both(y, z)
+            u[1:] = v
+            v[:] = u[:-1]
+        return total, y
+    """,
+    "args = (np.arange(8.0).reshape(4, 2), 3)",
+)
+
+
+def test_functions_that_give_back_what_they_were_given() -> None:
+    for n in range(4):
+        check(GIVEN_BACK, f"args = (np.arange(8.0).reshape(4, 2), {n})", fast=n > 0)
+    check(GIVEN_BACK, "args = (np.ones((4, 2)), 2)", fast=False)  # there are no others

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Arr, Grow, Opt, Type, container, roots_of
+from hasten.kernel.kinds import Arr, Grow, Opt, Tup, Type, container, roots_of
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Shared, Unit
@@ -87,6 +88,22 @@ def told_apart(u: Unit, out: Sequence[Type | None]) -> bool:
 def came_in(types: Mapping[str, Type], t: Type | None) -> bool:
     """Is all that it may be (part of) an array from outside?"""
     return all(isinstance(types.get(root), Arr) for root in roots_of(t))
+
+
+def came_from_outside(t: Type | None) -> bool:
+    """May a function's result be (part of) what it was given?"""
+    return any(map(roots_of, t.items if isinstance(t, Tup) else (t,)))
+
+
+def mapped(t: Type, given: Mapping[str, frozenset[str]]) -> Type:
+    """A function's result with the roots that its arguments have where it is called."""
+    if isinstance(t, Tup):
+        return Tup(tuple(mapped(i, given) for i in t.items))
+    if isinstance(t, Grow) and t.item is not None:
+        return replace(t, item=mapped(t.item, given))
+    if isinstance(t, Arr):
+        return replace(t, roots=frozenset().union(*(given.get(r, frozenset({r})) for r in t.roots)))
+    return t
 
 
 def taken(shared: Shared, u: Unit, types: Mapping[str, Type], known: str) -> str:

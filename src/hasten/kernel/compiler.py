@@ -1409,7 +1409,7 @@ class Unit:
             return
         t = v.t
         for part in t.items if isinstance(t, Tup) else (t,):
-            if roots_of(part) and not (self.door and arrays_leaving.arrays_in(part)):
+            if roots_of(part) and not arrays_leaving.arrays_in(part):
                 fail("returns what it was given", s)
             inner = part.item if isinstance(part, Opt) else part
             if isinstance(inner, (Obj, Pool)):
@@ -1496,6 +1496,7 @@ class Unit:
             len(lists) > 1
             and not new
             and not told
+            and (self.door or not all(arrays_leaving.arrays_in(x.t) for x in vs if container(x.t)))
             and not disjoint([x.t for x in vs])
             and (
                 self.shares
@@ -2715,6 +2716,11 @@ class Unit:
             if self.effect is not node:
                 fail(f"{func.name} returns nothing", node)
             return V(code, INT)
+        if unit is not self and arrays_leaving.came_from_outside(unit.ret):
+            if func.name in arrays.FRESH:
+                fail(f"{func.name} returns what it was given", node)
+            given_roots = {p: roots_of(given[p].t) for p in order}
+            return V(f"({code})", arrays_leaving.mapped(unit.ret, given_roots), leaf=not isinstance(unit.ret, Tup))
         return V(code, loose(unit.ret) if unit is self else unit.ret)
 
     def call_itself(self, func: ast.FunctionDef, node: ast.AST) -> None:
