@@ -799,11 +799,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         after += grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
     after += nothing
-    others = sum(not isinstance(unit.env[n], (Num, Word, Rec, Tup)) for n in unit.outs) > 1
-    if (unit.shares or shared_names) and others and not (joint and len(leave) == sum(
-        not isinstance(unit.env[n], (Num, Word, Rec, Tup, Rng)) for n in unit.outs
-    ) and arrays_leaving.restorable(unit, [*leave.items()])):  # fmt: skip
-        raise Refuse("results that may share memory")
+    containers = [n for n in unit.outs if not isinstance(unit.env[n], (Num, Word, Rec, Tup, Rng))]
+    if (unit.shares or shared_names) and len(containers) > 1:
+        if not joint or len(leave) != len(containers) or not arrays_leaving.restorable(unit, [*leave.items()]):
+            raise Refuse("results that may share memory")
     if joint:
         convert.append(arrays_leaving.taken(shared, unit, types, known))
         after += arrays_leaving.looked_at(shared, known, undo)
