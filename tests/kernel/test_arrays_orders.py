@@ -160,7 +160,7 @@ def test_norms() -> None:
         ("s = np.unique(x, return_index=True)", "unique"),
         ("s = np.where(a > 1)", "dimensions"),
         ("s = np.linalg.norm(x, 3)", "norm"),
-        ("s = np.linalg.norm(a)", "norm"),
+        ("s = np.linalg.norm(a, 2)", "norm"),
         ("s = np.cumsum(x, dtype=int)", "cumsum"),
         ("s = np.diff(x, 2)", "diff"),
         ("s = np.searchsorted(x, n)", "searchsorted"),
