@@ -996,7 +996,12 @@ class Unit:
                     self.emit(f"{', '.join(flagged)} = {', '.join(map(bare, v.pair))}")
                     temps.append(V(f"({', '.join(flagged)})", v.t, pair=flagged))
                     continue
-                if not scalar(v.t) and not numbers(v.t) and not isinstance(v.t, Arr) and not (isinstance(v.t, Obj) and v.t.many):
+                if (
+                    not scalar(v.t)
+                    and not numbers(v.t)
+                    and not isinstance(v.t, Arr)
+                    and not (isinstance(v.t, Obj) and v.t.many)
+                ):
                     fail("tuple of containers", value)
                 tag = self.tag(v) if isinstance(v.t, Num) and v.t.kind is None and v.tag is not None else None
                 if tag is not None:

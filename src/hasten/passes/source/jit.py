@@ -462,12 +462,16 @@ def function_unit(
     parameters = [p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]]
     method = bool(parameters) and parameters[0] == "self" and "." in region.qualname
     flow = names.flow(body)
-    if (flow.exposed & bound) - set(parameters):
-        looked_at = unbound.guarded(body, set(parameters), lambda name: module.fresh(name, shared.taken))
+    skipped = len(node.body) - len(body)
+
+    def guarded(stmts: list[ast.stmt]) -> list[ast.stmt]:
+        looked_at = unbound.guarded(stmts, set(parameters), lambda name: module.fresh(name, shared.taken))
         if looked_at is None:
             raise Refuse("a name may be read before it is bound")
-        body = looked_at
-        bound = names.bound(body)
+        return looked_at
+
+    body = guarded(body)
+    bound = names.bound(body)
 
     def lookup(name: str) -> Type | None:
         found = at_door(shared, name, how)
@@ -492,8 +496,7 @@ def function_unit(
     if back is not None:
         stmts = back[0]
     elif not how.split and isinstance(node, ast.FunctionDef) and supers.spelt(module, node) is not node:
-        skipped = len(node.body) - len(body)
-        stmts = list(supers.spelt(module, node).body[skipped:])
+        stmts = guarded(list(supers.spelt(module, node).body[skipped:]))
     if flow.sure is not None and inner.gives(node.body):
         stmts.append(ast.Return(None, lineno=node.end_lineno or node.lineno, col_offset=0))
     unit = Unit(shared, module.fresh(f"_{purpose}_kernel", shared.taken), stmts, params, function=True, lookup=lookup)
