@@ -136,7 +136,7 @@ LEFT_ALONE = {
     ),
     "looks at its own names": ("x = 0\nfor i in range(9):\n    x += i\nprint(sorted(globals()))\n", {"x": 0}),
     "a builtin of its own": ("float = int\nx = 0\nfor i in range(9):\n    x += i\nprint(x)\n", {"x": 0}),
-    "star import": ("from math import *\nx = 0\nfor i in range(9):\n    x += i\nprint(x)\n", {"x": 0}),
+    "star import": ("from somewhere import *\nx = 0\nfor i in range(9):\n    x += i\nprint(x)\n", {"x": 0}),
     "property": (
         """
         class A:
@@ -159,7 +159,7 @@ LEFT_ALONE = {
         {"s": 0.0},
     ),
     "weighted stream": (
-        "import numpy as np\ns = 0.0\nfor i in range(3):\n    s += np.random.choice(3, p=[0.5, 0.2, 0.3])\nprint(s)\n",
+        "import numpy as np\ns = 0.0\nfor i in range(3):\n    s += np.random.multinomial(3, [0.5, 0.5])[0]\nprint(s)\n",
         {"s": 0.0},
     ),
     "rebound helper": (
