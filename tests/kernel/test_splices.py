@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from hasten.kernel import splices
-from tests.kernel.differential import check, compiled, refusal
+from tests.kernel.differential import check, compiled
 
 COUNTER = """
 import math
