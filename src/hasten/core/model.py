@@ -1,0 +1,120 @@
+"""A trained model as a workload: what it answers, on which data, how good that is, and what must stay true of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# what a model may be asked, in the order in which reports list it
+METHODS = ("predict", "predict_proba", "decision_function", "transform", "score_samples")
+LATENCY, THROUGHPUT, SIZE, MEMORY = "latency", "throughput", "size", "memory"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """How much worse a metric may become: in the metric's own unit, or a share of the original's value."""
+
+    value: float = 0.0
+    relative: bool = True
+
+    @classmethod
+    def parse(cls, text: object) -> Drop:
+        """`0.5%` (of the original's value), `0.005` (in the metric's unit) or 0. Raises `ValueError`."""
+        said = str(text).strip()
+        relative = said.endswith("%")
+        try:
+            value = math.nan if isinstance(text, bool) else float(said.removesuffix("%")) / (100 if relative else 1)
+        except ValueError:
+            value = math.nan
+        if not (0 <= value < (1 if relative else math.inf)):
+            raise ValueError(f"{text!r} is not a drop; write 0.5% (of the score) or 0.005 (in its unit)")
+        return cls(value, relative or not value)
+
+    def of(self, score: float) -> float:
+        """The drop in the metric's unit, given the original's score."""
+        return self.value * abs(score) if self.relative else self.value
+
+    def __str__(self) -> str:
+        return f"{100 * self.value:g}%" if self.relative else f"{self.value:g}"
+
+
+@dataclass(frozen=True)
+class ModelContract:
+    """What must stay true of a model.
+
+    Without `max_drop` the same predictions are asked for: no label changes, and scores (probabilities, decision values,
+    predicted numbers) differ by at most `rtol` of the largest of their kind. With it, `metric` may become worse by
+    that much: the whole 95% interval of the paired difference on validation data must be inside, and data that the
+    search never saw must agree. `agree` is the share of labels that must stay as they were in either case.
+    `objective` is what decides among what is good enough: `latency@N` rows, `throughput`, `size` or `memory`.
+    `batches` are the numbers of rows at which latency is measured.
+    """
+
+    metric: str = ""
+    max_drop: Drop | None = None
+    agree: float | None = None
+    rtol: float = 1e-5
+    objective: str = "latency@1"
+    batches: tuple[int, ...] = (1, 256)
+    require: float | None = None
+    confidence: float = 0.95
+
+    @property
+    def same(self) -> bool:
+        """Whether the same predictions are asked for."""
+        return self.max_drop is None or self.max_drop.value == 0 and self.agree is not None
+
+    @property
+    def wanted(self) -> tuple[str, int]:
+        """What the objective is, and at how many rows."""
+        kind, _, rows = self.objective.partition("@")
+        return kind, int(rows) if rows else (max(self.batches) if kind == THROUGHPUT else min(self.batches))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows with their targets. `x` is a DataFrame, an array of shape (n, columns), or a sequence of n texts; `y` is
+    an array of shape (n,) or (n, outputs), or None."""
+
+    x: Any
+    y: Any = None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, places: Sequence[int] | Any) -> Rows:
+        """The rows at `places`, in that order."""
+        return Rows(taken(self.x, places), None if self.y is None else taken(self.y, places))
+
+
+def taken(x: Any, places: Any) -> Any:
+    """Some rows of a DataFrame, Series, array or list: `places` is a slice or a sequence of row numbers."""
+    if hasattr(x, "iloc"):
+        return x.iloc[places]
+    if isinstance(x, (list, tuple)):
+        return x[places] if isinstance(places, slice) else [x[i] for i in places]
+    return x[places]
+
+
+@dataclass(frozen=True)
+class ModelWorkload:
+    """A trained model with the data that judges it.
+
+    `valid` is what the search looks at; `test` certifies once, at the end. `train` is what changes of the model itself
+    (distillation, pruning) may learn from; without it they learn from a part of `valid`, which then judges nothing.
+    `methods` are those of `METHODS` that the model answers on this data. `task` is "classification", "regression" or
+    "other". `metric` is the name of a scikit-learn scorer, or a callable `metric(y, predictions) -> float` where more
+    is better.
+    """
+
+    model: Any
+    valid: Rows
+    test: Rows | None = None
+    train: Rows | None = None
+    name: str = "model"
+    task: str = "other"
+    methods: tuple[str, ...] = ("predict",)
+    metric: Any = None
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,142 @@
+"""The record of one run over a model: what was tried, what it showed, what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hasten.core.measurement import Speedup
+from hasten.core.model import ModelContract
+from hasten.core.model_pass import Step
+
+MODEL_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class LatencyRecord:
+    """Latency at `rows` rows and `threads` threads, s a call. `form` is "rows" (as the data is) or "dict" (one row as
+    a dict, beside the original's one-row DataFrame). `speedup` is old/new beside the original, interleaved."""
+
+    rows: int
+    threads: int
+    p50_s: float
+    p95_s: float
+    calls: int
+    form: str = "rows"
+    speedup: Speedup | None = None
+
+
+@dataclass(frozen=True)
+class QualityOfModel:
+    """A metric (more is better): the original's value, the candidate's, and the interval of the difference."""
+
+    metric: str
+    old: float
+    new: float
+    low: float
+    high: float
+    allowed: float
+    rows: int
+
+    @property
+    def inside(self) -> bool:
+        """Whether the whole interval is within what is allowed."""
+        return self.low >= -self.allowed - 1e-12
+
+
+@dataclass(frozen=True)
+class AgreementRecord:
+    """Of `labels` labels `changed` differ; scores do by at most `drift` of the largest, `drift_abs` in their unit."""
+
+    rows: int
+    labels: int
+    changed: int
+    drift: float
+    drift_abs: float
+
+
+@dataclass(frozen=True)
+class CandidateRecord:
+    """One candidate: its steps (reductions, then what serves it), the verdict, and what it showed.
+
+    `verdict` is "accepted", "rejected", "inconclusive" or "failed"; `packages` are what answering imports. Sizes in MB
+    (10^6 bytes), times in s.
+    """
+
+    steps: tuple[Step, ...]
+    verdict: str = "inconclusive"
+    reason: str = ""
+    agreement: AgreementRecord | None = None
+    quality: QualityOfModel | None = None
+    latencies: tuple[LatencyRecord, ...] = ()
+    size_mb: float = 0.0
+    memory_mb: float = 0.0
+    load_s: float = 0.0
+    build_s: float = 0.0
+    packages: tuple[str, ...] = ()
+    kept: bool = False
+    front: bool = False  # nothing else is better in every respect
+
+    @property
+    def title(self) -> str:
+        return ", then ".join(s.title for s in self.steps)
+
+    @property
+    def accepted(self) -> bool:
+        return self.verdict == "accepted"
+
+    def at(self, rows: int, threads: int, form: str = "rows") -> LatencyRecord | None:
+        """Its latency at this size, if it was measured."""
+        return next((x for x in self.latencies if (x.rows, x.threads, x.form) == (rows, threads, form)), None)
+
+
+@dataclass(frozen=True)
+class ModelRunRecord:
+    """One run over a model, from target to artifact. The first of `candidates` is the original.
+
+    `certified` is the kept artifact's quality (and `certified_agreement` its agreement) on data that the search never
+    saw; `final` its latencies, measured at the end beside the original.
+    """
+
+    target: str
+    model: str  # class
+    task: str
+    contract: ModelContract = field(default_factory=ModelContract)
+    status: str = "finished"  # "finished" | "interrupted"
+    methods: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)  # of valid, test, train
+    candidates: tuple[CandidateRecord, ...] = ()
+    routes: tuple[tuple[str, ...], ...] = ()  # ("up to 8 rows", title)
+    original: CandidateRecord | None = None
+    artifact: CandidateRecord | None = None
+    certified: QualityOfModel | None = None
+    certified_agreement: AgreementRecord | None = None
+    varied: int = 0  # inputs made beside the data's own
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    own_s: float = 0.0
+    budget_s: float | None = None
+    seed: int = 0
+    command: str = ""
+    started: str = ""
+    notes: tuple[str, ...] = ()
+    kind: str = "model"
+    schema: int = MODEL_SCHEMA
+
+    @property
+    def gain(self) -> Speedup | None:
+        """Old/new at the objective's batch size, one thread; None when the original is what is kept."""
+        if self.artifact is None or not self.artifact.kept:
+            return None
+        _, rows = self.contract.wanted
+        found = self.artifact.at(rows, 1) or next(iter(self.artifact.latencies), None)
+        return None if found is None else found.speedup
+
+    @property
+    def met(self) -> bool:
+        """Whether the contract's `require` was reached."""
+        need = self.contract.require
+        if need is None or need <= 1:
+            return True
+        return self.gain is not None and self.gain.decided == "faster" and self.gain.ratio >= need

@@ -1,0 +1,49 @@
+"""Every pass over models: the one list."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from hasten.core.model_pass import ReducingPass, ServingPass
+
+# module and class, in the order in which they are tried: quick to build and likely best first
+SERVING: tuple[tuple[str, str], ...] = (("hasten.passes.model.serving.original", "AsItIs"),)
+REDUCING: tuple[tuple[str, str], ...] = ()
+
+
+@cache
+def serving_passes() -> tuple[ServingPass, ...]:
+    """One of each serving pass. Raises `TypeError` when one is none."""
+    found = [_made(module, name) for module, name in SERVING]
+    for each in found:
+        if not isinstance(each, ServingPass):
+            raise TypeError(f"{type(each).__name__} is no serving pass: it lacks a part of that protocol")
+    return tuple(found)
+
+
+@cache
+def reducing_passes() -> tuple[ReducingPass, ...]:
+    """One of each reducing pass. Raises `TypeError` when one is none."""
+    found = [_made(module, name) for module, name in REDUCING]
+    for each in found:
+        if not isinstance(each, ReducingPass):
+            raise TypeError(f"{type(each).__name__} is no reducing pass: it lacks a part of that protocol")
+    return tuple(found)
+
+
+def model_pass(code: str) -> ServingPass | ReducingPass:
+    """The pass with this code. Raises `KeyError`."""
+    both: tuple[ServingPass | ReducingPass, ...] = (*serving_passes(), *reducing_passes())
+    return {p.code: p for p in both}[code]
+
+
+def missing(found: ServingPass | ReducingPass) -> tuple[str, ...]:
+    """The packages that the pass needs and this Python lacks (by their import names)."""
+    return tuple(p for p in found.packages if find_spec(p) is None)
+
+
+def _made(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)()

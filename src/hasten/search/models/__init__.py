@@ -1,0 +1,1 @@
+"""The loop over trained models: build, verify, measure, keep."""

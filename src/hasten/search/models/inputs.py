@@ -1,0 +1,59 @@
+"""The inputs that children are asked: validation rows, varied rows, batches for timing, and single rows as dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hasten.core.model import taken
+from hasten.verify.varied_rows import varied
+
+SAMPLES = 16  # different inputs of one size, asked in turn
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`all` holds every input; the rest says where: place 0 is all of the validation data."""
+
+    all: tuple[Any, ...]
+    varied: tuple[str, ...]  # names, at places 1, 2, ...
+    batches: Mapping[int, Sequence[int]]  # number of rows: places
+    dict_places: Sequence[int]  # one row each, as a dict; those of batches[1] as single rows
+
+    @property
+    def varied_places(self) -> range:
+        return range(1, 1 + len(self.varied))
+
+
+def inputs_of(x: Any, batches: Sequence[int], seed: int) -> Asked:
+    """Inputs made from validation rows `x`; one row is always among the sizes."""
+    everything: list[Any] = [x]
+    names = []
+    for name, made in varied(x, seed):
+        names.append(name)
+        everything.append(made)
+    places: dict[int, list[int]] = {}
+    for rows in sorted({1, *batches}):
+        places[rows] = [len(everything) + i for i in range(SAMPLES)]
+        everything += batches_of(x, rows, SAMPLES, seed)
+    dicts: list[int] = []
+    if hasattr(x, "columns") and hasattr(x, "iloc"):
+        dicts = [len(everything) + i for i in range(SAMPLES)]
+        everything += [everything[i].to_dict("records")[0] for i in places[1]]
+    return Asked(tuple(everything), tuple(names), places, tuple(dicts))
+
+
+def batches_of(x: Any, rows: int, number: int, seed: int) -> list[Any]:
+    """`number` inputs of `rows` rows each, drawn from `x` (again and again, where it has too few)."""
+    draw = np.random.default_rng([seed, rows])
+    return [taken(x, draw.choice(len(x), rows, replace=rows > len(x)).tolist()) for _ in range(number)]
+
+
+def add_batches(rows: int, number: int) -> None:
+    """In a child: put `number` inputs of `rows` rows behind its inputs."""
+    from hasten.measure.asked import state
+
+    state()["inputs"] = [*state()["inputs"], *batches_of(state()["inputs"][0], rows, number, 0)]

@@ -1,0 +1,108 @@
+"""Is a candidate what the contract asks for? Its answers beside the original's, on data and on varied inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
+from hasten.core.model_record import AgreementRecord, QualityOfModel
+from hasten.verify.answers import Agreement, Answers, Refusal, agreement, largest
+from hasten.verify.metric import Metric, compared
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`verdict` is "accepted" or "rejected"; `reason` says by what."""
+
+    verdict: str
+    reason: str
+    agreement: AgreementRecord | None = None
+    quality: QualityOfModel | None = None
+
+
+class Judge:
+    """Compares answers with those of the original, which were asked first."""
+
+    def __init__(
+        self, contract: ModelContract, work: ModelWorkload, measure: Metric | None, answers: Answers,
+        varied: Mapping[str, Answers], seed: int,
+    ) -> None:  # fmt: skip
+        self.contract, self.work, self.measure = contract, work, measure
+        self.answers, self.varied, self.seed = answers, varied, seed
+        self._scale = largest(answers)
+
+    def own_quality(self) -> QualityOfModel | None:
+        """The original's own score."""
+        return self._quality(self.work.valid, self.answers, self.answers)
+
+    def of(self, answers: Answers, varied: Mapping[str, Answers], dicts: Sequence[Answers]) -> Verdict:
+        """The verdict on a candidate, given its answers to the same inputs."""
+        found = agreement(self.answers, answers, len(self.work.valid), self._scale)
+        verdict = self._on_data(found, self.work.valid, self.answers, answers)
+        if verdict.verdict != "accepted":
+            return verdict
+        for name, old in self.varied.items():
+            seen = agreement(old, varied[name], 0, self._scale)
+            told = seen.apart or (self._same(seen) if self.contract.same else None)
+            if told is not None:
+                return Verdict("rejected", f"with {name}: {told}", verdict.agreement, verdict.quality)
+        for i, row in enumerate(dicts):
+            told = _refused(row)
+            if told is not None:
+                return Verdict("rejected", f"row {i} as a dict: {told}", verdict.agreement, verdict.quality)
+        return verdict
+
+    def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
+        """The verdict on data that the search never saw."""
+        return self._on_data(agreement(old, new, len(test), self._scale), test, old, new)
+
+    def _on_data(self, found: Agreement, rows: Rows, old: Answers, new: Answers) -> Verdict:
+        if found.apart is not None:
+            return Verdict("rejected", found.apart)
+        told = AgreementRecord(found.rows, found.labels, found.changed, found.drift, found.drift_abs)
+        quality = self._quality(rows, old, new)
+        if self.contract.same:
+            reason = self._same(found)
+            if reason is not None:
+                return Verdict("rejected", reason, told, quality)
+            return Verdict("accepted", _alike(found), told, quality)
+        if self.contract.agree is not None and found.agree < self.contract.agree:
+            reason = f"{found.agree:.2%} of labels agree, and {self.contract.agree:.2%} are asked for"
+            return Verdict("rejected", reason, told, quality)
+        if quality is None:
+            return Verdict("rejected", "nothing tells its quality: no metric, or no targets", told)
+        shown = f"{quality.metric} {quality.old:.4g} to {quality.new:.4g}, 95% interval of the change"
+        shown += f" [{quality.low:+.3g}, {quality.high:+.3g}], {-quality.allowed:+.3g} allowed"
+        if not quality.inside:
+            return Verdict("rejected", shown, told, quality)
+        return Verdict("accepted", shown, told, quality)
+
+    def _same(self, found: Agreement) -> str | None:
+        """Why answers are not the same predictions; None when they are."""
+        least = 1.0 if self.contract.agree is None else self.contract.agree
+        if found.agree < least:
+            return f"{found.changed} of {found.labels} labels change"
+        if found.drift > self.contract.rtol:
+            return f"scores differ by {found.drift:.1e} of the largest, and {self.contract.rtol:.0e} is allowed"
+        return None
+
+    def _quality(self, rows: Rows, old: Answers, new: Answers) -> QualityOfModel | None:
+        if self.measure is None or rows.y is None:
+            return None
+        a = {m: v for m, v in old.items() if not isinstance(v, Refusal)}
+        b = {m: v for m, v in new.items() if not isinstance(v, Refusal)}
+        return compared(
+            self.measure, np.asarray(rows.y), a, b, self.contract.max_drop or Drop(),
+            confidence=self.contract.confidence, seed=self.seed,
+        )  # fmt: skip
+
+
+def _alike(found: Agreement) -> str:
+    return "the same predictions" + (f", scores within {found.drift:.1e}" if found.drift else ", bit for bit")
+
+
+def _refused(answers: Answers) -> str | None:
+    return next((f"{m}: {a.error}: {a.text[:120]}" for m, a in answers.items() if isinstance(a, Refusal)), None)

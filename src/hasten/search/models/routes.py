@@ -1,0 +1,72 @@
+"""Which candidate answers for how many rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hasten.core.model import LATENCY, MEMORY, SIZE, THROUGHPUT, ModelContract
+from hasten.serve.manifest import Route
+
+if TYPE_CHECKING:
+    from hasten.search.models.loop import Candidate
+
+CLEARLY = 0.95  # of another's latency: what a part of its own must come below to be worth carrying
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Routes in rising numbers of rows, each with its candidate; `row` answers one row given as a dict."""
+
+    routes: tuple[tuple[Route, Candidate], ...]
+    row: Candidate | None
+
+    @property
+    def parts(self) -> tuple[Candidate, ...]:
+        """Every candidate in use, once."""
+        used = [c for _, c in self.routes] + ([self.row] if self.row is not None else [])
+        return tuple({id(c): c for c in used}.values())
+
+
+def routed(
+    good: Sequence[Candidate], contract: ModelContract, original: Candidate,
+    crossing: Callable[[Candidate, Candidate, int, int], int],
+) -> Routed | None:  # fmt: skip
+    """What the objective chooses among `good`; None when there is nothing to choose from.
+
+    By latency or throughput the fastest at each measured number of rows; between two numbers `crossing` looks where one
+    overtakes the other. By size or memory one candidate answers for all.
+    """
+    if not good:
+        return None
+    kind, wanted = contract.wanted
+    if kind in (SIZE, MEMORY):
+        key = (lambda c: c.record.size_mb) if kind == SIZE else (lambda c: c.record.memory_mb)
+        # a smaller one that is slower than the original is no gain for anybody
+        fast = [c for c in good if _at(c, wanted) <= _at(original, wanted)] or list(good)
+        best = min(fast, key=key)
+        return Routed(((Route(None, ""), best),), best)
+    assert kind in (LATENCY, THROUGHPUT)
+    sizes = sorted(contract.batches)
+    best_at = {rows: min(good, key=lambda c: _at(c, rows)) for rows in sizes}
+    main = best_at.get(wanted) or min(good, key=lambda c: _at(c, wanted))
+    for rows in sizes:
+        # one part less, where another is about as fast
+        if best_at[rows] is not main and _at(main, rows) * CLEARLY <= _at(best_at[rows], rows):
+            best_at[rows] = main
+    routes: list[tuple[Route, Candidate]] = []
+    for rows, above in zip(sizes, [*sizes[1:], None], strict=True):
+        here = best_at[rows]
+        if above is None:
+            routes.append((Route(None, ""), here))
+        elif best_at[above] is not here:
+            routes.append((Route(crossing(here, best_at[above], rows, above), ""), here))
+    dicts = [c for c in good if (1, 1, "dict") in c.latencies]
+    row = min(dicts, key=lambda c: c.latencies[1, 1, "dict"]) if dicts else routes[0][1]
+    return Routed(tuple(routes), row)
+
+
+def _at(c: Candidate, rows: int) -> float:
+    return c.latencies.get((rows, 1, "rows"), math.inf)

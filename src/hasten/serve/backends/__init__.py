@@ -1,0 +1,44 @@
+"""Backends: one module for each way in which a part answers. Each has `load(folder, options, threads)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from hasten.errors import TargetError
+from hasten.serve.manifest import Part
+
+# a backend's name, and its module
+BACKENDS: dict[str, str] = {
+    "original": "hasten.serve.backends.original",
+}
+
+Ask = Callable[[Any], NDArray[Any]]
+
+
+class Backend(Protocol):
+    """What answers. `takes` says what its methods are given: "matrix", "columns" or "given" (`serve/inputs.py`)."""
+
+    takes: str
+
+    def method(self, name: str) -> Ask:
+        """What answers the model's method `name`."""
+        ...
+
+    def row(self, name: str) -> Callable[[Mapping[str, Any]], NDArray[Any]] | None:
+        """What answers one row given as a dict, where there is something faster than going through arrays."""
+        ...
+
+
+def open_part(part: Part, folder: Path, threads: int | None = None) -> Backend:
+    """Raises `TargetError` when the backend's package is missing."""
+    try:
+        loaded: Backend = import_module(BACKENDS[part.backend]).load(folder, part.options, threads)
+    except ModuleNotFoundError as error:
+        needs = " ".join(part.packages)
+        raise TargetError(f"this artifact needs {error.name}: pip install {needs or error.name}") from error
+    return loaded

@@ -1,0 +1,147 @@
+"""From what a caller gives (a DataFrame, an array, a dict, a list of dicts, texts) to what a backend takes.
+
+Inputs are checked against the schema as the original checks them: what it refuses is refused with `ValueError`, and the
+message names every column that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.serve.manifest import InputSchema
+
+MATRIX, COLUMNS, GIVEN = "matrix", "columns", "given"  # what a backend takes
+
+
+class Inputs:
+    """Reads inputs by a schema. All methods raise `ValueError` for inputs that the model does not take."""
+
+    def __init__(self, schema: InputSchema) -> None:
+        self.schema = schema
+        self._names = schema.names
+        self._number = len(schema.columns)
+
+    def count(self, x: Any) -> int:
+        """How many rows: inputs that are no rows at all have none."""
+        shape = getattr(x, "shape", None)
+        if shape is not None:
+            return int(shape[0]) if len(shape) else 0
+        try:
+            return len(x)
+        except TypeError:
+            return 0
+
+    def read(self, x: Any, takes: str) -> Any:
+        """`x` as a backend takes it: a float64 matrix (n, columns), a list of one array (n,) a column, or as given."""
+        if takes == MATRIX:
+            return self.matrix(x)
+        return self.columns(x) if takes == COLUMNS else self.given(x)
+
+    def matrix(self, x: Any) -> NDArray[np.float64]:
+        """C-contiguous float64 of shape (n, columns)."""
+        if type(x) is np.ndarray:
+            if x.ndim != 2:
+                raise ValueError(f"expected 2 dimensions (rows, columns), got {x.ndim}: reshape one row with [None, :]")
+            if x.shape[1] != self._number:
+                raise ValueError(f"X has {x.shape[1]} features, but the model expects {self._number} features")
+            out = np.ascontiguousarray(x, np.float64)
+        elif hasattr(x, "columns") and hasattr(x, "iloc"):
+            place = self._places(x.columns)
+            out = np.ascontiguousarray((x if place is None else x.iloc[:, place]).to_numpy(np.float64))
+        elif isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
+            out = np.array([self._row(r) for r in ([x] if isinstance(x, Mapping) else x)], np.float64)
+        else:
+            return self.matrix(np.asarray(x, np.float64))
+        if not (self.schema.nan and self.schema.inf):
+            self._finite(out)
+        return out
+
+    def columns(self, x: Any) -> list[NDArray[Any]]:
+        """One array of shape (n,) for each column of the schema."""
+        if self.schema.form == "texts":
+            return [np.asarray(x, object)]
+        if hasattr(x, "columns") and hasattr(x, "iloc"):
+            place = self._places(x.columns)
+            return [x.iloc[:, i].to_numpy() for i in (range(self._number) if place is None else place)]
+        if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
+            rows = [self._row(r) for r in ([x] if isinstance(x, Mapping) else x)]
+            return [self._column([r[i] for r in rows], i) for i in range(self._number)]
+        if self.schema.by_name:
+            raise ValueError("columns are found by name: give a DataFrame, a dict, or a list of dicts")
+        given = np.asarray(x)
+        if given.ndim != 2 or given.shape[1] != self._number:
+            raise ValueError(f"expected shape (rows, {self._number}), got {given.shape}")
+        return list(given.T)
+
+    def given(self, x: Any) -> Any:
+        """As the original takes it: dicts become a DataFrame."""
+        if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
+            rows = [self._row(r) for r in ([x] if isinstance(x, Mapping) else x)]
+            if self.schema.form != "frame":
+                return self.matrix(x)
+            import pandas as pd
+
+            columns = {c.name: [r[i] for r in rows] for i, c in enumerate(self.schema.columns)}
+            frame = pd.DataFrame(columns)
+            kept = {c.name: c.dtype for c in self.schema.columns if c.kind in ("category", "date")}
+            return frame.astype(kept) if kept else frame
+        return x
+
+    def reader(self, takes: str) -> Callable[[Any], Any]:
+        """`read` for one kind of backend."""
+        return {MATRIX: self.matrix, COLUMNS: self.columns}.get(takes, self.given)
+
+    def _places(self, names: Any) -> list[int] | None:
+        """Where each column of the schema is among `names`; None where they are the same in the same order."""
+        given = list(names)
+        if given == list(self._names):
+            return None
+        if self.schema.form == "array":
+            if len(given) != self._number:
+                raise ValueError(f"X has {len(given)} features, but the model expects {self._number} features")
+            return None
+        missing = [n for n in self._names if n not in given]
+        if missing:
+            raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}")
+        if not self.schema.by_name:
+            others = [n for n in given if n not in self._names]
+            told = f"not known: {', '.join(map(repr, others))}" if others else "they are in another order"
+            raise ValueError(f"the feature names should be those of the training data, in their order; {told}")
+        return [given.index(n) for n in self._names]
+
+    def _row(self, row: Mapping[str, Any]) -> list[Any]:
+        """One row given as a dict, in the order of the schema. Names say where a value belongs, in any order."""
+        try:
+            values = [row[n] for n in self._names]
+        except KeyError:
+            missing = [n for n in self._names if n not in row]
+            raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}") from None
+        if len(row) != len(values) and not self.schema.by_name:
+            others = [n for n in row if n not in self._names]
+            raise ValueError(f"not columns of the training data: {', '.join(map(repr, others))}")
+        return values
+
+    def _column(self, values: Sequence[Any], place: int) -> NDArray[Any]:
+        if self.schema.columns[place].kind == "number":
+            return np.array([np.nan if v is None else v for v in values], np.float64)
+        out = np.empty(len(values), object)
+        out[:] = values
+        return out
+
+    def _finite(self, x: NDArray[np.float64]) -> None:
+        if np.isfinite(x).all():
+            return
+        if not self.schema.nan and np.isnan(x).any():
+            wrong = np.isnan(x).any(axis=0)
+            what = "NaN"
+        elif not self.schema.inf and np.isinf(x).any():
+            wrong = np.isinf(x).any(axis=0)
+            what = "infinity"
+        else:
+            return
+        names = ", ".join(self._names[i] for i in np.flatnonzero(wrong))
+        raise ValueError(f"Input X contains {what}, in {names}: the model takes none; fill or drop such rows first")

@@ -1,0 +1,138 @@
+"""`manifest.json` of an artifact: what it answers, from which parts, by which contract and evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hasten.errors import TargetError
+
+MANIFEST = "manifest.json"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input column. `kind` is "number", "bool", "text", "category" or "date"; `dtype` as pandas says it."""
+
+    name: str
+    kind: str = "number"
+    dtype: str = "float64"
+
+
+@dataclass(frozen=True)
+class InputSchema:
+    """What the model takes. `form` is "frame" (columns with names), "array" (columns by place) or "texts" (one
+    sequence of strings).
+
+    `by_name`: columns are looked up by name, in any order, others are ignored; else names and order must be those of
+    the training data. `nan` and `inf`: whether numbers that are missing or infinite are answered (else they are
+    refused, as the original does), where the parts do not look themselves.
+    """
+
+    form: str
+    columns: tuple[Column, ...] = ()
+    by_name: bool = False
+    nan: bool = True
+    inf: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One way to answer: a backend with its files in `parts/NAME` and its options. `methods` are those it answers."""
+
+    backend: str
+    methods: tuple[str, ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()  # that it imports, besides NumPy
+
+
+@dataclass(frozen=True)
+class Route:
+    """Up to `rows` rows (None: any number) are answered by `part`."""
+
+    rows: int | None
+    part: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything `load` needs. `files` maps each file of the artifact to its SHA-256."""
+
+    model: str  # the original's class
+    methods: tuple[str, ...]
+    inputs: InputSchema
+    parts: Mapping[str, Part]
+    routes: tuple[Route, ...]
+    row: str | None = None  # the part that takes one row as a dict
+    contract: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    schema: int = SCHEMA
+
+    def write(self, folder: Path) -> Manifest:
+        """Write it to `folder` with the hashes of all that is there; gives what was written."""
+        files = {p.relative_to(folder).as_posix(): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()}
+        files.pop(MANIFEST, None)
+        data = {**asdict(self), "files": files}
+        (folder / MANIFEST).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        return Manifest(**{**self.__dict__, "files": files})
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the artifact in `folder`, once every file is what it was. Raises `TargetError`."""
+    path = folder / MANIFEST
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise TargetError(f"{folder}: no artifact of hasten is there ({MANIFEST} is missing)") from None
+    except ValueError as error:
+        raise TargetError(f"{path} is not JSON ({error}): copy the artifact again") from None
+    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        found = data.get("schema") if isinstance(data, dict) else None
+        raise TargetError(f"{path} has schema {found!r}, and this hasten reads {SCHEMA}: use the hasten that made it")
+    wrong = [name for name, sha in data["files"].items() if not _intact(folder / name, sha)]
+    if wrong:
+        raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
+    columns = tuple(Column(**c) for c in data["inputs"].pop("columns"))
+    parts = {}
+    for name, part in data["parts"].items():
+        parts[name] = Part(**{**part, "methods": tuple(part["methods"]), "packages": tuple(part["packages"])})
+    return Manifest(
+        **{
+            **data,
+            "methods": tuple(data["methods"]),
+            "inputs": InputSchema(columns=columns, **data["inputs"]),
+            "parts": parts,
+            "routes": tuple(Route(**r) for r in data["routes"]),
+        }
+    )
+
+
+def _intact(path: Path, sha: str) -> bool:
+    return path.is_file() and sha256(path) == sha
+
+
+def values_to_json(array: Any) -> dict[str, Any]:
+    """Labels as JSON: the dtype, and the values."""
+    return {"dtype": str(array.dtype), "values": array.tolist()}
+
+
+def values_from_json(data: Mapping[str, Any]) -> Any:
+    import numpy as np
+
+    return np.array(data["values"], dtype=data["dtype"])

@@ -1,0 +1,93 @@
+"""`Served`: an artifact that answers as the original model did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from hasten.errors import TargetError
+from hasten.serve.backends import Backend, open_part
+from hasten.serve.inputs import Inputs
+from hasten.serve.manifest import Manifest, read_manifest
+
+
+class Served:
+    """The original's methods, answered by the parts of an artifact.
+
+    Each takes a DataFrame, an array of shape (n, columns), a list of dicts, or one dict (a row by column names; the
+    answer is that of one row), and gives an array of shape (n, ...). What the original refuses is refused with
+    `ValueError`. An object of this class may be used by several threads at once.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        self.manifest: Manifest = read_manifest(folder)
+        self._inputs = Inputs(self.manifest.inputs)
+        self._parts: dict[str, Backend] = {
+            name: open_part(part, folder / "parts" / name, threads) for name, part in self.manifest.parts.items()
+        }
+        for method in self.manifest.methods:
+            setattr(self, method, self._method(method))
+
+    def _method(self, method: str) -> Callable[[Any], NDArray[Any]]:
+        routes = tuple((r.rows, *self._answer(r.part, method)) for r in self.manifest.routes)
+        count = self._inputs.count
+        row = self._row(method)
+
+        def answer(X: Any) -> NDArray[Any]:
+            if type(X) is dict or isinstance(X, Mapping):
+                return row(X)
+            rows = count(X)
+            for limit, read, ask in routes:
+                if limit is None or rows <= limit:
+                    return ask(read(X))
+            raise AssertionError("the last route takes any number of rows")
+
+        answer.__name__ = method
+        answer.__doc__ = f"`{method}` of {self.manifest.model}, as certified."
+        return answer
+
+    def _answer(self, part: str, method: str) -> tuple[Callable[[Any], Any], Callable[[Any], NDArray[Any]]]:
+        backend = self._parts[part]
+        return self._inputs.reader(backend.takes), backend.method(method)
+
+    def _row(self, method: str) -> Callable[[Any], NDArray[Any]]:
+        """What answers one dict."""
+        name = self.manifest.row
+        if name is not None:
+            fast = self._parts[name].row(method)
+            if fast is not None:
+                return fast
+        read, ask = self._answer(self.manifest.routes[0].part, method)
+        return lambda row: ask(read(row))
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"this artifact has no {name!r}; it answers {', '.join(self.__dict__['manifest'].methods)}"
+            if "manifest" in self.__dict__
+            else name
+        )
+
+    def __repr__(self) -> str:
+        routes = ", ".join(
+            f"{self.manifest.parts[r.part].backend}{'' if r.rows is None else f' up to {r.rows} rows'}"
+            for r in self.manifest.routes
+        )
+        return f"<hasten artifact of {self.manifest.model}: {', '.join(self.manifest.methods)}; by {routes}>"
+
+
+def load(path: str | Path, *, threads: int | None = None) -> Served:
+    """The artifact at `path` (its folder, or the folder of the run that made it), ready to answer.
+
+    `threads` limits what its backends use (None: what each would). An artifact holds code (generated Python, machine
+    code or a pickle, as its manifest says): load none that you would not run. Raises `TargetError` when a file is not
+    what was certified, or a package is missing.
+    """
+    folder = Path(path)
+    if (folder / "artifact" / "manifest.json").is_file():
+        folder = folder / "artifact"
+    if not folder.is_dir():
+        raise TargetError(f"{path}: no such folder; name what `hasten run MODEL --out DIR` made")
+    return Served(folder, threads)

@@ -1,0 +1,129 @@
+"""How good predictions are, with an interval: paired bootstrap over the rows of validation data.
+
+Both models answer the same rows, so each resample of rows gives one difference of scores; their percentiles are the
+interval (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, ch. 13). Pairing takes out what makes some
+rows harder than others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.core.model import Drop
+from hasten.core.model_record import QualityOfModel
+from hasten.errors import UsageError
+
+ROUNDS = 2000
+# short names for scikit-learn's scorers, which all say that more is better
+ALIASES = {
+    "auc": "roc_auc", "mse": "neg_mean_squared_error", "rmse": "neg_root_mean_squared_error",
+    "mae": "neg_mean_absolute_error", "log_loss": "neg_log_loss", "brier": "neg_brier_score",
+    "mape": "neg_mean_absolute_percentage_error",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A scorer over answers that are already there. `better` is always more."""
+
+    name: str
+    score: Callable[[NDArray[Any], Mapping[str, NDArray[Any]]], float]
+
+
+def metric(named: Any, task: str, classes: Any = None) -> Metric:
+    """The metric that the user named: a scikit-learn scorer, an alias of one, `module:function`, or a callable.
+
+    A function is called as `function(y, predictions)`, and more must be better. Raises `UsageError` for a name that is
+    none, with the nearest.
+    """
+    if callable(named):
+        called: Callable[[Any, Any], float] = named
+        return Metric(getattr(named, "__name__", "metric"), lambda y, a: float(called(y, a["predict"])))
+    name = str(named)
+    if ":" in name:
+        module, _, function = name.partition(":")
+        from importlib import import_module
+
+        try:
+            found = getattr(import_module(module), function)
+        except (ImportError, AttributeError) as error:
+            raise UsageError(f"metric {name!r}: {error}; write module:function of something importable here") from None
+        return Metric(name, lambda y, a: float(found(y, a["predict"])))
+    from sklearn.metrics import get_scorer, get_scorer_names
+
+    full = ALIASES.get(name, name)
+    if full not in get_scorer_names():
+        from hasten.config import nearest
+
+        known = [*ALIASES, *get_scorer_names()]
+        raise UsageError(
+            f"metric {name!r} is none of scikit-learn's{nearest(name, known) or '; write module:function'}"
+        )
+    scorer = get_scorer(full)
+
+    def score(y: NDArray[Any], answers: Mapping[str, NDArray[Any]]) -> float:
+        return float(scorer(_told(task, answers, classes), np.arange(len(y)), y))
+
+    return Metric(full, score)
+
+
+def _told(task: str, answers: Mapping[str, NDArray[Any]], classes: Any) -> Any:
+    """An estimator that gives back answers by row number, so that scikit-learn's own scorers can judge them."""
+    told = _told_class(task, tuple(m for m in ("predict", "predict_proba", "decision_function") if m in answers))()
+    told.answers = answers
+    if classes is not None:
+        told.classes_ = np.asarray(classes)
+    return told
+
+
+@cache
+def _told_class(task: str, methods: tuple[str, ...]) -> Any:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+    kind = ClassifierMixin if task == "classification" else RegressorMixin
+    return type(
+        "Told", (kind, BaseEstimator), {m: _given_back(m) for m in methods} | {"__sklearn_is_fitted__": _fitted}
+    )
+
+
+def _given_back(method: str) -> Callable[[Any, Any], Any]:
+    def answer(self: Any, rows: Any) -> Any:
+        return self.answers[method][rows]
+
+    answer.__name__ = method
+    return answer
+
+
+def _fitted(self: Any) -> bool:
+    return True
+
+
+def compared(
+    measure: Metric, y: NDArray[Any], old: Mapping[str, NDArray[Any]], new: Mapping[str, NDArray[Any]], drop: Drop,
+    *, confidence: float = 0.95, seed: int = 0, rounds: int = ROUNDS,
+) -> QualityOfModel:  # fmt: skip
+    """The candidate's quality beside the original's, with the bootstrap interval of their difference."""
+    a, b = measure.score(y, old), measure.score(y, new)
+    if all(np.array_equal(old[m], new[m], equal_nan=old[m].dtype.kind == "f") for m in old if m in new):
+        return QualityOfModel(measure.name, a, b, 0.0, 0.0, drop.of(a), len(y))
+    draw = np.random.default_rng(seed)
+    apart: list[float] = []
+    missed = 0
+    while len(apart) < rounds and missed < rounds:
+        rows = draw.integers(0, len(y), len(y))
+        try:
+            some = measure.score(y[rows], {m: v[rows] for m, v in new.items()})
+            apart.append(some - measure.score(y[rows], {m: v[rows] for m, v in old.items()}))
+        except ValueError:
+            missed += 1  # a resample without one of the classes has no score
+    if not apart:
+        return QualityOfModel(measure.name, a, b, -np.inf, np.inf, drop.of(a), len(y))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(apart, [tail, 1 - tail])
+    return QualityOfModel(measure.name, a, b, float(low), float(high), drop.of(a), len(y))
