@@ -6,6 +6,7 @@ message names every column that is wrong.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from hasten.serve.manifest import InputSchema
 
 MATRIX, COLUMNS, GIVEN = "matrix", "columns", "given"  # what a backend takes
+FLOAT32 = 3.4028235677973362e38  # the largest number that rounds to a finite float32
 
 
 class Inputs:
@@ -24,6 +26,9 @@ class Inputs:
         self.schema = schema
         self._names = schema.names
         self._number = len(schema.columns)
+        # the largest magnitude that passes without a look at each number; NaN is never below it
+        self._limit = FLOAT32 if schema.single else sys.float_info.max
+        self._looks = schema.single or bool(schema.no_nan) or not (schema.nan and schema.inf)
 
     def count(self, x: Any) -> int:
         """How many rows: inputs that are no rows at all have none."""
@@ -47,17 +52,22 @@ class Inputs:
             if x.ndim != 2:
                 raise ValueError(f"expected 2 dimensions (rows, columns), got {x.ndim}: reshape one row with [None, :]")
             if x.shape[1] != self._number:
-                raise ValueError(f"X has {x.shape[1]} features, but the model expects {self._number} features")
+                x = self._first(x)
             out = np.ascontiguousarray(x, np.float64)
         elif hasattr(x, "columns") and hasattr(x, "iloc"):
             place = self._places(x.columns)
-            out = np.ascontiguousarray((x if place is None else x.iloc[:, place]).to_numpy(np.float64))
+            some = x if place is None else x.iloc[:, place]
+            if not self.schema.objects:
+                self._no_objects(some)
+            out = np.ascontiguousarray(some.to_numpy(np.float64))
         elif isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             out = np.array([self._row(r) for r in ([x] if isinstance(x, Mapping) else x)], np.float64)
         else:
             return self.matrix(np.asarray(x, np.float64))
-        if not (self.schema.nan and self.schema.inf):
-            self._finite(out)
+        if not len(out):
+            self._no_rows()
+        elif self._looks and not (np.abs(out).max() <= self._limit):
+            self._refuse(out)
         return out
 
     def columns(self, x: Any) -> list[NDArray[Any]]:
@@ -73,8 +83,10 @@ class Inputs:
         if self.schema.by_name:
             raise ValueError("columns are found by name: give a DataFrame, a dict, or a list of dicts")
         given = np.asarray(x)
-        if given.ndim != 2 or given.shape[1] != self._number:
+        if given.ndim != 2:
             raise ValueError(f"expected shape (rows, {self._number}), got {given.shape}")
+        if given.shape[1] != self._number:
+            given = self._first(given)
         return list(given.T)
 
     def given(self, x: Any) -> Any:
@@ -100,18 +112,39 @@ class Inputs:
         given = list(names)
         if given == list(self._names):
             return None
-        if self.schema.form == "array":
+        given = [str(n) for n in given]
+        if self.schema.form == "array" or self.schema.by_place:
+            if len(given) > self._number and self.schema.others:
+                return list(range(self._number))
             if len(given) != self._number:
                 raise ValueError(f"X has {len(given)} features, but the model expects {self._number} features")
             return None
         missing = [n for n in self._names if n not in given]
         if missing:
             raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}")
-        if not self.schema.by_name:
-            others = [n for n in given if n not in self._names]
-            told = f"not known: {', '.join(map(repr, others))}" if others else "they are in another order"
-            raise ValueError(f"the feature names should be those of the training data, in their order; {told}")
-        return [given.index(n) for n in self._names]
+        others = [n for n in given if n not in self._names]
+        if others and not self.schema.others:
+            raise ValueError(f"not columns of the training data: {', '.join(map(repr, others))}")
+        places = [given.index(n) for n in self._names]
+        if not self.schema.by_name and places != sorted(places):
+            raise ValueError("the feature names should be those of the training data, in their order")
+        return places
+
+    def _first(self, x: NDArray[Any]) -> NDArray[Any]:
+        """The columns of the schema out of an array with another number of them."""
+        if x.shape[1] > self._number and self.schema.others:
+            return x[:, : self._number]
+        raise ValueError(f"X has {x.shape[1]} features, but the model expects {self._number} features")
+
+    def _no_rows(self) -> None:
+        if not self.schema.empty:
+            raise ValueError("found no rows (0 samples), and the model needs one at least")
+
+    def _no_objects(self, x: Any) -> None:
+        """Raises `ValueError` where a frame has columns of objects."""
+        wrong = [n for n, dtype in zip(self._names, x.dtypes, strict=True) if getattr(dtype, "kind", "O") == "O"]
+        if wrong:
+            raise ValueError(f"columns must be int, float or bool, and these are not: {', '.join(map(repr, wrong))}")
 
     def _row(self, row: Mapping[str, Any]) -> list[Any]:
         """One row given as a dict, in the order of the schema. Names say where a value belongs, in any order."""
@@ -120,7 +153,7 @@ class Inputs:
         except KeyError:
             missing = [n for n in self._names if n not in row]
             raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}") from None
-        if len(row) != len(values) and not self.schema.by_name:
+        if len(row) != len(values) and not self.schema.others:
             others = [n for n in row if n not in self._names]
             raise ValueError(f"not columns of the training data: {', '.join(map(repr, others))}")
         return values
@@ -132,16 +165,20 @@ class Inputs:
         out[:] = values
         return out
 
-    def _finite(self, x: NDArray[np.float64]) -> None:
-        if np.isfinite(x).all():
-            return
-        if not self.schema.nan and np.isnan(x).any():
-            wrong = np.isnan(x).any(axis=0)
-            what = "NaN"
-        elif not self.schema.inf and np.isinf(x).any():
-            wrong = np.isinf(x).any(axis=0)
-            what = "infinity"
-        else:
-            return
-        names = ", ".join(self._names[i] for i in np.flatnonzero(wrong))
+    def _refuse(self, x: NDArray[np.float64]) -> None:
+        """Raises `ValueError` where a number is one that the model does not take."""
+        missing: NDArray[np.bool_] = np.isnan(x).any(axis=0)  # by column
+        if not self.schema.nan and missing.any():
+            self._wrong("NaN", missing)
+        if self.schema.no_nan:
+            wrong = missing & np.isin(self._names, self.schema.no_nan)
+            if wrong.any():
+                self._wrong("NaN", wrong)
+        if self.schema.single or not self.schema.inf:
+            large: NDArray[np.bool_] = (np.abs(x) > self._limit).any(axis=0)
+            if large.any():
+                self._wrong(f"infinity or a value too large{' for float32' if self.schema.single else ''}", large)
+
+    def _wrong(self, what: str, columns: NDArray[np.bool_]) -> None:
+        names = ", ".join(self._names[i] for i in np.flatnonzero(columns))
         raise ValueError(f"Input X contains {what}, in {names}: the model takes none; fill or drop such rows first")

@@ -29,9 +29,13 @@ class InputSchema:
     """What the model takes. `form` is "frame" (columns with names), "array" (columns by place) or "texts" (one
     sequence of strings).
 
-    `by_name`: columns are looked up by name, in any order, others are ignored; else names and order must be those of
-    the training data. `nan` and `inf`: whether numbers that are missing or infinite are answered (else they are
-    refused, as the original does), where the parts do not look themselves.
+    A frame's columns are looked up by name, in any order (`by_name`), or taken by their place whatever their names
+    (`by_place`); else names and order must be those of the training data. `others`: columns besides those of the schema
+    are ignored (in an array: those behind the last).
+
+    Where the parts do not look themselves, these are refused as the original does: missing numbers unless `nan` (and
+    in the columns `no_nan` in any case), infinite ones unless `inf`, those beyond float32 when `single`, no rows
+    unless `empty`, frames with columns of objects in place of numbers unless `objects`.
     """
 
     form: str
@@ -39,6 +43,12 @@ class InputSchema:
     by_name: bool = False
     nan: bool = True
     inf: bool = True
+    by_place: bool = False
+    others: bool = False
+    no_nan: tuple[str, ...] = ()
+    single: bool = False
+    empty: bool = True
+    objects: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,6 +119,7 @@ def read_manifest(folder: Path) -> Manifest:
     if wrong:
         raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
     columns = tuple(Column(**c) for c in data["inputs"].pop("columns"))
+    data["inputs"]["no_nan"] = tuple(data["inputs"].get("no_nan", ()))
     parts = {}
     for name, part in data["parts"].items():
         parts[name] = Part(**{**part, "methods": tuple(part["methods"]), "packages": tuple(part["packages"])})

@@ -72,7 +72,8 @@ def agreement(old: Answers, new: Answers, rows: int, scale: Mapping[str, float] 
     """Compare answers to the same rows. Integers, booleans, strings and objects are labels, floats are scores.
 
     `scale` gives the largest score of each method on ordinary data, for rows that are too few to tell. A refusal agrees
-    with a refusal of the same class, whatever its words.
+    with a refusal of the same class, whatever its words, and with a `ValueError`: that is what artifacts refuse with
+    (a library's own exceptions would need the library).
     """
     labels = changed = 0
     drift = drift_abs = 0.0
@@ -81,7 +82,7 @@ def agreement(old: Answers, new: Answers, rows: int, scale: Mapping[str, float] 
         if b is None:
             return Agreement(rows, labels, changed, drift, drift_abs, f"{method}: not answered")
         if isinstance(a, Refusal) or isinstance(b, Refusal):
-            if isinstance(a, Refusal) and isinstance(b, Refusal) and a.error == b.error:
+            if isinstance(a, Refusal) and isinstance(b, Refusal) and b.error in (a.error, "ValueError"):
                 continue
             told = f"{method}: {_shown(a)} became {_shown(b)}"
             return Agreement(rows, labels, changed, drift, drift_abs, told)

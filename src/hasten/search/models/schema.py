@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from hasten.core.model import Rows
 from hasten.serve.manifest import Column, InputSchema
-from hasten.verify.answers import Answers, Refusal
+from hasten.verify.answers import Answers, Refusal, agreement
 
 
 def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
@@ -24,16 +24,37 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
     else:
         return InputSchema("texts", (Column("text", "text", "str"),))
     numbers = [c.name for c in columns if c.kind == "number"]
+    missing = {n.removeprefix("NaN in "): _answers(a) for n, a in answered.items() if n.startswith("NaN in ")}
+    if form == "array":
+        missing = {f"x{n.removeprefix('column ')}": good for n, good in missing.items()}
+    missing = {n: good for n, good in missing.items() if n in numbers}
+    nan = any(missing.values()) or not missing
+    inf = any(_answers(a) for n, a in answered.items() if n.startswith("infinity in ")) or not numbers
+    reordered = answered.get("columns in another order")
+    moved = _answers(reordered) and not _alike(reordered, answered.get("another index"))
     return InputSchema(
         form,
         columns,
-        by_name=form == "frame" and _answers(answered.get("a column more")),
-        nan=any(_answers(a) for n, a in answered.items() if n.startswith("NaN in ")) or not numbers,
-        inf=any(_answers(a) for n, a in answered.items() if n.startswith("infinity in ")) or not numbers,
+        by_name=form == "frame" and _answers(reordered) and not moved,
+        nan=nan,
+        inf=inf,
+        by_place=form == "frame" and moved,
+        others=_answers(answered.get("a column more")),
+        no_nan=tuple(n for n, good in missing.items() if not good) if nan else (),
+        single=not inf and not any(_answers(a) for n, a in answered.items() if n.startswith("1e39 in ")),
+        empty=_answers(answered.get("no rows")),
+        objects=_answers(answered.get("numbers as objects")) or not numbers,
     )
 
 
-def _answers(answers: Answers | None) -> bool:
+def _alike(a: Answers | None, b: Answers | None) -> bool:
+    if a is None or b is None:
+        return False
+    found = agreement(a, b, 0)
+    return found.apart is None and not found.changed and not found.drift
+
+
+def _answers(answers: Answers | None) -> TypeGuard[Answers]:
     return answers is not None and not any(isinstance(a, Refusal) for a in answers.values())
 
 
