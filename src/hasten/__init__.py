@@ -14,22 +14,31 @@ from hasten.errors import HastenError, StaleError, TargetError, UsageError
 
 if TYPE_CHECKING:
     from hasten.api.compare import compare
+    from hasten.api.models.results import ModelResult
     from hasten.api.profile import profile
     from hasten.api.results import CompareResult, ProfileResult, RunResult
     from hasten.api.run import run
+    from hasten.core.model import ModelContract, ModelWorkload, Rows
+    from hasten.serve.served import Served, load
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CompareResult",
     "HastenError",
+    "ModelContract",
+    "ModelResult",
+    "ModelWorkload",
     "ProfileResult",
+    "Rows",
     "RunResult",
+    "Served",
     "StaleError",
     "TargetError",
     "UsageError",
     "__version__",
     "compare",
+    "load",
     "profile",
     "run",
 ]
@@ -41,6 +50,12 @@ _LAZY = {
     "RunResult": "hasten.api.results",
     "CompareResult": "hasten.api.results",
     "ProfileResult": "hasten.api.results",
+    "ModelResult": "hasten.api.models.results",
+    "ModelContract": "hasten.core.model",
+    "ModelWorkload": "hasten.core.model",
+    "Rows": "hasten.core.model",
+    "Served": "hasten.serve.served",
+    "load": "hasten.serve.served",
 }
 
 

@@ -7,16 +7,21 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from hasten.api.models.results import ModelResult
+from hasten.api.models.target import ModelOptions, is_model_target
 from hasten.api.results import RunResult
 from hasten.api.target import companions, started_elsewhere, workload
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
+from hasten.core.model import ModelContract
 from hasten.deliver.artifact import check_folder, deliver
+from hasten.errors import UsageError
 from hasten.observe.session import Progress, session
 from hasten.report import html
 
@@ -25,9 +30,21 @@ _LIBRARIES = ("hasten", "numpy", "numba", "pandas", "scipy", "scikit-learn", "py
 
 
 def run(
-    target: str,
+    target: Any,
     args: Sequence[str] = (),
     *,
+    data: Any = None,
+    test: Any = None,
+    train: Any = None,
+    column: str | None = None,
+    metric: Any = None,
+    max_drop: float | str | None = None,
+    agree: float | str | None = None,
+    objective: str | None = None,
+    batches: Sequence[int] | str | None = None,
+    trust: bool = False,
+    format: str | None = None,
+    contract: ModelContract | None = None,
     out: str | os.PathLike[str] | None = None,
     budget: float | str | None = None,
     rtol: float | None = None,
@@ -39,8 +56,8 @@ def run(
     calls: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
-) -> RunResult:
-    """Make the program that `target` names faster, with the same results; never edits its files.
+) -> RunResult | ModelResult:
+    """Make a program or a trained model faster, with the same results; never edits its files.
 
     `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
     reach the program; `calls` names the script that calls the function. `budget` is seconds, or text such as "10m";
@@ -49,7 +66,27 @@ def run(
     least as good by what is named. What is None comes from [tool.hasten] in pyproject.toml, then from the defaults
     (rtol 1e-9, seed 0, no budget). The result goes to `out` (default: a new folder under .hasten/runs). Raises
     `UsageError`, `TargetError`. Ctrl-C ends it with what was found so far.
+
+    A trained model is a fitted object, its file (`model.joblib` and other kinds; pickles need `trust`), a
+    `hasten.ModelWorkload`, or `file.py::function` that returns one. `data`, `test` and `train` are `(X, y)` or the path
+    of a table (.csv, .parquet, .arrow, .npz) whose `column` is the target. `metric` is a scikit-learn scorer's name,
+    `module:function`, or a callable `metric(y, predictions)`; `max_drop` ("0.5%", 0.005) is by how much it may become
+    worse, without it the same predictions are asked for; `agree` ("99%") is the share of labels that must stay;
+    `objective` is "latency@1", "latency@256", "throughput", "size" or "memory"; `batches` are the numbers of rows at
+    which latency is measured; `format="mlflow"` makes the artifact an MLflow model too. A `hasten.ModelContract` says
+    all of that at once.
     """
+    options = ModelOptions(
+        data, test, train, column, metric, max_drop, agree, objective, batches, trust, format, contract
+    )
+    if is_model_target(target):
+        words = {"args": args, "exact": exact, "no-compiled": compiled is False, "quality": quality, "calls": calls}
+        return _model(target, options, words, out, budget, rtol, require, seed, progress)
+    if options.said:
+        raise UsageError(
+            f"{', '.join(options.said)}: these go with a trained model, and {target} is none; name its file "
+            "(.joblib, .skops, .onnx, ...) or give the object"
+        )
     work = workload(target, args, stdin=stdin, calls=calls)
     given = settings(
         {
@@ -66,7 +103,7 @@ def run(
     ).over(project_settings((work.root / work.entry_path).parent))
     folder = Path(given.out) if given.out is not None else new_folder(target)
     check_folder(folder)
-    contract = Contract(
+    terms = Contract(
         rtol=1e-9 if given.rtol is None else given.rtol, exact=bool(given.exact), require=given.require,
         compiled=given.compiled is not False, qualities=given.quality or (),
     )  # fmt: skip
@@ -79,7 +116,7 @@ def run(
         note = started_elsewhere(work)
         if note is not None:
             current.progress.note(note)
-        outcome = optimise(current, work, contract, all_passes(), name=target, starts=startup_passes())
+        outcome = optimise(current, work, terms, all_passes(), name=target, starts=startup_passes())
         record = replace(
             outcome.record,
             notes=outcome.record.notes if note is None else (note, *outcome.record.notes),
@@ -99,6 +136,32 @@ def run(
     if folder.parent == RUNS:
         (RUNS.parent / ".gitignore").write_text("*\n", encoding="ascii")
     return RunResult(record, delivery)
+
+
+def _model(
+    target: Any, options: ModelOptions, words: Mapping[str, Any], out: Any, budget: Any, rtol: Any, require: Any,
+    seed: Any, progress: Progress | None,
+) -> ModelResult:  # fmt: skip
+    from hasten.api.models.run import run_model
+
+    said = [name for name, value in words.items() if value]
+    if said:
+        raise UsageError(f"{', '.join(said)}: these go with programs, not with trained models")
+    here = Path(target).parent if isinstance(target, (str, os.PathLike)) else Path.cwd()
+    given = settings(
+        {
+            "out": None if out is None else os.fspath(out), "budget": budget, "rtol": rtol, "require": require,
+            "seed": seed,
+        },
+        "hasten.run",
+    )  # fmt: skip
+    below = project_settings(here.resolve())
+    # a tolerance that a project sets for its programs says nothing about models
+    given = given.over(replace(below, rtol=None))
+    return run_model(
+        target, options, out=given.out, budget=given.budget, rtol=given.rtol, require=given.require, seed=given.seed,
+        progress=progress,
+    )  # fmt: skip
 
 
 def new_folder(target: str, now: time.struct_time | None = None) -> Path:

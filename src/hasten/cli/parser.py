@@ -13,6 +13,8 @@ Exit status: 0 finished, gain or not; 1 --require was not met; 2 wrong usage, or
 cannot be run; 3 hasten itself failed; 130 interrupted, what was found so far is saved.
 
   hasten run script.py               find, change, verify, measure; your files stay as they are
+  hasten run model.joblib --data valid.csv --target COLUMN --trust
+                                     a faster artifact of a trained model, certified
   hasten apply latest --diff         look at the patch; without --diff, put it in
 """
 
@@ -56,7 +58,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"hasten: {message}\nhasten: see `{self.prog} --help`\n")
 
 
-COMMANDS = ("run", "profile", "compare", "apply", "report", "passes", "doctor")
+COMMANDS = ("run", "profile", "compare", "check", "apply", "report", "passes", "doctor")
 
 
 def build() -> argparse.ArgumentParser:
@@ -91,6 +93,7 @@ def build() -> argparse.ArgumentParser:
         "may be given several times",
     )  # fmt: skip
     run.add_argument("--require", metavar="2x", help="exit with status 1 unless the gain (old/new) is at least this")
+    _model(run)
     run.add_argument("--json", action="store_true", help="print result.json instead of the report")
     run.add_argument("--seed", metavar="N", help="seed of hasten's own choices (default: 0)")
 
@@ -111,6 +114,14 @@ def build() -> argparse.ArgumentParser:
     compare.add_argument("--timeout", metavar="10m", help="longest time for a single run")
     compare.add_argument("--budget", metavar="10m", help="longest time for the measurement")
     compare.add_argument("--json", action="store_true", help="print JSON")
+
+    check = add("check", "does an artifact still answer as certified? on your data, on this machine")
+    check.add_argument("artifact", metavar="ARTIFACT", help="its folder, or the folder of the run that made it")
+    check.add_argument("--data", metavar="FILE", required=True, help="rows with targets: .csv, .parquet, .arrow, .npz")
+    check.add_argument("--target", metavar="COLUMN", dest="column", help="the target column in the data")
+    check.add_argument("--model", metavar="FILE", help="the original, to compare with answer by answer")
+    check.add_argument("--trust", action="store_true", help="read --model although that runs code that is in it")
+    check.add_argument("--json", action="store_true", help="print JSON")
 
     apply = add("apply", "put the patch of a run into the source files, if they are byte for byte what they were")
     _run(apply)
@@ -137,6 +148,24 @@ def _target(parser: argparse.ArgumentParser) -> None:
         "--calls", metavar="SCRIPT", help="the script that calls the function (default: the file itself)"
     )
     parser.add_argument("--stdin", metavar="FILE", help="standard input for the program (default: what is piped in)")
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    """What goes with a trained model."""
+    model = parser.add_argument_group("for a trained model (TARGET is its file, or file.py::function that makes one)")
+    model.add_argument("--data", metavar="FILE", help="rows that judge it: .csv, .parquet, .arrow, .npz")
+    model.add_argument("--target", metavar="COLUMN", dest="column", help="the target column in the data")
+    model.add_argument("--test", metavar="FILE", help="rows that certify the result (default: half of the data)")
+    model.add_argument("--train", metavar="FILE", help="rows that smaller models may learn from")
+    model.add_argument("--metric", metavar="NAME", help="a scikit-learn scorer, or module:function (more is better)")
+    model.add_argument("--max-drop", metavar="0.5%", help="by how much it may become worse (default: same predictions)")
+    model.add_argument(
+        "--agree", metavar="99%", nargs="?", const="100%", help="share of labels that must stay (alone: all)"
+    )
+    model.add_argument("--objective", metavar="latency@1", help="or latency@256, throughput, size, memory")
+    model.add_argument("--batches", metavar="1,256", help="numbers of rows at which latency is measured")
+    model.add_argument("--trust", action="store_true", help="read a pickle, although that runs code that is in it")
+    model.add_argument("--format", metavar="mlflow", help="mlflow: an artifact that MLflow serves too")
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

@@ -10,18 +10,24 @@ from pathlib import Path
 def main(options: argparse.Namespace) -> int:
     from hasten.cli import FINISHED
     from hasten.cli.given import run_folder
+    from hasten.core.model_record import ModelRunRecord
     from hasten.deliver.apply import run_diff
-    from hasten.deliver.artifact import load
+    from hasten.deliver.artifact import load_any
     from hasten.deliver.files import write_atomic
     from hasten.errors import UsageError
-    from hasten.report import html, markdown, terminal
+    from hasten.report import html, markdown, models, terminal
 
     folder = run_folder(options.run)
-    record = load(folder)
+    record = load_any(folder)
     if options.format == "terminal" and options.output is None:
-        terminal.show(record, sys.stdout, run=str(folder))
+        if isinstance(record, ModelRunRecord):
+            models.show(record, sys.stdout, run=str(folder))
+        else:
+            terminal.show(record, sys.stdout, run=str(folder))
         return FINISHED
-    if options.format == "terminal":
+    if isinstance(record, ModelRunRecord):
+        text = models.FORMATS[options.format](record)
+    elif options.format == "terminal":
         text = terminal.render(record, run=str(folder))
     elif options.format == "json":
         text = record.dumps()

@@ -7,13 +7,15 @@ import sys
 
 
 def main(options: argparse.Namespace) -> int:
+    from hasten.api.models.results import ModelResult
+    from hasten.api.models.target import is_model_target
     from hasten.api.run import run
     from hasten.cli import FINISHED, INTERRUPTED, UNMET
     from hasten.cli.given import standard_input
     from hasten.cli.progress import progress
-    from hasten.report import terminal
+    from hasten.report import models, terminal
 
-    stdin = standard_input(options.stdin)
+    stdin = None if is_model_target(options.target) else standard_input(options.stdin)
     with progress() as shown:
         result = run(
             options.target,
@@ -29,9 +31,22 @@ def main(options: argparse.Namespace) -> int:
             calls=options.calls,
             stdin=stdin,
             progress=shown,
+            data=options.data,
+            test=options.test,
+            train=options.train,
+            column=options.column,
+            metric=options.metric,
+            max_drop=options.max_drop,
+            agree=options.agree,
+            objective=options.objective,
+            batches=options.batches,
+            trust=options.trust,
+            format=options.format,
         )
     if options.json:
         sys.stdout.write(result.record.dumps())
+    elif isinstance(result, ModelResult):
+        models.show(result.record, sys.stdout, run=str(result.folder))
     else:
         terminal.show(result.record, sys.stdout, run=str(result.folder))
     sys.stdout.flush()

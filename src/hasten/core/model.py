@@ -118,3 +118,10 @@ class ModelWorkload:
     methods: tuple[str, ...] = ("predict",)
     metric: Any = None
     notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """`(X, y)` will do for `Rows`."""
+        for name in ("valid", "test", "train"):
+            given = getattr(self, name)
+            if isinstance(given, tuple):
+                object.__setattr__(self, name, Rows(*given))

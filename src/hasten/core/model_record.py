@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from hasten.core.measurement import Speedup
 from hasten.core.model import ModelContract
 from hasten.core.model_pass import Step
+from hasten.core.record import decode, encode
+from hasten.errors import UsageError
 
 MODEL_SCHEMA = 1
 
@@ -140,3 +143,24 @@ class ModelRunRecord:
         if need is None or need <= 1:
             return True
         return self.gain is not None and self.gain.decided == "faster" and self.gain.ratio >= need
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; infinite and undefined numbers as in `RunRecord`."""
+        encoded: dict[str, Any] = encode(self)
+        return {"schema": encoded.pop("schema"), "kind": encoded.pop("kind"), **encoded}
+
+    def dumps(self) -> str:
+        return json.dumps(self.to_json(), indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, data: Any) -> ModelRunRecord:
+        """Raises `UsageError` for another schema, or data that is no such record."""
+        if not isinstance(data, dict) or data.get("kind") != "model":
+            raise UsageError("this is not the result of `hasten run` on a model")
+        if data.get("schema") != MODEL_SCHEMA:
+            raise UsageError(
+                f"this result has schema {data.get('schema')!r}, and this hasten reads schema {MODEL_SCHEMA}: "
+                "run `hasten run` again"
+            )
+        record: ModelRunRecord = decode(cls, data, "result")
+        return record

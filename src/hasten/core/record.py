@@ -227,7 +227,7 @@ class RunRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values. Infinite and undefined numbers become the strings `Infinity`, `-Infinity`, `NaN`."""
-        encoded: dict[str, Any] = _encode(self)
+        encoded: dict[str, Any] = encode(self)
         return {"schema": encoded.pop("schema"), **encoded}
 
     def dumps(self) -> str:
@@ -243,7 +243,7 @@ class RunRecord:
             newer = isinstance(schema, int) and schema > SCHEMA
             todo = "upgrade hasten to read it" if newer else "run `hasten run` again"
             raise UsageError(f"this result has schema {schema!r}, and this hasten reads schema {SCHEMA}: {todo}")
-        record: RunRecord = _decode(cls, data, "result")
+        record: RunRecord = decode(cls, data, "result")
         return record
 
     @classmethod
@@ -259,15 +259,16 @@ class RunRecord:
 _NONFINITE = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 
-def _encode(value: Any) -> Any:
+def encode(value: Any) -> Any:
+    """`value` (dataclasses, mappings, sequences, plain values) as JSON values. Raises `TypeError` for anything else."""
     if isinstance(value, Recipe):
-        return _encode(value.to_json())
+        return encode(value.to_json())
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _encode(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: encode(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {str(k): _encode(v) for k, v in value.items()}
+        return {str(k): encode(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_encode(v) for v in value]
+        return [encode(v) for v in value]
     if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
@@ -283,7 +284,7 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _decode(kind: Any, value: Any, where: str) -> Any:
+def decode(kind: Any, value: Any, where: str) -> Any:
     """`value` as the annotated type `kind`. Raises `UsageError` naming the place that does not fit."""
     origin, args = get_origin(kind), get_args(kind)
     if kind is Any:
@@ -294,21 +295,21 @@ def _decode(kind: Any, value: Any, where: str) -> Any:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError(f"{where} is not a recipe: {error}") from None
     if origin in (types.UnionType, Union):
-        return None if value is None else _decode(next(a for a in args if a is not types.NoneType), value, where)
+        return None if value is None else decode(next(a for a in args if a is not types.NoneType), value, where)
     if origin is tuple:
         if not isinstance(value, list):
             raise UsageError(f"{where} should be a list, not {value!r}")
-        return tuple(_decode(args[0], v, f"{where}[{i}]") for i, v in enumerate(value))
+        return tuple(decode(args[0], v, f"{where}[{i}]") for i, v in enumerate(value))
     if origin is Mapping:
         if not isinstance(value, dict):
             raise UsageError(f"{where} should be an object, not {value!r}")
-        return {k: _decode(args[1], v, f"{where}.{k}") for k, v in value.items()}
+        return {k: decode(args[1], v, f"{where}.{k}") for k, v in value.items()}
     if isinstance(kind, type) and is_dataclass(kind):
         if not isinstance(value, dict):
             raise UsageError(f"{where} should be an object, not {value!r}")
         hints = _hints(kind)
         known = {
-            f.name: _decode(hints[f.name], value[f.name], f"{where}.{f.name}") for f in fields(kind) if f.name in value
+            f.name: decode(hints[f.name], value[f.name], f"{where}.{f.name}") for f in fields(kind) if f.name in value
         }
         try:
             return kind(**known)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hasten.core.model_record import ModelRunRecord
 from hasten.core.record import RunRecord
 from hasten.core.source import SourceFile
 from hasten.deliver.files import inside, write_atomic
@@ -83,7 +86,15 @@ def deliver(
 
 
 def load(folder: Path) -> RunRecord:
-    """The record of the run in `folder`. Raises `UsageError` when there is none."""
+    """The record of the run over a program in `folder`. Raises `UsageError` when there is none."""
+    record = load_any(folder)
+    if isinstance(record, ModelRunRecord):
+        raise UsageError(f"{folder} is the run of a model, which changes no source; its result is {folder}/artifact")
+    return record
+
+
+def load_any(folder: Path) -> RunRecord | ModelRunRecord:
+    """The record of the run in `folder`, over a program or a model. Raises `UsageError` when there is none."""
     result = folder / RESULT if folder.is_dir() else folder
     try:
         text = result.read_bytes().decode("utf-8")
@@ -91,4 +102,8 @@ def load(folder: Path) -> RunRecord:
         raise UsageError(f"no run at {folder} ({error.strerror}); `hasten run TARGET` makes one") from None
     except UnicodeDecodeError:
         raise UsageError(f"{result} is not a result of `hasten run`: it is not UTF-8") from None
+    with contextlib.suppress(ValueError):
+        data = json.loads(text)
+        if isinstance(data, dict) and data.get("kind") == "model":
+            return ModelRunRecord.from_json(data)
     return RunRecord.loads(text)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from hasten.core.model_record import ModelRunRecord
 from hasten.core.record import RunRecord
 from hasten.report.view import View, seconds, view
 
@@ -56,7 +58,7 @@ def _step(top: float) -> float:
         size *= 10
 
 
-def embedded(record: RunRecord) -> str:
+def embedded(record: RunRecord | ModelRunRecord) -> str:
     """The record as JSON that cannot end a `<script>` element or start a comment."""
     text = json.dumps(record.to_json(), ensure_ascii=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -64,25 +66,35 @@ def embedded(record: RunRecord) -> str:
 
 def render(record: RunRecord, diff: str = "") -> str:
     """The whole page. `diff` is the patch as text."""
-    import jinja2
     from markupsafe import Markup
 
-    environment = jinja2.Environment(
+    shown = view(record)
+    marks = [(_mark(line), line) for line in diff.split("\n")[: -1 if diff.endswith("\n") else None]]
+    page: str = (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            view=shown,
+            record=record,
+            diff=marks,
+            plot=plot(shown),
+            embedded=Markup(embedded(record)),
+        )
+    )
+    return page
+
+
+def environment() -> Any:
+    """Templates of this folder, everything escaped."""
+    import jinja2
+
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("hasten.report", "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-    )
-    shown = view(record)
-    marks = [(_mark(line), line) for line in diff.split("\n")[: -1 if diff.endswith("\n") else None]]
-    return environment.get_template("report.html.j2").render(
-        view=shown,
-        record=record,
-        diff=marks,
-        plot=plot(shown),
-        embedded=Markup(embedded(record)),
     )
 
 

@@ -23,7 +23,7 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text}{'' if text.endswith(chr(10)) else chr(10)}{fence}\n"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     out = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     out += ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in rows]
     return "\n".join(out) + "\n"
@@ -31,22 +31,22 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def render(record: RunRecord, diff: str = "") -> str:
     shown = view(record)
-    parts = [f"# {escape(shown.target)}\n", f"**{escape(shown.headline)}**\n", _table(("", ""), shown.facts)]
+    parts = [f"# {escape(shown.target)}\n", f"**{escape(shown.headline)}**\n", table(("", ""), shown.facts)]
     if shown.kept:
         rows = ((r.code, r.place, r.title, r.gain, r.checks) for r in shown.kept)
-        parts += ["## Kept\n", _table(("pass", "place", "change", "gain, old/new", "agreed on"), rows)]
+        parts += ["## Kept\n", table(("pass", "place", "change", "gain, old/new", "agreed on"), rows)]
     if diff:
         parts += ["## Patch\n", fenced(diff, "diff")]
     if shown.tried:
         rows5 = ((r.code, r.place, r.title, r.verdict, r.reason) for r in shown.tried)
-        parts += ["## Tried and not kept\n", _table(("pass", "place", "change", "verdict", "reason"), rows5)]
+        parts += ["## Tried and not kept\n", table(("pass", "place", "change", "verdict", "reason"), rows5)]
     if shown.functions:
         rows6 = ((h.total, h.own, h.library, h.name or "<module>", h.place) for h in shown.functions[:15])
-        parts += ["## Where the time went\n", _table(("total", "own", "library", "function", "place"), rows6)]
+        parts += ["## Where the time went\n", table(("total", "own", "library", "function", "place"), rows6)]
     if shown.notes:
         parts += ["## Notes\n", "\n".join(f"- {escape(note)}" for note in shown.notes) + "\n"]
     if shown.machine:
-        parts += ["## Machine\n", _table(("", ""), shown.machine)]
+        parts += ["## Machine\n", table(("", ""), shown.machine)]
     if shown.command:
         parts += ["## Reproduce\n", fenced(shown.command, "sh")]
     return "\n".join(parts)

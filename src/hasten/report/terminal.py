@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Callable
 from typing import TextIO
 
 from hasten.core.record import RunRecord
@@ -77,12 +78,17 @@ def wants_colour(stream: TextIO) -> bool:
 
 def show(record: RunRecord, stream: TextIO, *, run: str = "") -> None:
     """Write to `stream`, in colour when it is a terminal that wants it."""
+    paint(lambda width: lines(record, run=run, width=width), stream)
+
+
+def paint(lines: Callable[[int], list[tuple[str, str]]], stream: TextIO) -> None:
+    """Write (style, text) lines made for a width: in colour where that is wanted, else plain in 80 columns."""
     if not wants_colour(stream):
-        stream.write(render(record, run=run))
+        stream.write("\n".join(text for _, text in lines(80)) + "\n")
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
-    for style, text in lines(record, run=run, width=min(console.width, 120)):
+    for style, text in lines(min(console.width, 120)):
         console.print(Text(text, style=_STYLES.get(style, "")))

@@ -65,7 +65,7 @@ def _with(some: Any, place: int, value: Any, every: bool = False) -> Any:
     made = type(column)(values, index=column.index, name=column.name, dtype=object)
     try:
         made = made.astype(column.dtype)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         if getattr(column.dtype, "kind", "O") in "iub":
             made = made.astype("float64") if not isinstance(value, str) else made
     out = some.copy()

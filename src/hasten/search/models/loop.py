@@ -244,8 +244,8 @@ class Loop:
         for candidate, seen in [(self.original, base), *((c, raced[str(i)]) for i, c in enumerate(candidates))]:
             x = seen.latency
             line = LatencyRecord(rows, threads, x.p50, x.p95, x.calls, form, seen.speedup)
-            if candidate.record.at(rows, threads, form) is None:
-                candidate.note(latencies=(*candidate.record.latencies, line))
+            before = [y for y in candidate.record.latencies if (y.rows, y.threads, y.form) != (rows, threads, form)]
+            candidate.note(latencies=(*before, line))
             candidate.latencies[rows, threads, form] = x.p50
 
     # --- reductions ------------------------------------------------------------------------------------------------
@@ -311,10 +311,12 @@ class Loop:
                 kept = {id(c) for c in routed_.parts}
                 for c in self.candidates:
                     c.note(kept=id(c) in kept)
-                whole.note(kept=any(c is not self.original for c in routed_.parts))
+                as_it_was = self.original.steps[-1].code
+                whole.note(kept=any(s.code != as_it_was for s in whole.steps))
                 self._seal(folder, whole)
                 self.out.artifact = folder
                 self._note(
+                    original=self.original.record,
                     artifact=whole.record,
                     routes=tuple(
                         ("any number of rows" if r.rows is None else f"up to {r.rows} rows", c.record.title)

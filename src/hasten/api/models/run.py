@@ -1,0 +1,254 @@
+"""`hasten.run` on a trained model: from files or objects to an artifact with its evidence."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hasten.api.models import fit
+from hasten.api.models.files import Table, read_model, read_table
+from hasten.api.models.results import ModelResult
+from hasten.api.models.target import ModelOptions
+from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
+from hasten.errors import TargetError, UsageError
+from hasten.observe.session import Progress, session
+
+
+def run_model(
+    target: Any, options: ModelOptions, *, out: str | os.PathLike[str] | None = None, budget: float | None = None,
+    rtol: float | None = None, require: float | None = None, seed: int | None = None, progress: Progress | None = None,
+) -> ModelResult:  # fmt: skip
+    """Search, judge and write the artifact. `target` is a path, `file.py::function`, a `ModelWorkload` or a model.
+
+    Raises `UsageError` and `TargetError`, each with everything that is wrong.
+    """
+    from hasten.api.run import RUNS, new_folder, versions
+    from hasten.deliver.artifact import check_folder
+    from hasten.deliver.models import deliver_model
+    from hasten.observe.machine import machine
+    from hasten.passes.model.registry import reducing_passes, serving_passes
+    from hasten.search.models.loop import optimise_model
+
+    name = str(target) if isinstance(target, (str, os.PathLike)) else type(target).__name__
+    contract = options.contract or contract_of(options, rtol, require)
+    folder = Path(out) if out is not None else new_folder(name)
+    check_folder(folder)
+    with session(budget_s=budget, seed=seed or 0, progress=progress) as current:
+        current.progress.stage("read the model and its data")
+        work, contract = _ready(target, name, options, contract, current.seed)
+        outcome = optimise_model(current, work, contract, serving_passes(), reducing_passes())
+        record = replace(
+            outcome.record,
+            machine=json.loads(json.dumps(machine())),
+            versions=versions(),
+            command=_command(name, options, budget, rtol, require, seed),
+        )
+        delivery = deliver_model(record, outcome.artifact, folder, mlflow=options.format == "mlflow")
+    if folder.parent == RUNS:
+        (RUNS.parent / ".gitignore").write_text("*\n", encoding="ascii")
+    return ModelResult(record, delivery)
+
+
+def contract_of(options: ModelOptions, rtol: float | None, require: float | None) -> ModelContract:
+    """Raises one `UsageError` with every value that cannot be read."""
+    wrong: list[str] = []
+    given: dict[str, Any] = {"require": require}
+    if rtol is not None:
+        given["rtol"] = rtol
+    readers: Mapping[str, Any] = {
+        "max_drop": Drop.parse, "agree": _share, "objective": _objective, "batches": _batches, "format": _format,
+    }  # fmt: skip
+    for name, reader in readers.items():
+        value = getattr(options, name)
+        if value is None:
+            continue
+        try:
+            given[name] = reader(value)
+        except ValueError as error:
+            wrong.append(f"{name}: {error}")
+    given.pop("format", None)
+    drop = given.get("max_drop")
+    if drop is not None and drop.value and options.metric is None:
+        wrong.append("max_drop: a drop of what? name the metric: --metric accuracy")
+    if isinstance(options.metric, str):
+        given["metric"] = options.metric
+    if wrong:
+        raise UsageError("hasten run: " + "\n  ".join(["", *wrong] if len(wrong) > 1 else wrong))
+    return ModelContract(**given)
+
+
+def _ready(
+    target: Any, name: str, options: ModelOptions, contract: ModelContract, seed: int
+) -> tuple[ModelWorkload, ModelContract]:
+    """The workload, checked, with what was not said filled in."""
+    if isinstance(target, str) and "::" in target:
+        target = _made(target)
+    if isinstance(target, ModelWorkload):
+        if {"data", "test", "train", "column"} & set(options.said):
+            raise UsageError(f"{name}: a ModelWorkload brings its own data; leave out --data and --target")
+        work = replace(target, metric=target.metric if options.metric is None else options.metric)
+        wrong = fit.Complaints(name)
+    else:
+        wrong = fit.Complaints(name)
+        work = _from_options(target, name, options, wrong)
+    fit.check_fitted(work.model, wrong)
+    wrong.raise_any()
+    task = fit.task_of(work.model) if work.task == "other" else work.task
+    methods = fit.methods_of(work.model)
+    if not methods:
+        raise TargetError(
+            f"{name}: {type(work.model).__name__} has none of the methods of a model (predict, transform)"
+        )
+    chosen = work.metric
+    if chosen is None and work.valid.y is not None and task != "other":
+        chosen = "accuracy" if task == "classification" else "r2"
+    if isinstance(chosen, str) and ":" not in chosen:
+        fit.check_metric(chosen, task, methods, wrong)
+    if contract.max_drop is not None and contract.max_drop.value and work.valid.y is None:
+        wrong.add("--max-drop needs targets: which column is it? --target COLUMN")
+    for part, rows in (("data", work.valid), ("test", work.test)):
+        if rows is not None:
+            fit.check_data(rows, part, work.model, wrong)
+    wrong.raise_any()
+    notes = list(work.notes)
+    test = work.test
+    valid = work.valid
+    if test is None:
+        valid, test = _split(valid, task, seed)
+        notes.append(
+            f"no test data was named: {len(test)} of the {len(work.valid)} rows certify, and no search sees them"
+        )
+    work = replace(
+        work, name=name, task=task, methods=methods, metric=chosen, valid=valid, test=test, notes=tuple(notes)
+    )
+    told = chosen if isinstance(chosen, str) else getattr(chosen, "__name__", "") if chosen is not None else ""
+    return work, replace(contract, metric=told)
+
+
+def _from_options(target: Any, name: str, options: ModelOptions, wrong: fit.Complaints) -> ModelWorkload:
+    model = read_model(Path(target), trust=options.trust) if isinstance(target, (str, os.PathLike)) else target
+    if options.data is None:
+        raise UsageError(f"{name}: on which data should it be judged? --data valid.parquet --target COLUMN")
+    parts = {}
+    for part in ("data", "test", "train"):
+        given = getattr(options, part)
+        if given is not None:
+            table, told = (given, part) if isinstance(given, Table) else _table(given, part)
+            parts[part] = table if isinstance(table, Rows) else fit.rows_of(table, model, options.column, told, wrong)
+    return ModelWorkload(model, parts["data"], parts.get("test"), parts.get("train"), metric=options.metric)
+
+
+def _table(given: Any, part: str) -> tuple[Table | Rows, str]:
+    """A path, a pair (X, y), X alone, or `Rows`."""
+    if isinstance(given, Rows):
+        return given, part
+    if isinstance(given, (str, os.PathLike)):
+        return read_table(Path(given)), str(given)
+    if isinstance(given, tuple) and len(given) == 2:
+        x, y = given
+        return Rows(_as_rows(x), None if y is None else np.asarray(y)), part
+    return Rows(_as_rows(given)), part
+
+
+def _as_rows(x: Any) -> Any:
+    if hasattr(x, "iloc") and hasattr(x, "columns"):
+        return x
+    if isinstance(x, (list, tuple)) and x and isinstance(x[0], str):
+        return list(x)
+    return x.tolist() if hasattr(x, "iloc") else np.asarray(x)
+
+
+def _made(target: str) -> ModelWorkload:
+    """What `file.py::function` returns."""
+    name, _, function = target.partition("::")
+    path = Path(name)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"{name}: no such file")
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[path.stem] = module
+        spec.loader.exec_module(module)
+        made = getattr(module, function)()
+    except Exception as error:
+        raise TargetError(f"{target} failed: {type(error).__name__}: {error}") from error
+    if not isinstance(made, ModelWorkload):
+        raise TargetError(f"{target} returned {type(made).__name__}; it should return a hasten.ModelWorkload")
+    return made
+
+
+def _split(rows: Rows, task: str, seed: int) -> tuple[Rows, Rows]:
+    """Two halves, drawn by the seed; of each class half."""
+    draw = np.random.default_rng(seed)
+    order = draw.permutation(len(rows))
+    if task == "classification" and rows.y is not None and np.asarray(rows.y).ndim == 1:
+        y = np.asarray(rows.y)[order]
+        codes = np.unique(y.astype(str), return_inverse=True)[1]
+        order = order[np.argsort(codes, kind="stable")]
+    return rows.take(np.sort(order[::2]).tolist()), rows.take(np.sort(order[1::2]).tolist())
+
+
+def _share(value: Any) -> float:
+    """`100%`, `0.99` or True (all)."""
+    if value is True:
+        return 1.0
+    text = str(value).strip()
+    try:
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 1:
+        raise ValueError(f"{value!r} is not a share of labels; write 100% or 0.995")
+    return share
+
+
+def _objective(value: Any) -> str:
+    text = str(value)
+    kind, _, rows = text.partition("@")
+    if kind not in ("latency", "throughput", "size", "memory") or (rows and not (rows.isdigit() and int(rows))):
+        raise ValueError(f"{value!r} is no objective; write latency@1, latency@256, throughput, size or memory")
+    return text
+
+
+def _batches(value: Any) -> tuple[int, ...]:
+    parts = str(value).split(",") if isinstance(value, (str, int)) else [str(v) for v in value]
+    try:
+        sizes = sorted({int(p) for p in parts})
+    except ValueError:
+        sizes = []
+    if not sizes or sizes[0] < 1:
+        raise ValueError(f"{value!r} are no numbers of rows; write 1,256")
+    return tuple(sizes)
+
+
+def _format(value: Any) -> str:
+    if value not in ("hasten", "mlflow"):
+        raise ValueError(f"{value!r} is no format; write hasten or mlflow")
+    return str(value)
+
+
+def _command(
+    name: str, options: ModelOptions, budget: float | None, rtol: float | None, require: float | None, seed: int | None
+) -> str:
+    words = ["hasten", "run", name]
+    said = {"column": "target", "max_drop": "max-drop"}
+    for option in options.said:
+        value = getattr(options, option)
+        if value is True:
+            words.append(f"--{option}")
+        elif isinstance(value, (str, int, float, os.PathLike)):
+            words += [f"--{said.get(option, option)}", str(value)]
+    for option, value in (("budget", budget), ("rtol", rtol), ("require", require), ("seed", seed)):
+        if value is not None:
+            words += [f"--{option}", f"{value:g}"]
+    return shlex.join(words)

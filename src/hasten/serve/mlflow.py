@@ -1,0 +1,24 @@
+"""An artifact behind MLflow: `mlflow.pyfunc.load_model(folder)` calls `_load_pyfunc` (MLmodel's `loader_module`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hasten.serve.served import Served
+
+
+class Pyfunc:
+    """What MLflow asks: `predict(inputs, params)`, where `params={"method": "predict_proba"}` asks another method."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+
+    def predict(self, inputs: Any, params: dict[str, Any] | None = None) -> Any:
+        """Raises `AttributeError` for a method that the model does not have."""
+        method = (params or {}).get("method") or self.served.manifest.methods[0]
+        return getattr(self.served, method)(inputs)
+
+
+def _load_pyfunc(path: str) -> Pyfunc:
+    return Pyfunc(Served(Path(path)))
