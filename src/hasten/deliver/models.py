@@ -77,6 +77,7 @@ def write_mlflow(record: ModelRunRecord, place: Path) -> None:
 
     The format of MLmodel: https://mlflow.org/docs/latest/ml/model/ ("python_function" flavour, `loader_module`).
     """
+    import json
     import platform
     import uuid
     from datetime import UTC, datetime
@@ -84,6 +85,8 @@ def write_mlflow(record: ModelRunRecord, place: Path) -> None:
     versions = read_manifest(place, check=False).versions
     pins = "\n".join(f"{name}=={version}" for name, version in versions.items())
     (place / "requirements.txt").write_text(pins + "\n", encoding="utf-8")
+    # so that `predict(X, params={"method": "predict_proba"})` reaches the other methods
+    params = [{"name": "method", "type": "string", "default": record.methods[0], "shape": None}]
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     (place / "MLmodel").write_text(
         "flavors:\n"
@@ -93,6 +96,8 @@ def write_mlflow(record: ModelRunRecord, place: Path) -> None:
         "    loader_module: hasten.serve.mlflow\n"
         f"    python_version: {platform.python_version()}\n"
         f"model_uuid: {uuid.uuid4().hex}\n"
+        "signature:\n  inputs: null\n  outputs: null\n"
+        f"  params: '{json.dumps(params)}'\n"
         f"utc_time_created: '{now}'\n",
         encoding="utf-8",
     )

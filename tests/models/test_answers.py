@@ -1,0 +1,79 @@
+"""Answers beside answers: labels, scores, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hasten.verify.answers import Answers, Refusal, agreement, asked, largest
+
+
+def labels(*values: Any) -> Answers:
+    return {"predict": np.array(values)}
+
+
+def test_the_same_answers_agree() -> None:
+    same = {"predict": np.array(["a", "b"]), "predict_proba": np.array([[0.2, 0.8], [1.0, 0.0]])}
+    found = agreement(same, same, 2)
+    assert (found.changed, found.labels, found.drift, found.apart, found.agree) == (0, 2, 0.0, None, 1.0)
+
+
+def test_changed_labels_are_counted_by_row() -> None:
+    assert agreement(labels(1, 2, 3, 4), labels(1, 2, 0, 0), 4).changed == 2
+    two = {"predict": np.array([[1, 2], [3, 4]])}
+    assert agreement(two, {"predict": np.array([[1, 0], [0, 0]])}, 2).changed == 2
+
+
+def test_scores_drift_by_a_share_of_the_largest() -> None:
+    old = {"predict": np.array([100.0, -1.0])}
+    found = agreement(old, {"predict": np.array([100.0, -1.5])}, 2)
+    assert (found.drift, found.drift_abs, found.changed) == (0.005, 0.5, 0)
+    # a row alone is judged by what scores are usually like
+    assert agreement({"predict": np.array([1e-9])}, {"predict": np.array([2e-9])}, 1, {"predict": 1.0}).drift == 1e-9
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (labels(1.0), labels(np.nan), "NaN"),
+        (labels(np.inf), labels(-np.inf), "NaN or infinite"),
+        (labels(1.0, 2.0), labels(1.0), "shape"),
+        (labels(1), labels(1.0), "int64 became float64"),
+        (labels(1.0), labels(1), "float64 became int64"),
+        (labels("a"), labels(1), "became int64"),
+        (labels(1), {"predict": Refusal("ValueError", "no")}, "became ValueError"),
+        ({"predict": Refusal("ValueError", "no")}, labels(1), "an answer"),
+        ({"predict": Refusal("ValueError", "no")}, {"predict": Refusal("KeyError", "no")}, "KeyError"),
+        (labels(1), {}, "not answered"),
+    ],
+)
+def test_what_is_no_answer_of_the_same_kind(old: Answers, new: Answers, told: str) -> None:
+    found = agreement(old, new, 1)
+    assert found.apart is not None
+    assert told in found.apart
+
+
+def test_refusals_of_one_class_agree_whatever_their_words() -> None:
+    a, b = {"predict": Refusal("ValueError", "x")}, {"predict": Refusal("ValueError", "y")}
+    assert agreement(a, b, 0).apart is None
+
+
+def test_nan_and_infinity_in_the_same_places_agree() -> None:
+    both = {"transform": np.array([np.nan, np.inf, 1.0])}
+    assert agreement(both, both, 3).apart is None
+    assert largest(both) == {"transform": 1.0}
+
+
+def test_asking_gives_arrays_or_refusals() -> None:
+    class Model:
+        def predict(self, x: Any) -> list[int]:
+            return [1] * len(x)
+
+        def transform(self, x: Any) -> Any:
+            raise ValueError("no rows" if not len(x) else "no")
+
+    found = asked(Model(), [0, 0], ("predict", "transform"))
+    assert np.array_equal(found["predict"], [1, 1])  # type: ignore[arg-type]
+    assert found["transform"] == Refusal("ValueError", "no")
