@@ -164,6 +164,7 @@ def _model(parser: argparse.ArgumentParser) -> None:
     )
     model.add_argument("--objective", metavar="latency@1", help="or latency@256, throughput, size, memory")
     model.add_argument("--batches", metavar="1,256", help="numbers of rows at which latency is measured")
+    model.add_argument("--threads", metavar="1,8", help="numbers of threads at which it is (default: one, and all)")
     model.add_argument("--trust", action="store_true", help="read a pickle, although that runs code that is in it")
     model.add_argument("--format", metavar="mlflow", help="mlflow: an artifact that MLflow serves too")
 

@@ -40,6 +40,7 @@ def main(options: argparse.Namespace) -> int:
             agree=options.agree,
             objective=options.objective,
             batches=options.batches,
+            threads=options.threads,
             trust=options.trust,
             format=options.format,
         )

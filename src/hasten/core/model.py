@@ -49,7 +49,7 @@ class ModelContract:
     that much: the whole 95% interval of the paired difference on validation data must be inside, and data that the
     search never saw must agree. `agree` is the share of labels that must stay as they were in either case.
     `objective` is what decides among what is good enough: `latency@N` rows, `throughput`, `size` or `memory`.
-    `batches` are the numbers of rows at which latency is measured.
+    `batches` and `threads` are the numbers of rows and of threads (None: one, and all) at which latency is measured.
     """
 
     metric: str = ""
@@ -58,6 +58,7 @@ class ModelContract:
     rtol: float = 1e-5
     objective: str = "latency@1"
     batches: tuple[int, ...] = (1, 256)
+    threads: tuple[int, ...] | None = None
     require: float | None = None
     confidence: float = 0.95
 

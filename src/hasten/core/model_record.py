@@ -32,7 +32,8 @@ class LatencyRecord:
 
 @dataclass(frozen=True)
 class QualityOfModel:
-    """A metric (more is better): the original's value, the candidate's, and the interval of the difference."""
+    """A metric (more is better): the original's value, the candidate's, and the interval of the difference. Where it
+    was certified, `own_low` and `own_high` are the interval of the candidate's value itself."""
 
     metric: str
     old: float
@@ -41,6 +42,8 @@ class QualityOfModel:
     high: float
     allowed: float
     rows: int
+    own_low: float | None = None
+    own_high: float | None = None
 
     @property
     def inside(self) -> bool:

@@ -14,12 +14,21 @@ import traceback
 from collections.abc import Mapping
 from importlib import import_module
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from hasten.observe.reap import MARK, kill_marked, new_mark, start_guard
 
 _THREADS = tuple(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"))
+
+# the current folder comes first, as in `python -m`; where hasten itself lies comes last
+_START = """
+import sys
+sys.path.append(sys.argv[1])
+from hasten.observe.child import main
+main(int(sys.argv[2]), int(sys.argv[3]))
+"""
 
 
 class ChildFailed(Exception):
@@ -44,7 +53,7 @@ class Child:
         self._link = ours
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hasten.observe.child", str(theirs.fileno()), str(threads or 0)],
+                [sys.executable, "-c", _START, str(Path(__file__).parents[2]), str(theirs.fileno()), str(threads or 0)],
                 env=environ, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=self._errors, start_new_session=True,
             )  # fmt: skip
@@ -137,7 +146,3 @@ def main(handle: int, threads: int) -> None:
             link.send((False, (type(error).__name__, str(error), traceback.format_exc())))
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 return
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))

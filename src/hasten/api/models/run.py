@@ -65,7 +65,8 @@ def contract_of(options: ModelOptions, rtol: float | None, require: float | None
     if rtol is not None:
         given["rtol"] = rtol
     readers: Mapping[str, Any] = {
-        "max_drop": Drop.parse, "agree": _share, "objective": _objective, "batches": _batches, "format": _format,
+        "max_drop": Drop.parse, "agree": _share, "objective": _objective, "batches": _numbers, "threads": _numbers,
+        "format": _format,
     }  # fmt: skip
     for name, reader in readers.items():
         value = getattr(options, name)
@@ -101,13 +102,10 @@ def _ready(
         wrong = fit.Complaints(name)
         work = _from_options(target, name, options, wrong)
     fit.check_fitted(work.model, wrong)
-    wrong.raise_any()
     task = fit.task_of(work.model) if work.task == "other" else work.task
     methods = fit.methods_of(work.model)
     if not methods:
-        raise TargetError(
-            f"{name}: {type(work.model).__name__} has none of the methods of a model (predict, transform)"
-        )
+        raise TargetError(f"{name}: {type(work.model).__name__} has no method of a model, such as predict or transform")
     chosen = work.metric
     if chosen is None and work.valid.y is not None and task != "other":
         chosen = "accuracy" if task == "classification" else "r2"
@@ -220,14 +218,14 @@ def _objective(value: Any) -> str:
     return text
 
 
-def _batches(value: Any) -> tuple[int, ...]:
+def _numbers(value: Any) -> tuple[int, ...]:
     parts = str(value).split(",") if isinstance(value, (str, int)) else [str(v) for v in value]
     try:
         sizes = sorted({int(p) for p in parts})
     except ValueError:
         sizes = []
     if not sizes or sizes[0] < 1:
-        raise ValueError(f"{value!r} are no numbers of rows; write 1,256")
+        raise ValueError(f"{value!r} are no numbers above zero; write 1,256")
     return tuple(sizes)
 
 

@@ -49,6 +49,7 @@ class ModelOptions:
     agree: Any = None
     objective: str | None = None
     batches: Any = None
+    threads: Any = None
     trust: bool = False
     format: str | None = None
     contract: ModelContract | None = None

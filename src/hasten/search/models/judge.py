@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.core.model_record import AgreementRecord, QualityOfModel
 from hasten.verify.answers import Agreement, Answers, Refusal, agreement, largest
-from hasten.verify.metric import Metric, compared
+from hasten.verify.metric import Metric, compared, own_interval
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,14 @@ class Judge:
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""
-        return self._on_data(agreement(old, new, len(test), self._scale), test, old, new)
+        verdict = self._on_data(agreement(old, new, len(test), self._scale), test, old, new)
+        if self.measure is None or verdict.quality is None:
+            return verdict
+        answered = {m: v for m, v in new.items() if not isinstance(v, Refusal)}
+        low, high = own_interval(
+            self.measure, np.asarray(test.y), answered, confidence=self.contract.confidence, seed=self.seed
+        )
+        return replace(verdict, quality=replace(verdict.quality, own_low=low, own_high=high))
 
     def _on_data(self, found: Agreement, rows: Rows, old: Answers, new: Answers) -> Verdict:
         if found.apart is not None:

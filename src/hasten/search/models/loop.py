@@ -103,7 +103,7 @@ class Loop:
         self.candidates: list[Candidate] = []
         self._reduced: dict[str, Path] = {}  # reductions as text: the workload after them
         self.schema = InputSchema("array")
-        self.threads = sorted({1, usable_cores()})
+        self.threads = sorted({1, *(contract.threads or (usable_cores(),))})
 
     # --- the steps -------------------------------------------------------------------------------------------------
 
