@@ -167,7 +167,7 @@ class Inputs:
 
     def _refuse(self, x: NDArray[np.float64]) -> None:
         """Raises `ValueError` where a number is one that the model does not take."""
-        missing: NDArray[np.bool_] = np.isnan(x).any(axis=0)  # by column
+        missing = np.atleast_1d(np.isnan(x).any(axis=0))  # by column
         if not self.schema.nan and missing.any():
             self._wrong("NaN", missing)
         if self.schema.no_nan:
@@ -175,7 +175,7 @@ class Inputs:
             if wrong.any():
                 self._wrong("NaN", wrong)
         if self.schema.single or not self.schema.inf:
-            large: NDArray[np.bool_] = (np.abs(x) > self._limit).any(axis=0)
+            large = np.atleast_1d((np.abs(x) > self._limit).any(axis=0))
             if large.any():
                 self._wrong(f"infinity or a value too large{' for float32' if self.schema.single else ''}", large)
 
