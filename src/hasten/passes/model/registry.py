@@ -11,7 +11,12 @@ from hasten.core.model_pass import ReducingPass, ServingPass
 
 # module and class, in the order in which they are tried: quick to build and likely best first
 SERVING: tuple[tuple[str, str], ...] = (("hasten.passes.model.serving.original", "AsItIs"),)
-REDUCING: tuple[tuple[str, str], ...] = ()
+REDUCING: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.model.reducing.distill", "Distillation"),
+    ("hasten.passes.model.reducing.sparse", "SparseCoefficients"),
+    ("hasten.passes.model.reducing.prototypes", "FewerPrototypes"),
+    ("hasten.passes.model.reducing.rank", "LowerRank"),
+)
 
 
 @cache
