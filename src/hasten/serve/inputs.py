@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from hasten.serve.manifest import InputSchema
 
-MATRIX, COLUMNS, GIVEN = "matrix", "columns", "given"  # what a backend takes
+# what a backend takes; "typed" are columns whose numbers are float64 and checked
+MATRIX, COLUMNS, TYPED, GIVEN = "matrix", "columns", "typed", "given"
 FLOAT32 = 3.4028235677973362e38  # the largest number that rounds to a finite float32
 
 
@@ -42,9 +43,7 @@ class Inputs:
 
     def read(self, x: Any, takes: str) -> Any:
         """`x` as a backend takes it: a float64 matrix (n, columns), a list of one array (n,) a column, or as given."""
-        if takes == MATRIX:
-            return self.matrix(x)
-        return self.columns(x) if takes == COLUMNS else self.given(x)
+        return self.reader(takes)(x)
 
     def matrix(self, x: Any) -> NDArray[np.float64]:
         """C-contiguous float64 of shape (n, columns)."""
@@ -89,6 +88,19 @@ class Inputs:
             given = self._first(given)
         return list(given.T)
 
+    def typed(self, x: Any) -> list[NDArray[Any]]:
+        """`columns`, with numbers as float64 and refused where the model takes them not; others as they are."""
+        out = self.columns(x)
+        if not out or not len(out[0]):
+            self._no_rows()
+            return out
+        for place, column in enumerate(self.schema.columns):
+            if column.kind in ("number", "bool"):
+                numbers = out[place] = out[place].astype(np.float64, copy=False)
+                if self._looks and not (np.abs(numbers).max() <= self._limit):
+                    self._refuse(numbers[:, None], (column.name,))
+        return out
+
     def given(self, x: Any) -> Any:
         """As the original takes it: dicts become a DataFrame."""
         if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
@@ -105,7 +117,7 @@ class Inputs:
 
     def reader(self, takes: str) -> Callable[[Any], Any]:
         """`read` for one kind of backend."""
-        return {MATRIX: self.matrix, COLUMNS: self.columns}.get(takes, self.given)
+        return {MATRIX: self.matrix, COLUMNS: self.columns, TYPED: self.typed}.get(takes, self.given)
 
     def _places(self, names: Any) -> list[int] | None:
         """Where each column of the schema is among `names`; None where they are the same in the same order."""
@@ -165,20 +177,21 @@ class Inputs:
         out[:] = values
         return out
 
-    def _refuse(self, x: NDArray[np.float64]) -> None:
-        """Raises `ValueError` where a number is one that the model does not take."""
-        missing = np.atleast_1d(np.isnan(x).any(axis=0))  # by column
+    def _refuse(self, x: NDArray[np.float64], names: tuple[str, ...] | None = None) -> None:
+        """Raises `ValueError` where a number is one that the model does not take. `names` are those of the columns."""
+        names = self._names if names is None else names
+        missing = np.asarray(np.isnan(x).any(axis=0))
         if not self.schema.nan and missing.any():
-            self._wrong("NaN", missing)
+            self._wrong("NaN", missing, names)
         if self.schema.no_nan:
-            wrong = missing & np.isin(self._names, self.schema.no_nan)
+            wrong = missing & np.isin(names, self.schema.no_nan)
             if wrong.any():
-                self._wrong("NaN", wrong)
+                self._wrong("NaN", wrong, names)
         if self.schema.single or not self.schema.inf:
-            large = np.atleast_1d((np.abs(x) > self._limit).any(axis=0))
+            large = np.asarray((np.abs(x) > self._limit).any(axis=0))
             if large.any():
-                self._wrong(f"infinity or a value too large{' for float32' if self.schema.single else ''}", large)
+                self._wrong(f"infinity or a value too large{' for float32' if self.schema.single else ''}", large, names)
 
-    def _wrong(self, what: str, columns: NDArray[np.bool_]) -> None:
-        names = ", ".join(self._names[i] for i in np.flatnonzero(columns))
-        raise ValueError(f"Input X contains {what}, in {names}: the model takes none; fill or drop such rows first")
+    def _wrong(self, what: str, columns: NDArray[np.bool_], names: tuple[str, ...]) -> None:
+        told = ", ".join(names[i] for i in np.flatnonzero(columns))
+        raise ValueError(f"Input X contains {what}, in {told}: the model takes none; fill or drop such rows first")

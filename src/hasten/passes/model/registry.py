@@ -10,7 +10,10 @@ from typing import Any
 from hasten.core.model_pass import ReducingPass, ServingPass
 
 # module and class, in the order in which they are tried: quick to build and likely best first
-SERVING: tuple[tuple[str, str], ...] = (("hasten.passes.model.serving.original", "AsItIs"),)
+SERVING: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.model.serving.original", "AsItIs"),
+    ("hasten.passes.model.serving.onnx_runtime", "OnnxRuntime"),
+)
 REDUCING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.reducing.distill", "Distillation"),
     ("hasten.passes.model.reducing.sparse", "SparseCoefficients"),

@@ -15,6 +15,7 @@ from hasten.serve.manifest import Part
 # a backend's name, and its module
 BACKENDS: dict[str, str] = {
     "original": "hasten.serve.backends.original",
+    "onnx": "hasten.serve.backends.onnx",
 }
 
 Ask = Callable[[Any], NDArray[Any]]

@@ -1,0 +1,191 @@
+"""From a fitted model to ONNX graphs, by the converters of skl2onnx, onnxmltools and CatBoost."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hasten.core.model_pass import CannotServe
+
+OPSETS = {"": 18, "ai.onnx.ml": 3}
+BOOSTER_OPSET = 15  # the largest that onnxmltools takes for any of its libraries
+
+
+@dataclass(frozen=True)
+class Fed:
+    """One input of a graph. `kind` is "matrix:float64", "matrix:float32" (all columns, `width` of them), "float64",
+    "float32", "int64", "text" (one column) or "flat text". `known` are the only texts that the model takes."""
+
+    name: str
+    kind: str
+    width: int = 1
+    known: tuple[str, ...] | None = None
+
+    @property
+    def option(self) -> list[Any]:
+        """As `serve/backends/onnx.py` reads it."""
+        return [self.name, self.kind, None if self.known is None else list(self.known)]
+
+
+def graphs(model: Any, columns: Sequence[Fed], methods: tuple[str, ...], folder: Path) -> list[str]:
+    """Write graphs that answer `methods` into `folder`; gives the files' names. Raises `CannotServe`."""
+    made: list[str] = []
+    wanted: list[tuple[str, bool]] = [("model.onnx", False)]
+    if "decision_function" in methods:
+        wanted.append(("raw.onnx", True))
+    errors: list[str] = []
+    for file, raw in wanted:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                data = _converted(model, columns, raw)
+        except CannotServe:
+            raise
+        except Exception as error:  # noqa: BLE001 - converters raise anything; what they say is the reason
+            errors.append(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+            continue
+        (folder / file).write_bytes(data)
+        made.append(file)
+    if not made:
+        raise CannotServe("; ".join(errors))
+    return made
+
+
+def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
+    root = type(model).__module__.partition(".")[0]
+    final = model.steps[-1][1] if hasattr(model, "steps") else model
+    if root in ("lightgbm", "xgboost", "catboost"):
+        if raw:
+            raise CannotServe("boosters' graphs give no raw scores")
+        return bytes(_booster(model, root, columns))
+    for each in _inside(model):
+        _register(type(each))
+    from skl2onnx import to_onnx
+
+    inputs = [(fed.name, _type(fed)) for fed in columns]
+    last: Exception | None = None
+    for options in _options(final, raw):
+        try:
+            made = to_onnx(model, initial_types=inputs, options=options, target_opset=OPSETS)
+        except NameError as error:  # an option that this model's converter does not know
+            last = error
+            continue
+        return bytes(_typed(made).SerializeToString())
+    raise CannotServe(f"no options fit: {last}")
+
+
+def _options(final: Any, raw: bool) -> Iterator[Mapping[Any, Any] | None]:
+    if raw:
+        yield {id(final): {"zipmap": False, "raw_scores": True}}
+        yield {id(final): {"raw_scores": True}}
+        return
+    if hasattr(final, "classes_"):
+        yield {id(final): {"zipmap": False}}
+    if hasattr(final, "score_samples") and hasattr(final, "offset_"):
+        yield {id(final): {"score_samples": True}}
+    yield None
+
+
+def _type(fed: Fed) -> Any:
+    from skl2onnx.common import data_types as t
+
+    if fed.kind.startswith("matrix:"):
+        shape = [None, fed.width]
+        return t.DoubleTensorType(shape) if fed.kind.endswith("64") else t.FloatTensorType(shape)
+    if fed.kind == "flat text":
+        return t.StringTensorType([None])
+    types = {"float64": t.DoubleTensorType, "float32": t.FloatTensorType, "int64": t.Int64TensorType}
+    return types.get(fed.kind, t.StringTensorType)([None, 1])
+
+
+def _typed(made: Any) -> Any:
+    """Trees answer in float32 even from float64 inputs, which converters say wrongly of their outputs."""
+    from onnx import TensorProto
+
+    trees = {o for node in made.graph.node if node.op_type.startswith("TreeEnsemble") for o in node.output}
+    same = {o: node.input[0] for node in made.graph.node if node.op_type == "Identity" for o in node.output}
+    for output in made.graph.output:
+        name = output.name
+        while name in same:
+            name = same[name]
+        kind = output.type.tensor_type
+        if name in trees and kind.elem_type == TensorProto.DOUBLE:
+            kind.elem_type = TensorProto.FLOAT
+    for info in made.graph.value_info:
+        if info.name in trees and info.type.tensor_type.elem_type == TensorProto.DOUBLE:
+            info.type.tensor_type.elem_type = TensorProto.FLOAT
+    return made
+
+
+def _inside(model: Any) -> Iterator[Any]:
+    """The model and every estimator inside it."""
+    yield model
+    for _, step in getattr(model, "steps", ()):
+        yield from _inside(step)
+    for found in getattr(model, "estimators_", ()) if not hasattr(model, "tree_") else ():
+        if hasattr(found, "get_params"):
+            yield from _inside(found)
+
+
+def _register(kind: type) -> None:
+    """Boosters inside a pipeline: skl2onnx learns their converters from onnxmltools."""
+    root = kind.__module__.partition(".")[0]
+    if root not in ("lightgbm", "xgboost"):
+        return
+    from skl2onnx import update_registered_converter
+    from skl2onnx.common.shape_calculator import (
+        calculate_linear_classifier_output_shapes as of_classes,
+    )
+    from skl2onnx.common.shape_calculator import (
+        calculate_linear_regressor_output_shapes as of_numbers,
+    )
+
+    if root == "lightgbm":
+        from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm as convert
+    else:
+        from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost as convert
+    if kind.__name__.endswith("Classifier"):
+        options = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
+        update_registered_converter(kind, kind.__name__, of_classes, convert, options=options)
+    else:
+        update_registered_converter(kind, kind.__name__, of_numbers, convert)
+
+
+def _booster(model: Any, root: str, columns: Sequence[Fed]) -> bytes:
+    if root == "catboost":
+        import tempfile
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "model.onnx"
+            model.save_model(str(file), format="onnx")
+            return _no_zipmap(file.read_bytes())
+    from onnxmltools.convert.common.data_types import FloatTensorType
+
+    types = [(columns[0].name, FloatTensorType([None, columns[0].width]))]
+    if root == "lightgbm":
+        from onnxmltools import convert_lightgbm
+
+        given = getattr(model, "booster_", model)
+        made = convert_lightgbm(given, initial_types=types, zipmap=False, target_opset=BOOSTER_OPSET)
+    else:
+        from onnxmltools import convert_xgboost
+
+        made = convert_xgboost(model, initial_types=types, target_opset=BOOSTER_OPSET)
+    return bytes(made.SerializeToString())
+
+
+def _no_zipmap(data: bytes) -> bytes:
+    """The same graph without the nodes that make lists of dicts out of probabilities."""
+    import onnx
+
+    made = onnx.load_from_string(data)
+    graph = made.graph
+    for node in [n for n in graph.node if n.op_type == "ZipMap"]:
+        output = next(o for o in graph.output if o.name == node.output[0])
+        graph.output.remove(output)
+        graph.node.remove(node)
+        graph.output.append(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, None))
+    return bytes(made.SerializeToString())

@@ -1,0 +1,164 @@
+"""ONNX Runtime.
+
+What it does     converts an estimator or a whole pipeline into ONNX graphs (skl2onnx, onnxmltools, CatBoost's own), and
+                 lets ONNX Runtime answer: labels, probabilities, raw scores.
+When it wins     single rows of anything (no validation, no Python inside), forests and boosters, whole pipelines.
+Precision        float64 where the converter gives it; trees compare in float64 and add up in float32; else float32, and
+                 the judge decides.
+Traps            probabilities as lists of dicts (switched off), thread pools that wait busily (switched off), labels of
+                 another dtype, converters that say float64 and give float32 (`onnx_graphs.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.core.model import ModelWorkload
+from hasten.core.model_pass import Built, CannotServe, Parameters
+from hasten.core.recipe import Risk
+from hasten.passes.model.serving.answers_as import answers_as, matrix_of, some_rows
+from hasten.passes.model.serving.onnx_graphs import Fed
+
+BOOSTERS = ("lightgbm", "xgboost", "catboost")
+FAMILIES = ("sklearn", *BOOSTERS)
+
+
+@dataclass(frozen=True)
+class OnnxRuntime:
+    code: ClassVar[str] = "HSM111"
+    name: ClassVar[str] = "ONNX Runtime"
+    risk: ClassVar[Risk] = Risk.ROUNDING
+    packages: ClassVar[tuple[str, ...]] = ("onnxruntime", "skl2onnx", "onnx")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        root = type(work.model).__module__.partition(".")[0]
+        if root not in FAMILIES:
+            return
+        if root not in BOOSTERS:
+            yield {"precision": "float64"}
+        if root in BOOSTERS or not _is_tree(work.model):
+            yield {"precision": "float32"}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        from hasten.passes.model.serving.onnx_graphs import graphs
+
+        precision = str(parameters["precision"])
+        inputs = inputs_of(work, precision)
+        try:
+            files = graphs(work.model, inputs, work.methods, folder)
+            options = self._answering(work, folder, files, inputs)
+        except Exception as error:
+            # trees whose converter knows float32 alone
+            if precision == "float32" or not _is_tree(work.model):
+                raise _said(error) from error
+            for file in folder.glob("*.onnx"):
+                file.unlink()
+            inputs = inputs_of(work, "float32")
+            files = graphs(work.model, inputs, work.methods, folder)
+            options = self._answering(work, folder, files, inputs)
+        used = {how["output"].partition("/")[0] for how in options["answers"].values()}
+        for file in set(files) - used:
+            (folder / file).unlink()
+        return Built("onnx", work.methods, {**options, "files": sorted(used)}, ("onnxruntime",))
+
+    def _answering(
+        self, work: ModelWorkload, folder: Path, files: list[str], inputs: list[Fed]
+    ) -> dict[str, Any]:
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = 3
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        rows = some_rows(work)
+        fed = [f.option for f in inputs]
+        given = feed(fed, rows)
+        outputs: dict[str, NDArray[Any]] = {}
+        for file in files:
+            session = onnxruntime.InferenceSession(str(folder / file), settings, providers=["CPUExecutionProvider"])
+            taken = {i.name for i in session.get_inputs()}
+            fed = [[f[0] if f[0] in taken else "", *f[1:]] for f in fed]
+            names = [o.name for o in session.get_outputs() if o.type.startswith("tensor")]
+            for name, raw in zip(names, session.run(names, {n: v for n, v in given.items() if n in taken}), strict=True):
+                outputs[f"{file}/{name}"] = np.asarray(raw)
+        offset = getattr(work.model, "offset_", None)
+        plus = {"score_samples": float(offset)} if isinstance(offset, (int, float, np.floating)) else {}
+        return {"inputs": fed, "answers": answers_as(work, outputs, rows, plus)}
+
+
+def feed(inputs: list[list[Any]], rows: Any) -> Mapping[str, Any]:
+    """The rows as a graph is fed."""
+    from hasten.serve.backends.onnx import Feeds
+
+    feeds = Feeds(inputs)
+    if feeds.matrix is not None:
+        matrix = matrix_of(rows)
+        assert matrix is not None
+        return {feeds.matrix[0]: matrix.astype(feeds.matrix[1])}
+    if hasattr(rows, "iloc") and hasattr(rows, "columns"):
+        return feeds.columns([rows.iloc[:, i].to_numpy() for i in range(rows.shape[1])])
+    return feeds.columns([np.asarray(rows, object)])
+
+
+def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
+    """The inputs of a graph for these rows. Raises `CannotServe` for columns that are neither numbers nor texts."""
+    x = work.valid.x
+    matrix = matrix_of(x)
+    named = _by_name(work.model)
+    if matrix is not None and not named:
+        return [Fed("X", f"matrix:{precision}", matrix.shape[1])]
+    if not (hasattr(x, "columns") and hasattr(x, "iloc")):
+        if isinstance(x, np.ndarray) and x.ndim > 1:
+            raise CannotServe(f"rows of {x.dtype} are no numbers")
+        return [Fed("text", "flat text")]
+    encoded = _encoded(work.model, list(x.columns))
+    fed = []
+    for name, dtype in zip(x.columns, x.dtypes, strict=True):
+        kind = getattr(dtype, "kind", "O")
+        if kind in "mMc":
+            raise CannotServe(f"column {name!r} is of dtype {dtype}")
+        if kind in "iub" and name in encoded:
+            fed.append(Fed(str(name), "int64"))
+        elif kind in "iufb":
+            fed.append(Fed(str(name), precision))
+        else:
+            fed.append(Fed(str(name), "text", known=encoded.get(name)))
+    return fed
+
+
+def _by_name(model: Any) -> bool:
+    """Whether a pipeline begins by taking columns apart."""
+    first = model.steps[0][1] if hasattr(model, "steps") else model
+    return hasattr(first, "transformers_")
+
+
+def _encoded(model: Any, columns: list[Any]) -> dict[Any, tuple[str, ...] | None]:
+    """Columns that an encoder takes as categories; those that it refuses others of, with what it takes."""
+    first = model.steps[0][1] if hasattr(model, "steps") else model
+    out: dict[Any, tuple[str, ...] | None] = {}
+    for _, transformer, names in getattr(first, "transformers_", ()):
+        steps = [s for _, s in transformer.steps] if hasattr(transformer, "steps") else [transformer]
+        for step in steps:
+            if not hasattr(step, "categories_"):
+                continue
+            listed = [columns[n] if isinstance(n, int) else n for n in names] if not isinstance(names, str) else [names]
+            for name, values in zip(listed, step.categories_, strict=False):
+                strict = getattr(step, "handle_unknown", "error") == "error"
+                out[name] = tuple(str(v) for v in values) if strict and step is steps[0] else None
+    return out
+
+
+def _is_tree(model: Any) -> bool:
+    name = type(model).__name__
+    return any(w in name for w in ("Tree", "Forest", "GradientBoosting"))
+
+
+def _said(error: Exception) -> CannotServe:
+    if isinstance(error, CannotServe):
+        return error
+    return CannotServe(f"{type(error).__name__}: {' '.join(str(error).split())[:250]}")

@@ -1,0 +1,93 @@
+"""ONNX Runtime: one or more graphs, each a session; a matrix, or one array a column, goes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.serve.answering import Answered
+from hasten.serve.inputs import MATRIX, TYPED
+
+NOTHING = "\x00 no text"  # what stands for a cell that holds no string: no category and no word is that
+
+
+def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answered:
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads or 0
+    settings.inter_op_num_threads = 1
+    settings.log_severity_level = 3
+    # threads that wait busily between calls take the processor from whoever calls
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    sessions = {
+        name: onnxruntime.InferenceSession(str(folder / name), settings, providers=["CPUExecutionProvider"])
+        for name in options["files"]
+    }
+    feeds = Feeds(options["inputs"])
+
+    def ask(output: str) -> Callable[[Any], NDArray[Any]]:
+        file, _, name = output.partition("/")
+        run, names = sessions[file].run, [name]
+        if feeds.matrix is not None:
+            place, dtype = feeds.matrix
+
+            def of_matrix(x: NDArray[np.float64]) -> NDArray[Any]:
+                answer: NDArray[Any] = run(names, {place: x.astype(dtype, copy=False)})[0]
+                return answer
+
+            return of_matrix
+        fed = feeds.columns
+
+        def of_columns(x: list[NDArray[Any]]) -> NDArray[Any]:
+            answer: NDArray[Any] = run(names, fed(x))[0]
+            return answer
+
+        return of_columns
+
+    return Answered(ask, options["answers"], MATRIX if feeds.matrix is not None else TYPED)
+
+
+class Feeds:
+    """What goes into a graph: `inputs` has one entry (name, dtype, known) a graph's input, in the order of columns.
+
+    dtype "matrix:float64" is one input of all columns. `known` are the only texts that the model takes (None: any).
+    """
+
+    def __init__(self, inputs: list[list[Any]]) -> None:
+        self.matrix: tuple[str, Any] | None = None
+        if len(inputs) == 1 and inputs[0][1].startswith("matrix:"):
+            self.matrix = inputs[0][0], np.dtype(inputs[0][1].removeprefix("matrix:"))
+            return
+        self._each = [
+            (place, name, self._reader(dtype, known)) for place, (name, dtype, known) in enumerate(inputs) if name
+        ]
+
+    def columns(self, x: list[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        return {name: read(x[place]) for place, name, read in self._each}
+
+    def _reader(self, dtype: str, known: list[str] | None) -> Callable[[NDArray[Any]], NDArray[Any]]:
+        flat = dtype.startswith("flat ")
+        dtype = dtype.removeprefix("flat ")
+        if dtype == "text":
+            allowed = None if known is None else frozenset(known)
+
+            def texts(column: NDArray[Any]) -> NDArray[Any]:
+                values = column.tolist()
+                if not all([type(v) is str for v in values]):
+                    if flat:
+                        raise ValueError("a text is missing, or is no string")
+                    values = [v if isinstance(v, str) else NOTHING for v in values]
+                if allowed is not None and not allowed.issuperset(values):
+                    unknown = sorted({v for v in values if v not in allowed})[:5]
+                    raise ValueError(f"unknown categories: {', '.join(map(repr, unknown))}")
+                out = np.array(values, object)
+                return out if flat else out.reshape(-1, 1)
+
+            return texts
+        kind = np.dtype(dtype)
+        return lambda column: column.astype(kind, copy=False).reshape(-1, 1)
