@@ -34,7 +34,14 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answe
         file, _, name = output.partition("/")
         run, names = sessions[file].run, [name]
         if feeds.matrix is not None:
-            place, dtype = feeds.matrix
+            place, dtype, rounded = feeds.matrix
+            if rounded:
+
+                def of_rounded(x: NDArray[np.float64]) -> NDArray[Any]:
+                    answer: NDArray[Any] = run(names, {place: x.astype(np.float32).astype(dtype)})[0]
+                    return answer
+
+                return of_rounded
 
             def of_matrix(x: NDArray[np.float64]) -> NDArray[Any]:
                 answer: NDArray[Any] = run(names, {place: x.astype(dtype, copy=False)})[0]
@@ -55,13 +62,15 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answe
 class Feeds:
     """What goes into a graph: `inputs` has one entry (name, dtype, known) a graph's input, in the order of columns.
 
-    dtype "matrix:float64" is one input of all columns. `known` are the only texts that the model takes (None: any).
+    dtype "matrix:float64" is one input of all columns ("rounded matrix:float64": of numbers that are first rounded to
+    float32, as scikit-learn's trees do). `known` are the only texts that the model takes (None: any).
     """
 
     def __init__(self, inputs: list[list[Any]]) -> None:
-        self.matrix: tuple[str, Any] | None = None
-        if len(inputs) == 1 and inputs[0][1].startswith("matrix:"):
-            self.matrix = inputs[0][0], np.dtype(inputs[0][1].removeprefix("matrix:"))
+        self.matrix: tuple[str, Any, bool] | None = None
+        if len(inputs) == 1 and "matrix:" in inputs[0][1]:
+            how, _, dtype = inputs[0][1].partition("matrix:")
+            self.matrix = inputs[0][0], np.dtype(dtype), bool(how)
             return
         self._each = [
             (place, name, self._reader(dtype, known)) for place, (name, dtype, known) in enumerate(inputs) if name

@@ -41,11 +41,13 @@ def matrix_of(x: Any) -> NDArray[np.float64] | None:
 
 
 def answers_as(
-    work: ModelWorkload, outputs: Mapping[str, NDArray[Any]], rows: Any = None, plus: Mapping[str, float] | None = None
-) -> dict[str, Any]:
+    work: ModelWorkload, outputs: Mapping[str, NDArray[Any]], rows: Any = None, plus: Mapping[str, float] | None = None,
+    by_scores: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """Options for `serve/answering.py`, by method, given what the backend put out for `some_rows`.
 
-    `plus` are constants that the original adds to an output (an offset). Raises `CannotServe` for a method that is no
+    `plus` are constants that the original adds to an output (an offset). `by_scores`: labels are made from scores, where
+    they can be, rather than taken from a backend that may treat equal ones in another way. Raises `CannotServe` for a method that is no
     form of any output.
     """
     x = some_rows(work) if rows is None else rows
@@ -62,7 +64,7 @@ def answers_as(
             raise CannotServe(f"{method} answers arrays of {answer.ndim} dimensions")
         labels = answer.dtype.kind != "f"
         found: tuple[float, Answering] | None = None
-        for how in _forms(method, answer, outputs, classes, plus or {}, labels, best_scores):
+        for how in _forms(method, answer, outputs, classes, plus or {}, labels, best_scores, by_scores):
             try:
                 made = finish(how)(outputs[how.output])
             except (ValueError, TypeError, IndexError):
@@ -104,7 +106,7 @@ def _classes(work: ModelWorkload, old: Mapping[str, Any]) -> Any:
 
 def _forms(
     method: str, answer: NDArray[Any], outputs: Mapping[str, NDArray[Any]], classes: Any, plus: Mapping[str, float],
-    labels: bool, scores: str | None,
+    labels: bool, scores: str | None, by_scores: bool,
 ) -> Iterator[Answering]:  # fmt: skip
     dtype = str(answer.dtype)
     shape = (0, *answer.shape[1:])
@@ -128,14 +130,26 @@ def _forms(
         return
     told = None if classes is None else values_to_json(classes)
     ordered = sorted(outputs, key=lambda n: n != scores)
+    given = []
     for name in ordered:
         raw = outputs[name]
         if raw.dtype.kind in "iuOUS" and raw.size == len(answer):
-            yield Answering(name, "label", dtype, empty=shape)
+            given.append(Answering(name, "label", dtype, empty=shape))
             if told is not None and raw.dtype.kind in "iu" and raw.min() >= 0 and raw.max() < len(classes):
-                yield Answering(name, "place", dtype, classes=told, empty=shape)
-    if told is None:
-        return
+                given.append(Answering(name, "place", dtype, classes=told, empty=shape))
+    if not by_scores:
+        yield from given
+    if told is not None:
+        yield from _from_scores(ordered, outputs, answer, classes, told, plus)
+    if by_scores:
+        yield from given
+
+
+def _from_scores(
+    ordered: list[str], outputs: Mapping[str, NDArray[Any]], answer: NDArray[Any], classes: Any, told: Mapping[str, Any],
+    plus: Mapping[str, float],
+) -> Iterator[Answering]:  # fmt: skip
+    dtype, shape = str(answer.dtype), (0, *answer.shape[1:])
     for name in ordered:
         raw = outputs[name]
         if raw.dtype.kind != "f":

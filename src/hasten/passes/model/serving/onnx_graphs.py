@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hasten.core.model_pass import CannotServe
+from hasten.passes.model.serving.onnx_trees import exact_trees
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 BOOSTER_OPSET = 15  # the largest that onnxmltools takes for any of its libraries
@@ -16,8 +17,9 @@ BOOSTER_OPSET = 15  # the largest that onnxmltools takes for any of its librarie
 
 @dataclass(frozen=True)
 class Fed:
-    """One input of a graph. `kind` is "matrix:float64", "matrix:float32" (all columns, `width` of them), "float64",
-    "float32", "int64", "text" (one column) or "flat text". `known` are the only texts that the model takes."""
+    """One input of a graph. `kind` is "matrix:float64", "matrix:float32" (all columns, `width` of them; "rounded
+    matrix:float64": through float32), "float64", "float32", "int64", "text" (one column) or "flat text". `known` are
+    the only texts that the model takes."""
 
     name: str
     kind: str
@@ -42,10 +44,10 @@ def graphs(model: Any, columns: Sequence[Fed], methods: tuple[str, ...], folder:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 data = _converted(model, columns, raw)
-        except CannotServe:
-            raise
         except Exception as error:  # noqa: BLE001 - converters raise anything; what they say is the reason
-            errors.append(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+            errors.append(said(error))
+            if not raw:
+                break
             continue
         (folder / file).write_bytes(data)
         made.append(file)
@@ -73,6 +75,8 @@ def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
         except NameError as error:  # an option that this model's converter does not know
             last = error
             continue
+        if inputs[0][1].__class__.__name__ == "DoubleTensorType":
+            exact_trees(made, model)
         return bytes(_typed(made).SerializeToString())
     raise CannotServe(f"no options fit: {last}")
 
@@ -92,7 +96,7 @@ def _options(final: Any, raw: bool) -> Iterator[Mapping[Any, Any] | None]:
 def _type(fed: Fed) -> Any:
     from skl2onnx.common import data_types as t
 
-    if fed.kind.startswith("matrix:"):
+    if "matrix:" in fed.kind:
         shape = [None, fed.width]
         return t.DoubleTensorType(shape) if fed.kind.endswith("64") else t.FloatTensorType(shape)
     if fed.kind == "flat text":
@@ -189,3 +193,9 @@ def _no_zipmap(data: bytes) -> bytes:
         graph.node.remove(node)
         graph.output.append(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, None))
     return bytes(made.SerializeToString())
+
+
+def said(error: Exception) -> str:
+    """What a converter's exception says, in one line."""
+    told = " ".join(str(error).split())[:250]
+    return told if isinstance(error, CannotServe) else f"{type(error).__name__}: {told}"

@@ -24,6 +24,7 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.serving.answers_as import answers_as, matrix_of, some_rows
 from hasten.passes.model.serving.onnx_graphs import Fed
+from hasten.passes.model.serving.onnx_trees import rounds_inputs
 
 BOOSTERS = ("lightgbm", "xgboost", "catboost")
 FAMILIES = ("sklearn", *BOOSTERS)
@@ -37,31 +38,26 @@ class OnnxRuntime:
     packages: ClassVar[tuple[str, ...]] = ("onnxruntime", "skl2onnx", "onnx")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        root = type(work.model).__module__.partition(".")[0]
-        if root not in FAMILIES:
-            return
-        if root not in BOOSTERS:
-            yield {"precision": "float64"}
-        if root in BOOSTERS or not _is_tree(work.model):
-            yield {"precision": "float32"}
+        if type(work.model).__module__.partition(".")[0] in FAMILIES:
+            yield {}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
-        from hasten.passes.model.serving.onnx_graphs import graphs
+        from hasten.passes.model.serving.onnx_graphs import graphs, said
 
-        precision = str(parameters["precision"])
-        inputs = inputs_of(work, precision)
-        try:
-            files = graphs(work.model, inputs, work.methods, folder)
-            options = self._answering(work, folder, files, inputs)
-        except Exception as error:
-            # trees whose converter knows float32 alone
-            if precision == "float32" or not _is_tree(work.model):
-                raise _said(error) from error
-            for file in folder.glob("*.onnx"):
-                file.unlink()
-            inputs = inputs_of(work, "float32")
-            files = graphs(work.model, inputs, work.methods, folder)
-            options = self._answering(work, folder, files, inputs)
+        boosted = type(work.model).__module__.partition(".")[0] in BOOSTERS
+        told: list[str] = []
+        options: dict[str, Any] | None = None
+        files: list[str] = []
+        for precision in ("float32",) if boosted else ("float64", "float32"):
+            try:
+                inputs = inputs_of(work, precision)
+                files = graphs(work.model, inputs, work.methods, folder)
+                options = self._answering(work, folder, files, inputs)
+                break
+            except Exception as error:  # noqa: BLE001 - converters raise anything; what they say is the reason
+                told.append(f"{precision}: {said(error)}")
+        if options is None:
+            raise CannotServe("; ".join(told))
         used = {how["output"].partition("/")[0] for how in options["answers"].values()}
         for file in set(files) - used:
             (folder / file).unlink()
@@ -88,7 +84,7 @@ class OnnxRuntime:
                 outputs[f"{file}/{name}"] = np.asarray(raw)
         offset = getattr(work.model, "offset_", None)
         plus = {"score_samples": float(offset)} if isinstance(offset, (int, float, np.floating)) else {}
-        return {"inputs": fed, "answers": answers_as(work, outputs, rows, plus)}
+        return {"inputs": fed, "answers": answers_as(work, outputs, rows, plus, by_scores=_by_scores(work.model))}
 
 
 def feed(inputs: list[list[Any]], rows: Any) -> Mapping[str, Any]:
@@ -99,7 +95,8 @@ def feed(inputs: list[list[Any]], rows: Any) -> Mapping[str, Any]:
     if feeds.matrix is not None:
         matrix = matrix_of(rows)
         assert matrix is not None
-        return {feeds.matrix[0]: matrix.astype(feeds.matrix[1])}
+        name, dtype, rounded = feeds.matrix
+        return {name: (matrix.astype(np.float32) if rounded else matrix).astype(dtype)}
     if hasattr(rows, "iloc") and hasattr(rows, "columns"):
         return feeds.columns([rows.iloc[:, i].to_numpy() for i in range(rows.shape[1])])
     return feeds.columns([np.asarray(rows, object)])
@@ -111,7 +108,8 @@ def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
     matrix = matrix_of(x)
     named = _by_name(work.model)
     if matrix is not None and not named:
-        return [Fed("X", f"matrix:{precision}", matrix.shape[1])]
+        rounded = "rounded " if precision == "float64" and rounds_inputs(work.model) else ""
+        return [Fed("X", f"{rounded}matrix:{precision}", matrix.shape[1])]
     if not (hasattr(x, "columns") and hasattr(x, "iloc")):
         if isinstance(x, np.ndarray) and x.ndim > 1:
             raise CannotServe(f"rows of {x.dtype} are no numbers")
@@ -153,12 +151,8 @@ def _encoded(model: Any, columns: list[Any]) -> dict[Any, tuple[str, ...] | None
     return out
 
 
-def _is_tree(model: Any) -> bool:
+def _by_scores(model: Any) -> bool:
+    """Whether the original's label is that of the largest probability, the first of equal ones."""
     name = type(model).__name__
-    return any(w in name for w in ("Tree", "Forest", "GradientBoosting"))
-
-
-def _said(error: Exception) -> CannotServe:
-    if isinstance(error, CannotServe):
-        return error
-    return CannotServe(f"{type(error).__name__}: {' '.join(str(error).split())[:250]}")
+    root = type(model).__module__.partition(".")[0]
+    return root in ("lightgbm", "xgboost") or any(w in name for w in ("RandomForest", "ExtraTree", "DecisionTree"))
