@@ -190,7 +190,9 @@ class Inputs:
         if self.schema.single or not self.schema.inf:
             large = np.asarray((np.abs(x) > self._limit).any(axis=0))
             if large.any():
-                self._wrong(f"infinity or a value too large{' for float32' if self.schema.single else ''}", large, names)
+                self._wrong(
+                    f"infinity or a value too large{' for float32' if self.schema.single else ''}", large, names
+                )
 
     def _wrong(self, what: str, columns: NDArray[np.bool_], names: tuple[str, ...]) -> None:
         told = ", ".join(names[i] for i in np.flatnonzero(columns))

@@ -35,7 +35,8 @@ class InputSchema:
 
     Where the parts do not look themselves, these are refused as the original does: missing numbers unless `nan` (and
     in the columns `no_nan` in any case), infinite ones unless `inf`, those beyond float32 when `single`, no rows
-    unless `empty`, frames with columns of objects in place of numbers unless `objects`.
+    unless `empty`, frames with columns of objects in place of numbers unless `objects`. `vector`: an array of one
+    dimension is one row, and is answered with that row's answer. `no_float32`: methods that refuse float32 arrays.
     """
 
     form: str
@@ -49,6 +50,8 @@ class InputSchema:
     single: bool = False
     empty: bool = True
     objects: bool = True
+    vector: bool = False
+    no_float32: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -119,7 +122,8 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
     if wrong:
         raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
     columns = tuple(Column(**c) for c in data["inputs"].pop("columns"))
-    data["inputs"]["no_nan"] = tuple(data["inputs"].get("no_nan", ()))
+    for name in ("no_nan", "no_float32"):
+        data["inputs"][name] = tuple(data["inputs"].get(name, ()))
     parts = {}
     for name, part in data["parts"].items():
         parts[name] = Part(**{**part, "methods": tuple(part["methods"]), "packages": tuple(part["packages"])})

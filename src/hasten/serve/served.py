@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hasten.errors import TargetError
@@ -45,9 +46,33 @@ class Served:
                     return ask(read(X))
             raise AssertionError("the last route takes any number of rows")
 
-        answer.__name__ = method
-        answer.__doc__ = f"`{method}` of {self.manifest.model}, as certified."
-        return answer
+        asked = self._unlike(method, answer)
+        asked.__name__ = method
+        asked.__doc__ = f"`{method}` of {self.manifest.model}, as certified."
+        return asked
+
+    def _unlike(self, method: str, answer: Callable[[Any], NDArray[Any]]) -> Callable[[Any], NDArray[Any]]:
+        """`answer`, with what few originals do: take one row as a vector, refuse float32."""
+        inputs = self.manifest.inputs
+        if inputs.vector:
+            plain = answer
+
+            def answer(X: Any) -> NDArray[Any]:
+                if getattr(X, "ndim", 2) != 1 or hasattr(X, "iloc"):
+                    return plain(X)
+                row: NDArray[Any] = plain(X[None, :])[0]
+                return row
+
+        if method not in inputs.no_float32:
+            return answer
+        whole = answer
+
+        def without_float32(X: Any) -> NDArray[Any]:
+            if getattr(X, "dtype", None) == np.float32:
+                raise ValueError(f"{method} of {self.manifest.model} takes float64, not float32")
+            return whole(X)
+
+        return without_float32
 
     def _answer(self, part: str, method: str) -> tuple[Callable[[Any], Any], Callable[[Any], NDArray[Any]]]:
         backend = self._parts[part]

@@ -44,6 +44,8 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
         single=not inf and not any(_answers(a) for n, a in answered.items() if n.startswith("1e39 in ")),
         empty=_answers(answered.get("no rows")),
         objects=_answers(answered.get("numbers as objects")) or not numbers,
+        vector=_answers(answered.get("one dimension")),
+        no_float32=tuple(m for m, a in answered.get("float32", {}).items() if isinstance(a, Refusal)),
     )
 
 

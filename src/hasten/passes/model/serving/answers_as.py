@@ -94,7 +94,12 @@ def _classes(work: ModelWorkload, old: Mapping[str, Any]) -> Any:
     known = getattr(work.model, "classes_", None)
     if isinstance(known, list):
         known = None
-    if predicted is None or isinstance(predicted, Refusal) or predicted.dtype.kind == "f" or predicted.size != len(predicted):
+    if (
+        predicted is None
+        or isinstance(predicted, Refusal)
+        or predicted.dtype.kind == "f"
+        or predicted.size != len(predicted)
+    ):
         return None
     if known is None:
         known = np.array([-1, 1]) if set(np.unique(predicted).tolist()) <= {-1, 1} else None

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.onnx_trees import exact_trees
 
@@ -46,8 +48,6 @@ def graphs(model: Any, columns: Sequence[Fed], methods: tuple[str, ...], folder:
                 data = _converted(model, columns, raw)
         except Exception as error:  # noqa: BLE001 - converters raise anything; what they say is the reason
             errors.append(said(error))
-            if not raw:
-                break
             continue
         (folder / file).write_bytes(data)
         made.append(file)
@@ -58,13 +58,13 @@ def graphs(model: Any, columns: Sequence[Fed], methods: tuple[str, ...], folder:
 
 def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
     root = type(model).__module__.partition(".")[0]
-    final = model.steps[-1][1] if hasattr(model, "steps") else model
     if root in ("lightgbm", "xgboost", "catboost"):
-        if raw:
-            raise CannotServe("boosters' graphs give no raw scores")
-        return bytes(_booster(model, root, columns))
+        return _booster(model, root, columns, raw)
+    model = _copied(model)
+    final = model.steps[-1][1] if hasattr(model, "steps") else model
     for each in _inside(model):
         _register(type(each))
+    _register_imputer()
     from skl2onnx import to_onnx
 
     inputs = [(fed.name, _type(fed)) for fed in columns]
@@ -79,6 +79,19 @@ def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
             exact_trees(made, model)
         return bytes(_typed(made).SerializeToString())
     raise CannotServe(f"no options fit: {last}")
+
+
+def _copied(model: Any) -> Any:
+    """The model with settings that the converters know, where they do not change what is converted."""
+    from copy import deepcopy
+
+    if not any(getattr(e, "flatten_transform", False) for e in _inside(model)):
+        return model
+    model = deepcopy(model)
+    for each in _inside(model):
+        if getattr(each, "flatten_transform", False):
+            each.flatten_transform = False  # only of `transform`, which graphs of votes do not answer
+    return model
 
 
 def _options(final: Any, raw: bool) -> Iterator[Mapping[Any, Any] | None]:
@@ -158,41 +171,101 @@ def _register(kind: type) -> None:
         update_registered_converter(kind, kind.__name__, of_numbers, convert)
 
 
-def _booster(model: Any, root: str, columns: Sequence[Fed]) -> bytes:
+def _register_imputer() -> None:
+    """Missing numbers filled in float64, which the operator for it does not know."""
+    from skl2onnx import update_registered_converter
+    from skl2onnx.common.data_types import DoubleTensorType
+    from skl2onnx.operator_converters.imputer_op import convert_sklearn_imputer
+    from skl2onnx.shape_calculators.imputer import calculate_sklearn_imputer_output_shapes
+    from sklearn.impute import SimpleImputer
+
+    def convert(scope: Any, operator: Any, container: Any) -> None:
+        imputer, given = operator.raw_operator, operator.inputs
+        doubles = all(isinstance(v.type, DoubleTensorType) for v in given)
+        fills = np.asarray(imputer.statistics_)
+        plain = fills.dtype.kind == "f" and np.isfinite(fills).all() and not imputer.add_indicator
+        if not (doubles and plain and isinstance(imputer.missing_values, float) and np.isnan(imputer.missing_values)):
+            convert_sklearn_imputer(scope, operator, container)
+            return
+        from onnx import TensorProto
+
+        names = [v.full_name for v in given]
+        if len(names) > 1:
+            names = [scope.get_unique_variable_name("together")]
+            container.add_node(
+                "Concat", [v.full_name for v in given], names[0], axis=1, name=scope.get_unique_operator_name("Concat")
+            )
+        fill, missing = scope.get_unique_variable_name("fills"), scope.get_unique_variable_name("missing")
+        container.add_initializer(fill, TensorProto.DOUBLE, [1, len(fills)], fills.tolist())
+        container.add_node("IsNaN", names[0], missing, name=scope.get_unique_operator_name("IsNaN"))
+        where = [missing, fill, names[0]]
+        container.add_node("Where", where, operator.outputs[0].full_name, name=scope.get_unique_operator_name("Where"))
+
+    update_registered_converter(SimpleImputer, "SklearnSimpleImputer", calculate_sklearn_imputer_output_shapes, convert)
+
+
+def _booster(model: Any, root: str, columns: Sequence[Fed], raw: bool) -> bytes:
+    import onnx
+
+    fed = columns[0]
     if root == "catboost":
         import tempfile
 
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.onnx"
             model.save_model(str(file), format="onnx")
-            return _no_zipmap(file.read_bytes())
-    from onnxmltools.convert.common.data_types import FloatTensorType
-
-    types = [(columns[0].name, FloatTensorType([None, columns[0].width]))]
-    if root == "lightgbm":
-        from onnxmltools import convert_lightgbm
-
-        given = getattr(model, "booster_", model)
-        made = convert_lightgbm(given, initial_types=types, zipmap=False, target_opset=BOOSTER_OPSET)
+            made = onnx.load_from_string(file.read_bytes())
+        _no_zipmap(made, fed)
     else:
-        from onnxmltools import convert_xgboost
+        from onnxmltools.convert.common.data_types import FloatTensorType
 
-        made = convert_xgboost(model, initial_types=types, target_opset=BOOSTER_OPSET)
+        types = [(fed.name, FloatTensorType([None, fed.width]))]
+        if root == "lightgbm":
+            from onnxmltools import convert_lightgbm
+
+            given = getattr(model, "booster_", model)
+            made = convert_lightgbm(given, initial_types=types, zipmap=False, target_opset=BOOSTER_OPSET)
+        else:
+            from copy import deepcopy
+
+            from onnxmltools import convert_xgboost
+
+            given = deepcopy(model)  # the converter reads places out of names
+            booster = given.get_booster() if hasattr(given, "get_booster") else given
+            booster.feature_names = None
+            booster.feature_types = None
+            made = convert_xgboost(given, initial_types=types, target_opset=BOOSTER_OPSET)
+    if raw:
+        _no_transform(made)
     return bytes(made.SerializeToString())
 
 
-def _no_zipmap(data: bytes) -> bytes:
-    """The same graph without the nodes that make lists of dicts out of probabilities."""
+def _no_transform(made: Any) -> None:
+    """Raw scores in place of probabilities."""
+    nodes = [n for n in made.graph.node if n.op_type == "TreeEnsembleClassifier"]
+    if len(nodes) != 1:
+        raise CannotServe("this graph gives no raw scores")
+    for attribute in nodes[0].attribute:
+        if attribute.name == "post_transform":
+            attribute.s = b"NONE"
+
+
+def _no_zipmap(made: Any, fed: Fed) -> None:
+    """Take out the nodes that make lists of dicts out of probabilities, and call the input as it is called here."""
     import onnx
 
-    made = onnx.load_from_string(data)
     graph = made.graph
     for node in [n for n in graph.node if n.op_type == "ZipMap"]:
         output = next(o for o in graph.output if o.name == node.output[0])
         graph.output.remove(output)
         graph.node.remove(node)
         graph.output.append(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, None))
-    return bytes(made.SerializeToString())
+    old = graph.input[0].name
+    graph.input[0].name = fed.name
+    for node in graph.node:
+        for i, name in enumerate(node.input):
+            if name == old:
+                node.input[i] = fed.name
 
 
 def said(error: Exception) -> str:

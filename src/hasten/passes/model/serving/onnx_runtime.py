@@ -63,9 +63,7 @@ class OnnxRuntime:
             (folder / file).unlink()
         return Built("onnx", work.methods, {**options, "files": sorted(used)}, ("onnxruntime",))
 
-    def _answering(
-        self, work: ModelWorkload, folder: Path, files: list[str], inputs: list[Fed]
-    ) -> dict[str, Any]:
+    def _answering(self, work: ModelWorkload, folder: Path, files: list[str], inputs: list[Fed]) -> dict[str, Any]:
         import onnxruntime
 
         settings = onnxruntime.SessionOptions()
@@ -80,7 +78,9 @@ class OnnxRuntime:
             taken = {i.name for i in session.get_inputs()}
             fed = [[f[0] if f[0] in taken else "", *f[1:]] for f in fed]
             names = [o.name for o in session.get_outputs() if o.type.startswith("tensor")]
-            for name, raw in zip(names, session.run(names, {n: v for n, v in given.items() if n in taken}), strict=True):
+            for name, raw in zip(
+                names, session.run(names, {n: v for n, v in given.items() if n in taken}), strict=True
+            ):
                 outputs[f"{file}/{name}"] = np.asarray(raw)
         offset = getattr(work.model, "offset_", None)
         plus = {"score_samples": float(offset)} if isinstance(offset, (int, float, np.floating)) else {}
