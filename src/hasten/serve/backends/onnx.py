@@ -87,7 +87,7 @@ class Feeds:
 
             def texts(column: NDArray[Any]) -> NDArray[Any]:
                 values = column.tolist()
-                if not all([type(v) is str for v in values]):
+                if not all(type(v) is str for v in values):
                     if flat:
                         raise ValueError("a text is missing, or is no string")
                     values = [v if isinstance(v, str) else NOTHING for v in values]

@@ -1,4 +1,4 @@
-"""An ONNX file as a model: it answers `predict` (and `predict_proba`) through ONNX Runtime, as a script would ask it."""
+"""An ONNX file as a model: it answers `predict` (and `predict_proba`) through ONNX Runtime, as a script would ask."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class OnnxFile:
     def _feed(self, x: Any) -> dict[str, NDArray[Any]]:
         if len(self._inputs) == 1:
             name, kind, shape = self._inputs[0]
-            rows = np.asarray(x, KINDS[kind])
+            rows: NDArray[Any] = np.asarray(x, KINDS[kind])
             if rows.ndim == 1 and len(shape) == 2 and rows.dtype == object:
                 rows = rows[:, None]
             if rows.ndim != len(shape):

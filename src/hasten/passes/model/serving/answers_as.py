@@ -46,9 +46,9 @@ def answers_as(
 ) -> dict[str, Any]:  # fmt: skip
     """Options for `serve/answering.py`, by method, given what the backend put out for `some_rows`.
 
-    `plus` are constants that the original adds to an output (an offset). `by_scores`: labels are made from scores, where
-    they can be, rather than taken from a backend that may treat equal ones in another way. Raises `CannotServe` for a method that is no
-    form of any output.
+    `plus` are constants that the original adds to an output (an offset). `by_scores`: labels are made from scores,
+    where they can be, rather than taken from a backend that may treat equal ones in another way. Raises `CannotServe`
+    for a method that is no form of any output.
     """
     x = some_rows(work) if rows is None else rows
     old = asked(work.model, x, work.methods)
@@ -89,7 +89,7 @@ def answers_as(
 
 
 def _classes(work: ModelWorkload, old: Mapping[str, Any]) -> Any:
-    """The labels in the order of the scores' columns, with the dtype that `predict` gives; None where there are none."""
+    """The labels in the order of the scores' columns, with the dtype of `predict`; None where there are none."""
     predicted = old.get("predict")
     known = getattr(work.model, "classes_", None)
     if isinstance(known, list):
@@ -151,8 +151,8 @@ def _forms(
 
 
 def _from_scores(
-    ordered: list[str], outputs: Mapping[str, NDArray[Any]], answer: NDArray[Any], classes: Any, told: Mapping[str, Any],
-    plus: Mapping[str, float],
+    ordered: list[str], outputs: Mapping[str, NDArray[Any]], answer: NDArray[Any], classes: Any,
+    told: Mapping[str, Any], plus: Mapping[str, float],
 ) -> Iterator[Answering]:  # fmt: skip
     dtype, shape = str(answer.dtype), (0, *answer.shape[1:])
     for name in ordered:
