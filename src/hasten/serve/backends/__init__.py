@@ -16,6 +16,7 @@ from hasten.serve.manifest import Part
 BACKENDS: dict[str, str] = {
     "original": "hasten.serve.backends.original",
     "onnx": "hasten.serve.backends.onnx",
+    "trees": "hasten.serve.backends.trees",
 }
 
 Ask = Callable[[Any], NDArray[Any]]

@@ -1,0 +1,69 @@
+"""Machine code of a part: compiled by the C compiler of the machine that builds it, and again where it does not load."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from importlib.machinery import ExtensionFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+from hasten.errors import TargetError
+
+# no contraction: a fused multiply-add would round once where the original rounds twice
+FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared")
+COMPILE_S = 120.0
+
+
+def compiler() -> str | None:
+    """The C compiler here: `CC`, gcc, clang or cc."""
+    named = os.environ.get("CC", "").split()
+    return next((found for c in (*named[:1], "gcc", "clang", "cc") if (found := shutil.which(c))), None)
+
+
+def compiled(source: Path, library: Path) -> None:
+    """Compile `source` to `library`. Raises `TargetError` where there is no compiler or it fails."""
+    by = compiler()
+    if by is None:
+        raise TargetError("no C compiler here: install gcc")
+    include = sysconfig.get_paths()["include"]
+    command = [by, *FLAGS, f"-I{include}", str(source), "-o", str(library), "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S, check=False)
+    if done.returncode:
+        raise TargetError(f"{by} does not compile {source.name}: {done.stderr.strip()[-500:]}")
+
+
+def opened(library: Path, source: Path, module: str) -> Any:
+    """`library` as the Python module `module`, or by ctypes where it holds none.
+
+    Where it does not load (another kind of machine), it is compiled anew from `source`, into a folder of this process.
+    """
+    try:
+        return _opened(library, module)
+    except (OSError, ImportError):
+        with tempfile.TemporaryDirectory(prefix="hasten-part-") as folder:
+            again = Path(folder) / library.name
+            compiled(source, again)
+            return _opened(again, module)
+
+
+def _opened(library: Path, module: str) -> Any:
+    if sys.implementation.name == "cpython":
+        loader = ExtensionFileLoader(module, str(library))
+        spec = spec_from_loader(module, loader)
+        assert spec is not None
+        try:
+            made = module_from_spec(spec)
+            loader.exec_module(made)
+        except ImportError as error:
+            if "PyInit" not in str(error):  # it was built without Python's headers
+                raise
+        else:
+            return made
+    return ctypes.CDLL(str(library))
