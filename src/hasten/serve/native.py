@@ -1,4 +1,4 @@
-"""Machine code of a part: compiled by the C compiler of the machine that builds it, and again where it does not load."""
+"""Machine code of a part: compiled where it is built, and again where it does not load."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Tree ensembles by our own predictor.
 
-What it does     reads the fitted trees of scikit-learn, LightGBM, XGBoost or CatBoost into flat arrays, and answers from
-                 them through one small C library: several trees at once for one row, 16 rows at once for more.
-When it wins     nearly always: a call of one row costs microseconds, and small trees are answered without walking them.
+What it does     reads the fitted trees of scikit-learn, LightGBM, XGBoost or CatBoost into flat arrays, and answers
+                 from them through one small C library: several trees at once for one row, 16 rows at once for more.
+When it wins     nearly always: a call of one row costs microseconds, and small trees are answered without a walk.
 Exact            comparisons and sums are made as the library makes them; probabilities agree to the last bits.
 """
 
@@ -34,8 +34,8 @@ class CompiledTrees:
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         from hasten.passes.model.trees import read
-        from hasten.passes.model.trees.pack import packed
         from hasten.passes.model.trees.options import options_of
+        from hasten.passes.model.trees.pack import packed
         from hasten.serve.backends.trees import save
 
         forest = read(work.model)
@@ -46,4 +46,4 @@ class CompiledTrees:
         except TargetError as error:
             raise CannotServe(str(error)) from error
         methods = tuple(m for m in work.methods if m in forest.answers)
-        return Built("trees", methods, options_of(forest))
+        return Built("trees", methods, options_of(forest, work.model))

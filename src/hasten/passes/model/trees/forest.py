@@ -94,4 +94,4 @@ class Forest:
     sum_single: bool = False
     refuse_nan: bool = False
     refuse_inf: bool = False
-    refuse_empty: bool = True
+    refuse_inf_category: bool = False  # infinity in a column of categories

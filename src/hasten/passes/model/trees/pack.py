@@ -15,7 +15,7 @@ from hasten.passes.model.trees.forest import LEFT, RIGHT, Categories, Forest, Sy
 
 WALK, BITS32, BITS64, SYMMETRIC = range(4)
 CATEGORY, OUTSIDE_LEFT, WHOLE = 8, 16, 32  # rules of a column, beside those of a missing value
-REFUSE_NAN, REFUSE_INF, AS_FLOAT, SUM_FLOAT, REFUSE_EMPTY = 1, 2, 4, 8, 16
+REFUSE_NAN, REFUSE_INF, AS_FLOAT, SUM_FLOAT, REFUSE_INF_CATEGORY = 1, 2, 4, 8, 16
 Array = NDArray[Any]
 
 
@@ -109,8 +109,17 @@ def packed(forest: Forest) -> dict[str, Array]:
     root[walked] = flat.root
     order = np.array([*sorted(walked, key=lambda i: depth[i]), *others], np.int32)
     flags = REFUSE_NAN * forest.refuse_nan | REFUSE_INF * forest.refuse_inf | AS_FLOAT * forest.single
-    flags |= SUM_FLOAT * forest.sum_single | REFUSE_EMPTY * forest.refuse_empty
-    head = [forest.features, len(columns.source), number, forest.outputs, forest.width, stride, 64 if wide else 32, flags]
+    flags |= SUM_FLOAT * forest.sum_single | REFUSE_INF_CATEGORY * forest.refuse_inf_category
+    head = [
+        forest.features,
+        len(columns.source),
+        number,
+        forest.outputs,
+        forest.width,
+        stride,
+        64 if wide else 32,
+        flags,
+    ]
     mask = np.concatenate(masks).astype(np.uint64)
     set_sizes = np.array([len(s) for s in columns.sets], np.int64)
     return {
@@ -180,8 +189,8 @@ class _Flat:
         # categories answer 0 or 1
         category = np.zeros(total, bool)
         for t, start in zip(trees, base, strict=True):
-            for n in t.categories:
-                category[start + n] = True
+            for place_ in t.categories:
+                category[start + place_] = True
         self._key = np.where(category, 0, self._key)
         # leaves from left to right
         count = leaves[roots] if len(trees) else np.zeros(0, np.int64)

@@ -23,9 +23,11 @@ def read(model: Any) -> Forest | None:
 
     if isinstance(model, (tree.DecisionTreeClassifier, tree.DecisionTreeRegressor)):  # and extra trees
         return _averaged(model, [model], "sum", 1.0)
-    if isinstance(model, (ensemble.RandomForestClassifier, ensemble.RandomForestRegressor)) or isinstance(
-        model, (ensemble.ExtraTreesClassifier, ensemble.ExtraTreesRegressor)
-    ):
+    forests = (
+        ensemble.RandomForestClassifier, ensemble.RandomForestRegressor, ensemble.ExtraTreesClassifier,
+        ensemble.ExtraTreesRegressor,
+    )  # fmt: skip
+    if isinstance(model, forests):
         return _averaged(model, model.estimators_, "mean", float(len(model.estimators_)))
     if isinstance(model, ensemble.IsolationForest):
         return _isolation(model)

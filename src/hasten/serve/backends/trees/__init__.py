@@ -28,11 +28,12 @@ FIELDS = (
     "test_mask32",
 )  # fmt: skip
 MANY = 1 << 18  # rows times trees from which threads share the work
-FLOATS = {"float64": 0, "float32": 1}
+FLOATS, LABELS = {"float64": 0, "float32": 1}, 2  # what is written
+NO_MEMORY, NO_ROWS = 3, 4
 REFUSED = {
     1: "Input X contains NaN: the model takes none; fill or drop such rows first",
     2: "Input X contains infinity or a value too large for dtype('float32')",
-    4: "Found array with 0 sample(s) while a minimum of 1 is required",
+    NO_ROWS: "Found array with 0 sample(s) while a minimum of 1 is required",
 }
 
 
@@ -71,46 +72,33 @@ class Trees:
         many = MANY // max(1, trees) if self.threads > 1 else 1 << 62
         kept = self  # the arrays live as long as what reads them
 
-        def go(x: NDArray[np.float64], as_: int, out: NDArray[Any]) -> None:
+        nothing, many_shape = told["empty"], list(shape)
+
+        def go(x: NDArray[np.float64], as_: int, out: NDArray[Any]) -> NDArray[Any]:
             code = run(model, answer, as_, x, out) if len(x) < many else kept._shared(model, answer, as_, x, out)
-            if code:
-                raise MemoryError if code == 3 else ValueError(REFUSED[code])
+            if not code:
+                return out
+            if code == NO_ROWS and nothing is not None:
+                return out if nothing == [0, *many_shape] else empty(nothing, out.dtype)
+            raise MemoryError if code == NO_MEMORY else ValueError(REFUSED[code])
 
-        if classes is None:
-            as_, dtype = FLOATS[told["dtype"]], np.dtype(told["dtype"])
-            if not shape:
+        as_ = LABELS if classes is not None else FLOATS[told["dtype"]]
+        dtype = np.dtype(told["dtype"]) if classes is None else np.dtype(np.int64) if by_place else classes.dtype
+        if not shape:
 
-                def scores(x: NDArray[np.float64]) -> NDArray[Any]:
-                    out = empty(x.shape[0], dtype)
-                    go(x, as_, out)
-                    return out
+            def ask(x: NDArray[np.float64]) -> NDArray[Any]:
+                return go(x, as_, empty(x.shape[0], dtype))
 
-                return scores
+        else:
             width = shape[0]
 
-            def rows(x: NDArray[np.float64]) -> NDArray[Any]:
-                out = empty((x.shape[0], width), dtype)
-                go(x, as_, out)
-                return out
+            def ask(x: NDArray[np.float64]) -> NDArray[Any]:
+                return go(x, as_, empty((x.shape[0], width), dtype))
 
-            return rows
-        if by_place:
-            take = classes.take
-
-            def named(x: NDArray[np.float64]) -> NDArray[Any]:
-                out = empty(x.shape[0], np.int64)
-                go(x, 2, out)
-                return take(out)
-
-            return named
-        kind = classes.dtype
-
-        def labels(x: NDArray[np.float64]) -> NDArray[Any]:
-            out = empty(x.shape[0], kind)
-            go(x, 2, out)
-            return out
-
-        return labels
+        if classes is None or not by_place:
+            return ask
+        take = classes.take
+        return lambda x: take(ask(x))
 
     def row(self, name: str) -> None:
         return None
@@ -128,10 +116,9 @@ class Trees:
 
 def _runner(library: Any) -> Callable[..., int]:
     """`run(model, answer, as, x, out)` of the library, which is a Python module or a ctypes one."""
-    run: Callable[..., int]
     if not isinstance(library, ctypes.CDLL):
-        run = library.run
-        return run
+        direct: Callable[..., int] = library.run
+        return direct
     function = library.trees_run
     function.restype = ctypes.c_int
     pointer = ctypes.c_void_p
@@ -157,4 +144,4 @@ def save(arrays: Mapping[str, NDArray[Any]], folder: Path) -> None:
         shutil.copyfile(here / name, folder / name)
     compiled(folder / SOURCE, folder / LIBRARY)
     with (folder / ARRAYS).open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)

@@ -37,7 +37,7 @@
 /* rules of a column */
 enum { NAN_HIGH = 0, NAN_LOW = 1, NAN_ZERO = 2, RULE = 3, ZERO_TOO = 4, CATEGORY = 8, OUTSIDE_LEFT = 16, WHOLE = 32 };
 /* flags of a model */
-enum { REFUSE_NAN = 1, REFUSE_INF = 2, AS_FLOAT = 4, SUM_FLOAT = 8, REFUSE_EMPTY = 16 };
+enum { REFUSE_NAN = 1, REFUSE_INF = 2, AS_FLOAT = 4, SUM_FLOAT = 8, REFUSE_INF_CATEGORY = 16 };
 /* kinds of tree in batches */
 enum { WALK = 0, BITS32 = 1, BITS64 = 2, SYMMETRIC = 3 };
 
@@ -175,7 +175,7 @@ static void finish(const Model *m, const Answer *a, int as, const double *sums, 
 
 /* 0, or 1: a NaN that the model refuses, 2: an infinity, 3: out of memory, 4: no rows. */
 int trees_run(const Model *m, const Answer *a, int as, const double *x, int64_t rows, void *out) {
-  if (rows == 0) return m->flags & REFUSE_EMPTY ? 4 : 0;
+  if (rows == 0) return 4;
   return m->bits == 64 ? run64(m, a, as, x, rows, out) : run32(m, a, as, x, rows, out);
 }
 

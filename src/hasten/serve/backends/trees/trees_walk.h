@@ -322,6 +322,10 @@ static int NAME(run)(const Model *m, const Answer *a, int as, const double *x, i
   if (as == 2) answer = 1;
   int64_t bytes = answer * (as == 1 ? 4 : 8);
   int64_t outs = m->width == 1 ? m->outputs : m->stride;
+  if (m->flags & REFUSE_INF_CATEGORY)
+    for (int64_t c = 0; c < m->columns; c++)
+      for (int64_t r = 0; r < ((m->rule[c] & CATEGORY) ? rows : 0); r++)
+        if (fabs(x[r * m->features + m->source[c]]) == INFINITY) return 2;
   if (rows <= FEW) {
     int64_t need = m->columns * sizeof(KEY) + m->trees * 4 + outs * 8 + 64;
     char small[16384] __attribute__((aligned(64)));

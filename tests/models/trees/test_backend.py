@@ -1,0 +1,81 @@
+"""The library itself: keys, threads, several callers, ctypes, a library that does not load."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("sklearn")
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import RandomForestClassifier
+
+from hasten.passes.model.trees.pack import keys_of
+from hasten.serve.backends import trees as backend
+from hasten.serve.native import opened
+
+X, Y = load_breast_cancer(return_X_y=True)
+
+
+@given(st.lists(st.floats(allow_nan=False), min_size=2, max_size=20))
+def test_keys_order_as_floats(values: list[float]) -> None:
+    v = np.array(values)
+    keys = keys_of(v, single=False)
+    assert ((v[:, None] <= v) == (keys[:, None] <= keys)).all()
+
+
+@given(st.floats(width=32, allow_nan=False), st.floats(allow_nan=False))
+def test_a_float32_is_compared_with_a_float64_threshold_in_full(x: float, threshold: float) -> None:
+    key = int(keys_of(np.array([x]), single=True)[0])
+    assert (key <= int(keys_of(np.array([threshold]), single=True)[0])) == (x <= threshold)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    return RandomForestClassifier(40, random_state=0).fit(X, Y)
+
+
+def test_threads_share_many_rows(served: Any, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "MANY", 4000)
+    many = np.tile(X, (3, 1))
+    np.testing.assert_array_equal(served(model, 2).method("predict_proba")(many), model.predict_proba(many))
+
+
+def test_callers_at_once(served: Any, model: Any) -> None:
+    ask = served(model).method("predict_proba")
+    wrong: list[int] = []
+    want = model.predict_proba(X)
+
+    def call(at: int) -> None:
+        for _ in range(30):
+            if not np.array_equal(ask(X[at : at + 100]), want[at : at + 100]):
+                wrong.append(at)
+
+    threads = [threading.Thread(target=call, args=(at,)) for at in range(0, 400, 100)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
+
+
+def test_a_library_that_does_not_load_is_compiled_again(tmp_path: Path, served: Any, model: Any) -> None:
+    made = served(model)
+    backend.save({}, tmp_path)
+    (tmp_path / backend.LIBRARY).write_bytes(b"made elsewhere")
+    library = opened(tmp_path / backend.LIBRARY, tmp_path / backend.SOURCE, backend.MODULE)
+    again = backend.Trees(library, made._arrays, made._answers, 1)
+    np.testing.assert_array_equal(again.method("predict")(X), model.predict(X))
+
+
+def test_without_pythons_headers_ctypes_calls_it(tmp_path: Path, served: Any, model: Any) -> None:
+    made = served(model)
+    backend.save({}, tmp_path)
+    by_ctypes = backend.Trees(ctypes.CDLL(str(tmp_path / backend.LIBRARY)), made._arrays, made._answers, 1)
+    np.testing.assert_array_equal(by_ctypes.method("predict_proba")(X), model.predict_proba(X))
