@@ -1,8 +1,8 @@
 """Distillation: a small model that learns what the trained one answers.
 
 What it does     trains a smaller model (a shallow tree, a few trees, a linear model) on the trained model's own
-                 answers: its probabilities, not the labels. Each row counts once for every class, weighted by the probability
-                 that the teacher gives it, so that any classifier with sample weights can learn soft targets.
+                 answers: its probabilities, not the labels. Each row counts once for every class, weighted by the
+                 probability that the teacher gives it: any classifier with sample weights learns soft targets so.
 When it wins     when a large ensemble or a kernel machine decides what a few splits or one product can decide too.
 Safe when        the contract's budget says so: the student is judged on rows that it did not learn from.
 Source           Hinton, Vinyals, Dean, "Distilling the knowledge in a neural network" (2015); for trees Bucila,

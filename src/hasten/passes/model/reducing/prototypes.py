@@ -1,8 +1,8 @@
 """Fewer neighbours to look through, fewer support vectors.
 
 What it does     nearest neighbours: keeps a part of the stored rows, drawn evenly from each class (or, for numbers,
-                 from all), together with the rows that the part alone would get wrong (condensing). Support vector machines:
-                 trains the same machine again on fewer rows, with what the trained one answers as their labels.
+                 from all), together with the rows that the part alone would get wrong (condensing). Support vector
+                 machines: trains the same machine again on fewer rows, with what the trained one answers as labels.
 When it wins     both take time in proportion to the rows that they keep.
 Safe when        the contract's budget says so.
 Source           P. Hart, "The condensed nearest neighbor rule" (1968); for machines, reduced sets as in C. Burges,
