@@ -86,7 +86,8 @@ class CandidateRecord:
 
     @property
     def title(self) -> str:
-        return ", then ".join(s.title for s in self.steps)
+        reductions = [s.title for s in self.steps if s.code != "HSM100"]  # served as it is: nothing to add
+        return ", then ".join(reductions or [s.title for s in self.steps])
 
     @property
     def accepted(self) -> bool:

@@ -10,7 +10,7 @@ from hasten.core.model_record import CandidateRecord, ModelRunRecord
 
 Ticks = tuple[tuple[float, str], ...]
 
-WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 720, 300, 70, 40, 16  # px
+WIDTH, HEIGHT, LEFT, BOTTOM, EDGE = 720, 300, 70, 40, 30  # px
 
 
 @dataclass(frozen=True)

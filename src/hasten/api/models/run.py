@@ -22,6 +22,8 @@ from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.errors import TargetError, UsageError
 from hasten.observe.session import Progress, session
 
+LEARN_FROM = 150  # rows of validation data, at least, of which a third may be learnt from
+
 
 def run_model(
     target: Any, options: ModelOptions, *, out: str | os.PathLike[str] | None = None, budget: float | None = None,
@@ -125,8 +127,21 @@ def _ready(
         notes.append(
             f"no test data was named: {len(test)} of the {len(work.valid)} rows certify, and no search sees them"
         )
+    train = work.train
+    if train is None and not contract.same and len(valid) >= LEARN_FROM:
+        places = np.arange(len(valid))
+        train, valid = valid.take(places[::3].tolist()), valid.take(places[places % 3 != 0].tolist())
+        notes.append(f"no --train: smaller models learn from {len(train)} of those rows, which then judge nothing")
     work = replace(
-        work, name=name, task=task, methods=methods, metric=chosen, valid=valid, test=test, notes=tuple(notes)
+        work,
+        name=name,
+        task=task,
+        methods=methods,
+        metric=chosen,
+        valid=valid,
+        test=test,
+        train=train,
+        notes=tuple(notes),
     )
     told = chosen if isinstance(chosen, str) else getattr(chosen, "__name__", "") if chosen is not None else ""
     return work, replace(contract, metric=told)

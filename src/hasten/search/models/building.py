@@ -60,3 +60,10 @@ def build(path: str, step: Step, folder: str, schema: InputSchema, name: str) ->
         raise CannotServe(f"it does not answer {', '.join(missing)}")
     Manifest(name, work.methods, schema, {PART: part}, (Route(None, PART),), PART).write(Path(folder))
     return {"packages": built.packages, "backend": built.backend}
+
+
+def load_model(path: str) -> None:
+    """The model of the workload at `path` is what this child is asked from now on."""
+    from hasten.measure.asked import state
+
+    state()["model"] = workload(path).model

@@ -40,8 +40,7 @@ class Judge:
 
     def of(self, answers: Answers, varied: Mapping[str, Answers], dicts: Sequence[Answers]) -> Verdict:
         """The verdict on a candidate, given its answers to the same inputs."""
-        found = agreement(self.answers, answers, len(self.work.valid), self._scale)
-        verdict = self._on_data(found, self.work.valid, self.answers, answers)
+        verdict = self.on_data(answers)
         if verdict.verdict != "accepted":
             return verdict
         for name, old in self.varied.items():
@@ -54,6 +53,11 @@ class Judge:
             if told is not None:
                 return Verdict("rejected", f"row {i} as a dict: {told}", verdict.agreement, verdict.quality)
         return verdict
+
+    def on_data(self, answers: Answers) -> Verdict:
+        """The verdict by validation data alone."""
+        found = agreement(self.answers, answers, len(self.work.valid), self._scale)
+        return self._on_data(found, self.work.valid, self.answers, answers)
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""

@@ -31,7 +31,7 @@ from hasten.observe.session import Session
 from hasten.passes.model.registry import missing
 from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
-from hasten.search.models.reduce import REDUCE_S, reduce_within
+from hasten.search.models.reduce import reduce_within
 from hasten.search.models.routes import Routed, routed
 from hasten.search.models.schema import schema_of
 from hasten.search.models.titles import titled
@@ -41,6 +41,7 @@ from hasten.verify.metric import metric
 
 BUILD_S = 180.0  # longest time for building one candidate
 ASK_S = 300.0  # and for one question
+REDUCE_S = 300.0  # and for reducing the model
 
 
 @dataclass
@@ -101,7 +102,7 @@ class Loop:
         if work.metric is not None and work.valid.y is not None:
             self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
         self.candidates: list[Candidate] = []
-        self._reduced: dict[str, Path] = {}  # reductions as text: the workload after them
+        self._reduced: dict[str, Path | str] = {}  # reductions as text: the workload after them, or why there is none
         self.schema = InputSchema("array")
         self.threads = sorted({1, *(contract.threads or (usable_cores(),))})
 
@@ -118,9 +119,9 @@ class Loop:
             self._judge(candidate, self.written)
         exact = [c for c in self.candidates if c.accepted]
         progress.stage(f"race {len(exact)} candidates", self._race_s(len(exact)))
-        self._race(exact)
+        self.race(exact)
         if not self.contract.same:
-            reduce_within(self, reducing, exact)
+            reduce_within(self, serving, reducing, exact)
         good = [c for c in self.candidates if c.accepted and c.latencies]
         self._front(good)
         self._keep(good)
@@ -215,7 +216,7 @@ class Loop:
         each = max(0.03, 3 * self.scales_s) + 0.03 * number
         return (1.5 + 10 * each) * len(self.threads) * (len(self.contract.batches) + 1)
 
-    def _race(self, candidates: Sequence[Candidate]) -> None:
+    def race(self, candidates: Sequence[Candidate]) -> None:
         """Latencies of the original and all candidates at every number of rows and threads, interleaved."""
         if not candidates:
             return
@@ -250,12 +251,54 @@ class Loop:
 
     # --- reductions ------------------------------------------------------------------------------------------------
 
+    def good_enough(self, steps: tuple[Step, ...]) -> bool:
+        """Whether the model after these reductions, asked as it is, stays within the budget on validation data."""
+        candidate = Candidate((*steps, self.original.steps[-1]))
+        written = self._written_after(steps, candidate)
+        if written is None:
+            self.candidates.append(candidate)
+            return False
+        try:
+            with self._child(1) as child:
+                self._load_inputs(child)
+                child.ask("hasten.search.models.building:load_model", str(written), deadline_s=ASK_S)
+                answers = self._ask(child, [0])
+        except ChildFailed as failure:
+            candidate.note(verdict="failed", reason=failure.text[:300])
+            self.candidates.append(candidate)
+            return False
+        verdict = self.judge.on_data(answers[0])
+        if verdict.verdict != "accepted":
+            candidate.note(
+                verdict="rejected", reason=verdict.reason, quality=verdict.quality, agreement=verdict.agreement
+            )
+            self.candidates.append(candidate)
+        return verdict.verdict == "accepted"
+
     def reduced(self, steps: tuple[Step, ...], way: Step) -> Candidate:
-        """The model after `steps`, served by `way`, judged and timed."""
+        """The model after `steps`, served by `way`, judged."""
         candidate = Candidate((*steps, way))
         self.candidates.append(candidate)
-        written = self._reduced.get(json.dumps([asdict(s) for s in steps], sort_keys=True, default=str))
+        written = self._written_after(steps, candidate)
+        if written is not None:
+            self.session.progress.stage(f"build {candidate.steps[-1].title}", 5.0)
+            self._judge(candidate, written)
+        return candidate
+
+    def work_after(self, steps: tuple[Step, ...]) -> ModelWorkload | None:
+        """The workload after these reductions; None when they cannot be made."""
+        if not steps:
+            return self.work
+        written = self._written_after(steps, None)
         if written is None:
+            return None
+        found: ModelWorkload = pickle.loads(written.read_bytes())
+        return found
+
+    def _written_after(self, steps: tuple[Step, ...], candidate: Candidate | None) -> Path | None:
+        """The file of the workload after these reductions, made once; `candidate` is told when they fail."""
+        key = json.dumps([asdict(s) for s in steps], sort_keys=True, default=str)
+        if key not in self._reduced:
             written = self.scratch / f"reduced{len(self._reduced)}.pkl"
             try:
                 with self._child(None) as child:
@@ -263,14 +306,15 @@ class Loop:
                         "hasten.search.models.building:reduce", str(self.written), steps, str(written),
                         deadline_s=min(REDUCE_S, max(10.0, self.session.left_s / 2)),
                     )  # fmt: skip
+                self._reduced[key] = written
             except ChildFailed as failure:
-                candidate.note(verdict="failed", reason=failure.text[:300])
-                return candidate
-            self._reduced[json.dumps([asdict(s) for s in steps], sort_keys=True, default=str)] = written
-        self._judge(candidate, written)
-        if candidate.accepted:
-            self._race([candidate])
-        return candidate
+                self._reduced[key] = failure.text[:300]
+        found = self._reduced[key]
+        if isinstance(found, Path):
+            return found
+        if candidate is not None:
+            candidate.note(verdict="failed", reason=found)
+        return None
 
     # --- keeping -----------------------------------------------------------------------------------------------------
 
@@ -307,7 +351,7 @@ class Loop:
             refused = self._certify(whole)
             if refused is None:
                 progress.stage("measure the artifact beside the original", self._race_s(1))
-                self._race([whole])
+                self.race([whole])
                 kept = {id(c) for c in routed_.parts}
                 for c in self.candidates:
                     c.note(kept=id(c) in kept)
@@ -326,8 +370,10 @@ class Loop:
                 return
             for c in routed_.parts:
                 c.note(verdict="rejected", reason=refused)
+            # the data that certifies is looked at once: what is reduced gets no second try on it
             gone = {id(c) for c in routed_.parts}
-            tried = [c for c in tried if id(c) not in gone]
+            looked = self.out.record.certified is not None or "never searched" in refused
+            tried = [c for c in tried if id(c) not in gone and not (looked and len(c.steps) > 1)]
         self._note()
 
     def _assemble(self, chosen: Routed, folder: Path) -> None:
@@ -423,10 +469,13 @@ class Loop:
         return Child(threads=threads)
 
     def _load(self, child: Child, folder: Path | None, threads: int | None = None) -> float:
-        child.ask("hasten.measure.asked:load_inputs", str(self.inputs_path), deadline_s=ASK_S)
+        self._load_inputs(child)
         if folder is None:
             return float(child.ask("hasten.measure.asked:load_pickle", str(self.pickle), deadline_s=ASK_S))
         return float(child.ask("hasten.measure.asked:load_artifact", str(folder), threads, deadline_s=ASK_S))
+
+    def _load_inputs(self, child: Child) -> None:
+        child.ask("hasten.measure.asked:load_inputs", str(self.inputs_path), deadline_s=ASK_S)
 
     def _ask(self, child: Child, places: Sequence[int]) -> list[Answers]:
         if not places:
