@@ -13,7 +13,12 @@ from hasten.core.model_pass import ReducingPass, ServingPass
 SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.original", "AsItIs"),
     ("hasten.passes.model.serving.trees", "CompiledTrees"),
+    ("hasten.passes.model.serving.settings", "RunSettings"),
+    ("hasten.passes.model.serving.booster", "NativeBooster"),
     ("hasten.passes.model.serving.onnx_runtime", "OnnxRuntime"),
+    ("hasten.passes.model.serving.gtil", "Gtil"),
+    ("hasten.passes.model.serving.daal", "DaalModel"),
+    ("hasten.passes.model.serving.tl2cgen", "Tl2cgen"),
 )
 REDUCING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.reducing.distill", "Distillation"),

@@ -17,6 +17,11 @@ BACKENDS: dict[str, str] = {
     "original": "hasten.serve.backends.original",
     "onnx": "hasten.serve.backends.onnx",
     "trees": "hasten.serve.backends.trees",
+    "gtil": "hasten.serve.backends.gtil",
+    "tl2cgen": "hasten.serve.backends.tl2cgen",
+    "daal": "hasten.serve.backends.daal",
+    "booster": "hasten.serve.backends.booster",
+    "settings": "hasten.serve.backends.settings",
 }
 
 Ask = Callable[[Any], NDArray[Any]]
