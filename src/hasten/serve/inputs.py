@@ -163,6 +163,8 @@ class Inputs:
         try:
             values = [row[n] for n in self._names]
         except KeyError:
+            if not all(type(n) is str for n in row):  # frames may name columns by numbers
+                return self._row({str(n): value for n, value in row.items()})
             missing = [n for n in self._names if n not in row]
             raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}") from None
         if len(row) != len(values) and not self.schema.others:

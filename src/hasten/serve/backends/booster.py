@@ -25,7 +25,7 @@ def _address(x: NDArray[Any]) -> int:
 
 def _lightgbm(file: Path, threads: int | None) -> Ask:
     import lightgbm
-    from lightgbm.basic import _LIB, _safe_call
+    from lightgbm.basic import _LIB, _safe_call  # type: ignore[attr-defined, unused-ignore]
 
     booster = lightgbm.Booster(model_file=str(file))
     handle = booster._handle

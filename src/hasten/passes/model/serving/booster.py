@@ -1,7 +1,7 @@
 """The booster itself, without its wrapper.
 
-What it does     LightGBM's, XGBoost's and CatBoost's own libraries answer, called as directly as they may be: LightGBM's
-                 single-row functions, XGBoost's prediction in place.
+What it does     LightGBM's, XGBoost's and CatBoost's own libraries answer, called as directly as they may be:
+                 LightGBM's single-row functions, XGBoost's prediction in place.
 When it wins     single rows, where the scikit-learn wrappers cost more than the trees; exact where nothing else is.
 Exact            the same code walks the same trees.
 """
@@ -41,6 +41,7 @@ class NativeBooster:
         _save(work.model, library, folder / FILES[library])
         ask = opened(folder, options, 1)
         x = matrix_of(some_rows(work))
+        assert x is not None
         outputs: dict[str, Any] = {}
         for name in ("answer", "margin", "label"):
             try:

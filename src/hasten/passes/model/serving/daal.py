@@ -41,6 +41,7 @@ class DaalModel:
         save(_converted(work.model), folder)
         single = rounds(work.model) or type(work.model).__module__.startswith("catboost")
         x = matrix_of(some_rows(work))
+        assert x is not None
         ask = opened(folder, single, 1)
         outputs: dict[str, Any] = {}
         for name in ("scores", "answer"):

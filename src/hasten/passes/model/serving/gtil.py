@@ -35,6 +35,7 @@ class Gtil:
 
         imported(work.model).serialize(str(folder / FILE))
         x = matrix_of(some_rows(work))
+        assert x is not None
         ask = opened(folder, rounds(work.model), 1)
         outputs: dict[str, Any] = {name: ask(name)(x) for name in ("answer", "margin")}
         answers = answers_as(work, outputs, plus=offsets(work.model), by_scores=True)

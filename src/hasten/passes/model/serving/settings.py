@@ -62,8 +62,10 @@ def inside(model: Any, seen: set[int] | None = None) -> Iterator[Any]:
     seen.add(id(model))
     yield model
     for name in HELD:
-        held = getattr(model, name, None)
-        for each in held.ravel() if hasattr(held, "ravel") else held if isinstance(held, (list, tuple)) else ():
+        held: Any = getattr(model, name, None)
+        if held is not None and hasattr(held, "ravel"):
+            held = held.ravel()
+        for each in held if isinstance(held, (list, tuple)) or hasattr(held, "ravel") else ():
             for part in each if isinstance(each, tuple) else (each,):
                 yield from inside(part, seen)
     for name in ONE:

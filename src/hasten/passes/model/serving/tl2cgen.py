@@ -23,7 +23,7 @@ from hasten.core.recipe import Risk
 from hasten.passes.model.serving.answers_as import answers_as, matrix_of, some_rows
 from hasten.passes.model.serving.treelite_trees import imported, is_ensemble, offsets, rounds
 
-MOST_NODES = 150_000  # beyond, gcc takes longer than anybody waits
+MOST_NODES = 60_000  # beyond, gcc takes longer than anybody waits
 UNIT_NODES = 6_000  # nodes a source file: the optimiser's time grows faster than its text
 
 ROWS = """#include "header.h"
