@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.serve.frames import columns_of, plain
 from hasten.serve.manifest import InputSchema
 
-# what a backend takes; "typed" are columns whose numbers are float64 and checked
-MATRIX, COLUMNS, TYPED, GIVEN = "matrix", "columns", "typed", "given"
+# what a backend takes; "typed" are columns whose numbers are float64 and checked; "cells" is "columns", but one row of
+# a DataFrame comes as a tuple of its columns as pandas holds them (`serve/frames.py`); "floats" is "matrix", but what
+# is float32 throughout stays so
+MATRIX, COLUMNS, TYPED, GIVEN, CELLS, FLOATS = "matrix", "columns", "typed", "given", "cells", "floats"
 FLOAT32 = 3.4028235677973362e38  # the largest number that rounds to a finite float32
 
 
@@ -30,6 +33,8 @@ class Inputs:
         # the largest magnitude that passes without a look at each number; NaN is never below it
         self._limit = FLOAT32 if schema.single else sys.float_info.max
         self._looks = schema.single or bool(schema.no_nan) or not (schema.nan and schema.inf)
+        self._seen: tuple[Any, list[int] | None] = (None, None)  # column names of the last DataFrame, and their places
+        self._seen_some: tuple[Any, Any, Sequence[int]] = (None, None, ())  # the same for some of the columns
 
     def count(self, x: Any) -> int:
         """How many rows: inputs that are no rows at all have none."""
@@ -45,19 +50,25 @@ class Inputs:
         """`x` as a backend takes it: a float64 matrix (n, columns), a list of one array (n,) a column, or as given."""
         return self.reader(takes)(x)
 
-    def matrix(self, x: Any) -> NDArray[np.float64]:
-        """C-contiguous float64 of shape (n, columns)."""
+    def floats(self, x: Any) -> NDArray[Any]:
+        """As `matrix`, but what is float32 throughout stays so: steps that keep its precision answer by it."""
+        return self.matrix(x, single=True)
+
+    def matrix(self, x: Any, single: bool = False) -> NDArray[Any]:
+        """C-contiguous float64 of shape (n, columns); `single`: float32 stays as it is."""
         if type(x) is np.ndarray:
             if x.ndim != 2:
                 raise ValueError(f"expected 2 dimensions (rows, columns), got {x.ndim}: reshape one row with [None, :]")
             if x.shape[1] != self._number:
                 x = self._first(x)
-            out = np.ascontiguousarray(x, np.float64)
+            out = np.ascontiguousarray(x, np.float32 if single and x.dtype == np.float32 else np.float64)
         elif hasattr(x, "columns") and hasattr(x, "iloc"):
             place = self._places(x.columns)
             some = x if place is None else x.iloc[:, place]
             if not self.schema.objects:
                 self._no_objects(some)
+            if single and all(d == np.float32 for d in some.dtypes):
+                return self.matrix(some.to_numpy(), single)
             out = np.ascontiguousarray(some.to_numpy(np.float64))
         elif isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             out = np.array([self._row(r) for r in ([x] if isinstance(x, Mapping) else x)], np.float64)
@@ -69,24 +80,29 @@ class Inputs:
             self._refuse(out)
         return out
 
-    def columns(self, x: Any) -> list[NDArray[Any]]:
-        """One array of shape (n,) for each column of the schema."""
+    def columns(self, x: Any, needs: Sequence[int] | None = None) -> list[NDArray[Any]]:
+        """One array of shape (n,) for each column of the schema, or for those at `needs`: others may be missing then,
+        where columns are looked up by name."""
         if self.schema.form == "texts":
             return [np.asarray(x, object)]
         if hasattr(x, "columns") and hasattr(x, "iloc"):
-            place = self._places(x.columns)
-            return [x.iloc[:, i].to_numpy() for i in (range(self._number) if place is None else place)]
+            return [plain(c) for c in columns_of(x, self._needed(x.columns, needs))]
+        needed = range(self._number) if needs is None else needs
         if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
-            rows = [self._row(r) for r in ([x] if isinstance(x, Mapping) else x)]
-            return [self._column([r[i] for r in rows], i) for i in range(self._number)]
-        if self.schema.by_name:
-            raise ValueError("columns are found by name: give a DataFrame, a dict, or a list of dicts")
+            rows = [self._row(r, needed) for r in ([x] if isinstance(x, Mapping) else x)]
+            return [self._column([r[at] for r in rows], i) for at, i in enumerate(needed)]
         given = np.asarray(x)
         if given.ndim != 2:
             raise ValueError(f"expected shape (rows, {self._number}), got {given.shape}")
         if given.shape[1] != self._number:
             given = self._first(given)
-        return list(given.T)
+        return [given[:, i] for i in needed]
+
+    def cells(self, x: Any, needs: Sequence[int] | None = None) -> Any:
+        """`columns`; of a DataFrame of one row a tuple of them as pandas holds them."""
+        if hasattr(x, "columns") and hasattr(x, "iloc") and len(x) == 1:
+            return tuple(columns_of(x, self._needed(x.columns, needs)))
+        return self.columns(x, needs)
 
     def typed(self, x: Any) -> list[NDArray[Any]]:
         """`columns`, with numbers as float64 and refused where the model takes them not; others as they are."""
@@ -111,16 +127,53 @@ class Inputs:
 
             columns = {c.name: [r[i] for r in rows] for i, c in enumerate(self.schema.columns)}
             frame = pd.DataFrame(columns)
-            kept = {c.name: c.dtype for c in self.schema.columns if c.kind in ("category", "date")}
+            kept = {c.name: c.dtype for c in self.schema.columns if c.kind in ("category", "date") or c.dtype == "str"}
             return frame.astype(kept) if kept else frame
         return x
 
-    def reader(self, takes: str) -> Callable[[Any], Any]:
-        """`read` for one kind of backend."""
-        return {MATRIX: self.matrix, COLUMNS: self.columns, TYPED: self.typed}.get(takes, self.given)
+    def reader(self, takes: str, needs: Sequence[int] | None = None) -> Callable[[Any], Any]:
+        """`read` for one kind of backend. `needs` are the places of the columns that it takes (None: all)."""
+        if needs is not None and takes in (COLUMNS, CELLS):
+            some = self.columns if takes == COLUMNS else self.cells
+            return lambda x: some(x, needs)
+        readers: dict[str, Callable[[Any], Any]] = {
+            MATRIX: self.matrix,
+            FLOATS: self.floats,
+            COLUMNS: self.columns,
+            TYPED: self.typed,
+            CELLS: self.cells,
+        }
+        return readers.get(takes, self.given)
+
+    def _needed(self, names: Any, needs: Sequence[int] | None) -> Sequence[int]:
+        """Where the columns at `needs` of the schema (None: all) are among `names`."""
+        if needs is not None and self.schema.by_name and len(needs) < self._number:
+            seen, of, found = self._seen_some
+            if names is seen and needs is of:
+                return found
+            wanted = [self._names[i] for i in needs]
+            given = [str(n) for n in names]
+            missing = [n for n in wanted if n not in given]
+            if missing:
+                raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}")
+            found = [given.index(n) for n in wanted]
+            self._seen_some = (names, needs, found)
+            return found
+        place = self._places(names)
+        if needs is None:
+            return range(self._number) if place is None else place
+        return needs if place is None else [place[i] for i in needs]
 
     def _places(self, names: Any) -> list[int] | None:
         """Where each column of the schema is among `names`; None where they are the same in the same order."""
+        seen, place = self._seen
+        if names is seen:  # the same index object: nothing can have changed
+            return place
+        place = self._looked_up(names)
+        self._seen = (names, place)
+        return place
+
+    def _looked_up(self, names: Any) -> list[int] | None:
         given = list(names)
         if given == list(self._names):
             return None
@@ -158,14 +211,15 @@ class Inputs:
         if wrong:
             raise ValueError(f"columns must be int, float or bool, and these are not: {', '.join(map(repr, wrong))}")
 
-    def _row(self, row: Mapping[str, Any]) -> list[Any]:
+    def _row(self, row: Mapping[str, Any], needs: Sequence[int] | None = None) -> list[Any]:
         """One row given as a dict, in the order of the schema. Names say where a value belongs, in any order."""
+        names = self._names if needs is None or not self.schema.by_name else [self._names[i] for i in needs]
         try:
-            values = [row[n] for n in self._names]
+            values = [row[n] for n in names]
         except KeyError:
             if not all(type(n) is str for n in row):  # frames may name columns by numbers
-                return self._row({str(n): value for n, value in row.items()})
-            missing = [n for n in self._names if n not in row]
+                return self._row({str(n): value for n, value in row.items()}, needs)
+            missing = [n for n in names if n not in row]
             raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}") from None
         if len(row) != len(values) and not self.schema.others:
             others = [n for n in row if n not in self._names]
@@ -176,10 +230,13 @@ class Inputs:
         if self.schema.columns[place].kind == "number":
             return np.array([np.nan if v is None else v for v in values], np.float64)
         out = np.empty(len(values), object)
-        out[:] = values
+        if self.schema.columns[place].dtype in ("str", "category"):  # these know no None
+            out[:] = [np.nan if v is None else v for v in values]
+        else:
+            out[:] = values
         return out
 
-    def _refuse(self, x: NDArray[np.float64], names: tuple[str, ...] | None = None) -> None:
+    def _refuse(self, x: NDArray[Any], names: tuple[str, ...] | None = None) -> None:
         """Raises `ValueError` where a number is one that the model does not take. `names` are those of the columns."""
         names = self._names if names is None else names
         missing = np.asarray(np.isnan(x).any(axis=0))

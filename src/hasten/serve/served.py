@@ -76,7 +76,7 @@ class Served:
 
     def _answer(self, part: str, method: str) -> tuple[Callable[[Any], Any], Callable[[Any], NDArray[Any]]]:
         backend = self._parts[part]
-        return self._inputs.reader(backend.takes), backend.method(method)
+        return self._inputs.reader(backend.takes, getattr(backend, "needs", None)), backend.method(method)
 
     def _row(self, method: str) -> Callable[[Any], NDArray[Any]]:
         """What answers one dict."""

@@ -12,6 +12,7 @@ from hasten.core.model_pass import ReducingPass, ServingPass
 # module and class, in the order in which they are tried: quick to build and likely best first
 SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.original", "AsItIs"),
+    ("hasten.passes.model.serving.generated", "GeneratedPredictor"),
     ("hasten.passes.model.serving.trees", "CompiledTrees"),
     ("hasten.passes.model.serving.settings", "RunSettings"),
     ("hasten.passes.model.serving.booster", "NativeBooster"),

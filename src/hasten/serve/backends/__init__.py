@@ -15,6 +15,7 @@ from hasten.serve.manifest import Part
 # a backend's name, and its module
 BACKENDS: dict[str, str] = {
     "original": "hasten.serve.backends.original",
+    "generated": "hasten.serve.backends.generated",
     "onnx": "hasten.serve.backends.onnx",
     "trees": "hasten.serve.backends.trees",
     "gtil": "hasten.serve.backends.gtil",
@@ -28,7 +29,8 @@ Ask = Callable[[Any], NDArray[Any]]
 
 
 class Backend(Protocol):
-    """What answers. `takes` says what its methods are given: "matrix", "columns" or "given" (`serve/inputs.py`)."""
+    """What answers. `takes` says what its methods are given: "matrix", "floats", "columns", "cells" or
+    "given" (`serve/inputs.py`). A backend that takes some columns only may have `needs`: their places in the schema."""
 
     takes: str
 

@@ -1,0 +1,240 @@
+"""What flows through a pipeline while it is translated: blocks of features, each known as arrays and as one row.
+
+A `Block` is a run of neighbouring features. `Numbers` is a matrix in the batch function and one expression a feature in
+the row function. `Table` is features that are functions of one code (a category, a bin): a linear model after it
+becomes one look-up. `Raw` is columns as they came. `Counts` is words of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.core.model_pass import CannotServe
+from hasten.passes.model.serving.generated import helpers
+from hasten.passes.model.serving.generated.writer import Writer
+
+DENSE = 2000  # words that are spread into a matrix
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One feature of one row: the value is `text` / `over`, whose division a linear model takes into its weight."""
+
+    text: str
+    over: float = 1.0
+
+    @property
+    def value(self) -> str:
+        return self.text if self.over == 1.0 else f"({self.text} / {self.over!r})"
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Columns as they came: `arrays` are expressions of arrays (n,), `scalars` of cells. `lenient` says of each column
+    whether None counts as NaN (numbers, and texts whose dtype knows no None)."""
+
+    arrays: tuple[str, ...]
+    scalars: tuple[str, ...]
+    names: tuple[str, ...]
+    number: tuple[bool, ...]
+    lenient: tuple[bool, ...]
+    places: tuple[int, ...] = ()  # among the input columns, where nothing was done to them yet
+
+    @property
+    def width(self) -> int:
+        return len(self.arrays)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """`array` names a float64 matrix (n, width)."""
+
+    array: str
+    width: int
+    scalars: tuple[Scalar, ...] | None
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a table is looked up by. `array` names an array of codes; the row function looks `keys` up by `scalar`, or
+    takes `scalar` itself as the code where there are no keys. `nan` is the code of NaN, `other` that of all else."""
+
+    array: str
+    scalar: str
+    keys: tuple[Any, ...] | None
+    nan: int | None = None
+    other: int | None = None
+    number: bool = False
+    lenient: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features that are `values[code]`, of shape (codes, width)."""
+
+    code: Code
+    values: NDArray[np.float64]
+
+    @property
+    def width(self) -> int:
+        return int(self.values.shape[1])
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Words of texts: `entries` names a tuple of arrays (of which text, which word, value) in the batch function, `n`
+    is an expression of the number of texts."""
+
+    entries: str
+    n: str
+    width: int
+
+
+Block = Raw | Numbers | Table | Counts
+Blocks = list[Block]
+
+
+def width(blocks: Sequence[Block]) -> int:
+    return sum(b.width for b in blocks)
+
+
+def take(blocks: Sequence[Block], places: Sequence[int], w: Writer) -> Blocks:
+    """The features at `places`, in that order."""
+    out: Blocks = []
+    start = [0, *np.cumsum([b.width for b in blocks]).tolist()]
+    run: list[int] = []
+    of = -1
+
+    def flush() -> None:
+        if run:
+            out.append(_picked(blocks[of], run, w))
+
+    for place in places:
+        here = int(np.searchsorted(start, place, side="right")) - 1
+        while blocks[here].width == 0:
+            here += 1
+        if here != of:
+            flush()
+            run, of = [], here
+        run.append(place - start[here])
+    flush()
+    return out
+
+
+def _picked(block: Block, places: Sequence[int], w: Writer) -> Block:
+    if list(places) == list(range(block.width)):
+        return block
+    if isinstance(block, Raw):
+        picked = {
+            f: tuple(getattr(block, f)[i] for i in places) for f in ("arrays", "scalars", "names", "number", "lenient")
+        }
+        return Raw(**picked, places=tuple(block.places[i] for i in places) if block.places else ())
+    if isinstance(block, Numbers):
+        name = w.let(block.array, f"{block.array}[:, {span(places)}]")
+        return Numbers(name, len(places), None if block.scalars is None else tuple(block.scalars[i] for i in places))
+    if isinstance(block, Table):
+        return replace(block, values=block.values[:, list(places)])
+    new = np.full(block.width, -1)
+    new[list(places)] = np.arange(len(places))
+    return Counts(
+        w.let("words", f"{w.helper(helpers.picked)}({block.entries}, {w.array('places', new)})"), block.n, len(places)
+    )
+
+
+def span(places: Sequence[int]) -> str:
+    """Places as an index: a slice where they follow each other."""
+    if list(places) == list(range(places[0], places[0] + len(places))):
+        return f"{places[0]}:{places[0] + len(places)}"
+    return str(list(places))
+
+
+def source(w: Writer, raw: Raw, i: int) -> None:
+    """Note that a column of `raw` is in use."""
+    if raw.places:
+        w.used[raw.places[i]] = None
+
+
+def numbers(block: Block, w: Writer) -> Numbers:
+    """A block as numbers; columns as they came are converted."""
+    if isinstance(block, Numbers):
+        return block
+    if isinstance(block, Raw):
+        for i in range(block.width):
+            source(w, block, i)
+        if w.matrix and block.places:
+            whole = list(block.places) == list(range(len(w.names)))
+            array = "x" if whole else w.let("some", f"x[:, {span(block.places)}]")
+        else:
+            array = w.let("numbers", f"{w.helper(helpers.numbers)}([{', '.join(block.arrays)}])")
+        return Numbers(array, block.width, tuple(Scalar(s) for s in block.scalars))
+    if isinstance(block, Table):
+        values = w.array("values", block.values)
+        array = w.let("looked_up", f"{values}[{block.code.array}]")
+        scalars = (
+            [Scalar(looked_up(block.code, block.values[:, i].tolist(), w)) for i in range(block.width)]
+            if w.row
+            else None
+        )
+        return Numbers(array, block.width, None if scalars is None else tuple(scalars))
+    if block.width > DENSE:
+        raise CannotServe("a text vectoriser is followed by a step that wants a dense matrix")
+    return Numbers(
+        w.let("spread", f"{w.helper(helpers.spread)}({block.entries}, {block.n}, {block.width})"), block.width, None
+    )
+
+
+def joined(blocks: Sequence[Block], w: Writer) -> Numbers:
+    """All blocks as one matrix."""
+    if len(blocks) == 1:
+        return numbers(blocks[0], w)
+    if all(isinstance(b, Raw) for b in blocks):
+        return numbers(merged([b for b in blocks if isinstance(b, Raw)]), w)
+    made = [numbers(b, w) for b in blocks]
+    array = w.let("features", f"np.hstack([{', '.join(b.array for b in made)}])")
+    scalars = None if any(b.scalars is None for b in made) else tuple(s for b in made for s in b.scalars or ())
+    return Numbers(array, width(blocks), scalars)
+
+
+def merged(blocks: Sequence[Raw]) -> Raw:
+    """Raw blocks beside each other as one."""
+    fields = ("arrays", "scalars", "names", "number", "lenient")
+    made = {f: tuple(x for b in blocks for x in getattr(b, f)) for f in fields}
+    places = tuple(p for b in blocks for p in b.places) if all(b.places for b in blocks) else ()
+    return Raw(**made, places=places)
+
+
+def looked_up(code: Code, values: Sequence[Any], w: Writer, hint: str = "") -> str:
+    """The row function's expression of `values[code]`; values are numbers or tuples of numbers."""
+    from hasten.passes.model.serving.generated.writer import literal
+
+    w.count(3)
+    if code.keys is None:
+        if len(values) == 2 and code.scalar.startswith("("):
+            pass
+        name = w.constant(hint or "by_code", literal(tuple(values)))
+        return f"{name}[{code.scalar}]"
+    keys = [k for i, k in enumerate(code.keys) if i != code.nan]
+    name = w.table(hint or code.scalar, keys, [v for i, v in enumerate(values[: len(code.keys)]) if i != code.nan])
+    if code.nan is not None:
+        missing = (
+            f"{code.scalar} is None or {code.scalar} != {code.scalar}"
+            if code.lenient
+            else f"{code.scalar} != {code.scalar}"
+        )
+        rest = _found(name, code, values)
+        return f"({literal(values[code.nan])} if {missing} else {rest})"
+    return _found(name, code, values)
+
+
+def _found(name: str, code: Code, values: Sequence[Any]) -> str:
+    from hasten.passes.model.serving.generated.writer import literal
+
+    # an unknown number may be infinite, which is refused: the batch function looks at that
+    if code.other is None or code.number:
+        return f"{name}[{code.scalar}]"
+    return f"{name}.get({code.scalar}, {literal(values[code.other])})"

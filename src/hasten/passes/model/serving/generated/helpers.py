@@ -1,0 +1,327 @@
+"""Functions whose text goes into predictors that use them. They use `math` and `np` only."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+def numbers(columns: Array) -> Array:
+    """Columns as one matrix (n, columns), of float32 where all are, else of float64.
+
+    Raises `ValueError` for texts that are no numbers.
+    """
+    single = all(column.dtype == np.float32 for column in columns)
+    out = np.empty((len(columns), len(columns[0])), np.float32 if single else np.float64)
+    for i, column in enumerate(columns):
+        out[i] = column
+    return out.T
+
+
+def finite(x: Array, nan: bool = False) -> Array:
+    """`x`, if its numbers are finite (or NaN, where `nan` says so). Raises `ValueError`."""
+    if not np.isfinite(x).all() and (np.isinf(x).any() or not nan):
+        raise ValueError("Input X contains infinity" if np.isinf(x).any() else "Input X contains NaN")
+    return x
+
+
+def codes(values: Array, table: Array, nan: Array, other: Array, name: str) -> Array:
+    """The code of each value by `table`; `nan` is that of NaN, `other` that of values it lacks (None: refused)."""
+    found = [table.get(v, -1) for v in values.tolist()]
+    if -1 in found:
+        for i, value in enumerate(values.tolist()):
+            if found[i] == -1:
+                code = nan if nan is not None and value != value else other
+                if values.dtype.kind == "f" and math.isinf(value):
+                    raise ValueError(f"Input X contains infinity, in column {name}")
+                if code is None:
+                    raise ValueError(f"Found unknown categories [{value!r}] in column {name} during transform")
+                found[i] = code
+    return np.array(found, np.intp)
+
+
+def expit(z: Array) -> Array:
+    """The logistic function, without overflow."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+def pair(p: Array) -> Array:
+    """Probabilities of two classes from that of the second."""
+    return np.stack([1.0 - p, p], axis=1)
+
+
+def softmax(z: Array) -> Array:
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def shares(p: Array) -> Array:
+    """Probabilities of classes, each found against the rest, so that a row adds up to 1."""
+    total = p.sum(axis=1, keepdims=True)
+    return np.where(total == 0, 1.0 / p.shape[1], p / np.where(total == 0, 1.0, total))
+
+
+def yeo_johnson(x: Array, lambdas: Array) -> Array:
+    """The power transformation of Yeo and Johnson, column by column."""
+    out = np.empty(x.shape)
+    for i, k in enumerate(lambdas.tolist()):
+        v = x[:, i]
+        if k != k:
+            out[:, i] = math.nan
+            continue
+        high = v >= 0
+        a = np.log1p(np.where(high, v, 0.0))
+        b = np.log1p(np.where(high, 0.0, -v))
+        up = a if abs(k) < 2.220446049250313e-16 else np.expm1(k * a) / k
+        down = -b if abs(k - 2) <= 2.220446049250313e-16 else -np.expm1((2 - k) * b) / (2 - k)
+        out[:, i] = np.where(high, up, np.where(v == v, down, v))
+    return out
+
+
+def yeo_johnson_one(v: Array, k: Array) -> Array:
+    """`yeo_johnson` of one number."""
+    if v >= 0:
+        return math.log1p(v) if abs(k) < 2.220446049250313e-16 else math.expm1(k * math.log1p(v)) / k
+    if v != v:
+        return v
+    return -math.log1p(-v) if abs(k - 2) <= 2.220446049250313e-16 else -math.expm1((2 - k) * math.log1p(-v)) / (2 - k)
+
+
+def box_cox(x: Array, lambdas: Array) -> Array:
+    """The power transformation of Box and Cox, column by column. Raises `ValueError` for what is not positive."""
+    if np.nanmin(x) <= 0 if x.size and not np.isnan(x).all() else False:
+        raise ValueError("The Box-Cox transformation can only be applied to strictly positive data")
+    out = np.empty(x.shape)
+    for i, k in enumerate(lambdas.tolist()):
+        a = np.log(x[:, i])
+        out[:, i] = a if abs(k) < 1e-19 else np.expm1(k * a) / k
+    return out
+
+
+def box_cox_one(v: Array, k: Array) -> Array:
+    """`box_cox` of one number."""
+    a = math.log(v) if v == v else v
+    return a if abs(k) < 1e-19 else math.expm1(k * a) / k
+
+
+def quantile_uniform(x: Array, quantiles: Array, references: Array) -> Array:
+    """Each column as its share of the training data below it, interpolated from both sides."""
+    out = np.array(x, np.float64)
+    for i in range(x.shape[1]):
+        v, q = x[:, i], quantiles[:, i]
+        some = v == v
+        found = 0.5 * (np.interp(v[some], q, references) - np.interp(-v[some], -q[::-1], -references[::-1]))
+        out[some, i] = found
+        out[v == q[-1], i] = 1.0
+        out[v == q[0], i] = 0.0
+    return out
+
+
+def quantile_normal(x: Array, quantiles: Array, references: Array) -> Array:
+    """Each column as the normal quantile of its share of the training data below it."""
+    from scipy.special import ndtri
+
+    out = np.array(x, np.float64)
+    low, high = ndtri(1e-7 - np.spacing(1)), ndtri(1 - (1e-7 - np.spacing(1)))
+    for i in range(x.shape[1]):
+        v, q = x[:, i], quantiles[:, i]
+        some = v == v
+        found = 0.5 * (np.interp(v[some], q, references) - np.interp(-v[some], -q[::-1], -references[::-1]))
+        out[some, i] = found
+        out[v + 1e-7 > q[-1], i] = 1.0
+        out[v - 1e-7 < q[0], i] = 0.0
+        out[:, i] = np.clip(ndtri(out[:, i]), low, high)
+    return out
+
+
+def none_missing(mask: Array) -> None:
+    """Raises `ValueError` when something is missing in columns that had all values in training."""
+    if mask.any():
+        raise ValueError("features have missing values in transform but have no missing values in fit")
+
+
+def filled(values: Array, missing: Array, fill: Array) -> Array:
+    """`values` as objects, with `fill` for what is `missing` (NaN, None, or a value)."""
+    out = np.array(values, object)
+    if missing is None:
+        mask = [v is None for v in out.tolist()]
+    elif missing != missing:
+        mask = [v != v for v in out.tolist()]
+    else:
+        mask = [v == missing for v in out.tolist()]
+    out[np.array(mask, bool)] = fill
+    return out
+
+
+def summed(entries: Array, weights: Array, n: Array) -> Array:
+    """Sums of weights of words, text by text; `entries` are (text, word, value)."""
+    texts, words, values = entries
+    return np.bincount(texts, values * weights[words], n)
+
+
+def summed_outputs(entries: Array, weights: Array, n: Array) -> Array:
+    """`summed` for weights of shape (words, outputs)."""
+    texts, words, values = entries
+    some = values[:, None] * weights[words]
+    return np.stack([np.bincount(texts, some[:, i], n) for i in range(weights.shape[1])], axis=1)
+
+
+def alike(values: Array, x: Array) -> Array:
+    """`values` in the precision of `x`."""
+    return values.astype(x.dtype, copy=False)
+
+
+def products(x: Array, lower: Array, feature: Array) -> Array:
+    """Products of features: each of a lower one (-1: of none) and a feature (-1: the constant 1)."""
+    out = np.ones((len(lower), len(x)), x.dtype)
+    for i, (a, b) in enumerate(zip(lower.tolist(), feature.tolist())):  # noqa: B905 - they are as long
+        if b >= 0:
+            out[i] = x[:, b] if a < 0 else out[a] * x[:, b]
+    return out.T
+
+
+def gaussian(x: Array, means: Array, variances: Array, bias: Array) -> Array:
+    """Logarithms of joint likelihoods (n, classes) of independent normal features."""
+    return np.stack([b - 0.5 * (((x - m) ** 2) / v).sum(axis=1) for m, v, b in zip(means, variances, bias)], axis=1)  # noqa: B905
+
+
+def quadratic(x: Array, means: Array, turns: Array, sizes: Array, priors: Array) -> Array:
+    """Logarithms of posteriors (n, classes), up to a constant."""
+    norms = np.stack([(((x - m) @ t) ** 2).sum(axis=1) for m, t in zip(means, turns)], axis=1)  # noqa: B905
+    return -0.5 * (norms + sizes) + priors
+
+
+def distances(x: Array, centres: Array, norms: Array) -> Array:
+    """Euclidean distances (n, centres), by the rule for squares as scikit-learn computes them."""
+    squares = -2.0 * (x @ centres.T) + np.einsum("ij,ij->i", x, x)[:, None] + norms
+    return np.sqrt(np.maximum(squares, 0.0))
+
+
+def rbf(x: Array, middle: Array, vectors: Array, squares: Array, gamma: Array) -> Array:
+    """exp(-gamma |x - v|^2) for each row and vector; vectors (features, vectors) are around `middle`."""
+    x = x - middle
+    apart = np.einsum("ij,ij->i", x, x)[:, None] + squares - 2.0 * (x @ vectors)
+    return np.exp(-gamma * np.maximum(apart, 0.0))
+
+
+def votes(z: Array, first: Array, second: Array) -> Array:
+    """How many of the pairs each class wins; `first` and `second` say which classes are a pair's."""
+    won = z > 0
+    return won @ first + ~won @ second
+
+
+def one_against_rest(z: Array, first: Array, second: Array) -> Array:
+    """Scores of classes from those of pairs: votes, and a share of the sums of scores that breaks their ties."""
+    total = z @ (first - second)
+    lost = z < 0
+    return ~lost @ first + lost @ second + total / (3 * (np.abs(total) + 1))
+
+
+def counted(texts: Array, words: Array, vocabulary: Array, binary: Array) -> Array:
+    """Words of texts that a vocabulary holds, as arrays: of which text, which word, how often."""
+    get, size = vocabulary.get, len(vocabulary)
+    places, lengths = [], []
+    for text in texts:
+        found = [get(word, -1) for word in words(text)]
+        places += found
+        lengths.append(len(found))
+    known = np.array(places, np.int64)
+    of = np.repeat(np.arange(len(lengths)), lengths)[known >= 0]
+    keys, counts = np.unique(of * size + known[known >= 0], return_counts=True)
+    return keys // size, keys % size, np.ones(len(keys)) if binary else counts.astype(np.float64)
+
+
+def normed(entries: Array, norm: Array, n: Array) -> Array:
+    """Values of words over the norm of their text."""
+    of, places, values = entries
+    if norm == "l2":
+        size = np.sqrt(np.bincount(of, values * values, n))
+    elif norm == "l1":
+        size = np.bincount(of, np.abs(values), n)
+    else:
+        size = np.zeros(n)
+        np.maximum.at(size, of, np.abs(values))
+    size[size == 0.0] = 1.0
+    return of, places, values / size[of]
+
+
+def weighted(entries: Array, weights: Array, sublinear: Array) -> Array:
+    """Values of words times their weights; `sublinear` counts by 1 + log."""
+    of, places, values = entries
+    if sublinear:
+        values = np.log(values) + 1.0
+    return of, places, values if weights is None else values * weights[places]
+
+
+def picked(entries: Array, places: Array) -> Array:
+    """Entries of some words, by their new places (-1: not one of them)."""
+    of, old, values = entries
+    new = places[old]
+    kept = new >= 0
+    return of[kept], new[kept], values[kept]
+
+
+def spread(entries: Array, n: Array, width: Array) -> Array:
+    """Entries as a matrix."""
+    of, places, values = entries
+    out = np.zeros((n, width))
+    out[of, places] = values
+    return out
+
+
+def plain_ascii(text: Array) -> Array:
+    """A text without what has no ASCII letter."""
+    return unicodedata.normalize("NFKD", text).encode("ASCII", "ignore").decode("ASCII")
+
+
+def plain_letters(text: Array) -> Array:
+    """A text without accents."""
+    if text.isascii():
+        return text
+    return "".join([c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)])
+
+
+def runs(words: Array, low: Array, high: Array) -> Array:
+    """Runs of `low` to `high` words."""
+    out = list(words) if low == 1 else []
+    for n in range(max(low, 2), min(high + 1, len(words) + 1)):
+        out += [" ".join(words[i : i + n]) for i in range(len(words) - n + 1)]
+    return out
+
+
+def letters(text: Array, low: Array, high: Array) -> Array:
+    """Runs of `low` to `high` letters."""
+    out = []
+    for n in range(low, min(high + 1, len(text) + 1)):
+        out += [text[i : i + n] for i in range(len(text) - n + 1)]
+    return out
+
+
+def letters_of_words(text: Array, low: Array, high: Array) -> Array:
+    """Runs of `low` to `high` letters within words, each between blanks."""
+    out = []
+    for word in text.split():
+        word = f" {word} "
+        for n in range(low, high + 1):
+            out += [word[i : i + n] for i in range(max(1, len(word) - n + 1))]
+            if len(word) <= n:  # a short word counts once
+                break
+    return out
+
+
+def likelihoods(z: Array) -> Array:
+    """Probabilities from logarithms of joint likelihoods."""
+    top = z.max(axis=1, keepdims=True)
+    return np.exp(z - (np.log(np.exp(z - top).sum(axis=1, keepdims=True)) + top))
+
+
+def nearest(x: Array, centres: Array, norms: Array) -> Array:
+    """Which centre is the nearest, by squares of distances; the first of those as near."""
+    squares = np.einsum("ij,ij->i", x, x)[:, None] - 2.0 * (x @ centres.T) + norms
+    return np.maximum(squares, 0.0).argmin(axis=1)

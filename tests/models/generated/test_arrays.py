@@ -1,0 +1,147 @@
+"""Estimators over arrays and texts: every head beside the original."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.decomposition import TruncatedSVD
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
+from sklearn.linear_model import (
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    Perceptron,
+    RidgeClassifier,
+    SGDClassifier,
+    SGDRegressor,
+    TweedieRegressor,
+)
+from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import NearestCentroid
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, StandardScaler
+from sklearn.svm import SVC, SVR, LinearSVC
+
+from hasten.passes.model.serving.generated.writer import Writer, labels_text, literal
+from tests.models.generated.same import check, served
+
+CANCER = load_breast_cancer()
+B, BY = CANCER.data[:, :7], CANCER.target
+D, DY = load_digits(return_X_y=True)
+D = D[:, 16:36]
+WORDS = ["free", "prize", "call", "now", "lunch", "home", "the", "Caf\u00e9", "love", "win", "a1"]
+
+
+def texts(n: int) -> tuple[list[str], np.ndarray]:
+    draw = np.random.default_rng(0)
+    spam = draw.random(n) < 0.4
+    rows = [" ".join(draw.choice(WORDS[:5] if s else WORDS[3:], 6)) + "!" * int(draw.integers(3)) for s in spam]
+    return rows, np.where(spam, "spam", "ham").astype(object)
+
+
+TWO = {
+    "logistic": LogisticRegression(max_iter=500), "normal": GaussianNB(), "lda": LinearDiscriminantAnalysis(),
+    "qda": QuadraticDiscriminantAnalysis(reg_param=0.1), "centroid": NearestCentroid(), "rbf": SVC(),
+    "cubic": SVC(kernel="poly"), "regression by vectors": SVR(), "linear vectors": LinearSVC(),
+    "ridge": RidgeClassifier(), "perceptron": Perceptron(), "huber": SGDClassifier(loss="modified_huber"),
+    "lasso": Lasso(alpha=0.05), "sgd": SGDRegressor(), "network": MLPClassifier((8,), max_iter=20),
+    "regression by a network": MLPRegressor(hidden_layer_sizes=(8,), max_iter=20), "k-means": KMeans(3, n_init=1),
+    "tweedie": TweedieRegressor(power=1.5),
+}  # fmt: skip
+
+TEN = {
+    "logistic": LogisticRegression(max_iter=50), "multinomial": MultinomialNB(), "complement": ComplementNB(),
+    "bernoulli": BernoulliNB(binarize=4), "rbf": SVC(), "pairs": SVC(decision_function_shape="ovo", break_ties=False),
+    "ties": SVC(break_ties=True), "against the rest": SGDClassifier(loss="log_loss", random_state=0),
+    "network": MLPClassifier((8,), max_iter=10),
+    "lda": LinearDiscriminantAnalysis(), "products": make_pipeline(SelectKBest(k=6), PolynomialFeatures(3), LinearSVC(max_iter=20)),
+    "ranges": make_pipeline(VarianceThreshold(), MaxAbsScaler(), LogisticRegression(max_iter=50)),
+    "selected": make_pipeline(SelectFromModel(LinearSVC(C=0.01, max_iter=50)), MinMaxScaler(), NearestCentroid()),
+}  # fmt: skip
+
+TEXTS = {
+    "counts": make_pipeline(CountVectorizer(), MultinomialNB()),
+    "runs of words": make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression()),
+    "accents": make_pipeline(TfidfVectorizer(stop_words="english", strip_accents="unicode"), LinearSVC()),
+    "letters": make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)), SelectKBest(k=40), RidgeClassifier()),
+    "svd": make_pipeline(
+        CountVectorizer(binary=True, analyzer="char", ngram_range=(1, 2), lowercase=False),
+        TfidfTransformer(norm="l1"), TruncatedSVD(3), StandardScaler(), LogisticRegression(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TWO)
+def test_models_of_two_classes_and_numbers(name: str, tmp_path: Path) -> None:
+    check(make_pipeline(StandardScaler(), TWO[name]).fit(B[:400], BY[:400]), B[400:], tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TEN)
+def test_models_of_ten_classes(name: str, tmp_path: Path) -> None:
+    check(TEN[name].fit(D[:400], DY[:400]), D[400:500], tmp_path)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_models_of_texts(name: str, tmp_path: Path) -> None:
+    rows, y = texts(300)
+    check(TEXTS[name].fit(rows[:200], y[:200]), rows[200:], tmp_path)
+
+
+def test_bare_models_and_several_outputs(tmp_path: Path) -> None:
+    check(LinearRegression().fit(B[:, :5], B[:, 5:7]), B[:50, :5], tmp_path / "two")
+    check(LinearRegression().fit(B[:, :5], B[:, 5:6]), B[:50, :5], tmp_path / "one")
+
+
+def test_labels_of_any_kind(tmp_path: Path) -> None:
+    for i, labels in enumerate([["no", "yes"], [False, True], [-1, 1]]):
+        for dtype in (None, object):
+            y = np.array(labels, dtype)[BY]
+            if i and dtype is object:
+                continue  # scikit-learn takes no such targets
+            check(LogisticRegression(max_iter=5000).fit(B[:, :3], y), B[:40, :3], tmp_path / f"{i}{dtype}")
+
+
+def test_a_predictor_stands_alone(tmp_path: Path) -> None:
+    model = LogisticRegression(max_iter=5000).fit(B[:, :4], BY)
+    served(model, B[:, :4], tmp_path)
+    code = "import predictor, sys; print(predictor.predict_row({f'x{i}': 1.0 for i in range(4)}).tolist(), 'hasten' in sys.modules)"
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "parts" / "part", capture_output=True, text=True, check=True
+    )
+    assert out.stdout.split() == [f"[{model.predict(np.ones((1, 4)))[0]}]", "False"]
+
+
+@pytest.mark.parametrize(
+    "value", [0.1, -0.0, 1e-320, float("inf"), float("nan"), 3, True, None, "a'\n\"b", (1.5,), [1, (2, "x")]]
+)
+def test_literals_are_exact(value: Any) -> None:
+    import math
+
+    assert repr(eval(literal(value), {"math": math})) == repr(value)
+
+
+@pytest.mark.parametrize(
+    "labels", [np.array(["b", "aa"]), np.array([2, 3], np.int8), np.array(["x", 1], object), np.array([True])]
+)
+def test_labels_keep_their_dtype(labels: np.ndarray) -> None:
+    made = eval(labels_text(labels), {"np": np})
+    assert made.dtype == labels.dtype and made.tolist() == labels.tolist()
+
+
+def test_names_are_identifiers_and_never_meet() -> None:
+    w = Writer(["a b", "a_b", "class", "2nd", "np", "\u00e9", "A B"], False)
+    assert len(set(w.parameters)) == 7
+    assert all(name.isidentifier() for name in w.parameters)
+    assert not {"class", "np"} & set(w.parameters)
