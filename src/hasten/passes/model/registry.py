@@ -22,6 +22,9 @@ SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.tl2cgen", "Tl2cgen"),
 )
 REDUCING: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.model.reducing.fewer_trees", "FewerTrees"),
+    ("hasten.passes.model.reducing.fewer_rounds", "FewerRounds"),
+    ("hasten.passes.model.reducing.shallower", "SmallerTrees"),
     ("hasten.passes.model.reducing.distill", "Distillation"),
     ("hasten.passes.model.reducing.sparse", "SparseCoefficients"),
     ("hasten.passes.model.reducing.prototypes", "FewerPrototypes"),
