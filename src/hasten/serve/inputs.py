@@ -32,7 +32,7 @@ class Inputs:
         self._number = len(schema.columns)
         # the largest magnitude that passes without a look at each number; NaN is never below it
         self._limit = FLOAT32 if schema.single else sys.float_info.max
-        self._looks = schema.single or bool(schema.no_nan) or not (schema.nan and schema.inf)
+        self._looks = schema.single or bool(schema.no_nan or schema.no_inf) or not (schema.nan and schema.inf)
         self._seen: tuple[Any, list[int] | None] = (None, None)  # column names of the last DataFrame, and their places
         self._seen_some: tuple[Any, Any, Sequence[int]] = (None, None, ())  # the same for some of the columns
 
@@ -252,6 +252,11 @@ class Inputs:
                 self._wrong(
                     f"infinity or a value too large{' for float32' if self.schema.single else ''}", large, names
                 )
+
+        if self.schema.no_inf:
+            endless = np.asarray(np.isinf(x).any(axis=0)) & np.isin(names, self.schema.no_inf)
+            if endless.any():
+                self._wrong("infinity", endless, names)
 
     def _wrong(self, what: str, columns: NDArray[np.bool_], names: tuple[str, ...]) -> None:
         told = ", ".join(names[i] for i in np.flatnonzero(columns))

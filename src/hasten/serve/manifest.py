@@ -34,7 +34,7 @@ class InputSchema:
     are ignored (in an array: those behind the last).
 
     Where the parts do not look themselves, these are refused as the original does: missing numbers unless `nan` (and
-    in the columns `no_nan` in any case), infinite ones unless `inf`, those beyond float32 when `single`, no rows
+    in the columns `no_nan` in any case), infinite ones unless `inf` (nor in `no_inf`), those beyond float32 when `single`, no rows
     unless `empty`, frames with columns of objects in place of numbers unless `objects`. `vector`: an array of one
     dimension is one row, and is answered with that row's answer. `no_float32`: methods that refuse float32 arrays.
     """
@@ -52,6 +52,7 @@ class InputSchema:
     objects: bool = True
     vector: bool = False
     no_float32: tuple[str, ...] = ()
+    no_inf: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,7 +123,7 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
     if wrong:
         raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
     columns = tuple(Column(**c) for c in data["inputs"].pop("columns"))
-    for name in ("no_nan", "no_float32"):
+    for name in ("no_nan", "no_inf", "no_float32"):
         data["inputs"][name] = tuple(data["inputs"].get(name, ()))
     parts = {}
     for name, part in data["parts"].items():

@@ -24,12 +24,10 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
     else:
         return InputSchema("texts", (Column("text", "text", "str"),))
     numbers = [c.name for c in columns if c.kind == "number"]
-    missing = {n.removeprefix("NaN in "): _answers(a) for n, a in answered.items() if n.startswith("NaN in ")}
-    if form == "array":
-        missing = {f"x{n.removeprefix('column ')}": good for n, good in missing.items()}
-    missing = {n: good for n, good in missing.items() if n in numbers}
+    missing = _by_column("NaN in ", answered, form, numbers)
+    endless = _by_column("infinity in ", answered, form, numbers)
     nan = any(missing.values()) or not missing
-    inf = any(_answers(a) for n, a in answered.items() if n.startswith("infinity in ")) or not numbers
+    inf = any(endless.values()) or not endless
     reordered = answered.get("columns in another order")
     moved = _answers(reordered) and not _alike(reordered, answered.get("another index"))
     return InputSchema(
@@ -44,9 +42,18 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
         single=not inf and not any(_answers(a) for n, a in answered.items() if n.startswith("1e39 in ")),
         empty=_answers(answered.get("no rows")),
         objects=_answers(answered.get("numbers as objects")) or not numbers,
+        no_inf=tuple(n for n, good in endless.items() if not good) if inf else (),
         vector=_answers(answered.get("one dimension")),
         no_float32=tuple(m for m, a in answered.get("float32", {}).items() if isinstance(a, Refusal)),
     )
+
+
+def _by_column(what: str, answered: Mapping[str, Answers], form: str, numbers: list[str]) -> dict[str, bool]:
+    """Whether a value is answered, for each column of numbers in which it was asked."""
+    found = {n.removeprefix(what): _answers(a) for n, a in answered.items() if n.startswith(what)}
+    if form == "array":
+        found = {f"x{n.removeprefix('column ')}": good for n, good in found.items()}
+    return {n: good for n, good in found.items() if n in numbers}
 
 
 def _alike(a: Answers | None, b: Answers | None) -> bool:

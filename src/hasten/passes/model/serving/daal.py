@@ -1,6 +1,6 @@
 """oneDAL's trees, by daal4py's model builders.
 
-What it does     makes oneDAL's tree layout out of a booster (LightGBM, XGBoost, CatBoost directly; scikit-learn's through
+What it does     makes oneDAL's tree layout out of a booster (LightGBM, XGBoost, CatBoost; scikit-learn's through
                  treelite), which answers many rows at once with vector instructions.
 When it wins     boosters at hundreds of rows and more.
 Precision        as the builder makes it; labels come from the scores.
