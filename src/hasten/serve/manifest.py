@@ -34,9 +34,10 @@ class InputSchema:
     are ignored (in an array: those behind the last).
 
     Where the parts do not look themselves, these are refused as the original does: missing numbers unless `nan` (and
-    in the columns `no_nan` in any case), infinite ones unless `inf` (nor in `no_inf`), those beyond float32 when `single`, no rows
-    unless `empty`, frames with columns of objects in place of numbers unless `objects`. `vector`: an array of one
-    dimension is one row, and is answered with that row's answer. `no_float32`: methods that refuse float32 arrays.
+    in the columns `no_nan` in any case), infinite ones unless `inf` (nor in `no_inf`), those beyond float32 when
+    `single`, no rows unless `empty`, frames with columns of objects in place of numbers unless `objects`. `vector`: an
+    array of one dimension is one row, and is answered with that row's answer. `no_float32`: methods that refuse float32
+    arrays.
     """
 
     form: str

@@ -1,0 +1,279 @@
+"""`make bench-models`: trained models, hasten's artifact beside the original and each backend alone.
+
+For each case (`cases.py`) hasten is given the model and validation data, and makes an artifact with the same predictions.
+Then the original, the artifact, every backend that takes the model, used alone as its manual says (`rivals.py`), and for
+two pipelines a predictor written by hand (`hand.py`) answer the same rows, each in a process of its own, interleaved in
+a random order: at 1 and 256 rows, with one thread and with all; frames also with one row as a dict.
+
+Ratios are old time / new time of medians with bootstrap intervals (95%). A backend counts as a rival only where it gives
+the same labels, and scores within 1e-5 of the largest, on rows that nothing was fitted to; one that does not is shown
+with "!". The last lines: the geometric mean and the worst of hasten against the best single rival.
+
+Exit status: 0; 1 when an artifact's answers are not the original's, or hasten ended without one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pickle
+import platform
+import random
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.models.cases import CASES, Case, Ready, ready
+from benchmarks.models.rivals import RIVALS
+from benchmarks.stats import Ratio, gmean, median, ratio
+from hasten.observe.child import Child, ChildFailed
+
+ORIGINAL, HASTEN, HAND = "original", "hasten", "by hand"
+RESULTS = Path(__file__).resolve().parent.parent / "results"
+PREPARE_S, ASK_S = 240.0, 300.0
+RTOL = 1e-5
+
+Rounds = list[dict[str, float]]
+
+
+@dataclass
+class Measured:
+    """One case at one size: seconds of every round by way. `rows` 0 is one row as a dict."""
+
+    rows: int
+    threads: int
+    rounds: Rounds = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        return f"{'dict' if self.rows == 0 else self.rows} @ {self.threads}"
+
+
+@dataclass
+class CaseResult:
+    case: str
+    model: str
+    source: str
+    hasten_s: float = 0.0
+    routes: list[list[str]] = field(default_factory=list)
+    unlike: dict[str, str] = field(default_factory=dict)  # ways whose answers are not the original's, and how
+    refused: dict[str, str] = field(default_factory=dict)  # ways that do not take the model
+    measured: list[Measured] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def improve(found: Ready, place: Path, result: CaseResult, budget: str | None) -> Path | None:
+    """Let hasten make an artifact."""
+    import hasten
+
+    start = time.perf_counter()
+    outcome = hasten.run(found.model, data=found.valid, test=found.test, out=place / "run", budget=budget)
+    result.hasten_s = time.perf_counter() - start
+    result.routes = [list(r) for r in outcome.record.routes]
+    artifact: Path | None = outcome.artifact
+    if artifact is None:
+        result.problems.append("hasten ended without an artifact")
+    return artifact
+
+
+def alike(old: Any, new: Any) -> str | None:
+    """How answers differ beyond what is allowed; None where they do not."""
+    new = np.asarray(new)
+    if old.dtype.kind == "f":
+        if new.dtype.kind != "f":
+            return f"{new.dtype} for {old.dtype}"
+        if new.shape != old.shape:  # one probability of two, a column for a vector, negated scores: another form
+            new = _shaped(old, new)
+            if new is None:
+                return "another shape"
+        apart = min(float(np.abs(old - new).max()), float(np.abs(old + new).max()) if old.ndim == 1 else np.inf)
+        largest = float(np.abs(old).max()) or 1.0
+        return None if apart <= RTOL * largest else f"scores off by {apart / largest:.0e}"
+    if new.dtype.kind == "f":
+        return None  # scores for labels: what is to be made of them is left to the user
+    wrong = int((np.asarray(new).reshape(-1) != old.reshape(-1)).sum())
+    return f"{wrong} of {old.size} labels" if wrong else None
+
+
+def _shaped(old: Any, new: Any) -> Any:
+    if new.size == old.size:
+        return new.reshape(old.shape)
+    if old.ndim == 2 and old.shape[1] == 2 and new.size == len(old):
+        return np.stack((1 - new.reshape(-1), new.reshape(-1)), axis=1)
+    return None
+
+
+def measure(
+    found: Ready, artifact: Path | None, place: Path, result: CaseResult, threads: int, *, rounds: int, block: float,
+    rows: list[int], rng: random.Random,
+) -> None:  # fmt: skip
+    """Fill `result.measured` at this number of threads."""
+    case = found.case
+    file = place / "case.pkl"
+    file.write_bytes(pickle.dumps({"name": case.name, "model": found.model, "x": found.test[0], "method": case.method}))
+    ways = [ORIGINAL, *([HASTEN] if artifact else []), *([HAND] if case.hand else []), *RIVALS]
+    live: dict[str, Child] = {}
+    try:
+        reference: Any = None
+        for way in ways:
+            child = Child(threads=threads)
+            try:
+                child.ask(
+                    "benchmarks.models.asked:prepare", str(file), way, str(artifact or ""), threads,
+                    deadline_s=PREPARE_S,
+                )  # fmt: skip
+                answers = child.ask("benchmarks.models.asked:answers", deadline_s=ASK_S)
+            except ChildFailed as failure:
+                child.close()
+                result.refused[way] = failure.text.splitlines()[0][:120]
+                if way in (ORIGINAL, HASTEN):
+                    result.problems.append(f"{way}: {failure.text[:200]}")
+                continue
+            live[way] = child
+            if way == ORIGINAL:
+                reference = np.asarray(answers)
+            elif (told := alike(reference, answers)) is not None:
+                result.unlike[way] = told
+                if way == HASTEN:
+                    result.problems.append(f"hasten is WRONG: {told}")
+        for size in [*rows, *([0] if hasattr(found.test[0], "columns") else [])]:
+            at = Measured(size, threads)
+            for _ in range(rounds):
+                order = list(live)
+                rng.shuffle(order)
+                took: dict[str, float] = {}
+                for way in order:
+                    asked = 1 if size == 0 and way not in (HASTEN, HAND) else size
+                    seconds = live[way].ask("benchmarks.models.asked:clock", asked, block, deadline_s=ASK_S)
+                    if seconds == seconds:
+                        took[way] = seconds
+                at.rounds.append({way: took[way] for way in live if way in took})
+            result.measured.append(at)
+    finally:
+        for child in live.values():
+            child.close()
+
+
+def best_rival(result: CaseResult, at: Measured) -> str | None:
+    """The fastest single backend whose answers are the original's (by hand does not count: nobody would)."""
+    rivals = [w for w in at.rounds[0] if w not in (ORIGINAL, HASTEN, HAND) and w not in result.unlike]
+    return min(rivals, key=lambda w: median(at.rounds, w)) if rivals else None
+
+
+def line(result: CaseResult, at: Measured) -> str:
+    """One row of the table."""
+    told = []
+    for way in (ORIGINAL, HASTEN, HAND, *RIVALS):
+        if at.rounds and way in at.rounds[0]:
+            mark = "!" if way in result.unlike else ""
+            told.append(f"{way}{mark} {_time(median(at.rounds, way))}")
+    text = f"  {at.title:>9}  " + "  ".join(told)
+    if at.rounds and HASTEN in at.rounds[0]:
+        text += f"  | over the original {ratio(at.rounds, ORIGINAL, HASTEN)}"
+        rival = best_rival(result, at)
+        if rival is not None:
+            text += f", over {rival} {ratio(at.rounds, rival, HASTEN)}"
+    return text
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1e6:.1f} us" if seconds < 1e-3 else f"{seconds * 1e3:.2f} ms"
+
+
+def summary(results: list[CaseResult]) -> list[str]:
+    """The last lines: against the best single rival, and against the original."""
+    against: list[Rounds] = []
+    worst: tuple[float, str] | None = None
+    out = []
+    for result in results:
+        for at in result.measured:
+            if not at.rounds or HASTEN not in at.rounds[0]:
+                continue
+            rival = best_rival(result, at)
+            if rival is None or at.rounds[0].get(rival) is None:
+                continue
+            against.append([{"rival": r[rival], "hasten": r[HASTEN]} for r in at.rounds])
+            here = ratio(at.rounds, rival, HASTEN)
+            if worst is None or here.value < worst[0]:
+                worst = here.value, f"{here} ({result.case}, {at.title}, {rival})"
+    if against and worst is not None:
+        found: Ratio = gmean(against, "rival", "hasten")
+        out.append(f"hasten over the best single backend, geometric mean: {found}; worst: {worst[1]}")
+    for rows in sorted({at.rows for r in results for at in r.measured}):
+        cases = [
+            [{"old": x[ORIGINAL], "new": x[HASTEN]} for x in at.rounds]
+            for r in results for at in r.measured
+            if at.rows == rows and at.rounds and HASTEN in at.rounds[0]
+        ]  # fmt: skip
+        if cases:
+            name = "one row as a dict" if rows == 0 else f"{rows} row{'s' if rows > 1 else ''}"
+            out.append(f"hasten over the original at {name}, geometric mean: {gmean(cases, 'old', 'new')}")
+    return out
+
+
+def chosen(names: list[str]) -> list[Case]:
+    known = {c.name: c for c in CASES}
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        raise SystemExit(f"no such case: {', '.join(unknown)}; there are {', '.join(known)}")
+    return [known[n] for n in names] or list(CASES)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.models", description=__doc__.partition("\n")[0])
+    parser.add_argument("--case", action="append", default=[], help="only this case (again for more)")
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--block", type=float, default=0.05, help="seconds of calls a round")
+    parser.add_argument("--rows", type=int, action="append", default=[], help="rows a call (1 and 256)")
+    parser.add_argument("--budget", default=None, help="of hasten's own run, such as 3m")
+    parser.add_argument("--json", default=None, help="write results there (auto: benchmarks/results/)")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    rng = random.Random(options.seed)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    results: list[CaseResult] = []
+    for case in chosen(options.case):
+        try:
+            found = ready(case)
+        except ImportError as error:
+            print(f"{case.name}: left out, {error}", flush=True)
+            continue
+        result = CaseResult(case.name, type(found.model).__name__, found.source)
+        results.append(result)
+        with tempfile.TemporaryDirectory(prefix="hasten-bench-") as folder:
+            place = Path(folder)
+            artifact = improve(found, place, result, options.budget)
+            routes = "; ".join(": ".join(r) for r in result.routes)
+            print(f"{case.name} ({result.model}, {result.source}): hasten took {result.hasten_s:.0f} s; {routes}")
+            for threads in sorted({1, cores}):
+                first = len(result.measured)
+                measure(
+                    found, artifact, place, result, threads, rounds=options.rounds, block=options.block,
+                    rows=options.rows or [1, 256], rng=rng,
+                )  # fmt: skip
+                for at in result.measured[first:]:
+                    print(line(result, at), flush=True)
+        for way, told in result.unlike.items():
+            print(f"  ! {way}: {told}")
+        for problem in result.problems:
+            print(f"  PROBLEM: {problem}", flush=True)
+    for text in summary(results):
+        print(text)
+    if options.json:
+        write(results, options.json)
+    return int(any(r.problems for r in results))
+
+
+def write(results: list[CaseResult], where: str) -> None:
+    path = Path(where) if where != "auto" else RESULTS / f"models-{time.strftime('%Y%m%d-%H%M%S')}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    machine = {"python": platform.python_version(), "system": platform.platform(), "cpus": os.cpu_count()}
+    told = {"machine": machine, "cases": [asdict(r) for r in results], "summary": summary(results)}
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    print(f"written: {path}", file=sys.stderr)
