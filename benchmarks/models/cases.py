@@ -38,6 +38,7 @@ from sklearn.svm import SVC
 from benchmarks.prepare import real
 
 SEED = 7
+AMOUNTS = ["limit_bal", "age", "bill_amt1", "bill_amt2", "pay_amt1", "pay_amt2"]
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def clients() -> Data:
                 "schooling": np.array([f"level {v}" for v in schooling], object),
                 "marriage": np.array([f"status {v}" for v in marriage], object),
                 "late": raw["pay_0"].map(lambda m: f"{int(m)} months").astype(object),
-                **{c: raw[c].astype(float) for c in ("limit_bal", "age", "bill_amt1", "bill_amt2", "pay_amt1", "pay_amt2")},
+                **{c: raw[c].astype(float) for c in AMOUNTS},
             }
         )  # fmt: skip
         y, source = raw[target].to_numpy(), "credit-card clients (UCI 350)"
@@ -191,16 +192,15 @@ CASES: tuple[Case, ...] = (
         "clients_boosted", clients,
         lambda: make_pipeline(
             mixed(
-                ["limit_bal", "age", "bill_amt1", "bill_amt2", "pay_amt1", "pay_amt2"],
-                ["sex", "schooling", "marriage", "late"], fill=True,
+                AMOUNTS, ["sex", "schooling", "marriage", "late"], fill=True,
             ),
             GradientBoostingClassifier(n_estimators=60, random_state=SEED),
         ), limit=6000,
     ),
     Case("messages_tfidf", messages, lambda: make_pipeline(TfidfVectorizer(), LogisticRegression()), hand=True),
     Case("random_forest", own(datasets.load_breast_cancer), lambda: RandomForestClassifier(100, random_state=SEED)),
-    Case("forest_numbers", own(datasets.load_diabetes), lambda: RandomForestRegressor(100, max_depth=8, random_state=SEED),
-         method="predict"),
+    Case("forest_numbers", own(datasets.load_diabetes),
+         lambda: RandomForestRegressor(100, max_depth=8, random_state=SEED), method="predict"),
     Case("extra_trees", own(datasets.load_digits), lambda: ExtraTreesClassifier(60, max_depth=9, random_state=SEED)),
     Case("gradient_boosting", own(datasets.load_wine), lambda: GradientBoostingClassifier(random_state=SEED)),
     Case("hist_boosting", own(datasets.load_breast_cancer), lambda: HistGradientBoostingClassifier(random_state=SEED)),

@@ -1,4 +1,4 @@
-"""Predictors that an engineer writes by hand for one model: NumPy over the fitted parameters, plain Python for a dict."""
+"""Predictors that an engineer writes by hand for one model: NumPy over its parameters, plain Python for a dict."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
 """`make bench-models`: trained models, hasten's artifact beside the original and each backend alone.
 
-For each case (`cases.py`) hasten is given the model and validation data, and makes an artifact with the same predictions.
-Then the original, the artifact, every backend that takes the model, used alone as its manual says (`rivals.py`), and for
-two pipelines a predictor written by hand (`hand.py`) answer the same rows, each in a process of its own, interleaved in
-a random order: at 1 and 256 rows, with one thread and with all; frames also with one row as a dict.
+For each case (`cases.py`) hasten is given the model and validation data, and makes an artifact with the same
+predictions. Then the original, the artifact, every backend that takes the model, used alone as its manual says
+(`rivals.py`), and for two pipelines a predictor written by hand (`hand.py`) answer the same rows, each in a process of
+its own, interleaved in a random order: at 1 and 256 rows, with one thread and with all; frames also with one row as a
+dict (the original then has one row as a frame).
 
-Ratios are old time / new time of medians with bootstrap intervals (95%). A backend counts as a rival only where it gives
-the same labels, and scores within 1e-5 of the largest, on rows that nothing was fitted to; one that does not is shown
-with "!". The last lines: the geometric mean and the worst of hasten against the best single rival.
+Ratios are old time / new time of medians with bootstrap intervals (95%). A backend counts as a rival only where it
+gives the same labels, and scores within 1e-5 of the largest, on rows that nothing was fitted to; one that does not is
+shown with "!". The last lines: the geometric mean and the worst of hasten against the best single rival.
 
 Exit status: 0; 1 when an artifact's answers are not the original's, or hasten ended without one.
 """
