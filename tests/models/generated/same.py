@@ -53,7 +53,7 @@ def check(model: Any, x: Any, folder: Path, parameters: dict[str, Any] | None = 
                 old = asked(model, one, methods)
                 same(f"one row of {name}", old, asked(made, one, methods))
                 same(f"a dict of {name}", old, asked(made, one.to_dict("records")[0], methods))
-        for i in range(0, len(x), max(1, len(x) // 20)):
+        for i in range(0, len(x), max(1, len(x) // 8)):
             one = taken(x, slice(i, i + 1))
             old = {m: a[i : i + 1] for m, a in whole.items() if not isinstance(a, Refusal)}
             same(f"row {i}", old, asked(made, one, methods))

@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
 from sklearn.linear_model import (
     Lasso,
@@ -36,9 +36,9 @@ from hasten.passes.model.serving.generated.writer import Writer, labels_text, li
 from tests.models.generated.same import check, served
 
 CANCER = load_breast_cancer()
-B, BY = CANCER.data[:, :7], CANCER.target
+B, BY = CANCER.data[:, :4], CANCER.target
 D, DY = load_digits(return_X_y=True)
-D = D[:, 16:36]
+D = D[:, 18:32]
 WORDS = ["free", "prize", "call", "now", "lunch", "home", "the", "Caf\u00e9", "love", "win", "a1"]
 
 
@@ -71,6 +71,11 @@ TEN = {
 
 TEXTS = {
     "counts": make_pipeline(CountVectorizer(), MultinomialNB()),
+    "hashes": make_pipeline(HashingVectorizer(n_features=32), LogisticRegression()),
+    "hashes of letters": make_pipeline(
+        HashingVectorizer(n_features=2**12, analyzer="char", ngram_range=(1, 5), alternate_sign=False, norm=None),
+        MultinomialNB(),
+    ),
     "runs of words": make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression()),
     "accents": make_pipeline(TfidfVectorizer(stop_words="english", strip_accents="unicode"), LinearSVC()),
     "letters": make_pipeline(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)), SelectKBest(k=40), RidgeClassifier()),
@@ -100,8 +105,8 @@ def test_models_of_texts(name: str, tmp_path: Path) -> None:
 
 
 def test_bare_models_and_several_outputs(tmp_path: Path) -> None:
-    check(LinearRegression().fit(B[:, :5], B[:, 5:7]), B[:50, :5], tmp_path / "two")
-    check(LinearRegression().fit(B[:, :5], B[:, 5:6]), B[:50, :5], tmp_path / "one")
+    check(LinearRegression().fit(B[:, :3], CANCER.data[:, 5:7]), B[:50, :3], tmp_path / "two")
+    check(LinearRegression().fit(B[:, :3], CANCER.data[:, 5:6]), B[:50, :3], tmp_path / "one")
 
 
 def test_labels_of_any_kind(tmp_path: Path) -> None:

@@ -253,6 +253,15 @@ def test_a_category_after_a_linear_model_is_one_look_up(tmp_path: Path) -> None:
     assert "EDU_2.get(edu, 0.0)" in text
 
 
+def test_columns_named_by_numbers(tmp_path: Path) -> None:
+    frame = X[["age", "gain"]].set_axis([3, 8], axis=1)
+    whole = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame[:500], YES[:500])
+    made, _ = served(whole, frame[500:], tmp_path)
+    row = frame[500:501].to_dict("records")[0]
+    np.testing.assert_allclose(made.predict_proba(row), whole.predict_proba(frame[500:501]))
+    np.testing.assert_allclose(made.predict_proba(frame[500:]), whole.predict_proba(frame[500:]))
+
+
 def test_texts_in_a_column(tmp_path: Path) -> None:
     frame = X.assign(note=X.edu + " likes " + X.sex.astype(object) + X.region.astype(str))
     pre = ColumnTransformer([("t", TfidfVectorizer(), "note"), ("n", StandardScaler(), ["age"])])

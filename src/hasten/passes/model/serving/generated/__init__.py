@@ -82,6 +82,5 @@ def _column(name: str, dtype: Any) -> Any:
     from hasten.passes.model.serving.generated.predictor import InputColumn
 
     number = getattr(dtype, "kind", "O") in "iufb"
-    if getattr(dtype, "kind", "O") in "mM":
-        raise CannotServe(f"{name} holds dates")
-    return InputColumn(name, number, number or str(dtype) in ("str", "category"))
+    date = getattr(dtype, "kind", "O") in "mM"
+    return InputColumn(name, number, number or str(dtype) in ("str", "category"), date)

@@ -237,6 +237,48 @@ def counted(texts: Array, words: Array, vocabulary: Array, binary: Array) -> Arr
     return keys // size, keys % size, np.ones(len(keys)) if binary else counts.astype(np.float64)
 
 
+def murmur(word: Array) -> Array:
+    """MurmurHash3 of a word (32 bits, signed, seed 0)."""
+    data = word.encode("utf-8")
+    whole = len(data) - len(data) % 4
+    h = 0
+    for i in range(0, len(data), 4):
+        k = int.from_bytes(data[i : i + 4], "little") * 0xCC9E2D51 & 0xFFFFFFFF
+        k = (k << 15 | k >> 17) * 0x1B873593 & 0xFFFFFFFF
+        h ^= k
+        if i < whole:
+            h = ((h << 13 | h >> 19) * 5 + 0xE6546B64) & 0xFFFFFFFF
+    h ^= len(data)
+    h = (h ^ h >> 16) * 0x85EBCA6B & 0xFFFFFFFF
+    h = (h ^ h >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
+    h ^= h >> 16
+    return h - 0x100000000 if h & 0x80000000 else h
+
+
+def hashed(texts: Array, words: Array, seen: Array, size: Array, alternate: Array, binary: Array) -> Array:
+    """Words of texts by their hashes, as arrays: of which text, which place, how often (with the hash's sign)."""
+    places, signs, lengths = [], [], []
+    for text in texts:
+        found = words(text)
+        for word in found:
+            place = seen.get(word)
+            if place is None:
+                h = murmur(word)
+                place = ((2147483648 - size) % size if h == -2147483648 else abs(h) % size, 1 if h >= 0 else -1)
+                if len(seen) < 200_000:
+                    seen[word] = place
+            places.append(place[0])
+            signs.append(place[1] if alternate else 1)
+        lengths.append(len(found))
+    keys = np.repeat(np.arange(len(lengths)), lengths) * size + np.array(places, np.int64)
+    keys, which = np.unique(keys, return_inverse=True)
+    values = np.bincount(which, np.array(signs, np.float64), len(keys))
+    return keys // size, keys % size, np.ones(len(keys)) if binary else values
+
+
+hashed.needs = (murmur,)  # type: ignore[attr-defined]
+
+
 def normed(entries: Array, norm: Array, n: Array) -> Array:
     """Values of words over the norm of their text."""
     of, places, values = entries

@@ -29,6 +29,7 @@ class InputColumn:
     name: str
     number: bool
     lenient: bool
+    date: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,9 @@ def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only
             raise CannotServe(f"{type(last).__name__}: {', '.join(absent)} is not translated")
         if made.matrix:
             blocks = [dense(blocks, w)]
+    dates = [inputs.columns[i].name for i in w.used if inputs.columns[i].date]
+    if dates:
+        raise CannotServe(f"dates in {', '.join(dates)}")
     return _Assembly(model, inputs, methods if not matrix_only else ("matrix",), w, made, blocks).written()
 
 
@@ -191,7 +195,7 @@ class _Assembly:
         lines += ["", "import numpy as np"]
         constants = []
         if w.arrays:
-            constants.append(f'ARRAYS = np.load(Path(__file__).with_name("{ARRAYS}"))')
+            constants.append(f'with np.load(Path(__file__).with_name("{ARRAYS}")) as file:\n    ARRAYS = dict(file)')
         if w.keys:
             constants.append(f'KEYS = json.loads(Path(__file__).with_name("{KEYS}").read_text(encoding="utf-8"))')
         if row:
@@ -258,6 +262,7 @@ class _Assembly:
     def _columns(self) -> str:
         """From a dict to what the batch functions take."""
         lines = [
+            "row = {str(name): value for name, value in row.items()}",
             "missing = [n for n in NAMES if n not in row]",
             "if missing:",
             '    raise ValueError(f"columns are missing: {missing}")',

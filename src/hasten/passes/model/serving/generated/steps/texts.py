@@ -46,7 +46,18 @@ def TfidfTransformer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
 
 
 def HashingVectorizer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
-    raise CannotServe("hashes of words are not translated")
+    raw = one_raw(blocks)
+    if raw is None or raw.width != 1:
+        raise CannotServe("a text vectoriser of something else than one column")
+    source(w, raw, 0)
+    w.row = False
+    words = _words(est, w)
+    seen = w.constant("places", "{}  # of words that were seen")
+    given = f"{raw.arrays[0]}, {words}, {seen}, {int(est.n_features)}, {bool(est.alternate_sign)}, {bool(est.binary)}"
+    entries, n = w.let("words", f"{w.helper(helpers.hashed)}({given})"), f"len({raw.arrays[0]})"
+    if est.norm is not None:
+        entries = w.let("words", f"{w.helper(helpers.normed)}({entries}, {literal(est.norm)}, {n})")
+    return [Counts(entries, n, int(est.n_features))]
 
 
 def _words(est: Any, w: Writer) -> str:
