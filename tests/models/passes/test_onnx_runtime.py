@@ -30,6 +30,7 @@ CLASSIFIERS = {
     "boosted": lambda: ensemble.GradientBoostingClassifier(n_estimators=5, random_state=0),
     "histograms": lambda: ensemble.HistGradientBoostingClassifier(max_iter=5),
     "svm": lambda: pipeline.make_pipeline(preprocessing.StandardScaler(), svm.SVC()),
+    "bag": lambda: ensemble.BaggingClassifier(n_estimators=3, random_state=0),
     "net": lambda: pipeline.make_pipeline(
         preprocessing.StandardScaler(), neural_network.MLPClassifier((8,), max_iter=30, random_state=0)
     ),
@@ -94,6 +95,43 @@ def test_boosters(name: str, tmp_path: Path) -> None:
     x, y = datasets.load_breast_cancer(return_X_y=True)
     a, b, c, d = split(x.astype(np.float32).astype(np.float64)[:, :8], y)  # float32 thresholds tell no finer ones
     verdict = judged(work_of(fitted(made, a, b), c, d), OnnxRuntime(), tmp_path / "a")
+    assert verdict.verdict == "accepted", verdict.reason
+
+
+def several() -> list[tuple[str, Any]]:
+    scaled = pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression())
+    return [("linear", scaled), ("forest", ensemble.RandomForestClassifier(5, random_state=0))]
+
+
+@pytest.mark.parametrize(
+    "model",
+    [ensemble.VotingClassifier(several(), voting="soft"), ensemble.StackingClassifier(several(), cv=2)],
+    ids=["votes", "stack"],
+)
+def test_votes_and_stacks_with_what_their_estimators_say(model: Any, tmp_path: Path) -> None:
+    a, b, c, d = split(*datasets.load_breast_cancer(return_X_y=True))
+    work = work_of(fitted(model, a[:, :9], b), c[:, :9], d)
+    assert {"predict", "predict_proba", "transform"} <= set(work.methods)
+    verdict = judged(work, OnnxRuntime(), tmp_path / "a")
+    assert verdict.verdict == "accepted", verdict.reason
+
+
+def test_a_frame_of_numbers_and_texts(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    from sklearn.compose import make_column_transformer
+
+    draw = np.random.default_rng(0)
+    x = pandas.DataFrame(
+        {"age": draw.normal(40, 9, 200), "pay": draw.lognormal(3, 1, 200), "city": draw.choice(["a", "b", "c"], 200)}
+    )
+    x.loc[::9, "pay"] = np.nan
+    y = ((x["age"] > 40) & (x["city"] != "c")).to_numpy()
+    columns = make_column_transformer(
+        (pipeline.make_pipeline(SimpleImputer(), preprocessing.StandardScaler()), ["age", "pay"]),
+        (preprocessing.OneHotEncoder(handle_unknown="ignore"), ["city"]),
+    )
+    model = fitted(pipeline.make_pipeline(columns, linear_model.LogisticRegression()), x[:120], y[:120].astype(int))
+    verdict = judged(work_of(model, x[120:], y[120:].astype(int)), OnnxRuntime(), tmp_path / "a")
     assert verdict.verdict == "accepted", verdict.reason
 
 

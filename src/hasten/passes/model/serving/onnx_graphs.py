@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from hasten.core.model_pass import CannotServe
-from hasten.passes.model.serving.onnx_trees import exact_trees
+from hasten.passes.model.serving.onnx_trees import exact_trees, typed
+from hasten.passes.model.serving.settings import inside
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 BOOSTER_OPSET = 15  # the largest that onnxmltools takes for any of its libraries
@@ -62,7 +63,7 @@ def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
         return _booster(model, root, columns, raw)
     model = _copied(model)
     final = model.steps[-1][1] if hasattr(model, "steps") else model
-    for each in _inside(model):
+    for each in inside(model):
         _register(type(each))
     _register_imputer()
     from skl2onnx import to_onnx
@@ -75,9 +76,10 @@ def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
         except NameError as error:  # an option that this model's converter does not know
             last = error
             continue
-        if inputs[0][1].__class__.__name__ == "DoubleTensorType":
+        if any(type(kind).__name__ == "DoubleTensorType" for _, kind in inputs):
             exact_trees(made, model)
-        return bytes(_typed(made).SerializeToString())
+            typed(made)
+        return bytes(made.SerializeToString())
     raise CannotServe(f"no options fit: {last}")
 
 
@@ -85,10 +87,10 @@ def _copied(model: Any) -> Any:
     """The model with settings that the converters know, where they do not change what is converted."""
     from copy import deepcopy
 
-    if not any(getattr(e, "flatten_transform", False) for e in _inside(model)):
+    if not any(getattr(e, "flatten_transform", False) for e in inside(model)):
         return model
     model = deepcopy(model)
-    for each in _inside(model):
+    for each in inside(model):
         if getattr(each, "flatten_transform", False):
             each.flatten_transform = False  # only of `transform`, which graphs of votes do not answer
     return model
@@ -118,33 +120,49 @@ def _type(fed: Fed) -> Any:
     return types.get(fed.kind, t.StringTensorType)([None, 1])
 
 
-def _typed(made: Any) -> Any:
-    """Trees answer in float32 even from float64 inputs, which converters say wrongly of their outputs."""
-    from onnx import TensorProto
+def transform_graph(model: Any, file: Path, feed: Mapping[str, Any], x: Any, out: Path) -> bool:
+    """Write the graph of `file` so that it gives what `model.transform(x)` gives: answers of the estimators inside,
+    which the graph of votes or of a stack works out on its way. False where they are not found in it."""
+    import onnx
+    import onnxruntime
 
-    trees = {o for node in made.graph.node if node.op_type.startswith("TreeEnsemble") for o in node.output}
-    same = {o: node.input[0] for node in made.graph.node if node.op_type == "Identity" for o in node.output}
-    for output in made.graph.output:
-        name = output.name
-        while name in same:
-            name = same[name]
-        kind = output.type.tensor_type
-        if name in trees and kind.elem_type == TensorProto.DOUBLE:
-            kind.elem_type = TensorProto.FLOAT
-    for info in made.graph.value_info:
-        if info.name in trees and info.type.tensor_type.elem_type == TensorProto.DOUBLE:
-            info.type.tensor_type.elem_type = TensorProto.FLOAT
-    return made
+    made = onnx.load(str(file))
+    graph = made.graph
+    inner = [o for n in graph.node for o in n.output if o]
+    del graph.output[:]
+    graph.output.extend(onnx.ValueInfoProto(name=name) for name in inner)
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 4
+    # every value is kept as it is
+    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(made.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+    taken = {i.name for i in session.get_inputs()}
+    values = dict(zip(inner, session.run(inner, {n: v for n, v in feed.items() if n in taken}), strict=True))
+    wanted = np.asarray(model.transform(x))
+    if wanted.ndim != 2:
+        return False
+    parts: list[str] = []
+    at = 0
+    while at < wanted.shape[1]:
+        name = next((n for n, v in values.items() if _is_part(v, wanted, at)), None)
+        if name is None:
+            return False
+        parts.append(name)
+        at += values[name].shape[1]
+    del graph.output[:]
+    kind = onnx.TensorProto.DOUBLE if values[parts[0]].dtype == np.float64 else onnx.TensorProto.FLOAT
+    graph.node.append(onnx.helper.make_node("Concat", parts, ["transformed"], axis=1))
+    graph.output.append(onnx.helper.make_tensor_value_info("transformed", kind, [None, wanted.shape[1]]))
+    out.write_bytes(made.SerializeToString())
+    return True
 
 
-def _inside(model: Any) -> Iterator[Any]:
-    """The model and every estimator inside it."""
-    yield model
-    for _, step in getattr(model, "steps", ()):
-        yield from _inside(step)
-    for found in getattr(model, "estimators_", ()) if not hasattr(model, "tree_") else ():
-        if hasattr(found, "get_params"):
-            yield from _inside(found)
+def _is_part(value: Any, wanted: Any, at: int) -> bool:
+    """Whether `value` is the columns of `wanted` from `at` on."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim != 2 or len(value) != len(wanted):
+        return False
+    part = wanted[:, at : at + value.shape[1]]
+    return part.shape == value.shape and bool(np.allclose(value, part, rtol=1e-5, atol=1e-6))
 
 
 def _register(kind: type) -> None:

@@ -82,6 +82,15 @@ class OnnxRuntime:
                 names, session.run(names, {n: v for n, v in given.items() if n in taken}), strict=True
             ):
                 outputs[f"{file}/{name}"] = np.asarray(raw)
+        if "transform" in work.methods and "predict" in work.methods and "model.onnx" in files:
+            from hasten.passes.model.serving.onnx_graphs import transform_graph
+
+            if transform_graph(work.model, folder / "model.onnx", given, rows, folder / "transform.onnx"):
+                files.append("transform.onnx")
+                session = onnxruntime.InferenceSession(
+                    str(folder / "transform.onnx"), settings, providers=["CPUExecutionProvider"]
+                )
+                outputs["transform.onnx/transformed"] = np.asarray(session.run(None, dict(given))[0])
         offset = getattr(work.model, "offset_", None)
         plus = {"score_samples": float(offset)} if isinstance(offset, (int, float, np.floating)) else {}
         return {"inputs": fed, "answers": answers_as(work, outputs, rows, plus, by_scores=_by_scores(work.model))}

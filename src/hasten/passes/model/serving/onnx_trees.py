@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.passes.model.serving.settings import inside
+
 
 @dataclass(frozen=True)
 class _Nodes:
@@ -19,16 +21,35 @@ class _Nodes:
     missing_left: NDArray[np.int64]
 
 
-def exact_trees(made: Any, model: Any) -> bool:
-    """Change the graph's one node of trees so; False (and nothing changed) where it is not the trees of `model`."""
+TREES = ("TreeEnsembleClassifier", "TreeEnsembleRegressor")
+
+
+def exact_trees(made: Any, model: Any) -> int:
+    """Change every node of trees in a float64 graph that holds the trees of `model` or of an estimator inside it; gives
+    how many. Ensembles inside a larger model round their inputs to float32 there, as scikit-learn does."""
+    ensembles = [(e, found) for e in inside(model) if (found := _trees(e)) is not None]
+    changed = 0
+    for node in [n for n in made.graph.node if n.op_type in TREES]:
+        for ensemble, trees in ensembles:
+            if _fits(node, trees):
+                if ensemble is not model and rounds_inputs(ensemble):
+                    _round_input(made.graph, node)
+                changed += 1
+                break
+    if changed:
+        for used in made.opset_import:
+            if used.domain == "ai.onnx.ml":
+                used.version = max(used.version, 3)  # the first that knows float64
+    return changed
+
+
+def _fits(node: Any, trees: list[_Nodes]) -> bool:
+    """Whether the node holds these trees; then it has their thresholds and their sides for missing values."""
     from onnx import helper, numpy_helper
 
-    trees = _trees(model)
-    nodes = [n for n in made.graph.node if n.op_type in ("TreeEnsembleClassifier", "TreeEnsembleRegressor")]
-    if trees is None or len(nodes) != 1:
-        return False
-    node = nodes[0]
     attributes = {a.name: a for a in node.attribute}
+    if "nodes_values" not in attributes:
+        return False
     tree = np.array(attributes["nodes_treeids"].ints)
     place = np.array(attributes["nodes_nodeids"].ints)
     inner = np.array(attributes["nodes_modes"].strings) != b"LEAF"
@@ -60,10 +81,39 @@ def exact_trees(made: Any, model: Any) -> bool:
             node.attribute.append(
                 helper.make_attribute(f"{name}_as_tensor", numpy_helper.from_array(held, f"{name}_as_tensor"))
             )
-    for used in made.opset_import:
-        if used.domain == "ai.onnx.ml":
-            used.version = max(used.version, 3)  # the first that knows float64
     return True
+
+
+def _round_input(graph: Any, node: Any) -> None:
+    """Put the node's input through float32."""
+    from onnx import TensorProto, helper
+
+    given = node.input[0]
+    single, rounded = f"{node.name}_{given}_single", f"{node.name}_{given}_rounded"
+    at = list(graph.node).index(node)
+    graph.node.insert(at, helper.make_node("Cast", [given], [single], to=TensorProto.FLOAT))
+    graph.node.insert(at + 1, helper.make_node("Cast", [single], [rounded], to=TensorProto.DOUBLE))
+    graph.node[at + 2].input[0] = rounded
+
+
+def typed(made: Any) -> None:
+    """Trees answer in float32 even from float64, which converters say wrongly: of a graph's output its type is put
+    right; what goes on to other nodes of a float64 graph is made float64."""
+    from onnx import TensorProto, helper
+
+    graph = made.graph
+    del graph.value_info[:]  # inferred again
+    outputs = {o.name: o for o in graph.output}
+    for node in [n for n in graph.node if n.op_type in TREES]:
+        place = len(node.output) - 1  # scores are the last
+        name = node.output[place]
+        if name in outputs:
+            if outputs[name].type.tensor_type.elem_type == TensorProto.DOUBLE:
+                outputs[name].type.tensor_type.elem_type = TensorProto.FLOAT
+            continue
+        node.output[place] = f"{name}_single"
+        at = list(graph.node).index(node)
+        graph.node.insert(at + 1, helper.make_node("Cast", [f"{name}_single"], [name], to=TensorProto.DOUBLE))
 
 
 def _trees(model: Any) -> list[_Nodes] | None:
