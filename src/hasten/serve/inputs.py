@@ -80,6 +80,12 @@ class Inputs:
             self._refuse(out)
         return out
 
+    def matrix_unseen(self, x: Any) -> NDArray[Any]:
+        """`matrix` for what refuses numbers itself: an array's are not looked at here."""
+        if type(x) is np.ndarray and x.ndim == 2 and x.shape[1] == self._number and len(x):
+            return np.ascontiguousarray(x, np.float64)
+        return self.matrix(x)
+
     def columns(self, x: Any, needs: Sequence[int] | None = None) -> list[NDArray[Any]]:
         """One array of shape (n,) for each column of the schema, or for those at `needs`: others may be missing then,
         where columns are looked up by name."""
@@ -131,8 +137,16 @@ class Inputs:
             return frame.astype(kept) if kept else frame
         return x
 
-    def reader(self, takes: str, needs: Sequence[int] | None = None) -> Callable[[Any], Any]:
-        """`read` for one kind of backend. `needs` are the places of the columns that it takes (None: all)."""
+    def reader(
+        self, takes: str, needs: Sequence[int] | None = None, refuses: frozenset[str] = frozenset()
+    ) -> Callable[[Any], Any]:
+        """`read` for one kind of backend. `needs` are the places of the columns that it takes (None: all), `refuses`
+        which numbers it refuses itself: "nan", and "inf" (what is infinite as float32)."""
+        if takes == MATRIX and self._looks and not self.schema.no_nan:
+            nan = self.schema.nan or "nan" in refuses
+            inf = self.schema.inf and not self.schema.single or self.schema.single and "inf" in refuses
+            if nan and inf:
+                return self.matrix_unseen
         if needs is not None and takes in (COLUMNS, CELLS):
             some = self.columns if takes == COLUMNS else self.cells
             return lambda x: some(x, needs)

@@ -47,7 +47,9 @@ class Trees:
         head = self._arrays["head"].tolist()
         fields = [int(self._arrays[f][0]) if f == "walked" else self._arrays[f].ctypes.data for f in FIELDS]
         self._model = np.array([*head, *fields], np.int64)
-        self._features, self._trees = head[0], head[2]
+        self._trees, flags = head[2], head[7]
+        # those of `REFUSE_NAN` and `REFUSE_INF` in trees.c; a model of float64 refuses no infinity
+        self.refuses = frozenset(name for name, bit in (("nan", 1), ("inf", 2)) if flags & bit)
         self._answers = answers
         self._run = _runner(library)
         self._kept: list[Any] = []
