@@ -135,6 +135,31 @@ def test_a_frame_of_numbers_and_texts(tmp_path: Path) -> None:
     assert verdict.verdict == "accepted", verdict.reason
 
 
+@pytest.mark.parametrize("name", ["TfidfVectorizer", "CountVectorizer"])
+def test_texts(name: str, tmp_path: Path) -> None:
+    from sklearn.feature_extraction import text
+
+    draw = np.random.default_rng(0)
+    words = [
+        "good",
+        "Bad film",
+        "NICE",
+        "it's",
+        "e-mail",
+        "x",
+        "cr\u00e9dit",
+        "2nd",
+        "a_b",
+        "\u00c9clair",
+        "\u6771\u4eac",
+    ]
+    rows = [" ".join(draw.choice(words, draw.integers(1, 9))) for _ in range(180)]
+    y = np.array(["yes" if "good" in r else "no" for r in rows])
+    model = pipeline.make_pipeline(getattr(text, name)(), linear_model.LogisticRegression()).fit(rows[:120], y[:120])
+    verdict = judged(work_of(model, rows[120:], y[120:]), OnnxRuntime(), tmp_path / "a")
+    assert verdict.verdict == "accepted", verdict.reason
+
+
 def test_what_no_converter_knows(tmp_path: Path) -> None:
     from sklearn.base import BaseEstimator, ClassifierMixin
 

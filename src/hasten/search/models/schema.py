@@ -22,7 +22,7 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
         columns = tuple(Column(f"x{i}", _kind(x.dtype), str(x.dtype)) for i in range(x.shape[1]))
         form = "array"
     else:
-        return InputSchema("texts", (Column("text", "text", "str"),))
+        return InputSchema("texts", (Column("text", "text", "str"),), empty=_answers(answered.get("no rows")))
     numbers = [c.name for c in columns if c.kind == "number"]
     missing = _by_column("NaN in ", answered, form, numbers)
     endless = _by_column("infinity in ", answered, form, numbers)

@@ -82,7 +82,8 @@ class Feeds:
     def _reader(self, dtype: str, known: list[str] | None) -> Callable[[NDArray[Any]], NDArray[Any]]:
         flat = dtype.startswith("flat ")
         dtype = dtype.removeprefix("flat ")
-        if dtype == "text":
+        lower = dtype == "lower text"
+        if dtype in ("text", "lower text"):
             allowed = None if known is None else frozenset(known)
 
             def texts(column: NDArray[Any]) -> NDArray[Any]:
@@ -94,6 +95,8 @@ class Feeds:
                 if allowed is not None and not allowed.issuperset(values):
                     unknown = sorted({v for v in values if v not in allowed})[:5]
                     raise ValueError(f"unknown categories: {', '.join(map(repr, unknown))}")
+                if lower:
+                    values = [v.lower() for v in values]  # as Python does it, whatever the machine's language
                 out = np.array(values, object)
                 return out if flat else out.reshape(-1, 1)
 

@@ -20,9 +20,9 @@ BOOSTER_OPSET = 15  # the largest that onnxmltools takes for any of its librarie
 
 @dataclass(frozen=True)
 class Fed:
-    """One input of a graph. `kind` is "matrix:float64", "matrix:float32" (all columns, `width` of them; "rounded
-    matrix:float64": through float32), "float64", "float32", "int64", "text" (one column) or "flat text". `known` are
-    the only texts that the model takes."""
+    """One input of a graph. `kind` is "matrix:float64" or "matrix:float32" (all columns, `width` of them; "rounded
+    matrix:float64": through float32), "float64", "float32", "int64" or "text" (one column), "flat text" (no columns) or
+    "flat lower text". `known` are the only texts that the model takes."""
 
     name: str
     kind: str
@@ -70,7 +70,7 @@ def _converted(model: Any, columns: Sequence[Fed], raw: bool) -> bytes:
 
     inputs = [(fed.name, _type(fed)) for fed in columns]
     last: Exception | None = None
-    for options in _options(final, raw):
+    for options in _options(model, final, raw):
         try:
             made = to_onnx(model, initial_types=inputs, options=options, target_opset=OPSETS)
         except NameError as error:  # an option that this model's converter does not know
@@ -87,25 +87,40 @@ def _copied(model: Any) -> Any:
     """The model with settings that the converters know, where they do not change what is converted."""
     from copy import deepcopy
 
-    if not any(getattr(e, "flatten_transform", False) for e in inside(model)):
+    if not any(getattr(e, "flatten_transform", False) or plain_words(e) for e in inside(model)):
         return model
     model = deepcopy(model)
     for each in inside(model):
+        if plain_words(each):
+            each.lowercase = False  # done before the graph, which would need the machine's language for it
         if getattr(each, "flatten_transform", False):
             each.flatten_transform = False  # only of `transform`, which graphs of votes do not answer
     return model
 
 
-def _options(final: Any, raw: bool) -> Iterator[Mapping[Any, Any] | None]:
+def plain_words(step: Any) -> bool:
+    """Whether it takes texts apart into words of two letters and more, as scikit-learn's vectorisers do by default."""
+    return (
+        getattr(step, "token_pattern", None) == r"(?u)\b\w\w+\b"
+        and getattr(step, "analyzer", None) == "word"
+        and step.tokenizer is None
+        and step.preprocessor is None
+        and step.strip_accents is None
+    )
+
+
+def _options(model: Any, final: Any, raw: bool) -> Iterator[Mapping[Any, Any] | None]:
+    # the runtime's regular expressions know no word boundaries, and \w without accents
+    words: dict[Any, Any] = {id(e): {"tokenexp": r"[\p{L}\p{N}_]{2,}"} for e in inside(model) if plain_words(e)}
     if raw:
-        yield {id(final): {"zipmap": False, "raw_scores": True}}
-        yield {id(final): {"raw_scores": True}}
+        yield {id(final): {"zipmap": False, "raw_scores": True}, **words}
+        yield {id(final): {"raw_scores": True}, **words}
         return
     if hasattr(final, "classes_"):
-        yield {id(final): {"zipmap": False}}
+        yield {id(final): {"zipmap": False}, **words}
     if hasattr(final, "score_samples") and hasattr(final, "offset_"):
-        yield {id(final): {"score_samples": True}}
-    yield None
+        yield {id(final): {"score_samples": True}, **words}
+    yield words or None
 
 
 def _type(fed: Fed) -> Any:
@@ -114,7 +129,7 @@ def _type(fed: Fed) -> Any:
     if "matrix:" in fed.kind:
         shape = [None, fed.width]
         return t.DoubleTensorType(shape) if fed.kind.endswith("64") else t.FloatTensorType(shape)
-    if fed.kind == "flat text":
+    if fed.kind.startswith("flat "):
         return t.StringTensorType([None])
     types = {"float64": t.DoubleTensorType, "float32": t.FloatTensorType, "int64": t.Int64TensorType}
     return types.get(fed.kind, t.StringTensorType)([None, 1])

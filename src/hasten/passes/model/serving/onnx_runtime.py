@@ -23,7 +23,7 @@ from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.serving.answers_as import answers_as, matrix_of, some_rows
-from hasten.passes.model.serving.onnx_graphs import Fed
+from hasten.passes.model.serving.onnx_graphs import Fed, plain_words
 from hasten.passes.model.serving.onnx_trees import rounds_inputs
 
 BOOSTERS = ("lightgbm", "xgboost", "catboost")
@@ -122,7 +122,9 @@ def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
     if not (hasattr(x, "columns") and hasattr(x, "iloc")):
         if isinstance(x, np.ndarray) and x.ndim > 1:
             raise CannotServe(f"rows of {x.dtype} are no numbers")
-        return [Fed("text", "flat text")]
+        first = work.model.steps[0][1] if hasattr(work.model, "steps") else work.model
+        lower = plain_words(first) and first.lowercase
+        return [Fed("text", "flat lower text" if lower else "flat text")]
     encoded = _encoded(work.model, list(x.columns))
     fed = []
     for name, dtype in zip(x.columns, x.dtypes, strict=True):
