@@ -160,6 +160,22 @@ def test_texts(name: str, tmp_path: Path) -> None:
     assert verdict.verdict == "accepted", verdict.reason
 
 
+@pytest.mark.parametrize("zipmap", [True, False])
+def test_a_graph_that_is_there_already(zipmap: bool, tmp_path: Path) -> None:
+    from skl2onnx import to_onnx
+
+    from hasten.serve.backends.onnx_file import OnnxFile
+
+    a, b, c, d = split(*datasets.load_wine(return_X_y=True))
+    model = ensemble.RandomForestClassifier(5, random_state=0).fit(a, b)
+    given = to_onnx(model, a[:1].astype(np.float32), options={"zipmap": zipmap}).SerializeToString()
+    graph = OnnxFile(given)
+    np.testing.assert_array_equal(graph.predict(c), model.predict(c))
+    np.testing.assert_allclose(graph.predict_proba(c), model.predict_proba(c), atol=1e-6)
+    verdict = judged(work_of(graph, c, d), OnnxRuntime(), tmp_path / "a")
+    assert verdict.verdict == "accepted", verdict.reason
+
+
 def test_what_no_converter_knows(tmp_path: Path) -> None:
     from sklearn.base import BaseEstimator, ClassifierMixin
 

@@ -25,8 +25,8 @@ class OnnxFile:
         self._open()
         outputs = self._session.get_outputs()
         self._outputs = [o.name for o in outputs]
-        self._inputs = [(i.name, i.type, i.shape) for i in self._session.get_inputs()]
-        unknown = [f"{name} ({kind})" for name, kind, _ in self._inputs if kind not in KINDS]
+        self.inputs = [(i.name, i.type, i.shape) for i in self._session.get_inputs()]
+        unknown = [f"{name} ({kind})" for name, kind, _ in self.inputs if kind not in KINDS]
         if unknown:
             raise ValueError(f"inputs that are no columns: {', '.join(unknown)}")
         label = outputs[0].type in ("tensor(int64)", "tensor(string)")
@@ -36,12 +36,12 @@ class OnnxFile:
         else:
             self._estimator_type = "regressor"
         self.n_features_in_ = (
-            int(self._inputs[0][2][1])
-            if len(self._inputs) == 1 and len(self._inputs[0][2]) == 2 and isinstance(self._inputs[0][2][1], int)
-            else len(self._inputs)
+            int(self.inputs[0][2][1])
+            if len(self.inputs) == 1 and len(self.inputs[0][2]) == 2 and isinstance(self.inputs[0][2][1], int)
+            else len(self.inputs)
         )
-        if len(self._inputs) > 1:
-            self.feature_names_in_ = np.array([name for name, _, _ in self._inputs], dtype=object)
+        if len(self.inputs) > 1:
+            self.feature_names_in_ = np.array([name for name, _, _ in self.inputs], dtype=object)
 
     def _open(self) -> None:
         import onnxruntime
@@ -57,8 +57,8 @@ class OnnxFile:
         self.__init__(state["data"])  # type: ignore[misc]
 
     def _feed(self, x: Any) -> dict[str, NDArray[Any]]:
-        if len(self._inputs) == 1:
-            name, kind, shape = self._inputs[0]
+        if len(self.inputs) == 1:
+            name, kind, shape = self.inputs[0]
             rows: NDArray[Any] = np.asarray(x, KINDS[kind])
             if rows.ndim == 1 and len(shape) == 2 and rows.dtype == object:
                 rows = rows[:, None]
@@ -66,18 +66,18 @@ class OnnxFile:
                 raise ValueError(f"expected {len(shape)} dimensions (rows, columns), got {rows.ndim}")
             return {name: rows}
         if hasattr(x, "columns") and hasattr(x, "iloc"):
-            missing = [name for name, _, _ in self._inputs if name not in x.columns]
+            missing = [name for name, _, _ in self.inputs if name not in x.columns]
             if missing:
                 raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}")
-            columns = [x[name].to_numpy() for name, _, _ in self._inputs]
+            columns = [x[name].to_numpy() for name, _, _ in self.inputs]
         else:
             rows = np.asarray(x)
-            if rows.ndim != 2 or rows.shape[1] != len(self._inputs):
-                raise ValueError(f"expected shape (rows, {len(self._inputs)}), got {rows.shape}")
+            if rows.ndim != 2 or rows.shape[1] != len(self.inputs):
+                raise ValueError(f"expected shape (rows, {len(self.inputs)}), got {rows.shape}")
             columns = list(rows.T)
         return {
             name: np.asarray(column, KINDS[kind]).reshape([-1] + [1] * (len(shape) - 1))
-            for (name, kind, shape), column in zip(self._inputs, columns, strict=True)
+            for (name, kind, shape), column in zip(self.inputs, columns, strict=True)
         }
 
     def _ask(self, place: int, x: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.onnx_trees import exact_trees, typed
 from hasten.passes.model.serving.settings import inside
+from hasten.serve.backends.onnx_file import OnnxFile
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 BOOSTER_OPSET = 15  # the largest that onnxmltools takes for any of its libraries
@@ -37,6 +38,13 @@ class Fed:
 
 def graphs(model: Any, columns: Sequence[Fed], methods: tuple[str, ...], folder: Path) -> list[str]:
     """Write graphs that answer `methods` into `folder`; gives the files' names. Raises `CannotServe`."""
+    if isinstance(model, OnnxFile):
+        import onnx
+
+        given = onnx.load_from_string(model.data)
+        without_zipmap(given)
+        (folder / "model.onnx").write_bytes(given.SerializeToString())
+        return ["model.onnx"]
     made: list[str] = []
     wanted: list[tuple[str, bool]] = [("model.onnx", False)]
     if "decision_function" in methods:
@@ -248,7 +256,8 @@ def _booster(model: Any, root: str, columns: Sequence[Fed], raw: bool) -> bytes:
             file = Path(folder) / "model.onnx"
             model.save_model(str(file), format="onnx")
             made = onnx.load_from_string(file.read_bytes())
-        _no_zipmap(made, fed)
+        without_zipmap(made)
+        _rename_input(made, fed.name)
     else:
         from onnxmltools.convert.common.data_types import FloatTensorType
 
@@ -283,22 +292,25 @@ def _no_transform(made: Any) -> None:
             attribute.s = b"NONE"
 
 
-def _no_zipmap(made: Any, fed: Fed) -> None:
-    """Take out the nodes that make lists of dicts out of probabilities, and call the input as it is called here."""
+def without_zipmap(made: Any) -> None:
+    """Take out the nodes that make lists of dicts out of probabilities."""
     import onnx
 
     graph = made.graph
     for node in [n for n in graph.node if n.op_type == "ZipMap"]:
-        output = next(o for o in graph.output if o.name == node.output[0])
-        graph.output.remove(output)
+        place = next(i for i, o in enumerate(graph.output) if o.name == node.output[0])
+        graph.output[place].CopyFrom(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, None))
         graph.node.remove(node)
-        graph.output.append(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, None))
+
+
+def _rename_input(made: Any, name: str) -> None:
+    graph = made.graph
     old = graph.input[0].name
-    graph.input[0].name = fed.name
+    graph.input[0].name = name
     for node in graph.node:
-        for i, name in enumerate(node.input):
-            if name == old:
-                node.input[i] = fed.name
+        for i, given in enumerate(node.input):
+            if given == old:
+                node.input[i] = name
 
 
 def said(error: Exception) -> str:

@@ -25,6 +25,7 @@ from hasten.core.recipe import Risk
 from hasten.passes.model.serving.answers_as import answers_as, matrix_of, some_rows
 from hasten.passes.model.serving.onnx_graphs import Fed, plain_words
 from hasten.passes.model.serving.onnx_trees import rounds_inputs
+from hasten.serve.backends.onnx_file import OnnxFile
 
 BOOSTERS = ("lightgbm", "xgboost", "catboost")
 FAMILIES = ("sklearn", *BOOSTERS)
@@ -38,7 +39,7 @@ class OnnxRuntime:
     packages: ClassVar[tuple[str, ...]] = ("onnxruntime", "skl2onnx", "onnx")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if type(work.model).__module__.partition(".")[0] in FAMILIES:
+        if type(work.model).__module__.partition(".")[0] in FAMILIES or isinstance(work.model, OnnxFile):
             yield {}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
@@ -48,7 +49,7 @@ class OnnxRuntime:
         told: list[str] = []
         options: dict[str, Any] | None = None
         files: list[str] = []
-        for precision in ("float32",) if boosted else ("float64", "float32"):
+        for precision in ("float32",) if boosted or isinstance(work.model, OnnxFile) else ("float64", "float32"):
             try:
                 inputs = inputs_of(work, precision)
                 files = graphs(work.model, inputs, work.methods, folder)
@@ -115,6 +116,8 @@ def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
     """The inputs of a graph for these rows. Raises `CannotServe` for columns that are neither numbers nor texts."""
     x = work.valid.x
     matrix = matrix_of(x)
+    if isinstance(work.model, OnnxFile):
+        return of_file(work.model)
     named = _by_name(work.model)
     if matrix is not None and not named:
         rounded = "rounded " if precision == "float64" and rounds_inputs(work.model) else ""
@@ -138,6 +141,27 @@ def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
         else:
             fed.append(Fed(str(name), "text", known=encoded.get(name)))
     return fed
+
+
+def of_file(model: OnnxFile) -> list[Fed]:
+    """The inputs of a graph that is there already. Raises `CannotServe` for others than numbers and texts."""
+    kinds = {
+        "tensor(float)": "float32",
+        "tensor(double)": "float64",
+        "tensor(int64)": "int64",
+        "tensor(string)": "text",
+    }
+    fed = []
+    for name, kind, shape in model.inputs:
+        held = kinds.get(kind.removeprefix("tensor(").removesuffix(")"))
+        if held is None or len(shape) != 2:
+            raise CannotServe(f"input {name} is {kind} of {len(shape)} dimensions")
+        fed.append(Fed(name, held))
+    if len(fed) > 1 or model.n_features_in_ == 1:
+        return fed
+    if fed[0].kind == "text":
+        raise CannotServe("several columns of texts are one input")
+    return [Fed(fed[0].name, f"matrix:{fed[0].kind}", model.n_features_in_)]
 
 
 def _by_name(model: Any) -> bool:
