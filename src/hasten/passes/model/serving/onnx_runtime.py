@@ -145,12 +145,7 @@ def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
 
 def of_file(model: OnnxFile) -> list[Fed]:
     """The inputs of a graph that is there already. Raises `CannotServe` for others than numbers and texts."""
-    kinds = {
-        "tensor(float)": "float32",
-        "tensor(double)": "float64",
-        "tensor(int64)": "int64",
-        "tensor(string)": "text",
-    }
+    kinds = {"float": "float32", "double": "float64", "int64": "int64", "string": "text"}
     fed = []
     for name, kind, shape in model.inputs:
         held = kinds.get(kind.removeprefix("tensor(").removesuffix(")"))
