@@ -27,28 +27,29 @@ def served(
     built = GeneratedPredictor().build(ModelWorkload(model, Rows(x), methods=methods), place, parameters or {})
     part = Part(built.backend, built.methods, built.options, built.packages)
     Manifest("m", methods, schema_of(Rows(x), seen), {"part": part}, (Route(None, "part"),), "part").write(folder)
-    return load(folder), methods
+    return load(folder), seen
 
 
 def check(model: Any, x: Any, folder: Path, parameters: dict[str, Any] | None = None, rtol: float = 1e-9) -> Served:
     """Raises `AssertionError` with all that differs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made, methods = served(model, x, folder, parameters)
+        made, seen = served(model, x, folder, parameters)
+        methods = made.manifest.methods
         whole = asked(model, x, methods)
         scale = largest(whole)
         wrong: list[str] = []
 
         def same(what: str, old: Any, new: Any, tolerance: float = rtol) -> None:
-            seen = agreement(old, new, 0, scale)
-            if seen.apart or seen.changed or seen.drift > tolerance:
-                wrong.append(f"{what}: {seen.apart or ''} {seen.changed} changed, drift {seen.drift:.1e}")
+            found = agreement(old, new, 0, scale)
+            if found.apart or found.changed or found.drift > tolerance:
+                wrong.append(f"{what}: {found.apart or ''} {found.changed} changed, drift {found.drift:.1e}")
 
         same("data", whole, asked(made, x, methods))
-        for name, given in varied(x):
+        for i, (name, given) in enumerate(varied(x)):
             # float32 is rounded at every step, not always at the same ones
-            same(name, asked(model, given, methods), asked(made, given, methods), 1e-5 if "float32" in name else rtol)
-            if hasattr(given, "columns") and " in " in name and "columns in" not in name:
+            same(name, seen[name], asked(made, given, methods), 1e-5 if "float32" in name else rtol)
+            if i % 3 == 0 and hasattr(given, "columns") and " in " in name and "columns in" not in name:
                 one = given.iloc[[0]]
                 old = asked(model, one, methods)
                 same(f"one row of {name}", old, asked(made, one, methods))

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, Ridge, SGDClassifier
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import BernoulliNB, GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
@@ -197,6 +198,19 @@ MODELS: dict[str, tuple[Any, Any]] = {
 def test_a_pipeline_answers_as_the_original(name: str, tmp_path: Path) -> None:
     model, y = MODELS[name]
     check(model.fit(X[:500], y[:500]), X[500:], tmp_path)
+
+
+@pytest.mark.parametrize("after", ["expm1", "square"])
+def test_a_target_that_was_transformed(after: str, tmp_path: Path) -> None:
+    before = {"expm1": np.log1p, "square": np.sqrt}[after]
+    inner = make_pipeline(columns(), Ridge())
+    model = TransformedTargetRegressor(inner, func=before, inverse_func=getattr(np, after))
+    check(model.fit(X[:500], AMOUNT[:500]), X[500:], tmp_path)
+
+
+def test_the_best_of_a_search(tmp_path: Path) -> None:
+    search = GridSearchCV(make_pipeline(columns(), LogisticRegression()), {"logisticregression__C": [0.1, 1.0]}, cv=2)
+    check(search.fit(X[:500], YES[:500]), X[500:], tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Gener
     part, schema = dict(options["inner"]), dict(options["schema"])
     inner = Part(part["backend"], tuple(part["methods"]), part["options"], tuple(part["packages"]))
     columns = tuple(Column(**c) for c in schema.pop("columns"))
-    schema["no_nan"] = tuple(schema["no_nan"])
+    schema = {name: tuple(value) if isinstance(value, list) else value for name, value in schema.items()}
     return Behind(front, open_part(inner, folder / "inner", threads), InputSchema(columns=columns, **schema))
 
 

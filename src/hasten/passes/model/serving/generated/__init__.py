@@ -41,7 +41,7 @@ class GeneratedPredictor:
         steps, last = split(work.model)
         if last is None or has_head(last):
             yield {}
-        elif steps:
+        elif steps and not _goes_back(work.model):
             from hasten.passes.model.serving.generated.behind import inner_parameters
 
             yield from inner_parameters(work, steps, last)
@@ -84,3 +84,13 @@ def _column(name: str, dtype: Any) -> Any:
     number = getattr(dtype, "kind", "O") in "iufb"
     date = getattr(dtype, "kind", "O") in "mM"
     return InputColumn(name, number, number or str(dtype) in ("str", "category"), date)
+
+
+def _goes_back(model: Any) -> bool:
+    """Whether its answers are taken back from a transformed target, which a part behind knows nothing of."""
+    from hasten.passes.model.serving.generated.predictor import back
+
+    try:
+        return back(model) is not None
+    except CannotServe:
+        return True

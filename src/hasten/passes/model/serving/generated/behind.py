@@ -114,5 +114,6 @@ def _schema(last: Any, x: NDArray[np.float64], method: str) -> InputSchema:
     return InputSchema(
         "array", columns, nan=some, inf=any(inf), empty=False,
         no_nan=tuple(f"x{i}" for i, good in enumerate(nan) if not good) if some else (),
+        no_inf=tuple(f"x{i}" for i, good in enumerate(inf) if not good) if any(inf) else (),
         single=not any(inf) and not any(answers(1e39)),
     )  # fmt: skip

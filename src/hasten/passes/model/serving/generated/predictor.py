@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hasten.core.model_pass import CannotServe
+from hasten.passes.model.serving.generated import helpers
 from hasten.passes.model.serving.generated.answers import Answer, Head
 from hasten.passes.model.serving.generated.blocks import Blocks, Raw
 from hasten.passes.model.serving.generated.heads import head
@@ -19,6 +20,8 @@ from hasten.passes.model.serving.generated.steps import translated
 from hasten.passes.model.serving.generated.steps.checks import atoms
 from hasten.passes.model.serving.generated.writer import Writer
 
+SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV")
+BACK = ("expm1", "exp", "square", "exp2", "log", "log1p", "sqrt")
 PREDICTOR, ARRAYS, KEYS = "predictor.py", "arrays.npz", "keys.json"
 
 
@@ -64,13 +67,44 @@ class Written:
 def split(model: Any) -> tuple[list[Any], Any]:
     """The transformers of a fitted model in their order, and its final estimator (None: there is none)."""
     steps: list[Any] = []
-    while type(model).__name__ == "Pipeline" and type(model).__module__.startswith("sklearn."):
+    while (plain := unwrapped(model)) is not model or _is(model, "Pipeline"):
+        if plain is not model:
+            model = plain
+            continue
         inner = [s for _, s in model.steps]
         steps += inner[:-1]
         model = inner[-1]
     if model is None or isinstance(model, str) or (hasattr(model, "transform") and not hasattr(model, "predict")):
         return [*steps, model], None
     return steps, model
+
+
+def unwrapped(model: Any) -> Any:
+    """What answers for a search over settings, or for a model of a transformed target."""
+    if any(_is(model, name) for name in SEARCHES) and hasattr(model, "best_estimator_"):
+        return model.best_estimator_
+    return model.regressor_ if _is(model, "TransformedTargetRegressor") else model
+
+
+def back(model: Any) -> str | None:
+    """The function of NumPy that takes a transformed target back, where the model has one. Raises `CannotServe`."""
+    while not _is(model, "TransformedTargetRegressor"):
+        if (plain := unwrapped(model)) is model:
+            if not _is(model, "Pipeline"):
+                return None
+            plain = model.steps[-1][1]
+        model = plain
+    step = model.transformer_
+    name = next((n for n in BACK if getattr(step, "inverse_func", None) is getattr(np, n)), None)
+    if name is None or not _is(step, "FunctionTransformer") or step.inv_kw_args or back(model.regressor_) is not None:
+        raise CannotServe("a target that is transformed by something else than NumPy's functions")
+    if model._training_dim != 1:
+        raise CannotServe("several transformed targets")
+    return name
+
+
+def _is(model: Any, name: str) -> bool:
+    return type(model).__name__ == name and type(model).__module__.startswith("sklearn.")
 
 
 def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only: bool = False) -> Written:
@@ -95,6 +129,11 @@ def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only
             raise CannotServe(f"{type(last).__name__}: {', '.join(absent)} is not translated")
         if made.matrix:
             blocks = [dense(blocks, w)]
+        if (function := back(model)) is not None:
+            # the target's way back takes finite numbers only
+            plain = made.answers["predict"].batch
+            answer = Answer(f"np.{function}({w.helper(helpers.finite)}({plain}))")
+            made = replace(made, answers={"predict": answer})
     dates = [inputs.columns[i].name for i in w.used if inputs.columns[i].date]
     if dates:
         raise CannotServe(f"dates in {', '.join(dates)}")
@@ -286,8 +325,8 @@ class _Assembly:
 
 def _by_name(model: Any) -> bool:
     """Whether columns are looked up by name, so that others may stand beside them."""
-    while type(model).__name__ == "Pipeline":
-        model = model.steps[0][1]
+    while (plain := unwrapped(model)) is not model or _is(model, "Pipeline"):
+        model = plain if plain is not model else model.steps[0][1]
     return type(model).__name__ == "ColumnTransformer"
 
 
