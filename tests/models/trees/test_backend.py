@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 pytest.importorskip("sklearn")
 from sklearn.datasets import load_breast_cancer
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 
 from hasten.passes.model.trees.pack import keys_of
 from hasten.serve.backends import trees as backend
@@ -79,3 +85,36 @@ def test_without_pythons_headers_ctypes_calls_it(tmp_path: Path, served: Any, mo
     backend.save({}, tmp_path)
     by_ctypes = backend.Trees(ctypes.CDLL(str(tmp_path / backend.LIBRARY)), made._arrays, made._answers, 1)
     np.testing.assert_array_equal(by_ctypes.method("predict_proba")(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_processors_with_less(tmp_path: Path, served: Any, level: int) -> None:
+    backend.save({}, tmp_path)
+    library = ctypes.CDLL(str(tmp_path / backend.LIBRARY))
+    ctypes.c_int.in_dll(library, "trees_most_level").value = level
+    x, y = X[:200], Y[:200]
+    number = np.sin(x[:, 0]) + x[:, 1] % 1
+    models = [
+        RandomForestClassifier(9, random_state=0).fit(x, y), RandomForestRegressor(9, random_state=0).fit(x, number),
+        HistGradientBoostingClassifier(max_iter=9).fit(x, y),
+        HistGradientBoostingRegressor(max_iter=9, max_leaf_nodes=60, min_samples_leaf=2).fit(x, number),
+        GradientBoostingRegressor(n_estimators=9, max_leaf_nodes=50, max_depth=9).fit(x, number),
+    ]  # fmt: skip
+    odd = X.copy()
+    odd[::3, 3] = -1e30
+    for model in models:
+        made = served(model)
+        low = backend.Trees(library, made._arrays, made._answers, 1)
+        for rows in (X, odd, X[:37]):
+            np.testing.assert_array_equal(low.method("predict")(rows), model.predict(rows))
+
+
+def test_symmetric_trees_on_processors_with_less(tmp_path: Path, served: Any) -> None:
+    catboost = pytest.importorskip("catboost")
+    backend.save({}, tmp_path)
+    library = ctypes.CDLL(str(tmp_path / backend.LIBRARY))
+    ctypes.c_int.in_dll(library, "trees_most_level").value = 0
+    model = catboost.CatBoostRegressor(iterations=9, depth=4, verbose=0, train_dir=str(tmp_path)).fit(X, X[:, 0])
+    made = served(model)
+    low = backend.Trees(library, made._arrays, made._answers, 1)
+    np.testing.assert_allclose(low.method("predict")(X), model.predict(X), rtol=1e-14)

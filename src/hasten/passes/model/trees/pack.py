@@ -54,7 +54,8 @@ def keys_of(threshold: Array, single: bool) -> Array:
     if single:
         with np.errstate(over="ignore"):
             down = threshold.astype(np.float32)
-        down = np.where(down.astype(np.float64) > threshold, np.nextafter(down, np.float32(-np.inf)), down)
+            below = np.nextafter(down, np.float32(-np.inf))
+        down = np.where(down.astype(np.float64) > threshold, below, down)
         b = (down + np.float32(0)).astype(np.float32).view(np.int32).astype(np.int64)
         return np.where(b < 0, b ^ np.int64(-(2**31)) ^ np.int64(-1), b)
     d = (threshold + 0.0).view(np.int64)

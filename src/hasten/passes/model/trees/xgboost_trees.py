@@ -75,8 +75,8 @@ def _tree(tree: Any, out: int, weight: Any) -> Tree:
         raise CannotServe("its leaves hold several values")
     left = np.array(tree["left_children"], np.int64)
     at = np.array(tree["split_conditions"], np.float32)
-    below = np.nextafter(at, np.float32(-np.inf))  # x < t is x <= what comes before t
-    below = np.where(at == 0, np.nextafter(np.float32(0), np.float32(-1)), below)
+    with np.errstate(all="ignore"):
+        below = np.nextafter(at, np.float32(-np.inf))  # x < t is x <= what comes before t
     return Tree(
         np.array(tree["split_indices"], np.int64), below.astype(np.float64), left,
         np.array(tree["right_children"], np.int64), np.array(tree["default_left"], np.int64),

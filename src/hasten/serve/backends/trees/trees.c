@@ -73,6 +73,8 @@ enum { T_SUM, T_MEAN, T_PAIR, T_SOFTMAX, T_EXP, T_SIGMOID, T_AFFINE, T_PATHS, T_
        T_XPAIR, T_XSOFTMAX, T_XSIGMOID, T_XEXP, T_VOTES };
 enum { L_NONE, L_ARGMAX, L_ABOVE, L_NOT_BELOW, L_NEGATIVE };
 
+int trees_most_level = 2;  /* 2: AVX-512, 1: AVX2, 0: neither; lower than the processor's for tests only */
+
 static void finish(const Model *m, const Answer *a, int as, const double *sums, int64_t row_step, int64_t out_step,
                    int64_t rows, char *out);
 

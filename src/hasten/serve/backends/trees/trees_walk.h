@@ -347,6 +347,7 @@ static int NAME(run)(const Model *m, const Answer *a, int as, const double *x, i
 #ifdef X86
   level = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd") ? 2 : __builtin_cpu_supports("avx2") ? 1 : 0;
+  if (level > trees_most_level) level = trees_most_level;
 #endif
   int64_t most = rows < BLOCK ? (rows + TILE - 1) / TILE : BLOCK / TILE;  /* tiles of a block */
   int64_t tile = m->columns * TILE;
