@@ -36,7 +36,7 @@ class DaalModel:
             yield {}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
-        from hasten.serve.backends.daal import opened, save
+        from hasten.serve.backends.daal import FILE, opened, save
 
         save(_converted(work.model), folder)
         single = rounds(work.model) or type(work.model).__module__.startswith("catboost")
@@ -50,7 +50,7 @@ class DaalModel:
             except (AttributeError, NotImplementedError, TypeError, ValueError):
                 continue
         answers = answers_as(work, outputs, by_scores=True)
-        return Built("daal", work.methods, {"answers": answers, "rounds": single}, ("daal4py",))
+        return Built("daal", work.methods, {"answers": answers, "rounds": single, "pickle": FILE}, ("daal4py",))
 
 
 def _converted(model: Any) -> Any:

@@ -41,7 +41,7 @@ class RunSettings:
             yield {"unchecked": False}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
-        from hasten.serve.backends.original import save
+        from hasten.serve.backends.original import FILE, save
 
         unchecked = bool(parameters["unchecked"])
         model = deepcopy(work.model)
@@ -51,7 +51,7 @@ class RunSettings:
             if unchecked and "feature_names_in_" in vars(each):
                 del each.feature_names_in_
         save(model, folder)
-        return Built("settings", work.methods, {"unchecked": unchecked}, ("sklearn",))
+        return Built("settings", work.methods, {"unchecked": unchecked, "pickle": FILE}, ("sklearn",))
 
 
 def inside(model: Any, seen: set[int] | None = None) -> Iterator[Any]:
