@@ -76,7 +76,8 @@ class Served:
 
     def _answer(self, part: str, method: str) -> tuple[Callable[[Any], Any], Callable[[Any], NDArray[Any]]]:
         backend = self._parts[part]
-        needs, refuses = getattr(backend, "needs", None), getattr(backend, "refuses", frozenset())
+        needs = getattr(backend, "needs", None)
+        refuses: frozenset[str] = getattr(backend, "refuses", frozenset())
         return self._inputs.reader(backend.takes, needs, refuses), backend.method(method)
 
     def _row(self, method: str) -> Callable[[Any], NDArray[Any]]:

@@ -43,12 +43,15 @@ def test_columns_besides() -> None:
         (InputSchema("array", AB, nan=False), np.nan, "NaN, in b"),
         (InputSchema("array", AB, no_nan=("b",)), np.nan, "NaN, in b"),
         (InputSchema("array", AB, inf=False), -np.inf, "infinity"),
+        (InputSchema("array", AB, no_inf=("b",)), np.inf, "infinity, in b"),
         (InputSchema("array", AB, inf=False, single=True), 1e39, "too large for float32, in b"),
     ],
 )
 def test_numbers_that_are_refused(schema: InputSchema, value: float, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         Inputs(schema).matrix(np.array([[1.0, value]]))
+    with pytest.raises(ValueError, match=told):
+        Inputs(schema).reader("matrix")(np.array([[1.0, value]]))
     assert Inputs(schema).matrix(X).tolist() == X.tolist()
     free = Inputs(InputSchema("array", AB)).matrix(np.array([[1.0, value]]))
     np.testing.assert_array_equal(free, [[1.0, value]])
