@@ -170,6 +170,7 @@ class Inputs:
             missing = [n for n in wanted if n not in given]
             if missing:
                 raise ValueError(f"columns are missing: {', '.join(map(repr, missing))}")
+            self._once(wanted, given)
             found = [given.index(n) for n in wanted]
             self._seen_some = (names, needs, found)
             return found
@@ -204,10 +205,17 @@ class Inputs:
         others = [n for n in given if n not in self._names]
         if others and not self.schema.others:
             raise ValueError(f"not columns of the training data: {', '.join(map(repr, others))}")
+        self._once(self._names, given)
         places = [given.index(n) for n in self._names]
         if not self.schema.by_name and places != sorted(places):
             raise ValueError("the feature names should be those of the training data, in their order")
         return places
+
+    def _once(self, names: Sequence[str], given: list[str]) -> None:
+        """Raises `ValueError` where a frame has a column of the model twice."""
+        twice = [n for n in names if given.count(n) > 1] if len(set(given)) < len(given) else []
+        if twice:
+            raise ValueError(f"columns are there twice: {', '.join(map(repr, twice))}")
 
     def _first(self, x: NDArray[Any]) -> NDArray[Any]:
         """The columns of the schema out of an array with another number of them."""

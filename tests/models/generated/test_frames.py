@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from sklearn.svm import SVC
 from hasten.core.model import ModelWorkload, Rows
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.generated import GeneratedPredictor
+from hasten.verify.answers import agreement, asked
 from tests.models.generated.same import check, served
 
 CATEGORIES, NUMBERS = ["work", "edu", "sex"], ["age", "gain", "hours"]
@@ -265,6 +267,30 @@ def test_a_category_after_a_linear_model_is_one_look_up(tmp_path: Path) -> None:
     text = (tmp_path / "parts" / "part" / "predictor.py").read_text()
     assert "hasten import" not in text and "sklearn" not in text and "import pandas" not in text
     assert "EDU_2.get(edu, 0.0)" in text
+
+
+def test_columns_of_another_kind_are_refused_as_the_original_does(tmp_path: Path) -> None:
+    whole = make_pipeline(columns(), LogisticRegression()).fit(X[:500], YES[:500])
+    made, _ = served(whole, X[500:], tmp_path)
+    some = X[500:510]
+    for frame in (
+        some.assign(age=some.age.astype(complex)),
+        some.assign(age=pd.Timestamp("2020-01-01")),
+        some.assign(edu=1.5),
+        some.assign(edu=3),
+        some.assign(edu=True),
+        some.assign(edu=np.inf),
+        some.assign(age=some.age.astype(str)),
+        some.assign(age="old"),
+        some.assign(hours=some.hours.astype("Float64")),
+        some.assign(work=some.work.astype("category"), age=some.age.astype("category")),
+    ):
+        for rows in (frame, frame[:1]):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                old, new = asked(whole, rows, ("predict_proba",)), asked(made, rows, ("predict_proba",))
+            found = agreement(old, new, len(rows))
+            assert found.apart is None and found.drift < 1e-9, (rows.dtypes, found)
 
 
 def test_columns_named_by_numbers(tmp_path: Path) -> None:

@@ -47,12 +47,17 @@ class Generated:
 
             return ask
 
+        texts = [i for i, number in enumerate(self._module.NUMBERS) if not number]
+
         def ask_columns(x: Any) -> NDArray[Any]:
             if type(x) is tuple:
-                try:
-                    return cells(cells_of(x))
-                except unusual:
-                    return batch([plain(column) for column in x])
+                # texts that are an array of numbers are for the original's way of refusing them
+                if not any(type(x[i]) is np.ndarray and x[i].dtype.kind != "O" for i in texts):
+                    try:
+                        return cells(cells_of(x))
+                    except unusual:
+                        pass  # arrays tell what is wrong, if anything is
+                return batch([plain(column) for column in x])
             return batch(x)
 
         return ask_columns

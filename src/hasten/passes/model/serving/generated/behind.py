@@ -16,7 +16,7 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.serve.manifest import Column, InputSchema, Part
 
 INNER = "inner"  # the folder of the part behind
-LOOK = 64  # rows that are enough to see which passes apply
+LOOK = 64  # rows that are enough to see which passes apply, and columns to see what is refused
 
 
 def inner_parameters(work: ModelWorkload, steps: Sequence[Any], last: Any) -> Iterator[Parameters]:
@@ -94,19 +94,25 @@ def _after(steps: Sequence[Any], x: Any) -> NDArray[np.float64]:
 def _schema(last: Any, x: NDArray[np.float64], method: str) -> InputSchema:
     """What the final estimator refuses, asked of itself."""
 
+    def answered(value: float, places: Sequence[int]) -> bool:
+        row = x[:1].copy()
+        row[0, places] = value
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                getattr(last, method)(row)
+        except ValueError:
+            return False
+        return True
+
     def answers(value: float) -> list[bool]:
-        out = []
-        for i in range(x.shape[1]):
-            row = x[:1].copy()
-            row[0, i] = value
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    getattr(last, method)(row)
-                out.append(True)
-            except ValueError:
-                out.append(False)
-        return out
+        """Of each column, whether it may hold the value."""
+        every = range(x.shape[1])
+        if answered(value, list(every)):
+            return [True for _ in every]
+        if not any(answered(value, [i]) for i in every[:: max(1, len(every) // LOOK)]):
+            return [False for _ in every]
+        return [answered(value, [i]) for i in every]
 
     columns = tuple(Column(f"x{i}") for i in range(x.shape[1]))
     nan, inf = answers(np.nan), answers(np.inf)

@@ -14,8 +14,13 @@ Array = Any
 def numbers(columns: Array) -> Array:
     """Columns as one matrix (n, columns), of float32 where all are, else of float64.
 
-    Raises `ValueError` for texts that are no numbers.
+    Raises `ValueError` for texts that are no numbers and for complex ones, `DTypePromotionError` for dates.
     """
+    for column in columns:
+        if column.dtype.kind == "c":
+            raise ValueError("Complex data not supported")
+        if column.dtype.kind in "mM":
+            raise np.exceptions.DTypePromotionError("a date is no number")
     single = all(column.dtype == np.float32 for column in columns)
     out = np.empty((len(columns), len(columns[0])), np.float32 if single else np.float64)
     for i, column in enumerate(columns):
@@ -30,8 +35,15 @@ def finite(x: Array, nan: bool = False) -> Array:
     return x
 
 
-def codes(values: Array, table: Array, nan: Array, other: Array, name: str) -> Array:
-    """The code of each value by `table`; `nan` is that of NaN, `other` that of values it lacks (None: refused)."""
+def codes(values: Array, table: Array, nan: Array, other: Array, name: str, texts: bool) -> Array:
+    """The code of each value by `table`; `nan` is that of NaN, `other` that of values it lacks (None: refused).
+
+    Categories of `texts` are not compared with a column of numbers: that raises as the original does.
+    """
+    if texts and values.dtype.kind in "iufbcmM":
+        if values.dtype.kind not in "iuf" or not np.isfinite(values).all() and np.isinf(values).any():
+            raise ValueError(f"column {name} holds no texts")
+        raise TypeError(f"column {name} holds numbers, and its categories are texts")
     found = [table.get(v, -1) for v in values.tolist()]
     if -1 in found:
         for i, value in enumerate(values.tolist()):
