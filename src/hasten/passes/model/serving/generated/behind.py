@@ -61,6 +61,8 @@ def build_behind(work: ModelWorkload, inputs: Any, folder: Path, parameters: Par
     options = {
         "takes": made.takes, "used": list(made.used), "row": made.row, "inner": asdict(part), "schema": asdict(schema),
     }  # fmt: skip
+    if "pickle" in built.options:
+        options["pickle"] = f"{INNER}/{built.options['pickle']}"
     return Built("generated", work.methods, options, tuple(dict.fromkeys([*made.packages, *built.packages])))
 
 
