@@ -104,6 +104,30 @@ MODELS: dict[str, tuple[Any, Any]] = {
         ),
         YES,
     ),
+    "constants and selection": (
+        make_pipeline(
+            ColumnTransformer(
+                [
+                    ("n", make_pipeline(SimpleImputer(), StandardScaler()), NUMBERS),
+                    (
+                        "c",
+                        make_pipeline(
+                            SimpleImputer(strategy="constant", fill_value="missing"),
+                            OneHotEncoder(handle_unknown="ignore"),
+                        ),
+                        CATEGORIES,
+                    ),
+                ]
+            ),
+            SelectKBest(k=6),
+            LogisticRegression(),
+        ),
+        YES,
+    ),
+    "no estimator": (
+        ColumnTransformer([("n", StandardScaler(), ["age", "gain"]), ("f", "passthrough", ["flag"])]),
+        None,
+    ),
     "rare categories": (
         make_pipeline(
             ColumnTransformer(
@@ -199,7 +223,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize("name", MODELS)
 def test_a_pipeline_answers_as_the_original(name: str, tmp_path: Path) -> None:
     model, y = MODELS[name]
-    check(model.fit(X[:500], y[:500]), X[500:], tmp_path)
+    check(model.fit(X[:500], None if y is None else y[:500]), X[500:], tmp_path)
 
 
 @pytest.mark.parametrize("after", ["expm1", "square"])

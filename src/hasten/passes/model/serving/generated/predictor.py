@@ -118,7 +118,8 @@ def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only
     if last is None and not matrix_only:
         if methods != ("transform",):
             raise CannotServe(f"{type(steps[-1]).__name__} answers more than transform")
-        made = _transformed(steps, blocks, w)
+        made = _transformed(steps)
+        blocks = [dense(blocks, w)]
     elif matrix_only:
         made = Head({"matrix": Answer("x", of="x")}, matrix=True)
         blocks = [dense(blocks, w)]
@@ -140,7 +141,7 @@ def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only
     return _Assembly(model, inputs, methods if not matrix_only else ("matrix",), w, made, blocks).written()
 
 
-def _transformed(steps: Sequence[Any], blocks: Blocks, w: Writer) -> Head:
+def _transformed(steps: Sequence[Any]) -> Head:
     if any(getattr(s, "sparse_output_", False) or getattr(s, "sparse_output", False) for s in steps):
         raise CannotServe("its transform gives a sparse matrix")
     return Head({"transform": Answer("x", of="x")}, matrix=True)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
+from hasten.passes.model.serving.generated import helpers
 
 INLINE = 64  # numbers of an array, and entries of a table, that are written into the text
 TERMS = 320  # of straight-line code for one row: beyond, NumPy on a matrix of one row is as fast
@@ -53,7 +54,7 @@ class Writer:
         self.functions: list[str] = []  # texts of functions beside the helpers
         self.packages: set[str] = set()  # that the predictor imports besides NumPy
         self.imports: set[str] = set()
-        self._taken: set[str] = set(RESERVED)
+        self._taken: set[str] = RESERVED | {name for name, _ in inspect.getmembers(helpers, inspect.isfunction)}
         self.names = list(columns)
         self.parameters = [self.name(n) for n in columns]
         self.used: dict[int, None] = {}  # input columns in use
