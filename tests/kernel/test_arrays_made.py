@@ -51,9 +51,15 @@ def test_rows() -> None:
 @pytest.mark.parametrize(
     "what",
     ["np.array(x.T)", "np.array(xs, int)", "np.array(xs, ndmin=2)", "np.array(xs, copy=False)", "np.array([(1, 2.0)])",
-     "np.array(xs, dtype=np.float32)", "np.array([1, 2.5])", "np.array(5)"],
+     "np.array(xs, dtype=np.float32)", "np.array(5)"],
 )  # fmt: skip
 def test_refused(what: str) -> None:
     text = f"def f(x, xs):\n    t = 0.0\n    for i in range(3):\n        t += ({what}).sum()\n    return t\n"
     with pytest.raises(AssertionError):
         compiled_function(text, "import numpy as np; args = (np.ones((2, 3)), [1.0, 2.0])")
+
+
+def test_ints_and_floats_written_together_are_floats() -> None:
+    text = "def f(x, xs):\n    t = 0.0\n    for i in range(3):\n        t += np.array([1, 2.5]).sum()\n    return t\n"
+    c = compiled_function(text, "import numpy as np; args = (np.ones((2, 3)), [1.0, 2.0])")
+    check(c, "import numpy as np; args = (np.ones((2, 3)), [0.1, 2.0])", fast=True)

@@ -235,7 +235,7 @@ for i in range(self.n):
 
 def test_attributes_of_an_object_of_any_class() -> None:
     c = compiled(OVER_SELF, SELF + "x = [0.0] * 4; late = False", prelude=SELF)
-    assert "_plain_attributes(self, (" in c.patched.text
+    assert "_plain_heirs([self], " in c.patched.text
     check(c, "x = [0.0] * 4", fast=True)
     check(c, "x = [0] * 4", fast=False)
 
@@ -263,19 +263,20 @@ def test_other_attributes_run_the_original(change: str) -> None:
     check(c, "x = [0.0] * 4; late = False", fast=True)
 
 
-REFUSED = {
-    "a function that reads what is around it": (
-        """
+def test_a_function_that_reads_what_is_around_it() -> None:
+    text = """
         def f(a):
             n = len(a)
             def late(i): return n - i
             for i in range(n):
                 a[i] = late(i)
             n = 3
-            return n
-        """,
-        "late",
-    ),
+            return n + late(1)
+        """
+    check(compiled_function(text, "args = ([1, 2],)"), "args = ([5, 6, 7],)", fast=True)
+
+
+REFUSED = {
     "a function bound twice": (
         """
         def f(a):

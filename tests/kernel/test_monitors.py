@@ -159,7 +159,7 @@ def test_lists_that_were_not_empty(setup: str, fast: bool) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ("self.mean = 0.0", "self.mean = 'x'", "not a number or list"),
+        ("self.mean = 0.0", "self.mean = 'x'", "not a number"),
         ("self.p = [[p[0][0] * 0.5", "self.p = p\n        p = [[p[0][0] * 0.5", "another name"),
         ("self.pair = (value, ", "self.pair = (1, ", "tuple of other types"),
         ("self.items.append(value)", "self.items.append(self)", ""),

@@ -182,7 +182,6 @@ def test_method_as_region(setup: str, fast: bool) -> None:
 @pytest.mark.parametrize(
     ("body", "prelude", "why"),
     [
-        ("for i in range(n):\n    net.name = 'x'", NET, "not a number or list"),
         ("for i in range(n):\n    net.other = 1.0", NET, "not a number or list"),
         ("for i in range(n):\n    net.w = xs", NET, "another name"),
         ("for i in range(n):\n    net.w = net.moves", NET, "another name"),

@@ -1067,6 +1067,8 @@ def _plain_objects(values, kind, attributes, methods):
     """Is it a list of objects exactly of this class, their attributes their own, their methods those of the class?"""
     if type(values) is not list or set(map(type, values)) - {kind} or type(kind) is not type:
         return False
+    if kind.__getattribute__ is not object.__getattribute__:
+        return False
     for name in attributes:
         if hasattr(type(kind.__dict__.get(name)), "__set__"):
             return False
@@ -1092,6 +1094,8 @@ def _plain_heirs(values, line, attributes, methods):
         "builtins.type",
         "abc.ABCMeta",
     ):
+        return False
+    if kind.__getattribute__ is not object.__getattribute__:
         return False
     for name in attributes:
         if any(hasattr(type(c.__dict__.get(name)), "__set__") for c in line):
@@ -1119,6 +1123,8 @@ def _set_attributes(objects, name, values):
 def _plain_slots(objects, kind, attributes):
     """Is it a list of objects exactly of this class, with these attributes in slots and set?"""
     if type(objects) is not list or set(map(type, objects)) - {kind} or type(kind) is not type:
+        return False
+    if kind.__getattribute__ is not object.__getattribute__:
         return False
     for name in attributes:
         if type(kind.__dict__.get(name)).__name__ != "member_descriptor":

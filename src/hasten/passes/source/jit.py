@@ -122,7 +122,7 @@ class Jit:
 
     def _changes(self, work: ScriptWorkload, region: Region, facts: Facts, share: float) -> Iterator[Change]:
         source = work.source(region.path)
-        module = _module(source, elsewhere.starred(work, region.path) if "*" in source.text else None)
+        module = module_of(work, source)
         source = module.source  # one tree for all
         if not module.modules_free():
             raise Refuse("np, math, njit or a builtin mean something else in this file")
@@ -162,7 +162,7 @@ class Jit:
             if call is None:
                 raise
             try:
-                home = _module(call.home.source)
+                home = module_of(work, call.home.source)
                 if not home.modules_free() or home.reflects:
                     raise Refuse("the function's file looks at its own names")
                 yield from self._variants(
@@ -179,7 +179,7 @@ class Jit:
     ) -> Iterator[Change]:
         from hasten.passes.source import held_methods  # it builds on this module
 
-        home = _module(calls.source)
+        home = module_of(work, calls.source)
         if not home.modules_free() or home.reflects:
             raise Refuse("the class's file looks at its own names")
         yield from self._variants(
@@ -242,6 +242,11 @@ def _with_attributes(kinds: tuple[ValueFact, ...]) -> Iterator[ValueFact]:
 _LAST: ContextVar[tuple[tuple[ScriptWorkload, Region, Facts, float], tuple[Change, ...]] | None] = ContextVar(
     "_LAST", default=None
 )
+
+
+def module_of(work: ScriptWorkload, source: SourceFile) -> Module:
+    """A file of the workload, with what its star imports of the project's other files bring."""
+    return _module(source, elsewhere.starred(work, source.path) if "*" in source.text else None)
 
 
 @lru_cache(maxsize=8)
