@@ -151,7 +151,7 @@ def test_a_failure_inside_is_status_3(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("hasten.deliver.artifact.load", broken)
+    monkeypatch.setattr("hasten.deliver.artifact.load_any", broken)
     monkeypatch.setenv("TMPDIR", str(project))
     monkeypatch.setattr("tempfile.tempdir", None)
     assert main(["report"]) == 3
@@ -167,7 +167,7 @@ def test_an_interruption_is_status_130(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hasten.deliver.artifact.load", stopped)
+    monkeypatch.setattr("hasten.deliver.artifact.load_any", stopped)
     assert main(["report"]) == 130
     assert "interrupted" in capsys.readouterr().err
 

@@ -7,8 +7,9 @@ rows harder than others.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -118,11 +119,11 @@ def compared(
     missed = 0
     while len(apart) < rounds and missed < rounds:
         rows = draw.integers(0, len(y), len(y))
-        try:
-            some = measure.score(y[rows], {m: v[rows] for m, v in new.items()})
-            apart.append(some - measure.score(y[rows], {m: v[rows] for m, v in old.items()}))
-        except ValueError:
+        some = _score(measure, y, new, rows) - _score(measure, y, old, rows)
+        if np.isnan(some):
             missed += 1  # a resample without one of the classes has no score
+        else:
+            apart.append(some)
     if not apart:
         return QualityOfModel(measure.name, a, b, -np.inf, np.inf, drop.of(a), len(y))
     tail = (1 - confidence) / 2
@@ -138,9 +139,19 @@ def own_interval(
     draw = np.random.default_rng(seed)
     scores: list[float] = []
     for _ in range(rounds):
-        rows = draw.integers(0, len(y), len(y))
-        with suppress(ValueError):  # a resample without one of the classes
-            scores.append(measure.score(y[rows], {m: v[rows] for m, v in answers.items()}))
+        value = _score(measure, y, answers, draw.integers(0, len(y), len(y)))
+        if not np.isnan(value):
+            scores.append(value)
     tail = (1 - confidence) / 2
     low, high = np.quantile(scores, [tail, 1 - tail]) if scores else (-np.inf, np.inf)
     return float(low), float(high)
+
+
+def _score(measure: Metric, y: NDArray[Any], answers: Mapping[str, NDArray[Any]], rows: NDArray[Any]) -> float:
+    """The metric on some rows; NaN where it has no value there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return measure.score(y[rows], {m: v[rows] for m, v in answers.items()})
+    except ValueError:
+        return math.nan
