@@ -1069,3 +1069,26 @@ def test_left_alone(source: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", EITHER.values(), ids=EITHER)
 def test_same(source: str, tmp_path: Path) -> None:
     check(RepeatedWork(), tmp_path, source)  # type: ignore[arg-type]
+
+
+def test_names_that_the_loop_binds_itself_are_not_read_before_it(tmp_path: Path) -> None:
+    """A block is replayed without what it does not read first."""
+    source = """
+def of(rows, t):
+    return sum(1 for p in rows if p["t"] == t and p["e"])
+rows = [{"t": i % 7, "e": i % 2} for i in range(40)]
+for p in rows:
+    p["n"] = 0
+for t in range(7):
+    pass
+for r in range(3):
+    for p in rows:
+        for t in range(7):
+            p["n"] += of(rows, t)
+print(rows[0])
+"""
+    for text in check(RepeatedWork(), tmp_path, source):  # type: ignore[arg-type]
+        (steady,) = (line for line in text.splitlines() if "with _Steady(" in line)
+        assert "rows" in steady
+        assert ", p" not in steady
+        assert ", t" not in steady

@@ -258,8 +258,12 @@ def _by_value(facts: Facts, repeat: Repeat) -> bool:
 
 
 def _roots(module: Module, stretch: ast.stmt) -> tuple[str, ...]:
-    """Names in the stretch that have a value before it: what objects it works with is found from them."""
+    """Names in the stretch that have a value before it: what objects it works with is found from them.
+
+    Not those that it binds anew, which a loop before it may have left: nothing says that they have a value here.
+    """
     out: dict[str, None] = {}
+    anew = {(n.id, module.owner(n.id, n)) for n in ast.walk(stretch) if isinstance(n, ast.Name) and _stored(n)}
     for n in ast.walk(stretch):
         if not isinstance(n, ast.Name) or not isinstance(n.ctx, ast.Load) or n.id in out:
             continue
@@ -267,7 +271,7 @@ def _roots(module: Module, stretch: ast.stmt) -> tuple[str, ...]:
         if isinstance(parent, ast.Call) and parent.func is n:
             continue
         scope = module.owner(n.id, n)
-        if scope is None or isinstance(scope, (ast.ClassDef, *COMPREHENSIONS)):
+        if scope is None or isinstance(scope, (ast.ClassDef, *COMPREHENSIONS)) or (n.id, scope) in anew:
             continue
         bound = module.bindings(n.id, scope)
         if any(b.how in ("def", "import", "delete") for b in bound) or _plainly(bound):
@@ -275,6 +279,10 @@ def _roots(module: Module, stretch: ast.stmt) -> tuple[str, ...]:
         if module.bound_before(n.id, scope, stretch):
             out[n.id] = None
     return tuple(out)
+
+
+def _stored(name: ast.Name) -> bool:
+    return not isinstance(name.ctx, ast.Load)
 
 
 def _plainly(bound: Sequence[object]) -> bool:
