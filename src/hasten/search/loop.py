@@ -146,10 +146,12 @@ def _search(
         changes = [c for c in changes if not c.quality]
         if not changes:
             break
+        ahead = 0.0
         if not recipe and any("numba" in c.needs for c in changes):
-            reserve += ahead_seconds(COMPILING_S, current_wall)  # and more than the last of the changes
+            ahead = ahead_seconds(COMPILING_S, current_wall)  # worth more than the last of the changes
         before = len(out.trials)
-        _judge(session, program, current, changes, facts, current_wall, number, reserve, speed, out.trials)
+        _judge(session, program, current, changes, facts, current_wall, number, (reserve, ahead), speed, out.trials)
+        reserve += ahead
         trials = out.trials[before:]
         # one that was merely no faster may be, when what it calls has become fast
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
@@ -279,15 +281,19 @@ def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
 
 def _judge(
     session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
-    number: int, reserve_s: float, speed: bool, out: list[Trial],
+    number: int, reserves_s: tuple[float, float], speed: bool, out: list[Trial],
 ) -> None:  # fmt: skip
-    """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process."""
+    """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process.
+
+    `reserves_s` are the seconds that the final measurement takes, and compiling ahead of time: the latter is kept free
+    only once there is something to compile.
+    """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
 
     def judged(_: int) -> Trial:
         change = queue.next()
-        left = session.left_s - reserve_s
+        left = session.left_s - reserves_s[0] - (reserves_s[1] if queue.found else 0.0)
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
         elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:

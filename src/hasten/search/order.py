@@ -57,6 +57,12 @@ class Queue:
             if gain > 1.0:
                 self._done.append(_sped(change, gain))
 
+    @property
+    def found(self) -> bool:
+        """Whether anything judged so far is faster."""
+        with self._lock:
+            return bool(self._done)
+
     def promising(self, change: Change) -> bool:
         """Has its region time left that no judged change has made much faster, or enough of what that leaves?"""
         if self._stacks is None:
