@@ -51,7 +51,8 @@ from hasten.search.trial import Outcome, Trial
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 PLANNED = 0.93  # of that time: steps end late on a busy machine
-LEAST_REPLAY_S = 8.0  # compiling for a few kinds of input takes its time
+LEAST_REPLAY_S = 5.0  # compiling for a few kinds of input takes its time
+LARGE = 0.15  # of the program's time: what may win as much is tried before time is kept for compiling ahead of time
 START_S = 1.0  # about what starting processes that import the program's libraries takes
 
 
@@ -286,14 +287,15 @@ def _judge(
     """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process.
 
     `reserves_s` are the seconds that the final measurement takes, and compiling ahead of time: the latter is kept free
-    only once there is something to compile.
+    only once something was found, and from changes that may win little.
     """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
 
     def judged(_: int) -> Trial:
         change = queue.next()
-        left = session.left_s - reserves_s[0] - (reserves_s[1] if queue.found else 0.0)
+        small = queue.found and queue.winnable(change) < LARGE
+        left = session.left_s - reserves_s[0] - (reserves_s[1] if small else 0.0)
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
         elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:
