@@ -38,6 +38,13 @@ class Speedup:
         return f"{self.ratio:.2f}x [{self.low:.2f}, {self.high:.2f}]"
 
 
+def reached(need: float | None, gain: Speedup | None) -> bool:
+    """Whether a required gain (old/new) was reached: the measured one decides, and it must be decided "faster"."""
+    if need is None or need <= 1:
+        return True
+    return gain is not None and gain.decided == "faster" and gain.ratio >= need
+
+
 @dataclass(frozen=True)
 class RunSample:
     """One whole run of a program in a fresh process.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hasten.core.measurement import Speedup
+from hasten.core.measurement import Speedup, reached
 from hasten.core.model import ModelContract
 from hasten.core.model_pass import Step
 from hasten.core.record import decode, encode
@@ -143,10 +143,7 @@ class ModelRunRecord:
     @property
     def met(self) -> bool:
         """Whether the contract's `require` was reached."""
-        need = self.contract.require
-        if need is None or need <= 1:
-            return True
-        return self.gain is not None and self.gain.decided == "faster" and self.gain.ratio >= need
+        return reached(self.contract.require, self.gain)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; infinite and undefined numbers as in `RunRecord`."""

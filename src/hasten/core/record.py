@@ -16,7 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hasten.core.contract import Contract, Quality
 from hasten.core.facts import FunctionTime
 from hasten.core.finding import Finding
-from hasten.core.measurement import Comparison, RunSample, Speedup
+from hasten.core.measurement import Comparison, RunSample, Speedup, reached
 from hasten.core.recipe import Change, Recipe
 from hasten.core.verdict import Verdict
 from hasten.core.workload import ScriptWorkload
@@ -220,10 +220,7 @@ class RunRecord:
     @property
     def met(self) -> bool:
         """Whether the contract's `require` was reached: the measured gain decides, and it must be decided "faster"."""
-        need = self.contract.require
-        if need is None or need <= 1:
-            return True
-        return self.gain is not None and self.gain.decided == "faster" and self.gain.ratio >= need
+        return reached(self.contract.require, self.gain)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values. Infinite and undefined numbers become the strings `Infinity`, `-Infinity`, `NaN`."""

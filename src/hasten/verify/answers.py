@@ -112,11 +112,16 @@ def agreement(old: Answers, new: Answers, rows: int, scale: Mapping[str, float] 
     return Agreement(rows, labels, changed, drift, drift_abs)
 
 
+def given(answers: Answers) -> dict[str, NDArray[Any]]:
+    """The answers that are no refusals."""
+    return {m: a for m, a in answers.items() if not isinstance(a, Refusal)}
+
+
 def largest(answers: Answers) -> dict[str, float]:
     """The largest finite score of each method."""
     out = {}
-    for method, a in answers.items():
-        if not isinstance(a, Refusal) and a.dtype.kind == "f" and a.size:
+    for method, a in given(answers).items():
+        if a.dtype.kind == "f" and a.size:
             finite = a[np.isfinite(a)]
             out[method] = float(np.abs(finite).max()) if finite.size else 0.0
     return out

@@ -14,7 +14,7 @@ from hasten.core.model import Drop
 from hasten.core.model_record import QualityOfModel
 from hasten.errors import TargetError, UsageError
 from hasten.serve.served import Served, load
-from hasten.verify.answers import Refusal, agreement, asked
+from hasten.verify.answers import Refusal, agreement, asked, given
 from hasten.verify.metric import compared, metric, own_interval
 
 
@@ -70,9 +70,7 @@ def check(artifact: str, data: str, column: str | None, *, model: str | None = N
             least = 1.0 if contract.get("agree") is None else float(contract["agree"])
             holds = seen.apart is None and seen.agree >= least and seen.drift <= float(contract["rtol"])
         elif rows.y is not None and name:
-            a = {m: v for m, v in old.items() if not isinstance(v, Refusal)}
-            b = {m: v for m, v in answers.items() if not isinstance(v, Refusal)}
-            beside = compared(metric(name, task, _classes(old)), np.asarray(rows.y), a, b, drop)
+            beside = compared(metric(name, task, _classes(old)), np.asarray(rows.y), given(old), given(answers), drop)
             said.append(f"{beside.metric} {beside.old:.4g} -> {beside.new:.4g}, {-beside.allowed:+.3g} allowed")
             # contradicted, where all of the interval is beyond what was allowed
             holds = seen.apart is None and beside.high >= -beside.allowed
@@ -83,9 +81,8 @@ def check(artifact: str, data: str, column: str | None, *, model: str | None = N
     elif name:
         measured = metric(name, task, _classes(answers))
         y = np.asarray(rows.y)
-        given = {m: v for m, v in answers.items() if not isinstance(v, Refusal)}
-        score = measured.score(y, given)
-        low, high = own_interval(measured, y, given)
+        score = measured.score(y, given(answers))
+        low, high = own_interval(measured, y, given(answers))
         said.append(f"{measured.name} {score:.4g} here, in [{low:.4g}, {high:.4g}]")
         certified = (served.manifest.evidence or {}).get("certified")
         if certified:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.core.model_record import AgreementRecord, QualityOfModel
-from hasten.verify.answers import Agreement, Answers, Refusal, agreement, largest
+from hasten.verify.answers import Agreement, Answers, Refusal, agreement, given, largest
 from hasten.verify.metric import Metric, compared, own_interval
 
 
@@ -64,9 +64,8 @@ class Judge:
         verdict = self._on_data(agreement(old, new, len(test), self._scale), test, old, new)
         if self.measure is None or verdict.quality is None:
             return verdict
-        answered = {m: v for m, v in new.items() if not isinstance(v, Refusal)}
         low, high = own_interval(
-            self.measure, np.asarray(test.y), answered, confidence=self.contract.confidence, seed=self.seed
+            self.measure, np.asarray(test.y), given(new), confidence=self.contract.confidence, seed=self.seed
         )
         return replace(verdict, quality=replace(verdict.quality, own_low=low, own_high=high))
 
@@ -103,10 +102,8 @@ class Judge:
     def _quality(self, rows: Rows, old: Answers, new: Answers) -> QualityOfModel | None:
         if self.measure is None or rows.y is None:
             return None
-        a = {m: v for m, v in old.items() if not isinstance(v, Refusal)}
-        b = {m: v for m, v in new.items() if not isinstance(v, Refusal)}
         return compared(
-            self.measure, np.asarray(rows.y), a, b, self.contract.max_drop or Drop(),
+            self.measure, np.asarray(rows.y), given(old), given(new), self.contract.max_drop or Drop(),
             confidence=self.contract.confidence, seed=self.seed,
         )  # fmt: skip
 

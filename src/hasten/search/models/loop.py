@@ -142,9 +142,7 @@ class Loop:
         candidate = Candidate((step,), self.scratch)
         with self._child(1) as child:
             load_s = self._load(child, None)
-            answers = self._ask(child, [0, *self.inputs.varied_places])
-            self.answers: Answers = answers[0]
-            self.varied = dict(zip(self.inputs.varied, answers[1:], strict=True))
+            self.answers, self.varied = self._ask_all(child)
             for method, answer in self.answers.items():
                 if isinstance(answer, Refusal):
                     raise TargetError(f"{self.work.name}: {method} fails on the validation data: {answer.text[:300]}")
@@ -195,7 +193,7 @@ class Loop:
             candidate.note(build_s=self.session.clock() - start, packages=tuple(built["packages"]))
             with self._child(1) as child:
                 load_s = self._load(child, folder)
-                answers = self._ask(child, [0, *self.inputs.varied_places])
+                answers = self._ask_all(child)
                 dicts = self._ask(child, self.inputs.dict_places)
                 peak = child.peak_mb
         except ChildFailed as failure:
@@ -203,7 +201,7 @@ class Loop:
             candidate.note(verdict=kind, reason=failure.text.removeprefix("CannotServe: ")[:300])
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            verdict = self.judge.of(answers[0], dict(zip(self.inputs.varied, answers[1:], strict=True)), dicts)
+            verdict = self.judge.of(*answers, dicts)
             candidate.note(
                 verdict=verdict.verdict, reason=verdict.reason, agreement=verdict.agreement, quality=verdict.quality,
                 size_mb=_size(folder), load_s=load_s, memory_mb=peak,
@@ -395,7 +393,7 @@ class Loop:
             with self._child(1) as child:
                 assert whole.folder is not None
                 load_s = self._load(child, whole.folder)
-                answers = self._ask(child, [0, *self.inputs.varied_places])
+                answers = self._ask_all(child)
                 dicts = self._ask(child, self.inputs.dict_places)
                 peak = child.peak_mb
                 tested: list[Answers] = []
@@ -404,7 +402,7 @@ class Loop:
                     path.write_bytes(pickle.dumps([self.work.test.x], protocol=5))
                     child.ask("hasten.measure.asked:load_inputs", str(path), deadline_s=ASK_S)
                     tested = child.ask("hasten.measure.asked:answers", [0], self.work.methods, deadline_s=ASK_S)
-            verdict = self.judge.of(answers[0], dict(zip(self.inputs.varied, answers[1:], strict=True)), dicts)
+            verdict = self.judge.of(*answers, dicts)
             if verdict.verdict != "accepted":
                 return f"assembled, {verdict.reason}"
             whole.note(
@@ -476,6 +474,11 @@ class Loop:
 
     def _load_inputs(self, child: Child) -> None:
         child.ask("hasten.measure.asked:load_inputs", str(self.inputs_path), deadline_s=ASK_S)
+
+    def _ask_all(self, child: Child) -> tuple[Answers, dict[str, Answers]]:
+        """The answers to the validation rows, and to each varied input by its name."""
+        answers = self._ask(child, [0, *self.inputs.varied_places])
+        return answers[0], dict(zip(self.inputs.varied, answers[1:], strict=True))
 
     def _ask(self, child: Child, places: Sequence[int]) -> list[Answers]:
         if not places:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Parameters, ReducingPass, ServingPass, Step
+from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
 from hasten.search.models.titles import titled
 
@@ -88,7 +89,7 @@ def _served(
 def _ways(loop: Loop, work: ModelWorkload, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> list[Step]:
     """How a reduced model is served: as the whole one was served best, or, if it is another kind, as it can be."""
     by_code = {p.code: p for p in serving}
-    if type(_last(work.model)) is type(_last(loop.work.model)):
+    if type(final(work.model)) is type(final(loop.work.model)):
         found: list[Step] = []
         for rows in loop.contract.batches:
             timed = [c for c in exact if (rows, 1, "rows") in c.latencies]
@@ -103,9 +104,3 @@ def _ways(loop: Loop, work: ModelWorkload, serving: Sequence[ServingPass], exact
             ways.append(Step(p.code, titled(p.name, first), first))
     as_it_is, others = ways[:1], ways[1:]
     return others[:MOST_WAYS] or as_it_is
-
-
-def _last(model: object) -> object:
-    while type(model).__name__ == "Pipeline" and getattr(model, "steps", None):
-        model = model.steps[-1][1]  # type: ignore[attr-defined]
-    return model
