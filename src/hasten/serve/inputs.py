@@ -90,7 +90,7 @@ class Inputs:
         """One array of shape (n,) for each column of the schema, or for those at `needs`: others may be missing then,
         where columns are looked up by name."""
         if self.schema.form == "texts":
-            return [np.asarray(x, object)]
+            return [_texts(x)]
         if hasattr(x, "columns") and hasattr(x, "iloc"):
             return [plain(c) for c in columns_of(x, self._needed(x.columns, needs))]
         needed = range(self._number) if needs is None else needs
@@ -283,3 +283,13 @@ class Inputs:
     def _wrong(self, what: str, columns: NDArray[np.bool_], names: tuple[str, ...]) -> None:
         told = ", ".join(names[i] for i in np.flatnonzero(columns))
         raise ValueError(f"Input X contains {what}, in {told}: the model takes none; fill or drop such rows first")
+
+
+def _texts(x: Any) -> NDArray[Any]:
+    """An array of texts (n,); any iterable of them will do."""
+    if isinstance(x, (str, bytes, Mapping)):
+        raise ValueError(f"expected several texts, such as a list of them, got one {type(x).__name__}")
+    made: NDArray[Any] = np.asarray(
+        x if hasattr(x, "__len__") and not isinstance(x, (set, frozenset)) else list(x), object
+    )
+    return made

@@ -118,6 +118,13 @@ def _texts(some: Any) -> Iterator[tuple[str, Any]]:
     yield "a missing text", [None, *rows[1:]]
     yield "white space", [f"\t{t}\n\u00a0 " for t in rows]
     yield "an array of texts", np.array(rows, dtype=object)
+    yield "a tuple of texts", tuple(rows)
+    yield "texts as bytes", [str(t).encode("utf-8") for t in rows]
+    yield "a text that is a number", [7, *rows[1:]]
+    yield "a text that is NaN", [np.nan, *rows[1:]]
+    yield "one text, not in a list", str(rows[0])
+    yield "one text, NaN", [np.nan]
+    yield "one text, missing", [None]
 
 
 def _some_of(number: int, draw: np.random.Generator) -> list[int]:

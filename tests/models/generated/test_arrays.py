@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import TruncatedSVD
@@ -28,7 +29,7 @@ from sklearn.linear_model import (
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import NearestCentroid
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC
 
@@ -83,6 +84,16 @@ TEXTS = {
         CountVectorizer(binary=True, analyzer="char", ngram_range=(1, 2), lowercase=False),
         TfidfTransformer(norm="l1"), TruncatedSVD(3), StandardScaler(), LogisticRegression(),
     ),
+    "plain sums": make_pipeline(CountVectorizer(), LogisticRegression()),
+    "once each": make_pipeline(CountVectorizer(binary=True), TfidfTransformer(use_idf=False, norm="l1"), LinearSVC()),
+    "selected before the norm": make_pipeline(
+        CountVectorizer(ngram_range=(1, 2)), VarianceThreshold(0.15), TfidfTransformer(sublinear_tf=True),
+        RidgeClassifier(),
+    ),
+    "two vectorisers": make_pipeline(
+        FeatureUnion([("w", TfidfVectorizer()), ("c", TfidfVectorizer(analyzer="char", ngram_range=(1, 3)))]),
+        SGDClassifier(loss="log_loss", random_state=0),
+    ),
 }  # fmt: skip
 
 
@@ -102,6 +113,24 @@ def test_models_of_ten_classes(name: str, tmp_path: Path) -> None:
 def test_models_of_texts(name: str, tmp_path: Path) -> None:
     rows, y = texts(300)
     check(TEXTS[name].fit(rows[:200], y[:200]), rows[200:], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["runs of words", "letters", "selected before the norm"])
+def test_texts_of_several_classes(name: str, tmp_path: Path) -> None:
+    rows, _ = texts(300)
+    model = clone(TEXTS[name]).fit(rows[:200], np.array(["a", "b", "c"])[np.arange(200) % 3])
+    made = check(model, rows[200:], tmp_path)
+    for n in (1, 2, 16, 17, 40):  # one by one, and as arrays
+        assert made.predict(rows[200 : 200 + n]).tolist() == model.predict(rows[200 : 200 + n]).tolist()
+
+
+def test_one_text_is_answered_without_arrays(tmp_path: Path) -> None:
+    rows, y = texts(300)
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(rows, y)
+    check(model, rows, tmp_path)
+    text = (tmp_path / "parts" / "part" / "predictor.py").read_text()
+    assert "def predict_proba_cells(cells)" in text and "_row(" not in text
+    assert "np.bincount" not in text
 
 
 def test_bare_models_and_several_outputs(tmp_path: Path) -> None:

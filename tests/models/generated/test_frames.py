@@ -12,7 +12,7 @@ import pytest
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, Ridge, SGDClassifier
@@ -330,6 +330,18 @@ def test_texts_in_a_column(tmp_path: Path) -> None:
     frame = X.assign(note=X.edu + " likes " + X.sex.astype(object) + X.region.astype(str))
     pre = ColumnTransformer([("t", TfidfVectorizer(), "note"), ("n", StandardScaler(), ["age"])])
     check(make_pipeline(pre, LogisticRegression()).fit(frame[:500], YES[:500]), frame[500:], tmp_path)
+    assert "def predict_proba_row(row)" in (tmp_path / "parts" / "part" / "predictor.py").read_text()
+
+
+def test_texts_in_two_columns_and_several_classes(tmp_path: Path) -> None:
+    frame = X.assign(note=X.edu + " likes " + X.sex.astype(object) + X.region.astype(str), other=X.edu + " " + X.sex)
+    pre = ColumnTransformer(
+        [
+            ("t", TfidfVectorizer(ngram_range=(1, 2)), "note"), ("o", CountVectorizer(binary=True), "other"),
+            ("c", OneHotEncoder(handle_unknown="ignore"), ["sex"]), ("n", StandardScaler(), ["age"]),
+        ]
+    )  # fmt: skip
+    check(make_pipeline(pre, LogisticRegression()).fit(frame[:500], THREE[:500]), frame[500:], tmp_path)
 
 
 def _doubled(x: Any) -> Any:

@@ -33,8 +33,19 @@ class Generated:
             if self.takes != CELLS:
                 return batch
             return lambda x: batch([plain(column) for column in x] if type(x) is tuple else x)
-        cells: Callable[[Sequence[Any]], NDArray[Any]] = getattr(self._module, f"{name}_cells")
+        cells: Callable[[Any], NDArray[Any]] = getattr(self._module, f"{name}_cells")
         unusual = self._module.UNUSUAL
+        if self.takes == COLUMNS:
+
+            def ask_texts(x: list[NDArray[Any]]) -> NDArray[Any]:
+                if len(x[0]) == 1:
+                    try:
+                        return cells(x[0])
+                    except unusual:
+                        pass  # arrays tell what is wrong, if anything is
+                return batch(x)
+
+            return ask_texts
         if self.takes == FLOATS:
 
             def ask(x: NDArray[Any]) -> NDArray[Any]:
@@ -63,7 +74,7 @@ class Generated:
         return ask_columns
 
     def row(self, name: str) -> Callable[[Mapping[str, Any]], NDArray[Any]] | None:
-        return getattr(self._module, f"{name}_row") if self._row else None
+        return getattr(self._module, f"{name}_row") if self._row and self.takes != COLUMNS else None
 
 
 class Behind:

@@ -88,6 +88,8 @@ class Feeds:
 
             def texts(column: NDArray[Any]) -> NDArray[Any]:
                 values = column.tolist()
+                if lower and any(type(v) is bytes for v in values):
+                    values = [v.decode("utf-8") if type(v) is bytes else v for v in values]
                 if not all(type(v) is str for v in values):
                     if flat:
                         raise ValueError("a text is missing, or is no string")

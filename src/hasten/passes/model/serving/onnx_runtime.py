@@ -126,7 +126,7 @@ def inputs_of(work: ModelWorkload, precision: str) -> list[Fed]:
         if isinstance(x, np.ndarray) and x.ndim > 1:
             raise CannotServe(f"rows of {x.dtype} are no numbers")
         first = work.model.steps[0][1] if hasattr(work.model, "steps") else work.model
-        lower = plain_words(first) and first.lowercase
+        lower = plain_words(first) and first.lowercase and (first.encoding, first.decode_error) == ("utf-8", "strict")
         return [Fed("text", "flat lower text" if lower else "flat text")]
     encoded = _encoded(work.model, list(x.columns))
     fed = []

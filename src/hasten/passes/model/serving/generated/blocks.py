@@ -7,7 +7,7 @@ becomes one look-up. `Raw` is columns as they came. `Counts` is words of texts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.generated import helpers
+from hasten.passes.model.serving.generated.words import Words
 from hasten.passes.model.serving.generated.writer import Writer
 
 DENSE = 2000  # words that are spread into a matrix
@@ -87,12 +88,31 @@ class Table:
 
 @dataclass(frozen=True)
 class Counts:
-    """Words of texts: `entries` names a tuple of arrays (of which text, which word, value) in the batch function, `n`
-    is an expression of the number of texts."""
+    """Words of texts. `texts` is an expression of the array of texts; `lines` write, one after another, what makes of
+    `texts` a tuple `words` of arrays (of which text, which word, value). `words` is the same for one text, where it can
+    be written out."""
 
-    entries: str
-    n: str
+    texts: str
+    lines: tuple[Callable[[Writer], str], ...]
     width: int
+    words: Words | None = None
+
+    @property
+    def n(self) -> str:
+        """The number of texts, as an expression."""
+        return f"len({self.texts})"
+
+    def then(self, line: Callable[[Writer], str], words: Words | None, width: int | None = None) -> Counts:
+        """After one more step."""
+        return Counts(self.texts, (*self.lines, line), self.width if width is None else width, words)
+
+    def entries(self, w: Writer) -> str:
+        """The tuple of arrays, as an expression of the batch function: of a function that is written here."""
+        name = w.name("words_of")
+        body = [line(w) for line in self.lines]
+        told = '"""Words of texts: of which text, which word, its value."""'
+        w.functions.append("\n    ".join([f"def {name}(texts):", told, *body, "return words"]))
+        return f"{name}({self.texts})"
 
 
 Block = Raw | Numbers | Table | Counts
@@ -141,9 +161,11 @@ def _picked(block: Block, places: Sequence[int], w: Writer) -> Block:
         return replace(block, values=block.values[:, list(places)])
     new = np.full(block.width, -1)
     new[list(places)] = np.arange(len(places))
-    return Counts(
-        w.let("words", f"{w.helper(helpers.picked)}({block.entries}, {w.array('places', new)})"), block.n, len(places)
-    )
+
+    def selected(w: Writer) -> str:
+        return f"words = {w.helper(helpers.picked)}(words, {w.array('places', new)})"
+
+    return block.then(selected, block.words and block.words.picked(new), len(places))
 
 
 def span(places: Sequence[int]) -> str:
@@ -184,7 +206,7 @@ def numbers(block: Block, w: Writer) -> Numbers:
     if block.width > DENSE:
         raise CannotServe("a text vectoriser is followed by a step that wants a dense matrix")
     return Numbers(
-        w.let("spread", f"{w.helper(helpers.spread)}({block.entries}, {block.n}, {block.width})"), block.width, None
+        w.let("spread", f"{w.helper(helpers.spread)}({block.entries(w)}, {block.n}, {block.width})"), block.width, None
     )
 
 

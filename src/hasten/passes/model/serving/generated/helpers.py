@@ -237,16 +237,18 @@ def one_against_rest(z: Array, first: Array, second: Array) -> Array:
 
 def counted(texts: Array, words: Array, vocabulary: Array, binary: Array) -> Array:
     """Words of texts that a vocabulary holds, as arrays: of which text, which word, how often."""
-    get, size = vocabulary.get, len(vocabulary)
-    places, lengths = [], []
+    places, counts, lengths = [], [], []  # type: ignore[var-annotated]
     for text in texts:
-        found = [get(word, -1) for word in words(text)]
+        found = {}  # type: ignore[var-annotated]
+        for word in words(text):
+            place = vocabulary.get(word)
+            if place is not None:
+                found[place] = found.get(place, 0) + 1
         places += found
+        counts += found.values()
         lengths.append(len(found))
-    known = np.array(places, np.int64)
-    of = np.repeat(np.arange(len(lengths)), lengths)[known >= 0]
-    keys, counts = np.unique(of * size + known[known >= 0], return_counts=True)
-    return keys // size, keys % size, np.ones(len(keys)) if binary else counts.astype(np.float64)
+    of, known = np.repeat(np.arange(len(lengths)), lengths), np.array(places, np.int64)
+    return of, known, np.ones(len(known)) if binary else np.array(counts, np.float64)
 
 
 def murmur(word: Array) -> Array:

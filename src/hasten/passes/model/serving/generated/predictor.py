@@ -168,13 +168,14 @@ class _Assembly:
         self.model, self.inputs, self.methods, self.w, self.head, self.blocks = model, inputs, methods, w, made, blocks
         self.strict = inputs.form == "frame" and not _by_name(model)
         everything = inputs.matrix or self.strict or inputs.form != "frame"
+        self.named = inputs.form != "texts"  # whether a row has names
         self.used = tuple(range(len(inputs.columns))) if everything else tuple(sorted(w.used))
         self.given = "x" if inputs.matrix else "columns"
 
     def written(self) -> Written:
         w, made = self.w, self.head
         body: list[str] = []
-        row = w.row and self.inputs.form != "texts"
+        row = w.row
         if made.matrix:
             features = dense(self.blocks, w)
             names = (
@@ -204,8 +205,10 @@ class _Assembly:
         for method in self.methods:
             body.append(self._batch(method))
             if row:
-                body += [self._cells(method), self._row(method)]
-        if row:
+                body.append(self._cells(method))
+                if self.named:
+                    body.append(self._row(method))
+        if row and self.named:
             body.append(self._columns())
         text = _resolved("\n\n\n".join([*self._head(row), *body]) + "\n", self.used)
         packages = tuple(sorted(w.packages))
@@ -222,7 +225,7 @@ class _Assembly:
             f'"""{name}, written out with its fitted parameters by hasten. It needs NumPy only.',
             "",
             f"`{self.methods[0]}({self.given})` takes {what}" + (
-                f"; `{self.methods[0]}_row(row)` one row as a dict." if row else "."
+                f"; `{self.methods[0]}_row(row)` one row as a dict." if row and self.named else "."
             ),
             '"""',
         ]  # fmt: skip
@@ -238,12 +241,13 @@ class _Assembly:
             constants.append(f'with np.load(Path(__file__).with_name("{ARRAYS}")) as file:\n    ARRAYS = dict(file)')
         if w.keys:
             constants.append(f'KEYS = json.loads(Path(__file__).with_name("{KEYS}").read_text(encoding="utf-8"))')
-        if row:
+        if row and self.named:
             constants.append(f"NAMES = {tuple(self.w.names[i] for i in self.used)!r}")
             if not self.inputs.matrix:
                 some = [self.inputs.columns[i] for i in self.used]
                 constants.append(f"NUMBERS = {tuple(c.number for c in some)}  # columns of numbers")
                 constants.append(f"LENIENT = {tuple(c.lenient for c in some)}  # columns in which None is NaN")
+        if row:
             constants.append("UNUSUAL = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)")
         out = ["\n".join(told) + "\n\n" + "\n".join(lines) + "\n\n" + "\n".join([*constants, *w.constants])]
         helpers = w.helper_text()
@@ -283,7 +287,8 @@ class _Assembly:
         return [*lines, again, f"return {answer.batch}"]
 
     def _cells(self, method: str) -> str:
-        told = f'"""`{method}` of one row given as its cells, in the order of `NAMES`."""'
+        order = ", in the order of `NAMES`" if self.named else ""
+        told = f'"""`{method}` of one row given as its cells{order}."""'
         return _lines(f"def {method}_cells(cells):", told, self._ask(method, "*cells"))
 
     def _row(self, method: str) -> str:

@@ -21,6 +21,8 @@ from hasten.passes.model.serving.generated.blocks import (
 )
 from hasten.passes.model.serving.generated.writer import Writer
 
+FEW = 16  # texts that are scored one by one where there are several outputs
+
 
 def scored(blocks: Blocks, coef: NDArray[np.float64], intercept: Any, w: Writer) -> list[str] | None:
     """`scored_as` the name `z`; gives the row function's expressions."""
@@ -53,8 +55,7 @@ def scored_as(
             if w.row:
                 _table_terms(b, values, terms, w)
         elif isinstance(b, Counts):
-            parts.append(_counted(b, some[0] if flat else some.T, w))
-            w.row = False
+            parts.append(_counted(b, some[0] if flat else some.T, terms, w))
         else:
             made = numbers(b, w)
             w.do(f"{w.helper(helpers.finite)}({made.array})")
@@ -106,10 +107,28 @@ def _number_terms(made: Numbers, some: NDArray[np.float64], terms: list[list[str
             each.append(f"{text} * {w.number(c / s.over)}")
 
 
-def _counted(b: Counts, coef: NDArray[np.float64], w: Writer) -> str:
-    name = w.array("weights", coef)
-    helper = helpers.summed if coef.ndim == 1 else helpers.summed_outputs
-    return f"{w.helper(helper)}({b.entries}, {name}, {b.n})"
+def _counted(b: Counts, coef: NDArray[np.float64], terms: list[list[str]], w: Writer) -> str:
+    """The sums of words, text by text where that is quicker than arrays are: for one output, and for few texts."""
+    if b.words is None:
+        w.row = False
+        return _summed_words(b, coef, w)
+    score = b.words.scored(coef, w)
+    if coef.ndim == 1:
+        terms[0].append(f"{score}({b.words.text})")
+        w.count(2)
+        return f"np.array([{score}(text) for text in {b.texts}], np.float64)"
+    if w.row:
+        w.count(len(terms))
+        name = w.row_let("t", f"{score}({b.words.text}).tolist()")
+        for i, each in enumerate(terms):
+            each.append(f"{name}[{i}]")
+    many, few = _summed_words(b, coef, w), f"np.array([{score}(text) for text in {b.texts}])"
+    return f"({few} if {b.n} <= {FEW} else {many})"
+
+
+def _summed_words(b: Counts, coef: NDArray[np.float64], w: Writer) -> str:
+    helper = w.helper(helpers.summed if coef.ndim == 1 else helpers.summed_outputs)
+    return f"{helper}({b.entries(w)}, {w.array('weights', coef)}, {b.n})"
 
 
 def _summed(terms: list[str], bias: float) -> str:

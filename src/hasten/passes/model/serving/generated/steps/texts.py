@@ -10,21 +10,20 @@ from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.generated import helpers
 from hasten.passes.model.serving.generated.blocks import Blocks, Counts, source
 from hasten.passes.model.serving.generated.steps import one_raw
+from hasten.passes.model.serving.generated.words import Words
 from hasten.passes.model.serving.generated.writer import Writer, literal
 
 
 def CountVectorizer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
-    raw = one_raw(blocks)
-    if raw is None or raw.width != 1:
-        raise CannotServe("a text vectoriser of something else than one column")
-    source(w, raw, 0)
-    w.row = False
-    words = _words(est, w)
-    vocabulary = est.vocabulary_
-    name = w.table("vocabulary", list(vocabulary), [int(v) for v in vocabulary.values()])
-    counted = w.helper(helpers.counted)
-    entries = w.let("words", f"{counted}({raw.arrays[0]}, {words}, {name}, {bool(est.binary)})")
-    return [Counts(entries, f"len({raw.arrays[0]})", len(vocabulary))]
+    array, scalar = _texts(blocks, w)
+    split, vocabulary = _words(est, w), {word: int(place) for word, place in est.vocabulary_.items()}
+
+    def counted(w: Writer) -> str:
+        table = w.table("vocabulary", list(vocabulary), list(vocabulary.values()))
+        return f"words = {w.helper(helpers.counted)}(texts, {split}, {table}, {bool(est.binary)})"
+
+    words = Words(split, scalar, vocabulary, bool(est.binary))
+    return [Counts(array, (counted,), len(vocabulary), words)]
 
 
 def TfidfVectorizer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
@@ -35,29 +34,44 @@ def TfidfTransformer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
     if len(blocks) != 1 or not isinstance(blocks[0], Counts):
         raise CannotServe("tf-idf of something else than words")
     b = blocks[0]
-    entries = b.entries
-    idf = est.idf_ if est.use_idf else None
+    idf = np.asarray(est.idf_, float).ravel() if est.use_idf else None
     if idf is not None or est.sublinear_tf:
-        weights = w.array("idf", np.asarray(idf, float).ravel()) if idf is not None else "None"
-        entries = w.let("words", f"{w.helper(helpers.weighted)}({entries}, {weights}, {bool(est.sublinear_tf)})")
-    if est.norm is not None:
-        entries = w.let("words", f"{w.helper(helpers.normed)}({entries}, {literal(est.norm)}, {b.n})")
-    return [Counts(entries, b.n, b.width)]
+
+        def weighted(w: Writer) -> str:
+            weights = w.array("idf", idf) if idf is not None else "None"
+            return f"words = {w.helper(helpers.weighted)}(words, {weights}, {bool(est.sublinear_tf)})"
+
+        b = b.then(weighted, b.words and b.words.weighted(idf, bool(est.sublinear_tf)))
+    return [b if est.norm is None else _normed(b, est.norm)]
+
+
+def _normed(b: Counts, norm: str) -> Counts:
+    def normed(w: Writer) -> str:
+        return f"words = {w.helper(helpers.normed)}(words, {literal(norm)}, len(texts))"
+
+    return b.then(normed, b.words and b.words.normed(norm))
 
 
 def HashingVectorizer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
+    array, _ = _texts(blocks, w)
+    split, size = _words(est, w), int(est.n_features)
+
+    def hashed(w: Writer) -> str:
+        seen = w.constant("places", "{}  # of words that were seen")
+        how = f"{seen}, {size}, {bool(est.alternate_sign)}, {bool(est.binary)}"
+        return f"words = {w.helper(helpers.hashed)}(texts, {split}, {how})"
+
+    b = Counts(array, (hashed,), size)
+    return [b if est.norm is None else _normed(b, est.norm)]
+
+
+def _texts(blocks: Blocks, w: Writer) -> tuple[str, str]:
+    """The one column of texts: its array, and its cell in the row function."""
     raw = one_raw(blocks)
     if raw is None or raw.width != 1:
         raise CannotServe("a text vectoriser of something else than one column")
     source(w, raw, 0)
-    w.row = False
-    words = _words(est, w)
-    seen = w.constant("places", "{}  # of words that were seen")
-    given = f"{raw.arrays[0]}, {words}, {seen}, {int(est.n_features)}, {bool(est.alternate_sign)}, {bool(est.binary)}"
-    entries, n = w.let("words", f"{w.helper(helpers.hashed)}({given})"), f"len({raw.arrays[0]})"
-    if est.norm is not None:
-        entries = w.let("words", f"{w.helper(helpers.normed)}({entries}, {literal(est.norm)}, {n})")
-    return [Counts(entries, n, int(est.n_features))]
+    return raw.arrays[0], raw.scalars[0]
 
 
 def _words(est: Any, w: Writer) -> str:
