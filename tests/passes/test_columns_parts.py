@@ -132,3 +132,26 @@ def test_a_part_that_others_may_read_stays() -> None:
     assert not changes(Parts(), alone, {}, function=None, live_out=("w",))
     (change,) = changes(Parts(), alone, {}, function=None)
     assert "    w = df_parts.rows(i, None)\n    print(w['a'].mean())\n" in after(alone, change)
+
+
+def test_parts_by_times_and_by_categories() -> None:
+    n = 160
+    rng = np.random.default_rng(5)
+    base = pd.DataFrame(
+        {
+            "t": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 12, n), unit="D"),
+            "k": pd.Categorical(rng.choice(["p", "q"], n)),
+            "v": rng.normal(size=n),
+        }
+    )
+    loop = (
+        "for d in pd.date_range('2023-12-30', periods=18):\n    day = df[df['t'] == d]\n"
+        "    if len(day) == 0:\n        out.append(0.0)\n    else:\n        out.append(float(day['v'].sum()))\n"
+        "    both = df[(df['t'] <= d) & (df['k'] == 'p') & (df['t'] > d - pd.Timedelta(days=3))]\n"
+        "    out.append((len(both), both['v'].mean(), (both['k'] == 'q').sum(), both['t'].max(), both.empty, both.shape[1]))"
+    )
+    frames = [
+        base, base.sort_values("t"), base.astype({"t": "datetime64[s]"}), base.assign(t=base["t"].where(base["v"] > 0)),
+        base.assign(t=base["t"].dt.tz_localize("UTC")), base.assign(t=base["t"].astype(str)), base.iloc[:0], base.set_index("k", drop=False),
+    ]  # fmt: skip
+    check(Parts(), program(loop), {}, [lambda f=f: {"df": f.copy()} for f in frames])

@@ -77,3 +77,29 @@ def test_cells_that_were_written_are_read_again(name: str) -> None:
         text = text.replace("; ", "\n        ")
     (new,) = check(CellWrites(), text, {"df": frames()["mixed"]}, frame_inputs())
     assert ".read(" in new
+
+
+PARTS = {
+    "window": "df['ma'] = np.nan\nfor i in range(len(df)):\n    w = df['a'].iloc[max(0, i - 2):i + 1]\n    df.loc[i, 'ma'] = w.mean()\n    df.at[i, 'up'] = df.loc[i, 'ma'] + 2 * w.std()",
+    "direct": "df['hi'] = 0.0\nfor i in range(len(df)):\n    df.loc[i, 'hi'] = df['a'].iloc[: i + 1].max() - df['c'].iloc[i:].min()",
+    "missing": "for i in range(len(df)):\n    df.loc[i, 'q'] = df['zz'].iloc[:i].sum()",
+    "other types": "for i in range(len(df)):\n    w = df['s'].iloc[:i]\n    df.loc[i, 'n'] = (w == 'x').sum() + len(w)",
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.filterwarnings("ignore")
+def test_parts_of_columns_that_are_not_written(name: str) -> None:
+    check(CellWrites(), program(PARTS[name]), {}, frame_inputs(2))
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "for i in range(len(df)):\n    df.loc[i, 'a'] = df['a'].iloc[:i].sum()",
+        "for i in range(len(df)):\n    df.loc[i, 'q'] = df.iloc[:i]['a'].sum()",
+        "for i in range(len(df)):\n    w = df['a'].iloc[:i]\n    df.loc[i, 'q'] = w.sum()\n    out.append(w)",
+    ],
+)
+def test_parts_that_may_show_a_write_stay(loop: str) -> None:
+    assert not changes(CellWrites(), program(loop), {})

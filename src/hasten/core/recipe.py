@@ -28,7 +28,8 @@ class Change:
     `title` goes into the report behind the code (`line 12: ...`); `needs` are packages that the
     changed code imports and the original did not; `unlocks_varied` is False when varied inputs
     must not be tried (the region has effects that cannot be undone). `whole`: how fast it is shows only when the whole
-    program runs with it (it starts processes); a replay shows whether it is equal.
+    program runs with it (it starts processes); a replay shows whether it is equal. `later`: a call is faster for what
+    earlier calls have found, which a replay of single calls does not show either.
     """
 
     code: str
@@ -39,6 +40,7 @@ class Change:
     needs: tuple[str, ...] = ()
     share: float = 0.0
     whole: bool = False
+    later: bool = False
 
     @property
     def quality(self) -> bool:

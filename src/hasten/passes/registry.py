@@ -42,6 +42,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.distinct", "Distinct"),
     ("hasten.passes.source.columns.enlarge", "Enlarged"),
     ("hasten.passes.source.columns.matches", "Matches"),
+    ("hasten.passes.source.columns.kept", "KeptParts"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

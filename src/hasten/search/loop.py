@@ -317,7 +317,7 @@ def _judge(
         try:
             for count, trial in enumerate(pool.map(judged, range(len(changes))), 1):
                 out.append(trial)  # at once: an interruption loses none that was judged
-                timed = trial.usable and trial.replays and not trial.change.whole
+                timed = trial.usable and trial.replays and not (trial.change.whole or trial.change.later)
                 gain = f", {trial.region_gain:.1f}x on its region" if timed else ""
                 word = type(trial.verdict).__name__.lower()
                 session.progress.note(
@@ -372,6 +372,9 @@ def _replayed(
         why = f"equal on {replayed.calls} recorded calls" if replayed.calls else f"not replayed ({replayed.reason})"
         verdict = Accepted(None, f"{why}; how fast it is shows in whole-program runs")
         return replace(base, verdict=verdict, saves_s=max(saves_s, 0.0), equal=True)
+    if change.later and replayed.status == "equal":
+        why = f"equal on {replayed.calls} recorded calls; how fast it is from call to call shows in whole-program runs"
+        return replace(base, verdict=Accepted(None, why), saves_s=share * wall_s / 2, equal=True)
     if replayed.status != "equal":
         verdict = Accepted(None, f"not replayed ({replayed.reason}); rests on its guards and whole-program runs")
         return replace(base, verdict=verdict, saves_s=share * wall_s / 2, equal=True)

@@ -140,6 +140,22 @@ class {name}:
     def __getitem__(self, key):
         return self._real()[key]
 
+    @property
+    def size(self):
+        return len(self._values)
+
+    @property
+    def empty(self):
+        return not len(self._values)
+
+    def tolist(self):
+        return self._values.tolist() if self._codes is None else self._real().tolist()
+
+    to_list = tolist
+
+    def unique(self):
+        return {pd}.unique(self._values) if self._codes is None else self._real().unique()
+
     def _known(self, result, name):
         # not a number: something is missing, and pandas skips it
         return result if result == result else getattr(self._real(), name)()
@@ -231,14 +247,15 @@ class {name}:
 FRAME_PART = """\
 class {name}:
     # some rows of a frame, given by a slice or a mask: columns of plain numbers come straight from their arrays
-    __slots__ = ("_parts", "_rows", "_make", "_made", "_columns")
+    __slots__ = ("_parts", "_rows", "_take", "_made", "_columns")
 
-    def __init__(self, parts, rows, make):
-        self._parts, self._rows, self._make, self._made, self._columns = parts, rows, make, None, {{}}
+    def __init__(self, parts, rows, take):
+        # `take` picks the rows from the frame, or from one of its columns, as pandas would
+        self._parts, self._rows, self._take, self._made, self._columns = parts, rows, take, None, {{}}
 
     def _real(self):
         if self._made is None:
-            self._made = self._make()
+            self._made = self._take(self._parts.frame)
         return self._made
 
     def __len__(self):
@@ -246,6 +263,17 @@ class {name}:
         if type(rows) is slice:
             return len(range(len(self._parts.frame))[rows])
         return int({np}.count_nonzero(rows)) if rows.dtype == bool else len(rows)
+
+    @property
+    def empty(self):
+        return not len(self)
+
+    @property
+    def shape(self):
+        return len(self), len(self._parts.frame.columns)
+
+    def _column(self, label):
+        return self._take(self._parts.frame[label]) if self._made is None else self._made[label]
 
     def __getitem__(self, label):
         if type(label) is not str:
@@ -255,16 +283,16 @@ class {name}:
             if array is None:
                 codes, code_of = self._parts.text_codes(label)
             if array is not None:
-                self._columns[label] = {column_part}(array[self._rows], lambda: self._real()[label])
+                self._columns[label] = {column_part}(array[self._rows], lambda: self._column(label))
             elif codes is not None:
                 texts = lambda: self._parts.texts[label][self._rows]
-                self._columns[label] = {column_part}(codes[self._rows], lambda: self._real()[label], code_of, texts)
+                self._columns[label] = {column_part}(codes[self._rows], lambda: self._column(label), code_of, texts)
             else:
-                return self._real()[label]
+                return self._column(label)
         return self._columns[label]
 
     def __getattr__(self, name):
-        return self[name] if name in self._parts.fields else getattr(self._real(), name)
+        return self[name] if self._parts.field(name) else getattr(self._real(), name)
 """
 
 FRAME_PARTS = """\
@@ -272,13 +300,37 @@ class {name}:
     # parts of a frame (or of a column) whose reductions need no frame in between; it must not change meanwhile
     def __init__(self, frame):
         self.frame, self.arrays, self.columns, self.codes, self.sorted = frame, {{}}, {{}}, {{}}, {{}}
-        self.texts, self.orders = {{}}, {{}}
+        self.texts, self.orders, self.times = {{}}, {{}}, {{}}
         # what pandas computes with another library may differ in the last bit
         plain = "bottleneck" not in {sys}.modules
         self.known = plain and type(frame) is {pd}.DataFrame and frame.columns.is_unique
         self.known = self.known and all(type(c) is str for c in frame.columns)
-        self.fields = set(frame.columns) - set(dir({pd}.DataFrame)) if self.known else ()
+        self.labels, self.held = frame.columns if self.known else (), {{}}
         self.values = self.numbers(frame) if plain and type(frame) is {pd}.Series else None
+
+    def field(self, name):
+        # whether `frame.name` is a column
+        return name in self.labels and not hasattr({pd}.DataFrame, name)
+
+    def column(self, label):
+        # None if there is none; held, so that what writes into the frame later writes into a copy (from pandas 3 on)
+        if label not in self.held:
+            self.held[label] = self.frame[label] if label in self.labels else None
+        return self.held[label]
+
+    def unchanged(self):
+        # whether the frame still has the columns that were looked at
+        frame = self.frame
+        return frame.columns.equals(self.labels) and all(
+            old is None or self.same_data(frame[label], old) for label, old in self.held.items()
+        )
+
+    def same_data(self, new, old):
+        if type(new) is not {pd}.Series or new.dtype != old.dtype:
+            return False
+        if not isinstance(new.dtype, {np}.dtype):
+            return new.array is old.array
+        return new.to_numpy().__array_interface__ == old.to_numpy().__array_interface__
 
     def numbers(self, column):
         # plain numbers that no sum of squares can overflow; others are left to pandas
@@ -289,22 +341,26 @@ class {name}:
 
     def array(self, label):
         if label not in self.arrays:
-            known = self.known and label in self.frame.columns
-            self.arrays[label] = self.numbers(self.frame[label]) if known else None
+            column = self.column(label)
+            self.arrays[label] = self.numbers(column) if column is not None else None
         return self.arrays[label]
 
     def __getitem__(self, label):
         if label not in self.columns:
-            self.columns[label] = {name}(self.frame[label])
+            column = self.column(label)
+            self.columns[label] = {name}(self.frame[label] if column is None else column)
         return self.columns[label]
 
     def text_codes(self, label):
         # a number for each different text of a column that holds nothing else, and where each text's number is found
         if label not in self.codes:
-            column = self.frame[label] if self.known and label in self.frame.columns else None
-            text = column is not None and {pd}.api.types.infer_dtype(column, skipna=False) == "string"
-            text = text and not isinstance(column.dtype, {pd}.CategoricalDtype) and not column.isna().any()
-            codes, values = {pd}.factorize(column) if text else (None, ())
+            column = self.column(label)
+            kinds = column is not None and isinstance(column.dtype, {pd}.CategoricalDtype)
+            texts = column.cat.categories if kinds else column
+            text = column is not None and {pd}.api.types.infer_dtype(texts, skipna=False) == "string"
+            text = text and not column.isna().any()
+            codes, values = ({pd}.factorize(column) if not kinds else (column.cat.codes, texts)) if text else (None, ())
+            codes = None if codes is None else {np}.asarray(codes)
             self.texts[label] = column.to_numpy(dtype=object) if text else None
             self.codes[label] = codes, {{value: code for code, value in enumerate(values)}}
         return self.codes[label]
@@ -313,7 +369,7 @@ class {name}:
         rows, frame = slice(start, stop), self.frame
         if all(x is None or type(x) in (int, {np}.int64) for x in (start, stop)):
             if self.known:
-                return {frame_part}(self, rows, lambda: frame.iloc[rows])
+                return {frame_part}(self, rows, lambda whole: whole.iloc[rows])
             if self.values is not None:
                 return {column_part}(self.values[rows], lambda: frame.iloc[rows])
         return frame.iloc[rows]
@@ -322,9 +378,20 @@ class {name}:
         frame = self.frame
         if type(rows) is slice or type(rows) is {np}.ndarray:
             if self.known:
-                return {frame_part}(self, rows, lambda: frame[self.mask(rows)])
+                return {frame_part}(self, rows, lambda whole: self.taken(whole, rows))
             if self.values is not None:
-                return {column_part}(self.values[rows], lambda: frame[self.mask(rows)])
+                return {column_part}(self.values[rows], lambda: self.taken(frame, rows))
+        return self.taken(frame, rows)
+
+    def pick(self, rows):
+        return self.taken(self.frame, rows)
+
+    def taken(self, frame, rows):
+        # these rows of the frame (or of a column) as a mask gives them: all of them are a copy of it
+        if type(rows) is slice:
+            rows = {np}.arange(rows.start, rows.stop)
+        if type(rows) is {np}.ndarray and rows.dtype != bool and len(rows) < len(frame):
+            return frame.take(rows)
         return frame[self.mask(rows)]
 
     def mask(self, rows):
@@ -338,6 +405,17 @@ class {name}:
     def both(self, one, other):
         if type(one) is slice and type(other) is slice:
             return slice(max(one.start, other.start), max(min(one.stop, other.stop), one.start, other.start))
+        if type(other) is not slice and not (type(other) is {np}.ndarray and other.dtype == bool):
+            one, other = other, one  # few positions, if any, come first
+        if type(one) is {np}.ndarray and one.dtype != bool:
+            if type(other) is slice:
+                return one[one.searchsorted(other.start) : one.searchsorted(other.stop)]
+            if type(other) is {np}.ndarray and other.dtype == bool:
+                return one[other[one]]
+            if type(other) is {np}.ndarray:
+                one, other = sorted((one, other), key=len)
+                found = other.searchsorted(one)
+                return one[other[found.clip(max=len(other) - 1)] == one] if len(one) else one
         return self.mask(one) & self.mask(other)
 
     def either(self, one, other):
@@ -368,6 +446,28 @@ class {name}:
         order, values = self.orders[label]
         return order[values.searchsorted(key, "left") : values.searchsorted(key, "right")]
 
+    def stamps(self, label):
+        # a column of times as whole numbers, and their unit; None for any other, and where some are missing
+        if label not in self.times:
+            column = self.column(label)
+            plain = column is not None and column.dtype.kind == "M" and isinstance(column.dtype, {np}.dtype)
+            array = column.to_numpy() if plain and not column.isna().any() else None
+            unit = array is not None and {np}.datetime_data(array.dtype)[0]
+            self.times[label] = (None, "") if array is None else (array.view({np}.int64), unit)
+        return self.times[label]
+
+    def stamp(self, key, unit):
+        # a time as a whole number of units, as `==` and `<` of pandas see it; None if it is none, or not a whole one
+        if type(key) not in (str, {pd}.Timestamp, {np}.datetime64, {datetime}.datetime):
+            return None
+        try:
+            time = {pd}.Timestamp(key)
+            if time is {pd}.NaT or time.tz is not None or time.as_unit(unit) != time:
+                return None
+            return int(time.as_unit(unit).to_datetime64().view({np}.int64))
+        except (ValueError, OverflowError):
+            return None  # a text that says no time, or one that is too far away
+
     def test(self, label, compare, key, dotted=False):
         # `compare(frame[label], key)`: rows as a mask or slice where both are plain, else a Series
         plain = type(key) in {types} and not (type(key) is int and abs(key) > 2**53)
@@ -378,6 +478,13 @@ class {name}:
             if rows is None and exact and compare is {operator}.eq and key == key and abs(key) <= 2**53:
                 rows = self.equal_rows(label, array, key)
             return compare(array, key) if rows is None else rows
+        times, unit = self.stamps(label)
+        value = self.stamp(key, unit) if times is not None else None
+        if value is not None:
+            rows = self.sorted_rows(label, times, compare, value) if len(times) > 1 else None
+            if rows is None and compare is {operator}.eq:
+                rows = self.equal_rows(label, times, value)
+            return compare(times, value) if rows is None else rows
         if plain and type(key) is str and compare is {operator}.eq:
             codes, code_of = self.text_codes(label)
             if codes is not None:
@@ -396,7 +503,7 @@ def {name}(df, by, **options):
         return
     parts = {frame_parts}(df)
     for key, rows in found:
-        yield key, {frame_part}(parts, rows, lambda rows=rows: df.take(rows))
+        yield key, {frame_part}(parts, rows, lambda whole, rows=rows: whole.take(rows))
 """
 
 APPLY_GROUPS = """\
@@ -407,7 +514,7 @@ def {name}(df, by, function, **options):
         return groups.apply(function)
     rest = df.drop(columns=by)
     parts = {frame_parts}(rest)
-    values = [function({frame_part}(parts, rows, lambda rows=rows: rest.take(rows))) for _, rows in found]
+    values = [function({frame_part}(parts, rows, lambda whole, rows=rows: whole.take(rows))) for _, rows in found]
     if options.get("as_index", True) and all(type(value) in {types} for value in values):
         return {pd}.Series(values, index=groups.size().index)
     made = iter(values)  # pandas decides what they become together
@@ -422,7 +529,7 @@ def {name}(df, by, function, original, **options):
         return groups.apply(original)
     rest = df.drop(columns=by)
     parts = {frame_parts}(rest)
-    dicts = [function({frame_part}(parts, rows, lambda rows=rows: rest.take(rows))) for _, rows in found]
+    dicts = [function({frame_part}(parts, rows, lambda whole, rows=rows: whole.take(rows))) for _, rows in found]
     alike = options.get("as_index", True) and all(type(d) is dict and d and list(d) == list(dicts[0]) for d in dicts)
     if alike and all(type(label) is str for label in dicts[0]):
         table = [list(d.values()) for d in dicts]

@@ -320,7 +320,13 @@ def part_helpers(source: SourceFile) -> tuple[list[Edit], dict[str, str]]:
     """Insertions of the helper classes (and their imports), and the names that helpers and modules have."""
     edits: list[Edit] = []
     names: dict[str, str] = {}
-    for module, usual in (("numpy", "np"), ("pandas", "pd"), ("sys", "sys"), ("operator", "operator")):
+    for module, usual in (
+        ("numpy", "np"),
+        ("pandas", "pd"),
+        ("sys", "sys"),
+        ("operator", "operator"),
+        ("datetime", "datetime"),
+    ):
         names[usual], found = module_alias(source, module, usual)
         edits += found
     wanted = {
@@ -346,23 +352,28 @@ def plan(source: SourceFile, stmt: ast.stmt, parts: list[Part], fresh: Fresh) ->
     holders = {frame: fresh(f"{frame}_parts") for frame in holders}
     texts: dict[ast.AST, str] = {}
 
-    def mask(node: ast.expr, part: Part) -> str:
+    for p in parts:
+        texts[p.node] = part_text(source, p, holders[p.frame], operator, "where")
+    text = "".join(f"{lead}{name} = {helper['frame_parts']}({frame})\n" for frame, name in holders.items())
+    return Plan(stmt, texts, text, tuple(helpers))
+
+
+def part_text(source: SourceFile, part: Part, holder: str, operator: str, method: str) -> str:
+    """A part by its holder: `df_parts["x"].rows(a, b)`, or of a mask `df_parts.where(...)` (or another method)."""
+
+    def mask(node: ast.expr) -> str:
         test = _test(node, part.frame)
         if test is not None:
             column, how, key, brackets = test
             dotted = "" if brackets else ", dotted=True"
-            return f"{holders[part.frame]}.test({quote(column)}, {operator}.{how}, {text_of(source, key)}{dotted})"
+            return f"{holder}.test({quote(column)}, {operator}.{how}, {text_of(source, key)}{dotted})"
         assert isinstance(node, ast.BinOp)
         how = "both" if isinstance(node.op, ast.BitAnd) else "either"
-        return f"{holders[part.frame]}.{how}({mask(node.left, part)}, {mask(node.right, part)})"
+        return f"{holder}.{how}({mask(node.left)}, {mask(node.right)})"
 
-    for p in parts:
-        holder = holders[p.frame] + (f"[{quote(p.column)}]" if p.column is not None else "")
-        if p.rows is not None:
-            bounds = [text_of(source, b) if b is not None else "None" for b in (p.rows.lower, p.rows.upper)]
-            texts[p.node] = f"{holder}.rows({', '.join(bounds)})"
-        else:
-            assert p.mask is not None
-            texts[p.node] = f"{holder}.where({mask(p.mask, p)})"
-    text = "".join(f"{lead}{name} = {helper['frame_parts']}({frame})\n" for frame, name in holders.items())
-    return Plan(stmt, texts, text, tuple(helpers))
+    whole = holder + (f"[{quote(part.column)}]" if part.column is not None else "")
+    if part.rows is not None:
+        bounds = [text_of(source, b) if b is not None else "None" for b in (part.rows.lower, part.rows.upper)]
+        return f"{whole}.rows({', '.join(bounds)})"
+    assert part.mask is not None
+    return f"{whole}.{method}({mask(part.mask)})"

@@ -23,6 +23,7 @@ from hasten.core.source import Edit, SourceFile, indent
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.cells import read_of
+from hasten.passes.source.columns.parts import Part, accepted, part_helpers, part_of, part_text
 from hasten.passes.source.columns.syntax import (
     Fresh,
     Span,
@@ -68,16 +69,17 @@ FRAME_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Writes:
-    """A loop over a frame's rows, its writes (statement, accessor, column, index, value), and its reads of cells
-    (expression, how, column, index)."""
+    """A loop over a frame's rows, its writes (statement, accessor, column, index, value), its reads of cells
+    (expression, how, column, index), and the parts of columns that it only reads."""
 
     loop: ast.For
     frame: str
     sites: tuple[tuple[ast.Assign, str, str, ast.Name, ast.expr], ...]
     reads: tuple[tuple[ast.expr, str, str, ast.expr], ...]
+    parts: tuple[Part, ...]
 
 
-def writes(source: SourceFile, loop: ast.For) -> Writes | None:
+def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
     """The loop's writes to one frame, if all that it does with the frame is understood."""
     up = parents(source)
     sites: list[tuple[ast.Assign, str, str, ast.Name, ast.expr]] = []
@@ -105,6 +107,8 @@ def writes(source: SourceFile, loop: ast.For) -> Writes | None:
     targets = {s.targets[0].value.value for s, *_ in sites}  # type: ignore[attr-defined]
     reads = _reads(source, loop, frame)
     read = {n for node, *_ in reads for n in ast.walk(node)}
+    parts = _parts(source, loop, frame, written, region)
+    read |= {n for p in parts for n in ast.walk(p.node)}
     for n in ast.walk(loop):
         if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Lambda, ast.FunctionDef, ast.NamedExpr, ast.Delete)):
             return None
@@ -127,7 +131,24 @@ def writes(source: SourceFile, loop: ast.For) -> Writes | None:
         if isinstance(at, ast.ClassDef):
             return None
         at = up.get(at)
-    return Writes(loop, frame, tuple(sites), reads if any(c in written for _, _, c, _ in reads) else ())
+    return Writes(loop, frame, tuple(sites), reads if any(c in written for _, _, c, _ in reads) else (), parts)
+
+
+def _parts(source: SourceFile, loop: ast.For, frame: str, written: set[str], region: Region) -> tuple[Part, ...]:
+    """Parts of columns that are not written: `df["a"].iloc[i - 5 : i]`, which are only reduced."""
+    found: list[Part] = []
+    for n in ast.walk(loop):
+        part = part_of(source, n)
+        if part is None or part.frame != frame or part.column is None or part.column in written:
+            continue
+        if not isinstance(part.node.value, ast.Attribute) or not isinstance(part.node.value.value, ast.Subscript):
+            continue  # a missing column is another error when asked for with a dot
+        bounds = [x for b in (part.rows.lower, part.rows.upper) if b for x in ast.walk(b)] if part.rows else [None]
+        if any(x is None or (isinstance(x, ast.Name) and x.id == frame) for x in bounds):
+            continue
+        if accepted(source, region, part, loop):
+            found.append(part)
+    return tuple(found)
 
 
 def _reads(source: SourceFile, loop: ast.For, frame: str) -> tuple[tuple[ast.expr, str, str, ast.expr], ...]:
@@ -221,7 +242,7 @@ class CellWrites:
             assert isinstance(loop, ast.For)
             if loop in done or not inside(region, loop) or not stands_alone(source, loop):
                 continue
-            hit = writes(source, loop)
+            hit = writes(source, loop, region)
             last = loop.end_lineno or loop.lineno
             part = share(facts, region.path, loop.lineno, last) if hit else None
             if hit is None or part is None:
@@ -243,7 +264,7 @@ class CellWrites:
         source = work.source(finding.path)
         for loop in nodes_in(source, finding.region, ast.For):
             assert isinstance(loop, ast.For)
-            if loop.lineno != finding.detail["line"] or (hit := writes(source, loop)) is None:
+            if loop.lineno != finding.detail["line"] or (hit := writes(source, loop, finding.region)) is None:
                 continue
             names = ", ".join(dict.fromkeys(column for _, _, column, _, _ in hit.sites))
             yield Change(
@@ -271,9 +292,15 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
     }
     for node, read_how, column, at in hit.reads:
         texts[node] = f"{writer}.read({text_of(source, at)}, {quote(column)}, {quote(read_how)})"
+    setup, more = "", list[Edit]()
+    if hit.parts:
+        more, names = part_helpers(source)
+        holder = fresh(f"{hit.frame}_parts")
+        setup = f"{lead}{holder} = {names['frame_parts']}({hit.frame})\n"
+        texts |= {p.node: part_text(source, p, holder, names["operator"], "where") for p in hit.parts}
     spans: list[Span] = []
     held = {n for s, *_ in hit.sites for n in ast.walk(s)}
-    if any(node in held for node, *_ in hit.reads):
+    if any(node in held for node in (*(n for n, *_ in hit.reads), *(p.node for p in hit.parts))):
         # a value that is written is made of cells that are read: only what is around it is replaced
         for s, how, column, index, v in hit.sites:
             del texts[s]
@@ -281,6 +308,8 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
             spans.append((*whole[:2], *value[:2], f"{writer}.{how}({index.id}, {quote(column)}, "))
             spans.append((*value[2:], *whole[2:], ")"))
     body = indent(splice(source, first, last, texts, spans))
-    text = f"{lead}{writer} = {helper}({hit.frame})\n{lead}try:\n{body}{lead}finally:\n{lead}    {writer}.flush()\n"
+    text = (
+        f"{setup}{lead}{writer} = {helper}({hit.frame})\n{lead}try:\n{body}{lead}finally:\n{lead}    {writer}.flush()\n"
+    )
     helpers = helper_edits(source, [emitted.CELL_WRITER.format(name=helper, np=np, pd=pd)])
-    return [*np_edits, *pd_edits, *helpers, Edit(source.path, first, last, text)]
+    return [*np_edits, *pd_edits, *more, *helpers, Edit(source.path, first, last, text)]
