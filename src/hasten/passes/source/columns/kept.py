@@ -5,9 +5,9 @@ What it finds    `rates[(rates["currency"] == c) & (rates["date"] == d)]` and th
 Why it is slow   every call compares whole columns, and pandas copies all columns of the rows.
 Example          def rate_of(c, d): return rates[(rates["currency"] == c) & (rates["date"] == d)]["rate"].iloc[0]
                  ->  rates_parts = _KeptParts.of(rates): its rows by currency and by date are found once, for all calls
-Safe when        the function leaves the frame alone. What was found is used again only where the frame still holds the
-                 very arrays that were looked at: from pandas 3 on, what writes into a frame copies those that others
-                 hold. Before pandas 3 nothing is offered, nor where a file writes into arrays behind the back of pandas.
+Safe when        the function leaves the frame alone. What was found is used again only where the frame still holds
+                 the very arrays that were looked at: from pandas 3 on, what writes into a frame copies those that
+                 others hold. Nothing is offered before pandas 3, nor where a file writes into arrays itself.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from hasten.passes.source.columns.lookup import steady
 from hasten.passes.source.columns.parts import Part, accepted, part_helpers, part_of, part_text
 from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
-    FunctionNode,
     Fresh,
+    FunctionNode,
     bindings,
     facts_about,
     helper_edits,
@@ -86,6 +86,7 @@ def parts_in(source: SourceFile, region: Region, function: FunctionNode) -> list
         part = part_of(source, node)
         if part is None or part.mask is None or node in taken or scope_of(source, node) is not function:
             continue
+        assert isinstance(node, ast.Subscript)
         if node.lineno < function.body[0].lineno or in_fstring(source, node) is not None:
             continue
         if part.frame not in still:

@@ -206,7 +206,7 @@ def accepted(source: SourceFile, region: Region, part: Part, loop: ast.stmt) -> 
     """True when the part goes nowhere but into reductions, at once or under a name of its own in the loop."""
     if in_fstring(source, part.node) is not None:
         return False
-    if consumed(source, part.node):
+    if consumed(source, part.node, int(part.column is not None)):
         return reduces(source, part.node)
     stmt = _chosen(source, part.node)
     if not (isinstance(stmt, ast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], ast.Name)):
@@ -219,10 +219,13 @@ def accepted(source: SourceFile, region: Region, part: Part, loop: ast.stmt) -> 
         if isinstance(n, (ast.Global, ast.Nonlocal)):
             return False
     in_loop = set(ast.walk(loop))
+    depth = 1  # unless it stands for a frame somewhere
     for b in bindings(loop, name):
         p = up.get(b)
         if not (isinstance(p, ast.Assign) and p.targets == [b] and _is_part(source, p.value)):
             return False
+        given = part_of(source, p.value)
+        depth = min(depth, int(given is None or given.column is not None))
     useful = False
     whole: ast.AST = source.tree if isinstance(scope, ast.Module) else scope
     for n in ast.walk(whole):
@@ -232,7 +235,7 @@ def accepted(source: SourceFile, region: Region, part: Part, loop: ast.stmt) -> 
             if not _bound_anew(source, n, name, loop, scope):
                 return False
             continue
-        if scope_of(source, n) is not scope or not consumed(source, n):
+        if scope_of(source, n) is not scope or not consumed(source, n, depth):
             return False
         useful = useful or reduces(source, n)
     return useful
