@@ -156,6 +156,8 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
 
 def same(a: Any, b: Any) -> bool:
     """Same type and same value, to the bit, containers included."""
+    if hasattr(a, "_fields") and hasattr(b, "_fields") and type(a).__name__ == type(b).__name__:
+        return a._fields == b._fields and same(tuple(a), tuple(b))  # of a class that both runs define
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):

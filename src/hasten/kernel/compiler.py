@@ -162,6 +162,8 @@ class Shared:
     read_as: dict[str, str] = field(default_factory=dict)  # columns of strings that are read as numbers
     records_first: bool = False  # are dict displays with strings as keys records?
     made: dict[str, tuple[str, ...]] = field(default_factory=dict)  # records that kernels make, by their path: keys
+    makers: dict[str, str] = field(default_factory=dict)  # of those of them that are namedtuples: the class
+    exactly: dict[str, str] = field(default_factory=dict)  # namedtuples that must be of one class, by their path
     added: dict[str, tuple[int, int]] = field(default_factory=dict)  # columns under new keys, and what puts these
 
     def home(self, kind: ast.ClassDef) -> Module:
@@ -1014,6 +1016,13 @@ class Unit:
             return
         v = self.expr(value)
         temp = f"new_{value.lineno}_{value.col_offset}"
+        if isinstance(v.t, Rec) and v.t.fields and not nested_targets:
+            from hasten.kernel import named  # it builds on this module
+
+            self.emit(f"{temp} = {bare(v.code)}")
+            for one, held in zip(target.elts, named.parts(self, v.t, temp, len(target.elts), value), strict=True):
+                self.bind(one, held)
+            return
         if isinstance(v.t, (Arr, Lst)):
             item = array_item(v.t, 1) if isinstance(v.t, Arr) else element(v.t)
             self.emit(f"{temp} = {v.code}")
@@ -1252,6 +1261,10 @@ class Unit:
                 casts.append(f"{self.tag_name(target.id)} = {self.tag(V(target.id, t))}")
             return local(target.id)
         if isinstance(target, (ast.Tuple, ast.List)):
+            if isinstance(t, Rec) and t.fields:
+                from hasten.kernel import named  # it builds on this module
+
+                return named.loop_target(self, target, t, casts)
             if not isinstance(t, Tup) or len(t.items) != len(target.elts):
                 fail("loop target", target)
             inner = ", ".join(
@@ -1608,6 +1621,10 @@ class Unit:
         if held is not None:
             return held
         v = self.expr(node.value)
+        if isinstance(v.t, Rec) and v.t.fields:
+            from hasten.kernel import named  # it builds on this module
+
+            return named.attribute(self, v, node)
         if isinstance(v.t, Arr):
             if node.attr == "size":
                 return V(f"{v.code}.size", SIZE)
@@ -2163,6 +2180,11 @@ class Unit:
             func = self.module.function(node.func.id)
             if func is not None:
                 return self.user_call(func, node)
+            from hasten.kernel import named  # it builds on this module
+
+            made = named.made(self, node)
+            if made is not None:
+                return made
         if isinstance(node.func, ast.Name) and (node.func.id in self.env or node.func.id not in self.bound):
             from hasten.kernel import functions  # it builds on this module
 
@@ -2190,9 +2212,9 @@ class Unit:
             counted = bits.call(self, node.func, node)
             if counted is not None:
                 return counted
-            made = arrays_calls.called_on(self, node.func, node)
-            if made is not None:
-                return made
+            whole = arrays_calls.called_on(self, node.func, node)
+            if whole is not None:
+                return whole
         if isinstance(node.func, ast.Attribute) and not node.keywords:
             return self.method(node.func, node)
         fail(f"call of {ast.unparse(node.func)}", node)
@@ -2217,9 +2239,9 @@ class Unit:
         base = self.expr(func.value)
         t = base.t
         if isinstance(t, Rec):
-            from hasten.kernel import records  # it builds on this module
+            from hasten.kernel import named, records  # they build on this module
 
-            return records.method(self, base, func.attr, node)
+            return named.method(self, base, func, node) if t.fields else records.method(self, base, func.attr, node)
         made = containers.method(self, base, func, node)
         if made is not None:
             return made

@@ -1074,7 +1074,8 @@ def plus(u: Unit, node: ast.BinOp, a: V, b: V) -> V | None:
     lists = (Lst, Grow)
     if any(isinstance(v.t, Grow) and v.t.queue for v in (a, b)):
         fail("arithmetic on a deque", node)
-    if isinstance(node.op, ast.Add) and isinstance(a.t, lists) and isinstance(b.t, lists):
+    added = all(isinstance(v.t, lists) or isinstance(v.t, Row) and scalar(v.t.item) for v in (a, b))
+    if isinstance(node.op, ast.Add) and added:
         x, y = item_type(a, node), item_type(b, node)
         t = join(loose(x), loose(y))
         if container(t):

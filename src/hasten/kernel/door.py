@@ -19,6 +19,7 @@ from hasten.kernel import (
     elsewhere,
     making,
     mixed,
+    named,
     optional,
     records,
     views,
@@ -126,6 +127,8 @@ def item_type(fact: ValueFact, path: str, keys: frozenset[str]) -> Type | None:
     """The type of what records hold under a key, where it is no number or string."""
     if records.like(fact, keys):
         return Rec(path)
+    if (one := named.record(fact)) is not None:
+        return one
     row = _row_type(fact)
     return _within(fact, path, _Keys(keys)) if row is None else row
 
@@ -151,6 +154,8 @@ def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     numbers = _numbers(name, fact)
     if numbers is not None:
         return numbers
+    if (one := named.record(fact)) is not None:
+        return one
     if fact.type == "builtins.list" and len(fact.items) == 1:
         inner = _within(fact, name, keys)
         deepest = inner.item.item if isinstance(inner, Row) and isinstance(inner.item, Row) else None
@@ -231,6 +236,7 @@ def _dict_type(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     inner = _within(value, name + "[]", keys)
     if inner is None and records.like(value, keys.names):
         inner = Rec(name + "[]")
+    inner = inner or named.record(value)
     return Map(key, inner, roots, frozen=True) if inner is not None else veiled
 
 
@@ -253,6 +259,7 @@ def _within(fact: ValueFact, path: str, keys: _Keys) -> Type | None:
         found = _within(item, path + "[]", keys)
     if found is None and records.like(item, keys.names):
         found = Rec(path + "[]")
+    found = found or named.record(item)
     word = item.type == "builtins.str"
     if fact.type == "builtins.list":
         row = _row_type(item)
@@ -451,9 +458,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     if any(isinstance(t, Slot) and isinstance(t.value, Arr) for t in types.values()):
         if any(isinstance(types.get(n), Arr) for n in unit.mutated):
             raise Refuse("an array is written, and another one may be replaced")
-    named = {n: t for n, t in types.items() if not records.is_column(n)}
-    whole = attributes.guarded(unit, named)
-    takes = tuple(n for n in named if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
+    plain = {n: t for n, t in types.items() if not records.is_column(n)}
+    ready = named.ahead(types, ahead.names) if ahead is not None else set()
+    whole = attributes.guarded(unit, plain)
+    takes = tuple(n for n in plain if attributes.root(n) not in whole.roots and not n.startswith("@")) + whole.roots
     entry = [*whole.entry, *elsewhere.entry(shared.elsewhere, types)]
     inner = {n: t.item if isinstance(t, Opt) else t for n, t in types.items()}
     sinks = [n for n, t in types.items() if isinstance(t, Grow)]
@@ -503,7 +511,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             if n in unit.mutated:
                 raise Refuse("what a record holds is changed")
             under = records.passed(unit, n, t, words)
-            if ahead is None or records.owner(n) not in ahead.names:
+            if n not in ready:
                 columns[n] = under
             lists += under.lists
             args += under.args
@@ -575,6 +583,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert += lines
             lists += inside
             args += [f"new_{a}" for a in views.arguments(t, x)]
+        elif isinstance(t, Rec) and t.fields:
+            convert += [f"new_{x} = {_helper(shared, 'gathered')}({views.everyone(t)}, [{x}], {t.fields!r})"]
+            convert += [f"if new_{x} is None:", "    return None"]
+            args.append(f"new_{x}[0]")
         elif isinstance(t, Rec):
             guards.append(f"type({x}) is dict")
             convert.append(f"{views.everyone(t)} = [{x}]")
@@ -657,11 +669,15 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             guards.append(f"type({x}) is list")
             lists.append(x)
     entry += instead
-    for n in records.in_order([*columns]):
+    held_names = () if ahead is None else ahead.names
+    pools = named.pools({n: t for n, t in types.items() if n in columns or n in plain and n not in held_names})
+    convert[:0] = [f"{pool} = []" for pool in pools]
+    for n in records.in_order([*columns], types):
         convert += columns[n].convert
+    convert += named.exact(shared, pools)
     back += records.commits(shared, columns)
     if records.changed(shared):
-        lists += [f"*{everyone}" for everyone in records.pools(types.values())]
+        lists += [f"*{everyone}" for everyone in records.pools(types.values()) if everyone not in pools]
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
         if (
             sinks
@@ -671,7 +687,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         ):
             convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
             convert.append("    return None")
-    if attributes.telling(unit, named) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):
+    if attributes.telling(unit, plain) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):
         convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(whole.distinct)}):")
         convert.append("    return None")
     if len(streams) > 1:
@@ -689,6 +705,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         raw_held += [f"{x}[0]", f"{x}[1]"]
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     first = making.dicts(shared, of_records)
+    guards += named.guards(shared, of_records, lambda: _helper(shared, "plain_named"))
     if unit.function:
         more = (raw_held, got_held)
         if ahead is not None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hasten.kernel import records, views
+from hasten.kernel import named, records, views
 from hasten.kernel.kinds import Lst, Rec, Refuse, Type
 from hasten.kernel.values import PY_TYPE
 
@@ -49,7 +49,7 @@ class Ready:
 
 def holdable(t: Type) -> bool:
     """Is it turned into arrays at the door, and only read?"""
-    return isinstance(t, (Lst, Rec)) or views.viewed(t)
+    return isinstance(t, (Lst, Rec)) and not (isinstance(t, Rec) and t.fields) or views.viewed(t)
 
 
 def arguments(t: Type, x: str) -> list[str]:
@@ -98,11 +98,14 @@ def ready(
         if roots:
             lines.append(f"{same(x)} = {x}")
             carried.append(same(x))
-    columns = [n for n in types if records.is_column(n) and records.owner(n) in held.names]
-    for n in records.in_order(columns):
+    columns = sorted(named.ahead(types, held.names))
+    pools = named.pools({n: types[n] for n in (*held.names, *columns)})
+    lines[:0] = [f"{pool} = []" for pool in pools]
+    for n in records.in_order(columns, types):
         under = records.passed(unit, n, types[n], words)
         lines += under.convert
         carried += [a.removeprefix("*") for a in under.args]
+    lines += named.exact(shared, pools)
     carried += records.pools([types[n] for n in (*held.names, *columns)])
     if strings or shared.words or any(words in line for line in lines):
         known = ", ".join(f"{word!r}: {number}" for word, number in shared.words.items())

@@ -184,6 +184,7 @@ class Rec:
     """
 
     path: str
+    fields: tuple[str, ...] = ()  # of a namedtuple instead (`kernel.named`)
 
 
 @dataclass(frozen=True)

@@ -39,14 +39,18 @@ def display(u: Unit, node: ast.Dict) -> V | None:
     keys, shared = spelt(node), u.shared
     if not keys or not shared.records_first or isinstance(u.hint, Map):
         return None
-    path = f"made_{records.crc(chr(0).join(keys))}[]"
-    shared.made[path] = keys
+    return record(u, Rec(f"made_{records.crc(chr(0).join(keys))}[]"), keys, node.values)
+
+
+def record(u: Unit, t: Rec, keys: tuple[str, ...], given: Sequence[ast.expr]) -> V:
+    """A new record (or namedtuple) that holds these values."""
+    u.shared.made[t.path] = keys
     lists, values = [], []
-    for key, e in zip(keys, node.values, strict=True):
-        name = records.name_of(shared, path, key)
+    for key, e in zip(keys, given, strict=True):
+        name = records.name_of(u.shared, t.path, key)
         values.append(_kept(u, name, u.expr(e), e))
         lists.append(u.local(name))
-    return V(f"{u.helper(f'new_record_{len(keys)}')}({', '.join([*lists, *values])})", Rec(path))
+    return V(f"{u.helper(f'new_record_{len(keys)}')}({', '.join([*lists, *values])})", t)
 
 
 def _kept(u: Unit, name: str, v: V, node: ast.AST) -> str:
@@ -104,11 +108,14 @@ def dicts(shared: Shared, boxed: Mapping[str, str]) -> dict[str, str]:
             raise Refuse("what a record holds is not known")
         names = [f"value_{i}" for i in range(len(keys))]
         parts = zip(keys, columns, names, strict=True)
-        made = ", ".join(f"{key!r}: {boxed[c].replace('<value>', name)}" for key, c, name in parts)
+        values = [(key, boxed[c].replace("<value>", name)) for key, c, name in parts]
+        made = f"{{{', '.join(f'{key!r}: {value}' for key, value in values)}}}"
+        if path in shared.makers:
+            made = f"{shared.makers[path]}({', '.join(value for _, value in values)})"
         got = ", ".join(f"last_{_local(c)}" for c in columns)
         everyone = views.everyone(Rec(path))
         over = f"zip({got})" if len(keys) > 1 else got
-        lines[everyone] = f"{everyone} = [{{{made}}} for {', '.join(names)} in {over}]"
+        lines[everyone] = f"{everyone} = [{made} for {', '.join(names)} in {over}]"
     ordered: dict[str, str] = {}
     while len(ordered) < len(lines):
         ready = [n for n, line in lines.items() if n not in ordered and not (_used(line, lines) - {*ordered})]

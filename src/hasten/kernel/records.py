@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,10 @@ def crc(key: str) -> str:
 
 def facts_at(shared: Shared, path: str) -> tuple[ValueFact, ...]:
     """What was recorded of the things that a path stands for."""
+    if path.startswith("@") and ":" not in path:
+        from hasten.kernel import named  # it builds on this module
+
+        return named.facts_of(shared, path)
     if path.endswith("[]"):
         return tuple(i for f in facts_at(shared, path[:-2]) for i in f.items)
     if ":" in path.rpartition("[]")[2]:
@@ -95,7 +99,7 @@ def facts_under(shared: Shared, path: str, key: str) -> tuple[ValueFact, ...]:
     """What records of a kind held under a key; `ABSENT` is among it where some did not have it."""
     found: list[ValueFact] = []
     for fact in facts_at(shared, path):
-        if fact.type == "builtins.dict" and fact.max_len != 0:
+        if (fact.type == "builtins.dict" or fact.fields) and fact.max_len != 0:
             found += dict(fact.fields).get(key, (ValueFact(ABSENT),))
     return tuple(found)
 
@@ -109,6 +113,10 @@ def key_in(node: ast.expr) -> str | None:
 
 def item(u: Unit, base: V, node: ast.Subscript) -> V:
     """`row["price"]`"""
+    if isinstance(base.t, Rec) and base.t.fields:
+        from hasten.kernel import named  # it builds on this module
+
+        return named.item(u, base, node)
     key = key_in(node.slice)
     if key is None:
         fail("a record is asked for a key that is computed", node)
@@ -179,6 +187,7 @@ def parsed(u: Unit, node: ast.expr, kind: str) -> V | None:
     base = u.expr(node.value)
     if (
         not isinstance(base.t, Rec)
+        or base.t.fields
         or base.t.path in u.shared.made
         or {f.type for f in facts_under(u.shared, base.t.path, key)} != {TEXT}
     ):
@@ -199,6 +208,8 @@ def store(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     """`row["price"] = 2.5`, for a key that all records have, or none."""
     t, key = base.t, key_in(target.slice)
     assert isinstance(t, Rec)
+    if t.fields:
+        fail("an element of a namedtuple is replaced", target)
     if key is None or "(" in base.code and impure(target):
         fail("a record gets a value under a key that is computed", target)
     if t.path in u.shared.made:
@@ -251,9 +262,9 @@ def new_key(u: Unit, name: str, v: V, target: ast.Subscript) -> None:
 def method(u: Unit, base: V, name: str, node: ast.Call) -> V:
     """`row.get("price")` and `row.get("price", 0)`, for a key that all records have."""
     key = key_in(node.args[0]) if node.args else None
-    if name != "get" or key is None or len(node.args) > 2 or node.keywords:
-        fail(f"{name} of a record", node)
     assert isinstance(base.t, Rec)
+    if name != "get" or key is None or len(node.args) > 2 or node.keywords or base.t.fields:
+        fail(f"{name} of a record", node)
     if base.t.path not in u.shared.made and ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
         fail(f"get of {key!r}, which not all records were seen to have", node)
     if len(node.args) == 2 and not isinstance(node.args[1], ast.Constant):
@@ -265,6 +276,8 @@ def has(u: Unit, base: V, node: ast.Compare, sign: str) -> V:
     """`"price" in row`, for a key that all records have."""
     key = key_in(node.left)
     assert isinstance(base.t, Rec)
+    if base.t.fields:
+        fail("`in` a namedtuple", node)
     if base.t.path in u.shared.made:
         return V(repr((key in u.shared.made[base.t.path]) is not bool(sign)), BOOL)
     if key is None or ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
@@ -297,7 +310,7 @@ def owner(name: str) -> str:
 
 
 def pools(types: Iterable[Type | None]) -> list[str]:
-    """The wrapper's names for the lists of all records that are within these."""
+    """The wrapper's names for the lists of all dicts (and namedtuples) that are records within these."""
     found: dict[str, None] = {}
     todo = list(types)
     while todo:
@@ -311,9 +324,19 @@ def pools(types: Iterable[Type | None]) -> list[str]:
     return sorted(found)
 
 
-def in_order(names: Sequence[str]) -> list[str]:
-    """Columns whose records are within other columns come after these."""
-    return sorted(names, key=lambda n: n.count(":"))
+def in_order(names: Sequence[str], types: Mapping[str, Type]) -> list[str]:
+    """Columns whose records are within other columns come after these. Raises `Refuse`."""
+    from hasten.kernel import named  # it builds on this module
+
+    rest = sorted(names, key=lambda n: n.count(":"))
+    out: list[str] = []
+    while rest:
+        first = next((n for n in rest if not any(named.pool_of(n) in named.within(types[m]) for m in rest)), None)
+        if first is None:
+            raise Refuse("namedtuples that hold one another")
+        rest.remove(first)
+        out.append(first)
+    return out
 
 
 def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
@@ -325,7 +348,12 @@ def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
     if name in shared.added:
         assert isinstance(t, Column)
         return _added(u, name, t, everyone)
-    out = Passed([f"{x} = {shared.helper('under_key')}({everyone}, {key!r})", f"if {x} is None:", "    return None"])
+    taken = f"{shared.helper('under_key')}({everyone}, {key!r})" if not path.startswith("@") or ":" in path else ""
+    if not taken:
+        from hasten.kernel import named  # it builds on this module
+
+        taken = f"{shared.helper('field')}({everyone}, {named.place_of(shared, path, key)})"
+    out = Passed([f"{x} = {taken}", f"if {x} is None:", "    return None"])
     if name in shared.read_as:
         out.convert += [f"{x} = {shared.helper('read_as')}({x}, {shared.read_as[name]})"]
         out.convert += [f"if {x} is None:", "    return None"]

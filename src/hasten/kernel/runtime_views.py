@@ -129,6 +129,35 @@ def _plain_dicts(rows):
     """Are these all plain dicts?"""
     return not set(map(type, rows)) - {dict}
 ''', ()),
+    ("plain_named", '''
+def _plain_named(kind, fields):
+    """Is this a class of namedtuples with these fields, which nothing computes?"""
+    line = [vars(base) for base in kind.__mro__[:-2]]
+    if kind.__mro__[-2:] != (tuple, object) or type(kind) is not type or not line:
+        return False
+    if any(name in base for base in line for name in ("__getattribute__", "__getattr__", "__getitem__", "__iter__")):
+        return False
+    found = [next((base[name] for base in line if name in base), None) for name in fields]
+    getters = [f.__reduce__()[1][0] if type(f).__name__ == "_tuplegetter" else None for f in found]
+    return getattr(kind, "_fields", None) == fields and getters == [*range(len(fields))]
+''', ()),
+    ("gathered", '''
+def _gathered(everyone, rows, fields):
+    """The places that namedtuples take in the list of all; None unless they are plain and have these fields."""
+    if not all(_plain_named(kind, fields) for kind in set(map(type, rows))):
+        return None
+    first = len(everyone)
+    everyone.extend(rows)
+    return np.arange(first, len(everyone))
+''', ("plain_named",)),
+    ("field", '''
+def _field(rows, place):
+    """What each namedtuple holds in this place; None unless all are that long."""
+    try:
+        return [row[place] for row in rows]
+    except IndexError:
+        return None
+''', ()),
     ("under_key", '''
 def _under_key(rows, key):
     """What each dict holds under this key; None unless all have it."""

@@ -149,7 +149,8 @@ def leaving(t: Type | None, values: str, depth: int = 0) -> str:
 
 def everyone(t: Rec) -> str:
     """The wrapper's name for the list of all records of a kind."""
-    return t.path.replace("[]", "_each").replace(".", "_").replace(":", "_") + ("" if t.path[-1] == "]" else "_each")
+    name = t.path.replace("[]", "_each").replace(".", "_").replace(":", "_") + ("" if t.path[-1] == "]" else "_each")
+    return name.removeprefix("@")
 
 
 def viewed(t: Type) -> bool:
@@ -260,6 +261,8 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
             part(name, f"{helper('word_rows')}({values}, {len(t.items)}, {words})")
         elif isinstance(t, Tup):
             part(name, f"{helper('number_rows')}({values}, {len(t.items)})")
+        elif isinstance(t, Rec) and t.fields:
+            part(name, f"{helper('gathered')}({everyone(t)}, {values}, {t.fields!r})")
         elif isinstance(t, Rec):
             pool = everyone(t)
             lines.extend([f"{pool} = {values}", f"if not {helper('plain_dicts')}({pool}):", "    return None"])

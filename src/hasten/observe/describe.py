@@ -109,6 +109,9 @@ def _describe(value: object, budget: _Budget, depth: int, inside: set[int]) -> V
 def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:
     cls = type(value)
     if isinstance(value, (list, tuple, set, frozenset, deque)):
+        fields = _named_tuples([value], budget, depth, inside)
+        if fields is not None:
+            return fields[0]
         fact = _sequence(value, name, budget, depth, inside)
         if cls.__module__ != "builtins" and not isinstance(value, deque):
             return replace(fact, items=fact.items + _attributes(value, budget, depth, inside))
@@ -226,6 +229,9 @@ def _elements(
             record = _records(rest, budget, depth, inside)
             if record is not None:
                 return _joined((*facts, record[0])), complete and record[1]
+        fields = _named_tuples(rest, budget, depth, inside)
+        if fields is not None:
+            return _joined((*facts, fields[0])), complete and fields[1]
         rows = _rows(rest, kinds.difference(quick), budget, depth)
         if rows is not None:
             return _joined((*facts, rows)), complete
@@ -340,6 +346,41 @@ def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -
         complete=complete,
         items=_joined(f for _, facts in fields for f in facts if f.type != ABSENT),
         keys=(_plain(str, list(names)),),
+        fields=tuple(fields),
+    )
+    return fact, seen_all
+
+
+def _named_tuples(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, bool] | None:
+    """What joining the facts of namedtuples of one class gives, field by field, and whether all were looked at; None
+    for anything else."""
+    cls = type(values[0])
+    if cls is tuple or not issubclass(cls, tuple) or any(type(v) is not cls for v in values):
+        return None
+    names = next((base.__dict__["_fields"] for base in cls.__mro__ if "_fields" in base.__dict__), None)
+    if type(names) is not tuple or not 1 <= len(names) <= MAX_FIELDS or any(type(name) is not str for name in names):
+        return None
+    if depth + 1 >= MAX_DEPTH or any(tuple.__len__(v) != len(names) for v in values):
+        return None
+    cost = len(names) * len(values) + FAST_FACTOR * len(values)
+    step = -(-cost // max(budget.left * FAST_FACTOR * 3 // 4, 1))  # an even spread when there are too many
+    if step > len(values):
+        return None
+    seen_all, values = step == 1, values[::step]
+    budget.take(len(values))
+    fields = []
+    complete = True
+    for i, name in enumerate(names):
+        facts, all_of_them = _elements([tuple.__getitem__(v, i) for v in values], len(values), budget, depth, inside)
+        complete = complete and all_of_them
+        fields.append((name, facts))
+    fact = ValueFact(
+        type_name(cls),
+        min_len=len(names),
+        max_len=len(names),
+        complete=complete,
+        items=_joined(f for _, facts in fields for f in facts),
+        note=("namedtuple",),
         fields=tuple(fields),
     )
     return fact, seen_all

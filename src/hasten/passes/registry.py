@@ -27,6 +27,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.memo", "Memo"),
     ("hasten.passes.source.containers.growth", "CopyToGrow"),
     ("hasten.passes.source.containers.join_range", "RangeIndex"),
+    ("hasten.passes.source.containers.set_sizes", "SetSizes"),
     ("hasten.passes.source.repeats.steady", "RepeatedWork"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),

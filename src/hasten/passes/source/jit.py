@@ -196,7 +196,9 @@ class Jit:
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
         dicts = any(f.type in DICTS for kinds in seen.types.values() for f in kinds)
-        named = displays or any(f.fields for kinds in seen.types.values() for f in _inside(kinds))
+        named = displays or any(
+            f.fields and f.type == "builtins.dict" for kinds in seen.types.values() for f in _inside(kinds)
+        )
         hows = [
             How(w, m, reads=r, project=project, records=d)
             for w in (False, True)
@@ -546,7 +548,7 @@ def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) ->
     for path in shared.objects:
         if "." not in path:
             check_door_name(shared.module, path.partition(":")[0].removesuffix("[]"), sure)
-    for name in shared.enums:
+    for name in (*shared.enums, *shared.makers.values(), *shared.exactly.values()):
         check_door_name(shared.module, name, sure)
     for code in shared.constants:
         if not code.startswith("sys."):

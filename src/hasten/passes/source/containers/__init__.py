@@ -10,6 +10,7 @@ from hasten.passes.source.containers.membership import Membership
 from hasten.passes.source.containers.memo import Memo
 from hasten.passes.source.containers.queue import Queue
 from hasten.passes.source.containers.regex import Pattern
+from hasten.passes.source.containers.set_sizes import SetSizes
 from hasten.passes.source.containers.sorting import Sorting
 from hasten.passes.source.containers.text import TextGrowth
 
@@ -25,6 +26,7 @@ PASSES: tuple[ContainerPass, ...] = (
     Invariant(),
     Memo(),
     CopyToGrow(),
+    SetSizes(),
 )
 
 __all__ = ["PASSES", "ContainerPass"]
