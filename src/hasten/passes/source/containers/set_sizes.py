@@ -120,7 +120,7 @@ BACK = 3  # statements that are looked at for a size that is known already
 class SetSizes(ContainerPass):
     """See the module."""
 
-    code: ClassVar[str] = "HST116"
+    code: ClassVar[str] = "HST113"
     name: ClassVar[str] = "set made to be counted"
 
     def sites(self, place: Place) -> Iterator[Parts]:
