@@ -29,7 +29,9 @@ class Point(NamedTuple):
 class Tagged(namedtuple("Tagged", "x y")):
     __slots__ = ()
 """
-PATIENTS = PRELUDE + """
+PATIENTS = (
+    PRELUDE
+    + """
 import random
 draw = random.Random(3)
 patients = [
@@ -37,6 +39,7 @@ patients = [
     for i in range(60)
 ]
 """
+)
 
 
 def test_survival_of_patients() -> None:
@@ -125,10 +128,13 @@ def test_methods_unpacking_and_dicts() -> None:
         made.append(Point(0.5, y=far))
         return far, out, max(points, key=lambda p: p.x), made
     """
-    setup = PRELUDE + """
+    setup = (
+        PRELUDE
+        + """
 points = [Point(i * 0.5, (i * 7) % 5 - 2.0, "pq"[i % 2]) for i in range(20)]
 by_name = {"a": points[0], "p": points[2], "c": Point(1.0, 2.0, "zz")}
 """
+    )
     c = compiled_function(text, setup + "args = (points, by_name, Point(0.5, 1.5), 3)", PRELUDE + OWN)
     check(c, setup + "args = (points[3:], by_name, Point(-0.5, 1.5), 2)", fast=True)
     check(c, setup + "args = (points, by_name, Point(1, 1.5), 2)", fast=False)
