@@ -1076,6 +1076,12 @@ class Unit:
             if isinstance(old.t, Arr):
                 arrays.store(self, old, self.expr(s.value), s, augmented=type(s.op).__name__)
                 return
+            if isinstance(old.t, Map) and old.t.keys_only and isinstance(s.op, ast.BitOr):
+                more = self.expr(s.value)  # only a set will do
+                if not isinstance(more.t, Map) or not more.t.keys_only or impure(s.value):
+                    fail("in-place change of a set", s)
+                sets.updated(self, ast.Name(s.target.id, ast.Load()), old, s.value, s)
+                return
             if not isinstance(old.t, Num):
                 fail("in-place change of a container", s)
             self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
@@ -1304,6 +1310,12 @@ class Unit:
             if name == "zip" and len(node.args) > 1:
                 found = [self.iterable(a) for a in node.args]
                 return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
+        if isinstance(node, ast.Call):
+            from hasten.kernel import tuples  # it builds on this module
+
+            several = tuples.iterable(self, node)
+            if several is not None:
+                return several
         if isinstance(node, (ast.List, ast.Tuple)) and node.elts and isinstance(node.elts[0], ast.Tuple):
             rows = [self.expr(e) for e in node.elts]
             row: Type = rows[0].t
@@ -1681,6 +1693,9 @@ class Unit:
     def e_BinOp(self, node: ast.BinOp) -> V:
         if isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
             return self.repeated(node)
+        combined = sets.combined(self, node)
+        if combined is not None:
+            return combined
         a, b = self.expr(node.left), self.expr(node.right)
         made = containers.plus(self, node, a, b)
         if made is not None:
@@ -2395,6 +2410,9 @@ class Unit:
         if found is not None:
             return found
         if name == "len" and len(args) == 1:
+            common = sets.counted(self, args[0])
+            if common is not None:
+                return common
             v = self.expr(args[0])
             if isinstance(v.t, Tup):
                 return V(str(len(v.t.items)), const(len(v.t.items)))

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 
 SAMPLE = {"f": "0.0", "i": "0", "b": "False"}
 SUFFIX = {1: "int", 2: "pair", 3: "triple"}
+ITERTOOLS = ("combinations", "permutations", "product", "pairwise", "chain")
 GROWS = ("append", "pop", "extend", "insert", "clear")
 MUTATES = frozenset({*GROWS, "sort", "reverse", "add", "setdefault", "update", "remove", "discard", "popitem"})
 
@@ -319,6 +320,9 @@ def effect(u: Unit, node: ast.Call) -> bool:
     if isinstance(t, Map):
         if name == "add" and t.keys_only and len(node.args) == 1 and not node.keywords:
             sets.add(u, func.value, base, node)
+            return True
+        if name == "update" and t.keys_only and len(node.args) == 1 and not node.keywords:
+            sets.updated(u, func.value, base, node.args[0], node)
             return True
         fail(f"method {name}", node)
     if isinstance(t, Lst) and t.depth == 1 and name in ("sort", "reverse"):
@@ -691,8 +695,8 @@ def keys_list(t: Map) -> Type:
 def view(node: ast.expr) -> bool:
     """Is it gone over without a list being there?"""
     return isinstance(node, ast.Call) and (
-        isinstance(node.func, ast.Name) and node.func.id in ("range", "zip", "enumerate", "reversed")
-        or isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values", "items")
+        isinstance(node.func, ast.Name) and node.func.id in ("range", "zip", "enumerate", "reversed", *ITERTOOLS)
+        or isinstance(node.func, ast.Attribute) and node.func.attr in ("keys", "values", "items", *ITERTOOLS)
     )  # fmt: skip
 
 
@@ -841,6 +845,8 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
 def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     """Methods of lists and dicts that give a value. None: not one of these."""
     t, name, args = base.t, func.attr, node.args
+    if isinstance(t, Map) and t.keys_only:
+        return sets.asked(u, base, func, node) or sets.combined(u, node)
     if isinstance(t, Map) and t.default.endswith("(") and name == "most_common" and not node.keywords:
         from hasten.kernel import counting  # it builds on this module
 
@@ -1037,6 +1043,8 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             return None
         if any(isinstance(v.t, Grow) and v.t.queue for v in (a, b)):
             fail("comparison of a deque", node)
+        if any(isinstance(v.t, Map) and v.t.keys_only for v in (a, b)):
+            return sets.compared(u, node, a, b)
         if isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(a.t, lists) and isinstance(b.t, lists):
             x, y = item_type(a, node), item_type(b, node)
             if not isinstance(x, Num) or not isinstance(y, Num) or x.rep != y.rep:

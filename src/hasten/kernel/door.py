@@ -129,7 +129,7 @@ def item_type(fact: ValueFact, path: str, keys: frozenset[str]) -> Type | None:
         return Rec(path)
     if (one := named.record(fact)) is not None:
         return one
-    row = _row_type(fact)
+    row = _row_type(fact) or _set_within(fact)
     return _within(fact, path, _Keys(keys)) if row is None else row
 
 
@@ -236,7 +236,7 @@ def _dict_type(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     inner = _within(value, name + "[]", keys)
     if inner is None and records.like(value, keys.names):
         inner = Rec(name + "[]")
-    inner = inner or named.record(value)
+    inner = inner or named.record(value) or _set_within(value)
     return Map(key, inner, roots, frozen=True) if inner is not None else veiled
 
 
@@ -259,7 +259,7 @@ def _within(fact: ValueFact, path: str, keys: _Keys) -> Type | None:
         found = _within(item, path + "[]", keys)
     if found is None and records.like(item, keys.names):
         found = Rec(path + "[]")
-    found = found or named.record(item)
+    found = found or named.record(item) or _set_within(item)
     word = item.type == "builtins.str"
     if fact.type == "builtins.list":
         row = _row_type(item)
@@ -276,6 +276,14 @@ def _within(fact: ValueFact, path: str, keys: _Keys) -> Type | None:
         return None
     value = Word() if word else num(SCALARS[item.type]) if item.type in LIST_ITEMS else found
     return None if value is None else Map(key, value, frozen=True)
+
+
+def _set_within(fact: ValueFact) -> Map | None:
+    """The type of a set within a container: only read, as a dict is whose keys alone matter."""
+    if fact.type not in ("builtins.set", "builtins.frozenset"):
+        return None
+    key = _key_type(fact.items)
+    return Map(key, Veiled(), keys_only=True, frozen=True) if scalar(key) else None
 
 
 def _maybe_rectangular(fact: ValueFact, row: ValueFact) -> bool:

@@ -15,7 +15,7 @@ from hasten.kernel.kinds import Refuse, Type, const
 from hasten.kernel.runtime import HELPERS, closure
 from hasten.kernel.scopes import Scopes, scopes
 
-MODULES = ("math", "numpy", "numpy.random", "numpy.linalg", "random", "collections", "heapq")
+MODULES = ("math", "numpy", "numpy.random", "numpy.linalg", "random", "collections", "heapq", "itertools")
 # builtins that inserted code calls by name
 NEEDED = frozenset(
     "abs any bool dict enumerate float getattr id int len list map max range repr set tuple type zip"

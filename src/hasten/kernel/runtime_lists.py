@@ -3,6 +3,50 @@
 from __future__ import annotations
 
 COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("combinations_2", '''
+def _combinations_2(values):
+    """Pairs, as `itertools.combinations` gives them."""
+    for i in range(len(values)):
+        for j in range(i + 1, len(values)):
+            yield values[i], values[j]
+''', ()),
+    ("combinations_3", '''
+def _combinations_3(values):
+    """Triples, as `itertools.combinations` gives them."""
+    for i in range(len(values)):
+        for j in range(i + 1, len(values)):
+            for k in range(j + 1, len(values)):
+                yield values[i], values[j], values[k]
+''', ()),
+    ("permutations_2", '''
+def _permutations_2(values):
+    """Pairs, as `itertools.permutations` gives them."""
+    for i in range(len(values)):
+        for j in range(len(values)):
+            if i != j:
+                yield values[i], values[j]
+''', ()),
+    ("pairwise", '''
+def _pairwise(values):
+    """Neighbours, as `itertools.pairwise` gives them."""
+    for i in range(1, len(values)):
+        yield values[i - 1], values[i]
+''', ()),
+    ("product_2", '''
+def _product_2(first, second):
+    """Pairs, as `itertools.product` gives them."""
+    for i in range(len(first)):
+        for j in range(len(second)):
+            yield first[i], second[j]
+''', ()),
+    ("product_3", '''
+def _product_3(first, second, third):
+    """Triples, as `itertools.product` gives them."""
+    for i in range(len(first)):
+        for j in range(len(second)):
+            for k in range(len(third)):
+                yield first[i], second[j], third[k]
+''', ()),
     ("as_mixed", '''
 def _as_mixed(values, kind):
     """Numbers of one type as float64, and the code of their type for each; raises where a float64 is not exact."""

@@ -142,6 +142,56 @@ def _set_{kind}(keys):
     return s
 ''', ("key_{kind}",))  # fmt: skip
 
+SETS = (
+    ("common_{kind}", '''
+def _common_{kind}(a, b):
+    """len(a & b)"""
+    count = 0
+    if len(a[0]) <= len(b[0]):
+        for key in a[0]:
+            if _find_{kind}(b[0], b[-1], key) >= 0:
+                count += 1
+    else:
+        for key in b[0]:
+            if _find_{kind}(a[0], a[-1], key) >= 0:
+                count += 1
+    return count
+''', ("find_{kind}",)),
+    ("set_both_{kind}", '''
+def _set_both_{kind}(a, b):
+    """a & b"""
+    return _set_{kind}([key for key in a[0] if _find_{kind}(b[0], b[-1], key) >= 0])
+''', ("find_{kind}", "set_{kind}")),
+    ("set_either_{kind}", '''
+def _set_either_{kind}(a, b):
+    """a | b"""
+    keys = [key for key in a[0]]
+    for key in b[0]:
+        keys.append(key)
+    return _set_{kind}(keys)
+''', ("set_{kind}",)),
+    ("set_less_{kind}", '''
+def _set_less_{kind}(a, b):
+    """a - b"""
+    return _set_{kind}([key for key in a[0] if _find_{kind}(b[0], b[-1], key) < 0])
+''', ("find_{kind}", "set_{kind}")),
+    ("set_one_{kind}", '''
+def _set_one_{kind}(a, b):
+    """a ^ b"""
+    keys = [key for key in a[0] if _find_{kind}(b[0], b[-1], key) < 0]
+    for key in b[0]:
+        if _find_{kind}(a[0], a[-1], key) < 0:
+            keys.append(key)
+    return _set_{kind}(keys)
+''', ("find_{kind}", "set_{kind}")),
+    ("set_update_{kind}", '''
+def _set_update_{kind}(s, keys):
+    """s.update(keys)"""
+    for i in range(len(keys)):
+        _key_{kind}(s[0], s[1], keys[i])
+''', ("key_{kind}",)),
+)  # fmt: skip
+
 # numbers: the different ones are found without a growing list
 SET_OF_NUMBERS = ("set_{kind}", '''
 def _set_{kind}(keys):
@@ -167,7 +217,7 @@ def of(kind: str, *texts: Text) -> list[Text]:
 
 def dicts(kind: str, find: Text = FIND, made_set: Text = SET) -> list[Text]:
     """Everything that dicts and sets of this kind of key need."""
-    return of(kind, find, KEY, AT, HAS, *READ_AND_WRITTEN, ADD, *MADE, made_set)
+    return of(kind, find, KEY, AT, HAS, *READ_AND_WRITTEN, ADD, *MADE, made_set, *SETS)
 
 
 DICTS = [*dicts("int", FIND_INT, SET_OF_NUMBERS), *dicts("pair"), *dicts("triple")]

@@ -70,6 +70,14 @@ def _flat_dicts(rows):
     keys = [*itertools.chain.from_iterable(rows)]
     return starts, keys, [*itertools.chain.from_iterable(map(dict.values, rows))]
 ''', ()),
+    ("flat_sets", '''
+def _flat_sets(rows):
+    """Where each set begins, and all their items; None unless these are plain sets."""
+    if set(map(type, rows)) - {set, frozenset}:
+        return None
+    starts = np.array([0, *itertools.accumulate(map(len, rows))])
+    return starts, [*itertools.chain.from_iterable(rows)]
+''', ()),
     ("flat_any_dicts", '''
 def _flat_any_dicts(rows):
     """Where each dict begins, all their keys, and all their values; None unless these are dicts of some kind."""

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import containers, names
-from hasten.kernel.kinds import Grow, Lst, Map, Num, Refuse, Type, Unknown, loose
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.kinds import BOOL, SIZE, Grow, Lst, Map, Num, Refuse, Type, Unknown, loose
+from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -87,6 +87,8 @@ def ordered(u: Unit, v: V, node: ast.AST, looped: bool = False) -> V:
     assert isinstance(t, Map)
     if t.key is None:
         raise Unknown("what a set holds is not known")
+    if t.frozen:
+        return containers.keys_of(v)  # in the order that it was gone over at the door
     if t.roots:
         if not u.top:
             fail("order of a set that was passed on", node)
@@ -112,7 +114,7 @@ def any_order(v: V) -> V:
     assert isinstance(t, Map)
     if t.key is None:
         raise Unknown("what a set holds is not known")
-    return V(f"{v.code}[0]", Grow(t.key), leaf=True)
+    return containers.keys_of(v) if t.frozen else V(f"{v.code}[0]", Grow(t.key), leaf=True)
 
 
 def sorted_distinct(u: Unit, node: ast.Call) -> V | None:
@@ -135,6 +137,8 @@ def sorted_distinct(u: Unit, node: ast.Call) -> V | None:
 def has(u: Unit, base: V, node: ast.expr, sign: str) -> str:
     assert isinstance(base.t, Map)
     v, kind = member_of(u, base.t, node, False)
+    if base.t.frozen:
+        return f"({sign}{containers.called(u, 'has', kind, base)}, {bare(u.sink(v))}))"
     return f"({sign}{u.helper('has_' + kind)}({base.code}, {bare(u.sink(v))}))"
 
 
@@ -145,3 +149,137 @@ def add(u: Unit, target: ast.expr, base: V, node: ast.Call) -> None:
     containers.changes(u, target, base.t, node)
     containers.widen(u, target, replace(Map(loose(v.t), None), keys_only=True))
     u.emit(f"{u.helper(f'add_{kind}_key')}({base.code}, {bare(u.sink(v))})")
+
+
+# ---------------------------------------------------------------------- two sets
+
+OPERATORS = {"BitAnd": "both", "BitOr": "either", "Sub": "less", "BitXor": "one"}
+METHODS = {"intersection": "both", "union": "either", "difference": "less", "symmetric_difference": "one"}
+COUNTED = {
+    "both": "{common}",
+    "either": "(len({a}[0]) + len({b}[0]) - {common})",
+    "less": "(len({a}[0]) - {common})",
+    "one": "(len({a}[0]) + len({b}[0]) - 2 * {common})",
+}
+TESTS = {
+    "Eq": "({common} == len({a}[0]) and len({a}[0]) == len({b}[0]))",
+    "NotEq": "({common} != len({a}[0]) or len({a}[0]) != len({b}[0]))",
+    "LtE": "({common} == len({a}[0]))",
+    "Lt": "({common} == len({a}[0]) and len({a}[0]) < len({b}[0]))",
+    "GtE": "({common} == len({b}[0]))",
+    "Gt": "({common} == len({b}[0]) and len({a}[0]) > len({b}[0]))",
+}
+ASKED = {"issubset": "LtE", "issuperset": "GtE", "isdisjoint": "({common} == 0)"}
+
+
+def operands(u: Unit, node: ast.expr) -> tuple[str, V, V] | None:
+    """What `a & b` or `a.intersection(b)` makes of two sets, and these; None for anything else."""
+    if isinstance(node, ast.BinOp):
+        what, sides = OPERATORS.get(type(node.op).__name__), [node.left, node.right]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 1:
+        what, sides = METHODS.get(node.func.attr), [node.func.value, node.args[0]]
+        if node.keywords or isinstance(node.args[0], ast.Starred):
+            return None
+    else:
+        return None
+    if what is None or any(impure(e) for e in sides):
+        return None
+    count = len(u.lines)
+    a = u.expr(sides[0])
+    if not _is_set(a):
+        del u.lines[count:]
+        return None
+    b = u.expr(sides[1])
+    if not _is_set(b):
+        fail("a set beside something else", node)
+    _alike(a, b, node)
+    return what, a, b
+
+
+def _is_set(v: V) -> bool:
+    return isinstance(v.t, Map) and v.t.keys_only
+
+
+def _alike(a: V, b: V, node: ast.AST) -> None:
+    """Raises `Refuse` unless the machine tells which items of two sets are equal."""
+    assert isinstance(a.t, Map) and isinstance(b.t, Map)
+    if a.t.key is None or b.t.key is None:
+        raise Unknown("what a set holds is not known")
+    kinds = [containers.key_kind(t.key) for t in (a.t, b.t)]
+    if kinds[0] != kinds[1] or containers.words_in(a.t.key) != containers.words_in(b.t.key):
+        fail("sets of several types", node)
+    if kinds[0] != "int" and (a.t.frozen or b.t.frozen):
+        fail("sets of tuples from outside", node)
+
+
+def _common(u: Unit, a: V, b: V) -> str:
+    assert isinstance(a.t, Map)
+    return f"{u.helper('common_' + containers.key_kind(a.t.key))}({a.code}, {b.code})"
+
+
+def counted(u: Unit, node: ast.expr) -> V | None:
+    """`len(a & b)`, without making the set. None: something else."""
+    found = operands(u, node)
+    if found is None:
+        return None
+    what, a, b = found
+    return V(COUNTED[what].format(common=_common(u, a, b), a=a.code, b=b.code), SIZE)
+
+
+def combined(u: Unit, node: ast.expr) -> V | None:
+    """`a & b`: a set whose order is not known. None: something else."""
+    found = operands(u, node)
+    if found is None:
+        return None
+    what, a, b = found
+    assert isinstance(a.t, Map)
+    helper = u.helper(f"set_{what}_{containers.key_kind(a.t.key)}")
+    return V(f"{helper}({a.code}, {b.code})", Map(a.t.key, None, keys_only=True, merged=True))
+
+
+def compared(u: Unit, node: ast.Compare, a: V, b: V) -> V:
+    """`a <= b`, `a == b`"""
+    if not _is_set(a) or not _is_set(b) or impure(node):
+        fail("comparison of such sets", node)
+    _alike(a, b, node)
+    test = TESTS.get(type(node.ops[0]).__name__)
+    if test is None:
+        fail("comparison of sets", node)
+    return V(test.format(common=_common(u, a, b), a=a.code, b=b.code), BOOL)
+
+
+def asked(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
+    """`a.isdisjoint(b)`, `a.issubset(b)`. None: something else."""
+    test = ASKED.get(func.attr)
+    if test is None or not _is_set(base) or len(node.args) != 1 or node.keywords or impure(func.value):
+        return None
+    b = u.expr(node.args[0])
+    if not _is_set(b) or impure(node.args[0]):
+        fail("a set beside something else", node)
+    _alike(base, b, node)
+    return V(TESTS.get(test, test).format(common=_common(u, base, b), a=base.code, b=b.code), BOOL)
+
+
+def updated(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) -> None:
+    """`seen |= other` and `seen.update(other)`, for another set or a list."""
+    assert isinstance(base.t, Map)
+    count = len(u.lines)
+    b = u.expr(more) if not isinstance(more, (*names.COMPREHENSIONS, ast.List)) else None
+    if b is None or not _is_set(b):
+        del u.lines[count:]
+        b = containers.sequence(u, more)
+        item, keys = loose(containers.item_type(b, more)), b.code
+    else:
+        assert isinstance(b.t, Map)
+        if b.t.key is None:
+            raise Unknown("what a set holds is not known")
+        item, keys = loose(b.t.key), f"{b.code}[0]"
+    kind = containers.key_kind(item)
+    if base.t.key is not None and (containers.key_kind(base.t.key), containers.words_in(base.t.key)) != (
+        kind,
+        containers.words_in(item),
+    ):
+        fail("elements of several types", node)
+    containers.changes(u, target, base.t, node)
+    containers.widen(u, target, Map(item, None, keys_only=True, merged=True))
+    u.emit(f"{u.helper('set_update_' + kind)}({base.code}, {keys})")

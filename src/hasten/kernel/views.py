@@ -76,7 +76,8 @@ def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
             raise Refuse("lists too deep within others")
         return f"{u.helper(kind + '_at')}({view}, {at})"
     if isinstance(t, Map) and t.value is not None:
-        kind = "dict_of_dicts" if isinstance(t.value, Map) else "dict" if scalar(t.value) else "dict_of_lists"
+        plain = scalar(t.value) or t.keys_only
+        kind = "dict_of_dicts" if isinstance(t.value, Map) else "dict" if plain else "dict_of_lists"
         return f"{u.helper(kind + '_at')}({view}, {at})"
     if isinstance(t, Veiled):
         raise Refuse("what a dict of such things holds")
@@ -105,6 +106,8 @@ def _nothing(t: Type) -> str:
         return f"np.empty(0, {COLUMNS.get(kind, kind)})"
     if isinstance(t, Map) and t.value is not None:
         starts = "np.zeros(1, np.int64)"
+        if t.keys_only:
+            return f"({starts}, {starts}, {_nothing(t.key or Word())}, {_nothing(t.key or Word())}, np.full(4, -1))"
         return f"({starts}, {starts}, {_nothing(t.key or Word())}, {_nothing(t.value)}, np.full(4, -1))"
     return f"(np.zeros(1, np.int64), {_nothing(_item(t))})"
 
@@ -217,7 +220,7 @@ def _store(u: Unit, t: Type, name: str, ready: bool) -> str:
         return f"({', '.join(f'{name}_{i}' for i in range(len(t.items)))})"
     if isinstance(t, Map):
         assert t.value is not None
-        values = _store(u, t.value, f"{name}_values", ready)
+        values = f"{name}_keys" if t.keys_only else _store(u, t.value, f"{name}_values", ready)
         if ready:
             return f"({name}_starts, {name}_begins, {name}_keys, {values}, {name}_tables)"
         return f"{u.helper(table_helper('dicts', t))}({name}_starts, {name}_keys, {values})"
@@ -285,9 +288,11 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
             return
         if isinstance(t, Map):
             assert t.key is not None and t.value is not None
-            part(flat, f"{helper('flat_dicts')}({values})")
+            part(flat, f"{helper('flat_sets' if t.keys_only else 'flat_dicts')}({values})")
             lines.append(f"{name}_starts = {flat}[0]")
             column(t.key, f"{name}_keys", f"{flat}[1]")
+            if t.keys_only:
+                return
             inner, inside = t.value, f"{name}_values"
         else:
             part(flat, f"{helper('flat_lists')}({values})")
