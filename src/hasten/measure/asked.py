@@ -38,6 +38,13 @@ def load_inputs(path: str) -> int:
     return len(_state["inputs"])
 
 
+def more_inputs(path: str) -> int:
+    """One more input, of the file; gives its place."""
+    with Path(path).open("rb") as file:
+        _state["inputs"] = [*_state["inputs"], *pickle.load(file)]
+    return len(_state["inputs"]) - 1
+
+
 def answers(places: Sequence[int], methods: tuple[str, ...]) -> list[dict[str, Answer]]:
     """What the model answers to the inputs at `places`."""
     return [asked(_state["model"], _state["inputs"][i], methods) for i in places]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from hasten.errors import TargetError
 # no contraction: a fused multiply-add would round once where the original rounds twice
 FLAGS = ("-O3", "-std=gnu11", "-ffp-contract=off", "-fno-math-errno", "-fPIC", "-shared")
 COMPILE_S = 120.0
+_COMPILED: dict[str, bytes] = {}  # libraries by the text that they were made from
 
 
 def compiler() -> str | None:
@@ -28,15 +30,24 @@ def compiler() -> str | None:
 
 
 def compiled(source: Path, library: Path) -> None:
-    """Compile `source` to `library`. Raises `TargetError` where there is no compiler or it fails."""
+    """Compile `source` (with the headers beside it) to `library`; in one process the same text once.
+
+    Raises `TargetError` where there is no compiler or it fails.
+    """
     by = compiler()
     if by is None:
         raise TargetError("no C compiler here: install gcc")
+    texts = [by.encode(), source.read_bytes(), *(h.read_bytes() for h in sorted(source.parent.glob("*.h")))]
+    key = hashlib.sha256(b"\0".join(texts)).hexdigest()
+    if key in _COMPILED:
+        library.write_bytes(_COMPILED[key])
+        return
     include = sysconfig.get_paths()["include"]
     command = [by, *FLAGS, f"-I{include}", str(source), "-o", str(library), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S, check=False)
     if done.returncode:
         raise TargetError(f"{by} does not compile {source.name}: {done.stderr.strip()[-500:]}")
+    _COMPILED[key] = library.read_bytes()
 
 
 def opened(library: Path, source: Path, module: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,11 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hasten.core.model import Drop
+from hasten.core.model import METHODS, Drop
 from hasten.core.model_record import QualityOfModel
 from hasten.errors import UsageError
+from hasten.verify.resamples import Many, many
 
 ROUNDS = 2000
+CELLS = 1_000_000  # rows of resamples that are scored at once
+ONE = ("predict",)
 # short names for scikit-learn's scorers, which all say that more is better
 ALIASES = {
     "auc": "roc_auc", "mse": "neg_mean_squared_error", "rmse": "neg_root_mean_squared_error",
@@ -36,6 +39,8 @@ class Metric:
 
     name: str
     score: Callable[[NDArray[Any], Mapping[str, NDArray[Any]]], float]
+    uses: tuple[str, ...] = METHODS  # methods whose answers it may look at
+    many: Many | None = None  # scores of many resamples at once
 
 
 def metric(named: Any, task: str, classes: Any = None) -> Metric:
@@ -46,7 +51,7 @@ def metric(named: Any, task: str, classes: Any = None) -> Metric:
     """
     if callable(named):
         called: Callable[[Any, Any], float] = named
-        return Metric(getattr(named, "__name__", "metric"), lambda y, a: float(called(y, a["predict"])))
+        return Metric(getattr(named, "__name__", "metric"), lambda y, a: float(called(y, a["predict"])), ONE)
     name = str(named)
     if ":" in name:
         module, _, function = name.partition(":")
@@ -56,7 +61,7 @@ def metric(named: Any, task: str, classes: Any = None) -> Metric:
             found = getattr(import_module(module), function)
         except (ImportError, AttributeError) as error:
             raise UsageError(f"metric {name!r}: {error}; write module:function of something importable here") from None
-        return Metric(name, lambda y, a: float(found(y, a["predict"])))
+        return Metric(name, lambda y, a: float(found(y, a["predict"])), ONE)
     from sklearn.metrics import get_scorer, get_scorer_names
 
     full = ALIASES.get(name, name)
@@ -72,7 +77,9 @@ def metric(named: Any, task: str, classes: Any = None) -> Metric:
     def score(y: NDArray[Any], answers: Mapping[str, NDArray[Any]]) -> float:
         return float(scorer(_told(task, answers, classes), np.arange(len(y)), y))
 
-    return Metric(full, score)
+    asked = getattr(scorer, "_response_method", METHODS)
+    uses = (asked,) if isinstance(asked, str) else tuple(asked)
+    return Metric(full, score, uses if set(uses) <= set(METHODS) else METHODS, many(full))
 
 
 def _told(task: str, answers: Mapping[str, NDArray[Any]], classes: Any) -> Any:
@@ -112,18 +119,18 @@ def compared(
 ) -> QualityOfModel:  # fmt: skip
     """The candidate's quality beside the original's, with the bootstrap interval of their difference."""
     a, b = measure.score(y, old), measure.score(y, new)
-    if all(np.array_equal(old[m], new[m], equal_nan=old[m].dtype.kind == "f") for m in old if m in new):
+    seen = [m for m in old if m in new and m in measure.uses] or list(old)
+    if all(m in new and np.array_equal(old[m], new[m], equal_nan=old[m].dtype.kind == "f") for m in seen):
         return QualityOfModel(measure.name, a, b, 0.0, 0.0, drop.of(a), len(y))
-    draw = np.random.default_rng(seed)
     apart: list[float] = []
     missed = 0
-    while len(apart) < rounds and missed < rounds:
-        rows = draw.integers(0, len(y), len(y))
-        some = _score(measure, y, new, rows) - _score(measure, y, old, rows)
-        if np.isnan(some):
-            missed += 1  # a resample without one of the classes has no score
-        else:
-            apart.append(some)
+    for rows in _resamples(len(y), rounds, seed):
+        some = _scores(measure, y, new, rows) - _scores(measure, y, old, rows)
+        good = some[~np.isnan(some)].tolist()  # a resample without one of the classes has no score
+        apart += good[: rounds - len(apart)]
+        missed += len(some) - len(good)
+        if len(apart) >= rounds or missed >= rounds:
+            break
     if not apart:
         return QualityOfModel(measure.name, a, b, -np.inf, np.inf, drop.of(a), len(y))
     tail = (1 - confidence) / 2
@@ -136,15 +143,33 @@ def own_interval(
     rounds: int = ROUNDS,
 ) -> tuple[float, float]:  # fmt: skip
     """The bootstrap interval of the metric itself, over these rows; minus to plus infinity where it has no value."""
-    draw = np.random.default_rng(seed)
     scores: list[float] = []
-    for _ in range(rounds):
-        value = _score(measure, y, answers, draw.integers(0, len(y), len(y)))
-        if not np.isnan(value):
-            scores.append(value)
+    for places in _resamples(len(y), rounds, seed):
+        found = _scores(measure, y, answers, places)
+        scores += found[~np.isnan(found)].tolist()
+        rounds -= len(places)
+        if rounds <= 0:
+            break
     tail = (1 - confidence) / 2
     low, high = np.quantile(scores, [tail, 1 - tail]) if scores else (-np.inf, np.inf)
     return float(low), float(high)
+
+
+def _resamples(n: int, rounds: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Resamples of n rows, some at once, without end."""
+    draw = np.random.default_rng(seed)
+    some = max(1, min(rounds, CELLS // max(1, n)))
+    while True:
+        yield draw.integers(0, n, (some, n))
+
+
+def _scores(
+    measure: Metric, y: NDArray[Any], answers: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The metric on each resample; NaN where it has no value."""
+    if measure.many is not None and (found := measure.many(y, answers, rows)) is not None:
+        return found
+    return np.array([_score(measure, y, answers, some) for some in rows])
 
 
 def _score(measure: Metric, y: NDArray[Any], answers: Mapping[str, NDArray[Any]], rows: NDArray[Any]) -> float:

@@ -9,9 +9,9 @@ from typing import Any
 
 from hasten.core.model_pass import ReducingPass, ServingPass
 
-# module and class, in the order in which they are tried: quick to build and likely best first
+# module and class, in the order in which they are tried: quick to build and likely best first, then those of which ONNX
+# Runtime's figures tell what they can be, last the original, which costs most to ask where it is slow
 SERVING: tuple[tuple[str, str], ...] = (
-    ("hasten.passes.model.serving.original", "AsItIs"),
     ("hasten.passes.model.serving.generated", "GeneratedPredictor"),
     ("hasten.passes.model.serving.trees", "CompiledTrees"),
     ("hasten.passes.model.serving.settings", "RunSettings"),
@@ -20,6 +20,7 @@ SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.gtil", "Gtil"),
     ("hasten.passes.model.serving.daal", "DaalModel"),
     ("hasten.passes.model.serving.tl2cgen", "Tl2cgen"),
+    ("hasten.passes.model.serving.original", "AsItIs"),
 )
 REDUCING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.reducing.fewer_trees", "FewerTrees"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
-from hasten.passes.model.registry import model_pass
+from hasten.passes.model.registry import model_pass, serving_passes
 from hasten.serve.manifest import InputSchema, Manifest, Part, Route
+from hasten.verify.answers import Answers, asked
 
 PART = "part"
+KEPT = 6  # reduced models that stay in memory: a search goes on from the last ones
 _read: dict[str, ModelWorkload] = {}
+_after: OrderedDict[tuple[str, str], ModelWorkload] = OrderedDict()
 
 
 def workload(path: str) -> ModelWorkload:
@@ -25,23 +29,42 @@ def workload(path: str) -> ModelWorkload:
     return _read[path]
 
 
-def reduced(work: ModelWorkload, steps: Sequence[Step]) -> ModelWorkload:
-    """The workload after these reductions, one after another."""
-    for step in steps:
-        found = model_pass(step.code)
-        assert isinstance(found, ReducingPass), step.code
-        work = replace(work, model=found.reduce(work, step.parameters))
-    return work
+def warm(path: str) -> None:
+    """Read the workload, and load what its passes need to look at it."""
+    work = workload(path)
+    for found in serving_passes():
+        next(iter(found.parameters(work)), None)
 
 
-def reduce(path: str, steps: Sequence[Step], out: str) -> int:
-    """Write the workload after these reductions to `out`; gives the bytes of its pickled model."""
+def reduced(path: str, steps: Sequence[Step]) -> ModelWorkload:
+    """The workload at `path` after these reductions, one after another."""
+    if not steps:
+        return workload(path)
+    key = path, repr(steps)
+    if key not in _after:
+        work = reduced(path, steps[:-1])
+        found = model_pass(steps[-1].code)
+        assert isinstance(found, ReducingPass), steps[-1].code
+        _after[key] = replace(work, model=found.reduce(work, steps[-1].parameters))
+    _after.move_to_end(key)
+    while len(_after) > KEPT:
+        _after.popitem(last=False)
+    return _after[key]
+
+
+def reduced_answers(path: str, steps: Sequence[Step]) -> Answers:
+    """What the model answers to the validation rows after these reductions."""
+    work = reduced(path, steps)
+    return asked(work.model, work.valid.x, work.methods)
+
+
+def reduce(path: str, steps: Sequence[Step], out: str) -> None:
+    """Write the workload after these reductions to `out`."""
     import cloudpickle
 
-    work = reduced(workload(path), steps)
+    _read[out] = reduced(path, steps)
     with Path(out).open("wb") as file:
-        cloudpickle.dump(work, file)
-    return len(cloudpickle.dumps(work.model))
+        cloudpickle.dump(_read[out], file)
 
 
 def build(path: str, step: Step, folder: str, schema: InputSchema, name: str) -> Mapping[str, Any]:
@@ -60,10 +83,3 @@ def build(path: str, step: Step, folder: str, schema: InputSchema, name: str) ->
         raise CannotServe(f"it does not answer {', '.join(missing)}")
     Manifest(name, work.methods, schema, {PART: part}, (Route(None, PART),), PART).write(Path(folder))
     return {"packages": built.packages, "backend": built.backend}
-
-
-def load_model(path: str) -> None:
-    """The model of the workload at `path` is what this child is asked from now on."""
-    from hasten.measure.asked import state
-
-    state()["model"] = workload(path).model

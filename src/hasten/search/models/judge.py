@@ -10,7 +10,9 @@ import numpy as np
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.core.model_record import AgreementRecord, QualityOfModel
 from hasten.verify.answers import Agreement, Answers, Refusal, agreement, given, largest
-from hasten.verify.metric import Metric, compared, own_interval
+from hasten.verify.metric import ROUNDS, Metric, compared, own_interval
+
+SEARCH_ROUNDS = 400  # resamples while the search looks; what is kept is judged again by all of them
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,11 @@ class Judge:
 
     def of(self, answers: Answers, varied: Mapping[str, Answers], dicts: Sequence[Answers]) -> Verdict:
         """The verdict on a candidate, given its answers to the same inputs."""
-        verdict = self.on_data(answers)
-        if verdict.verdict != "accepted":
-            return verdict
+        verdict = self.on_data(answers, ROUNDS)
+        return verdict if verdict.verdict != "accepted" else self.beyond(verdict, varied, dicts)
+
+    def beyond(self, verdict: Verdict, varied: Mapping[str, Answers], dicts: Sequence[Answers]) -> Verdict:
+        """The verdict that stands by the data, after the varied inputs and the rows given as dicts."""
         for name, old in self.varied.items():
             seen = agreement(old, varied[name], 0, self._scale)
             told = seen.apart or (self._same(seen) if self.contract.same else None)
@@ -54,10 +58,10 @@ class Judge:
                 return Verdict("rejected", f"row {i} as a dict: {told}", verdict.agreement, verdict.quality)
         return verdict
 
-    def on_data(self, answers: Answers) -> Verdict:
-        """The verdict by validation data alone."""
+    def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS) -> Verdict:
+        """The verdict by validation data alone, by so many resamples."""
         found = agreement(self.answers, answers, len(self.work.valid), self._scale)
-        return self._on_data(found, self.work.valid, self.answers, answers)
+        return self._on_data(found, self.work.valid, self.answers, answers, rounds)
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""
@@ -69,11 +73,11 @@ class Judge:
         )
         return replace(verdict, quality=replace(verdict.quality, own_low=low, own_high=high))
 
-    def _on_data(self, found: Agreement, rows: Rows, old: Answers, new: Answers) -> Verdict:
+    def _on_data(self, found: Agreement, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS) -> Verdict:
         if found.apart is not None:
             return Verdict("rejected", found.apart)
         told = AgreementRecord(found.rows, found.labels, found.changed, found.drift, found.drift_abs)
-        quality = self._quality(rows, old, new)
+        quality = self._quality(rows, old, new, rounds)
         if self.contract.same:
             reason = self._same(found)
             if reason is not None:
@@ -99,12 +103,12 @@ class Judge:
             return f"scores differ by {found.drift:.1e} of the largest, and {self.contract.rtol:.0e} is allowed"
         return None
 
-    def _quality(self, rows: Rows, old: Answers, new: Answers) -> QualityOfModel | None:
+    def _quality(self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS) -> QualityOfModel | None:
         if self.measure is None or rows.y is None:
             return None
         return compared(
             self.measure, np.asarray(rows.y), given(old), given(new), self.contract.max_drop or Drop(),
-            confidence=self.contract.confidence, seed=self.seed,
+            confidence=self.contract.confidence, seed=self.seed, rounds=rounds,
         )  # fmt: skip
 
 

@@ -1,53 +1,185 @@
 """Within a budget of quality: reductions of the model, and the best way to serve what they leave.
 
 Of each kind of reduction the boldest that the budget allows is looked for by bisection, on the reduced model's own
-answers; only what passes there is built in other ways. What the search picks here by validation data is certified
-later by data that it never saw.
+answers; only what passes there is built. What is no faster than the whole model was is left at that. What the search
+picks here by validation data is certified later by data that it never saw.
 """
 
 from __future__ import annotations
 
+import json
+import pickle
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Parameters, ReducingPass, ServingPass, Step
+from hasten.observe.child import ChildFailed
 from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
+from hasten.passes.model.serving.original import AsItIs
+from hasten.search.models.candidates import Candidate
+from hasten.search.models.promise import fastest
 from hasten.search.models.titles import titled
 
 if TYPE_CHECKING:
-    from hasten.search.models.loop import Candidate, Loop
+    from hasten.search.models.loop import Loop
 
+REDUCE_S = 300.0  # longest time for one reduction
 WAYS = 2  # of serving, for each number of rows: those that were fastest for the whole model
-MOST_WAYS = 4  # for a model of another kind, which nothing is known of
+MOST_WAYS = 2  # for a model of another kind, which nothing is known of
 DEPTH = 2  # reductions on top of each other
+NO_GAIN = 0.95  # of the latency of what is there already: what is not below it at some size is of no use
+RACED = 6  # reduced candidates in the last race, at most
 
 
 def reduce_within(
     loop: Loop, serving: Sequence[ServingPass], reducing: Sequence[ReducingPass], exact: Sequence[Candidate]
 ) -> list[Candidate]:
     """The candidates that the budget accepts, served in the ways that promise most; the best is reduced once more."""
-    good: list[Candidate] = []
-    steps: tuple[Step, ...] = ()
-    for _ in range(DEPTH):
-        before = len(good)
-        for found in reducing:
-            if missing(found) or any(s.code == found.code for s in steps):
-                continue
-            work = loop.work_after(steps)
+    return Reductions(loop, serving, exact).made(reducing)
+
+
+class Reductions:
+    def __init__(self, loop: Loop, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> None:
+        self.loop, self.serving, self.exact = loop, serving, exact
+        self._written: dict[str, Path | str] = {}  # reductions as text: the workload after them, or why there is none
+
+    def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
+        loop = self.loop
+        good: list[Candidate] = []
+        steps: tuple[Step, ...] = ()
+        for _ in range(DEPTH):
+            before = len(good)
+            work = self._work_after(steps)
             if work is None:
                 break
-            for ladder in ladders(found.parameters(work)):
-                for step in _boldest(loop, found, ladder, steps):
-                    good += _served(loop, (*steps, step), serving, exact)
-        fresh = [c for c in good[before:] if c.latencies]
-        if not fresh or loop.session.left_s < 60:
-            break
-        _, rows = loop.contract.wanted
-        best = min(fresh, key=lambda c: c.latencies.get((rows, 1, "rows"), float("inf")))
-        steps = best.steps[:-1]
-    return good
+            for found in reducing:
+                if missing(found) or any(s.code == found.code for s in steps):
+                    continue
+                for ladder in ladders(found.parameters(work)):
+                    for step in self._boldest(found, ladder, steps):
+                        good += self._served((*steps, step))
+            fresh = [c for c in good[before:] if c.latencies]
+            if not fresh or loop.session.left_s < 60:
+                break
+            steps = min(fresh, key=self._wanted).steps[:-1]
+        best = {id(c): c for _, c in fastest(self.exact).values()}
+        raced = sorted(good, key=self._wanted)[:RACED]
+        raced += [c for _, c in fastest(good).values() if c not in raced]
+        loop.session.progress.stage(f"race {len(raced)} reduced candidates", loop.race_s(len(raced) + len(best)))
+        if raced:
+            loop.race([*best.values(), *raced])
+        return good
+
+    def _wanted(self, c: Candidate) -> float:
+        _, rows = self.loop.contract.wanted
+        return c.latencies.get((rows, 1, "rows"), float("inf"))
+
+    # --- one reduction -----------------------------------------------------------------------------------------------
+
+    def _boldest(self, found: ReducingPass, ladder: list[Parameters], before: tuple[Step, ...]) -> list[Step]:
+        """The boldest setting that the budget accepts, by bisection; none, or one."""
+        low, high, best = 0, len(ladder) - 1, None
+        while low <= high and self.loop.session.left_s > 20:
+            at = (low + high + 1) // 2
+            step = Step(found.code, titled(found.name, ladder[at]), ladder[at])
+            self.loop.session.progress.stage(f"reduce: {step.title}", 2.0)
+            if self._good_enough((*before, step)):
+                best, low = step, at + 1
+            else:
+                high = at - 1
+        return [] if best is None else [best]
+
+    def _good_enough(self, steps: tuple[Step, ...]) -> bool:
+        """Whether the model after these reductions, asked as it is, stays within the budget on validation data."""
+        loop = self.loop
+        candidate = Candidate((*steps, Step(AsItIs.code, AsItIs.name)))
+        candidate.note()
+        try:
+            answers = loop.processes.build("reduced_answers", str(loop.written), steps, deadline_s=self._deadline_s)
+        except ChildFailed as failure:
+            candidate.note(verdict="failed", reason=failure.text.removeprefix("CannotServe: ")[:300])
+            loop.candidates.append(candidate)
+            return False
+        verdict = loop.judge.on_data(answers)
+        if verdict.verdict != "accepted":
+            candidate.note(
+                verdict="rejected", reason=verdict.reason, quality=verdict.quality, agreement=verdict.agreement
+            )
+            loop.candidates.append(candidate)
+        return verdict.verdict == "accepted"
+
+    @property
+    def _deadline_s(self) -> float:
+        return min(REDUCE_S, max(10.0, self.loop.session.left_s / 2))
+
+    def _work_after(self, steps: tuple[Step, ...]) -> ModelWorkload | None:
+        """The workload after these reductions; None when they cannot be made."""
+        if not steps:
+            return self.loop.work
+        written = self._file_after(steps)
+        if not isinstance(written, Path):
+            return None
+        found: ModelWorkload = pickle.loads(written.read_bytes())
+        return found
+
+    def _file_after(self, steps: tuple[Step, ...]) -> Path | str:
+        """The file of the workload after these reductions, made once; or why there is none."""
+        key = json.dumps([asdict(s) for s in steps], sort_keys=True, default=str)
+        if key not in self._written:
+            file = self.loop.scratch / f"reduced{len(self._written)}.pkl"
+            try:
+                self.loop.processes.build(
+                    "reduce", str(self.loop.written), steps, str(file), deadline_s=self._deadline_s
+                )
+                self._written[key] = file
+            except ChildFailed as failure:
+                self._written[key] = failure.text[:300]
+        return self._written[key]
+
+    # --- serving it --------------------------------------------------------------------------------------------------
+
+    def _served(self, steps: tuple[Step, ...]) -> list[Candidate]:
+        loop = self.loop
+        work, written = self._work_after(steps), self._file_after(steps)
+        if work is None or not isinstance(written, Path):
+            return []
+        made = []
+        for way in self._ways(work):
+            if loop.session.left_s < 20:
+                break
+            candidate = Candidate((*steps, way))
+            candidate.note()
+            loop.candidates.append(candidate)
+            loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
+            if loop.build(candidate, written):
+                loop.judge_one(candidate, far=NO_GAIN)
+            if candidate.accepted:
+                made.append(candidate)
+        return made
+
+    def _ways(self, work: ModelWorkload) -> list[Step]:
+        """How a reduced model is served: as the whole one was served best, or, if it is another kind, as it can be."""
+        loop = self.loop
+        if type(final(work.model)) is type(final(loop.work.model)):
+            found: list[Step] = []
+            for rows in loop.contract.batches:
+                timed = [c for c in self.exact if (rows, 1, "rows") in c.latencies]
+                for c in sorted(timed, key=lambda c: c.latencies[rows, 1, "rows"])[:WAYS]:
+                    if c.steps[-1] not in found:
+                        found.append(c.steps[-1])
+            return found
+        ways: list[Step] = []
+        as_it_is: list[Step] = []
+        for p in self.serving:
+            first = None if missing(p) else next(iter(p.parameters(work)), None)
+            if first is not None:
+                step = Step(p.code, titled(p.name, first), first)
+                (as_it_is if p.code == AsItIs.code else ways).append(step)
+        return ways[:MOST_WAYS] or as_it_is
 
 
 def ladders(parameters: Iterable[Parameters]) -> list[list[Parameters]]:
@@ -57,50 +189,3 @@ def ladders(parameters: Iterable[Parameters]) -> list[list[Parameters]]:
         kind = tuple(sorted((k, str(v)) for k, v in p.items() if isinstance(v, str)))
         groups.setdefault(kind, []).append(p)
     return list(groups.values())
-
-
-def _boldest(loop: Loop, found: ReducingPass, ladder: list[Parameters], before: tuple[Step, ...]) -> list[Step]:
-    """The boldest setting that the budget accepts, by bisection; none, or one."""
-    low, high, best = 0, len(ladder) - 1, None
-    while low <= high and loop.session.left_s > 20:
-        at = (low + high + 1) // 2
-        step = Step(found.code, titled(found.name, ladder[at]), ladder[at])
-        loop.session.progress.stage(f"reduce: {step.title}", 5.0)
-        if loop.good_enough((*before, step)):
-            best, low = step, at + 1
-        else:
-            high = at - 1
-    return [] if best is None else [best]
-
-
-def _served(
-    loop: Loop, steps: tuple[Step, ...], serving: Sequence[ServingPass], exact: Sequence[Candidate]
-) -> list[Candidate]:
-    work = loop.work_after(steps)
-    if work is None:
-        return []
-    ways = _ways(loop, work, serving, exact)
-    made = [loop.reduced(steps, way) for way in ways if loop.session.left_s > 20]
-    accepted = [c for c in made if c.accepted]
-    loop.race(accepted)
-    return accepted
-
-
-def _ways(loop: Loop, work: ModelWorkload, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> list[Step]:
-    """How a reduced model is served: as the whole one was served best, or, if it is another kind, as it can be."""
-    by_code = {p.code: p for p in serving}
-    if type(final(work.model)) is type(final(loop.work.model)):
-        found: list[Step] = []
-        for rows in loop.contract.batches:
-            timed = [c for c in exact if (rows, 1, "rows") in c.latencies]
-            for c in sorted(timed, key=lambda c: c.latencies[rows, 1, "rows"])[:WAYS]:
-                if c.steps[-1] not in found:
-                    found.append(c.steps[-1])
-        return found
-    ways = []
-    for p in by_code.values():
-        first = None if missing(p) else next(iter(p.parameters(work)), None)
-        if first is not None:
-            ways.append(Step(p.code, titled(p.name, first), first))
-    as_it_is, others = ways[:1], ways[1:]
-    return others[:MOST_WAYS] or as_it_is

@@ -11,7 +11,7 @@ from hasten.core.model import LATENCY, MEMORY, SIZE, THROUGHPUT, ModelContract
 from hasten.serve.manifest import Route
 
 if TYPE_CHECKING:
-    from hasten.search.models.loop import Candidate
+    from hasten.search.models.candidates import Candidate
 
 CLEARLY = 0.95  # of another's latency: what a part of its own must come below to be worth carrying
 

@@ -1,0 +1,106 @@
+"""The processes of a run over a model: one that builds, and one for each candidate that is asked and timed.
+
+Loading the libraries behind a model takes a second or two, so processes are kept: the one that builds and reduces goes
+on from candidate to candidate (after anything but a plain refusal a fresh one takes its place), and a candidate's own
+lives from its first question to its last race. No two candidates ever share one: idle thread pools of one library spoil
+the timings of another, and its peak memory is a candidate's own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from hasten.observe.child import Child, ChildFailed
+from hasten.search.models.candidates import Candidate
+from hasten.verify.answers import Answers
+
+ASK_S = 300.0  # longest time for one question
+
+
+class Processes:
+    """`inputs` is the file of the inputs that questions name by their places; `methods` are those of the model."""
+
+    def __init__(self, inputs: Path, methods: tuple[str, ...]) -> None:
+        self._inputs, self._methods = inputs, methods
+        self._builder: Child | None = None
+        self._building, self._closed = threading.Lock(), False
+        self._loaded: dict[tuple[int, int], tuple[Candidate, Child]] = {}
+
+    # --- building ----------------------------------------------------------------------------------------------------
+
+    def build(self, function: str, *args: Any, deadline_s: float) -> Any:
+        """What `function` of `building.py` answers in the process that builds. Raises `ChildFailed`."""
+        with self._building:
+            child = self._builder = self._builder or Child()
+            if self._closed:
+                raise ChildFailed("died", "the run has ended")
+            try:
+                return child.ask(f"hasten.search.models.building:{function}", *args, deadline_s=deadline_s)
+            except ChildFailed as failure:
+                if failure.error != "CannotServe":  # nobody knows what it left behind
+                    child.close()
+                    self._builder = None
+                raise
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def of(self, candidate: Candidate, threads: int = 1) -> Child:
+        """The process in which it is loaded with so many threads, beside the inputs. Raises `ChildFailed`."""
+        key = id(candidate), threads
+        if key not in self._loaded:
+            child = Child(threads=threads)
+            try:
+                child.ask("hasten.measure.asked:load_inputs", str(self._inputs), deadline_s=ASK_S)
+                if candidate.pickle is not None:
+                    load_s = child.ask("hasten.measure.asked:load_pickle", str(candidate.pickle), deadline_s=ASK_S)
+                else:
+                    folder = str(candidate.folder)
+                    load_s = child.ask("hasten.measure.asked:load_artifact", folder, threads, deadline_s=ASK_S)
+            except BaseException:
+                child.close()
+                raise
+            if threads == 1:
+                candidate.note(load_s=float(load_s))
+            self._loaded[key] = candidate, child
+        return self._loaded[key][1]
+
+    def answers(self, candidate: Candidate, places: Sequence[int]) -> list[Answers]:
+        """What it answers to the inputs at `places`."""
+        if not places:
+            return []
+        ask = self.of(candidate).ask
+        answered: list[Answers] = ask("hasten.measure.asked:answers", list(places), self._methods, deadline_s=ASK_S)
+        return answered
+
+    def drop(self, *candidates: Candidate) -> None:
+        """End what was loaded of these."""
+        gone = {id(c) for c in candidates}
+        for key in [k for k in self._loaded if k[0] in gone]:
+            self._loaded.pop(key)[1].close()
+
+    def keep_only(self, candidates: Sequence[Candidate]) -> None:
+        """End what was loaded of all others."""
+        kept = {id(c) for c in candidates}
+        self.drop(*(c for c, _ in self._loaded.values() if id(c) not in kept))
+
+    def close(self) -> None:
+        """End all of them; a build that another thread waits for raises `ChildFailed` there."""
+        self._closed = True
+        if self._builder is not None:
+            self._builder.kill()
+        with self._building:
+            if self._builder is not None:
+                self._builder.close()
+        for _, child in self._loaded.values():
+            child.close()
+        self._loaded.clear()
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
