@@ -35,8 +35,10 @@ class Processes:
     def build(self, function: str, *args: Any, deadline_s: float) -> Any:
         """What `function` of `building.py` answers in the process that builds. Raises `ChildFailed`."""
         with self._building:
-            child = self._builder = self._builder or Child()
-            if self._closed:
+            if not self._closed:
+                self._builder = self._builder or Child()
+            child = self._builder
+            if self._closed or child is None:
                 raise ChildFailed("died", "the run has ended")
             try:
                 return child.ask(f"hasten.search.models.building:{function}", *args, deadline_s=deadline_s)
@@ -95,6 +97,7 @@ class Processes:
         with self._building:
             if self._builder is not None:
                 self._builder.close()
+                self._builder = None
         for _, child in self._loaded.values():
             child.close()
         self._loaded.clear()

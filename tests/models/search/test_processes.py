@@ -1,0 +1,77 @@
+"""Processes that are kept: the builder goes on after a refusal and not after a failure, and ends when told to."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from hasten.core.model_pass import Step
+from hasten.observe.child import ChildFailed
+from hasten.search.models.candidates import Candidate
+from hasten.search.models.processes import Processes
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Processes:
+    x = np.arange(12.0).reshape(6, 2)
+    (tmp_path / "inputs.pkl").write_bytes(pickle.dumps([x, x[:1]]))
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(LinearRegression().fit(x, x[:, 0])))
+    return Processes(tmp_path / "inputs.pkl", ("predict",))
+
+
+def test_a_candidate_has_a_process_of_its_own_until_it_is_dropped(processes: Processes, tmp_path: Path) -> None:
+    one, other = (Candidate((Step("HSM100", ""),), pickle=tmp_path / "model.pkl") for _ in range(2))
+    with processes:
+        child = processes.of(one)
+        assert processes.of(one) is child
+        assert processes.of(other) is not child
+        assert one.record.load_s > 0
+        found = processes.answers(one, [0, 1])
+        assert [a["predict"].shape for a in found] == [(6,), (1,)]
+        processes.keep_only([other])
+        assert processes.of(one) is not child
+    assert child._process.poll() is not None
+
+
+def test_a_process_that_fails_to_load_is_not_kept(processes: Processes, tmp_path: Path) -> None:
+    with processes, pytest.raises(ChildFailed, match="no_such"):
+        processes.of(Candidate((Step("HSM100", ""),), pickle=tmp_path / "no_such.pkl"))
+
+
+def test_the_builder_is_kept_after_a_refusal_only(processes: Processes) -> None:
+    with processes:
+        with pytest.raises(ChildFailed, match="no attribute"):
+            processes.build("no_such_function", deadline_s=60)
+        assert processes._builder is None
+        with pytest.raises(ChildFailed, match="No such file"):
+            processes.build("warm", "/no/such/file", deadline_s=60)
+        assert processes._builder is None
+
+
+def test_what_is_being_built_ends_with_the_run(processes: Processes, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "never")  # reading it waits for a writer
+    told: list[str] = []
+
+    def build() -> None:
+        try:
+            processes.build("warm", str(tmp_path / "never"), deadline_s=120)
+        except ChildFailed as failure:
+            told.append(failure.kind)
+
+    thread = threading.Thread(target=build)
+    thread.start()
+    while processes._builder is None:
+        time.sleep(0.01)
+    processes.close()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert told == ["died"]
+    with pytest.raises(ChildFailed, match="ended"):
+        processes.build("warm", "x", deadline_s=1)
