@@ -225,6 +225,19 @@ def test_fold_counts_imports_of_libraries_only(tmp_path: Path) -> None:
     assert result.lines["b.py", 1].library == 0.5
 
 
+def test_fold_can_leave_out_a_package_with_its_time(tmp_path: Path) -> None:
+    root = project(tmp_path / "numba", a="import numba\n\nf()\n")  # a folder of that name is no package
+    find = RawFrame("_find_and_load", "<frozen importlib._bootstrap>", 1176)
+    a, call = RawFrame("<module>", "a.py", 1), RawFrame("<module>", str(root / "a.py"), 3)
+    numba = RawFrame("<module>", "/usr/lib/python3/site-packages/numba/__init__.py", 9)
+    numpy = RawFrame("<module>", "/usr/lib/python3/site-packages/numpy/__init__.py", 9)
+    stacks = (RawStack((a, find, numba, find, numpy), 5), RawStack((call,), 3), RawStack((call, find, numpy), 2))
+    result = fold(stacks, root=root, cwd=root, wall_s=1.0, peak_mb=2.0, without=frozenset({"numba"}))
+    assert (result.samples, result.wall_s, result.left_out) == (5, 0.5, 0.5)
+    assert result.lines["a.py", 3].total == 1.0
+    assert folded(root, *stacks).lines["a.py", 3].total == 0.5
+
+
 def test_fold_leaves_out_parked_workers_but_not_a_waiting_main(tmp_path: Path) -> None:
     root = project(tmp_path, a="x\ny\n")
     parked = RawFrame("Condition.wait", "/usr/lib/python3.11/threading.py", 327)

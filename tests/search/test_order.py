@@ -134,3 +134,11 @@ def test_processes_are_tried_last() -> None:
     assert [queue.next().region.id for _ in range(3)][-1] == PAIRWISE.id
     queue.ended(change(DISTANCE), 20.0)
     assert abs(queue.winnable(parallel) - (0.5 / 20 + 0.1)) < 1e-9
+
+
+def test_what_is_left_if_a_change_wins_what_one_hopes() -> None:
+    queue = Queue([change(DISTANCE), change(PAIRWISE)], Facts(PROFILE))
+    assert abs(queue.left_with(change(DISTANCE)) - (0.8 / 10 + 0.2)) < 1e-9
+    queue.ended(change(DISTANCE), 20.0)
+    assert queue.left_with(change(PAIRWISE)) < WHOLE.left([Sped(DISTANCE, 20.0)]) < 0.25
+    assert Queue([change(DISTANCE)], Facts()).left_with(change(DISTANCE)) < 0.3

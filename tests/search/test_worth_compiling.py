@@ -9,7 +9,7 @@ from hasten.core.recipe import Change
 from hasten.core.source import Edit
 from hasten.core.verdict import Failed, Rejected
 from hasten.search.choose import Shared
-from hasten.search.compiling import ahead_seconds, worth_compiling
+from hasten.search.compiling import worth_compiling
 from hasten.search.stacks import Stacks
 from hasten.search.trial import Trial
 
@@ -64,7 +64,3 @@ def test_what_two_kernels_save_of_one_place_counts_once() -> None:
     assert worth_compiling([outer, inner], 1.0, Shared(stacks, 1.0)) == []
     apart = Stacks(Profile(samples=100, stacks=((("a.py:f:2",), 50), (("a.py:g:7",), 50))))
     assert worth_compiling([outer, inner], 1.0, Shared(apart, 1.0)) == [outer, inner]
-
-
-def test_time_that_compiling_ahead_takes_grows_with_what_is_compiled() -> None:
-    assert ahead_seconds(10.0, 1.0) == 1.0 + 18.0 + 5.0 + 2.0

@@ -40,6 +40,7 @@ class Profile:
     stacks: tuple[tuple[tuple[str, ...], int], ...] = ()  # (("file:function:line", ...) outermost first, samples)
     imports_share: float = 0.0
     profiler: str = ""
+    left_out: float = 0.0  # share of the run that is not in it at all: what a compiler takes to load
 
     @cached_property
     def frames(self) -> tuple[tuple[int, tuple[tuple[str, int], ...]], ...]:

@@ -126,13 +126,15 @@ def profiled_run(
     stdout: Path | None = None,
     stderr: Path | None = None,
     method: str = "auto",
+    without: frozenset[str] = frozenset(),
 ) -> ProfiledRun:
     """Run `command` once and sample it.
 
     `root` is the project folder: files under it are user code, and get paths relative to it. `stdout` and `stderr`
     name files that receive what the program prints (default: dropped). After `deadline_s` the program and its
     process group are killed, and the profile holds what was seen until then. `method` is `auto`, `py-spy` or
-    `thread`. Raises `OSError` when the command cannot be started, never because of the profiler.
+    `thread`. Samples inside the packages `without`, with all that these import, are left out, and so is their time.
+    Raises `OSError` when the command cannot be started, never because of the profiler.
     """
     if method not in ("auto", "py-spy", "thread"):
         raise ValueError(f"method is {method!r}; expected 'auto', 'py-spy' or 'thread'")
@@ -151,7 +153,10 @@ def profiled_run(
         else:
             ended, stacks, note = _with_thread(run)
             name = "sampler thread"
-    folded = fold(stacks, root=Path(root), cwd=Path(cwd), wall_s=ended.wall_s, peak_mb=ended.peak_mb, profiler=name)
+    folded = fold(
+        stacks, root=Path(root), cwd=Path(cwd), wall_s=ended.wall_s, peak_mb=ended.peak_mb, profiler=name,
+        without=without,
+    )  # fmt: skip
     return ProfiledRun(folded, ended.status, ended.timed_out, note)
 
 
@@ -492,18 +497,25 @@ def _spans(path: Path) -> list[tuple[int, int, str]]:
 
 
 def fold(
-    stacks: Iterable[RawStack], *, root: Path, cwd: Path, wall_s: float, peak_mb: float, profiler: str = ""
-) -> Profile:
-    """The profile of raw stacks: library frames go into the `library` share of the user line that led there."""
+    stacks: Iterable[RawStack], *, root: Path, cwd: Path, wall_s: float, peak_mb: float, profiler: str = "",
+    without: frozenset[str] = frozenset(),
+) -> Profile:  # fmt: skip
+    """The profile of raw stacks: library frames go into the `library` share of the user line that led there.
+
+    Of the packages `without` nothing is seen, as if they took no time.
+    """
     files = _Files(root, cwd)
     totals: Counter[tuple[str, int]] = Counter()
     own: Counter[tuple[str, int]] = Counter()
     library: Counter[tuple[str, int]] = Counter()
     functions: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
     kept: Counter[tuple[str, ...]] = Counter()
-    samples = imports = 0
+    samples = imports = left_out = 0
     for stack in stacks:
         if not stack.main and _parked(stack.frames):
+            continue
+        if without and any(_package(f.file) in without for f in stack.frames):
+            left_out += stack.count
             continue
         samples += stack.count
         if _importing(stack.frames, files):
@@ -526,10 +538,11 @@ def fold(
             (own if last_is_user else library)[path, line] += stack.count
             functions[path, name, first][1 if last_is_user else 2] += stack.count
     n = max(samples, 1)
+    missing = left_out / max(samples + left_out, 1)
     return Profile(
         samples=samples,
         interval_s=1 / RATE_HZ,
-        wall_s=wall_s,
+        wall_s=wall_s * (1 - missing),
         peak_mb=peak_mb,
         lines={key: LineTime(t / n, own[key] / n, library[key] / n) for key, t in totals.most_common()},
         functions=tuple(
@@ -539,7 +552,16 @@ def fold(
         stacks=tuple(kept.most_common()),
         imports_share=imports / n,
         profiler=profiler,
+        left_out=missing,
     )
+
+
+@functools.lru_cache(maxsize=4096)
+def _package(file: str) -> str:
+    """The installed package that a file belongs to; empty for other files."""
+    parts = Path(file).parts
+    places = [i for i, part in enumerate(parts[:-1]) if part in ("site-packages", "dist-packages")]
+    return parts[places[-1] + 1] if places else ""
 
 
 def _parked(frames: tuple[RawFrame, ...]) -> bool:

@@ -10,17 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.recipe import Change, Recipe
-from hasten.core.verdict import Accepted, Rejected
+from hasten.core.verdict import Accepted, Failed, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
 from hasten.search.ahead import ahead_of_time
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
+from hasten.search.rest import PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
 
-LINK_S = 5.0  # about what making an extension module takes, compiling apart
-COMPILING_S = 6.0  # about what compiling a program's kernels takes, before any was compiled
-PAIRS = 4  # as many decide, where noise is small against the gain
 WORTH = 0.1  # of the program's time: kernels that save less are not compiled ahead of time for their own sake
 CLEARLY = 1.2  # a gain that one run shows well enough
 LEAST = 1.02  # the least gain over kernels that are compiled as the program runs
@@ -29,12 +27,17 @@ LEAST_ALONE = 1.05  # and over a program without any
 
 @dataclass(frozen=True)
 class LastRound:
-    """What a round started from, and what it judged. `shared`: where that program's time goes."""
+    """What a round started from, a program of `wall_s` seconds, and what it judged. `shared`: where its time goes.
+
+    `sure`: what the round kept was seen to be faster, and not only without what loading Numba takes.
+    """
 
     work: ScriptWorkload
     recipe: tuple[Change, ...]
     trials: Sequence[Trial]
+    wall_s: float
     shared: Shared | None = None
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,6 @@ class _Made:
     warm_s: float
 
 
-def ahead_seconds(compiling_s: float, warm_s: float) -> float:
-    """About what compiling ahead of time takes of kernels that take `compiling_s` in a program of `warm_s`.
-
-    One run compiles them; what it made is optimised once more and linked; the result is run twice.
-    """
-    return warm_s + 1.8 * compiling_s + LINK_S + 2 * warm_s
-
-
 def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s: float) -> float:
     """`out.kept` with its kernels in an extension module, or with more kernels than it has; its wall seconds.
 
@@ -65,7 +60,7 @@ def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s
     more = worth_compiling(last.trials, wall_s, last.shared) if last is not None else []
     if last is not None and more:
         candidate = Recipe(tuple(t.change for t in more)).apply(last.work)
-        made = _attempt(program, out, candidate, sum(t.compiling_s for t in more), wall_s, jit=jit)
+        made = _attempt(program, out, last, candidate, more, wall_s, jit=jit)
         if isinstance(made, _Made):
             _taken(last, more)
             changes = (*last.recipe, *(t.change for t in more))
@@ -73,13 +68,32 @@ def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s
             return made.warm_s
     if not jit:
         return wall_s
-    compiling_s = sum(t.compiling_s for t in out.trials if t.kept)
-    made = _attempt(program, out, out.kept, compiling_s, wall_s, jit=True)
+    made = _attempt(program, out, last, out.kept, [t for t in out.trials if t.kept], wall_s, jit=True)
     if isinstance(made, _Made):
         _keep(program, out, made, recipe, jit=True)
         return made.warm_s
+    if last is not None and not last.sure and not _faster_anyway(program, out, last):
+        return last.wall_s
     out.noted(f"kernels are compiled as the program runs{made}")
     return wall_s
+
+
+def _faster_anyway(program: Program, out: Outcome, last: LastRound) -> bool:
+    """Whether what the last round kept gains even where Numba has to be loaded; if not, it is given up."""
+    verdict: Verdict
+    try:
+        gain = program.quick_gain(last.work, out.kept)
+        verdict = Rejected(f"equal, but the whole program was not faster with it ({gain:.2f}x)")
+        if gain > program.contract.min_gain:
+            return True
+    except WrongRun as problem:
+        verdict = Failed(str(problem))
+    for trial in last.trials:
+        if trial.kept:
+            trial.kept, trial.verdict = False, verdict
+    out.kept = last.work
+    out.record = replace(out.record, kept=Recipe(last.recipe))
+    return False
 
 
 def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | None = None) -> list[Trial]:
@@ -99,14 +113,19 @@ def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | Non
 
 
 def _attempt(
-    program: Program, out: Outcome, candidate: ScriptWorkload, compiling_s: float, wall_s: float, *, jit: bool
-) -> _Made | str:
-    """The candidate compiled ahead of time, or why that is not kept, as the end of a sentence."""
+    program: Program, out: Outcome, last: LastRound | None, candidate: ScriptWorkload, trials: Sequence[Trial],
+    wall_s: float, *, jit: bool,
+) -> _Made | str:  # fmt: skip
+    """The candidate compiled ahead of time, or why that is not kept, as the end of a sentence. `trials`: its changes;
+    `wall_s`: what the kept program takes."""
     session = program.session
-    needed_s = ahead_seconds(compiling_s, wall_s) + PAIRS * (program.base.wall_s + (0.0 if jit else 2 * wall_s))
-    if session.left_s < needed_s:
+    compiling_s = sum(t.compiling_s for t in trials)
+    before_s, before = (wall_s, out.kept) if last is None or last.sure else (last.wall_s, last.work)
+    expected_s = min(wall_s, _expected_s(last, trials)) if last is not None else wall_s
+    taking_s = ahead_seconds(compiling_s, expected_s) + (0.0 if candidate is out.kept else expected_s)
+    if session.left_s < taking_s + measuring_seconds(program.base.wall_s, expected_s):
         return ": the budget ended before more"
-    session.progress.stage("compile kernels ahead of time", ahead_seconds(compiling_s, wall_s))
+    session.progress.stage("compile kernels ahead of time", taking_s)
     try:
         if candidate is not out.kept:
             wrong = program.check(candidate)  # what runs where the extension module does not fit
@@ -118,14 +137,21 @@ def _attempt(
         wrong, cold_s, warm_s = program.run_twice(made)
         if wrong is not None:
             return f"; ahead of time: results differ ({wrong})"
-        gain = wall_s / max(warm_s, 1e-9)
-        if not jit or gain < CLEARLY:
-            gain = program.quick_gain(out.kept, made) if jit else program.quick_gain(out.kept, made, PAIRS)
+        gain = before_s / max(warm_s, 1e-9)
+        if gain < CLEARLY and before is not out.work:  # else the last measurement shows it
+            gain = program.quick_gain(before, made) if jit else program.quick_gain(before, made, PAIRS)
     except WrongRun as problem:
         return f"; ahead of time: results differ ({problem})"
-    if gain < (LEAST if jit else LEAST_ALONE):
+    if gain < (LEAST if jit and before is out.kept else LEAST_ALONE):
         return f"; ahead of time: not faster ({gain:.2f}x)"
     return _Made(made, gain, cold_s, warm_s)
+
+
+def _expected_s(last: LastRound, trials: Sequence[Trial]) -> float:
+    """About what the program takes with the changes of the last round among these, and nothing to load."""
+    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in last.trials if t in trials]
+    saved_s = sum(j.saves_s for j in judged) if last.shared is None else last.shared.saved_s(judged)
+    return max(last.wall_s - saved_s, 0.03 * last.wall_s)
 
 
 def _taken(last: LastRound, chosen: Sequence[Trial]) -> None:

@@ -38,11 +38,13 @@ from hasten.measure.decide import interval
 from hasten.measure.steady import WrongRun
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
+from hasten.search import doors
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
-from hasten.search.compiling import COMPILING_S, PAIRS, LastRound, ahead_seconds, compile_ahead
+from hasten.search.compiling import LastRound, compile_ahead
 from hasten.search.known import Known
 from hasten.search.order import Queue, promise
 from hasten.search.quality import Reached, Watched, reach_as_good
+from hasten.search.rest import COMPILING_S, LOADING_S, PAIRS, Rest, measuring_seconds
 from hasten.search.runs import Program, own_seconds
 from hasten.search.stacks import Stacks
 from hasten.search.startup import RUNS, start_sooner
@@ -114,10 +116,12 @@ def _search(
     recipe: tuple[Change, ...] = ()
     last: LastRound | None = None
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
-        # the final measurement always gets its time
-        reserve = PAIRS * (base.wall_s + current_wall / (4 if number == 1 else 1))
-        if any("numba" in c.needs for c in recipe):
-            reserve += ahead_seconds(compiling_s, current_wall)  # it gains more than another round
+        # what is kept always gets its time: to be compiled ahead, which gains more than another round, and measured
+        rest = Rest(base.wall_s, compiling_s)
+        jit = any("numba" in c.needs for c in recipe)
+        reserve = 0.0
+        if recipe:
+            reserve = rest.seconds(current_wall - (LOADING_S if jit else 0.0), 0.0, kernels=jit, ahead=jit)
         if session.left_s - reserve < 4 * current_wall + 5:
             if number == 1:
                 out.noted("the budget ended before anything could be tried: give a larger --budget")
@@ -126,7 +130,9 @@ def _search(
         profile = program.profile(current)
         if number == 1:
             out.record = replace(out.record, profile=_profile_record(out.work, profile))
+        working_s = current_wall * (1 - profile.left_out)
         regions = [r for r in find_regions(current, profile) if not known.barren(current, r)]
+        regions = [r for r in regions if not doors.emitted(out.work, current, r)]
         if not regions:
             break
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
@@ -147,21 +153,20 @@ def _search(
         changes = [c for c in changes if not c.quality]
         if not changes:
             break
-        ahead = 0.0
-        if not recipe and any("numba" in c.needs for c in changes):
-            ahead = ahead_seconds(COMPILING_S, current_wall)  # worth more than the last of the changes
         before = len(out.trials)
-        _judge(session, program, current, changes, facts, current_wall, number, (reserve, ahead), speed, out.trials)
-        reserve += ahead
+        _judge(session, program, current, changes, facts, working_s, number, rest, speed, out.trials)
         trials = out.trials[before:]
         # one that was merely no faster may be, when what it calls has become fast
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
         known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
-        shared = Shared(Stacks(facts.profile), current_wall) if facts.profile.stacks else None
-        last = LastRound(current, recipe, trials, shared)
-        chosen = _chosen(program, trials, current_wall, speed, shared)
-        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
-        plain = _without_packages(trials, chosen, current_wall)
+        shared = Shared(Stacks(facts.profile), working_s) if facts.profile.stacks else None
+        last = LastRound(current, recipe, trials, working_s, shared)
+        chosen = _chosen(program, trials, working_s, speed, shared)
+        loading_s = 0.0
+        if speed and not jit:
+            loading_s = program.loading_s(Judged(t.change, t.saves_s) for t in chosen)
+        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, loading_s)
+        plain = _without_packages(trials, chosen, working_s)
         if candidate is current and plain:
             # what the first set lost by loading a compiler, one without it may gain
             chosen = plain
@@ -169,16 +174,17 @@ def _search(
         if candidate is current:
             progress.note(f"round {number}: nothing was both equal and faster")
             break
+        last = replace(last, sure=wall < current_wall)
         out.cold(cold_s)
         for trial in chosen:
             trial.kept = isinstance(trial.verdict, Accepted)
         recipe += tuple(t.change for t in chosen if t.kept)
         out.kept = candidate
-        gained = current_wall / wall if wall else 1.0
+        gained = current_wall / max(wall - loading_s, 1e-9)
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
         compiling_s += sum(t.compiling_s for t in chosen if t.kept)
         current, current_wall = candidate, wall
-        if gained < 1.1 and speed:
+        if speed and (gained < 1.1 or not last.sure):
             break
     out.record = replace(out.record, kept=Recipe(recipe))
     if speed:
@@ -187,12 +193,13 @@ def _search(
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
         return
-    if out.record.cold is None and session.left_s > compiling_s + PAIRS * (base.wall_s + current_wall):
+    measuring_s = measuring_seconds(base.wall_s, current_wall)
+    if out.record.cold is None and session.left_s > compiling_s + current_wall + measuring_s:
         progress.stage("run the result as it runs first", compiling_s + current_wall)
         out.cold(program.cold_run(out.kept))
-    progress.stage("measure original and result, interleaved", PAIRS * (base.wall_s + current_wall))
+    progress.stage("measure original and result, interleaved", measuring_s)
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
-    enough_s = session.elapsed_s + 1.5 * PAIRS * (base.wall_s + current_wall)
+    enough_s = session.elapsed_s + 1.5 * measuring_s
     session.budget_s = max(session.budget_s, enough_s if given_s is None else min(given_s, enough_s))
     try:
         comparison = program.measure(out.work, out.kept, sure_pairs=PAIRS if given_s is None else 0)
@@ -236,7 +243,7 @@ def _sooner(
     speed: bool,
 ) -> float:  # fmt: skip
     """The kept program with a shorter start, where that works; its wall seconds."""
-    if session.left_s < PAIRS * (base_s + wall_s) + RUNS * wall_s or out.work.focus is not None:
+    if session.left_s < measuring_seconds(base_s, wall_s) + RUNS * wall_s or out.work.focus is not None:
         return wall_s
     session.progress.stage("look at what it imports", RUNS * wall_s)
     started = start_sooner(program, out.kept, passes, wall_s, speed=speed)
@@ -282,34 +289,45 @@ def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
 
 def _judge(
     session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
-    number: int, reserves_s: tuple[float, float], speed: bool, out: list[Trial],
+    number: int, rest: Rest, speed: bool, out: list[Trial],
 ) -> None:  # fmt: skip
     """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process.
 
-    `reserves_s` are the seconds that the final measurement takes, and compiling ahead of time: the latter is kept free
-    only once something was found, and from changes that may win little.
+    A change gets what time is left beside what follows if it is kept: runs, compiling ahead of time, the last
+    measurement. What may win much need not wait for the time that compiling ahead takes.
     """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
+    compiling_s: list[float] = []
 
     def judged(_: int) -> Trial:
         change = queue.next()
-        small = queue.found and queue.winnable(change) < LARGE
-        left = session.left_s - reserves_s[0] - (reserves_s[1] if small else 0.0)
+        winnable = queue.winnable(change)
+        kernel = "numba" in change.needs
+        after_s = rest.seconds(
+            wall_s * queue.left_with(change), sum(compiling_s) + (COMPILING_S if kernel else 0.0),
+            kernels=kernel or bool(compiling_s), ahead=winnable < LARGE,
+        )  # fmt: skip
+        left = session.left_s - after_s
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
-        elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:
+        elif speed and change.whole and winnable * wall_s * (1 - 1 / usable_cores()) <= START_S:
             trial = Trial(change, number, Rejected("too short to be worth starting processes for"))
         elif not _allowed(change, program.contract):
             trial = Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
-        elif left < wall_s + LEAST_REPLAY_S:
+        elif speed and doors.too_dear(change, facts, wall_s):
+            trial = Trial(change, number, Rejected("what it reads would take longer to convert than the work itself"))
+        elif left < change.region.share * wall_s + LEAST_REPLAY_S:
             trial = Trial(change, number, Inconclusive("the budget ended before it could be tried"))
         else:
             started = session.clock()
             most = left * (0.8 if change.region.share > 0.5 else 0.5)  # the first ones may decide the rest
             trial = _replayed(program, work, change, facts, wall_s, number, min(most, 90.0), speed)
             trial.seconds = session.clock() - started
-        queue.ended(change, trial.region_gain if trial.usable and trial.replays else 1.0)
+        gain = trial.region_gain if trial.usable and trial.replays else 1.0
+        if kernel and gain > 1.0:
+            compiling_s.append(trial.compiling_s)
+        queue.ended(change, gain)
         return trial
 
     program.prepare_replay(work)
@@ -416,10 +434,15 @@ def _without_packages(trials: Sequence[Trial], tried: Sequence[Trial], wall_s: f
 
 
 def _confirm(
-    session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool
-) -> tuple[ScriptWorkload, float, float | None]:
+    session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool,
+    loading_s: float = 0.0,
+) -> tuple[ScriptWorkload, float, float | None]:  # fmt: skip
     """The chosen changes applied together and run whole. Those under which the program's results differ, or that
-    make it slower, are dropped. Gives (candidate, its warm wall seconds, its cold wall seconds if it ran cold)."""
+    make it slower, are dropped. Gives (candidate, its warm wall seconds, its cold wall seconds if it ran cold).
+
+    Not those that are faster but for `loading_s`, what loading a compiler takes: compiling ahead of time comes next,
+    and whole runs then decide.
+    """
     chosen = list(chosen)
     while chosen:
         if session.left_s < 3 * wall_s:
@@ -432,6 +455,8 @@ def _confirm(
         if wrong is None:
             if warm_s < wall_s * 0.9 or not speed:
                 return candidate, warm_s, cold_s
+            if loading_s and warm_s - loading_s < wall_s * 0.9:
+                return candidate, max(warm_s, wall_s), cold_s
             # one run on a busy machine says little: look again, side by side
             try:
                 gain = program.quick_gain(work, candidate)

@@ -82,6 +82,13 @@ class Queue:
         with self._lock:
             return self._stacks.winnable(change.region, self._done)
 
+    def left_with(self, change: Change) -> float:
+        """The share of the program's time that is left if it wins what one hopes."""
+        if self._stacks is None:
+            return 1 - change.region.share * (1 - 1 / ASSUMED)
+        with self._lock:
+            return self._stacks.left([*self._done, _sped(change, ASSUMED)])
+
     def _priority(self, change: Change) -> float:
         last = 1.0 if change.whole else 0.0  # processes are for what nothing else made fast
         if self._stacks is None:

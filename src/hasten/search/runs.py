@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PATIENCE = (3.0, 20.0)  # a candidate may take 3 times as long as the original, plus 20 s for compiling
 COMPILED_S = 1.5  # and more for each function that has to be compiled, helpers included: a busy machine takes as long
 ENOUGH_SAMPLES = 30
+LOADING = frozenset({"numba", "llvmlite"})
 NUMPY_USERS = frozenset({"numpy", "pandas", "scipy", "sklearn", "xarray", "statsmodels", "torch"})
 
 
@@ -51,6 +52,22 @@ def _parallel(work: ScriptWorkload) -> bool:
     return any(b"joblib" in source.data or b"n_jobs" in source.data for source in work.changed.values())
 
 
+def _imported(root: Path) -> set[str]:
+    """Top-level packages that the files below a folder import."""
+    found: set[str] = set()
+    for path in sorted(root.rglob("*.py")):
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (SyntaxError, ValueError, OSError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                found |= {a.name.split(".")[0] for a in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found
+
+
 class Program:
     """The original program and runs of its candidates, all in one mirror, one after the other."""
 
@@ -61,6 +78,7 @@ class Program:
         self._observed = work
         self._repeats = True
         self._timed: dict[tuple[tuple[str, str], ...], Steady] = {}
+        self._costs: dict[str, float] = {}
 
     @property
     def base(self) -> Baseline:
@@ -82,14 +100,21 @@ class Program:
         return PATIENCE[0] * self.base.wall_s + PATIENCE[1]
 
     def profile(self, work: ScriptWorkload) -> Profile:
-        """Where time goes: of the original's audited run, or of one more run under the sampling profiler."""
+        """Where time goes: of the original's audited run, or of one more run under the sampling profiler.
+
+        What Numba takes to load is left out, unless the original loads it: compiled ahead of time, kernels need none of
+        it, and it would hide what is left to win.
+        """
         if work is self._observed and self.base.profile.samples >= ENOUGH_SAMPLES:
             return self.base.profile
         env = self.mirror.environment(work)
+        compiled = any(b"njit(" in source.data for source in work.changed.values())
+        own = "numba" in _imported(self.mirror.pristine)
+        without = LOADING if compiled and not own else frozenset[str]()
         with self.mirror.prepared(work, keep_cache=True) as root, self.mirror.outside_restored():
             return profiled_run(
                 workload_command(work), cwd=root / work.cwd, env=env, stdin=work.stdin, root=root,
-                deadline_s=2 * self.deadline_s,
+                deadline_s=2 * self.deadline_s, without=without,
             ).profile  # fmt: skip
 
     def record(self, work: ScriptWorkload, regions: Sequence[Region]) -> dict[str, RegionFacts]:
@@ -191,33 +216,26 @@ class Program:
         wanted = {package for j in judged for package in j.change.needs}
         if not wanted:
             return {}
-        loaded = self._imported()
+        loaded = _imported(self.mirror.path)
         first = "import numpy" if loaded & NUMPY_USERS else "pass"
         costs = {}
         for package in sorted(wanted - loaded):
+            if (known := self._costs.get(f"{first}; {package}")) is not None:
+                costs[package] = known
+                continue
             code = f"{first}\nimport time\nt = time.perf_counter()\nimport {package}\nprint(time.perf_counter() - t)"
             seen = []
             for _ in range(2):
                 run = run_program([self.work.python or sys.executable, "-c", code], cwd=self.mirror.path, deadline_s=60)
                 if run.status == 0:
                     seen.append(float(run.stdout))
-            costs[package] = min(seen, default=1.0)
+            costs[package] = self._costs[f"{first}; {package}"] = min(seen, default=1.0)
         return costs
 
-    def _imported(self) -> set[str]:
-        """Top-level packages that the project's own files import."""
-        found: set[str] = set()
-        for path in sorted(self.mirror.path.rglob("*.py")):
-            try:
-                tree = ast.parse(path.read_bytes())
-            except (SyntaxError, ValueError, OSError):
-                continue
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Import):
-                    found |= {a.name.split(".")[0] for a in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module.split(".")[0])
-        return found
+    def loading_s(self, judged: Iterable[Judged]) -> float:
+        """Seconds of them for what a compiler takes to load: none once its kernels are compiled ahead of time."""
+        costs = self.import_costs(judged)
+        return max(0.0, costs.get("numba", 0.0) - costs.get("numpy", 0.0))
 
     def close(self) -> None:
         """Leave the user's files outside the project as they were before the first run."""

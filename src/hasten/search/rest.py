@@ -1,0 +1,47 @@
+"""What is still to be done once a round has found something, and how long that takes: run, compile ahead, measure.
+
+All from what the program is expected to take by then: a program that becomes ten times as fast is measured in half
+the time, and compiled ahead of time with runs that cost nearly nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hasten.measure.compare import MIN_PAIRS
+
+LINK_S = 4.0  # about what making an extension module takes, compiling apart
+COMPILING_S = 5.0  # about what compiling the kernels of one change takes, before it was compiled
+AGAIN = 1.2  # of the seconds of a first compilation: machine code is optimised once more, as one module
+PAIRS = 4  # as many decide, where noise is small against the gain
+CLEAR = 1.6  # a gain from which the fewest pairs decide
+LOADING_S = 0.6  # about what loading Numba adds to a run
+
+
+def measuring_seconds(base_s: float, warm_s: float) -> float:
+    """About what the last measurement takes of a program of `base_s` that now takes `warm_s`."""
+    return (MIN_PAIRS if base_s > CLEAR * warm_s else PAIRS) * (base_s + warm_s)
+
+
+def ahead_seconds(compiling_s: float, warm_s: float) -> float:
+    """About what compiling ahead of time takes of kernels that take `compiling_s` in a program of `warm_s`.
+
+    One run compiles them; what it made is optimised once more and linked; the result is run twice.
+    """
+    return warm_s + AGAIN * compiling_s + LINK_S + 2 * warm_s
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What follows a round on a program of `base_s` seconds. `kept_s`: compiling what earlier rounds kept."""
+
+    base_s: float
+    kept_s: float = 0.0
+
+    def seconds(self, warm_s: float, compiling_s: float, *, kernels: bool, ahead: bool) -> float:
+        """From the end of the round to the end, for a program that then takes `warm_s`, with kernels or without."""
+        loading_s = LOADING_S if kernels else 0.0
+        needed_s = 2 * (warm_s + loading_s) + measuring_seconds(self.base_s, warm_s)
+        if kernels and ahead or self.kept_s:
+            needed_s += ahead_seconds(self.kept_s + compiling_s, warm_s + loading_s)
+        return needed_s

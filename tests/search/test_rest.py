@@ -1,0 +1,31 @@
+"""Time that is kept for what follows a round."""
+
+from __future__ import annotations
+
+from hasten.search.rest import Rest, ahead_seconds, measuring_seconds
+
+
+def test_a_clear_gain_is_measured_in_fewer_pairs() -> None:
+    assert measuring_seconds(8.0, 1.0) == 3 * 9.0
+    assert measuring_seconds(8.0, 7.0) == 4 * 15.0
+
+
+def test_compiling_ahead_takes_longer_the_more_there_is_to_compile() -> None:
+    assert ahead_seconds(10.0, 1.0) - ahead_seconds(0.0, 1.0) >= 10.0
+    assert ahead_seconds(0.0, 5.0) - ahead_seconds(0.0, 1.0) == 3 * 4.0, "three runs"
+
+
+def test_what_makes_the_program_fast_leaves_more_time() -> None:
+    rest = Rest(8.0)
+    slow = rest.seconds(7.0, 5.0, kernels=True, ahead=True)
+    fast = rest.seconds(0.5, 5.0, kernels=True, ahead=True)
+    assert fast < slow
+    assert rest.seconds(0.5, 5.0, kernels=True, ahead=False) < fast
+    assert rest.seconds(0.5, 0.0, kernels=False, ahead=True) < rest.seconds(0.5, 5.0, kernels=True, ahead=False)
+
+
+def test_kernels_that_were_kept_before_are_compiled_in_any_case() -> None:
+    before = Rest(8.0, 6.0)
+    assert before.seconds(0.5, 0.0, kernels=False, ahead=False) > Rest(8.0).seconds(
+        0.5, 0.0, kernels=False, ahead=False
+    )
