@@ -226,6 +226,7 @@ def test_fold_counts_imports_of_libraries_only(tmp_path: Path) -> None:
 
 
 def test_fold_can_leave_out_a_package_with_its_time(tmp_path: Path) -> None:
+    (tmp_path / "numba").mkdir()
     root = project(tmp_path / "numba", a="import numba\n\nf()\n")  # a folder of that name is no package
     find = RawFrame("_find_and_load", "<frozen importlib._bootstrap>", 1176)
     a, call = RawFrame("<module>", "a.py", 1), RawFrame("<module>", str(root / "a.py"), 3)
