@@ -83,6 +83,29 @@ def test_two_changes_of_one_file_share_helpers() -> None:
     assert patched.count("from numba import njit\n") == 1
 
 
+def test_a_file_with_kernels_of_an_earlier_round_gets_more() -> None:
+    text = LOOP + LOOP.split("np\n")[1].replace("run", "walk").replace("x[i]", "x[i] / 2.0")
+    work = ScriptWorkload(Path("."), Entry("script", "a.py"), "a.py")
+    work = work.with_sources({"a.py": SourceFile("a.py", text.encode())})
+    facts = {"x": (describe(np.ones(3)),), "n": (describe(3),), "total": (describe(0.0),)}
+    for name in ("run", "walk"):
+        (region,) = [
+            r for r in regions_of(work.source("a.py"), entry=True) if r.kind == "function" and r.qualname == name
+        ]
+        known = Facts(regions={region.id: RegionFacts(region.id, types=facts)})
+        assert Jit().explain(work, region, known) == ""
+        work = next(Jit().propose(work, next(Jit().find(work, region, known)), known)).apply(work)
+    space: dict[str, Any] = {}
+    patched = work.source("a.py").text
+    assert patched.count("from numba.core.errors import NumbaError\n") == 1
+    names = [n.name for n in ast.parse(patched).body if isinstance(n, ast.FunctionDef)]
+    assert len(names) == len(set(names))
+    exec(compile(patched.replace("cache=True, ", ""), "a.py", "exec"), space)
+    assert space["_fast_walk"](np.arange(4.0), 4) == (3.0,)
+    shadowed = LOOP + "class NumbaError(Exception):\n    pass\n"
+    assert asked(shadowed, {"x": np.ones(3), "n": 3, "total": 0.0})[0] == []
+
+
 def test_cold_code_is_left_alone() -> None:
     cold = {"samples": 100, "lines": {("a.py", 2): LineTime()}, "stacks": ((("a.py:m:90",), 100),)}
     changes, _, _ = asked(LOOP, {"x": np.ones(3), "n": 3, "total": 0.0}, **cold)

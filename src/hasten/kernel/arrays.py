@@ -684,7 +684,7 @@ def result(u: Unit, v: V) -> bool:
     if shape is None:
         return False
     name = u.local(arrays_results.RESULT)
-    if name in u.module.identifiers:
+    if name in u.module.own_words:
         return False
     node = without_masks(u, node)
     code = called(u, node, whole(name, node.dtype, node.ndim), node.dtype)

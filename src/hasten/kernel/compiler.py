@@ -1117,7 +1117,7 @@ class Unit:
             if isinstance(e, (ast.Name, ast.Constant)):
                 places.append(e)
                 continue
-            if isinstance(e, ast.Slice) or name in self.module.identifiers:
+            if isinstance(e, ast.Slice) or name in self.module.own_words:
                 fail("call in the target of an in-place change", target)
             v = self.single(self.expr(e))
             if not scalar(v.t) or isinstance(v.t, Num) and v.t.kind is None:

@@ -450,7 +450,7 @@ def clash(unit: Unit) -> None:
     if len(set(columns)) < len(columns):
         raise Refuse("columns of records with names that look alike")
     for name in added:
-        if name in unit.module.identifiers:
+        if name in unit.module.own_words:
             raise Refuse(f"the name {name} is taken")
 
 

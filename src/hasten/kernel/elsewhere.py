@@ -318,7 +318,8 @@ def usable(source: SourceFile, place: str) -> Module | None:
     try:
         module = Module(source)
         module.place = place
-        bad = module.reflects or not module.modules_free() or any(f"_{h}" in module.identifiers for h in HELPERS)
+        others = any(f"_{h}" in module.identifiers and HELPERS[h].text not in source.text for h in HELPERS)
+        bad = module.reflects or not module.modules_free() or others
     except (SyntaxError, ValueError):
         return None
     return None if bad else module

@@ -389,7 +389,7 @@ def back(shared: Shared, x: str, values: str, depth: int) -> list[str]:
     old, new = x, values
     for level in range(depth - 1):
         name = shared.row if level == depth - 2 else f"{shared.row}s_{level}"
-        if name in shared.module.identifiers:
+        if name in shared.module.own_words:
             fail(f"the name {name} is taken")
         lines.append(f"{'    ' * level}for {name}, new_{name} in zip({old}, {new}):")
         old, new = name, f"new_{name}"

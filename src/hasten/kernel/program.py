@@ -16,6 +16,8 @@ from hasten.kernel.runtime import HELPERS, closure
 from hasten.kernel.scopes import Scopes, scopes
 
 MODULES = ("math", "numpy", "numpy.random", "numpy.linalg", "random", "collections", "heapq", "itertools")
+# names that inserted code imports, and what they stand for there; a file in which an earlier round put kernels has them
+INSERTED = {"np": "numpy", "math": "math", "njit": "numba.njit", "NumbaError": "numba.core.errors.NumbaError"}
 # builtins that inserted code calls by name
 NEEDED = frozenset(
     "abs any bool dict enumerate float getattr id int len list map max range repr set tuple type zip"
@@ -53,6 +55,22 @@ class Module:
     def identifiers(self) -> frozenset[str]:
         """Every word of the file, so that a new name collides with none (strings and comments count too)."""
         return frozenset(re.findall(r"\w+", self.source.text))
+
+    @cached_property
+    def own_words(self) -> frozenset[str]:
+        """The words of the file, less those of functions that an earlier round put there: compiled ones, and those that
+        call them at their doors. What a kernel names for itself must be none of these; no kernel is made of the others.
+        """
+        gone: set[int] = set()
+        compiled = {n.name for n in self.tree.body if isinstance(n, ast.FunctionDef) and njitted(n)}
+        for node in self.tree.body:
+            if isinstance(node, ast.FunctionDef) and (node.name in compiled or _is_door(node, compiled)):
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                gone |= set(range(first, (node.end_lineno or first) + 1))
+        if not gone:
+            return self.identifiers
+        text = "".join(line for number, line in enumerate(self.source.lines, 1) if number not in gone)
+        return frozenset(re.findall(r"\w+", text))
 
     @cached_property
     def bindings(self) -> dict[str, int]:
@@ -145,7 +163,7 @@ class Module:
 
     def modules_free(self) -> bool:
         """May inserted code call NumPy `np` and math `math` here?"""
-        for name, module in (("np", "numpy"), ("math", "math"), ("njit", "numba.njit"), ("NumbaError", "")):
+        for name, module in INSERTED.items():
             if self.bindings.get(name, 0) != self._imports_of(name, module):
                 return False
         return not self.star_import and not NEEDED & self.scopes.top
@@ -194,6 +212,19 @@ class Module:
             name, n = f"{wanted}_{n}", n + 1
         taken.add(name)
         return name
+
+
+DOOR = re.compile(r"(Runs|Calls) `\w+` on copies[.:] ")  # how a wrapper's docstring begins
+
+
+def njitted(node: ast.FunctionDef) -> bool:
+    """Is it decorated with `njit(...)`?"""
+    return any(isinstance(d, ast.Call) and ast.unparse(d.func) == "njit" for d in node.decorator_list)
+
+
+def _is_door(node: ast.FunctionDef, compiled: set[str]) -> bool:
+    called = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    return node.name.startswith("_") and bool(called & compiled) and bool(DOOR.match(ast.get_docstring(node) or ""))
 
 
 def bindings_of(tree: ast.Module) -> dict[str, int]:

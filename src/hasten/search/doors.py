@@ -8,6 +8,7 @@ from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel.program import njitted
 
 ELEMENT_S = 25e-9  # a number of a list, at the least: its type is looked at, and it is copied
 KEYED_S = 60e-9  # a key of a dict or set with what it stands for
@@ -52,13 +53,9 @@ def emitted(original: ScriptWorkload, work: ScriptWorkload, region: Region) -> b
     if name in before:
         return False
     tree = work.source(region.path).tree
-    kernels = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and _compiled(n)}
+    kernels = {n.name for n in tree.body if isinstance(n, ast.FunctionDef) and njitted(n)}
     own = [n for n in tree.body if isinstance(n, _NAMED) and n.name == name]
     return any(isinstance(n, ast.Name) and n.id in kernels for o in own for n in ast.walk(o)) or name in kernels
 
 
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-
-def _compiled(node: ast.FunctionDef) -> bool:
-    return any(isinstance(d, ast.Call) and ast.unparse(d.func) == "njit" for d in node.decorator_list)
