@@ -18,8 +18,8 @@ from hasten.serve.manifest import InputSchema
 
 # what a backend takes; "typed" are columns whose numbers are float64 and checked; "cells" is "columns", but one row of
 # a DataFrame comes as a tuple of its columns as pandas holds them (`serve/frames.py`); "floats" is "matrix", but what
-# is float32 throughout stays so
-MATRIX, COLUMNS, TYPED, GIVEN, CELLS, FLOATS = "matrix", "columns", "typed", "given", "cells", "floats"
+# is float32 throughout stays so; "any" is what the caller gave: the backend reads it itself
+MATRIX, COLUMNS, TYPED, GIVEN, CELLS, FLOATS, ANY = "matrix", "columns", "typed", "given", "cells", "floats", "any"
 FLOAT32 = 3.4028235677973362e38  # the largest number that rounds to a finite float32
 
 
@@ -147,6 +147,8 @@ class Inputs:
             inf = self.schema.inf and not self.schema.single or self.schema.single and "inf" in refuses
             if nan and inf:
                 return self.matrix_unseen
+        if takes == ANY:
+            return _itself
         if needs is not None and takes in (COLUMNS, CELLS):
             some = self.columns if takes == COLUMNS else self.cells
             return lambda x: some(x, needs)
@@ -293,3 +295,7 @@ def _texts(x: Any) -> NDArray[Any]:
         x if hasattr(x, "__len__") and not isinstance(x, (set, frozenset)) else list(x), object
     )
     return made
+
+
+def _itself(x: Any) -> Any:
+    return x

@@ -27,7 +27,8 @@ class Served:
         self.manifest: Manifest = read_manifest(folder)
         self._inputs = Inputs(self.manifest.inputs)
         self._parts: dict[str, Backend] = {
-            name: open_part(part, folder / "parts" / name, threads) for name, part in self.manifest.parts.items()
+            name: open_part(part, folder / "parts" / name, threads, self._inputs)
+            for name, part in self.manifest.parts.items()
         }
         for method in self.manifest.methods:
             setattr(self, method, self._method(method))

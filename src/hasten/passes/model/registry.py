@@ -14,6 +14,7 @@ from hasten.core.model_pass import ReducingPass, ServingPass
 SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.generated", "GeneratedPredictor"),
     ("hasten.passes.model.serving.trees", "CompiledTrees"),
+    ("hasten.passes.model.serving.combined", "CombinedMembers"),
     ("hasten.passes.model.serving.settings", "RunSettings"),
     ("hasten.passes.model.serving.booster", "NativeBooster"),
     ("hasten.passes.model.serving.onnx_runtime", "OnnxRuntime"),

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from hasten.errors import TargetError
+from hasten.serve.inputs import Inputs
 from hasten.serve.manifest import Part
 
 # a backend's name, and its module
@@ -23,14 +24,16 @@ BACKENDS: dict[str, str] = {
     "daal": "hasten.serve.backends.daal",
     "booster": "hasten.serve.backends.booster",
     "settings": "hasten.serve.backends.settings",
+    "combined": "hasten.serve.backends.combined",
 }
 
 Ask = Callable[[Any], NDArray[Any]]
 
 
 class Backend(Protocol):
-    """What answers. `takes` says what its methods are given: "matrix", "floats", "columns", "cells" or
-    "given" (`serve/inputs.py`). A backend that takes some columns only may have `needs`: their places in the schema."""
+    """What answers. `takes` says what its methods are given: "matrix", "floats", "columns", "cells", "given" or "any"
+    (`serve/inputs.py`). A backend that takes some columns only may have `needs`: their places in the schema. One that
+    reads rows itself ("any") has `reads(inputs)`, which is called before anything is asked."""
 
     takes: str
 
@@ -43,11 +46,14 @@ class Backend(Protocol):
         ...
 
 
-def open_part(part: Part, folder: Path, threads: int | None = None) -> Backend:
-    """Raises `TargetError` when the backend's package is missing."""
+def open_part(part: Part, folder: Path, threads: int | None = None, inputs: Inputs | None = None) -> Backend:
+    """`inputs` read rows by the schema of the whole. Raises `TargetError` when the backend's package is missing."""
     try:
         loaded: Backend = import_module(BACKENDS[part.backend]).load(folder, part.options, threads)
     except ModuleNotFoundError as error:
         needs = " ".join(part.packages)
         raise TargetError(f"this artifact needs {error.name}: pip install {needs or error.name}") from error
+    reads = getattr(loaded, "reads", None)
+    if reads is not None and inputs is not None:
+        reads(inputs)
     return loaded

@@ -105,7 +105,8 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Gener
     inner = Part(part["backend"], tuple(part["methods"]), part["options"], tuple(part["packages"]))
     columns = tuple(Column(**c) for c in schema.pop("columns"))
     schema = {name: tuple(value) if isinstance(value, list) else value for name, value in schema.items()}
-    return Behind(front, open_part(inner, folder / "inner", threads), InputSchema(columns=columns, **schema))
+    told = InputSchema(columns=columns, **schema)
+    return Behind(front, open_part(inner, folder / "inner", threads, Inputs(told)), told)
 
 
 def module_of(path: Path) -> ModuleType:

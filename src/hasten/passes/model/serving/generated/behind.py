@@ -39,7 +39,7 @@ def build_behind(work: ModelWorkload, inputs: Any, folder: Path, parameters: Par
     from hasten.passes.model.registry import serving_passes
     from hasten.passes.model.serving.generated.predictor import split, written
     from hasten.serve.backends import open_part
-    from hasten.serve.inputs import FLOATS, GIVEN, MATRIX
+    from hasten.serve.inputs import ANY, FLOATS, GIVEN, MATRIX
 
     steps, last = split(work.model)
     made = written(work.model, inputs, work.methods, matrix_only=True)
@@ -54,7 +54,7 @@ def build_behind(work: ModelWorkload, inputs: Any, folder: Path, parameters: Par
     if absent:
         raise CannotServe(f"behind preprocessing it does not answer {', '.join(absent)}")
     part = Part(built.backend, built.methods, built.options, built.packages)
-    if open_part(part, place, 1).takes not in (MATRIX, FLOATS, GIVEN):
+    if open_part(part, place, 1).takes not in (MATRIX, FLOATS, GIVEN, ANY):
         raise CannotServe("it takes something else than a matrix")
     made.write(folder)
     schema = _schema(last, inner.valid.x, work.methods[0])

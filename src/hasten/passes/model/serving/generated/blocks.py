@@ -2,7 +2,8 @@
 
 A `Block` is a run of neighbouring features. `Numbers` is a matrix in the batch function and one expression a feature in
 the row function. `Table` is features that are functions of one code (a category, a bin): a linear model after it
-becomes one look-up. `Raw` is columns as they came. `Counts` is words of texts.
+becomes one look-up. `Pieces` is features that are polynomials of one number, from knot to knot: a linear model after it
+is one polynomial. `Raw` is columns as they came. `Counts` is words of texts.
 """
 
 from __future__ import annotations
@@ -87,6 +88,26 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """Features that are polynomials of one number, others on each piece of it: `values` of shape (pieces, features,
+    powers), the highest power first. `piece` names an array of pieces, `shift` one of places on them; `row_piece` and
+    `row_shift` are the same of one row. `of` names what has the precision of the answer. `endless`: far away they
+    grow beyond all numbers, which a step after them refuses."""
+
+    piece: str
+    shift: str
+    values: NDArray[np.float64]
+    row_piece: str
+    row_shift: str
+    of: str
+    endless: bool = False
+
+    @property
+    def width(self) -> int:
+        return int(self.values.shape[1])
+
+
+@dataclass(frozen=True)
 class Counts:
     """Words of texts. `texts` is an expression of the array of texts; `lines` write, one after another, what makes of
     `texts` a tuple `words` of arrays (of which text, which word, value). `words` is the same for one text, where it can
@@ -115,7 +136,7 @@ class Counts:
         return f"{name}({self.texts})"
 
 
-Block = Raw | Numbers | Table | Counts
+Block = Raw | Numbers | Table | Pieces | Counts
 Blocks = list[Block]
 
 
@@ -157,7 +178,7 @@ def _picked(block: Block, places: Sequence[int], w: Writer) -> Block:
     if isinstance(block, Numbers):
         name = w.let(block.array, f"{block.array}[:, {span(places)}]")
         return Numbers(name, len(places), None if block.scalars is None else tuple(block.scalars[i] for i in places))
-    if isinstance(block, Table):
+    if isinstance(block, (Table, Pieces)):
         return replace(block, values=block.values[:, list(places)])
     new = np.full(block.width, -1)
     new[list(places)] = np.arange(len(places))
@@ -203,6 +224,10 @@ def numbers(block: Block, w: Writer) -> Numbers:
             else None
         )
         return Numbers(array, block.width, None if scalars is None else tuple(scalars))
+    if isinstance(block, Pieces):
+        array = w.let("splines", f"{w.helper(helpers.alike)}({spread_pieces(block, block.values, w)}, {block.of})")
+        made = tuple(Scalar(polynomial(block, block.values[:, i], w)) for i in range(block.width)) if w.row else None
+        return Numbers(array, block.width, made)
     if block.width > DENSE:
         raise CannotServe("a text vectoriser is followed by a step that wants a dense matrix")
     return Numbers(
@@ -260,3 +285,23 @@ def _found(name: str, code: Code, values: Sequence[Any]) -> str:
     if code.other is None or code.number:
         return f"{name}[{code.scalar}]"
     return f"{name}.get({code.scalar}, {literal(values[code.other])})"
+
+
+def spread_pieces(block: Pieces, values: NDArray[np.float64], w: Writer) -> str:
+    """The batch function's expression of polynomials with the coefficients `values` (pieces, features, powers)."""
+    return f"{w.helper(helpers.polynomials)}({w.array('pieces', values)}, {block.piece}, {block.shift})"
+
+
+def polynomial(block: Pieces, values: NDArray[np.float64], w: Writer) -> str:
+    """The row function's expression of a polynomial, of coefficients `values[piece]` (pieces, powers)."""
+    from hasten.passes.model.serving.generated.writer import literal
+
+    powers = values.shape[1]
+    w.count(3 * powers)
+    names = [w.name("c") for _ in range(powers)]
+    table = w.constant("by_piece", literal(tuple(map(tuple, values.tolist()))))
+    w.row_do(f"{', '.join(names)} = {table}[{block.row_piece}]")
+    text = names[0]
+    for name in names[1:]:
+        text = f"({text} * {block.row_shift} + {name})"
+    return text

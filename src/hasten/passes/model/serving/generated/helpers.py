@@ -14,13 +14,13 @@ Array = Any
 def numbers(columns: Array) -> Array:
     """Columns as one matrix (n, columns), of float32 where all are, else of float64.
 
-    Raises `ValueError` for texts that are no numbers and for complex ones, `DTypePromotionError` for dates.
+    Raises `ValueError` for texts that are no numbers, for complex ones and for dates.
     """
     for column in columns:
         if column.dtype.kind == "c":
             raise ValueError("Complex data not supported")
         if column.dtype.kind in "mM":
-            raise np.exceptions.DTypePromotionError("a date is no number")
+            raise ValueError("a date is no number")
     single = all(column.dtype == np.float32 for column in columns)
     out = np.empty((len(columns), len(columns[0])), np.float32 if single else np.float64)
     for i, column in enumerate(columns):
@@ -218,7 +218,10 @@ def distances(x: Array, centres: Array, norms: Array) -> Array:
 def rbf(x: Array, middle: Array, vectors: Array, squares: Array, gamma: Array) -> Array:
     """exp(-gamma |x - v|^2) for each row and vector; vectors (features, vectors) are around `middle`."""
     x = x - middle
-    apart = np.einsum("ij,ij->i", x, x)[:, None] + squares - 2.0 * (x @ vectors)
+    own = np.einsum("ij,ij->i", x, x)
+    apart = own[:, None] + squares - 2.0 * (x @ vectors)
+    if not np.isfinite(own).all():  # so far away that squares are no numbers
+        apart[~np.isfinite(own)] = np.inf
     return np.exp(-gamma * np.maximum(apart, 0.0))
 
 
@@ -381,3 +384,79 @@ def nearest(x: Array, centres: Array, norms: Array) -> Array:
     """Which centre is the nearest, by squares of distances; the first of those as near."""
     squares = np.einsum("ij,ij->i", x, x)[:, None] - 2.0 * (x @ centres.T) + norms
     return np.maximum(squares, 0.0).argmin(axis=1)
+
+
+def within(values: Array, low: Array, high: Array) -> None:
+    """Raises `ValueError` for what is beyond the first or the last knot."""
+    if ((values < low) | (values > high)).any():
+        raise ValueError("`X` contains values beyond the limits of the knots.")
+
+
+def pieces(values: Array, cuts: Array, last: bool = False) -> Array:
+    """The piece of each value; that of NaN is one more, where `last` says so."""
+    found = np.searchsorted(cuts, values, side="right")
+    return np.where(np.isnan(values), len(cuts) + 1, found) if last else found
+
+
+def shifts(values: Array, starts: Array) -> Array:
+    """How far each value is from where its piece starts; NaN is not."""
+    apart = values - starts
+    return np.where(apart == apart, apart, 0.0)
+
+
+def polynomials(values: Array, piece: Array, shift: Array) -> Array:
+    """Polynomials (n, features), by the coefficients of each row's piece, the highest power first."""
+    some = values[piece]
+    out = some[:, :, 0]
+    for k in range(1, some.shape[2]):
+        out = out * shift[:, None] + some[:, :, k]
+    return out
+
+
+def coupled(z: Array, slopes: Array, offsets: Array, number: Array) -> Array:
+    """Probabilities of classes from scores of pairs of them, as libsvm works them out (Wu, Lin and Weng, 2004)."""
+    f = z * slopes + offsets
+    e = np.exp(-np.abs(f))
+    p = np.clip(np.where(f >= 0, e, 1.0) / (1.0 + e), 1e-7, 1 - 1e-7)
+    first, second = np.triu_indices(number, 1)
+    r = np.zeros((len(z), number, number))
+    r[:, first, second], r[:, second, first] = p, 1.0 - p
+    q = -r.transpose(0, 2, 1) * r
+    each = np.arange(number)
+    q[:, each, each] = (r * r).sum(axis=1)
+    out = np.full((len(z), number), 1.0 / number)
+    going = np.arange(len(z))
+    for _ in range(max(100, number)):
+        some, x = q[going], out[going]
+        qp = np.einsum("nij,nj->ni", some, x)
+        pqp = (x * qp).sum(axis=1)
+        far = np.abs(qp - pqp[:, None]).max(axis=1) >= 0.005 / number
+        if not far.any():
+            break
+        going, some, x, qp, pqp = going[far], some[far], x[far], qp[far], pqp[far]
+        for t in range(number):
+            step = (pqp - qp[:, t]) / some[:, t, t]
+            x[:, t] += step
+            pqp = (pqp + step * (step * some[:, t, t] + 2 * qp[:, t])) / (1 + step) / (1 + step)
+            qp = (qp + step[:, None] * some[:, t]) / (1 + step)[:, None]
+            x /= (1 + step)[:, None]
+        out[going] = x
+    return out
+
+
+def mixture(x: Array, means: Array, turns: Array, sizes: Array) -> Array:
+    """Weighted logarithms of densities (n, components); `means` are turned already, `sizes` hold what is constant."""
+    squares = np.stack([((x @ t - m) ** 2).sum(axis=1) for m, t in zip(means, turns)], axis=1)  # noqa: B905
+    return sizes - 0.5 * squares
+
+
+def log_of_sum(z: Array) -> Array:
+    """The logarithm of the sum of exponentials, row by row."""
+    top = z.max(axis=1)
+    return np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
+
+
+def likely(x: Array, middle: Array, precision: Array, constant: Array) -> Array:
+    """Logarithms of a normal density."""
+    x = x - middle
+    return -0.5 * (x * (x @ precision)).sum(axis=1) - constant

@@ -74,7 +74,9 @@ def split(model: Any) -> tuple[list[Any], Any]:
         inner = [s for _, s in model.steps]
         steps += inner[:-1]
         model = inner[-1]
-    if model is None or isinstance(model, str) or (hasattr(model, "transform") and not hasattr(model, "predict")):
+    if model is None or isinstance(model, str):
+        return [*steps, model], None
+    if hasattr(model, "transform") and not hasattr(model, "predict") and not _is(model, "PCA"):
         return [*steps, model], None
     return steps, model
 

@@ -28,7 +28,10 @@ MODULES = {
     "discriminant": ("LinearDiscriminantAnalysis", "QuadraticDiscriminantAnalysis"),
     "centres": ("NearestCentroid", "KMeans", "MiniBatchKMeans"),
     "network": ("MLPClassifier", "MLPRegressor"),
-    "vectors": ("SVC", "SVR", "NuSVC", "NuSVR"),
+    "vectors": ("SVC", "SVR", "NuSVC", "NuSVR", "OneClassSVM"),
+    "mixture": ("GaussianMixture", "BayesianGaussianMixture"),
+    "kernel": ("KernelRidge",),
+    "projection": ("PCA",),
 }  # fmt: skip
 _MODULE = {name: module for module, names in MODULES.items() for name in names}
 
@@ -42,5 +45,7 @@ def head(est: Any, blocks: Blocks, w: Writer, methods: tuple[str, ...]) -> Head:
     """Raises `CannotServe`."""
     if not has_head(est):
         raise CannotServe(f"no translation of {type(est).__name__}")
+    if "transform" in methods and getattr(est, "_sklearn_output_config", {}).get("transform", "default") != "default":
+        raise CannotServe(f"{type(est).__name__} gives DataFrames (set_output)")
     made: Translator = import_module(f"{_HERE}.{_MODULE[type(est).__name__]}").head_of
     return made(est, blocks, w, methods)

@@ -12,12 +12,15 @@ from hasten.passes.model.serving.generated.blocks import (
     Blocks,
     Counts,
     Numbers,
+    Pieces,
     Raw,
     Table,
     joined,
     looked_up,
     merged,
     numbers,
+    polynomial,
+    spread_pieces,
 )
 from hasten.passes.model.serving.generated.writer import Writer
 
@@ -54,6 +57,15 @@ def scored_as(
             parts.append(f"{w.array('by_code', values[:, 0] if flat else values)}[{b.code.array}]")
             if w.row:
                 _table_terms(b, values, terms, w)
+        elif isinstance(b, Pieces):
+            values = np.einsum("pwd,ow->pod", b.values, some)  # (pieces, outputs, powers)
+            if b.endless:
+                w.do(f"{w.helper(helpers.finite)}({spread_pieces(b, b.values, w)})")
+            spread = spread_pieces(b, values, w)
+            parts.append(f"{spread}[:, 0]" if flat else spread)
+            if w.row:
+                for i, each in enumerate(terms):
+                    each.append(polynomial(b, values[:, i], w))
         elif isinstance(b, Counts):
             parts.append(_counted(b, some[0] if flat else some.T, terms, w))
         else:

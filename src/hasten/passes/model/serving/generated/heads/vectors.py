@@ -11,6 +11,7 @@ from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.generated import helpers
 from hasten.passes.model.serving.generated.answers import Answer, Head
 from hasten.passes.model.serving.generated.blocks import Blocks
+from hasten.passes.model.serving.generated.steps.project import rbf_around
 from hasten.passes.model.serving.generated.writer import Writer, labels_text
 
 LARGEST = 20_000_000  # numbers in all support vectors: beyond, this is no faster than the original
@@ -24,6 +25,13 @@ def head_of(est: Any, blocks: Blocks, w: Writer, methods: tuple[str, ...]) -> He
         raise CannotServe(f"{len(vectors)} support vectors")
     lines = [f"{w.helper(helpers.finite)}(x)", f"k = {_kernel(est, vectors, w)}"]
     dual, bias = _dense(est.dual_coef_), np.asarray(est.intercept_, float)
+    if type(est).__name__ == "OneClassSVM":
+        lines.append(f"z = k @ {w.array('dual', dual.ravel())} + {w.number(bias[0])}")
+        answers = {
+            "predict": Answer("np.where(z > 0.0, 1, -1)"), "decision_function": Answer("z"),
+            "score_samples": Answer(f"z + {w.number(np.ravel(est.offset_)[0])}"),
+        }  # fmt: skip
+        return Head(answers, matrix=True, lines=lines)
     if not hasattr(est, "classes_"):
         lines.append(f"z = k @ {w.array('dual', dual.ravel())} + {w.number(bias[0])}")
         return Head({"predict": Answer("z")}, matrix=True, lines=lines)
@@ -32,7 +40,7 @@ def head_of(est: Any, blocks: Blocks, w: Writer, methods: tuple[str, ...]) -> He
     if number == 2:
         lines.append(f"z = k @ {w.array('dual', dual.ravel())} + {w.number(bias[0])}")
         answers = {"predict": Answer(f"{labels}[(~(z < 0.0)).astype(np.intp)]"), "decision_function": Answer("z")}
-        return Head(answers, matrix=True, lines=lines)
+        return Head(answers | _probabilities(est, "-z[:, None]", w), matrix=True, lines=lines)
     pairs = w.array("dual", _pairs(dual, np.asarray(est.n_support_), number))
     lines.append(f"z = k @ {pairs} + {w.array('bias', bias)}")
     votes, rest = w.helper(helpers.votes), w.helper(helpers.one_against_rest)
@@ -43,7 +51,16 @@ def head_of(est: Any, blocks: Blocks, w: Writer, methods: tuple[str, ...]) -> He
         "predict": Answer(f"{labels}[{chosen}.argmax(axis=1)]"),
         "decision_function": Answer(f"{rest}(z, {classes})" if est.decision_function_shape == "ovr" else "z"),
     }
-    return Head(answers, matrix=True, lines=lines)
+    return Head(answers | _probabilities(est, "z", w), matrix=True, lines=lines)
+
+
+def _probabilities(est: Any, pairs: str, w: Writer) -> dict[str, Answer]:
+    """By Platt's curves of the scores of pairs, where the model has them; `pairs` is an expression of those."""
+    slopes = np.asarray(getattr(est, "_probA", ()), float)
+    if not slopes.size:
+        return {}
+    names = f"{w.array('slopes', slopes)}, {w.array('offsets', np.asarray(est._probB, float))}"
+    return {"predict_proba": Answer(f"{w.helper(helpers.coupled)}({pairs}, {names}, {len(est.classes_)})")}
 
 
 def _dense(values: Any) -> NDArray[np.float64]:
@@ -53,11 +70,7 @@ def _dense(values: Any) -> NDArray[np.float64]:
 def _kernel(est: Any, vectors: NDArray[np.float64], w: Writer) -> str:
     gamma = float(est._gamma)
     if est.kernel == "rbf":
-        # around the vectors' middle: squares of large numbers would cost digits
-        middle = vectors.mean(axis=0)
-        some = vectors - middle
-        names = [w.array("middle", middle), w.array("vectors", some.T), w.array("squares", (some**2).sum(axis=1))]
-        return f"{w.helper(helpers.rbf)}(x, {', '.join(names)}, {w.number(gamma)})"
+        return f"{w.helper(helpers.rbf)}(x, {rbf_around(vectors, w)}, {w.number(gamma)})"
     dot = f"x @ {w.array('vectors', vectors.T)}"
     if est.kernel == "linear":
         return dot

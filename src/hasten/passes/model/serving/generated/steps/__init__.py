@@ -27,9 +27,10 @@ MODULES = {
         "VarianceThreshold", "SelectFromModel", "RFE", "RFECV", "SequentialFeatureSelector",
     ),
     "project": (
-        "PCA", "IncrementalPCA", "TruncatedSVD", "LinearDiscriminantAnalysis", "PolynomialFeatures",
-        "SplineTransformer",
+        "PCA", "IncrementalPCA", "TruncatedSVD", "LinearDiscriminantAnalysis", "PolynomialFeatures", "RBFSampler",
+        "Nystroem",
     ),
+    "splines": ("SplineTransformer",),
     "function": ("FunctionTransformer",),
     "texts": ("CountVectorizer", "TfidfVectorizer", "TfidfTransformer", "HashingVectorizer"),
 }  # fmt: skip

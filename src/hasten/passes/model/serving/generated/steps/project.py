@@ -1,4 +1,4 @@
-"""Projections, products and splines of features."""
+"""Projections and products of features, and features of kernels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.generated import helpers
-from hasten.passes.model.serving.generated.blocks import Blocks, Counts, Numbers, Scalar, Table
+from hasten.passes.model.serving.generated.blocks import Blocks, Counts, Numbers, Pieces, Scalar, Table
 from hasten.passes.model.serving.generated.heads.scores import scored_as
 from hasten.passes.model.serving.generated.steps.checks import atoms, checked
 from hasten.passes.model.serving.generated.writer import Writer
@@ -46,7 +46,7 @@ def _projected(
     blocks: Blocks, components: NDArray[np.float64], bias: NDArray[np.float64], over: Any, w: Writer
 ) -> Numbers:
     """x @ components.T + bias, / over."""
-    if any(isinstance(b, (Counts, Table)) for b in blocks):
+    if any(isinstance(b, (Counts, Table, Pieces)) for b in blocks):
         array, scalars = scored_as("projected", blocks, components, bias, w)
         made = Numbers(array, len(components), None if scalars is None else tuple(map(Scalar, scalars)))
     else:
@@ -128,5 +128,31 @@ def PolynomialFeatures(est: Any, blocks: Blocks, w: Writer) -> Blocks:
     return [Numbers(array, len(wanted), scalars)]
 
 
-def SplineTransformer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
-    raise CannotServe("splines are not translated")
+def RBFSampler(est: Any, blocks: Blocks, w: Writer) -> Blocks:
+    made = checked(blocks, w, nan=False, swallows=True)
+    weights = np.asarray(est.random_weights_)
+    if weights.dtype != np.float64:
+        raise CannotServe("features that were drawn in another precision")
+    scale = float((2.0 / est.n_components) ** 0.5)
+    offset = w.array("offset", np.asarray(est.random_offset_, float))
+    array = w.let("waves", f"np.cos({made.array} @ {w.array('weights', weights)} + {offset}) * {w.number(scale)}")
+    return [Numbers(array, int(est.n_components), None)]
+
+
+def Nystroem(est: Any, blocks: Blocks, w: Writer) -> Blocks:
+    if est.kernel != "rbf":
+        raise CannotServe(f"the kernel {est.kernel!r}")
+    made = checked(blocks, w, nan=False, swallows=True)
+    vectors = np.asarray(est.components_, float)
+    gamma = 1.0 / vectors.shape[1] if est.gamma is None else float(est.gamma)
+    near = f"{w.helper(helpers.rbf)}({made.array}, {rbf_around(vectors, w)}, {w.number(gamma)})"
+    array = w.let("near", f"{near} @ {w.array('turned', np.asarray(est.normalization_, float).T)}")
+    return [Numbers(array, int(est.normalization_.shape[0]), None)]
+
+
+def rbf_around(vectors: NDArray[np.float64], w: Writer) -> str:
+    """What `helpers.rbf` takes of vectors: around their middle, as squares of large numbers would cost digits."""
+    middle = vectors.mean(axis=0)
+    some = vectors - middle
+    names = [w.array("middle", middle), w.array("vectors", some.T), w.array("squares", (some**2).sum(axis=1))]
+    return ", ".join(names)
