@@ -30,6 +30,7 @@ class Inputs:
         self.schema = schema
         self._names = schema.names
         self._number = len(schema.columns)
+        self._framed = schema.form == "frame" and not schema.arrays
         # the largest magnitude that passes without a look at each number; NaN is never below it
         self._limit = FLOAT32 if schema.single else sys.float_info.max
         self._looks = schema.single or bool(schema.no_nan or schema.no_inf) or not (schema.nan and schema.inf)
@@ -59,6 +60,8 @@ class Inputs:
         if type(x) is np.ndarray:
             if x.ndim != 2:
                 raise ValueError(f"expected 2 dimensions (rows, columns), got {x.ndim}: reshape one row with [None, :]")
+            if x.dtype.kind in "US" or self._framed:
+                self._array(x)
             if x.shape[1] != self._number:
                 x = self._first(x)
             out = np.ascontiguousarray(x, np.float32 if single and x.dtype == np.float32 else np.float64)
@@ -73,7 +76,7 @@ class Inputs:
         elif isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             out = np.array([self._row(r) for r in ([x] if isinstance(x, Mapping) else x)], np.float64)
         else:
-            return self.matrix(np.asarray(x, np.float64))
+            return self.matrix(_rows(x))
         if not len(out):
             self._no_rows()
         elif self._looks and not (np.abs(out).max() <= self._limit):
@@ -82,7 +85,8 @@ class Inputs:
 
     def matrix_unseen(self, x: Any) -> NDArray[Any]:
         """`matrix` for what refuses numbers itself: an array's are not looked at here."""
-        if type(x) is np.ndarray and x.ndim == 2 and x.shape[1] == self._number and len(x):
+        good = type(x) is np.ndarray and x.ndim == 2 and x.shape[1] == self._number and len(x)
+        if good and x.dtype.kind in "fiub" and not self._framed:
             return np.ascontiguousarray(x, np.float64)
         return self.matrix(x)
 
@@ -97,9 +101,10 @@ class Inputs:
         if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             rows = [self._row(r, needed) for r in ([x] if isinstance(x, Mapping) else x)]
             return [self._column([r[at] for r in rows], i) for at, i in enumerate(needed)]
-        given = np.asarray(x)
+        given = _rows(x)
         if given.ndim != 2:
             raise ValueError(f"expected shape (rows, {self._number}), got {given.shape}")
+        self._array(given)
         if given.shape[1] != self._number:
             given = self._first(given)
         return [given[:, i] for i in needed]
@@ -225,6 +230,13 @@ class Inputs:
             return x[:, : self._number]
         raise ValueError(f"X has {x.shape[1]} features, but the model expects {self._number} features")
 
+    def _array(self, x: NDArray[Any]) -> None:
+        """Raises `ValueError` for an array that the model does not take, whatever it holds."""
+        if self._framed:
+            raise ValueError("columns are looked up by their names: give a DataFrame, or dicts")
+        if not self.schema.spelt and x.dtype.kind in "US":
+            raise ValueError("rows of texts: convert them to numbers first")
+
     def _no_rows(self) -> None:
         if not self.schema.empty:
             raise ValueError("found no rows (0 samples), and the model needs one at least")
@@ -299,3 +311,10 @@ def _texts(x: Any) -> NDArray[Any]:
 
 def _itself(x: Any) -> Any:
     return x
+
+
+def _rows(x: Any) -> NDArray[Any]:
+    """As an array. Raises `ValueError` for a sparse matrix."""
+    if hasattr(x, "toarray"):
+        raise ValueError("rows come as a DataFrame or a dense array, and this is a sparse matrix: .toarray()")
+    return np.asarray(x)

@@ -37,7 +37,7 @@ class InputSchema:
     in the columns `no_nan` in any case), infinite ones unless `inf` (nor in `no_inf`), those beyond float32 when
     `single`, no rows unless `empty`, frames with columns of objects in place of numbers unless `objects`. `vector`: an
     array of one dimension is one row, and is answered with that row's answer. `no_float32`: methods that refuse float32
-    arrays.
+    arrays. `arrays`: a model of frames takes arrays too, by place. `spelt`: so it does arrays of numbers as texts.
     """
 
     form: str
@@ -54,6 +54,8 @@ class InputSchema:
     vector: bool = False
     no_float32: tuple[str, ...] = ()
     no_inf: tuple[str, ...] = ()
+    arrays: bool = True
+    spelt: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -123,9 +125,6 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
     wrong = [name for name, sha in data["files"].items() if check and not _intact(folder / name, sha)]
     if wrong:
         raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
-    columns = tuple(Column(**c) for c in data["inputs"].pop("columns"))
-    for name in ("no_nan", "no_inf", "no_float32"):
-        data["inputs"][name] = tuple(data["inputs"].get(name, ()))
     parts = {}
     for name, part in data["parts"].items():
         parts[name] = Part(**{**part, "methods": tuple(part["methods"]), "packages": tuple(part["packages"])})
@@ -133,11 +132,18 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
         **{
             **data,
             "methods": tuple(data["methods"]),
-            "inputs": InputSchema(columns=columns, **data["inputs"]),
+            "inputs": schema_from_json(data["inputs"]),
             "parts": parts,
             "routes": tuple(Route(**r) for r in data["routes"]),
         }
     )
+
+
+def schema_from_json(data: Mapping[str, Any]) -> InputSchema:
+    """What `asdict` made of a schema, with lists for tuples."""
+    told: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in data.items()}
+    told["columns"] = tuple(Column(**c) for c in told["columns"])
+    return InputSchema(**told)
 
 
 def _intact(path: Path, sha: str) -> bool:

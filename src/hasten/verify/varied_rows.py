@@ -6,6 +6,7 @@ Each varied input is asked of the original and of the candidate; what the origin
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ def _frames(some: Any, draw: np.random.Generator) -> Iterator[tuple[str, Any]]:
     yield "columns in another order", some[names[::-1]]
     yield "a column more", some.assign(**{"a column more": 1.0})
     yield "a column less", some[names[1:]]
+    yield "an array", some.to_numpy()
     yield "another index", some.set_axis(draw.permutation(len(some)) + 1000, axis=0)
     yield "an index with one value", some.set_axis([7] * len(some), axis=0)
     for place in _some_of(len(names), draw):
@@ -96,10 +98,12 @@ def _arrays(some: Any, draw: np.random.Generator) -> Iterator[tuple[str, Any]]:
     yield "a list of lists", some.tolist()
     yield "one dimension", some[0]
     yield "three dimensions", some[None]
+    yield from _as_frame(some)
     yield "a column more", np.column_stack([some, some[:, :1]])
     yield "a column less", some[:, 1:]
     if some.dtype.kind in "iuf":
         yield "float32", some.astype(np.float32)
+        yield "numbers as texts", some.astype(str)
         yield "integers", np.nan_to_num(some).astype(np.int64)
         yield "objects", some.astype(object)
         for place in _some_of(some.shape[1], draw):
@@ -107,6 +111,13 @@ def _arrays(some: Any, draw: np.random.Generator) -> Iterator[tuple[str, Any]]:
                 out = some.astype(np.float64)
                 out[::2, place] = value
                 yield f"{what} in column {place}", out
+
+
+def _as_frame(some: Any) -> Iterator[tuple[str, Any]]:
+    if find_spec("pandas") is not None:
+        import pandas as pd
+
+        yield "a DataFrame", pd.DataFrame(some, columns=[f"column {i}" for i in range(some.shape[1])])
 
 
 def _texts(some: Any) -> Iterator[tuple[str, Any]]:

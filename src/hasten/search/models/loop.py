@@ -35,11 +35,11 @@ from hasten.search.models.keeping import keep, mark_front, size_mb
 from hasten.search.models.processes import ASK_S, Processes
 from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_another, out_of_reach
 from hasten.search.models.reduce import reduce_within
-from hasten.search.models.schema import schema_of
 from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
 from hasten.verify.answers import Refusal
 from hasten.verify.metric import metric
+from hasten.verify.schema import schema_of
 
 BUILD_S = 180.0  # longest time for building one candidate
 LOOK_S = 0.004  # of calls at each size, before anything is asked

@@ -43,7 +43,8 @@ class Combined:
         return self._asked(name, lambda backend, columns, wanted: self._ask(backend, columns, wanted))
 
     def row(self, name: str) -> Callable[[Mapping[str, Any]], NDArray[Any]] | None:
-        if self._options["matrix"] or any(b.row(self._options["row"]) is None for b, _ in self._members):
+        told = zip(self._members, self._options["parts"], strict=True)
+        if self._options["matrix"] or any(b.row(part["row"]) is None for (b, _), part in told):
             return None
 
         def of_row(backend: Backend, columns: list[int] | None, wanted: str) -> Ask:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hasten.serve.backends import Ask, Backend, open_part
 from hasten.serve.frames import cells_of, plain
 from hasten.serve.inputs import CELLS, COLUMNS, FLOATS, MATRIX, Inputs
-from hasten.serve.manifest import Column, InputSchema, Part
+from hasten.serve.manifest import InputSchema, Part, schema_from_json
 
 FILE = "predictor.py"
 
@@ -101,11 +101,9 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Gener
     front = Generated(module_of(folder / FILE), options["takes"], tuple(options["used"]), bool(options["row"]))
     if "inner" not in options:
         return front
-    part, schema = dict(options["inner"]), dict(options["schema"])
+    part = dict(options["inner"])
     inner = Part(part["backend"], tuple(part["methods"]), part["options"], tuple(part["packages"]))
-    columns = tuple(Column(**c) for c in schema.pop("columns"))
-    schema = {name: tuple(value) if isinstance(value, list) else value for name, value in schema.items()}
-    told = InputSchema(columns=columns, **schema)
+    told = schema_from_json(options["schema"])
     return Behind(front, open_part(inner, folder / "inner", threads, Inputs(told)), told)
 
 

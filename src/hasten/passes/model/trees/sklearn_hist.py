@@ -64,7 +64,7 @@ def _columns(model: Any) -> tuple[NDArray[Any], dict[int, NDArray[Any]]]:
     """
     number = int(model.n_features_in_)
     if model._preprocessor is None:
-        return np.arange(number), {}
+        return np.arange(number), _encoded_before(model)
     chosen = np.asarray(model.is_categorical_, bool)
     feature_of = np.concatenate([np.flatnonzero(chosen), np.flatnonzero(~chosen)])
     codes = {}
@@ -76,6 +76,14 @@ def _columns(model: Any) -> tuple[NDArray[Any], dict[int, NDArray[Any]]]:
             raise CannotServe("a column holds categories that are no small whole numbers")
         codes[i] = known.astype(np.int64)
     return feature_of, codes
+
+
+def _encoded_before(model: Any) -> dict[int, NDArray[Any]]:
+    """Codes of columns of categories, where something else has encoded them already."""
+    chosen = getattr(model, "_is_categorical_remapped", None)
+    places = () if chosen is None else np.flatnonzero(np.asarray(chosen, bool)).tolist()
+    known = model._bin_mapper.bin_thresholds_
+    return {i: np.asarray(known[i], np.float64).astype(np.int64) for i in places}
 
 
 def _tree(predictor: Any, feature_of: NDArray[Any], codes: dict[int, NDArray[Any]], out: int) -> Tree:

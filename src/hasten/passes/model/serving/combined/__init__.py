@@ -69,10 +69,10 @@ class CombinedMembers:
             made = member(ModelWorkload(each, Rows(some), methods=tuple(sorted(asked))), folder, str(i))
             pickles += [f"{i}/{FILE}"] if made.backend == "original" else []
             packages += made.packages
-            parts.append({"part": asdict(made), "place": str(i), "columns": columns})
+            parts.append({"part": asdict(made), "place": str(i), "columns": columns, "row": min(asked)})
         if len(pickles) == len(parts):
             raise CannotServe("none of its members is served in another way than it is")
-        options |= {"parts": parts, "final": None, "row": min(wants[0])}
+        options |= {"parts": parts, "final": None}
         if found.final is not None:
             x = found.features(work.valid.x)
             made = member(ModelWorkload(found.final, Rows(x), methods=found.final_methods(work.methods)), folder, FINAL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,18 @@ def split(model: Any) -> tuple[list[Any], Any]:
         return [*steps, model], None
     if hasattr(model, "transform") and not hasattr(model, "predict") and not _is(model, "PCA"):
         return [*steps, model], None
+    if getattr(model, "_preprocessor", None) is not None and type(model).__name__.startswith("HistGradientBoosting"):
+        return [*steps, model._preprocessor], _without_preprocessor(model)
     return steps, model
+
+
+def _without_preprocessor(model: Any) -> Any:
+    """Histogram gradient boosting that takes what its own encoder of categories makes."""
+    inner = copy(model)
+    inner._preprocessor = None
+    if "feature_names_in_" in vars(inner):
+        del inner.feature_names_in_
+    return inner
 
 
 def unwrapped(model: Any) -> Any:
@@ -144,6 +156,9 @@ def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only
 
 
 def _transformed(steps: Sequence[Any]) -> Head:
+    # between steps DataFrames hold the same numbers
+    if getattr(steps[-1], "_sklearn_output_config", {}).get("transform", "default") != "default":
+        raise CannotServe(f"{type(steps[-1]).__name__} gives DataFrames (set_output)")
     if any(getattr(s, "sparse_output_", False) or getattr(s, "sparse_output", False) for s in steps):
         raise CannotServe("its transform gives a sparse matrix")
     return Head({"transform": Answer("x", of="x")}, matrix=True)
@@ -335,7 +350,7 @@ def _by_name(model: Any) -> bool:
     """Whether columns are looked up by name, so that others may stand beside them."""
     while (plain := unwrapped(model)) is not model or _is(model, "Pipeline"):
         model = plain if plain is not model else model.steps[0][1]
-    return type(model).__name__ == "ColumnTransformer"
+    return type(model).__name__ == "ColumnTransformer" or getattr(model, "_preprocessor", None) is not None
 
 
 def _function(name: str, arguments: str, lines: Sequence[str], result: str, told: str) -> str:

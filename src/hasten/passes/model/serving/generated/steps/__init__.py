@@ -37,6 +37,20 @@ MODULES = {
 _MODULE = {name: module for module, names in MODULES.items() for name in names}
 
 
+def is_translated(est: Any) -> bool:
+    """Whether a transformer, with all that is inside it, is of a kind that is translated here."""
+    if est is None or isinstance(est, str):
+        return True
+    if not type(est).__module__.startswith("sklearn.") or type(est).__name__ not in _MODULE:
+        return False
+    if type(est).__name__ == "FunctionTransformer":
+        from hasten.passes.model.serving.generated.steps.function import is_known
+
+        return is_known(est)
+    held = getattr(est, "transformers_", None) or getattr(est, "transformer_list", None) or getattr(est, "steps", None)
+    return all(is_translated(each[1]) for each in held or ())
+
+
 def translated(est: Any, blocks: Blocks, w: Writer) -> Blocks:
     """The features after a fitted transformer. Raises `CannotServe`."""
     if est is None or isinstance(est, str) and est == "passthrough":
@@ -44,8 +58,6 @@ def translated(est: Any, blocks: Blocks, w: Writer) -> Blocks:
     name = type(est).__name__
     if not type(est).__module__.startswith("sklearn.") or name not in _MODULE:
         raise CannotServe(f"no translation of {type(est).__module__.partition('.')[0]}'s {name}")
-    if getattr(est, "_sklearn_output_config", {}).get("transform", "default") != "default":
-        raise CannotServe(f"{name} gives DataFrames (set_output)")
     translate: Translator = getattr(import_module(f"{_HERE}.{_MODULE[name]}"), name)
     return [b for b in translate(est, blocks, w) if b.width]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,28 @@ KNOWN = {
 }  # fmt: skip
 
 
+def _only_checks(est: Any) -> bool:
+    """Whether it is what histogram gradient boosting does to columns of numbers: float64 of any value."""
+    from sklearn.utils import check_array
+
+    func = est.func
+    if not isinstance(func, partial) or func.func is not check_array or func.args or est.kw_args or est.validate:
+        return False
+    told = dict(func.keywords)
+    return told.pop("dtype", None) == [np.float64] and told == {"ensure_all_finite": False}
+
+
+def is_known(est: Any) -> bool:
+    """Whether a FunctionTransformer's function is known here."""
+    return est.func is None or _only_checks(est) or any(est.func is getattr(np, n) for n in KNOWN)
+
+
 def FunctionTransformer(est: Any, blocks: Blocks, w: Writer) -> Blocks:
     if est.func is None:
         return [checked(blocks, w, nan=False)] if est.validate else blocks
+    if _only_checks(est):
+        made = joined(blocks, w)
+        return [Numbers(w.let("floats", f"{made.array}.astype(np.float64, copy=False)"), made.width, made.scalars)]
     name = next((n for n in KNOWN if est.func is getattr(np, n)), None)
     if name is None or est.kw_args:
         raise CannotServe(

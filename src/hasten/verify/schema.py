@@ -44,6 +44,8 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
         objects=_answers(answered.get("numbers as objects")) or not numbers,
         no_inf=tuple(n for n, good in endless.items() if not good) if inf else (),
         vector=_answers(answered.get("one dimension")),
+        arrays=_answers(answered.get("an array")) or "an array" not in answered,
+        spelt=_answers(answered.get("numbers as texts")) or "numbers as texts" not in answered,
         no_float32=tuple(m for m, a in answered.get("float32", {}).items() if isinstance(a, Refusal)),
     )
 
