@@ -30,6 +30,7 @@ class Inputs:
         self.schema = schema
         self._names = schema.names
         self._number = len(schema.columns)
+        self._mixed = len({c.kind == "number" for c in schema.columns}) > 1
         self._framed = schema.form == "frame" and not schema.arrays
         # the largest magnitude that passes without a look at each number; NaN is never below it
         self._limit = FLOAT32 if schema.single else sys.float_info.max
@@ -72,9 +73,11 @@ class Inputs:
                 self._no_objects(some)
             if single and all(d == np.float32 for d in some.dtypes):
                 return self.matrix(some.to_numpy(), single)
-            out = np.ascontiguousarray(some.to_numpy(np.float64))
+            out = _frame(some)
         elif isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             out = np.array([self._row(r) for r in ([x] if isinstance(x, Mapping) else x)], np.float64)
+            if out.ndim != 2:
+                raise ValueError("a dict is one row, and each of its values is one number; rows are a list of dicts")
         else:
             return self.matrix(_rows(x))
         if not len(out):
@@ -101,7 +104,8 @@ class Inputs:
         if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             rows = [self._row(r, needed) for r in ([x] if isinstance(x, Mapping) else x)]
             return [self._column([r[at] for r in rows], i) for at, i in enumerate(needed)]
-        given = _rows(x)
+        # lists of numbers and texts become neither
+        given = np.array(x, object) if isinstance(x, (list, tuple)) and self._mixed else _rows(x)
         if given.ndim != 2:
             raise ValueError(f"expected shape (rows, {self._number}), got {given.shape}")
         self._array(given)
@@ -318,3 +322,13 @@ def _rows(x: Any) -> NDArray[Any]:
     if hasattr(x, "toarray"):
         raise ValueError("rows come as a DataFrame or a dense array, and this is a sparse matrix: .toarray()")
     return np.asarray(x)
+
+
+def _frame(x: Any) -> NDArray[np.float64]:
+    """A DataFrame of numbers, C-contiguous. Raises `ValueError` for texts and dates."""
+    held = x.to_numpy()
+    if held.dtype.kind not in "fiu":
+        if any(getattr(d, "kind", "O") in "mM" for d in x.dtypes):
+            raise ValueError("a date is no number")
+        held = x.to_numpy(np.float64)
+    return np.ascontiguousarray(held, np.float64)

@@ -38,7 +38,7 @@ def _frames(some: Any, draw: np.random.Generator) -> Iterator[tuple[str, Any]]:
     yield "columns in another order", some[names[::-1]]
     yield "a column more", some.assign(**{"a column more": 1.0})
     yield "a column less", some[names[1:]]
-    yield "an array", some.to_numpy()
+    yield "an array", _filled(some, names).to_numpy()
     yield "another index", some.set_axis(draw.permutation(len(some)) + 1000, axis=0)
     yield "an index with one value", some.set_axis([7] * len(some), axis=0)
     for place in _some_of(len(names), draw):
@@ -52,11 +52,17 @@ def _frames(some: Any, draw: np.random.Generator) -> Iterator[tuple[str, Any]]:
         whole = [n for n in numbers if some[n].notna().all() and (abs(some[n]) < 2**31).all()]
         if whole:
             yield "numbers as integers", some.astype(dict.fromkeys(whole, "int64"))
-        yield "numbers as objects", some.astype(dict.fromkeys(numbers, object))
+        yield "numbers as objects", _filled(some, numbers).astype(dict.fromkeys(numbers, object))
     texts = [n for n in names if getattr(some[n].dtype, "kind", "O") not in "iufbmM"]
     if texts:
         yield "texts as categories", some.astype(dict.fromkeys(texts, "category"))
         yield "texts as objects", some.astype(dict.fromkeys(texts, object))
+
+
+def _filled(some: Any, names: Any) -> Any:
+    """Columns of pandas' own numbers as NumPy's, with NaN for what is missing: no object holds `NA` then."""
+    own = [n for n in names if getattr(some[n].dtype, "kind", "O") in "iufb" and hasattr(some[n].dtype, "na_value")]
+    return some.astype({n: "float64" if some[n].hasnans else some[n].dtype.numpy_dtype for n in own})
 
 
 def _with(some: Any, place: int, value: Any, every: bool = False) -> Any:

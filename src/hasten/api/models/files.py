@@ -165,6 +165,18 @@ def _xgboost(path: Path) -> Any:
     return model
 
 
+def with_arrays(model: Any) -> Any:
+    """A bare booster of XGBoost, which takes its own `DMatrix` only, as a model that takes arrays and DataFrames and
+    answers `predict` as the booster does; any other model as it is."""
+    if type(model).__name__ != "Booster" or type(model).__module__.partition(".")[0] != "xgboost":
+        return model
+    import xgboost
+
+    made = xgboost.XGBRegressor()
+    made.load_model(model.save_raw("ubj"))
+    return made
+
+
 def _catboost(path: Path) -> Any:
     import catboost
 

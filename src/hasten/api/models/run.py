@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hasten.api.models import fit
-from hasten.api.models.files import Table, read_model, read_table
+from hasten.api.models.files import Table, read_model, read_table, with_arrays
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
@@ -148,7 +148,10 @@ def _ready(
 
 
 def _from_options(target: Any, name: str, options: ModelOptions, wrong: fit.Complaints) -> ModelWorkload:
-    model = read_model(Path(target), trust=options.trust) if isinstance(target, (str, os.PathLike)) else target
+    if isinstance(target, (str, os.PathLike)):
+        model = read_model(Path(target), trust=options.trust)
+    else:
+        model = with_arrays(target)
     if options.data is None:
         raise UsageError(f"{name}: on which data should it be judged? --data valid.parquet --target COLUMN")
     parts = {}
@@ -173,6 +176,11 @@ def _table(given: Any, part: str) -> tuple[Table | Rows, str]:
 
 
 def _as_rows(x: Any) -> Any:
+    if hasattr(x, "toarray"):
+        raise UsageError(
+            "the data is a sparse matrix: give the pipeline that made it (its vectoriser and the model) with the texts "
+            "or columns that it takes, or x.toarray()"
+        )
     if hasattr(x, "iloc") and hasattr(x, "columns"):
         return x
     if isinstance(x, (list, tuple)) and x and isinstance(x[0], str):

@@ -87,7 +87,8 @@ class Loop:
         self.scratch.mkdir()
         self.measure = None
         if work.metric is not None and work.valid.y is not None:
-            self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
+            classes = getattr(work.model, "classes_", None)  # a list: those of several outputs
+            self.measure = metric(work.metric, work.task, None if isinstance(classes, list) else classes)
         self.inputs: Asked = inputs_of(work.valid.x, contract.batches, session.seed)
         self.written = self.scratch / "workload.pkl"
         inputs = self.scratch / "inputs.pkl"
@@ -99,7 +100,7 @@ class Loop:
         self.schema = InputSchema("array")
         self.threads = sorted({1, *(contract.threads or (usable_cores(),))})
         # what is timed: the method that costs most, where there is a choice
-        self.timed = "predict_proba" if "predict_proba" in work.methods else work.methods[0]
+        self.timed = _timed(work.methods)
 
     def __enter__(self) -> Loop:
         return self
@@ -130,13 +131,10 @@ class Loop:
 
     def _original(self) -> Candidate:
         """Ask the model as its user would: everything else is compared with that."""
-        import cloudpickle
-
         from hasten.passes.model.serving.original import AsItIs
         from hasten.serve.backends.original import FILE, save
 
-        with self.written.open("wb") as file:
-            cloudpickle.dump(self.work, file)
+        self.written = self._dumped("workload.pkl")
         save(self.work.model, self.scratch)
         self.pool.submit(self.processes.build, "warm", str(self.written), deadline_s=BUILD_S)  # it takes a while
         candidate = Candidate((Step(AsItIs.code, AsItIs.name),), pickle=self.scratch / FILE)
@@ -144,9 +142,7 @@ class Loop:
         child = self.processes.of(candidate)
         self.answers, *varied = self.processes.answers(candidate, [0, *self.inputs.varied_places])
         self.varied = dict(zip(self.inputs.varied, varied, strict=True))
-        for method, answer in self.answers.items():
-            if isinstance(answer, Refusal):
-                raise TargetError(f"{self.work.name}: {method} fails on the validation data: {answer.text[:300]}")
+        self._only_answered()
         peak = child.peak_mb
         self.ask_s = self.session.clock() - start
         self._look(candidate, child)
@@ -158,6 +154,32 @@ class Loop:
             quality=self.judge.own_quality(),
         )  # fmt: skip
         return candidate
+
+    def _only_answered(self) -> None:
+        """Methods that fail on the data are not asked for. Raises `TargetError` where the first of them does."""
+        failed = {m: a.text for m, a in self.answers.items() if isinstance(a, Refusal)}
+        if not failed:
+            return
+        first = self.work.methods[0]
+        if first in failed:
+            raise TargetError(f"{self.work.name}: {first} fails on the validation data: {failed[first][:300]}")
+        told = [f"{m} fails on the validation data, and is not served: {text[:200]}" for m, text in failed.items()]
+        methods = tuple(m for m in self.work.methods if m not in failed)
+        self.work = replace(self.work, methods=methods, notes=(*self.work.notes, *told))
+        self.processes.methods = methods
+        self.timed = _timed(methods)
+        self.written = self._dumped("answered.pkl")
+        self.answers = {m: self.answers[m] for m in methods}
+        self.varied = {name: {m: answers[m] for m in methods} for name, answers in self.varied.items()}
+        self.note(methods=methods, notes=self.work.notes)
+
+    def _dumped(self, name: str) -> Path:
+        """The file in which the workload lies for other processes."""
+        import cloudpickle
+
+        with (self.scratch / name).open("wb") as file:
+            cloudpickle.dump(self.work, file)
+        return self.scratch / name
 
     def _proposed(self, serving: Sequence[ServingPass]) -> Iterator[Candidate]:
         for found in serving:
@@ -310,3 +332,7 @@ def _done(waiting: deque[tuple[Candidate, Future[bool]]]) -> Iterator[Candidate]
     candidate, built = waiting.popleft()
     if built.result():
         yield candidate
+
+
+def _timed(methods: tuple[str, ...]) -> str:
+    return "predict_proba" if "predict_proba" in methods else methods[0]

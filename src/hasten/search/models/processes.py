@@ -25,7 +25,7 @@ class Processes:
     """`inputs` is the file of the inputs that questions name by their places; `methods` are those of the model."""
 
     def __init__(self, inputs: Path, methods: tuple[str, ...]) -> None:
-        self._inputs, self._methods = inputs, methods
+        self._inputs, self.methods = inputs, methods
         self._builder: Child | None = None
         self._building, self._closed = threading.Lock(), False
         self._loaded: dict[tuple[int, int], tuple[Candidate, Child]] = {}
@@ -75,7 +75,7 @@ class Processes:
         if not places:
             return []
         ask = self.of(candidate).ask
-        answered: list[Answers] = ask("hasten.measure.asked:answers", list(places), self._methods, deadline_s=ASK_S)
+        answered: list[Answers] = ask("hasten.measure.asked:answers", list(places), self.methods, deadline_s=ASK_S)
         return answered
 
     def drop(self, *candidates: Candidate) -> None:

@@ -112,6 +112,8 @@ def _answers(model: Any, name: str, outputs: int) -> dict[str, Answer]:
         return {"predict": Answer("sum", dtype="float32")}
     elif name in EXPONENT:
         return {"predict": Answer("xgboost exp", dtype="float32")}
+    elif name == "multi:softprob":  # a bare booster's answers
+        return {"predict": Answer("xgboost softmax", (outputs,), dtype="float32")}
     elif name in LOGISTIC:
         return {"predict": Answer("xgboost sigmoid", dtype="float32")}
     raise CannotServe(f"the objective {name} is not read")

@@ -128,6 +128,8 @@ def _runner(library: Any) -> Callable[..., int]:
     function.argtypes = [pointer, pointer, ctypes.c_int, pointer, ctypes.c_int64, pointer]
 
     def run(model: int, answer: int, as_: int, x: NDArray[Any], out: NDArray[Any]) -> int:
+        if x.ndim != 2 or x.dtype != np.float64:
+            raise ValueError("X should be a float64 matrix (rows, columns)")
         return int(function(model, answer, as_, x.ctypes.data, len(x), out.ctypes.data))
 
     return run

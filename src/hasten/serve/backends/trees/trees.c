@@ -193,8 +193,14 @@ static PyObject *py_run(PyObject *self, PyObject *const *args, Py_ssize_t n) {
   if (PyErr_Occurred()) return NULL;
   if (PyObject_GetBuffer(args[3], &x, PyBUF_C_CONTIGUOUS)) return NULL;
   if (PyObject_GetBuffer(args[4], &out, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE)) { PyBuffer_Release(&x); return NULL; }
-  int64_t rows = x.len / (8 * (m->features ? m->features : 1));
+  int64_t rows = x.ndim ? x.shape[0] : -1;
   int code;
+  if (x.ndim != 2 || x.itemsize != 8 || x.shape[1] != m->features || !out.ndim || out.shape[0] != rows) {
+    PyBuffer_Release(&out);
+    PyBuffer_Release(&x);
+    PyErr_SetString(PyExc_ValueError, "X should be a float64 matrix (rows, columns), and out have as many rows");
+    return NULL;
+  }
   if (rows * m->trees < 4096) code = trees_run(m, a, (int)as, x.buf, rows, out.buf);
   else {
     Py_BEGIN_ALLOW_THREADS

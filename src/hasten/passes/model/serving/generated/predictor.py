@@ -202,7 +202,7 @@ class _Assembly:
             body.append(_function("_features", self.given, w.lines, features.array, "The matrix that the model takes."))
             body.append(_function("_scores", "x", made.lines, "z", "")) if made.lines else None
             if row and names is not None:
-                text = f"np.array([[{', '.join(names)}]])"
+                text = f"np.array([[{', '.join(names)}]], np.float64)"
                 body.append(_function("_row_features", self._signature(), w.row_lines, text, "`_features` of one row."))
         else:
             row = row and made.row is not None
