@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.kernel.differential import check, compiled_function, refusal
 
-PRELUDE = "import math\nimport itertools\nfrom itertools import combinations, product\nfrom collections import Counter\n"
+PRELUDE = (
+    "import math\nimport itertools\nfrom itertools import combinations, product\nfrom collections import Counter\n"
+)
 DOCS = """
 import random
 draw = random.Random(2)

@@ -12,10 +12,10 @@ from hasten.core.model import METHODS, ModelContract, ModelWorkload, Rows, taken
 from hasten.core.model_pass import Parameters, ServingPass
 from hasten.search.models.inputs import inputs_of
 from hasten.search.models.judge import Judge, Verdict
-from hasten.search.models.schema import schema_of
 from hasten.serve.manifest import Manifest, Part, Route
 from hasten.serve.served import Served, load
 from hasten.verify.answers import asked
+from hasten.verify.schema import schema_of
 
 
 def work_of(model: Any, x: Any, y: Any = None) -> ModelWorkload:

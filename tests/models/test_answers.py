@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hasten.verify.answers import Answers, Refusal, agreement, asked, largest
+from hasten.verify.answers import Answers, Refusal, agreement, asked, dense, largest
 
 
 def labels(*values: Any) -> Answers:
@@ -77,3 +77,25 @@ def test_asking_gives_arrays_or_refusals() -> None:
     found = asked(Model(), [0, 0], ("predict", "transform"))
     assert np.array_equal(found["predict"], [1, 1])  # type: ignore[arg-type]
     assert found["transform"] == Refusal("ValueError", "no")
+
+
+def test_what_holds_an_answer_counts() -> None:
+    import pickle
+
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": [1.0, 2.0]})
+    old, new = {"transform": dense(frame)}, {"transform": frame.to_numpy()}
+    assert agreement(old, new, 2).apart == "transform: DataFrame became array"
+    again = pickle.loads(pickle.dumps(old))
+    assert again["transform"].kind == "DataFrame"
+    assert agreement(old, again, 2).apart is None
+    assert agreement({"predict_proba": dense([np.ones((2, 2))])}, {"predict_proba": np.ones((1, 2, 2))}, 2).apart
+
+
+def test_numbers_as_texts_are_compared_as_numbers() -> None:
+    a, b = np.array([["0.1", "2"], ["3", "4"]]), np.array([["0.10000000000000002", "2"], ["3", "4"]])
+    for old, new in ((a, b), (a.astype(float).astype(object), b.astype(float).astype(object))):
+        found = agreement({"transform": old}, {"transform": new}, 2)
+        assert found.apart is None and not found.changed and 0 < found.drift < 1e-15
+    words = np.array([["a"], ["b"]], object)
+    assert agreement({"predict": words}, {"predict": words[::-1]}, 2).changed == 2

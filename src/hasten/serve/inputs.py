@@ -65,8 +65,8 @@ class Inputs:
                 self._array(x)
             if x.shape[1] != self._number:
                 x = self._first(x)
-            out = np.ascontiguousarray(x, np.float32 if single and x.dtype == np.float32 else np.float64)
-        elif hasattr(x, "columns") and hasattr(x, "iloc"):
+            out = _floats(x, np.float32 if single and x.dtype == np.float32 else np.float64)
+        elif _is_frame(x):
             place = self._places(x.columns)
             some = x if place is None else x.iloc[:, place]
             if not self.schema.objects:
@@ -98,7 +98,7 @@ class Inputs:
         where columns are looked up by name."""
         if self.schema.form == "texts":
             return [_texts(x)]
-        if hasattr(x, "columns") and hasattr(x, "iloc"):
+        if _is_frame(x):
             return [plain(c) for c in columns_of(x, self._needed(x.columns, needs))]
         needed = range(self._number) if needs is None else needs
         if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
@@ -115,7 +115,7 @@ class Inputs:
 
     def cells(self, x: Any, needs: Sequence[int] | None = None) -> Any:
         """`columns`; of a DataFrame of one row a tuple of them as pandas holds them."""
-        if hasattr(x, "columns") and hasattr(x, "iloc") and len(x) == 1:
+        if _is_frame(x) and len(x) == 1:
             return tuple(columns_of(x, self._needed(x.columns, needs)))
         return self.columns(x, needs)
 
@@ -310,6 +310,8 @@ def _texts(x: Any) -> NDArray[Any]:
     made: NDArray[Any] = np.asarray(
         x if hasattr(x, "__len__") and not isinstance(x, (set, frozenset)) else list(x), object
     )
+    if made.ndim != 1:
+        raise ValueError(f"expected a sequence of texts, got {made.ndim} dimensions")
     return made
 
 
@@ -330,5 +332,23 @@ def _frame(x: Any) -> NDArray[np.float64]:
     if held.dtype.kind not in "fiu":
         if any(getattr(d, "kind", "O") in "mM" for d in x.dtypes):
             raise ValueError("a date is no number")
-        held = x.to_numpy(np.float64)
+        try:
+            held = x.to_numpy(np.float64)
+        except TypeError as error:
+            raise ValueError(f"a column holds what is no number: {error}") from None
     return np.ascontiguousarray(held, np.float64)
+
+
+def _is_frame(x: Any) -> bool:
+    """Whether it is a DataFrame: a Series may have an entry that is called `columns`."""
+    return hasattr(x, "iloc") and x.ndim == 2
+
+
+def _floats(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """C-contiguous, of that dtype. Raises `ValueError` for objects that are no numbers."""
+    if x.dtype.kind != "O":
+        return np.ascontiguousarray(x, dtype)
+    try:
+        return np.ascontiguousarray(x, dtype)
+    except TypeError as error:
+        raise ValueError(f"a cell holds what is no number: {error}") from None

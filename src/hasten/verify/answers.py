@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,23 @@ class Refusal:
 
     error: str
     text: str
+
+
+class Held(np.ndarray):
+    """An answer that came in something else than an array: `kind` says in what."""
+
+    kind: str = ""
+
+    def __array_finalize__(self, whole: Any) -> None:
+        self.kind = getattr(whole, "kind", "")
+
+    def __reduce__(self) -> Any:
+        found: Any = super().__reduce__()
+        return found[0], found[1], (*found[2], self.kind)
+
+    def __setstate__(self, state: Any) -> None:
+        *plain, self.kind = state
+        super().__setstate__(tuple(plain))
 
 
 Answer = NDArray[Any] | Refusal
@@ -60,12 +78,18 @@ def asked(model: Any, x: Any, methods: tuple[str, ...]) -> dict[str, Answer]:
 
 
 def dense(answer: Any) -> NDArray[Any]:
-    """An answer as an array: sparse matrices, frames, Series and lists (of outputs) too."""
+    """An answer as an array; sparse matrices, frames, Series and lists (of outputs) as one that says so."""
+    if isinstance(answer, np.ndarray):
+        return np.asarray(answer)
     if hasattr(answer, "toarray"):
-        answer = answer.toarray()
+        made, kind = answer.toarray(), "sparse matrix"
     elif hasattr(answer, "to_numpy"):
-        answer = answer.to_numpy()
-    return np.asarray(answer)
+        made, kind = answer.to_numpy(), type(answer).__name__
+    else:
+        made, kind = answer, type(answer).__name__
+    held = np.asarray(made).view(Held)
+    held.kind = kind
+    return held
 
 
 def agreement(old: Answers, new: Answers, rows: int, scale: Mapping[str, float] | None = None) -> Agreement:
@@ -86,8 +110,12 @@ def agreement(old: Answers, new: Answers, rows: int, scale: Mapping[str, float] 
                 continue
             told = f"{method}: {_shown(a)} became {_shown(b)}"
             return Agreement(rows, labels, changed, drift, drift_abs, told)
+        if _kind(a) != _kind(b):
+            told = f"{method}: {_kind(a) or 'array'} became {_kind(b) or 'array'}"
+            return Agreement(rows, labels, changed, drift, drift_abs, told)
         if a.shape != b.shape:
             return Agreement(rows, labels, changed, drift, drift_abs, f"{method}: shape {a.shape} became {b.shape}")
+        a, b = _spelt(a, b)
         if a.dtype.kind == "f":
             if b.dtype.kind != "f":
                 return Agreement(rows, labels, changed, drift, drift_abs, f"{method}: {a.dtype} became {b.dtype}")
@@ -125,6 +153,19 @@ def largest(answers: Answers) -> dict[str, float]:
             finite = a[np.isfinite(a)]
             out[method] = float(np.abs(finite).max()) if finite.size else 0.0
     return out
+
+
+def _spelt(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Texts and objects that are numbers, as numbers: what a model gives back that was asked for such rows."""
+    if a.dtype.kind == b.dtype.kind and a.dtype.kind in "UO" and a.ndim > 1 and not np.array_equal(a, b):
+        with suppress(ValueError, TypeError):
+            return a.astype(np.float64), b.astype(np.float64)
+    return a, b
+
+
+def _kind(answer: NDArray[Any]) -> str:
+    """What held it, if that was no array."""
+    return str(getattr(answer, "kind", ""))
 
 
 def _shown(answer: Answer) -> str:

@@ -86,7 +86,7 @@ def _told(task: str, answers: Mapping[str, NDArray[Any]], classes: Any) -> Any:
     """An estimator that gives back answers by row number, so that scikit-learn's own scorers can judge them."""
     told = _told_class(task, tuple(m for m in ("predict", "predict_proba", "decision_function") if m in answers))()
     told.answers = answers
-    if classes is not None and not isinstance(classes, list):  # a list: of several outputs
+    if classes is not None:
         told.classes_ = np.asarray(classes)
     return told
 

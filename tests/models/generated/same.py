@@ -8,10 +8,10 @@ from typing import Any
 
 from hasten.core.model import METHODS, ModelWorkload, Rows, taken
 from hasten.passes.model.serving.generated import GeneratedPredictor
-from hasten.search.models.schema import schema_of
 from hasten.serve.manifest import Manifest, Part, Route
 from hasten.serve.served import Served, load
 from hasten.verify.answers import Refusal, agreement, asked, largest
+from hasten.verify.schema import schema_of
 from hasten.verify.varied_rows import varied
 
 

@@ -12,27 +12,39 @@ import pytest
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_breast_cancer, load_digits
-from sklearn.decomposition import TruncatedSVD
+from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectFromModel, SelectKBest, VarianceThreshold
+from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import (
     Lasso,
     LinearRegression,
     LogisticRegression,
     Perceptron,
+    Ridge,
     RidgeClassifier,
     SGDClassifier,
     SGDRegressor,
     TweedieRegressor,
 )
+from sklearn.mixture import GaussianMixture
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import NearestCentroid
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, StandardScaler
-from sklearn.svm import SVC, SVR, LinearSVC
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    PolynomialFeatures,
+    RobustScaler,
+    SplineTransformer,
+    StandardScaler,
+)
+from sklearn.svm import SVC, SVR, LinearSVC, OneClassSVM
 
+from hasten.core.model_pass import CannotServe
 from hasten.passes.model.serving.generated.writer import Writer, labels_text, literal
 from tests.models.generated.same import check, served
 
@@ -57,7 +69,9 @@ TWO = {
     "ridge": RidgeClassifier(), "perceptron": Perceptron(), "huber": SGDClassifier(loss="modified_huber"),
     "lasso": Lasso(alpha=0.05), "sgd": SGDRegressor(), "network": MLPClassifier((8,), max_iter=20),
     "regression by a network": MLPRegressor(hidden_layer_sizes=(8,), max_iter=20), "k-means": KMeans(3, n_init=1),
-    "tweedie": TweedieRegressor(power=1.5),
+    "tweedie": TweedieRegressor(power=1.5), "probabilities of vectors": SVC(probability=True, random_state=0),
+    "one class": OneClassSVM(nu=0.2), "mixture": GaussianMixture(3, random_state=0),
+    "kernel ridge": KernelRidge(kernel="rbf", gamma=0.2), "last projection": PCA(2, whiten=True),
 }  # fmt: skip
 
 TEN = {
@@ -67,6 +81,9 @@ TEN = {
     "network": MLPClassifier((8,), max_iter=10),
     "lda": LinearDiscriminantAnalysis(), "products": make_pipeline(SelectKBest(k=6), PolynomialFeatures(3), LinearSVC(max_iter=20)),
     "ranges": make_pipeline(VarianceThreshold(), MaxAbsScaler(), LogisticRegression(max_iter=50)),
+    "probabilities of pairs": SVC(probability=True, random_state=0),
+    "waves": make_pipeline(StandardScaler(), RBFSampler(n_components=12, random_state=0), LogisticRegression(max_iter=50)),
+    "near": make_pipeline(StandardScaler(), Nystroem(n_components=12, random_state=0), LinearSVC(max_iter=20)),
     "selected": make_pipeline(SelectFromModel(LinearSVC(C=0.01, max_iter=50)), MinMaxScaler(), NearestCentroid()),
 }  # fmt: skip
 
@@ -131,6 +148,39 @@ def test_one_text_is_answered_without_arrays(tmp_path: Path) -> None:
     text = (tmp_path / "parts" / "part" / "predictor.py").read_text()
     assert "def predict_proba_cells(cells)" in text and "_row(" not in text
     assert "np.bincount" not in text
+
+
+SPLINES = [
+    {"n_knots": 4}, {"extrapolation": "linear", "include_bias": False}, {"extrapolation": "continue", "degree": 2},
+    {"extrapolation": "periodic", "n_knots": 5}, {"extrapolation": "error"}, {"knots": "quantile", "degree": 1},
+    {"handle_missing": "zeros"}, {"extrapolation": "periodic", "handle_missing": "zeros"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", SPLINES, ids=str)
+@pytest.mark.parametrize("after", [Ridge(), GaussianNB()], ids=["folded", "spread"])
+def test_splines(settings: dict[str, Any], after: Any, tmp_path: Path) -> None:
+    x = B[:, :2].copy()
+    if "handle_missing" in settings:
+        x[::7, 0] = np.nan
+    y = BY if isinstance(after, GaussianNB) else CANCER.data[:, 3]
+    check(make_pipeline(SplineTransformer(**settings), after).fit(x[:400], y[:400]), x[400:450], tmp_path)
+
+
+def test_splines_whose_own_rules_differ_are_left_alone(tmp_path: Path) -> None:
+    """Of several features the original moves the ends of the later ones, where the degree is 1 and the ends are linear."""
+    steps = SplineTransformer(degree=1, extrapolation="linear")
+    model = make_pipeline(steps, Ridge()).fit(B[:, :2], CANCER.data[:, 3])
+    with pytest.raises(CannotServe, match="not what they say"):
+        served(model, B[:50, :2], tmp_path)
+
+
+def test_far_from_every_vector(tmp_path: Path) -> None:
+    model = make_pipeline(RobustScaler(), OneClassSVM(nu=0.2)).fit(B)
+    made, _ = served(model, B[:50], tmp_path)
+    far = B[:3].copy()
+    far[1, 2] = -1e308
+    np.testing.assert_allclose(made.decision_function(far), model.decision_function(far))
 
 
 def test_bare_models_and_several_outputs(tmp_path: Path) -> None:

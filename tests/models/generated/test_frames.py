@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor, make_column_selector
 from sklearn.decomposition import PCA
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import MissingIndicator, SimpleImputer
@@ -259,6 +259,45 @@ def test_gaps_go_through_to_a_model_that_takes_them(tmp_path: Path) -> None:
     )
     whole = make_pipeline(pre, HistGradientBoostingClassifier(max_iter=3)).fit(X[:500], YES[:500])
     check(whole, X[500:], tmp_path, {"inner": "HSM100"})
+
+
+@pytest.mark.parametrize("kind", ["texts", "categories", "numbers"])
+def test_categories_inside_histogram_boosting(kind: str, tmp_path: Path) -> None:
+    x = X.drop(columns="flag")
+    if kind == "categories":
+        x = x.astype({"work": "category", "edu": "category", "sex": "category"})
+        model = HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype")
+    elif kind == "texts":
+        model = HistGradientBoostingRegressor(max_iter=5, categorical_features=["work", "edu", "sex"])
+    else:
+        x = x.drop(columns=["work", "edu", "sex"])
+        model = HistGradientBoostingClassifier(max_iter=5, categorical_features=["region"])
+    y = AMOUNT if kind == "texts" else YES
+    check(model.fit(x[:500], y[:500]), x[500:], tmp_path, {"inner": "HSM100"})
+    work = ModelWorkload(model, Rows(x[500:]))
+    assert {"inner": "HSM102"} in list(GeneratedPredictor().parameters(work))
+
+
+def test_dataframes_between_steps(tmp_path: Path) -> None:
+    first = ColumnTransformer(
+        [("i", SimpleImputer(), ["hours"])], remainder="passthrough", verbose_feature_names_out=False
+    )
+    then = ColumnTransformer(
+        [("c", OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["edu"])], remainder="drop"
+    )
+    then.transformers.append(("n", StandardScaler(), ["hours", "age"]))
+    model = make_pipeline(first, then, LogisticRegression()).set_output(transform="pandas")
+    check(model.fit(X[:500], YES[:500]), X[500:], tmp_path)
+    frames = ColumnTransformer([("n", StandardScaler(), ["age"])]).set_output(transform="pandas").fit(X)
+    with pytest.raises(CannotServe, match="gives DataFrames"):
+        served(frames, X[500:], tmp_path / "whole")
+
+
+def test_categories_that_are_numbers_in_objects(tmp_path: Path) -> None:
+    """As objects they are not compared with a column of numbers: the original raises `TypeError` there."""
+    x = X.assign(region=X.region.astype(object))
+    model = make_pipeline(one("c", OneHotEncoder(handle_unknown="ignore"), ["region"]), LogisticRegression())
+    check(model.fit(x[:500], YES[:500]), x[500:], tmp_path)
 
 
 def test_columns_that_no_step_takes_may_be_missing(tmp_path: Path) -> None:

@@ -87,3 +87,63 @@ def test_objects_in_frames() -> None:
 def test_columns_whose_names_are_numbers() -> None:
     named = InputSchema("frame", (Column("0"), Column("1")))
     assert Inputs(named).matrix(frame({0: [1.0, 3.0], 1: [2.0, 4.0]})).tolist() == X.tolist()
+
+
+def test_an_array_for_a_model_of_names() -> None:
+    framed = Inputs(InputSchema("frame", AB, by_name=True, arrays=False))
+    for read in (framed.matrix, framed.columns, framed.reader("matrix"), framed.cells):
+        with pytest.raises(ValueError, match="give a DataFrame"):
+            read(X)
+        with pytest.raises(ValueError, match="give a DataFrame"):
+            read(X.tolist())
+    assert Inputs(InputSchema("frame", AB, by_name=True)).matrix(X).tolist() == X.tolist()
+
+
+def test_numbers_as_texts() -> None:
+    texts = X.astype(str)
+    assert Inputs(InputSchema("array", AB)).matrix(texts).tolist() == X.tolist()
+    strict = InputSchema("array", AB, inf=False, single=True, spelt=False)
+    for read in (Inputs(strict).matrix, Inputs(strict).reader("matrix", None, frozenset({"inf"}))):
+        with pytest.raises(ValueError, match="rows of texts"):
+            read(texts)
+    assert Inputs(strict).matrix(texts.astype(object)).tolist() == X.tolist()
+
+
+def test_a_dict_of_lists_is_no_row() -> None:
+    with pytest.raises(ValueError, match="a list of dicts"):
+        Inputs(InputSchema("frame", AB)).matrix({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+
+
+def test_a_sparse_matrix() -> None:
+    sparse = pytest.importorskip("scipy.sparse").csr_matrix(X)
+    for read in (Inputs(InputSchema("array", AB)).matrix, Inputs(InputSchema("array", AB)).columns):
+        with pytest.raises(ValueError, match="sparse matrix"):
+            read(sparse)
+
+
+def test_dates_and_other_objects_are_no_numbers() -> None:
+    pandas = pytest.importorskip("pandas")
+    dates = frame({"a": [1.0], "b": pandas.to_datetime(["2024-01-01"])})
+    inputs = Inputs(InputSchema("frame", AB))
+    with pytest.raises(ValueError, match="a date is no number"):
+        inputs.matrix(dates)
+    with pytest.raises(ValueError, match="no number"):
+        inputs.matrix(frame({"a": [1.0], "b": np.array([pandas.NA], object)}))
+    with pytest.raises(ValueError, match="no number"):
+        inputs.matrix(np.array([[1.0, pandas.NA]], object))
+
+
+def test_a_series_with_an_entry_called_columns() -> None:
+    pandas = pytest.importorskip("pandas")
+    named = Inputs(InputSchema("frame", (Column("columns"), Column("b"))))
+    with pytest.raises(ValueError, match="dimensions"):
+        named.matrix(pandas.Series({"columns": 1.0, "b": 2.0}))
+
+
+def test_texts_in_every_container() -> None:
+    texts = Inputs(InputSchema("texts", (Column("text", "text", "str"),)))
+    for given in (["a b", "c"], ("a b", "c"), np.array(["a b", "c"]), (t for t in ["a b", "c"])):
+        assert texts.columns(given)[0].tolist() == ["a b", "c"]
+    for wrong in ("a b", b"a", np.array([["a"], ["b"]], object)):
+        with pytest.raises(ValueError, match="expected"):
+            texts.columns(wrong)

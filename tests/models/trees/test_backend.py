@@ -118,3 +118,14 @@ def test_symmetric_trees_on_processors_with_less(tmp_path: Path, served: Any) ->
     made = served(model)
     low = backend.Trees(library, made._arrays, made._answers, 1)
     np.testing.assert_allclose(low.method("predict")(X), model.predict(X), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "x", [np.zeros((1, 4, 2)), np.zeros((2, 3)), np.zeros(4), np.zeros((2, 4), np.float32), np.zeros((2, 4)).T]
+)
+def test_no_matrix_of_another_shape_is_read(served: Any, x: Any) -> None:
+    from sklearn.datasets import load_iris
+
+    made = served(RandomForestRegressor(2, random_state=0).fit(*load_iris(return_X_y=True)))
+    with pytest.raises(ValueError, match=r"float64 matrix|contiguous|matrix"):
+        made.method("predict")(x)

@@ -19,10 +19,10 @@ from hasten.passes.model.serving.trees import CompiledTrees
 from hasten.search.models import building
 from hasten.search.models.inputs import inputs_of
 from hasten.search.models.judge import Judge
-from hasten.search.models.schema import schema_of
 from hasten.serve.native import compiler
 from hasten.serve.served import load
 from hasten.verify.answers import asked
+from hasten.verify.schema import schema_of
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="no C compiler here")
 CANCER = load_breast_cancer(return_X_y=True, as_frame=True)

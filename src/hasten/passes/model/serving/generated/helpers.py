@@ -453,7 +453,7 @@ def mixture(x: Array, means: Array, turns: Array, sizes: Array) -> Array:
 def log_of_sum(z: Array) -> Array:
     """The logarithm of the sum of exponentials, row by row."""
     top = z.max(axis=1)
-    return np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
+    return np.log(np.exp(z - np.where(np.isfinite(top), top, 0.0)[:, None]).sum(axis=1)) + top
 
 
 def likely(x: Array, middle: Array, precision: Array, constant: Array) -> Array:

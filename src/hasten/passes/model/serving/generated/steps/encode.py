@@ -49,7 +49,7 @@ def _encoded(est: Any, blocks: Blocks, w: Writer, widths: Sequence[int]) -> Bloc
             values = np.vstack([values, other[:, ends[i] : ends[i + 1]]])
         table = w.table(f"{name}_codes", list(places), list(places.values()))
         rest = len(keys) if other is not None else None
-        texts = est.categories_[i].dtype.kind in "OUS" and any(isinstance(k, str) for k in keys)
+        texts = est.categories_[i].dtype.kind in "OUS"  # as objects they are not compared with numbers
         code = w.let(f"{name}_code", f"{w.helper(helpers.codes)}({array}, {table}, {nan}, {rest}, {name!r}, {texts})")
         out.append(Table(Code(code, scalar, tuple(keys), nan, rest, number, lenient), values))
     return out
