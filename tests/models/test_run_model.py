@@ -11,13 +11,14 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.svm import SVC
 
 import hasten
-from hasten.api.models.files import read_model, read_table
+from hasten.api.models.files import read_model, read_table, with_arrays
 from hasten.api.models.run import contract_of
 from hasten.api.models.target import ModelOptions, is_model_target
 from hasten.cli import main
@@ -135,6 +136,58 @@ def test_objects_go_in_and_out(tmp_path: Path) -> None:
     np.testing.assert_allclose(result.load().predict(x[:5]), model.predict(x[:5]))
     assert result.record.task == "regression"
     assert "r2" in str(result)
+
+
+class Threshold(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A rule of a user's own, which has a method that it does not answer."""
+
+    def fit(self, X: Any, y: Any) -> Threshold:
+        self.classes_, self.n_features_in_ = np.unique(y), X.shape[1]
+        return self
+
+    def predict(self, X: Any) -> Any:
+        return self.classes_[(np.asarray(X, float)[:, 0] > 0).astype(int)]
+
+    def predict_proba(self, X: Any) -> Any:
+        raise NotImplementedError("no probabilities")
+
+
+def test_a_method_that_fails_is_left_out_and_the_original_kept(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(120, 2))
+    model = Threshold().fit(x, np.where(x[:, 0] > 0, "up", "down"))
+    result = hasten.run(model, data=(x, model.predict(x)), out=tmp_path / "r", batches=[1], threads=[1])
+    assert any("predict_proba fails on the validation data" in note for note in result.record.notes)
+    assert result.record.methods == ("predict",)
+    assert result.record.artifact is not None
+    assert not result.record.artifact.kept  # nothing serves it better, and the record says so
+    assert result.load().predict(x[:5]).tolist() == model.predict(x[:5]).tolist()
+
+
+def test_a_bare_booster_takes_arrays(tmp_path: Path) -> None:
+    xgboost = pytest.importorskip("xgboost")
+    x, y = load_diabetes(return_X_y=True)
+    labels = (y > 140).astype(int)
+    booster = xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(x, labels), 4)
+    model = with_arrays(booster)
+    np.testing.assert_array_equal(model.predict(x), booster.predict(xgboost.DMatrix(x)))
+    assert with_arrays(LinearRegression()).__class__ is LinearRegression
+
+
+def test_rows_as_a_sparse_matrix_are_told_what_to_do(tmp_path: Path) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    x, y = load_diabetes(return_X_y=True)
+    with pytest.raises(UsageError, match="give the pipeline that made it"):
+        hasten.run(LinearRegression().fit(x, y), data=(sparse.csr_matrix(x), y), out=tmp_path / "r")
+
+
+def test_mlflow_itself_serves_the_artifact(ran: Path, saved: Path) -> None:
+    pyfunc = pytest.importorskip("mlflow.pyfunc")
+    original = joblib.load(saved / "model.joblib")
+    fresh = people(20, seed=4).drop(columns="bought")
+    model = pyfunc.load_model(str(ran / "artifact"))
+    np.testing.assert_array_equal(model.predict(fresh), original.predict(fresh))
+    found = model.predict(fresh, params={"method": "predict_proba"})
+    np.testing.assert_allclose(found, original.predict_proba(fresh), rtol=1e-9)
 
 
 def test_a_file_that_makes_a_workload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
