@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
     from hasten.kernel.elsewhere import Project
     from hasten.kernel.objects import Used
+    from hasten.kernel.prints import Site
     from hasten.kernel.reach import Reached
     from hasten.kernel.seeded import Seeded
 
@@ -164,6 +165,8 @@ class Shared:
     made: dict[str, tuple[str, ...]] = field(default_factory=dict)  # records that kernels make, by their path: keys
     makers: dict[str, str] = field(default_factory=dict)  # of those of them that are namedtuples: the class
     exactly: dict[str, str] = field(default_factory=dict)  # namedtuples that must be of one class, by their path
+    print_places: dict[str, int] = field(default_factory=dict)  # calls of print, by where they are, and their numbers
+    prints: dict[int, Site] = field(default_factory=dict)  # what they show
     added: dict[str, tuple[int, int]] = field(default_factory=dict)  # columns under new keys, and what puts these
 
     def home(self, kind: ast.ClassDef) -> Module:
@@ -734,6 +737,11 @@ class Unit:
             from hasten.kernel import objects  # it builds on this module
 
             if isinstance(node.func, ast.Attribute) and objects.append(self, node.func, node):
+                return
+            if self.module.dotted(node.func) == "print":
+                from hasten.kernel import prints  # it builds on this module
+
+                prints.statement(self, node)
                 return
             if containers.effect(self, node):
                 return

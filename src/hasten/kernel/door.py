@@ -21,6 +21,7 @@ from hasten.kernel import (
     mixed,
     named,
     optional,
+    prints,
     records,
     views,
 )
@@ -713,6 +714,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         raw_held += [f"{x}[0]", f"{x}[1]"]
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     first = making.dicts(shared, of_records)
+    said = {n: f"last_{local(n)}" for n in of_records}
+    before, printed = prints.shown(shared, of_records, undo, GIVEN_UP, said)
+    back = [*before, *back, *printed]
     guards += named.guards(shared, of_records, lambda: _helper(shared, "plain_named"))
     if unit.function:
         more = (raw_held, got_held)

@@ -48,12 +48,12 @@ def record(u: Unit, t: Rec, keys: tuple[str, ...], given: Sequence[ast.expr]) ->
     lists, values = [], []
     for key, e in zip(keys, given, strict=True):
         name = records.name_of(u.shared, t.path, key)
-        values.append(_kept(u, name, u.expr(e), e))
+        values.append(kept(u, name, u.expr(e), e))
         lists.append(u.local(name))
     return V(f"{u.helper(f'new_record_{len(keys)}')}({', '.join([*lists, *values])})", t)
 
 
-def _kept(u: Unit, name: str, v: V, node: ast.AST) -> str:
+def kept(u: Unit, name: str, v: V, node: ast.AST) -> str:
     """The code of a value, as the records hold it under this key; what they hold may turn out to be more."""
     slot = u.shared.slots.get(name)
     known = slot.value.item if isinstance(slot, Slot) and isinstance(slot.value, Grow) else None
@@ -92,7 +92,7 @@ def store(u: Unit, base: V, key: str, v: V, node: ast.AST) -> None:
     if key not in u.shared.made[base.t.path]:
         fail("a record that is made here gets a new key", node)
     name = records.name_of(u.shared, base.t.path, key)
-    value = _kept(u, name, v, node)
+    value = kept(u, name, v, node)
     u.emit(f"{u.local(name)}[{bare(base.code)}] = {value}")
 
 
