@@ -67,25 +67,26 @@ def test_a_training_loop_that_tells_how_it_goes() -> None:
 def test_formats_that_fail_and_what_is_changed_before() -> None:
     text = """
     for i in range(len(xs)):
-        xs[i] = xs[i] * 2.0 + draw.random()
+        xs[i] = xs[i] * 2.0 + draw.random() + sum([x for x in xs])
         print("{:{}}".format(xs[i], spec))
         total += xs[i]
     """
     setup = "import random\nxs = [1.0, 2.0, 3.0]\nspec = '.2f'\ntotal = 0.0\ndraw = random.Random(3)\n"
     c = compiled(text, setup, PRELUDE)
     assert len(both(c, setup, fast=True).split()) == 3
-    assert all(len(line.split('.')[1]) == 4 for line in both(c, setup + "spec = '.4f'", fast=True).split())
+    assert all(len(line.split(".")[1]) == 4 for line in both(c, setup + "spec = '.4f'", fast=True).split())
     assert both(c, setup + "spec = 'd'", fast=False) == ""  # the first one raises, with one number changed
 
 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("for x in xs:\n    print(x, file=out)", "keywords"),
-        ("for x in xs:\n    print(*xs)", "arguments"),
-        ("for x in xs:\n    print(xs)", "print of such a thing"),
-        ("for x in xs:\n    print(x, sep=sep)", "keywords"),
-        ("for x in xs:\n    print(f'{x!r:>{other}} {thing}')", ""),
+        ("for x in xs:\n    print(x * 2)", "works little"),
+        ("for x in xs:\n    if x:\n        print(x, file=out)", "keywords"),
+        ("for x in xs:\n    if x:\n        print(*xs)", "arguments"),
+        ("for x in xs:\n    if x:\n        print(xs)", "print of such a thing"),
+        ("for x in xs:\n    if x:\n        print(x, sep=sep)", "keywords"),
+        ("for x in xs:\n    if x:\n        print(f'{x!r:>{other}} {thing}')", ""),
         ("def print(x):\n    pass\nfor x in xs:\n    print(x)", ""),
     ],
 )

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hasten.kernel import making, objects
+from hasten.kernel import making, names, objects
 from hasten.kernel.kinds import INT, Grow, Num, Refuse, Slot, Tup, Unknown, Word
 from hasten.kernel.values import V, fail
 
@@ -48,6 +48,8 @@ def statement(u: Unit, node: ast.Call) -> None:
     keywords = {k.arg: k.value for k in node.keywords}
     if set(keywords) - {"sep", "end", "flush"} or not all(isinstance(v, ast.Constant) for v in keywords.values()):
         fail("print with such keywords", node)
+    if _nothing_else(u, node):
+        fail("a loop that prints in every round, and works little", node)
     if any(word.startswith(f"{BASE}_") for word in u.module.identifiers):
         fail(f"names that begin like {BASE}_0", node)
     key = f"{u.module.source.path}:{node.lineno}:{node.col_offset}"
@@ -70,6 +72,20 @@ def statement(u: Unit, node: ast.Call) -> None:
     objects.learn(u, ORDER, Slot(Grow(INT), empty=True))
     for line in [*lines, f"{u.local(ORDER)}.append({place})"]:
         u.emit(line)
+
+
+def _nothing_else(u: Unit, node: ast.Call) -> bool:
+    """Is printing the work of the loop around it?"""
+    loops = [n for s in u.stmts for n in ast.walk(s) if isinstance(n, names.LOOPS)]
+    around = [n for n in loops if any(isinstance(s, ast.Expr) and s.value is node for s in n.body)]
+    if not around:
+        return False
+    inside = [n for s in around[0].body for n in ast.walk(s)]
+    works = (*names.LOOPS, *names.COMPREHENSIONS)
+    return not any(
+        isinstance(n, works) or isinstance(n, ast.Call) and n is not node and u.module.dotted(n.func) is None
+        for n in inside
+    )
 
 
 class _Values:
