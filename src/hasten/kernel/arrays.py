@@ -31,7 +31,7 @@ from hasten.kernel.arrays_tree import (
     widened,
 )
 from hasten.kernel.kinds import NP_INTS, Arr, Grow, Lst, Map, Num, Opt, Refuse, Type, Unknown
-from hasten.kernel.values import V, bare, fail, may_round
+from hasten.kernel.values import V, bare, fail, impure, may_round
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -273,6 +273,9 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
             return selection(u, base, chosen, node)
         if isinstance(chosen.t, (Lst, Grow)):
             return at_places(u, base, chosen, node)
+    crossed = rows_and_columns(u, base, items, node)
+    if crossed is not None:
+        return crossed
     pair = pair_of_places(u, base, items)
     if pair is not None:
         return V(
@@ -362,6 +365,54 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
     return V(
         code, out, leaf=True, parts=parts, lazy=load(Operand(source.base, t.dtype, tuple(axes), dim, frozenset(ones)))
     )
+
+
+def rows_and_columns(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) -> V | None:
+    """`x[rows, j]`, `x[i, columns]`, `x[mask, :]` and `x[:, columns]` of a matrix, one after the other. None: others."""
+    t = base.t
+    if not isinstance(t, Arr) or t.ndim != 2 or len(items) != 2 or t.dtype not in ELEMENTS:
+        return None
+    which = [_chosen(u, x) for x in items]
+    if which.count("some") != 1 or "" in which:
+        return None
+    rows, columns = items
+    if impure(node.value) or impure(rows) and impure(columns):
+        fail("rows and columns that are drawn", node)
+    if which[1] == "all":
+        return _one_by_one(u, node.value, rows, node)
+    if which[0] == "all":
+        some = u.raw(columns)
+        code = bare(usable(some.code)) if isinstance(some.t, Arr) else bare(some.code)
+        if isinstance(some.t, (Lst, Grow)):
+            at_places(u, base, some, node)  # of ints
+        name = "columns_where" if isinstance(some.t, Arr) and some.t.dtype == "bool" else "columns_at"
+        # NumPy keeps such columns one after another
+        return V(f"{u.helper(name)}({bare(base.code)}, {code})", Arr(t.dtype, 2, odd=True))
+    of_rows = which[0] == "some"
+    line: ast.expr = ast.Tuple([ast.Slice(), columns], ast.Load()) if of_rows else rows
+    part = ast.copy_location(ast.Subscript(node.value, ast.copy_location(line, node), ast.Load()), node)
+    return _one_by_one(u, part, rows if of_rows else columns, node)
+
+
+def _one_by_one(u: Unit, of: ast.expr, which: ast.expr, node: ast.AST) -> V:
+    return u.raw(ast.fix_missing_locations(ast.copy_location(ast.Subscript(of, which, ast.Load()), node)))
+
+
+def _chosen(u: Unit, x: ast.expr) -> str:
+    """What an index chooses: "one", "some" places, "all", or (empty) something else."""
+    if isinstance(x, ast.Slice):
+        return "" if x.lower or x.upper or x.step else "all"
+    if isinstance(x, ast.Constant):
+        return "one" if type(x.value) is int else ""
+    lines = len(u.lines)
+    t = u.raw(x).t
+    del u.lines[lines:]
+    if isinstance(t, Num):
+        return "one" if t.rep == "i" else ""
+    if isinstance(t, Arr):
+        return "some" if t.ndim == 1 and (t.dtype == "bool" or t.dtype in NP_INTS) else ""
+    numbers = isinstance(t, Lst) and t.depth == 1 or isinstance(t, Grow) and isinstance(t.item, Num)
+    return "some" if numbers else ""
 
 
 def pair_of_places(u: Unit, base: V, items: Sequence[ast.expr]) -> list[V] | None:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import containers, homes, kindred, mixed
+from hasten.kernel import containers, homes, kindred, linked, mixed
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -76,6 +76,9 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         home, named = unit.shared.home(used.kind), homes.named(unit.shared, used.kind)
         x = local(path.removesuffix("[]"))
         everyone, several, kind_name = path.removesuffix("[]").rpartition(":")
+        if (f"{everyone}[]" if several else path) in unit.shared.linked:
+            found = linked.entry(unit, f"{everyone}[]" if several else path, types)
+            entry += found if found[0] not in entry else []
         if several:
             x = f"[x for x in {local(everyone)} if type(x) is {named}]"
             check = [f"if type({local(everyone)}) is not list:", "    return None"]
@@ -203,7 +206,7 @@ def _tagged(unit: Unit, name: str, t: Cell | Column) -> Passed:
     """A number, or one of each object of a list, that may be of several types or None."""
     x = local(name)
     path, _, attr = name.rpartition(".")
-    values = _taken(unit, path, attr, t) if isinstance(t, Column) else f"[{x}]"
+    values = taken_of(unit, path, attr, t) if isinstance(t, Column) else f"[{x}]"
     out = Passed(args=[f"*new_{x}"])
     out.convert += _checked(x, cells(unit, name, t, values))
     if name in unit.shared.stored:
@@ -220,11 +223,20 @@ def _checked(x: str, code: str) -> list[str]:
 
 
 def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
-    path, attr = name.split("[].", 1)
+    path, attr = name.rsplit("[].", 1)
     x = local(name)
     if t.tagged:
         return _tagged(unit, name, t)
-    taken = _taken(unit, f"{path}[]", attr, t)
+    taken = taken_of(unit, f"{path}[]", attr, t)
+    if t.link:
+        others = local(t.link.removesuffix("[]"))
+        links = Passed(args=[f"new_{x}"])
+        some = len(kindred.owners(unit, f"{path}[]", attr)) < len(unit.shared.unions.get(f"{path}[]", ()))
+        links.convert += _checked(x, f"{unit.helper('places_of')}({taken}, {others}, {t.optional or some})")
+        if name in unit.shared.stored:
+            objects = f"[None if i < 0 else {others}[i] for i in new_{x}.tolist()]"
+            links.back.append(_given_back(unit, f"{path}[]", attr, objects))
+        return links
     if t.word:
         strings = Passed(args=[f"new_{x}"])
         told = (
@@ -263,13 +275,15 @@ def _nothing(t: Column) -> str:
     """What stands in a column for an object that has no such attribute."""
     if t.depth:
         raise Refuse("lists that are attributes of only some of the objects")
+    if t.link:
+        return "None"
     kind = max(t.kinds, key=CODE.__getitem__, default="float")
     if t.kind:
         raise Refuse("members of enumerations that are attributes of only some of the objects")
     return '""' if t.word else "None" if t.optional else "False" if kind == "bool" else f"{PY_TYPE.get(kind, kind)}(0)"
 
 
-def _taken(unit: Unit, path: str, attr: str, t: Column) -> str:
+def taken_of(unit: Unit, path: str, attr: str, t: Column) -> str:
     """The code of a list of what one attribute of each object holds."""
     everyone = local(path.removesuffix("[]"))
     some = kindred.owners(unit, path, attr)

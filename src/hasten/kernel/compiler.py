@@ -136,6 +136,7 @@ class Shared:
     recursive: bool = False  # does a function call itself?
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
     unions: dict[str, tuple[ast.ClassDef, ...]] = field(default_factory=dict)  # lists of objects of several classes
+    linked: dict[str, bool] = field(default_factory=dict)  # objects that lead to others: may the first be None?
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
     slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
@@ -471,7 +472,7 @@ class Unit:
         if isinstance(t, Map) and isinstance(old, Map) and t.default != old.default:
             fail(f"{name} is a dict with a default and one without in turn")
         if isinstance(t, Opt):
-            flag, value = optional.taken_apart(self, v, self.current)
+            flag, value = optional.taken_apart(self, optional.apart(self, name, v), self.current)
             self.optional.add(name)
             self.assign(name, value)
             self.emit(f"{self.flag(name)} = {flag}")
@@ -768,7 +769,7 @@ class Unit:
             v = containers.item_value(self, arg, base.t.item)
             if base.t.sink is not None:
                 fail("a list goes into one from outside", node)
-        elif not isinstance(v.t, (Num, Word, Rec, Tup)):
+        elif not isinstance(v.t, (Num, Word, Rec, Tup)) and not scalar(v.t):
             fail("list of such things", node)
         if isinstance(v.t, Num) and v.t.kind is None:
             if base.t.sink is not None:
@@ -786,6 +787,11 @@ class Unit:
         self.emit(f"{base.code}.append({bare(self.sink(v))})")
 
     def s_AnnAssign(self, s: ast.AnnAssign) -> None:
+        if s.value is not None and isinstance(s.target, ast.Attribute):
+            from hasten.kernel import objects  # it builds on this module
+
+            objects.assign(self, s.target, s.value)
+            return
         if s.value is None or not isinstance(s.target, ast.Name):
             fail("annotation", s)
         self.assign(s.target.id, self.value_for(s.target.id, s.value))
@@ -1450,7 +1456,7 @@ class Unit:
             if roots_of(part) and not arrays_leaving.arrays_in(part):
                 fail("returns what it was given", s)
             inner = part.item if isinstance(part, Opt) else part
-            if isinstance(inner, (Obj, Pool)):
+            if isinstance(inner, (Obj, Pool)) and not scalar(inner):
                 fail("returns an object", s)
             if isinstance(inner, Arr) and inner.ndim == 0:
                 fail(f"returns a scalar of {inner.dtype}", s)
@@ -1461,7 +1467,7 @@ class Unit:
             if isinstance(inner, Map) and inner is not t and (isinstance(part, Opt) or not self.door):
                 fail("None or a dict, or a dict in a tuple", s)
             if isinstance(t, Tup) and not self.door:
-                plain_part = inner is None or isinstance(inner, (Num, Word, Rec, Lst, Arr, Grow, Tup))
+                plain_part = inner is None or scalar(inner) or isinstance(inner, (Lst, Arr, Grow, Tup))
                 if not plain_part or not isinstance(part, Opt):
                     if not plain_part or not settled(part):
                         fail("such things in a tuple", s)
@@ -1979,6 +1985,10 @@ class Unit:
             return f"({views.length(v.t, v.code)} > 0)"
         if isinstance(v.t, Tup) and v.t.items:
             return "True"
+        if isinstance(v.t, Obj):
+            from hasten.kernel import objects  # it builds on this module
+
+            return objects.truth(self, v.t, node)
         if isinstance(v.t, Word):
             from hasten.kernel import words  # it builds on this module
 
@@ -2050,7 +2060,7 @@ class Unit:
             if a.t != b.t:
                 fail("a string or a member of an enumeration", node)
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
-        if isinstance(a.t, Rec) and a.t == b.t:
+        if isinstance(a.t, (Rec, Obj)) and a.t == b.t and scalar(a.t):
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
         if isinstance(a.t, Arr) and isinstance(b.t, Arr):
             code = f"({arrays.usable(a.code)} if {bare_test(test)} else {arrays.usable(b.code)})"
@@ -2285,6 +2295,9 @@ class Unit:
             if isinstance(t, Lst) and t.depth > 1:
                 fail("copy of a list of lists", node)
             return V(f"{base.code}.copy()", replace(t, roots=frozenset()))
+        if isinstance(t, Arr) and func.attr == "tolist" and not node.args and t.dtype in ("float64", "int64", "bool"):
+            kind = {"float64": "float", "int64": "int"}.get(t.dtype, "bool")
+            return V(f"{arrays.usable(base.code)}.copy()", Lst(frozenset({kind}), t.ndim))
         if isinstance(t, Arr) and func.attr in ("sum", "mean", "std", "var", "min", "max") and not node.args:
             return self.reduced(func.attr, base, node)
         fail(f"method {func.attr}", node)
@@ -2781,7 +2794,7 @@ class Unit:
         if self.ret is None and inner.gives(func.body):
             fail(f"{func.name} calls itself before it returns anything", node)
         parts = self.ret.items if isinstance(self.ret, Tup) else (self.ret,)
-        if any(p is not None and not isinstance(p, Num) for p in parts):
+        if any(p is not None and not scalar(p.item if isinstance(p, Opt) else p) for p in parts):
             fail(f"{func.name} calls itself and returns a container", node)
         self.shared.recursive = True
         self.nested = self.nested or self.module.fresh("nested_calls", set())

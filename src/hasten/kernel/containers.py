@@ -389,7 +389,7 @@ def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
         if expected is not None and invariant(expected) != invariant(v.t):
             u.doubts.append("arrays of several types in one list")
         return replace(v, t=replace(v.t, ones=frozenset()))
-    if not isinstance(v.t, (Num, Word, Rec, Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
+    if not scalar(v.t) and not isinstance(v.t, (Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
         if not isinstance(v.t, Map) or v.t.keys_only or v.t.frozen:
             fail("such an element", node)
     if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):

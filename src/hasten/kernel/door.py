@@ -462,7 +462,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     """
     clash(unit)
     name = shared.module.fresh(f"_fast_{purpose}", shared.taken)
-    types: dict[str, Type] = {n: t for n, t in {**unit.params, **unit.extra}.items() if not isinstance(t, Obj)}
+    types: dict[str, Type] = {
+        n: t for n, t in {**unit.params, **unit.extra}.items() if not isinstance(t, Obj) or t.many and n in unit.params
+    }
     types = {n: t for n, t in types.items() if not isinstance(t, Pool) or n.endswith("[]")}
     if any(isinstance(t, Slot) and isinstance(t.value, Arr) for t in types.values()):
         if any(isinstance(types.get(n), Arr) for n in unit.mutated):
@@ -527,6 +529,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             continue
         if isinstance(t, Nil):
             guards.append(f"{x} is None")
+            continue
+        if isinstance(inner[n], Obj):  # the first of all objects that it leads to: these are a list by now
+            args += [f"not {x}", "0"] if isinstance(t, Opt) else ["0"]
             continue
         if isinstance(t, Opt):
             assert t.item is not None
@@ -809,7 +814,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             after.append(f"{x} = {_dict_of(t, f'{x}_keys', f'{x}_values')}")
         elif isinstance(t, Obj):
             if t.many:
-                after.append(f"{x} = {local(t.path.removesuffix('[]'))}[{x}]")
+                one = f"{x} = {_boxed(t, x)}"
+                after += [f"if not {unit.flag(n)}:", f"    {one}"] if n in unit.optional else [one]
             else:
                 raw.pop()
                 after.append(f"{x} = {local(t.path)}")
@@ -968,6 +974,8 @@ def _function(
         result = f"{STRINGS}[result]"
     elif isinstance(t, Rec):
         result = records.given_back(t, "result")
+    elif isinstance(t, Obj):
+        result = _boxed(t, "result")
     else:
         raise Refuse("returns a random generator")
     if known:
@@ -1054,7 +1062,7 @@ def grown(t: Grow, x: str) -> list[str]:
         boxed = _boxed(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
-    if any(isinstance(i, (Word, Rec)) for i in items):
+    if any(isinstance(i, (Word, Rec, Obj)) for i in items):
         return [f"{x} = [{_boxed(item, 'item')} for item in {x}]"]
     if any(not isinstance(i, Num) or i.kind is None for i in items):
         raise Refuse(f"{x} is a list of mixed types")
@@ -1077,7 +1085,9 @@ def _boxed(t: Type, x: str) -> str:
         return f"{STRINGS}[{x}]"
     if isinstance(t, Rec):
         return records.given_back(t, x)
-    if isinstance(t, Tup) and any(isinstance(i, (Word, Rec)) for i in t.items):
+    if isinstance(t, Obj) and t.many:
+        return f"{local(t.path.removesuffix('[]'))}[{x}]"
+    if isinstance(t, Tup) and any(isinstance(i, (Word, Rec, Obj)) for i in t.items):
         return f"({', '.join(_boxed(item, f'{x}[{i}]') for i, item in enumerate(t.items))})"
     if isinstance(t, Map) and not t.keys_only and not t.frozen:
         return _dict_of(t, f"{x}[0]", f"{x}[1]")

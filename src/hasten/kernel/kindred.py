@@ -47,12 +47,17 @@ def part(path: str, kind: ast.ClassDef) -> str:
 
 def register(unit: Unit, path: str, kinds: tuple[ast.ClassDef, ...]) -> Pool:
     """A list of objects of these classes, at this path at the door."""
+    listed(unit.shared, path, kinds)
+    return Pool(path, tuple(k.name for k in kinds))
+
+
+def listed(shared: Shared, path: str, kinds: tuple[ast.ClassDef, ...]) -> None:
+    """Notes that the objects at this path are of these classes."""
     from hasten.kernel.objects import Used  # it builds on this module
 
-    unit.shared.unions[path] = kinds
+    shared.unions[path] = kinds
     for kind in kinds:
-        unit.shared.objects.setdefault(part(path, kind), Used(kind, needed=True))
-    return Pool(path, tuple(k.name for k in kinds))
+        shared.objects.setdefault(part(path, kind), Used(kind, needed=True))
 
 
 def of(unit: Unit, obj: V) -> tuple[ast.ClassDef, ...]:
@@ -74,8 +79,7 @@ def special(unit: Unit, obj: V, attr: str) -> V | None:
         return replace(obj, t=replace(obj.t, kind=wanted))
     if obj.t.kind:
         return V(repr(obj.t.kind == wanted), BOOL)
-    known = objects.known(unit, obj.t.path.removesuffix("[]"))
-    assert isinstance(known, Pool)
+    known = Pool(obj.t.path, tuple(kinds))
     return V(f"({objects.pool(unit, known).code}[{bare(obj.code)}] == {kinds.index(wanted)})", BOOL)
 
 

@@ -296,7 +296,8 @@ class Pool:
 class Column:
     """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists.
 
-    `word`: strings, by their numbers (`optional`: -1 for None).
+    `word`: strings, by their numbers (`optional`: -1 for None). `link`: objects, by their places among those of this
+    path (`optional`: -1 for None).
     """
 
     kinds: frozenset[str]
@@ -304,10 +305,11 @@ class Column:
     depth: int = 0
     word: bool = False
     kind: str = ""
+    link: str = ""
 
     @property
     def tagged(self) -> bool:
-        return not self.word and (self.optional or len(self.kinds) != 1)
+        return not self.word and not self.link and (self.optional or len(self.kinds) != 1)
 
 
 @dataclass(frozen=True)
@@ -556,8 +558,8 @@ def rooted(t: Type, roots: frozenset[str]) -> Type:
 
 
 def scalar(t: Type | None) -> bool:
-    """Is it a number, the number of a string or the place of a record, that one machine word holds?"""
-    return isinstance(t, (Num, Word, Rec))
+    """Is it a number, the number of a string or the place of a record or object, that one machine word holds?"""
+    return isinstance(t, (Num, Word, Rec)) or isinstance(t, Obj) and t.many
 
 
 def settled(t: Type | None) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, enums, homes, kindred, names, reach, splices, supers
+from hasten.kernel import containers, enums, homes, kindred, linked, names, optional, reach, splices, supers
 from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -183,7 +183,9 @@ def facts_of(seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> tuple[Valu
         return tuple(f for f in facts_of(seen, f"{everyone}[]") if f.type.rsplit(".", 1)[-1] == kind)
     if name.endswith("[]"):
         lists = facts_of(seen, name[:-2])
-        return tuple(item for f in lists for item in f.items) if all(f.type == "builtins.list" for f in lists) else ()
+        if all(f.type == "builtins.list" for f in lists):
+            return tuple(item for f in lists for item in f.items)
+        return linked.everyone(lists)
     if "." not in name:
         return ()
     base, attribute = name.rsplit(".", 1)
@@ -203,7 +205,7 @@ def class_of(shared: Shared, facts: Sequence[ValueFact]) -> ast.ClassDef | None:
 
 def recorded(shared: Shared, seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> bool:
     """Was it always an object of a plain class, or a list of such objects?"""
-    if kindred.classes(shared, facts_of(seen, name + "[]")):
+    if kindred.classes(shared, facts_of(seen, name + "[]")) or linked.at(shared, name) is not None:
         return True
     return any(class_of(shared, facts_of(seen, n)) is not None for n in (name, name + "[]"))
 
@@ -214,6 +216,9 @@ def recorded(shared: Shared, seen: Mapping[str, tuple[ValueFact, ...]], name: st
 def known(unit: Unit, path: str) -> Type | None:
     """The object, or list of objects, that is at this path at the door."""
     objects = unit.shared.objects
+    one = linked.at(unit.shared, path)
+    if one is not None:
+        return one
     for p, t in ((path, Obj(path)), (path + "[]", Pool(path + "[]"))):
         if p in objects:
             return t
@@ -235,6 +240,8 @@ def named(unit: Unit, node: ast.Name) -> V | None:
         return pool(unit, t)
     if t is None and node.id == "self":
         t = Obj("self")  # of any class: its attributes are read, no more
+    if isinstance(t, Opt) or isinstance(t, Obj) and t.many:
+        return linked.first(unit, t)
     return None if t is None else V(local(node.id), t)
 
 
@@ -255,12 +262,15 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
                 code = f"{unit.helper('held')}({code}, {unit.flag(node.id)})"  # where it is None the program raises
             return V(code, t)
         v = named(unit, node)
+        v = None if v is None else linked.there(unit, v)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Attribute):
         base = is_object(unit, node.value)
         if base is None or not isinstance(base.t, Obj):
             return None
-        v = kindred.special(unit, base, node.attr) or within(unit, base.t, node.attr, node)
+        v = kindred.special(unit, base, node.attr) or linked.attribute(unit, base, node.attr)
+        v = v or within(unit, base.t, node.attr, node)
+        v = None if v is None else linked.there(unit, v)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
         if isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(pool_of(unit, node.value), Pool):
@@ -300,6 +310,8 @@ def within(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> V | None:
         if attr in reached.grown:
             fail(f"the list of objects {obj.path}.{attr} grows", node)
         return pool(unit, t)
+    if isinstance(t, Opt) or isinstance(t, Obj) and t.many:
+        return linked.first(unit, t)
     return V(local(f"{obj.path}.{attr}"), t)
 
 
@@ -330,7 +342,7 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
             return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}", home, site=node)
         if computes(home, used.kind, attr):
             fail(f"method {attr} as a value", node)
-        inner = within(unit, t, attr, node)
+        inner = linked.attribute(unit, obj, attr) or within(unit, t, attr, node)
         if inner is not None:
             return inner
         fixed = class_constant(home, used.kind, attr)
@@ -412,6 +424,9 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         fail(f"assignment over a method ({name})", node)
     if name in shared.slots:
         return shared.slots[name]
+    link = linked.slot(unit, V("0", obj), attr)
+    if link is not None:
+        return link
     everyone = [u.kind for u in users(unit, replace(obj, kind=""))]
     reached = [reach.of(shared).by(shared.home(kind), kind) for kind in everyone] or [reach.of(shared)]
     stored, grown = any(attr in r.stored for r in reached), any(attr in r.grown for r in reached)
@@ -600,6 +615,9 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
     slot = slot_of(unit, obj.t, target.attr, target)
     if any(says(u.kind, "frozen") for u in users(unit, obj.t)):
         fail("assignment to an attribute of a frozen object", target)
+    if isinstance(slot, Column) and slot.link:
+        store(unit, target, optional.maybe(unit, value))
+        return
     if isinstance(slot, Slot):
         before, unit.hint = unit.hint, slot.value
         try:
@@ -680,6 +698,9 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
         return
     if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
         fail("assignment to an attribute", target)
+    if isinstance(slot, Column) and slot.link:
+        linked.put(unit, name, slot, v, obj.code, target)
+        return
     if slot.word:
         if not isinstance(v.t, Word) or v.t.kind != slot.kind:
             fail(f"{name} is a string, and gets something else", target)
@@ -816,6 +837,16 @@ def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
     ends = [bare(unit.integer(e).code) if e is not None else "" for e in (node.slice.lower, node.slice.upper)]
     size = length(V(local(t.path), t)).code
     return Obj(t.path, many=True), f"np.arange({size})[{':'.join(ends)}]"
+
+
+def truth(unit: Unit, t: Obj, node: ast.AST) -> str:
+    """The code of the truth of an object: it is true unless its class says otherwise."""
+    owners = users(unit, t)
+    if not owners or any(computes(unit.shared.home(u.kind), u.kind, n) for u in owners for n in ("__bool__", "__len__")):
+        fail("truth of an object", node)
+    for owner in owners:
+        owner.needed = True
+    return "True"
 
 
 def length(base: V) -> V:

@@ -8,6 +8,7 @@ What a function returns, or an element of its tuple, is held as a pair of both.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -148,6 +149,17 @@ def taken_apart(u: Unit, v: V, at: ast.AST | None) -> tuple[str, V]:
         u.emit(f"{temp} = {v.code}")
         return f"{temp}[0]", V(f"{temp}[1]", v.t.item)
     return v.pair[0], V(v.pair[1], v.t.item, tag=v.tag, leaf=v.leaf)
+
+
+def apart(u: Unit, name: str, v: V) -> V:
+    """A pair for a name to take; where it is worked out of that very name (`node = node.next`), by names of its own."""
+    if v.pair is None or not re.search(rf"\b{re.escape(u.local(name))}(_missing)?\b", " ".join(v.pair)):
+        return v
+    temp = f"next_{u.local(name)}"
+    if temp in u.module.identifiers:
+        fail(f"the name {temp} is taken")
+    u.emit(f"{temp}_missing, {temp} = {bare(v.pair[0])}, {bare(v.pair[1])}")
+    return replace(v, code=f"({temp}_missing, {temp})", pair=(f"{temp}_missing", temp))
 
 
 # ---------------------------------------------------------------------- tests

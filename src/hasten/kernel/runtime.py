@@ -1106,6 +1106,43 @@ def _plain_heirs(values, line, attributes, methods):
             return False
     return True
 '''),
+    _njit("held_place", '''
+def _held_place(i):
+    """The place of an object, unless it is None."""
+    if i < 0:
+        raise ValueError
+    return i
+'''),
+    _njit("place_or_none", '''
+def _place_or_none(pair):
+    """The second of a pair, -1 where the first says that it is None."""
+    return -1 if pair[0] else pair[1]
+'''),
+    _plain("linked_objects", '''
+def _linked_objects(first, links):
+    """These objects and all that they lead to by the attributes of their classes; None where one is of another."""
+    found = {}
+    todo = [x for x in reversed(first) if x is not None]
+    while todo:
+        x = todo.pop()
+        if id(x) in found:
+            continue
+        names = links.get(type(x))
+        if names is None:
+            return None
+        found[id(x)] = x
+        todo.extend(held for held in (getattr(x, name, None) for name in names) if held is not None)
+    return list(found.values())
+'''),
+    _plain("places_of", '''
+def _places_of(values, objects, optional):
+    """The place of each value among the objects, -1 for None where that may be; None where one is not there."""
+    places = {id(x): i for i, x in enumerate(objects)}
+    if optional:
+        places[id(None)] = -1
+    found = [places.get(id(x)) for x in values]
+    return None if None in found else np.array(found, np.int64)
+'''),
     _plain("numbers_of_classes", '''
 def _numbers_of_classes(objects, kinds):
     """Which of these classes each object is of, as an array; None when one is of another."""

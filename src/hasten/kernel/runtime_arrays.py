@@ -497,6 +497,23 @@ def _rows_where(x, mask):
             at += 1
     return out
 ''', (), ""),
+    ("columns_at", '''
+def _columns_at(x, places):
+    """The columns of a matrix at these places."""
+    out = np.empty((x.shape[0], len(places)), x.dtype)
+    for j in range(len(places)):
+        k = _place(places[j], x.shape[1])
+        for i in range(x.shape[0]):
+            out[i, j] = x[i, k]
+    return out
+''', ("place",), ""),
+    ("columns_where", '''
+def _columns_where(x, mask):
+    """The columns of a matrix where the mask says so."""
+    if x.shape[1] != mask.size:
+        raise IndexError
+    return _columns_at(x, np.flatnonzero(mask))
+''', ("columns_at",), ""),
     ("rows_at", '''
 def _rows_at(x, places):
     """The rows of a matrix at these places."""

@@ -10,7 +10,8 @@ Notes come in two kinds. A *promise* holds for every value joined into a fact (`
 `native`, `single_AXIS` of an axis of an array that is one long, `kinds=int,str` of a tuple's places); a *hazard* was
 seen in at least one of them (`hasnan`, `hasinf`, `has_nan`, `has_nan_index`, `aliased`: two elements are the same
 mutable object). A *label* tells facts apart: `attribute=NAME` for the attributes of a user's object and `column=NAME`
-for the columns of a frame (both in `items`), `is=QUALNAME` for functions and classes.
+for the columns of a frame (both in `items`), `is=QUALNAME` for functions and classes. `attribute=*` is no attribute:
+it joins all objects of a class that hang together with this one (the nodes of a tree, of a linked list).
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ HAZARDS = frozenset({"hasnan", "hasinf", "has_nan", "has_nan_index", "aliased", 
 MAX_KINDS = 24  # distinct kinds kept in one joined tuple
 MAX_DEPTH = 5
 MAX_FIELDS = 40  # of dicts that are looked at key by key
+MAX_LINKED = 3000  # objects that hang together
+LINKED = "attribute=*"
+_STDLIB = str(getattr(sys.modules.get("os"), "__file__", None) or "?").rpartition("os.py")[0] or "?"
 ARRAY_FACTOR = 500  # vectorised looks at this many array elements cost one unit of budget
 FAST_FACTOR = 10  # C-speed loops over list elements
 
@@ -36,6 +40,7 @@ FAST_FACTOR = 10  # C-speed loops over list elements
 class _Budget:
     def __init__(self, left: int) -> None:
         self.left = left
+        self.linked: set[type] = set()  # classes whose linked objects are looked at already
 
     def take(self, wanted: int, factor: int = 1) -> int:
         """How many of `wanted` elements may be looked at; they are paid for."""
@@ -424,9 +429,21 @@ def _plain(kind: type, values: list[Any]) -> ValueFact:
 
 def _attributes(value: Any, budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, ...]:
     """Facts of the attributes of an object of a user's class, each with its `attribute=NAME` label."""
+    facts = []
+    everyone = _linked(value, budget, depth, inside)
+    for key, held in islice(_own(value).items(), 200):
+        if budget.take(1) < 1:
+            break
+        fact = _describe(held, budget, depth + 1, inside)
+        facts.append(replace(fact, note=(*fact.note, f"attribute={key}")))
+    return (*facts, *everyone)
+
+
+def _own(value: Any) -> dict[str, Any]:
+    """The attributes that an object of a user's class has for itself."""
     cls = type(value)
     if not cls.__flags__ & (1 << 9):  # not a heap type: nothing a user wrote
-        return ()
+        return {}
     found: dict[str, Any] = {}
     try:
         own = object.__getattribute__(value, "__dict__")
@@ -446,13 +463,53 @@ def _attributes(value: Any, budget: _Budget, depth: int, inside: set[int]) -> tu
                     found.setdefault(mangled, member.__get__(value, cls))
                 except AttributeError:
                     continue  # a slot that was never set
-    facts = []
-    for key in islice(found, 200):
-        if budget.take(1) < 1:
-            break
-        fact = _describe(found[key], budget, depth + 1, inside)
-        facts.append(replace(fact, note=(*fact.note, f"attribute={key}")))
-    return tuple(facts)
+    return found
+
+
+def _plain_object(value: Any) -> bool:
+    """Is it an object of a class that the program defines, and no container?"""
+    cls = type(value)
+    if not cls.__flags__ & (1 << 9) or isinstance(value, (*_SIZED, dict, type, int, float)):
+        return False
+    file = getattr(sys.modules.get(str(cls.__module__)), "__file__", None) or ""
+    return "-packages" not in file and not file.startswith(_STDLIB)
+
+
+def _linked(value: Any, budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, ...]:
+    """Facts of all objects that are reached from this one through attributes, joined by class and labelled; nothing
+    where no class is met twice, as it is where a node leads to others."""
+    if type(value) in budget.linked or not _plain_object(value):
+        return ()
+    met: dict[int, Any] = {id(value): value}
+    todo = [value]
+    while todo and len(met) < MAX_LINKED:
+        for held in _own(todo.pop()).values():
+            if id(held) not in met and _plain_object(held):
+                met[id(held)] = held
+                todo.append(held)
+    kinds: dict[type, list[Any]] = {}
+    for x in met.values():
+        kinds.setdefault(type(x), []).append(x)
+    if all(len(some) < 2 for some in kinds.values()):
+        return ()
+    before = set(budget.linked)
+    budget.linked |= set(kinds)
+    everyone = []
+    for kind, some in kinds.items():
+        facts = []
+        for x in some:
+            if budget.take(1) < 1:
+                break
+            for key, held in islice(_own(x).items(), 200):
+                fact = ValueFact(type_name(type(held)), complete=False)
+                if not _plain_object(held):
+                    fact = _describe(held, budget, depth + 1, inside)
+                facts.append(replace(fact, note=(*fact.note, f"attribute={key}")))
+            if len(facts) > 512:
+                facts = list(_joined(facts))
+        everyone.append(ValueFact(type_name(kind), items=_joined(facts), note=(LINKED,)))
+    budget.linked = before
+    return tuple(everyone)
 
 
 def _array(value: Any, name: str, budget: _Budget, depth: int, inside: set[int]) -> ValueFact:

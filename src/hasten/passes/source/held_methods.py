@@ -182,6 +182,8 @@ def change(code: str, source: SourceFile, module: Module, calls: Calls, facts: F
     if any(word in names.names for word in (variable, *((maker, caller) if names is not calls.home else ()))):
         raise Refuse(f"{variable} means something in the file of the loop")
     unit.ready = frozenset(held)
+    if "self" not in shared.objects:
+        raise Refuse("its object is one of many")
     shared.objects["self"].needed = True
     shared.objects["self"].methods.add(method.name)  # no object may have its own
     wrapped = wrap(shared, unit, shared.purpose, Held(tuple(held), argument, maker, attributes=True))

@@ -32,6 +32,7 @@ from hasten.kernel import (
     enums,
     functions,
     inner,
+    linked,
     making,
     names,
     objects,
@@ -44,7 +45,7 @@ from hasten.kernel import (
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
-from hasten.kernel.kinds import Arr, Grow, Lst, Refuse, Type, const
+from hasten.kernel.kinds import Arr, Grow, Lst, Nil, Refuse, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
 from hasten.kernel.scopes import shadowed
 from hasten.observe.describe import describe
@@ -288,6 +289,7 @@ def block_change(
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, stmts))
     shared.records_first = how.records
     shared.constant_type = constant_type(how)
+    shared.stmts = stmts
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
     flow = names.flow(stmts)
@@ -319,7 +321,7 @@ def block_change(
                 params[name] = Grow(None, sink=name)
             continue
         if name in bound:
-            found = lookup(name)
+            found = lookup(name) or linked.at(shared, name)
             if found is None:
                 raise Refuse(f"{name} may be read before it is bound, and was not recorded")
             params[name] = found
@@ -329,7 +331,6 @@ def block_change(
     unit = Unit(shared, kernel, stmts, params, outs, lookup=lookup)
     unit.shadow = local_names
     unit.inner = {n: f for n, f in inner.of(function).items() if f.lineno < region.first or n in bound}
-    shared.stmts = stmts
     unit.run()
     sure = surely_bound(source.tree, function, stmts[0])
     check_door_names(shared, (*unit.params, *unit.extra), sure)
@@ -479,6 +480,7 @@ def function_unit(
 
     body = guarded(body)
     bound = names.bound(body)
+    shared.stmts = body
 
     def lookup(name: str) -> Type | None:
         found = at_door(shared, name, how)
@@ -492,6 +494,8 @@ def function_unit(
     for name in parameters[1:] if method else parameters:
         if name in flow.exposed or name in bound:
             found = lookup(name)
+            if found is None or isinstance(found, Nil):
+                found = linked.at(shared, name) or found
             if found is None and name not in bound and objects.recorded(shared, seen, name):
                 continue
             if found is None:
@@ -510,7 +514,6 @@ def function_unit(
     unit.door = True
     unit.shadow = own | bound
     unit.inner = inner.of(node)
-    shared.stmts = body
     unit.run()
     check_door_names(shared, (*unit.extra,), module_names(source.tree) | set(parameters))
     return unit, body, back[1] if back is not None else ""
