@@ -76,7 +76,9 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         home, named = unit.shared.home(used.kind), homes.named(unit.shared, used.kind)
         x = local(path.removesuffix("[]"))
         everyone, several, kind_name = path.removesuffix("[]").rpartition(":")
-        if (f"{everyone}[]" if several else path) in unit.shared.linked:
+        if not path_given(path):
+            x, several = "[]", ""  # there is none yet
+        if (f"{everyone}[]" if several else path) in {*unit.shared.linked, *unit.shared.chained}:
             found = linked.entry(unit, f"{everyone}[]" if several else path, types)
             entry += found if found[0] not in entry else []
         if several:
@@ -102,8 +104,9 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         entry += [f"if not {guard}:", "    return None"]
         if not pooled:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
-        distinct.append(f"*{local(everyone)}" if several else f"*{x}" if pooled else x)
-    roots = {root(p) for p in paths}
+        if path_given(path):
+            distinct.append(f"*{local(everyone)}" if several else f"*{x}" if pooled else x)
+    roots = {root(p) for p in paths if path_given(p)}
     # attributes of an object of any class: no property, in whichever base, may stand behind them
     others = sorted(n for n in types if "." in n and not n.startswith("@") and root(n) not in roots)
     for path in sorted({n.rpartition(".")[0] for n in others}):
@@ -112,6 +115,11 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         entry += [f"{local(f'{path}.{a}')} = {path}.{a}" for a in own]
         roots.add(path)
     return Guarded(tuple(sorted(roots)), tuple(entry), tuple(dict.fromkeys(distinct)))
+
+
+def path_given(path: str) -> bool:
+    """Is it of what comes in, not of what the kernel makes?"""
+    return not path.startswith("@")
 
 
 def telling(unit: Unit, types: Mapping[str, Type]) -> bool:
@@ -131,15 +139,28 @@ def _words(words: list[str]) -> str:
 
 def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) -> Passed:
     """How an attribute gets into the kernel and back. `words` names the dict of the strings' numbers."""
+    if isinstance(t, Pool) and not path_given(name):
+        return Passed(raw=[local(name)], got=[f"last_{local(name)}"])
     if isinstance(t, Pool) and t.kinds:
         x, everyone = local(name), local(name.removesuffix("[]"))
         kinds = ", ".join(homes.named(unit.shared, k) for k in unit.shared.unions[name])
         told = f"{unit.shared.helper('numbers_of_classes')}({everyone}, ({kinds}))"
         return Passed([], _checked(x, told), [f"new_{x}"])
     if isinstance(t, Pool):
-        return Passed(args=[f"len({local(name.removesuffix('[]'))})"])
+        x = local(name.removesuffix("[]"))
+        return Passed(args=[linked.size_of(x) if name in unit.shared.chained else f"len({x})"])
+    if isinstance(t, Column) and t.grows:
+        from hasten.kernel import building  # it builds on this module
+
+        return building.passed(unit, name, t)
     if isinstance(t, Column):
         return _column(unit, name, t, words)
+    if isinstance(t, Cell) and t.link:
+        x = local(name)
+        back = f"{name} = None if new_{x}[0] < 0 else {local(t.link.removesuffix('[]'))}[new_{x}[0]]"
+        out = Passed([f"{x} is None"], [f"new_{x} = np.array([-1])"], [f"new_{x}"])
+        out.back += [back] if name in unit.shared.stored else []
+        return out
     if isinstance(t, Cell):
         return (
             _word_cell(unit, name, t, words) if t.word else _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
@@ -316,6 +337,8 @@ def _item_kind(name: str, t: Grow) -> str:
 
 def params(t: Slot | Cell | Column, x: str) -> list[str]:
     """The kernel's parameters for an attribute."""
+    if isinstance(t, Column) and t.grows:
+        return []
     if isinstance(t, (Cell, Column)):
         return [f"{x}_value", f"{x}_kind"] if t.tagged else [x]
     return [*([] if t.sink or t.empty else [f"{x}_given"]), *([f"{x}_limit"] if t.queue else [])]
@@ -323,6 +346,10 @@ def params(t: Slot | Cell | Column, x: str) -> list[str]:
 
 def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
     """Lines at the beginning of the kernel that make what its functions see."""
+    if isinstance(t, Column) and t.grows:
+        from hasten.kernel import building  # it builds on this module
+
+        return building.lists(unit, t, x)
     if isinstance(t, (Cell, Column)):
         return [f"{x} = ({x}_value, {x}_kind)"] if t.tagged else []
     first = f"{x}_given"

@@ -67,6 +67,7 @@ from hasten.kernel.kinds import (
     Slot,
     Stream,
     Text,
+    Together,
     Told,
     Tup,
     Type,
@@ -95,6 +96,7 @@ from hasten.kernel.values import PURE, V, bare, fail, impure, may_round
 
 if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
+    from hasten.kernel.building import Plan
     from hasten.kernel.elsewhere import Project
     from hasten.kernel.objects import Used
     from hasten.kernel.prints import Site
@@ -137,6 +139,9 @@ class Shared:
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
     unions: dict[str, tuple[ast.ClassDef, ...]] = field(default_factory=dict)  # lists of objects of several classes
     linked: dict[str, bool] = field(default_factory=dict)  # objects that lead to others: may the first be None?
+    chained: set[str] = field(default_factory=set)  # lists of objects that lead to others, which need not be in them
+    plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)  # objects that the kernel makes, by their path
+    together: frozenset[frozenset[str]] = frozenset()  # classes whose objects stand for one another
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
     slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
@@ -311,6 +316,7 @@ class Unit:
         self.inside = 0  # comprehensions around
         self.puts = False  # does it change a dict?
         self.current: ast.stmt | None = None
+        self.over = False  # does control never come to the next statement?
         self.sure: set[str] = set()
         self.nothing = False
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
@@ -396,6 +402,9 @@ class Unit:
             self.named_draws = {}
             for s in self.stmts:
                 self.stmt(s)
+                if self.over:
+                    break
+            self.over = False
             for name in self.outs:
                 t = self.env.get(name)
                 if t is None and self.unknown is not None:
@@ -627,6 +636,9 @@ class Unit:
         count = len(self.lines)
         for s in stmts:
             self.stmt(s)
+            if self.over:
+                break
+        self.over = False
         if len(self.lines) == count:
             self.emit("pass")
         self.depth -= 1
@@ -669,8 +681,12 @@ class Unit:
     def s_If(self, s: ast.If) -> None:
         known = optional.static(self, s.test)
         if known is not None:
-            for inner in s.body if known else s.orelse:
-                self.stmt(inner)
+            taken = s.body if known else s.orelse
+            for one in taken:
+                self.stmt(one)
+                if self.over:
+                    return
+            self.over = optional.ends(taken)
             return
         self.emit(f"if {self.first_test(s.test)}:")
         before = set(self.present)
@@ -801,6 +817,11 @@ class Unit:
             return
         if len(s.targets) != 1:
             if arrays.assign_all(self, s):
+                return
+            if isinstance(s.value, ast.Constant) and s.value.value is None:
+                for target in s.targets:  # a = b = None
+                    one = ast.copy_location(ast.Assign([target], s.value), s)
+                    self.s_Assign(one)
                 return
             v = self.expr(s.value)
             t = v.t
@@ -952,9 +973,9 @@ class Unit:
                 return containers.empty_list(self, self.hint)
             return containers.empty_list(self, Grow(None))
         vs = [self.expr(e) for e in node.elts]
-        if isinstance(vs[0].t, Rec):
+        if isinstance(vs[0].t, (Rec, Obj)) and scalar(vs[0].t):
             if any(v.t != vs[0].t for v in vs):
-                fail("list display of several kinds of records", node)
+                fail("list display of several kinds of records or objects", node)
             return V(f"[{', '.join(v.code for v in vs)}]", Grow(vs[0].t))
         codes = ", ".join(
             bare(self.sink(v)) if isinstance(v.t, Num) else v.code.removeprefix("np.array(")[:-1] for v in vs
@@ -1168,6 +1189,7 @@ class Unit:
         if isinstance(base.t, (Lst, Mix)) and mixed.put(self, target, base, where, v):
             return
         tuples = isinstance(base.t, Grow) and isinstance(where.t, Tup) and isinstance(v.t, Tup)
+        tuples = tuples or isinstance(base.t, Grow) and isinstance(where.t, Obj) and isinstance(v.t, Obj)
         if where.parts is None or not (isinstance(where.t, Num) or tuples):
             fail("assignment to more than one element", target)
         if not isinstance(v.t, Num) and not tuples:
@@ -1635,8 +1657,10 @@ class Unit:
         dotted = self.module.dotted(node)
         if dotted in CONSTANTS:
             return V(self.spelt(node, dotted), FLOAT, leaf=True)
-        from hasten.kernel import elsewhere, enums, objects  # they build on this module
+        from hasten.kernel import building, elsewhere, enums, objects  # they build on this module
 
+        if node.attr == building.NEW:
+            return building.allocate(self, node)
         member = enums.member(self, node)
         if member is not None:
             return member
@@ -2060,7 +2084,9 @@ class Unit:
             if a.t != b.t:
                 fail("a string or a member of an enumeration", node)
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
-        if isinstance(a.t, (Rec, Obj)) and a.t == b.t and scalar(a.t):
+        if isinstance(a.t, Obj) and isinstance(b.t, Obj) and a.t.many and b.t.many:
+            return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", join(a.t, b.t))
+        if isinstance(a.t, Rec) and a.t == b.t:
             return V(f"({bare(a.code)} if {bare_test(test)} else {bare(b.code)})", a.t)
         if isinstance(a.t, Arr) and isinstance(b.t, Arr):
             code = f"({arrays.usable(a.code)} if {bare_test(test)} else {arrays.usable(b.code)})"
@@ -2200,6 +2226,11 @@ class Unit:
         found = elsewhere.function(self, node.func)
         if found is not None:
             return self.user_call(found[1], node, module=found[0])
+        from hasten.kernel import building  # it builds on this module
+
+        new = building.call(self, node)
+        if new is not None:
+            return new
         dotted = self.module.dotted(node.func)
         if dotted == "isinstance":
             from hasten.kernel import kindred  # it builds on this module
@@ -2442,7 +2473,7 @@ class Unit:
             if isinstance(v.t, Pool):
                 from hasten.kernel import objects
 
-                return objects.length(v)
+                return objects.length(self, v)
             if isinstance(v.t, Obj):
                 fail("len of an object", node)
             if isinstance(v.t, Row):
@@ -2689,6 +2720,8 @@ class Unit:
         types: dict[str, Type] = {}
         flags: dict[str, str] = {}
         for p in order:
+            if given[p].t == Opt(None):
+                given[p] = V("None", Nil())  # as far as is known
             if isinstance(given[p].t, Opt):
                 if given[p].pair is None:
                     fail(f"{func.name}: {p} may be None", node)
@@ -2792,7 +2825,7 @@ class Unit:
     def call_itself(self, func: ast.FunctionDef, node: ast.AST) -> None:
         """A call from within its own body: the type of its result must be known by then, and the depth is counted."""
         if self.ret is None and inner.gives(func.body):
-            fail(f"{func.name} calls itself before it returns anything", node)
+            raise Unknown(f"line {node.lineno}: {func.name} calls itself before it returns anything")  # type: ignore[attr-defined]
         parts = self.ret.items if isinstance(self.ret, Tup) else (self.ret,)
         if any(p is not None and not scalar(p.item if isinstance(p, Opt) else p) for p in parts):
             fail(f"{func.name} calls itself and returns a container", node)
@@ -2824,16 +2857,30 @@ class Unit:
             ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.shared.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
-        unit = Unit(self.shared, name, body, types, function=True, lookup=self.lookup, module=module)
-        unit.top = False
-        unit.inner = {**self.inner, **own} if known_as and func.name in self.inner else own
-        self.shared.functions[key] = unit
+        def made(stmts: list[ast.stmt]) -> Unit:
+            unit = Unit(self.shared, name, stmts, types, function=True, lookup=self.lookup, module=module)
+            unit.top = False
+            unit.inner = {**self.inner, **own} if known_as and func.name in self.inner else own
+            self.shared.functions[key] = unit
+            try:
+                unit.run()
+            except (Unknown, mixed.Needed):
+                del self.shared.functions[key]  # more may be known in the next round
+                self.shared.taken.discard(name)
+                raise
+            return unit
+
         try:
-            unit.run()
-        except (Unknown, mixed.Needed):
-            del self.shared.functions[key]  # more may be known in the next round
-            self.shared.taken.discard(name)
+            unit = made(body)
+        except (Unknown, mixed.Needed, Together):
             raise
+        except Refuse as reason:
+            if not f"{reason}".endswith("in turn"):
+                raise
+            apart = versions.split(body, set(types), lambda n: self.shared.module.fresh(n, self.shared.taken))
+            if len({*names.bound(apart)}) == len({*names.bound(body)}):
+                raise
+            unit = made(apart)  # a name for each of the things that a name stands for one after another
         for p, t in types.items():
             if isinstance(t, (Grow, Map)) and invariant(unit.env[p]) != invariant(t):
                 fail(f"{func.name} puts something else into {p}", node)

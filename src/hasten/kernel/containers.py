@@ -17,6 +17,7 @@ from hasten.kernel import mixed, names, optional, sets
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.kinds import (
     BOOL,
+    CODE,
     EXACT_FLOAT,
     SIZE,
     Arr,
@@ -463,6 +464,8 @@ def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     if base.t.keys_only:
         fail("a set has no items", target)
     held = mixed.held_as(base.t.value, v)
+    if held is None and base.t.roots and isinstance(v.t, Num) and v.t.kind is None:
+        v = u.single(v)  # what leaves is of one type
     value = u.sink(v) if held is None else mixed.pair(u, v, target)
     # the value is there before the key is computed
     if "(" in value and not isinstance(target.slice, (ast.Name, ast.Constant)):
@@ -863,7 +866,13 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
             if container(out):
                 fail("get of a list", node)
             code = u.fit(d, out) if isinstance(d.t, Num) else u.sink(d)
-            return V(f"{called(u, 'get', kind, base)}, {bare(u.sink(k))}, {bare(code)})", out)
+            tag = None
+            if isinstance(out, Num) and isinstance(t.value, Num) and isinstance(d.t, Num) and out.kind is None:
+                known = f"{called(u, 'has', kind, base)}, {bare(u.sink(k))})"
+                if t.value.kind in CODE and d.t.kind in CODE and pure(args[0]):
+                    codes = CODE[t.value.kind], CODE[d.t.kind]
+                    tag = lambda: f"({codes[0]} if {known} else {codes[1]})"  # noqa: E731
+            return V(f"{called(u, 'get', kind, base)}, {bare(u.sink(k))}, {bare(code)})", out, tag=tag)
         if isinstance(t.value, Told):
             fail(f"{name} of a dict of ints and floats", node)
         if name == "setdefault" and len(args) == 2:

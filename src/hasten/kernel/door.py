@@ -15,6 +15,7 @@ from hasten.kernel import (
     arrays_leaving,
     arrays_results,
     attributes,
+    building,
     counting,
     elsewhere,
     making,
@@ -322,6 +323,9 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
                 names[names.index(x) : names.index(x) + 1] = _arguments(t, x, n in unit.ready)
                 plain = isinstance(t, Map) and not t.frozen
                 head.append(f"{x} = {_map_made(unit, t, n) if plain else views.made(unit, t, x, n in unit.ready)}")
+            elif isinstance(t, Pool) and not attributes.path_given(n):
+                names.remove(x)
+                head.append(f"{x} = {unit.helper('empty_list')}(0)")
             elif isinstance(t, (Slot, Cell, Column)):
                 names[names.index(x) : names.index(x) + 1] = attributes.params(t, x)
                 head += attributes.made(unit, t, x)
@@ -491,6 +495,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     if shared.fused:
         guards.append('np.geterr()["under"] == "ignore"')  # what is too large or no number is noticed inside
     lists: list[str] = []
+    moved: list[str] = []  # those of them that change
     raw_held: list[str] = []  # what comes back of attributes
     got_held: list[str] = []
     written: list[str] = []  # dicts that get new values
@@ -502,6 +507,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     words = shared.module.fresh("numbers_of_strings", shared.taken)
     for n, t in types.items():
         x = local(n)
+        before = len(lists)
         if n == arrays_results.RESULT:
             convert.append(f"{x} = {unit.made}")
             args.append(x)
@@ -682,6 +688,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif isinstance(t, Grow):
             guards.append(f"type({x}) is list")
             lists.append(x)
+        if n in unit.mutated or n in sinks or n in changing:
+            moved += lists[before:]
     entry += instead
     held_names = () if ahead is None else ahead.names
     pools = named.pools({n: t for n, t in types.items() if n in columns or n in plain and n not in held_names})
@@ -691,7 +699,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     convert += named.exact(shared, pools)
     back += records.commits(shared, columns)
     if records.changed(shared):
-        lists += [f"*{everyone}" for everyone in records.pools(types.values()) if everyone not in pools]
+        of_all = [f"*{everyone}" for everyone in records.pools(types.values()) if everyone not in pools]
+        moved += of_all
+        lists += of_all
     if len(lists) > 1 or any(x.startswith("*") for x in lists):
         if (
             sinks
@@ -699,7 +709,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             or records.changed(shared)
             or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types)
         ):
-            convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(lists)}):")
+            still = [x for x in lists if x not in moved]
+            every = f"{_helper(shared, 'distinct')}({', '.join(lists)})"
+            if len(still) > 1 and not any(x.startswith("*") for x in still):  # which may be one
+                every = f"{_helper(shared, 'unshared')}([{', '.join(moved)}], [{', '.join(still)}])"
+            convert.append(f"if not {every}:")
             convert.append("    return None")
     if attributes.telling(unit, plain) and (len(whole.distinct) > 1 or any(d.startswith("*") for d in whole.distinct)):
         convert.append(f"if not {_helper(shared, 'distinct')}({', '.join(whole.distinct)}):")
@@ -723,6 +737,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     before, printed = prints.shown(shared, of_records, undo, GIVEN_UP, said)
     back = [*before, *back, *printed]
     guards += named.guards(shared, of_records, lambda: _helper(shared, "plain_named"))
+    objects_made = building.lines(unit, types) if building.leave(unit, types) else []
+    if shared.plans and not objects_made:  # they stay inside
+        inside = building.given(unit, types)
+        kept = [(r, g) for r, g in zip(raw_held, got_held, strict=True) if g not in inside]
+        raw_held, got_held = [r for r, _ in kept], [g for _, g in kept]
     if unit.function:
         more = (raw_held, got_held)
         if ahead is not None:
@@ -742,10 +761,12 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {ahead.argument}")
             brought = made.carried[0] == words
             wrapped = _function(
-                shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first, brought
+                shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first, (), brought
             )
             return replace(wrapped, text=f"{wrapped.text}\n\n{made.text}")
-        return _function(shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first)
+        return _function(
+            shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first, objects_made
+        )
     leave = {n: unit.env.get(n) for n in unit.outs if container(unit.env.get(n))}
     shared_names = unit.part_names & set(leave)
     mixed_up = bool(unit.shares or shared_names) and len(leave) > 1
@@ -834,7 +855,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         after += grown(replace(t, sink=None), f"new_{x}")
         back.append(f"{x}.extend(new_{x})")
     after += nothing
-    containers = [n for n in unit.outs if not isinstance(unit.env[n], (Num, Word, Rec, Tup, Rng))]
+    containers = [n for n in unit.outs if not isinstance(unit.env[n], (Num, Word, Rec, Tup, Rng, Obj))]
     if (unit.shares or shared_names) and len(containers) > 1:
         if not joint or len(leave) != len(containers) or not arrays_leaving.restorable(unit, [*leave.items()]):
             raise Refuse("results that may share memory")
@@ -859,7 +880,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     text = with_loops(shared, text)
     result = ", ".join(map(local, gives))
     after += [*back, f"return ({result}{',' if len(gives) == 1 else ''})" if gives else "return ()"]
-    after = _number_strings(shared, words, convert, args, [*making.needed(first, after), *after])
+    after = [*objects_made, *making.needed(first, after), *after]
+    after = _number_strings(shared, words, convert, args, after)
     call = f"{unit.name}({', '.join(args)})"
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Runs `{unit.name}` on copies. None, and nothing has changed, when the plain loop has to run."""')
@@ -913,6 +935,7 @@ def _function(
     more: tuple[list[str], list[str]],
     words: str,
     first: dict[str, str],
+    objects_made: Sequence[str] = (),
     brought: bool = False,
 ) -> Wrapped:
     """The wrapper of a whole function: it returns the function's result in a tuple of one, or None.
@@ -982,7 +1005,7 @@ def _function(
         after += [f"result = {result}", *arrays_leaving.looked_at(shared, known, undo)]
         result = "result"
     after += [*back, f"return ({result},)"]
-    after = [*making.needed(first, after), *after]
+    after = [*objects_made, *making.needed(first, after), *after]
     after = _number_strings(shared, words, convert, args, after, brought)
     w = [f"def {name}({', '.join(map(local, takes))}):"]
     w.append(f'    """Calls `{unit.name}` on copies: its result in a tuple, or None when the plain code has to run."""')

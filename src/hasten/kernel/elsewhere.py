@@ -366,4 +366,5 @@ def entered(u: Unit, code: str, value: object, node: ast.Name | ast.Attribute) -
 
 def entry(elsewhere: dict[str, str], taken: dict[str, Type]) -> list[str]:
     """The lines of the door that fetch such numbers."""
-    return [f"{name.removeprefix('@')} = {code}" for name, code in elsewhere.items() if name in taken]
+    lines = {name.removeprefix("@"): code for name, code in elsewhere.items() if name in taken}
+    return [f"{name} = {code}" for name, code in lines.items() if name != code]

@@ -87,6 +87,8 @@ def alike(unit: Unit, t: Obj, attr: str) -> bool:
     """Does every object of the list have this attribute for itself, whichever its class?"""
     from hasten.kernel import objects  # it builds on this module
 
+    if t.path in unit.shared.plans:
+        return len(owners(unit, t.path, attr)) == len(unit.shared.unions[t.path])
     return all(
         objects.facts_of(unit.shared.seen, f"{part(t.path, k)}.{attr}")
         and not objects.computes(unit.shared.home(k), k, attr)
@@ -100,6 +102,8 @@ def owners(unit: Unit, path: str, attr: str) -> list[str]:
     from hasten.kernel import objects  # it builds on this module
 
     kinds = unit.shared.unions.get(path, ())
+    if path in unit.shared.plans:
+        return [p.kind.name for p in unit.shared.plans[path] if attr in p.attributes]
     return [k.name for k in kinds if objects.facts_of(unit.shared.seen, f"{part(path, k)}.{attr}")]
 
 
@@ -124,7 +128,8 @@ def has(unit: Unit, path: str, kind: ast.ClassDef, attr: str) -> bool:
 
     module = unit.shared.home(kind)
     return bool(
-        objects.facts_of(unit.shared.seen, f"{part(path, kind)}.{attr}")
+        kind.name in owners(unit, path, attr)
+        or objects.facts_of(unit.shared.seen, f"{part(path, kind)}.{attr}")
         or objects.computes(module, kind, attr)
         or objects.class_constant(module, kind, attr) is not None
     )

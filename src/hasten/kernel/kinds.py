@@ -29,6 +29,14 @@ class Refuse(Exception):
     """A construct that no kernel is made of; the reason goes to whoever asked why."""
 
 
+class Together(Refuse):
+    """Objects of several classes that the kernel makes stand for one another: they are to be held as of one kind."""
+
+    def __init__(self, paths: frozenset[str]) -> None:
+        super().__init__("holds objects of several classes in turn")
+        self.paths = paths
+
+
 class Unknown(Refuse):
     """What a list or dict holds has not been seen yet."""
 
@@ -235,17 +243,19 @@ class Cell:
     """A number that is an attribute of an object: an array of one element, so that every function sees it change.
 
     Where several types are possible, or None (`optional`), a second array of one element tells which it is. `word`: a
-    string, by its number (`kind`: a member of that enumeration).
+    string, by its number (`kind`: a member of that enumeration). `link`: an object that the kernel makes, by its place
+    among those of this path (-1: None, as it is at the door).
     """
 
     kinds: frozenset[str]
     optional: bool = False
     word: bool = False
     kind: str = ""
+    link: str = ""
 
     @property
     def tagged(self) -> bool:
-        return not self.word and (self.optional or len(self.kinds) != 1)
+        return not self.word and not self.link and (self.optional or len(self.kinds) != 1)
 
 
 @dataclass(frozen=True)
@@ -297,7 +307,7 @@ class Column:
     """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists.
 
     `word`: strings, by their numbers (`optional`: -1 for None). `link`: objects, by their places among those of this
-    path (`optional`: -1 for None).
+    path (`optional`: -1 for None). `grows`: of objects that the kernel makes, in lists.
     """
 
     kinds: frozenset[str]
@@ -306,6 +316,7 @@ class Column:
     word: bool = False
     kind: str = ""
     link: str = ""
+    grows: bool = False
 
     @property
     def tagged(self) -> bool:
@@ -451,6 +462,11 @@ def join(a: Type, b: Type) -> Type:
         return Map(key, value, a.roots | b.roots, a.keys_only, fresh, merged, a.frozen, a.default or b.default)
     if isinstance(a, Tup) and isinstance(b, Tup) and len(a.items) == len(b.items):
         return Tup(tuple(join(x, y) for x, y in zip(a.items, b.items, strict=True)))
+    if isinstance(a, Obj) and isinstance(b, Obj):
+        if a.path == b.path and a.many:
+            return Obj(a.path, many=True)
+        if a.path.startswith("@") and b.path.startswith("@"):
+            raise Together(frozenset({a.path, b.path}))
     raise Refuse(f"holds {type(a).__name__} and {type(b).__name__} in turn")
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import homes, kindred, reach
-from hasten.kernel.kinds import Column, Nil, Obj, Opt, Pool, Type, Unknown
+from hasten.kernel.kinds import SIZE, Cell, Column, Nil, Obj, Opt, Pool, Refuse, Type, Unknown, Word
 from hasten.kernel.values import V, bare, fail
 from hasten.observe.describe import LINKED
 
@@ -46,7 +46,8 @@ def everyone(facts: Sequence[ValueFact]) -> tuple[ValueFact, ...]:
                 for held in _by_attribute(star).values():
                     found |= held if held & kinds else set()
         if found == kinds:
-            return (*some, *(s for s in stars if s.type in kinds))
+            known = [f for f in some if f.items or f.complete]
+            return (*known, *(s for s in stars if s.type in kinds)) or tuple(some)
         kinds = found
 
 
@@ -122,7 +123,7 @@ def first(unit: Unit, t: Type) -> V:
     assert isinstance(found, Obj)
     if not isinstance(t, Opt):
         return V("0", found)
-    size = objects.length(objects.pool(unit, pool(unit.shared, found.path))).code
+    size = objects.length(unit, objects.pool(unit, pool(unit.shared, found.path))).code
     pair = (f"({size} == 0)", "0")
     return V(f"({', '.join(pair)})", t, pair=pair)
 
@@ -152,6 +153,9 @@ def slot(unit: Unit, obj: V, attr: str) -> Column | None:
         if held is None:
             return None
         target = f"{name}[]"
+    elif t.path not in shared.linked and t.path not in shared.chained:
+        shared.chained.add(t.path)
+        shared.version += 1
     for each in objects.users(unit, t):
         each.attributes.add(attr)
         each.needed = True
@@ -166,12 +170,41 @@ def attribute(unit: Unit, obj: V, attr: str) -> V | None:
         return None
     name = f"{obj.t.path}.{attr}"
     unit.extra[name] = unit.env[name] = found
-    code = f"{unit.local(name)}[{bare(obj.code)}]"
+    return held(found, f"{unit.local(name)}[{bare(obj.code)}]")
+
+
+def cell(unit: Unit, obj: V, attr: str) -> V | None:
+    """The object that the kernel makes, and has put into an attribute of an object from outside; None: another."""
+    assert isinstance(obj.t, Obj)
+    name = f"{obj.t.path}.{attr}"
+    found = unit.shared.slots.get(name)
+    if obj.t.many or not isinstance(found, Cell) or not found.link:
+        return None
+    unit.extra[name] = unit.env[name] = found
+    return held(found, f"{unit.local(name)}[0]")
+
+
+def held(found: Cell | Column, code: str) -> V:
+    """The object whose place this is the code of."""
     t = Obj(found.link, many=True)
     if not found.optional:
         return V(code, t)
     pair = (f"({code} < 0)", code)
     return V(f"({', '.join(pair)})", Opt(t), pair=pair)
+
+
+def size_of(x: str) -> str:
+    """The wrapper's name for the length of a list."""
+    return f"size_of_{x}"
+
+
+def size(unit: Unit, path: str) -> V:
+    """How many objects a list holds, which lead to others."""
+    x = size_of(unit.local(path.removesuffix("[]")))
+    unit.shared.elsewhere[f"@{x}"] = x
+    unit.extra.setdefault(f"@{x}", SIZE)
+    unit.env.setdefault(f"@{x}", SIZE)
+    return unit.seen(f"@{x}", ast.Pass())
 
 
 def there(unit: Unit, v: V) -> V:
@@ -187,15 +220,17 @@ def there(unit: Unit, v: V) -> V:
     return V(f"{unit.helper('held')}({v.pair[1]}, {v.pair[0]})", v.t.item)
 
 
-def put(unit: Unit, name: str, held: Column, v: V, at_: str, node: ast.AST) -> None:
-    """`node.left = other`"""
+def put(unit: Unit, name: str, held: Cell | Column, v: V, at_: str, node: ast.AST) -> None:
+    """`node.left = other`, or a string or None where such objects are made here."""
     from hasten.kernel import objects  # it builds on this module
 
     shared = unit.shared
     shared.stored.add(name)
     t = v.t.item if isinstance(v.t, Opt) else v.t
-    if t is not None and not isinstance(t, Nil) and (not isinstance(t, Obj) or not t.many or t.path != held.link):
-        fail(f"{name} gets something else than objects of its kind", node)
+    if t is not None and not isinstance(t, Nil):
+        fits = t == Word(held.kind) if held.word else isinstance(t, Obj) and t.many and t.path == held.link
+        if not fits:
+            fail(f"{name} gets something else than objects of its kind", node)
     if isinstance(v.t, (Opt, Nil)):
         objects.learn(unit, name, replace(held, optional=True))
     else:
@@ -227,6 +262,12 @@ def entry(unit: Unit, path: str, types: Mapping[str, Type]) -> list[str]:
         own = [a for a in sorted(links) if len(kinds) == 1 or kind.name in kindred.owners(unit, path, a)]
         words = "(" + "".join(f'"{a}", ' for a in own).rstrip(" ") + ")"
         codes.append(f"{homes.named(shared, kind)}: {words}")
+    if path in shared.chained:
+        if size_of(x) in shared.module.identifiers:
+            raise Refuse(f"the name {size_of(x)} is taken")
+        lines = [f"if type({x}) is not list or not {shared.helper('distinct_objects')}({x}):", "    return None"]
+        lines += [f"{size_of(x)} = len({x})", f"{x} = {shared.helper('linked_objects')}({x}, {{{', '.join(codes)}}})"]
+        return [*lines, f"if {x} is None:", "    return None"]
     base, _, attr = path.removesuffix("[]").rpartition(".")
     first_ones = f"[{x}]"
     if base.endswith("[]"):

@@ -46,6 +46,7 @@ from hasten.kernel.kinds import (
     join,
     loose,
     num,
+    scalar,
     settled,
 )
 from hasten.kernel.program import Module
@@ -184,7 +185,8 @@ def facts_of(seen: Mapping[str, tuple[ValueFact, ...]], name: str) -> tuple[Valu
     if name.endswith("[]"):
         lists = facts_of(seen, name[:-2])
         if all(f.type == "builtins.list" for f in lists):
-            return tuple(item for f in lists for item in f.items)
+            items = tuple(item for f in lists for item in f.items)
+            return items if any(i.type == linked.NONE for i in items) else linked.everyone(items) or items
         return linked.everyone(lists)
     if "." not in name:
         return ()
@@ -269,7 +271,7 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
         if base is None or not isinstance(base.t, Obj):
             return None
         v = kindred.special(unit, base, node.attr) or linked.attribute(unit, base, node.attr)
-        v = v or within(unit, base.t, node.attr, node)
+        v = v or linked.cell(unit, base, node.attr) or within(unit, base.t, node.attr, node)
         v = None if v is None else linked.there(unit, v)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
@@ -342,7 +344,7 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
             return unit.user_call(method[0], made, obj, f"{used.kind.name}.{attr}", home, site=node)
         if computes(home, used.kind, attr):
             fail(f"method {attr} as a value", node)
-        inner = linked.attribute(unit, obj, attr) or within(unit, t, attr, node)
+        inner = linked.attribute(unit, obj, attr) or linked.cell(unit, obj, attr) or within(unit, t, attr, node)
         if inner is not None:
             return inner
         fixed = class_constant(home, used.kind, attr)
@@ -361,6 +363,11 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
+    if isinstance(slot, (Cell, Column)) and slot.link:
+        return linked.held(slot, f"{x}[{obj.code if t.many else '0'}]")
+    if isinstance(slot, Column) and slot.word and slot.optional:
+        pair = (f"({x}[{obj.code}] < 0)", f"{x}[{obj.code}]")
+        return V(f"({', '.join(pair)})", Opt(Word(slot.kind)), pair=pair)
     if isinstance(slot, (Cell, Column)) and slot.word:
         return V(f"{x}[{obj.code if t.many else '0'}]", Word(slot.kind))
     if isinstance(slot, Column) and slot.depth:
@@ -424,6 +431,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         fail(f"assignment over a method ({name})", node)
     if name in shared.slots:
         return shared.slots[name]
+    if obj.path in shared.plans:
+        fail(f"an object that is made here has no {attr} when it is made", node)
     link = linked.slot(unit, V("0", obj), attr)
     if link is not None:
         return link
@@ -590,11 +599,11 @@ def append(unit: Unit, func: ast.Attribute, node: ast.Call) -> bool:
     slot = unit.shared.slots[base.t.sink]
     assert isinstance(slot, Slot) and isinstance(slot.value, Grow)
     v = unit.single(unit.expr(node.args[0]))
-    if not isinstance(v.t, (Num, Tup, Word)) or isinstance(v.t, Num) and v.t.kind is None:
+    if not isinstance(v.t, (Tup, Word)) and not scalar(v.t) or isinstance(v.t, Num) and v.t.kind is None:
         fail("append of such a thing to an attribute", node)
     item = join(slot.value.item, loose(v.t)) if slot.value.item is not None else loose(v.t)
     for i in item.items if isinstance(item, Tup) else (item,):
-        if not isinstance(i, (Num, Word)) or isinstance(i, Num) and i.kind is None:
+        if not scalar(i) or isinstance(i, Num) and i.kind is None:
             fail("list of mixed types", node)
     learn(unit, base.t.sink, replace(slot, value=Grow(item)))
     unit.emit(f"{base.code}.append({bare(unit.sink(v))})")
@@ -608,6 +617,8 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
     """`self.x = value`"""
     obj = is_object(unit, target.value)
     if obj is None or not isinstance(obj.t, Obj):
+        if isinstance(target.value, ast.Name):
+            unit.read(target.value.id, target)  # it may turn out to be an object
         fail("assignment to an attribute", target)
     if kindred.of(unit, obj) and not kindred.alike(unit, obj.t, target.attr):
         kindred.store(unit, obj, target.attr, unit.expr(value), target)
@@ -615,7 +626,7 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
     slot = slot_of(unit, obj.t, target.attr, target)
     if any(says(u.kind, "frozen") for u in users(unit, obj.t)):
         fail("assignment to an attribute of a frozen object", target)
-    if isinstance(slot, Column) and slot.link:
+    if isinstance(slot, (Cell, Column)) and (slot.link or slot.optional or isinstance(slot, Column) and slot.grows):
         store(unit, target, optional.maybe(unit, value))
         return
     if isinstance(slot, Slot):
@@ -680,6 +691,8 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     """`self.x = value`, for a number."""
     obj = is_object(unit, target.value)
     if obj is None or not isinstance(obj.t, Obj):
+        if isinstance(target.value, ast.Name):
+            unit.read(target.value.id, target)  # it may turn out to be an object
         fail("assignment to an attribute", target)
     if kindred.of(unit, obj) and not kindred.alike(unit, obj.t, target.attr):
         kindred.store(unit, obj, target.attr, v, target)
@@ -698,7 +711,13 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
         return
     if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
         fail("assignment to an attribute", target)
-    if isinstance(slot, Column) and slot.link:
+    from hasten.kernel import building  # it builds on this module
+
+    slot = building.learnt(unit, name, slot, v)
+    if slot.link:
+        linked.put(unit, name, slot, v, obj.code if obj.t.many else "0", target)
+        return
+    if slot.word and isinstance(slot, Column) and slot.grows and isinstance(v.t, (Nil, Opt)):
         linked.put(unit, name, slot, v, obj.code, target)
         return
     if slot.word:
@@ -731,11 +750,26 @@ def into_cell(unit: Unit, name: str, slot: Cell | Column, v: V, at: str, node: a
         learn(unit, name, replace(slot, optional=True))
         unit.emit(f"{x}[1][{at}] = -1")
         return
+    if isinstance(v.t, Opt):
+        if v.t.item is None:
+            raise Unknown("always None")
+        if v.t.item == Word() or not isinstance(v.t.item, Num):
+            fail("attribute that is not a number", node)
+        slot = replace(slot, optional=True)
+        learn(unit, name, slot)
+        flag, number = optional.taken_apart(unit, v, node)
+        unit.emit(f"if {flag}:")
+        unit.emit(f"    {x}[1][{at}] = -1")
+        unit.emit("else:")
+        unit.depth += 1
+        into_cell(unit, name, slot, number, at, node)
+        unit.depth -= 1
+        return
     if not isinstance(v.t, Num):
         fail("attribute that is not a number", node)
     only = Num(slot.kinds).kind if slot.kinds else None
     undecided = v.t.kind is None and only in v.t.kinds and v.t.rep == num(only or "int").rep and v.tag is not None
-    if undecided and not slot.tagged:
+    if undecided and not slot.tagged and not (isinstance(slot, Column) and slot.grows):
         unit.extra[name] = unit.env[name] = slot
         unit.emit(f"{x}[{at}] = {bare(of_kind(unit, v, only or '', node))}")
         return
@@ -818,13 +852,13 @@ def at(unit: Unit, base: V, node: ast.Subscript) -> V:
         splices.hoisted(unit, node.slice, node.value)
         fail("call in the index of a list of objects", node)  # the code of the place may stand there twice
     i = unit.integer(node.slice)
-    return V(f"{unit.helper('object_place')}({bare(i.code)}, {length(base).code})", Obj(t.path, many=True))
+    return V(f"{unit.helper('object_place')}({bare(i.code)}, {length(unit, base).code})", Obj(t.path, many=True))
 
 
 def items(unit: Unit, base: V, node: ast.expr) -> tuple[Type, str]:
     """What a loop over a list of objects, or a slice of one, goes over."""
     assert isinstance(base.t, Pool)
-    return Obj(base.t.path, many=True), f"range({length(base).code})"
+    return Obj(base.t.path, many=True), f"range({length(unit, base).code})"
 
 
 def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
@@ -835,7 +869,7 @@ def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
     if not isinstance(t, Pool) or node.slice.step is not None:
         return None
     ends = [bare(unit.integer(e).code) if e is not None else "" for e in (node.slice.lower, node.slice.upper)]
-    size = length(V(local(t.path), t)).code
+    size = length(unit, pool(unit, t)).code
     return Obj(t.path, many=True), f"np.arange({size})[{':'.join(ends)}]"
 
 
@@ -849,7 +883,9 @@ def truth(unit: Unit, t: Obj, node: ast.AST) -> str:
     return "True"
 
 
-def length(base: V) -> V:
+def length(unit: Unit, base: V) -> V:
     """How many objects there are in a list of them."""
     assert isinstance(base.t, Pool)
+    if base.t.kinds and base.t.path in unit.shared.chained:
+        return linked.size(unit, base.t.path)
     return V(f"len({base.code})" if base.t.kinds else base.code, SIZE)

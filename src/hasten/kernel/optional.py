@@ -283,6 +283,11 @@ def either_or(u: Unit, node: ast.BoolOp) -> V | None:
         fail("`or` with a call", node)
     test = truth(u, a, node)
     value = replace(a, t=inner, code=a.pair[1], pair=None) if a.pair is not None and inner is not None else a
+    if isinstance(value.t, Obj) and value.t.many:
+        b = u.expr(second)
+        if b.t != value.t:
+            fail("`or` of objects of several kinds", node)
+        return V(f"({value.code} if {bare(test)} else {b.code})", value.t)
     if isinstance(value.t, (Num, Tup)):
         return u.either(test, value, u.expr(second), f"({{a}} if {bare(test)} else {{b}})", node)
     if isinstance(value.t, Lst):

@@ -1134,6 +1134,17 @@ def _linked_objects(first, links):
         todo.extend(held for held in (getattr(x, name, None) for name in names) if held is not None)
     return list(found.values())
 '''),
+    _plain("unshared", '''
+def _unshared(changed, others):
+    """Are the lists that change all different objects, and none of them among the others?"""
+    once = set(map(id, changed))
+    return len(once) == len(changed) and once.isdisjoint(map(id, others))
+'''),
+    _plain("distinct_objects", '''
+def _distinct_objects(objects):
+    """Is none of these None, and none there twice?"""
+    return len(set(map(id, objects))) == len(objects) and not any(x is None for x in objects)
+'''),
     _plain("places_of", '''
 def _places_of(values, objects, optional):
     """The place of each value among the objects, -1 for None where that may be; None where one is not there."""
@@ -1142,6 +1153,11 @@ def _places_of(values, objects, optional):
         places[id(None)] = -1
     found = [places.get(id(x)) for x in values]
     return None if None in found else np.array(found, np.int64)
+'''),
+    _plain("made_values", '''
+def _made_values(values, codes, kinds):
+    """Numbers of the types that their codes tell; None where a code is negative."""
+    return [None if code < 0 else kinds[code](x) for x, code in zip(values, codes)]
 '''),
     _plain("numbers_of_classes", '''
 def _numbers_of_classes(objects, kinds):

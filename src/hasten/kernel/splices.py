@@ -19,7 +19,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hasten.kernel import names, supers
+from hasten.kernel import names, reach, supers, versions
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def plain(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr) -> bo
         return False
     if any(isinstance(n, ODD) or isinstance(n, names.FUNCTIONS) and n is not func for n in nodes):
         return False
+    if any(isinstance(n, ast.Call) and reach.called(n) == func.name for n in nodes):
+        return False  # it calls itself
     parameters = {a.arg for a in func.args.args}
     own = parameters | names.bound(func.body)
     if names.flow(func.body).exposed & names.bound(func.body) - parameters:
@@ -242,6 +244,16 @@ def _spelt(
         body = body[1:]
     if not body:
         body = [_at(ast.Return(None), node)]
+    if any(isinstance(b, ast.Assign) and names.bound([b]) & set(given) for b in body):
+        taken = {*unit.module.identifiers, *(n.id for b in body for n in ast.walk(b) if isinstance(n, ast.Name))}
+
+        def another(name: str) -> str:
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            return name
+
+        body = versions.split(body, set(given), another)  # `rows = np.array(rows)`
     changed = names.bound(body)
     one = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
     direct = {p: a for p, a in given.items() if p not in changed and lasting(a)}

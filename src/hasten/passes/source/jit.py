@@ -26,6 +26,7 @@ from hasten.core.source import Edit, SourceFile, indent, prelude_line
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import (
     arrays_results,
+    building,
     closures,
     constants,
     elsewhere,
@@ -45,7 +46,7 @@ from hasten.kernel import (
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
-from hasten.kernel.kinds import Arr, Grow, Lst, Nil, Refuse, Type, const
+from hasten.kernel.kinds import Arr, Grow, Lst, Nil, Refuse, Together, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
 from hasten.kernel.scopes import shadowed
 from hasten.observe.describe import describe
@@ -61,7 +62,8 @@ class How:
     """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
-    that are asked for strings of the code are records, whatever they hold."""
+    that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the kernel
+    makes, and that stand for one another."""
 
     words: bool = False
     maybe: bool = False
@@ -70,6 +72,7 @@ class How:
     project: Project | None = None
     split: bool = False
     records: bool = False
+    together: frozenset[frozenset[str]] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +215,11 @@ class Jit:
             try:
                 first = change(how)
                 break
+            except Together as reason:
+                reasons[f"{reason}"] = None
+                wanted = building.grouped(how.together, reason.paths)
+                if wanted != how.together:
+                    hows.insert(0, replace(how, together=wanted))
             except Refuse as reason:
                 reasons[f"{reason}"] = None
                 if "in turn" in f"{reason}" and not how.split:
@@ -288,6 +296,7 @@ def block_change(
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, stmts))
     shared.records_first = how.records
+    shared.together = how.together
     shared.constant_type = constant_type(how)
     shared.stmts = stmts
     function = enclosing(source.tree, stmts[0])
@@ -461,6 +470,7 @@ def function_unit(
     seen = facts.of(region.id).types
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, body))
     shared.records_first = how.records
+    shared.together = how.together
     shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
@@ -548,6 +558,9 @@ def check_door_names(shared: Shared, wanted: tuple[str, ...], sure: set[str]) ->
             continue  # the guard of the object looks at its attributes
         if not name.endswith("[]") and not records.is_column(name):  # with the list of the records itself
             check_door_name(shared.module, name, sure)
+    for plan in [p for plans in shared.plans.values() for p in plans]:
+        if plan.home is shared.module:
+            check_door_name(shared.module, plan.kind.name, sure)
     for path in shared.objects:
         if "." not in path:
             check_door_name(shared.module, path.partition(":")[0].removesuffix("[]"), sure)
