@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.kernel.differential import Compiled, check, compiled, refusal
+from tests.kernel.differential import Compiled, check, compiled
 
 TREE = """
 import numpy as np

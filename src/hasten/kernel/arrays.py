@@ -368,7 +368,7 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
 
 
 def rows_and_columns(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) -> V | None:
-    """`x[rows, j]`, `x[i, columns]`, `x[mask, :]` and `x[:, columns]` of a matrix, one after the other. None: others."""
+    """`x[rows, j]`, `x[i, columns]`, `x[mask, :]`, `x[:, columns]` of a matrix, one after the other. None: others."""
     t = base.t
     if not isinstance(t, Arr) or t.ndim != 2 or len(items) != 2 or t.dtype not in ELEMENTS:
         return None

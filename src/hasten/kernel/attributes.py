@@ -125,7 +125,7 @@ def path_given(path: str) -> bool:
 def telling(unit: Unit, types: Mapping[str, Type]) -> bool:
     """Does it matter whether two objects are one? Not where the kernel changes none, and asks for no identity."""
     shared = unit.shared
-    changed = shared.stored or any("." in name for name in unit.mutated)
+    changed = any(map(path_given, shared.stored)) or any("." in name for name in unit.mutated)
     return bool(changed or shared.identity or any(isinstance(t, Slot) for t in types.values()))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects
+from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects, reach
 from hasten.kernel.kinds import CODE, Cell, Column, Grow, Num, Obj, Opt, Pool, Slot, Tup, Type
 from hasten.kernel.program import Module
 from hasten.kernel.values import PY_TYPE, V, fail
@@ -187,7 +187,7 @@ def _of_fields(module: Module, kind: ast.ClassDef, node: ast.AST) -> Plan:
             defaults.append(s.value)
     if not args or objects.says(kind, "kw_only") or any(k for d in kind.decorator_list for k in _off(d)):
         fail(f"{kind.name} is a dataclass of its own kind", node)
-    if objects.reach.replaced(module, kind, "__init__"):
+    if reach.replaced(module, kind, "__init__"):
         fail(f"{kind.name}.__init__ is replaced", node)
     own = "self"
     while own in {a.arg for a in args}:
@@ -357,7 +357,11 @@ def _values(u: Unit, t: Column, last: str, everyone: str, test: str) -> str:
         lists_ = f"{of_these(f'{last}_values')}, {of_these(f'{last}_kinds')}"
         return f"{u.shared.helper('made_values')}({lists_}, {{{kinds}}})"
     (kind,) = t.kinds
-    return of_these(last) if kind in ("int", "float", "bool") else f"[{PY_TYPE.get(kind, kind)}(v) for v in {of_these(last)}]"
+    return (
+        of_these(last)
+        if kind in ("int", "float", "bool")
+        else f"[{PY_TYPE.get(kind, kind)}(v) for v in {of_these(last)}]"
+    )
 
 
 def blank(slot: Type | None) -> bool:

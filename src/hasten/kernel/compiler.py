@@ -1499,7 +1499,8 @@ class Unit:
             assert isinstance(t, Num)
             # a float where some paths give a small int: what asks which it is refuses
             known = t.kinds | (self.ret.kinds if isinstance(self.ret, Num) else t.kinds)
-            if known not in ({"int", "float"}, {"float", "np.float64"}, {"int", "np.float64"}) and (
+            truth = {"bool", "np.bool"}
+            if known not in ({"int", "float"}, {"float", "np.float64"}, {"int", "np.float64"}, truth) and (
                 t.kind is None or t.kinds != known
             ):
                 fail("type of the result depends on the data", s)
@@ -2857,6 +2858,7 @@ class Unit:
             ):
                 fail(f"{func.name} is not a plain function", node)
         name = self.shared.module.fresh(f"_{self.shared.purpose}_{func.name.strip('_')}", self.shared.taken)
+
         def made(stmts: list[ast.stmt]) -> Unit:
             unit = Unit(self.shared, name, stmts, types, function=True, lookup=self.lookup, module=module)
             unit.top = False

@@ -739,8 +739,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     guards += named.guards(shared, of_records, lambda: _helper(shared, "plain_named"))
     objects_made = building.lines(unit, types) if building.leave(unit, types) else []
     if shared.plans and not objects_made:  # they stay inside
-        inside = building.given(unit, types)
-        kept = [(r, g) for r, g in zip(raw_held, got_held, strict=True) if g not in inside]
+        stay = building.given(unit, types)
+        kept = [(r, g) for r, g in zip(raw_held, got_held, strict=True) if g not in stay]
         raw_held, got_held = [r for r, _ in kept], [g for _, g in kept]
     if unit.function:
         more = (raw_held, got_held)
@@ -761,7 +761,22 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert.insert(0, f"{', '.join(made.carried)}{',' if len(made.carried) == 1 else ''} = {ahead.argument}")
             brought = made.carried[0] == words
             wrapped = _function(
-                shared, unit, name, takes, entry, guards, convert, args, back, undo, sinks, more, words, first, (), brought
+                shared,
+                unit,
+                name,
+                takes,
+                entry,
+                guards,
+                convert,
+                args,
+                back,
+                undo,
+                sinks,
+                more,
+                words,
+                first,
+                (),
+                brought,
             )
             return replace(wrapped, text=f"{wrapped.text}\n\n{made.text}")
         return _function(

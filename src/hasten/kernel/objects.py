@@ -876,7 +876,9 @@ def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
 def truth(unit: Unit, t: Obj, node: ast.AST) -> str:
     """The code of the truth of an object: it is true unless its class says otherwise."""
     owners = users(unit, t)
-    if not owners or any(computes(unit.shared.home(u.kind), u.kind, n) for u in owners for n in ("__bool__", "__len__")):
+    if not owners or any(
+        computes(unit.shared.home(u.kind), u.kind, n) for u in owners for n in ("__bool__", "__len__")
+    ):
         fail("truth of an object", node)
     for owner in owners:
         owner.needed = True

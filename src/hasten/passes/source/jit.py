@@ -62,8 +62,8 @@ class How:
     """What a kernel is made for: `words`, strings that are only compared; `maybe`, names that may be None at the door;
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
-    that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the kernel
-    makes, and that stand for one another."""
+    that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
+    kernel makes, and that stand for one another."""
 
     words: bool = False
     maybe: bool = False
