@@ -11,6 +11,7 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.source import Edit
 from hasten.core.workload import Entry, ScriptWorkload
+from hasten.observe.describe import describe
 from hasten.search.doors import conversion_s, emitted, too_dear
 
 HERE = Region("a.py", 1, 9, "function", "f", share=0.5)
@@ -43,6 +44,26 @@ def test_what_is_within_is_converted_too_and_arrays_are_not() -> None:
 
 def test_the_cheapest_of_what_a_name_stands_for_counts() -> None:
     assert conversion_s(RegionFacts("r", types={"x": (NUMBERS, ARRAY)})) == 0.0
+
+
+def test_trees_that_are_gone_over_in_every_call() -> None:
+    class Node:
+        def __init__(self, depth: int) -> None:
+            self.value = depth
+            self.left = self.right = Node(depth - 1) if depth else None
+
+    class Tree:
+        def __init__(self) -> None:
+            self.root = Node(40)
+
+    one, many = describe(Tree()), describe([Tree() for _ in range(100)])
+    kernel = Change(
+        "HST301", "title", HERE, (Edit("a.py", 1, 9, "x = _linked_objects([x], {Node: ()})\n"),), needs=("numba",)
+    )
+    assert too_dear(kernel, facts(100_000, one), 4.0), "4 s of going over 41 nodes for 2 s of work"
+    assert not too_dear(kernel, facts(10_000, one), 4.0)
+    assert too_dear(kernel, facts(10_000, many), 4.0), "100 trees in every call"
+    assert not too_dear(change("numba"), facts(100_000, one), 4.0), "a kernel that takes no nodes"
 
 
 SLOW = "def work(x):\n    return sum(x)\n\n\nprint(work([1]))\n"

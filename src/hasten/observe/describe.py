@@ -507,7 +507,8 @@ def _linked(value: Any, budget: _Budget, depth: int, inside: set[int]) -> tuple[
                 facts.append(replace(fact, note=(*fact.note, f"attribute={key}")))
             if len(facts) > 512:
                 facts = list(_joined(facts))
-        everyone.append(ValueFact(type_name(kind), items=_joined(facts), note=(LINKED,)))
+        items = _joined(facts)
+        everyone.append(ValueFact(type_name(kind), min_len=len(some), max_len=len(some), items=items, note=(LINKED,)))
     budget.linked = before
     return tuple(everyone)
 

@@ -9,8 +9,10 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel.program import njitted
+from hasten.observe.describe import LINKED
 
 ELEMENT_S = 25e-9  # a number of a list, at the least: its type is looked at, and it is copied
+LINKED_S = 1e-6  # an object that leads to others: it is looked for, and its attributes are
 KEYED_S = 60e-9  # a key of a dict or set with what it stands for
 DEPTH = 4
 SURELY = 1.5  # times the region's own time: then nothing that the kernel saves makes up for it
@@ -24,12 +26,25 @@ def too_dear(change: Change, facts: Facts, wall_s: float) -> bool:
     if "numba" not in change.needs:
         return False
     seen = facts.of(change.region.id)
-    return seen.calls * conversion_s(seen) > SURELY * change.region.share * wall_s
+    per_call = conversion_s(seen)
+    if any("_linked_objects(" in edit.text for edit in change.edits):
+        per_call += max((_linked(f, 0) for kinds in seen.types.values() for f in kinds), default=0.0) * LINKED_S
+    return seen.calls * per_call > SURELY * change.region.share * wall_s
 
 
 def conversion_s(seen: RegionFacts) -> float:
     """At the least, seconds that one call takes to convert what the region reads."""
     return sum(min((_seconds(f, 0) for f in kinds), default=0.0) for kinds in seen.types.values())
+
+
+def _linked(fact: ValueFact, depth: int) -> float:
+    """How many objects hang together below a value: the nodes of a tree, of all trees of a list."""
+    own = sum(((i.min_len or 0) + (i.max_len or 0)) / 2 for i in fact.items if LINKED in i.note)
+    if depth < DEPTH:
+        own = max([own, *(_linked(i, depth + 1) for i in fact.items if LINKED not in i.note)])
+    if fact.type == "builtins.list":
+        own *= ((fact.min_len or 0) + (fact.max_len or 0)) / 2
+    return own
 
 
 def _seconds(fact: ValueFact, depth: int) -> float:
