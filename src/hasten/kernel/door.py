@@ -507,7 +507,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     words = shared.module.fresh("numbers_of_strings", shared.taken)
     for n, t in types.items():
         x = local(n)
-        before = len(lists)
+        count = len(lists)
         if n == arrays_results.RESULT:
             convert.append(f"{x} = {unit.made}")
             args.append(x)
@@ -689,7 +689,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             guards.append(f"type({x}) is list")
             lists.append(x)
         if n in unit.mutated or n in sinks or n in changing:
-            moved += lists[before:]
+            moved += lists[count:]
     entry += instead
     held_names = () if ahead is None else ahead.names
     pools = named.pools({n: t for n, t in types.items() if n in columns or n in plain and n not in held_names})
