@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 # what a model may be asked, in the order in which reports list it
 METHODS = ("predict", "predict_proba", "decision_function", "transform", "score_samples")
+FORWARD = "forward"  # and what a neural net answers
 LATENCY, THROUGHPUT, SIZE, MEMORY = "latency", "throughput", "size", "memory"
 
 
@@ -75,9 +76,30 @@ class ModelContract:
 
 
 @dataclass(frozen=True)
+class Tensors:
+    """What a neural net is given for n rows: an array of shape (n, ...) for each parameter of `forward`, in order."""
+
+    arrays: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` where there are none, or their numbers of rows differ."""
+        rows = {name: len(a) for name, a in self.arrays.items()}
+        if len(set(rows.values())) != 1:
+            told = ", ".join(f"{name}: {n}" for name, n in rows.items()) or "none"
+            raise ValueError(f"inputs of a net have the same number of rows, and these have not: {told}")
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def take(self, places: Any) -> Tensors:
+        """The rows at `places` (a slice or row numbers), in that order."""
+        return Tensors({name: a[places] for name, a in self.arrays.items()})
+
+
+@dataclass(frozen=True)
 class Rows:
-    """Rows with their targets. `x` is a DataFrame, an array of shape (n, columns), or a sequence of n texts; `y` is
-    an array of shape (n,) or (n, outputs), or None."""
+    """Rows with their targets. `x` is a DataFrame, an array of shape (n, columns), a sequence of n texts, or `Tensors`;
+    `y` is an array of shape (n,) or (n, outputs), or None."""
 
     x: Any
     y: Any = None
@@ -91,7 +113,9 @@ class Rows:
 
 
 def taken(x: Any, places: Any) -> Any:
-    """Some rows of a DataFrame, Series, array or list: `places` is a slice or a sequence of row numbers."""
+    """Some rows of a DataFrame, Series, array, list or `Tensors`: `places` is a slice or a sequence of row numbers."""
+    if isinstance(x, Tensors):
+        return x.take(places)
     if hasattr(x, "iloc"):
         return x.iloc[places]
     if isinstance(x, (list, tuple)):
@@ -108,6 +132,9 @@ class ModelWorkload:
     `methods` are those of `METHODS` that the model answers on this data. `task` is "classification", "regression" or
     "other". `metric` is the name of a scikit-learn scorer, or a callable `metric(y, predictions) -> float` where more
     is better.
+
+    A neural net is an `nn.Module`; its data may be a `Dataset`, a `DataLoader`, or `Rows` of arrays or tensors. `free`
+    are the axes, besides rows, of each of its inputs whose length varies from call to call (None: found by asking it).
     """
 
     model: Any
@@ -119,6 +146,7 @@ class ModelWorkload:
     methods: tuple[str, ...] = ("predict",)
     metric: Any = None
     notes: tuple[str, ...] = field(default=())
+    free: Mapping[str, tuple[int, ...]] | None = None
 
     def __post_init__(self) -> None:
         """`(X, y)` will do for `Rows`."""

@@ -6,6 +6,7 @@ and timing it. A child keeps what it loaded between questions (in module globals
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,10 +23,10 @@ from hasten.observe.reap import MARK, kill_marked, new_mark, start_guard
 
 _THREADS = tuple(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"))
 
-# the current folder comes first, as in `python -m`; where hasten itself lies comes last
+# the current folder comes first, as in `python -m`; then whatever this process can import, hasten itself among it
 _START = """
-import sys
-sys.path.append(sys.argv[1])
+import json, sys
+sys.path += [p for p in json.loads(sys.argv[1]) if p not in sys.path]
 from hasten.observe.child import main
 main(int(sys.argv[2]), int(sys.argv[3]))
 """
@@ -51,9 +52,10 @@ class Child:
         ours, theirs = _pair()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._link = ours
+        paths = [*sys.path, str(Path(__file__).parents[2])]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, str(Path(__file__).parents[2]), str(theirs.fileno()), str(threads or 0)],
+                [sys.executable, "-c", _START, json.dumps(paths), str(theirs.fileno()), str(threads or 0)],
                 env=environ, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=self._errors, start_new_session=True,
             )  # fmt: skip

@@ -17,17 +17,21 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Column:
-    """One input column. `kind` is "number", "bool", "text", "category" or "date"; `dtype` as pandas says it."""
+    """One input column. `kind` is "number", "bool", "text", "category" or "date"; `dtype` as pandas says it.
+
+    An input of a net is of kind "tensor": `shape` is that of one row (None: of any length).
+    """
 
     name: str
     kind: str = "number"
     dtype: str = "float64"
+    shape: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class InputSchema:
-    """What the model takes. `form` is "frame" (columns with names), "array" (columns by place) or "texts" (one
-    sequence of strings).
+    """What the model takes. `form` is "frame" (columns with names), "array" (columns by place), "texts" (one
+    sequence of strings) or "tensors" (what a net's `forward` takes).
 
     A frame's columns are looked up by name, in any order (`by_name`), or taken by their place whatever their names
     (`by_place`); else names and order must be those of the training data. `others`: columns besides those of the schema
@@ -142,7 +146,7 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
 def schema_from_json(data: Mapping[str, Any]) -> InputSchema:
     """What `asdict` made of a schema, with lists for tuples."""
     told: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in data.items()}
-    told["columns"] = tuple(Column(**c) for c in told["columns"])
+    told["columns"] = tuple(Column(**{**c, "shape": tuple(c.get("shape", ()))}) for c in told["columns"])
     return InputSchema(**told)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from hasten.serve.served import Served
+from hasten.serve.served import Served, ServedNet, load
 
 
 class Pyfunc:
     """What MLflow asks: `predict(inputs, params)`, where `params={"method": "predict_proba"}` asks another method."""
 
-    def __init__(self, served: Served) -> None:
+    def __init__(self, served: Served | ServedNet) -> None:
         self.served = served
 
     def predict(self, inputs: Any, params: dict[str, Any] | None = None) -> Any:
@@ -21,4 +20,4 @@ class Pyfunc:
 
 
 def _load_pyfunc(path: str) -> Pyfunc:
-    return Pyfunc(Served(Path(path)))
+    return Pyfunc(load(path))

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.core.model import FORWARD
 from hasten.errors import TargetError
 from hasten.serve.backends import Backend, open_part
 from hasten.serve.inputs import Inputs
 from hasten.serve.manifest import Manifest, read_manifest
+from hasten.serve.tensors import TensorInputs
 
 
 class Served:
@@ -23,8 +25,8 @@ class Served:
     `ValueError`. An object of this class may be used by several threads at once.
     """
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
-        self.manifest: Manifest = read_manifest(folder)
+    def __init__(self, folder: Path, manifest: Manifest, threads: int | None = None) -> None:
+        self.manifest = manifest
         self._inputs = Inputs(self.manifest.inputs)
         self._parts: dict[str, Backend] = {
             name: open_part(part, folder / "parts" / name, threads, self._inputs)
@@ -99,14 +101,57 @@ class Served:
         )
 
     def __repr__(self) -> str:
-        routes = ", ".join(
-            f"{self.manifest.parts[r.part].backend}{'' if r.rows is None else f' up to {r.rows} rows'}"
-            for r in self.manifest.routes
+        return (
+            f"<hasten artifact of {self.manifest.model}: {', '.join(self.manifest.methods)}; {_routes(self.manifest)}>"
         )
-        return f"<hasten artifact of {self.manifest.model}: {', '.join(self.manifest.methods)}; by {routes}>"
 
 
-def load(path: str | Path, *, threads: int | None = None) -> Served:
+class ServedNet:
+    """A net that answers as the original module did, called like it: `net(x)`, `net(a, b)`, `net(ids=..., mask=...)`.
+
+    Inputs are arrays or torch tensors of the certified dtypes, with rows first; anything else is refused with
+    `ValueError`. The answer is an array, or a torch tensor where one came in. May be used by several threads at once.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, threads: int | None = None) -> None:
+        self.manifest = manifest
+        self._inputs = TensorInputs(manifest.inputs)
+        asks = {
+            name: open_part(part, folder / "parts" / name, threads).method(FORWARD)
+            for name, part in manifest.parts.items()
+        }
+        self._routes = tuple((r.rows, asks[r.part]) for r in manifest.routes)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """The scores for n rows, shape (n, ...), as the module gives them. Raises `ValueError`."""
+        arrays, foreign = self._inputs.read(args, kwargs)
+        rows = len(arrays[0])
+        if not rows:
+            if not self.manifest.inputs.empty:
+                raise ValueError("no rows, and the net needs one at least")
+            one = [np.zeros((1, *a.shape[1:]), a.dtype) for a in arrays]
+            answer = self._routes[0][1](one)[:0]
+        else:
+            answer = next(ask for limit, ask in self._routes if limit is None or rows <= limit)(arrays)
+        if foreign:
+            import torch
+
+            return torch.from_numpy(answer)
+        return answer
+
+    __call__ = forward
+
+    def __repr__(self) -> str:
+        return f"<hasten artifact of {self.manifest.model}: {_routes(self.manifest)}>"
+
+
+def _routes(manifest: Manifest) -> str:
+    return "by " + ", ".join(
+        f"{manifest.parts[r.part].backend}{'' if r.rows is None else f' up to {r.rows} rows'}" for r in manifest.routes
+    )
+
+
+def load(path: str | Path, *, threads: int | None = None) -> Served | ServedNet:
     """The artifact at `path` (its folder, or the folder of the run that made it), ready to answer.
 
     `threads` limits what its backends use (None: what each would). An artifact holds code (generated Python, machine
@@ -118,4 +163,6 @@ def load(path: str | Path, *, threads: int | None = None) -> Served:
         folder = folder / "artifact"
     if not folder.is_dir():
         raise TargetError(f"{path}: no such folder; name what `hasten run MODEL --out DIR` made")
-    return Served(folder, threads)
+    manifest = read_manifest(folder)
+    kind = ServedNet if manifest.inputs.form == "tensors" else Served
+    return kind(folder, manifest, threads)

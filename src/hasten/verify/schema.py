@@ -7,14 +7,17 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from hasten.core.model import Rows
+from hasten.core.model import Rows, Tensors
 from hasten.serve.manifest import Column, InputSchema
 from hasten.verify.answers import Answers, Refusal, agreement
+from hasten.verify.varied_tensors import SHORTER, stepped
 
 
 def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
     """`answered` is what the original answered to the varied inputs of `verify/varied_rows.py`, by their names."""
     x = data.x
+    if isinstance(x, Tensors):
+        return _of_tensors(x, answered)
     if hasattr(x, "columns") and hasattr(x, "iloc"):
         columns = tuple(Column(str(n), _kind(x[n].dtype), str(x[n].dtype)) for n in x.columns)
         form = "frame"
@@ -48,6 +51,18 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
         spelt=_answers(answered.get("numbers as texts")) or "numbers as texts" not in answered,
         no_float32=tuple(m for m, a in answered.get("float32", {}).items() if isinstance(a, Refusal)),
     )
+
+
+def _of_tensors(x: Tensors, answered: Mapping[str, Answers]) -> InputSchema:
+    """A net's inputs: lengths of steps are free where the original answers shorter ones."""
+    free = stepped(x) if _answers(answered.get(SHORTER)) else {}
+    columns = tuple(
+        Column(
+            name, "tensor", str(a.dtype), tuple(None if free.get(name) == i else n for i, n in enumerate(a.shape) if i)
+        )
+        for name, a in x.arrays.items()
+    )
+    return InputSchema("tensors", columns, empty=_answers(answered.get("no rows")))
 
 
 def _by_column(what: str, answered: Mapping[str, Answers], form: str, numbers: list[str]) -> dict[str, bool]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hasten.config import nearest
+from hasten.core.model import Rows, Tensors
 from hasten.errors import TargetError, UsageError
 
 # how a model's file is called, and whether reading it runs code that is in it
@@ -103,6 +104,27 @@ def read_table(path: Path) -> Table:
         raise
     except Exception as error:
         raise TargetError(f"{path} cannot be read as {suffix}: {type(error).__name__}: {error}") from error
+
+
+def read_tensors(path: Path, names: Sequence[str]) -> Rows:
+    """The inputs of a net and its targets in an `.npz` file: arrays by the names of its inputs (`X`, where it has one),
+    and `y`. Raises `UsageError` and `TargetError`."""
+    import numpy as np
+
+    if path.suffix.lower() != ".npz" or not path.is_file():
+        raise UsageError(f"{path}: data of a net is an .npz file that is there")
+    with np.load(path, allow_pickle=False) as data:
+        held = {name: data[name] for name in data.files}
+    y = held.pop("y", None)
+    if len(names) == 1 and names[0] not in held and "X" in held:
+        held[names[0]] = held.pop("X")
+    missing = [n for n in names if n not in held]
+    if missing:
+        raise TargetError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}")
+    try:
+        return Rows(Tensors({n: held[n] for n in names}), y)
+    except ValueError as error:
+        raise TargetError(f"{path}: {error}") from None
 
 
 def _npz(path: Path) -> Table:

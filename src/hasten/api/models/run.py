@@ -16,11 +16,13 @@ import numpy as np
 
 from hasten.api.models import fit
 from hasten.api.models.files import Table, read_model, read_table, with_arrays
+from hasten.api.models.nets import net_workload
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.errors import TargetError, UsageError
 from hasten.observe.session import Progress, session
+from hasten.serve.net import Net, is_module
 
 LEARN_FROM = 150  # rows of validation data, at least, of which a third may be learnt from
 
@@ -47,7 +49,9 @@ def run_model(
     with session(budget_s=budget, seed=seed or 0, progress=progress) as current:
         current.progress.stage("read the model and its data")
         work, contract = _ready(target, name, options, contract, current.seed)
-        outcome = optimise_model(current, work, contract, serving_passes(), reducing_passes())
+        net = isinstance(work.model, Net)
+        reducing = () if net else reducing_passes()
+        outcome = optimise_model(current, work, contract, serving_passes(nets=net), reducing)
         record = replace(
             outcome.record,
             machine=json.loads(json.dumps(machine())),
@@ -103,16 +107,19 @@ def _ready(
     else:
         wrong = fit.Complaints(name)
         work = _from_options(target, name, options, wrong)
+    if is_module(work.model):
+        work = net_workload(work, wrong)
+    net = isinstance(work.model, Net)
     fit.check_fitted(work.model, wrong)
-    task = fit.task_of(work.model) if work.task == "other" else work.task
-    methods = fit.methods_of(work.model)
+    task = fit.task_of(work.model) if work.task == "other" and not net else work.task
+    methods = work.methods if net else fit.methods_of(work.model)
     if not methods:
         raise TargetError(f"{name}: {type(work.model).__name__} has no method of a model, such as predict or transform")
     chosen = work.metric
     if chosen is None and work.valid.y is not None and task != "other":
         chosen = "accuracy" if task == "classification" else "r2"
     if isinstance(chosen, str) and ":" not in chosen:
-        fit.check_metric(chosen, task, methods, wrong)
+        fit.check_metric(chosen, task, ("predict", "predict_proba") if net else methods, wrong)
     if contract.max_drop is not None and contract.max_drop.value and work.valid.y is None:
         wrong.add("--max-drop needs targets: which column is it? --target COLUMN")
     for part, rows in (("data", work.valid), ("test", work.test)):
@@ -158,6 +165,9 @@ def _from_options(target: Any, name: str, options: ModelOptions, wrong: fit.Comp
     for part in ("data", "test", "train"):
         given = getattr(options, part)
         if given is not None:
+            if is_module(model):
+                parts[part] = given
+                continue
             table, told = (given, part) if isinstance(given, Table) else _table(given, part)
             parts[part] = table if isinstance(table, Rows) else fit.rows_of(table, model, options.column, told, wrong)
     return ModelWorkload(model, parts["data"], parts.get("test"), parts.get("train"), metric=options.metric)
@@ -200,6 +210,9 @@ def _made(target: str) -> ModelWorkload:
         module = importlib.util.module_from_spec(spec)
         sys.modules[path.stem] = module
         spec.loader.exec_module(module)
+        import cloudpickle
+
+        cloudpickle.register_pickle_by_value(module)  # its classes travel to children, which do not see the file
         made = getattr(module, function)()
     except Exception as error:
         raise TargetError(f"{target} failed: {type(error).__name__}: {error}") from error

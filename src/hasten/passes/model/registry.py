@@ -24,6 +24,16 @@ SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.tl2cgen", "Tl2cgen"),
     ("hasten.passes.model.serving.original", "AsItIs"),
 )
+# those of nets; what learns nothing and takes seconds comes first
+NETS: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.model.nets.run", "TorchScript"),
+    ("hasten.passes.model.nets.run", "OnnxRuntime"),
+    ("hasten.passes.model.nets.run", "OpenVino"),
+    ("hasten.passes.model.nets.quantise", "OpenVinoInt8"),
+    ("hasten.passes.model.nets.quantise", "OnnxInt8"),
+    ("hasten.passes.model.nets.quantise", "OnnxInt8Dynamic"),
+    ("hasten.passes.model.nets.run", "Inductor"),
+)
 REDUCING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.reducing.fewer_trees", "FewerTrees"),
     ("hasten.passes.model.reducing.fewer_rounds", "FewerRounds"),
@@ -36,9 +46,9 @@ REDUCING: tuple[tuple[str, str], ...] = (
 
 
 @cache
-def serving_passes() -> tuple[ServingPass, ...]:
-    """One of each serving pass. Raises `TypeError` when one is none."""
-    found = [_made(module, name) for module, name in SERVING]
+def serving_passes(nets: bool = False) -> tuple[ServingPass, ...]:
+    """One of each serving pass (of nets: `nets`). Raises `TypeError` when one is none."""
+    found = [_made(module, name) for module, name in (NETS if nets else SERVING)]
     for each in found:
         if not isinstance(each, ServingPass):
             raise TypeError(f"{type(each).__name__} is no serving pass: it lacks a part of that protocol")
@@ -57,7 +67,9 @@ def reducing_passes() -> tuple[ReducingPass, ...]:
 
 def model_pass(code: str) -> ServingPass | ReducingPass:
     """The pass with this code. Raises `KeyError`."""
-    both: tuple[ServingPass | ReducingPass, ...] = (*serving_passes(), *reducing_passes())
+    both: tuple[ServingPass | ReducingPass, ...] = (
+        *serving_passes(), *serving_passes(nets=True), *reducing_passes(),
+    )  # fmt: skip
     return {p.code: p for p in both}[code]
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hasten.core.model import taken
+from hasten.core.model import Tensors, taken
 from hasten.verify.varied_rows import varied
+from hasten.verify.varied_tensors import varied_tensors
 
 SAMPLES = 16  # different inputs of one size, asked in turn
 
@@ -28,11 +29,12 @@ class Asked:
         return range(1, 1 + len(self.varied))
 
 
-def inputs_of(x: Any, batches: Sequence[int], seed: int) -> Asked:
-    """Inputs made from validation rows `x`; one row is always among the sizes."""
+def inputs_of(x: Any, batches: Sequence[int], seed: int, *, same: bool = True) -> Asked:
+    """Inputs made from validation rows `x`; one row is always among the sizes. `same`: the same predictions are asked
+    for."""
     everything: list[Any] = [x]
     names = []
-    for name, made in varied(x, seed):
+    for name, made in varied_tensors(x, seed, same=same) if isinstance(x, Tensors) else varied(x, seed):
         names.append(name)
         everything.append(made)
     places: dict[int, list[int]] = {}

@@ -11,6 +11,7 @@ from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.core.model_record import AgreementRecord, QualityOfModel
 from hasten.verify.answers import Agreement, Answers, Refusal, agreement, given, largest
 from hasten.verify.metric import ROUNDS, Metric, compared, own_interval
+from hasten.verify.scores import reading
 
 SEARCH_ROUNDS = 400  # resamples while the search looks; what is kept is judged again by all of them
 
@@ -33,8 +34,9 @@ class Judge:
         varied: Mapping[str, Answers], seed: int,
     ) -> None:  # fmt: skip
         self.contract, self.work, self.measure = contract, work, measure
-        self.answers, self.varied, self.seed = answers, varied, seed
-        self._scale = largest(answers)
+        self._read = reading(work.task, answers)
+        self.answers, self.varied, self.seed = self._read(answers), varied, seed
+        self._scale = largest(self.answers)
 
     def own_quality(self) -> QualityOfModel | None:
         """The original's own score."""
@@ -60,11 +62,13 @@ class Judge:
 
     def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS) -> Verdict:
         """The verdict by validation data alone, by so many resamples."""
+        answers = self._read(answers)
         found = agreement(self.answers, answers, len(self.work.valid), self._scale)
         return self._on_data(found, self.work.valid, self.answers, answers, rounds)
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""
+        old, new = self._read(old), self._read(new)
         verdict = self._on_data(agreement(old, new, len(test), self._scale), test, old, new)
         if self.measure is None or verdict.quality is None:
             return verdict

@@ -22,6 +22,7 @@ from typing import Any
 from hasten.core.model import ModelContract, ModelWorkload
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.core.model_record import LatencyRecord, ModelRunRecord
+from hasten.core.recipe import Risk
 from hasten.errors import TargetError
 from hasten.measure.latency import Latency, race
 from hasten.observe.child import Child, ChildFailed
@@ -37,6 +38,7 @@ from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_anot
 from hasten.search.models.reduce import reduce_within
 from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
+from hasten.serve.net import Net
 from hasten.verify.answers import Refusal
 from hasten.verify.metric import metric
 from hasten.verify.schema import schema_of
@@ -58,7 +60,8 @@ def optimise_model(
     reducing: Sequence[ReducingPass] = (),
 ) -> ModelOutcome:  # fmt: skip
     """Run the whole loop. Raises `TargetError` when the model does not answer on its own data."""
-    name = f"{type(work.model).__module__}.{type(work.model).__qualname__}"
+    model = work.model.module if isinstance(work.model, Net) else work.model
+    name = f"{type(model).__module__}.{type(model).__qualname__}"
     parts = (("valid", work.valid), ("test", work.test), ("train", work.train))
     record = ModelRunRecord(
         work.name, name, work.task, contract, status="interrupted", methods=work.methods, seed=session.seed,
@@ -89,8 +92,7 @@ class Loop:
         if work.metric is not None and work.valid.y is not None:
             classes = getattr(work.model, "classes_", None)  # a list: those of several outputs
             self.measure = metric(work.metric, work.task, None if isinstance(classes, list) else classes)
-        self.inputs: Asked = inputs_of(work.valid.x, contract.batches, session.seed)
-        self.written = self.scratch / "workload.pkl"
+        self.inputs: Asked = inputs_of(work.valid.x, contract.batches, session.seed, same=contract.same)
         inputs = self.scratch / "inputs.pkl"
         inputs.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
         self.processes = Processes(inputs, work.methods)
@@ -147,6 +149,10 @@ class Loop:
         self.ask_s = self.session.clock() - start
         self._look(candidate, child)
         self.schema = schema_of(self.work.valid, self.varied)
+        if self.schema.form == "tensors" and self.work.free is None:
+            free = {c.name: tuple(i + 1 for i, n in enumerate(c.shape) if n is None) for c in self.schema.columns}
+            self.work = replace(self.work, free=free)
+            self.written = self._dumped("workload-free.pkl")
         self.judge = Judge(self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed)
         assert candidate.pickle is not None
         candidate.note(
@@ -183,6 +189,8 @@ class Loop:
 
     def _proposed(self, serving: Sequence[ServingPass]) -> Iterator[Candidate]:
         for found in serving:
+            if self.contract.same and found.risk is Risk.QUALITY:
+                continue
             absent = missing(found)
             for parameters in found.parameters(self.work):
                 candidate = Candidate((Step(found.code, titled(found.name, parameters), parameters),))

@@ -26,6 +26,7 @@ BACKENDS: dict[str, str] = {
     "settings": "hasten.serve.backends.settings",
     "combined": "hasten.serve.backends.combined",
     "own steps": "hasten.serve.backends.own_steps",
+    "net": "hasten.serve.backends.nets",
 }
 
 Ask = Callable[[Any], NDArray[Any]]
@@ -33,8 +34,9 @@ Ask = Callable[[Any], NDArray[Any]]
 
 class Backend(Protocol):
     """What answers. `takes` says what its methods are given: "matrix", "floats", "columns", "cells", "given" or "any"
-    (`serve/inputs.py`). A backend that takes some columns only may have `needs`: their places in the schema. One that
-    reads rows itself ("any") has `reads(inputs)`, which is called before anything is asked."""
+    (`serve/inputs.py`), or "tensors" (`serve/tensors.py`). A backend that takes some columns only may have `needs`:
+    their places in the schema. One that reads rows itself ("any") has `reads(inputs)`, which is called before anything
+    is asked."""
 
     takes: str
 

@@ -1,0 +1,198 @@
+"""A net as a graph: exported programs of torch, ONNX, OpenVINO. The number of rows stays free, and lengths that the
+schema leaves free (`dynamic`)."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hasten.core.model import ModelWorkload, Tensors
+from hasten.core.model_pass import CannotServe
+from hasten.serve.net import Net, scores, tensors
+
+ROWS = 2  # of the example: one row would make the number of rows a constant
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Exporters print and warn about themselves; what matters they raise."""
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        disabled = logging.root.manager.disable
+        logging.disable(logging.ERROR)
+        try:
+            yield
+        finally:
+            logging.disable(disabled)
+
+
+def net_of(work: ModelWorkload) -> Net:
+    assert isinstance(work.model, Net)
+    return work.model
+
+
+def example(work: ModelWorkload) -> tuple[Any, ...]:
+    """A few rows of the data as the module is called with: positional tensors, in the order of its inputs."""
+    x = work.valid.x
+    assert isinstance(x, Tensors)
+    return tuple(tensors(x.take(np.arange(ROWS) % len(x))).values())
+
+
+def free_axes(work: ModelWorkload, name: str) -> tuple[int, ...]:
+    return (work.free or {}).get(name, ())
+
+
+class Scores:
+    """Makes a module that answers its scores only, to positional inputs in the order of `names`."""
+
+    def __new__(cls, module: Any, names: tuple[str, ...]) -> Any:
+        import torch
+
+        class OnlyScores(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.net = module
+
+            def forward(self, *given: Any) -> Any:
+                return scores(self.net(**dict(zip(names, given, strict=True))))
+
+        return OnlyScores().eval()
+
+
+def traced(work: ModelWorkload, path: Path, channels_last: bool = False) -> None:
+    """Write the net as frozen TorchScript. Raises `CannotServe`.
+
+    A trace follows one way through the module; where another would be taken, its answers to other lengths differ, and
+    the judge asks for some.
+    """
+    import torch
+
+    net = net_of(work)
+    module = Scores(copy.deepcopy(net.module), net.names)
+    given = example(work)
+    if channels_last:
+        module = module.to(memory_format=torch.channels_last)
+        given = tuple(_last(t) for t in given)
+    try:
+        with quiet(), torch.no_grad():
+            script = torch.jit.trace(module, given, check_trace=False)  # type: ignore[no-untyped-call]
+            torch.jit.freeze(script).save(str(path))
+    except Exception as error:  # noqa: BLE001 - exporters raise anything; what they say is the reason
+        raise CannotServe(f"torch.jit.trace: {first_line(error)}") from None
+
+
+def exported(work: ModelWorkload) -> Any:
+    """The net as an exported program (`torch.export`). Raises `CannotServe`."""
+    import torch
+
+    net = net_of(work)
+    module = Scores(net.module, net.names)
+    given = example(work)
+    try:
+        with quiet(), torch.no_grad():
+            return torch.export.export(module, given, dynamic_shapes=(tuple(_free(work, given)),))
+    except Exception as error:  # noqa: BLE001 - exporters raise anything; what they say is the reason
+        raise CannotServe(f"torch.export: {first_line(error)}") from None
+
+
+def _last(tensor: Any) -> Any:
+    import torch
+
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
+
+
+def _free(work: ModelWorkload, given: tuple[Any, ...]) -> Iterator[dict[int, Any]]:
+    """The axes whose length is free, for each input."""
+    import torch
+
+    for name, _ in zip(net_of(work).names, given, strict=True):
+        yield dict.fromkeys([0, *free_axes(work, name)], torch.export.Dim.DYNAMIC)
+
+
+def onnx(work: ModelWorkload, path: Path) -> list[str]:
+    """Write the net as an ONNX graph; gives the names of its inputs in the order of the net's. Raises `CannotServe`.
+
+    By torch's exporter over `torch.export`, and where that fails by the older one, which traces.
+    """
+    import torch
+
+    net = net_of(work)
+    given = example(work)
+    names = [f"input_{name}" for name in net.names]
+    told = []
+    try:
+        with quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                exported(work), given, input_names=names, output_names=["scores"], dynamo=True, verbose=False,
+                optimize=True, external_data=False,
+            )  # fmt: skip
+            assert program is not None
+            program.save(str(path), external_data=False)
+        return names
+    except Exception as error:  # noqa: BLE001 - exporters raise anything; what they say is the reason
+        told.append(first_line(error))
+    axes = {
+        f"input_{name}": {axis: f"{name}_{axis}" if axis else "rows" for axis in (0, *free_axes(work, name))}
+        for name in net.names
+    }
+    try:
+        with quiet(), torch.no_grad():
+            torch.onnx.export(
+                Scores(net.module, net.names), given, str(path), input_names=names, output_names=["scores"],
+                dynamic_axes={**axes, "scores": {0: "rows"}}, dynamo=False, verbose=False,
+            )  # fmt: skip
+        return names
+    except Exception as error:  # noqa: BLE001
+        told.append(first_line(error))
+    raise CannotServe(f"no ONNX graph: {'; '.join(told)}")
+
+
+def openvino(work: ModelWorkload, scratch: Path) -> tuple[Any, list[int]]:
+    """The net as an OpenVINO model, and which of the net's inputs it takes, in its own order. Raises `CannotServe`.
+
+    Straight from torch where OpenVINO can, else by way of ONNX.
+    """
+    import openvino as ov
+
+    told = []
+    ways: Mapping[str, Any] = {"torch": lambda: exported(work), "onnx": lambda: _by_onnx(work, scratch / "net.onnx")}
+    for way, source in ways.items():
+        try:
+            with quiet():
+                model = ov.convert_model(source())
+            return model, _places(model, len(net_of(work).names), named=way == "onnx", names=net_of(work).names)
+        except Exception as error:  # noqa: BLE001 - as above
+            told.append(f"from {way}: {first_line(error)}")
+        finally:
+            (scratch / "net.onnx").unlink(missing_ok=True)
+    raise CannotServe("; ".join(told))
+
+
+def _by_onnx(work: ModelWorkload, path: Path) -> str:
+    onnx(work, path)
+    return str(path)
+
+
+def _places(model: Any, number: int, *, named: bool, names: tuple[str, ...]) -> list[int]:
+    if len(model.inputs) == number and not named:
+        return list(range(number))
+    wanted = [f"input_{n}" for n in names]
+    return [next(wanted.index(n) for n in i.get_names() if n in wanted) for i in model.inputs]
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in a line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:200]

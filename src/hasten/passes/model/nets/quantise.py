@@ -1,0 +1,185 @@
+"""A net in whole numbers of 8 bits: ONNX Runtime (dynamic, and static with calibration), OpenVINO by NNCF.
+
+What changes     weights, and what flows between layers, are held as int8. Static: their ranges are found on calibration
+                 rows; dynamic: anew in each call (matrix products only: a dynamic convolution is slower than float32).
+When it wins     on processors with VNNI or the like: 4x to 10x for convolutional nets, about 2.5x for encoders, a
+                 quarter of the size. It takes seconds and no training, so it is tried before anything that learns.
+Risk             quality: the judge decides by the budget. Layers that hurt most are found by asking the quantised
+                 net with each of them left in float32 (`sensitive`), and stay so.
+Method           Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
+                 Inference", CVPR 2018; Nagel et al., "A White Paper on Neural Network Quantization", 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from hasten.core.model import ModelWorkload, Tensors
+from hasten.core.model_pass import Built, CannotServe, Parameters
+from hasten.core.recipe import Risk
+from hasten.passes.model.nets import export
+from hasten.serve.backends.nets import ONNX, OPENVINO
+from hasten.serve.net import Net
+
+ROWS = 256  # for calibration
+PRODUCTS = ("MatMul", "Gemm")  # what dynamic quantisation makes faster
+RECURRENT = ("LSTM", "GRU", "RNN", "Attention")
+
+
+def calibration(work: ModelWorkload, rows: int = ROWS) -> Tensors:
+    """Rows that ranges may be found on: of the training data, which judge nothing. Raises `CannotServe`."""
+    if work.train is None:
+        raise CannotServe("no rows to calibrate on: give training data, or more validation data")
+    x = work.train.x
+    draw = np.random.default_rng(0)
+    chosen: Tensors = x.take(np.sort(draw.permutation(len(x))[:rows]))
+    return chosen
+
+
+def _has_products(module: Any) -> bool:
+    import torch
+
+    kinds = (torch.nn.Linear, torch.nn.MultiheadAttention, torch.nn.RNNBase)
+    return any(isinstance(m, kinds) for m in module.modules())
+
+
+@dataclass(frozen=True)
+class OnnxInt8Dynamic:
+    code: ClassVar[str] = "HSM311"
+    name: ClassVar[str] = "ONNX Runtime, int8 weights, ranges in each call"
+    risk: ClassVar[Risk] = Risk.QUALITY
+    packages: ClassVar[tuple[str, ...]] = ("torch", "onnx", "onnxscript", "onnxruntime")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        if isinstance(work.model, Net) and _has_products(work.model.module):
+            yield {}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        plain, inputs = _prepared(work, folder)
+        with export.quiet():
+            quantize_dynamic(
+                plain, folder / ONNX, op_types_to_quantize=[*PRODUCTS, *RECURRENT], per_channel=True,
+                weight_type=QuantType.QInt8,
+            )  # fmt: skip
+        plain.unlink()
+        return Built("net", work.methods, {"kind": "onnx", "inputs": inputs}, ("onnxruntime",))
+
+
+@dataclass(frozen=True)
+class OnnxInt8:
+    code: ClassVar[str] = "HSM312"
+    name: ClassVar[str] = "ONNX Runtime, int8"
+    risk: ClassVar[Risk] = Risk.QUALITY
+    packages: ClassVar[tuple[str, ...]] = ("torch", "onnx", "onnxscript", "onnxruntime")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        if isinstance(work.model, Net):
+            yield {"ranges": "minmax"}
+            yield {"ranges": "percentile"}
+            yield {"ranges": "entropy"}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+        plain, inputs = _prepared(work, folder)
+        methods = {
+            "minmax": CalibrationMethod.MinMax, "percentile": CalibrationMethod.Percentile,
+            "entropy": CalibrationMethod.Entropy,
+        }  # fmt: skip
+        rows = calibration(work, ROWS if parameters["ranges"] == "minmax" else ROWS // 4)
+        try:
+            with export.quiet():
+                quantize_static(
+                    plain, folder / ONNX, _Reader(rows, inputs), quant_format=QuantFormat.QDQ, per_channel=True,
+                    weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
+                    calibrate_method=methods[parameters["ranges"]], nodes_to_exclude=list(parameters.get("keep", ())),
+                )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - what it says is the reason
+            raise CannotServe(f"quantize_static: {export.first_line(error)}") from None
+        plain.unlink()
+        return Built("net", work.methods, {"kind": "onnx", "inputs": inputs}, ("onnxruntime",))
+
+
+class _Reader:
+    """Calibration rows as ONNX Runtime reads them."""
+
+    def __new__(cls, rows: Tensors, inputs: list[str]) -> Any:
+        from onnxruntime.quantization import CalibrationDataReader
+
+        class Reader(CalibrationDataReader):  # type: ignore[misc]
+            def __init__(self) -> None:
+                self.batches = iter(range(0, len(rows), 16))
+
+            def get_next(self) -> dict[str, Any] | None:
+                at = next(self.batches, None)
+                if at is None:
+                    return None
+                some = rows.take(slice(at, at + 16))
+                return dict(zip(inputs, some.arrays.values(), strict=True))
+
+        return Reader()
+
+
+def _prepared(work: ModelWorkload, folder: Path) -> tuple[Path, list[str]]:
+    """The graph with shapes inferred and batch normalisation folded, as quantisers want it."""
+    from onnx import load, save
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    raw, plain = folder / "raw.onnx", folder / "plain.onnx"
+    inputs = export.onnx(work, raw)
+    try:
+        with export.quiet():
+            quant_pre_process(str(raw), str(plain), skip_symbolic_shape=True)
+    except Exception:  # noqa: BLE001 - a graph that it cannot prepare is quantised as it is
+        raw.replace(plain)
+    raw.unlink(missing_ok=True)
+    graph = load(plain)
+    del graph.graph.value_info[:]  # shapes of weights that preparation has turned round are stale in it
+    save(graph, plain)
+    return plain, inputs
+
+
+@dataclass(frozen=True)
+class OpenVinoInt8:
+    code: ClassVar[str] = "HSM313"
+    name: ClassVar[str] = "OpenVINO, int8"
+    risk: ClassVar[Risk] = Risk.QUALITY
+    packages: ClassVar[tuple[str, ...]] = ("torch", "openvino", "nncf")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        if isinstance(work.model, Net):
+            yield {"preset": "mixed"}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        import nncf
+        import openvino as ov
+
+        model, places = export.openvino(work, folder)
+        rows = calibration(work)
+        batches = [list(rows.take(slice(at, at + 16)).arrays.values()) for at in range(0, len(rows), 16)]
+        attention = _has_attention(work.model.module)
+        try:
+            with export.quiet():
+                quantised = nncf.quantize(
+                    model, nncf.Dataset(batches, lambda arrays: [arrays[i] for i in places]),
+                    preset=nncf.QuantizationPreset.MIXED if parameters["preset"] == "mixed"
+                    else nncf.QuantizationPreset.PERFORMANCE,
+                    subset_size=len(batches), model_type=nncf.ModelType.TRANSFORMER if attention else None,
+                    ignored_scope=nncf.IgnoredScope(names=list(parameters.get("keep", ())), validate=False),
+                )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - what it says is the reason
+            raise CannotServe(f"NNCF: {export.first_line(error)}") from None
+        ov.save_model(quantised, folder / OPENVINO, compress_to_fp16=False)
+        options = {"kind": "openvino", "precision": "f32", "places": places}
+        return Built("net", work.methods, options, ("openvino",))
+
+
+def _has_attention(module: Any) -> bool:
+    return any("attention" in type(m).__name__.lower() for m in module.modules())

@@ -1,0 +1,118 @@
+"""How nets are answered: TorchScript, what Inductor compiled, ONNX Runtime, OpenVINO.
+
+Each takes the inputs as a list of arrays, and gives the scores as an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Arrays = list[NDArray[Any]]
+Ask = Callable[[Arrays], NDArray[Any]]
+TRACED, COMPILED, ONNX, OPENVINO = "model.ts", "compiled.pt2", "model.onnx", "model.xml"
+
+
+class NetBackend:
+    """Answers `forward`."""
+
+    takes = "tensors"
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+
+    def method(self, name: str) -> Ask:
+        return self._ask
+
+    def row(self, name: str) -> None:
+        return None
+
+
+def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> NetBackend:
+    kinds = {"traced": _traced, "compiled": _compiled, "onnx": _onnx, "openvino": _openvino}
+    return NetBackend(kinds[options["kind"]](folder, options, threads))
+
+
+def _traced(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
+    import warnings
+
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that TorchScript is to be succeeded by torch.export
+        module = torch.jit.load(str(folder / TRACED))  # type: ignore[no-untyped-call]
+    formats = [torch.channels_last if last else torch.contiguous_format for last in options["channels_last"]]
+
+    def ask(arrays: Arrays) -> NDArray[Any]:
+        with torch.inference_mode():
+            given = [torch.from_numpy(a).contiguous(memory_format=f) for a, f in zip(arrays, formats, strict=True)]
+            answer: NDArray[Any] = module(*given).contiguous().numpy()
+        return answer
+
+    return ask
+
+
+def _compiled(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
+    import torch
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    module = torch._inductor.aoti_load_package(str(folder / COMPILED))
+
+    def ask(arrays: Arrays) -> NDArray[Any]:
+        with torch.inference_mode():
+            answer: NDArray[Any] = module(*[torch.from_numpy(a) for a in arrays]).contiguous().numpy()
+        return answer
+
+    return ask
+
+
+def _onnx(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads or 0
+    settings.inter_op_num_threads = 1
+    settings.log_severity_level = 3
+    # threads that wait busily between calls take the processor from whoever calls
+    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = onnxruntime.InferenceSession(str(folder / ONNX), settings, providers=["CPUExecutionProvider"])
+    given = {i.name for i in session.get_inputs()}
+    places = [(place, name) for place, name in enumerate(options["inputs"]) if name in given]
+    outputs = [session.get_outputs()[0].name]
+
+    def ask(arrays: Arrays) -> NDArray[Any]:
+        answer: NDArray[Any] = session.run(outputs, {name: arrays[place] for place, name in places})[0]
+        return answer
+
+    return ask
+
+
+def _openvino(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
+    import openvino
+
+    settings: dict[str, Any] = {
+        "PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": "1", "INFERENCE_PRECISION_HINT": options["precision"],
+    }  # fmt: skip
+    if threads is not None:
+        settings["INFERENCE_NUM_THREADS"] = threads
+    model = openvino.Core().compile_model(str(folder / OPENVINO), "CPU", settings)
+    places = options["places"]
+    import threading
+
+    local = threading.local()
+
+    def ask(arrays: Arrays) -> NDArray[Any]:
+        request = getattr(local, "request", None)
+        if request is None:
+            request = local.request = model.create_infer_request()
+        answer: NDArray[Any] = np.array(request.infer([arrays[i] for i in places], share_inputs=True)[0])
+        return answer
+
+    return ask

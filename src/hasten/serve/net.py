@@ -1,0 +1,72 @@
+"""A torch module as a model: `forward` takes `Tensors` and gives the scores as an array."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.core.model import Tensors
+
+
+def is_module(model: Any) -> bool:
+    """Whether `model` is an `nn.Module`. Loads no torch: a module's class has loaded it."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
+
+
+class Net:
+    """The original as its user asks it: in evaluation mode, without gradients, on the processor.
+
+    `names` are the parameters of the module's `forward` that are given, in order. The module is a copy.
+    """
+
+    def __init__(self, module: Any, names: tuple[str, ...]) -> None:
+        self.module = copy.deepcopy(module).eval().cpu()
+        self.names = names
+        self.classes_: NDArray[Any] | None = None  # what scores are of, where they are of classes
+
+    def forward(self, X: Tensors) -> NDArray[Any]:
+        """The scores, shape (n, ...). Raises what the module raises."""
+        import torch
+
+        with torch.inference_mode():
+            answer: NDArray[Any] = scores(self.module(**tensors(X))).numpy()
+        return answer
+
+    def __repr__(self) -> str:
+        return f"<{type(self.module).__name__} of {', '.join(self.names)}>"
+
+
+def tensors(x: Tensors) -> dict[str, Any]:
+    """Torch tensors over the same memory."""
+    import torch
+
+    return {name: torch.from_numpy(np.ascontiguousarray(a)) for name, a in x.arrays.items()}
+
+
+def scores(answer: Any) -> Any:
+    """The tensor that a module's answer comes down to: itself; `logits` of a mapping or a named output, else the first
+    tensor of several. Raises `TypeError` where there is none."""
+    import torch
+
+    if isinstance(answer, torch.Tensor):
+        return answer
+    if isinstance(answer, Mapping):
+        answer = [answer["logits"]] if "logits" in answer else list(answer.values())
+    if isinstance(answer, (list, tuple)):
+        for each in answer:
+            if isinstance(each, torch.Tensor):
+                return each
+    raise TypeError(f"the net answers {type(answer).__name__}, which holds no tensor")
+
+
+def parameters_of(module: Any) -> list[str]:
+    """The names of what `forward` takes, in order."""
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [p.name for p in inspect.signature(module.forward).parameters.values() if p.kind in kinds]
