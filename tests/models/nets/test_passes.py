@@ -9,9 +9,9 @@ from hasten.core.model import Tensors
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.registry import serving_passes
 from hasten.search.models.building import build
-from hasten.search.models.schema import schema_of
 from hasten.serve.served import load
 from hasten.verify.answers import asked
+from hasten.verify.schema import schema_of
 from hasten.verify.scores import reading
 from hasten.verify.varied_tensors import varied_tensors
 
