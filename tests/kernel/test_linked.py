@@ -121,3 +121,56 @@ def test_trees(tree: Compiled, change: str, fast: bool | None) -> None:
 @pytest.mark.parametrize("levels", [0, 1, 7])
 def test_trees_of_other_sizes(tree: Compiled, levels: int) -> None:
     check(tree, f"levels = {levels}\n", fast=True)
+
+
+TREES = """
+class Leaf:
+    def __init__(self, size):
+        self.size = size
+
+
+class Inner:
+    def __init__(self, attr, split, left, right):
+        self.attr = attr
+        self.split = split
+        self.left = left
+        self.right = right
+
+
+def depth_of(x, node, depth=0):
+    if isinstance(node, Leaf):
+        return depth + 10 * node.size
+    if x[node.attr] < node.split:
+        return depth_of(x, node.left, depth + 1)
+    return depth_of(x, node.right, depth + 1)
+
+
+def grown(k, depth):
+    if depth == 0:
+        return Leaf(k)
+    return Inner(k % 3, 0.1 * k - 0.4, grown(k + 1, depth - 1), grown(2 * k, depth - 1))
+
+
+trees = [grown(k, 4) for k in range(1, 6)]
+"""
+TREES_LOOP = """
+total = 0
+for i in range(len(X)):
+    for k, tree in enumerate(trees):
+        total += (k + 1) * depth_of(X[i], tree)
+    total += depth_of(X[i], trees[-1]) * len(trees)
+"""
+
+
+def test_lists_of_trees_whose_nodes_are_not_in_the_list() -> None:
+    start = "import numpy as np\nX = np.random.default_rng(0).normal(size=(40, 3))\n"
+    c = compiled(TREES_LOOP, start, prelude=TREES, hide=("i", "k", "tree"))
+    check(c, start, fast=True)
+    hook = "trees = [grown(k, 4) for k in range(1, 6)]\n"
+    check(changed(c, hook, "trees[3] = trees[0].left"), start, fast=True)  # a tree within another
+    check(changed(c, hook, "trees[0] = Leaf(7)\ntrees = trees[::-1]"), start, fast=True)
+    check(changed(c, hook, "trees[3] = trees[0]"), start, fast=False)  # twice in the list
+    check(changed(c, hook, "trees[3].left.left = None"), start, fast=None)
+    check(changed(c, hook, "trees[3] = None"), start, fast=False)
+    check(changed(c, hook, "trees = tuple(trees)"), start, fast=False)
+    check(changed(c, hook, "trees = trees[:1]"), start, fast=True)

@@ -252,8 +252,7 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     if t.link:
         others = local(t.link.removesuffix("[]"))
         links = Passed(args=[f"new_{x}"])
-        some = len(kindred.owners(unit, f"{path}[]", attr)) < len(unit.shared.unions.get(f"{path}[]", ()))
-        links.convert += _checked(x, f"{unit.helper('places_of')}({taken}, {others}, {t.optional or some})")
+        links.convert += _checked(x, f"{unit.helper('places_of')}({taken}, {others}, {t.optional})")
         if name in unit.shared.stored:
             objects = f"[None if i < 0 else {others}[i] for i in new_{x}.tolist()]"
             links.back.append(_given_back(unit, f"{path}[]", attr, objects))
@@ -297,7 +296,7 @@ def _nothing(t: Column) -> str:
     if t.depth:
         raise Refuse("lists that are attributes of only some of the objects")
     if t.link:
-        return "None"
+        return "x"  # itself: it is there, and None may not be
     kind = max(t.kinds, key=CODE.__getitem__, default="float")
     if t.kind:
         raise Refuse("members of enumerations that are attributes of only some of the objects")

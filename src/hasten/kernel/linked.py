@@ -273,6 +273,7 @@ def entry(unit: Unit, path: str, types: Mapping[str, Type]) -> list[str]:
     if base.endswith("[]"):
         from hasten.kernel import attributes  # it builds on what builds on this module
 
-        first_ones = attributes.taken_of(unit, base, attr, Column(frozenset(), True, link=path))
+        some = attributes.taken_of(unit, base, attr, Column(frozenset(), True, link=path))
+        first_ones = some.replace(" else x for x in ", " else None for x in ")
     lines = [f"{x} = {shared.helper('linked_objects')}({first_ones}, {{{', '.join(codes)}}})"]
     return [*lines, f"if {x} is None:", "    return None"]

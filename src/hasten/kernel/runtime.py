@@ -1120,18 +1120,19 @@ def _place_or_none(pair):
 '''),
     _plain("linked_objects", '''
 def _linked_objects(first, links):
-    """These objects and all that they lead to by the attributes of their classes; None where one is of another."""
-    found = {}
-    todo = [x for x in reversed(first) if x is not None]
+    """These objects, in their order, and all that they lead to by the attributes of their classes; None where one is
+    of another."""
+    found = {id(x): x for x in first if x is not None}
+    todo = [*found.values()]
     while todo:
         x = todo.pop()
-        if id(x) in found:
-            continue
         names = links.get(type(x))
         if names is None:
             return None
-        found[id(x)] = x
-        todo.extend(held for held in (getattr(x, name, None) for name in names) if held is not None)
+        for held in (getattr(x, name, None) for name in names):
+            if held is not None and id(held) not in found:
+                found[id(held)] = held
+                todo.append(held)
     return list(found.values())
 '''),
     _plain("unshared", '''
