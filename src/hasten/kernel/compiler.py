@@ -35,6 +35,7 @@ from hasten.kernel import (
     unpacked,
     versions,
     views,
+    within,
 )
 from hasten.kernel.kinds import (
     BOOL,
@@ -310,6 +311,7 @@ class Unit:
         self.frozen = 0  # dicts must not change: a comprehension goes over one
         self.frozen_maps: list[str] = []
         self.unpacked: set[str] = set()  # names of dicts whose parts have names of their own
+        self.opened: set[str] = set()  # names of containers whose stores have names of their own (`within`)
         self.places: dict[tuple[str, str], str] = {}  # of (dict, key): a variable that holds the key's place
         self.looked_up: dict[str, V] = {}  # dicts within others that a loop goes over, by the expression for them
         self.fleeting: set[str] = set()  # names of comprehensions, which exist in an expression only
@@ -434,7 +436,7 @@ class Unit:
 
     def state(self) -> tuple[object, ...]:
         """Everything that one round tells the next."""
-        sets = (self.tagged, self.mutated, self.optional, self.unpacked)
+        sets = (self.tagged, self.mutated, self.optional, self.unpacked, self.opened)
         return (
             dict(self.env),
             self.shared.version,
@@ -516,8 +518,8 @@ class Unit:
         if name in self.tagged:
             self.emit(f"{self.tag_name(name)} = {self.tag(v)}")
         self.emit(f"{local(name)} = {code}")
-        if name in self.unpacked:
-            self.emit(containers.unpacking(name))
+        for line in containers.taken_apart(self, name):
+            self.emit(line)
         if name in self.optional:
             self.emit(f"{self.flag(name)} = False")
             self.present.add(name)
@@ -1288,8 +1290,8 @@ class Unit:
             self.env[target.id] = new
             if self.inside:
                 self.fleeting.add(target.id)
-            elif target.id in self.unpacked:
-                casts.append(containers.unpacking(target.id))
+            else:
+                casts += containers.taken_apart(self, target.id)
             if isinstance(t, Num) and t.kind in (
                 "np.int8",
                 "np.int16",
@@ -2142,8 +2144,14 @@ class Unit:
                 return replace(part, code=part.code.removesuffix(".copy()"), t=base.t)
             if isinstance(node.slice, (ast.Slice, ast.Tuple)):
                 fail("slice of such a list", node)
-            code = views.element_of(self, base.t.item, base.code, bare(self.integer(node.slice).code))
-            return V(code, base.t.item if scalar(base.t.item) else rooted(base.t.item, base.t.roots), parts=(code, ()))
+            index = bare(self.integer(node.slice).code)
+            inner = within.item(self, base, index)
+            if inner is not None:
+                return inner
+            code = views.element_of(self, base.t.item, base.code, index)
+            if scalar(base.t.item):
+                return V(code, base.t.item, parts=(code, ()))
+            return within.reached(self, base, index, code, rooted(base.t.item, base.t.roots))
         items = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
         if isinstance(base.t, (Lst, Grow, Text)) and isinstance(node.slice, ast.Tuple):
             fail("tuple index of a list", node)
@@ -2156,6 +2164,10 @@ class Unit:
         indexes = []
         for e in items:
             indexes.append(bare(self.integer(e).code))
+        if isinstance(base.t, Lst) and isinstance(node.ctx, ast.Load):
+            inner = within.item(self, base, indexes[0])
+            if inner is not None:
+                return inner
         root, before = base.parts if base.parts is not None else (base.code, ())
         parts = (root, (*before, *indexes))
         code = f"{root}[{', '.join(parts[1])}]"
@@ -2477,6 +2489,9 @@ class Unit:
                 return objects.length(self, v)
             if isinstance(v.t, Obj):
                 fail("len of an object", node)
+            size = within.length(self, v)
+            if size is not None:
+                return V(size, SIZE)
             if isinstance(v.t, Row):
                 return V(views.length(v.t, v.code), SIZE)
             if isinstance(v.t, Mix):

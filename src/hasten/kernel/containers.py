@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import mixed, names, optional, sets
+from hasten.kernel import mixed, names, optional, sets, within
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.kinds import (
     BOOL,
@@ -106,11 +106,11 @@ def key_kind(t: Type | None) -> str:
 
 def fields(u: Unit, d: V) -> tuple[str, str, str] | None:
     """The names of keys, values and hash table of a dict that has a name: they are faster at hand than in a tuple."""
-    name = d.code
-    if name not in u.env or not isinstance(u.env[name], Map) or name in u.fleeting:
+    name = within.named(u, d)
+    if name is None or not isinstance(u.env.get(name), Map) or name in u.fleeting:
         return None
     u.unpacked.add(name)
-    return f"keys_of_{name}", f"values_of_{name}", f"table_of_{name}"
+    return f"keys_of_{d.code}", f"values_of_{d.code}", f"table_of_{d.code}"
 
 
 PARTS = {"at": (0, 2), "has": (0, 2), "get": (0, 1, 2), "put": (0, 1, 2), "setdefault": (0, 1, 2)}
@@ -118,6 +118,9 @@ PARTS = {"at": (0, 2), "has": (0, 2), "get": (0, 1, 2), "put": (0, 1, 2), "setde
 
 def called(u: Unit, what: str, kind: str, d: V) -> str:
     """The beginning of a call of a helper on a dict, or on its parts where those have names."""
+    inner = within.called(u, what, kind, d)
+    if inner is not None:
+        return inner
     if isinstance(d.t, Map) and d.t.frozen and kind != "int":
         kind += "_rows"
     parts = fields(u, d)
@@ -180,6 +183,14 @@ def known_place(u: Unit, base: V, key: ast.expr) -> str | None:
 
 def unpacking(name: str) -> str:
     return f"keys_of_{name}, values_of_{name}, table_of_{name} = {name}"
+
+
+def taken_apart(u: Unit, name: str) -> list[str]:
+    """The lines that give the parts of a container names of their own, where these are used."""
+    lines = [unpacking(u.local(name))] if name in u.unpacked else []
+    if name in u.opened and within.parts(u.env.get(name)):
+        lines.append(within.opening(u.env[name], u.local(name)))
+    return lines
 
 
 def words_in(t: Type | None) -> list[bool]:
@@ -834,12 +845,16 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
     k, kind = key_of(u, t, node.slice, False)
     if t.value is None:
         raise Unknown("what a dict holds is not known")
-    place = known_place(u, base, node.slice) or f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
+    known = known_place(u, base, node.slice)
+    place = known or f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
+    inner = within.values(base)
+    if inner is not None and known is None and kind == "int":
+        return V(f"{inner}[{place}]", t.value)
     parts = fields(u, base)
     values = f"{base.code}[1]" if parts is None else parts[1]
     code = element_of(u, t.value, values, place) if t.frozen else f"{values}[{place}]"
     if container(t.value) and t.roots:
-        return V(code, rooted(t.value, roots_of(t)), parts=(code, ()))
+        return within.reached(u, base, place, code, rooted(t.value, roots_of(t)))
     if isinstance(t.value, Told):
         return mixed.told(code, t.value)
     return V(code, t.value, parts=(code, ()))

@@ -29,7 +29,7 @@ from hasten.kernel import (
 from hasten.kernel import held as holding
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.compiler import DICTS, Shared, Unit, local, unseen
-from hasten.kernel.containers import empty_map, key_kind, sample, unpacking, words_in
+from hasten.kernel.containers import empty_map, key_kind, sample, taken_apart, words_in
 from hasten.kernel.filters import outlined
 from hasten.kernel.held import Held
 from hasten.kernel.kinds import (
@@ -339,7 +339,7 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
             after = f"\n\n{_njit(unit)}\ndef {unit.name}({', '.join(names)}):\n"
             after += "".join(f"    {line}\n" for line in outer)
             names, head, returns = inner, [], ""
-    head += [unpacking(local(n)) for n in (*unit.params, *unit.extra) if n in unit.unpacked]
+    head += [line for n in (*unit.params, *unit.extra) for line in taken_apart(unit, n)]
     for name, t in unit.params.items():
         if isinstance(t, (Opt, Nil)):
             if name in unit.tagged:
@@ -449,7 +449,8 @@ def clash(unit: Unit) -> None:
         a for n, t in (*unit.params.items(), *unit.extra.items()) for a in _arguments(t, local(n), n in unit.ready)
     ]
     added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or ":" in n or n.endswith("[]")]
-    added += [part for n in unit.unpacked for part in unpacking(n).split(" = ")[0].split(", ")]
+    apart = [line for n in unit.unpacked | unit.opened for line in taken_apart(unit, n)]
+    added += [part for line in apart for part in line.split(" = ")[0].split(", ")]
     added += records.pools([*unit.params.values(), *unit.extra.values()])
     columns = [local(n) for n in unit.extra if records.is_column(n)]
     if len(set(columns)) < len(columns):

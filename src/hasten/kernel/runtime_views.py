@@ -19,6 +19,61 @@ def _list_at(lists, i):
     i = _place_in(lists[0], i)
     return lists[1][lists[0][i] : lists[0][i + 1]]
 ''', ("place_in",)),
+    ("find_within", '''
+def _find_within(starts, begins, keys, tables, i, key):
+    """The place of a key of dict i among the keys of all dicts that lie one after another; -1 where it is missing."""
+    first, begin = starts[i], begins[i]
+    last = begins[i + 1] - begin - 1
+    rest = np.int64(key) & 9223372036854775807
+    at = rest & last
+    while tables[begin + at] >= 0:
+        place = first + tables[begin + at]
+        if keys[place] == key:
+            return place
+        rest >>= 5
+        at = (5 * at + rest + 1) & last
+    return -1
+''', ()),
+    ("has_within", '''
+def _has_within(starts, begins, keys, tables, i, key):
+    """Is the key in dict i?"""
+    return _find_within(starts, begins, keys, tables, i, key) >= 0
+''', ("find_within",)),
+    ("at_within", '''
+def _at_within(starts, begins, keys, tables, i, key):
+    """The place of a key that is in dict i, among those of all dicts; raises when it is not."""
+    at = _find_within(starts, begins, keys, tables, i, key)
+    if at < 0:
+        raise ValueError
+    return at
+''', ("find_within",)),
+    ("get_within", '''
+def _get_within(starts, begins, keys, values, tables, i, key, default):
+    """d.get(key, default) of dict i"""
+    at = _find_within(starts, begins, keys, tables, i, key)
+    return values[at] if at >= 0 else default
+''', ("find_within",)),
+    ("item_within", '''
+def _item_within(starts, i, j):
+    """The place of item j of list i among the items of all lists; raises when there is none."""
+    first = starts[i]
+    size = starts[i + 1] - first
+    if j < -size or j >= size:
+        raise ValueError
+    return first + (j + size if j < 0 else j)
+''', ()),
+    ("place_among", '''
+def _place_among(n, i):
+    """The place that index i of a list of n means; raises when there is none."""
+    if i < -n or i >= n:
+        raise ValueError
+    return i + n if i < 0 else i
+''', ()),
+    ("size_within", '''
+def _size_within(starts, i):
+    """len() of list i"""
+    return starts[i + 1] - starts[i]
+''', ()),
     ("lists_at", '''
 def _lists_at(rows, i):
     """One of the lists of lists that lie one after another."""

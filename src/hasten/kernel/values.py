@@ -32,6 +32,7 @@ class V:
     single: tuple[str, V, V] | None = None  # the one operation on checked values that made it
     pair: tuple[str, str] | None = None  # of a value that may be None: is it? and what it is else
     lazy: object | None = None  # the tree of an expression of arrays (`arrays_tree.Node`)
+    within: object | None = None  # where it lies in a container around it (`within.Within`)
 
 
 def fail(reason: str, node: ast.AST | None = None) -> NoReturn:
