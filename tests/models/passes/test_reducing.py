@@ -19,7 +19,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR
 
 from hasten.core.model import ModelWorkload, Rows
-from hasten.passes.model.reducing.distill import Distillation
+from hasten.passes.model.reducing.distill import LEAVES, Distillation
 from hasten.passes.model.reducing.prototypes import FewerPrototypes
 from hasten.passes.model.reducing.rank import LowerRank
 from hasten.passes.model.reducing.sparse import SparseCoefficients
@@ -55,7 +55,9 @@ def test_a_forest_is_distilled_into_smaller_ones_that_agree() -> None:
     x, y = load_breast_cancer(return_X_y=True)
     given = work(RandomForestClassifier(100, random_state=0), x, y)
     made = reductions(Distillation(), given)
-    assert {p["student"] for p, _ in made} == {"boosting", "forest", "tree", "linear"}
+    assert {p["student"] for p, _ in made} == {*LEAVES, "tree", "linear"}
+    rounds = [p["rounds"] for p, _ in made if p["student"] == "boosting"]
+    assert rounds == sorted(rounds, reverse=True)  # from the gentlest to the boldest
     agree = max((m.predict(given.valid.x) == given.model.predict(given.valid.x)).mean() for _, m in made)
     assert agree > 0.95
 
@@ -76,6 +78,34 @@ def test_whole_pipelines_are_distilled_behind_their_preprocessing() -> None:
     given = work(model, frame.drop(columns="bought"), frame["bought"].to_numpy())
     for _, made in reductions(Distillation(), given):
         assert made.steps[0][1] is model.steps[0][1]
+
+
+def test_students_are_smaller_than_their_teachers() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    few = work(RandomForestClassifier(3, max_depth=3, random_state=0), x, y)
+    assert [p for p in Distillation().parameters(few) if p["student"] in LEAVES] == []
+    many = work(RandomForestClassifier(60, random_state=0), x, y)
+    assert any(p["student"] in LEAVES for p in Distillation().parameters(many))
+
+
+def test_students_learn_from_targets_as_well_as_from_the_teacher() -> None:
+    x, y = load_breast_cancer(return_X_y=True)
+    teacher = RandomForestClassifier(5, random_state=0).fit(x[:400], 1 - y[:400])  # it knows nothing
+    given = ModelWorkload(teacher, Rows(x[400:], y[400:]), train=Rows(x[:400], y[:400]))
+    p = Distillation().reduce(given, {"student": "boosting", "rounds": 8}).predict_proba(x[:400])
+    assert p.max() < 0.8  # half of what it learnt contradicts the other half
+    alone = ModelWorkload(teacher, Rows(x[400:], y[400:]), train=Rows(x[:400], None))
+    p = Distillation().reduce(alone, {"student": "boosting", "rounds": 8}).predict_proba(x[:400])
+    assert p.max() > 0.9
+
+
+def test_sparse_rows_have_students_that_take_them() -> None:
+    texts = [f"good fine day number{i % 7}" for i in range(60)] + [f"bad poor night number{i % 7}" for i in range(60)]
+    given = work(
+        make_pipeline(TfidfVectorizer(), RandomForestClassifier(60, random_state=0)), texts, np.repeat([1, 0], 60)
+    )
+    small = Distillation().reduce(given, {"student": "boosting", "rounds": 8})
+    assert (small.predict(given.valid.x) == given.valid.y).all()
 
 
 def test_numbers_are_distilled_too() -> None:

@@ -35,10 +35,10 @@ NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.run", "Inductor"),
 )
 REDUCING: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.model.reducing.distill", "Distillation"),
     ("hasten.passes.model.reducing.fewer_trees", "FewerTrees"),
     ("hasten.passes.model.reducing.fewer_rounds", "FewerRounds"),
     ("hasten.passes.model.reducing.shallower", "SmallerTrees"),
-    ("hasten.passes.model.reducing.distill", "Distillation"),
     ("hasten.passes.model.reducing.sparse", "SparseCoefficients"),
     ("hasten.passes.model.reducing.prototypes", "FewerPrototypes"),
     ("hasten.passes.model.reducing.rank", "LowerRank"),

@@ -13,7 +13,7 @@ from hasten.verify.answers import Agreement, Answers, Refusal, agreement, given,
 from hasten.verify.metric import ROUNDS, Metric, compared, own_interval
 from hasten.verify.scores import reading
 
-SEARCH_ROUNDS = 400  # resamples while the search looks; what is kept is judged again by all of them
+SEARCH_ROUNDS = 500  # resamples while the search looks; what is kept is judged again by all of them
 
 
 @dataclass(frozen=True)
@@ -60,11 +60,11 @@ class Judge:
                 return Verdict("rejected", f"row {i} as a dict: {told}", verdict.agreement, verdict.quality)
         return verdict
 
-    def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS) -> Verdict:
-        """The verdict by validation data alone, by so many resamples."""
+    def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS, confidence: float | None = None) -> Verdict:
+        """The verdict by validation data alone, by so many resamples; `confidence` in place of the contract's."""
         answers = self._read(answers)
         found = agreement(self.answers, answers, len(self.work.valid), self._scale)
-        return self._on_data(found, self.work.valid, self.answers, answers, rounds)
+        return self._on_data(found, self.work.valid, self.answers, answers, rounds, confidence)
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""
@@ -77,11 +77,14 @@ class Judge:
         )
         return replace(verdict, quality=replace(verdict.quality, own_low=low, own_high=high))
 
-    def _on_data(self, found: Agreement, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS) -> Verdict:
+    def _on_data(
+        self, found: Agreement, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS,
+        confidence: float | None = None,
+    ) -> Verdict:  # fmt: skip
         if found.apart is not None:
             return Verdict("rejected", found.apart)
         told = AgreementRecord(found.rows, found.labels, found.changed, found.drift, found.drift_abs)
-        quality = self._quality(rows, old, new, rounds)
+        quality = self._quality(rows, old, new, rounds, confidence)
         if self.contract.same:
             reason = self._same(found)
             if reason is not None:
@@ -92,7 +95,7 @@ class Judge:
             return Verdict("rejected", reason, told, quality)
         if quality is None:
             return Verdict("rejected", "nothing tells its quality: no metric, or no targets", told)
-        shown = f"{quality.metric} {quality.old:.4g} to {quality.new:.4g}, 95% interval of the change"
+        shown = f"{quality.metric} {quality.old:.4g} to {quality.new:.4g}, interval of the change"
         shown += f" [{quality.low:+.3g}, {quality.high:+.3g}], {-quality.allowed:+.3g} allowed"
         if not quality.inside:
             return Verdict("rejected", shown, told, quality)
@@ -107,12 +110,14 @@ class Judge:
             return f"scores differ by {found.drift:.1e} of the largest, and {self.contract.rtol:.0e} is allowed"
         return None
 
-    def _quality(self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS) -> QualityOfModel | None:
+    def _quality(
+        self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS, confidence: float | None = None
+    ) -> QualityOfModel | None:
         if self.measure is None or rows.y is None:
             return None
         return compared(
             self.measure, np.asarray(rows.y), given(old), given(new), self.contract.max_drop or Drop(),
-            confidence=self.contract.confidence, seed=self.seed, rounds=rounds,
+            confidence=confidence or self.contract.confidence, seed=self.seed, rounds=rounds,
         )  # fmt: skip
 
 

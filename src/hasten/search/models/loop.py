@@ -322,8 +322,9 @@ class Loop:
         others = {str(i): (children[id(c)], places) for i, c in enumerate(candidates)}
         try:
             base, raced = race(
-                (children[id(self.original)], mine), others, self.timed, seed=self.session.seed, deadline_s=ASK_S
-            )
+                (children[id(self.original)], mine), others, self.timed, seed=self.session.seed, deadline_s=ASK_S,
+                note=self.session.progress.note,
+            )  # fmt: skip
         except ChildFailed as failure:
             self.session.progress.note(f"not timed at {rows} rows, {threads} threads: {failure.text}")
             return

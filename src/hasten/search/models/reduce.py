@@ -1,8 +1,9 @@
 """Within a budget of quality: reductions of the model, and the best way to serve what they leave.
 
-Of each kind of reduction the boldest that the budget allows is looked for by bisection, on the reduced model's own
-answers; only what passes there is built. What is no faster than the whole model was is left at that. What the search
-picks here by validation data is certified later by data that it never saw.
+Of each kind of reduction the boldest that the budget allows is looked for, from the boldest on (quality need not fall
+step by step: a smaller model may be the better one), on the reduced model's own answers; only what passes is built.
+What is no faster than the whole model was is left at that. What the search picks here by validation data is certified
+later by data that it never saw, once: so it asks for more here (`SURE`) than the contract does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
-from hasten.search.models.promise import fastest
+from hasten.search.models.promise import REACH, fastest
 from hasten.search.models.titles import titled
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 REDUCE_S = 300.0  # longest time for one reduction
 WAYS = 2  # of serving, for each number of rows: those that were fastest for the whole model
 MOST_WAYS = 2  # for a model of another kind, which nothing is known of
+SURE = 0.99  # of the interval by which the search chooses: what just passes there seldom passes on other rows
+ENOUGH_S = 40.0  # of reducing, after which nothing else is begun where something was found and no budget says more
 DEPTH = 2  # reductions on top of each other
 NO_GAIN = 0.95  # of the latency of what is there already: what is not below it at some size is of no use
 RACED = 6  # reduced candidates in the last race, at most
@@ -45,6 +48,7 @@ def reduce_within(
 class Reductions:
     def __init__(self, loop: Loop, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> None:
         self.loop, self.serving, self.exact = loop, serving, exact
+        self._began = loop.session.clock()
         self._written: dict[str, Path | str] = {}  # reductions as text: the workload after them, or why there is none
 
     def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
@@ -57,13 +61,13 @@ class Reductions:
             if work is None:
                 break
             for found in reducing:
-                if missing(found) or any(s.code == found.code for s in steps):
+                if missing(found) or any(s.code == found.code for s in steps) or (good and self._enough):
                     continue
                 for ladder in ladders(found.parameters(work)):
                     for step in self._boldest(found, ladder, steps):
                         good += self._served((*steps, step))
             fresh = [c for c in good[before:] if c.latencies]
-            if not fresh or loop.session.left_s < 60:
+            if not fresh or loop.session.left_s < 60 or self._enough:
                 break
             steps = min(fresh, key=self._wanted).steps[:-1]
         best = {id(c): c for _, c in fastest(self.exact).values()}
@@ -74,6 +78,11 @@ class Reductions:
             loop.race([*best.values(), *raced])
         return good
 
+    @property
+    def _enough(self) -> bool:
+        loop = self.loop
+        return loop.session.budget_s is None and loop.session.clock() - self._began > ENOUGH_S
+
     def _wanted(self, c: Candidate) -> float:
         _, rows = self.loop.contract.wanted
         return c.latencies.get((rows, 1, "rows"), float("inf"))
@@ -81,17 +90,19 @@ class Reductions:
     # --- one reduction -----------------------------------------------------------------------------------------------
 
     def _boldest(self, found: ReducingPass, ladder: list[Parameters], before: tuple[Step, ...]) -> list[Step]:
-        """The boldest setting that the budget accepts, by bisection; none, or one."""
-        low, high, best = 0, len(ladder) - 1, None
-        while low <= high and self.loop.session.left_s > 20:
-            at = (low + high + 1) // 2
-            step = Step(found.code, titled(found.name, ladder[at]), ladder[at])
-            self.loop.session.progress.stage(f"reduce: {step.title}", 2.0)
-            if self._good_enough((*before, step)):
-                best, low = step, at + 1
-            else:
-                high = at - 1
-        return [] if best is None else [best]
+        """The boldest setting that the budget accepts: every second one from the boldest on, then the one between."""
+        steps = [Step(found.code, titled(found.name, p), p) for p in ladder]
+        for at in range(len(steps) - 1, -1, -2):
+            if self._passes((*before, steps[at])):
+                bolder = at + 1 < len(steps) and self._passes((*before, steps[at + 1]))
+                return [steps[at + 1] if bolder else steps[at]]
+        return []
+
+    def _passes(self, steps: tuple[Step, ...]) -> bool:
+        if self.loop.session.left_s < 20:
+            return False
+        self.loop.session.progress.stage(f"reduce: {steps[-1].title}", 2.0)
+        return self._good_enough(steps)
 
     def _good_enough(self, steps: tuple[Step, ...]) -> bool:
         """Whether the model after these reductions, asked as it is, stays within the budget on validation data."""
@@ -104,7 +115,7 @@ class Reductions:
             candidate.note(verdict="failed", reason=failure.text.removeprefix("CannotServe: ")[:300])
             loop.candidates.append(candidate)
             return False
-        verdict = loop.judge.on_data(answers)
+        verdict = loop.judge.on_data(answers, confidence=SURE)
         if verdict.verdict != "accepted":
             candidate.note(
                 verdict="rejected", reason=verdict.reason, quality=verdict.quality, agreement=verdict.agreement
@@ -147,8 +158,11 @@ class Reductions:
         work, written = self._work_after(steps), self._file_after(steps)
         if work is None or not isinstance(written, Path):
             return []
-        made = []
-        for way in self._ways(work):
+        made: list[Candidate] = []
+        same = _same_kind(work, loop.work)
+        for way in self._ways(work, same):
+            if made and not same:
+                break
             if loop.session.left_s < 20:
                 break
             candidate = Candidate((*steps, way))
@@ -161,10 +175,10 @@ class Reductions:
                 made.append(candidate)
         return made
 
-    def _ways(self, work: ModelWorkload) -> list[Step]:
+    def _ways(self, work: ModelWorkload, same: bool) -> list[Step]:
         """How a reduced model is served: as the whole one was served best, or, if it is another kind, as it can be."""
         loop = self.loop
-        if type(final(work.model)) is type(final(loop.work.model)):
+        if same:
             found: list[Step] = []
             for rows in loop.contract.batches:
                 timed = [c for c in self.exact if (rows, 1, "rows") in c.latencies]
@@ -176,10 +190,18 @@ class Reductions:
         as_it_is: list[Step] = []
         for p in self.serving:
             first = None if missing(p) else next(iter(p.parameters(work)), None)
-            if first is not None:
-                step = Step(p.code, titled(p.name, first), first)
-                (as_it_is if p.code == AsItIs.code else ways).append(step)
+            if first is None:
+                continue
+            step = Step(p.code, titled(p.name, first), first)
+            if p.code == AsItIs.code:
+                as_it_is.append(step)
+            elif p.code not in REACH:
+                ways.append(step)
         return ways[:MOST_WAYS] or as_it_is
+
+
+def _same_kind(a: ModelWorkload, b: ModelWorkload) -> bool:
+    return type(final(a.model)) is type(final(b.model))
 
 
 def ladders(parameters: Iterable[Parameters]) -> list[list[Parameters]]:

@@ -42,6 +42,8 @@ def routed(
     if not good:
         return None
     kind, wanted = contract.wanted
+    if kind in (LATENCY, THROUGHPUT):
+        good = _one_model(good, contract, wanted)
     if kind in (SIZE, MEMORY):
         key = (lambda c: c.record.size_mb) if kind == SIZE else (lambda c: c.record.memory_mb)
         # a smaller one that is slower than the original is no gain for anybody
@@ -66,6 +68,22 @@ def routed(
     dicts = [c for c in good if (1, 1, "dict") in c.latencies]
     row = min(dicts, key=lambda c: c.latencies[1, 1, "dict"]) if dicts else routes[0][1]
     return Routed(tuple(routes), row)
+
+
+def _one_model(good: Sequence[Candidate], contract: ModelContract, wanted: int) -> list[Candidate]:
+    """Those of one reduced model, or of the whole one: a row gets the same answer among however many others."""
+    models: dict[str, list[Candidate]] = {}
+    for c in good:
+        models.setdefault(repr(c.steps[:-1]), []).append(c)
+    groups = list(models.values())
+    least = min(_at(c, wanted) for c in good)
+
+    def over_all(group: Sequence[Candidate]) -> float:
+        return math.fsum(math.log(min(_at(c, rows) for c in group)) for rows in contract.batches)
+
+    # about as fast at the size that was asked for: then the other sizes decide
+    near = [g for g in groups if min(_at(c, wanted) for c in g) * CLEARLY <= least]
+    return min(near, key=over_all) if math.isfinite(least) else groups[0]
 
 
 def _at(c: Candidate, rows: int) -> float:
