@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hasten.core.model import LATENCY, MEMORY, SIZE, THROUGHPUT, ModelContract
+from hasten.core.recipe import Risk
+from hasten.passes.model.registry import model_pass
 from hasten.serve.manifest import Route
 
 if TYPE_CHECKING:
@@ -71,10 +73,13 @@ def routed(
 
 
 def _one_model(good: Sequence[Candidate], contract: ModelContract, wanted: int) -> list[Candidate]:
-    """Those of one reduced model, or of the whole one: a row gets the same answer among however many others."""
+    """Those of one model, reduced or whole: a row gets the same answer among however many others, and what is certified
+    by many rows is what answers one."""
     models: dict[str, list[Candidate]] = {}
     for c in good:
-        models.setdefault(repr(c.steps[:-1]), []).append(c)
+        # what serves at the cost of quality makes a model of its own
+        own = c.steps if model_pass(c.steps[-1].code).risk is Risk.QUALITY else c.steps[:-1]
+        models.setdefault(repr(own), []).append(c)
     groups = list(models.values())
     least = min(_at(c, wanted) for c in good)
 
