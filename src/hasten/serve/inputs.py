@@ -251,6 +251,10 @@ class Inputs:
         if wrong:
             raise ValueError(f"columns must be int, float or bool, and these are not: {', '.join(map(repr, wrong))}")
 
+    def cells_of(self, row: Mapping[str, Any]) -> list[Any]:
+        """One row given as a dict, in the order of the schema."""
+        return self._row(row)
+
     def _row(self, row: Mapping[str, Any], needs: Sequence[int] | None = None) -> list[Any]:
         """One row given as a dict, in the order of the schema. Names say where a value belongs, in any order."""
         names = self._names if needs is None or not self.schema.by_name else [self._names[i] for i in needs]

@@ -79,7 +79,7 @@ def asked(model: Any, x: Any, methods: tuple[str, ...]) -> dict[str, Answer]:
 
 def dense(answer: Any) -> NDArray[Any]:
     """An answer as an array; sparse matrices, frames, Series and lists (of outputs) as one that says so."""
-    if isinstance(answer, np.ndarray):
+    if isinstance(answer, (np.ndarray, np.generic)):
         return np.asarray(answer)
     if hasattr(answer, "toarray"):
         made, kind = answer.toarray(), "sparse matrix"

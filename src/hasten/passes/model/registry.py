@@ -16,6 +16,7 @@ SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.trees", "CompiledTrees"),
     ("hasten.passes.model.serving.combined", "CombinedMembers"),
     ("hasten.passes.model.serving.own_steps", "OwnFirstSteps"),
+    ("hasten.passes.model.serving.coded", "CategoryCodes"),
     ("hasten.passes.model.serving.settings", "RunSettings"),
     ("hasten.passes.model.serving.booster", "NativeBooster"),
     ("hasten.passes.model.serving.onnx_runtime", "OnnxRuntime"),

@@ -25,6 +25,7 @@ BACKENDS: dict[str, str] = {
     "booster": "hasten.serve.backends.booster",
     "settings": "hasten.serve.backends.settings",
     "combined": "hasten.serve.backends.combined",
+    "coded": "hasten.serve.backends.coded",
     "own steps": "hasten.serve.backends.own_steps",
     "net": "hasten.serve.backends.nets",
 }

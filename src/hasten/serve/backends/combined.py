@@ -54,7 +54,7 @@ class Combined:
 
     def _asked(self, name: str, how: Callable[[Backend, list[int] | None, str], Ask]) -> Ask:
         final = self._final
-        made = rule(self._options["how"], name, self._options, None if final is None else _matrix_ask(final))
+        made = rule(self._options["how"], name, self._options, None if final is None else matrix_ask(final))
         asks = [how(b, columns, wanted) for (b, columns), wanted in zip(self._members, made.wants, strict=True)]
         together = made.together
         if len(asks) == 1:
@@ -64,7 +64,7 @@ class Combined:
 
     def _ask(self, backend: Backend, columns: list[int] | None, wanted: str) -> Ask:
         if self._options["matrix"]:
-            ask = _matrix_ask(backend)(wanted)
+            ask = matrix_ask(backend)(wanted)
             return ask if columns is None else lambda x: ask(x[:, columns])
         assert self._inputs is not None, "it was not told what rows are"
         ask = backend.method(wanted)
@@ -75,7 +75,7 @@ class Combined:
         return lambda x: ask(read(x))
 
 
-def _matrix_ask(backend: Backend) -> Callable[[str], Ask]:
+def matrix_ask(backend: Backend) -> Callable[[str], Ask]:
     """Of a matrix that was looked at already."""
     if backend.takes in (GIVEN, FLOATS):
         return backend.method

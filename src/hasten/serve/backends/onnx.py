@@ -91,9 +91,9 @@ class Feeds:
                 if lower and any(type(v) is bytes for v in values):
                     values = [v.decode("utf-8") if type(v) is bytes else v for v in values]
                 if not all(type(v) is str for v in values):
-                    if flat:
+                    if flat and not all(isinstance(v, str) for v in values):
                         raise ValueError("a text is missing, or is no string")
-                    values = [v if isinstance(v, str) else NOTHING for v in values]
+                    values = [str(v) if isinstance(v, str) else NOTHING for v in values]
                 if allowed is not None and not allowed.issuperset(values):
                     unknown = sorted({v for v in values if v not in allowed})[:5]
                     raise ValueError(f"unknown categories: {', '.join(map(repr, unknown))}")
