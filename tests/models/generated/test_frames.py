@@ -300,6 +300,15 @@ def test_categories_that_are_numbers_in_objects(tmp_path: Path) -> None:
     check(model.fit(x[:500], YES[:500]), x[500:], tmp_path)
 
 
+def test_none_in_a_column_of_objects_is_no_nan(tmp_path: Path) -> None:
+    """A dtype of texts knows no None, but a frame that is made by hand may hold it: the encoder then knows it not."""
+    model = make_pipeline(one("c", OneHotEncoder(handle_unknown="ignore"), ["work"]), LogisticRegression())
+    made, _ = served(model.fit(X[:500], YES[:500]), X[500:], tmp_path)
+    for n in (1, 2):
+        rows = X[500 : 500 + n].assign(work=pd.Series([None] * n, dtype=object, index=range(500, 500 + n)))
+        np.testing.assert_allclose(made.predict_proba(rows), model.predict_proba(rows), rtol=1e-12)
+
+
 def test_columns_that_no_step_takes_may_be_missing(tmp_path: Path) -> None:
     whole = make_pipeline(one("n", StandardScaler(), ["gain"]), LogisticRegression()).fit(X[:500], YES[:500])
     made, _ = served(whole, X[500:], tmp_path)

@@ -63,7 +63,8 @@ class Generated:
         def ask_columns(x: Any) -> NDArray[Any]:
             if type(x) is tuple:
                 # texts that are an array of numbers are for the original's way of refusing them
-                if not any(type(x[i]) is np.ndarray and x[i].dtype.kind != "O" for i in texts):
+                # and None, which is NaN where a dtype knows no None, is itself in an array of objects
+                if not any(type(c := x[i]) is np.ndarray and (c.dtype.kind != "O" or c[0] is None) for i in texts):
                     try:
                         return cells(cells_of(x))
                     except unusual:

@@ -78,6 +78,7 @@ class CombinedMembers:
             made = member(ModelWorkload(found.final, Rows(x), methods=found.final_methods(work.methods)), folder, FINAL)
             packages += made.packages
             options["final"] = asdict(made)
+            pickles += [f"{FINAL}/{FILE}"] if made.backend == "original" else []
         if pickles:
             options["pickle"] = ", ".join(pickles)
         return Built("combined", work.methods, options, tuple(dict.fromkeys(packages)))
