@@ -36,6 +36,7 @@ LOOPS = {
     "wrong comparison": "for x in ['q', [1], (1, 2)]:\n    out.append(x)\n    out.append(df[(df['a'] > x)]['a'].mean())",
     "list key": "for x in [df['a'].tolist(), np.zeros(len(df)), df['b'], df['b'].iloc[::-1]]:\n    out.append(df[df['a'] >= x]['a'].sum())",
     "bad bounds": "for x in [1.5, 'a', None, np.int64(2), True]:\n    out.append(df.iloc[:x]['a'].mean())",
+    "by numpy": "for i in range(len(df)):\n    w = df['a'].iloc[max(0, i - 3):i + 1]\n    out.append([np.mean(w), np.std(w), np.var(w, ddof=1), np.max(w), np.sum(w), np.median(w), np.percentile(df.iloc[i:i + 9]['c'], 30), np.mean(df.iloc[:i]['b']), w.values[-1], w.tolist(), w.unique().tolist()])",
     "options": "for i in range(len(df)):\n    w = df.iloc[i:i + 4]['a']\n    out.append((w.mean(skipna=False), w.sum(min_count=2), w.std(ddof=2), w.var(ddof=0), w.max(skipna=True), w.quantile(0.3), w.tolist()))",
     "series": "s = df['a']\nfor i in range(len(df)):\n    out.append((s.iloc[i:i + 3].mean(), s.iloc[:i].max()))",
     "while": "i = 0\nwhile i < len(df):\n    out.append(df.iloc[i:i + 2]['a'].sum())\n    i += 2",

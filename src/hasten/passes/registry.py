@@ -44,6 +44,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.enlarge", "Enlarged"),
     ("hasten.passes.source.columns.matches", "Matches"),
     ("hasten.passes.source.columns.kept", "KeptParts"),
+    ("hasten.passes.source.columns.rolling", "WindowFunctions"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

@@ -17,6 +17,7 @@
 | HST213 | enlarge     | `df.loc[len(df)] = row` in a loop                                                  |
 | HST214 | matches     | `for b in right.iterrows(): if a.k == b.k: ...` within another loop               |
 | HST215 | kept        | `df[(df.a == x) & (df.b == y)]` in a function that is called again and again          |
+| HST216 | rolling     | `s.rolling(n).apply(f)` of a function that only reduces its window                   |
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
 what does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of the

@@ -148,6 +148,13 @@ class {name}:
     def empty(self):
         return not len(self._values)
 
+    @property
+    def values(self):
+        return self._values if self._codes is None else self._real().values
+
+    def __array__(self, dtype=None, copy=None):
+        return {np}.array(self._real() if self._codes is not None else self._values, dtype=dtype)
+
     def tolist(self):
         return self._values.tolist() if self._codes is None else self._real().tolist()
 
@@ -156,27 +163,32 @@ class {name}:
     def unique(self):
         return {pd}.unique(self._values) if self._codes is None else self._real().unique()
 
+    def _plain(self, options):
+        # whether a reduction is asked for as NumPy's functions do: `np.mean(column)` gives `axis=None, ...`
+        plain = all(key in ("axis", "dtype", "out") and value is None for key, value in options.items())
+        return plain and len(self._values) > 0 and self._codes is None
+
     def _known(self, result, name):
         # not a number: something is missing, and pandas skips it
         return result if result == result else getattr(self._real(), name)()
 
     def sum(self, **options):
-        if options or not len(self._values) or self._codes is not None:
+        if not self._plain(options):
             return self._real().sum(**options)
         return self._known({np}.add.reduce(self._values), "sum")
 
     def mean(self, **options):
-        if options or not len(self._values) or self._codes is not None:
+        if not self._plain(options):
             return self._real().mean(**options)
         return self._known({np}.add.reduce(self._values, dtype={np}.float64) / len(self._values), "mean")
 
     def min(self, **options):
-        if options or not len(self._values) or self._values.dtype.kind == "b" or self._codes is not None:
+        if not self._plain(options) or self._values.dtype.kind == "b":
             return self._real().min(**options)
         return self._known({np}.minimum.reduce(self._values), "min")
 
     def max(self, **options):
-        if options or not len(self._values) or self._values.dtype.kind == "b" or self._codes is not None:
+        if not self._plain(options) or self._values.dtype.kind == "b":
             return self._real().max(**options)
         return self._known({np}.maximum.reduce(self._values), "max")
 
@@ -190,9 +202,8 @@ class {name}:
 
     def _variance(self, options):
         ddof, count = options.get("ddof", 1), len(self._values)
-        if type(ddof) is not int or count <= max(ddof, 0) or len(options) > ("ddof" in options):
-            return None
-        if self._codes is not None:
+        others = {{key: value for key, value in options.items() if key != "ddof"}}
+        if type(ddof) is not int or count <= max(ddof, 0) or not self._plain(others):
             return None
         values = self._values.astype({np}.float64, copy=False)
         average = {np}.add.reduce(values) / count

@@ -25,3 +25,19 @@ class {name}:
                 cls.seen = [*(ref for ref in cls.seen[-3:] if ref() is not None), {weakref}.ref(frame)]
         return parts
 """
+
+APPLY_TO_WINDOWS = """\
+def {name}(windows, function):
+    # `windows.apply(function)`, whose windows are parts of an array instead of a Series each
+    kinds = ({pd}.api.typing.Rolling, {pd}.api.typing.Expanding)
+    if not isinstance(windows, kinds) or "bottleneck" in {sys}.modules:
+        return windows.apply(function)
+
+    def reduced(values):
+        # missing and huge values are left to pandas
+        if {np}.abs(values).max(initial=0.0) <= 1e140:
+            return function({column_part}(values, lambda: {pd}.Series(values)))
+        return function({pd}.Series(values))
+
+    return windows.apply(reduced, raw=True)
+"""

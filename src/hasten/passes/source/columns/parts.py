@@ -55,6 +55,7 @@ METHODS = FAST | frozenset(
 LOOKS = frozenset({"iloc", "iat", "values", "size", "empty", "shape"})
 # what reads a column from its first value to its last, and keeps nothing of it but the values
 WALKS = frozenset({"list", "tuple", "set", "sorted", "sum", "max", "min", "frozenset", "any", "all"})
+OF_NUMPY = frozenset({"mean", "sum", "max", "min", "std", "var", "amax", "amin", "median", "percentile", "quantile"})
 COMPARES = {ast.Gt: "gt", ast.GtE: "ge", ast.Lt: "lt", ast.LtE: "le", ast.Eq: "eq", ast.NotEq: "ne"}
 
 
@@ -128,6 +129,8 @@ def consumed(source: SourceFile, node: ast.AST, depth: int = 0) -> bool:
         return not p.keywords and not bindings(source.tree, "len")
     if depth == 1 and isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.args[:1] == [node]:
         return p.func.id in WALKS and not bindings(source.tree, p.func.id)
+    if depth == 1 and isinstance(p, ast.Call) and p.args[:1] == [node]:
+        return by_numpy(source, p)
     if depth == 1 and isinstance(p, ast.comprehension) and p.iter is node:
         return not isinstance(g, ast.GeneratorExp)  # runs later
     if depth == 1 and isinstance(p, ast.For) and p.iter is node:
@@ -164,6 +167,15 @@ def consumed(source: SourceFile, node: ast.AST, depth: int = 0) -> bool:
     return False
 
 
+def by_numpy(source: SourceFile, call: ast.Call) -> bool:
+    """`np.mean(x)`: what NumPy asks of a column by the method of that name, or works out of its values."""
+    f = call.func
+    if not (isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) and f.attr in OF_NUMPY):
+        return False
+    plain = all(k.arg in ("ddof", "q") for k in call.keywords)
+    return plain and f.value.id in imported_as(source, "numpy")
+
+
 def _one(key: ast.AST) -> bool:
     """A single position."""
     if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub):
@@ -180,6 +192,8 @@ def reduces(source: SourceFile, node: ast.AST) -> bool:
         if isinstance(at, ast.Attribute) and (at.attr in FAST or at.attr == "iloc"):
             return True
         if isinstance(at, ast.Call) and isinstance(at.func, ast.Name) and at.func.id == "len":
+            return True
+        if isinstance(at, ast.Call) and by_numpy(source, at):
             return True
         if not isinstance(at, (ast.Attribute, ast.Subscript, ast.Compare)):
             return False
