@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 pytest.importorskip("pandas")
 
-from benchmarks.models.cases import CASES, clients, machines, messages, ready, some
+from benchmarks.models.cases import CASES, clients, clients_numbers, machines, messages, ready, sensor, some
 from benchmarks.models.hand import HAND
 from benchmarks.models.run import HASTEN, ORIGINAL, CaseResult, Measured, alike, best_rival, chosen, line, summary
 
@@ -23,12 +23,19 @@ def test_an_unknown_case() -> None:
         chosen(["nonsense"])
 
 
-@pytest.mark.parametrize("data", [machines, clients, messages])
+@pytest.mark.parametrize("data", [machines, clients, clients_numbers, messages])
 def test_data_is_made_where_none_is_there(data: object, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("HASTEN_DATA", str(tmp_path))
     made = data()  # type: ignore[operator]
     assert made.source.startswith("generated") and len(made.x) == len(made.y) > 1000
     assert len(set(np.asarray(made.y).tolist())) == 2
+
+
+def test_rows_of_numbers_have_no_gaps(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setenv("HASTEN_DATA", str(tmp_path))
+    for made in (clients_numbers(), sensor()):
+        assert np.isfinite(made.x).all() and np.isfinite(np.asarray(made.y, float)).all()
+        assert made.x.ndim == 2 and len(made.x) == len(made.y) > 1000
 
 
 @pytest.mark.parametrize("name", sorted(HAND))
@@ -62,6 +69,6 @@ def test_the_best_rival_is_one_that_answers_right() -> None:
     assert best_rival(result, at) == "GTIL"
     assert "oneDAL! 500.00 ms" in line(result, at) and "over GTIL 3.00x" in line(result, at)
     told = summary([result])
-    assert told[0].startswith("hasten over the best single backend, geometric mean: 3.00x")
-    assert "worst: 3.00x" in told[0] and "(a, 1 @ 1, GTIL)" in told[0]
-    assert told[1] == "hasten over the original at 1 row, geometric mean: 9.00x [9.00, 9.00]"
+    assert told[0].startswith("met    over the best single backend, worst: 3.00x") and "(a, 1 @ 1, GTIL)" in told[0]
+    assert told[1].startswith("met    over the best single backend, geometric mean of 1: 3.00x")
+    assert told[-1] == "hasten over the original at 1 row, geometric mean of 1: 9.00x [9.00, 9.00]"
