@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
     from hasten.kernel.building import Plan
     from hasten.kernel.elsewhere import Project
+    from hasten.kernel.letters import Question
     from hasten.kernel.objects import Used
     from hasten.kernel.prints import Site
     from hasten.kernel.reach import Reached
@@ -160,6 +161,8 @@ class Shared:
     constant_type: Callable[[str, object], Type | None] | None = None  # how one comes in under a name at the door
     mixed: dict[str, frozenset[str]] = field(default_factory=dict)  # lists at the door of ints and floats
     row: str = ""  # the name of each of the lists within one, where they are gone over at the door
+    letters: bool = False  # are the letters of strings looked at?
+    questions: dict[str, Question] = field(default_factory=dict)  # what is asked of strings, by its name at the door
     as_words: bool = False  # is a string from outside only compared, kept and handed on?
     enums: set[str] = field(default_factory=set)  # enumerations whose members are looked at
     fused: dict[str, str] = field(default_factory=dict)  # loops over arrays by their text, and what they are called
@@ -1375,6 +1378,10 @@ class Unit:
             return objects.items(self, v, node)
         if isinstance(t2, Text):
             return Chr(), v.code
+        if isinstance(t2, Word) and not t2.kind:
+            from hasten.kernel import letters  # it builds on this module
+
+            return Word(), letters.spelt(self, v)
         if isinstance(t2, Lst):
             return element(t2), v.code
         if isinstance(t2, Mix):
@@ -2034,9 +2041,10 @@ class Unit:
         return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
 
     def e_Compare(self, node: ast.Compare) -> V:
-        from hasten.kernel import enums, texts, words  # they build on this module
+        from hasten.kernel import enums, letters, texts, words  # they build on this module
 
-        found = enums.compare(self, node) or words.compare(self, node) or texts.compare(self, node)
+        found = enums.compare(self, node) or words.compare(self, node) or letters.compare(self, node)
+        found = found or texts.compare(self, node)
         if found is not None:
             return found
         special = containers.compare(self, node)
@@ -2134,6 +2142,10 @@ class Unit:
             from hasten.kernel import records  # it builds on this module
 
             return records.item(self, base, node)
+        if isinstance(base.t, Word) and not base.t.kind:
+            from hasten.kernel import letters  # it builds on this module
+
+            return letters.element(self, base, node)
         if isinstance(base.t, (Num, Chr, Word)):
             fail("element of a number or character", node)
         if isinstance(base.t, Mix):
@@ -2331,6 +2343,10 @@ class Unit:
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
             return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)
+        if isinstance(t, Word) and not t.kind:
+            from hasten.kernel import letters  # it builds on this module
+
+            return letters.method(self, base, func.attr, node)
         if isinstance(t, (Text, Chr)):
             from hasten.kernel import texts  # it builds on this module
 
@@ -2384,6 +2400,10 @@ class Unit:
             return v
         if isinstance(v.t, Row) and isinstance(v.t.item, Word):
             return v
+        if isinstance(v.t, Word) and not v.t.kind:
+            from hasten.kernel import letters  # it builds on this module
+
+            return V(letters.spelt(self, v), Row(Word()))
         if isinstance(v.t, Grow) and v.t.sink is None and v.t.item is None:
             raise Unknown("what a list holds is not known")
         if isinstance(v.t, Map):
@@ -2496,6 +2516,10 @@ class Unit:
                 return V(views.length(v.t, v.code), SIZE)
             if isinstance(v.t, Mix):
                 return V(f"len({v.code}[0])", SIZE)
+            if isinstance(v.t, Word) and not v.t.kind:
+                from hasten.kernel import letters  # it builds on this module
+
+                return letters.length(self, v)
             if scalar(v.t) or (isinstance(v.t, Grow) and v.t.sink is not None):
                 fail("len", node)
             return V(f"len({v.code})", SIZE)
@@ -2806,7 +2830,8 @@ class Unit:
         for name in unit.extra:
             if name in self.shared.slots or isinstance(unit.extra[name], Pool):
                 self.extra[name] = self.env[name] = self.shared.slots.get(name, unit.extra[name])
-            if isinstance(unit.extra[name], Stream) or name == self.shared.ranks or name in self.shared.elsewhere:
+            told = name == self.shared.ranks or name in self.shared.elsewhere or name.startswith("@word_")
+            if isinstance(unit.extra[name], Stream) or told:
                 self.extra.setdefault(name, unit.extra[name])
                 self.env.setdefault(name, unit.extra[name])
         for name in unit.extra:

@@ -18,6 +18,7 @@ from hasten.kernel import (
     building,
     counting,
     elsewhere,
+    letters,
     making,
     mixed,
     named,
@@ -174,6 +175,9 @@ def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
         return t if fact.type == "builtins.dict" or isinstance(t, Map) and t.frozen else None
     if fact.type == "builtins.set" and _key_type(fact.items) is not None:
         return Map(_key_type(fact.items), None, frozenset({name}), keys_only=True)
+    if fact.type == "builtins.frozenset":
+        found = _set_within(fact)
+        return None if found is None else replace(found, roots=frozenset({name}))
     if fact.type == "builtins.tuple" and len(fact.items) == 1 and fact.min_len == fact.max_len and fact.min_len:
         item = fact.items[0]
         if fact.min_len in (2, 3, 4) and item.type in SCALARS:
@@ -451,6 +455,7 @@ def clash(unit: Unit) -> None:
     added += [local(n) for n in (*unit.params, *unit.extra) if "." in n or ":" in n or n.endswith("[]")]
     apart = [line for n in unit.unpacked | unit.opened for line in taken_apart(unit, n)]
     added += [part for line in apart for part in line.split(" = ")[0].split(", ")]
+    added += [local(n) for n in unit.extra if letters.is_answer(n)]
     added += records.pools([*unit.params.values(), *unit.extra.values()])
     columns = [local(n) for n in unit.extra if records.is_column(n)]
     if len(set(columns)) < len(columns):
@@ -502,7 +507,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     written: list[str] = []  # dicts that get new values
     streams: list[str] = []
     whole_arrays = [
-        n for n, t in inner.items() if isinstance(t, Arr) and n not in (shared.ranks, arrays_results.RESULT)
+        n
+        for n, t in inner.items()
+        if isinstance(t, Arr) and n not in (shared.ranks, arrays_results.RESULT) and not letters.is_answer(n)
     ]
     instead: list[str] = []
     words = shared.module.fresh("numbers_of_strings", shared.taken)
@@ -511,6 +518,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         count = len(lists)
         if n == arrays_results.RESULT:
             convert.append(f"{x} = {unit.made}")
+            args.append(x)
+            continue
+        if letters.is_answer(n):
+            if ahead is not None:
+                raise Refuse("the letters of strings, some of which are made ready ahead")
             args.append(x)
             continue
         if n == shared.ranks:
@@ -698,6 +710,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     for n in records.in_order([*columns], types):
         convert += columns[n].convert
     convert += named.exact(shared, pools)
+    convert += letters.lines(shared, types, words)
     back += records.commits(shared, columns)
     if records.changed(shared):
         of_all = [f"*{everyone}" for everyone in records.pools(types.values()) if everyone not in pools]

@@ -5,6 +5,57 @@ from __future__ import annotations
 from hasten.kernel import runtime_tables
 
 COMPILED: list[tuple[str, str, tuple[str, ...]]] = [
+    ("length_of_word", '''
+def _length_of_word(starts, word):
+    """How many letters a string has; raises for a number that stands for none."""
+    if word < 0 or word + 1 >= len(starts):
+        raise ValueError
+    return starts[word + 1] - starts[word]
+''', ()),
+    ("letters_of", '''
+def _letters_of(starts, letters, word):
+    """The numbers of a string's letters; raises for a number that stands for none."""
+    if word < 0 or word + 1 >= len(starts):
+        raise ValueError
+    return letters[starts[word] : starts[word + 1]]
+''', ()),
+    ("answer_of", '''
+def _answer_of(answers, word):
+    """What a question about this string is answered with; raises where it was not asked."""
+    if word < 0 or word >= len(answers):
+        raise ValueError
+    return answers[word]
+''', ()),
+    ("code_point", '''
+def _code_point(code):
+    """The code of a letter; raises for a string that is none."""
+    if code < 0:
+        raise ValueError
+    return code
+''', ()),
+    ("starts_with", '''
+def _starts_with(whole, part):
+    """Do these letters begin with those?"""
+    if len(part) > len(whole):
+        return False
+    for i in range(len(part)):
+        if whole[i] != part[i]:
+            return False
+    return True
+''', ()),
+    ("ends_with", '''
+def _ends_with(whole, part):
+    """Do these letters end with those?"""
+    return len(part) <= len(whole) and _starts_with(whole[len(whole) - len(part) :], part)
+''', ("starts_with",)),
+    ("holds_letters", '''
+def _holds_letters(whole, part):
+    """Do those letters follow one another somewhere among these?"""
+    for i in range(len(whole) - len(part) + 1):
+        if _starts_with(whole[i:], part):
+            return True
+    return False
+''', ("starts_with",)),
     ("place_in", '''
 def _place_in(starts, i):
     """The place that index i of a list means; raises when there is none."""
@@ -262,6 +313,19 @@ def _member_numbers(values, kind, numbers):
         return None
     return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
 ''', ()),
+    ("number_letters", '''
+def _number_letters(numbers):
+    """Gives a number to every letter of the numbered strings."""
+    for letter in dict.fromkeys("".join(numbers)):
+        numbers.setdefault(letter, len(numbers))
+''', ()),
+    ("word_letters", '''
+def _word_letters(numbers):
+    """Where the letters of each numbered string begin, and the numbers of all these letters."""
+    _number_letters(numbers)
+    starts = np.array([0, *itertools.accumulate(map(len, numbers))])
+    return starts, np.array([numbers[letter] for word in numbers for letter in word], np.int64)
+''', ("number_letters",)),
     ("word_ranks", '''
 def _word_ranks(numbers):
     """The place of each numbered string in sorted order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from hasten.kernel.compiler import Unit
-from hasten.kernel.kinds import BOOL, Chr, Num, Text
+from hasten.kernel.kinds import BOOL, Chr, Num, Text, Word
 from hasten.kernel.values import V, bare, fail
 
 CODE_POINT = Num(frozenset({"int"}), 0, 0x10FFFF)
@@ -74,6 +74,10 @@ def known(unit: Unit, name: str, node: ast.Call) -> V | None:
     """`ord` and `chr`."""
     if name == "ord" and len(node.args) == 1:
         v = unit.expr(node.args[0])
+        if isinstance(v.t, Word) and not v.t.kind:
+            from hasten.kernel import letters  # it builds on the compiler
+
+            return letters.ord_of(unit, v)
         if not isinstance(v.t, Chr):
             fail("ord of this", node)
         return V(v.code, CODE_POINT)

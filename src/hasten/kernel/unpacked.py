@@ -25,13 +25,24 @@ def apart(stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
 
 
 def containers(stmts: Sequence[ast.stmt]) -> set[str]:
-    """Names whose items or methods are used: no numbers."""
-    return {
+    """Names whose items or methods are used, or that are gone over: no numbers."""
+    gone_over = {
+        e.id
+        for s in stmts
+        for n in ast.walk(s)
+        for e in (n.args if isinstance(n, ast.Call) and _goes_over(n) else [getattr(n, "iter", None)])
+        if isinstance(e, ast.Name)
+    }
+    return gone_over | {
         n.value.id
         for s in stmts
         for n in ast.walk(s)
         if isinstance(n, (ast.Subscript, ast.Attribute)) and isinstance(n.value, ast.Name)
     }
+
+
+def _goes_over(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in ("len", "enumerate", "zip", "sorted", "reversed", "sum")
 
 
 def _parts(node: ast.AST, indexed: set[str]) -> list[tuple[str, ast.expr]]:

@@ -165,6 +165,8 @@ def guard(t: Type, any_dicts: bool) -> str:
     """What its type must be; `any_dicts`: one that makes or counts its missing keys, as long as none is missed."""
     if not isinstance(t, Map):
         return "is list"
+    if t.keys_only:
+        return "is frozenset"
     return "in (dict, collections.defaultdict, collections.Counter)" if any_dicts else "is dict"
 
 
