@@ -89,6 +89,28 @@ def test_words_are_changed_and_tested() -> None:
     check(c, "args = ([], {'the'}, '')", fast=False)
 
 
+def test_letters_are_kept() -> None:
+    text = """
+    def f(s, d, n):
+        xs = []
+        pairs = []
+        for ch in s:
+            n += ch == "ab"
+            xs.append(ch)
+            pairs.append((n, ch))
+        n += len([c for c in s]) + len(sorted(s)) + len(set(s)) + len({c: 1 for c in s})
+        for i in range(len(s)):
+            d[s[i]] = i
+        first = s[1] if n > 8 else s[0]
+        return xs, pairs, n, max(s), min(s), first
+    """
+    c = compiled_function(text, "args = ('hello', {}, 1)", PRELUDE)
+    check(c, "args = ('h\u00e9llo\U0001f600', {}, 1)", fast=True)
+    check(c, "args = ('q', {}, 1)", fast=True)
+    check(c, "args = ('', {}, 1)", fast=False)
+    check(c, "args = (['a', 'b'], {}, 1)", fast=False)
+
+
 def test_what_is_left_alone() -> None:
     setup = "ws = ['ab', 'c']\nout = []\nn = 1\ntotal = 0\n"
 
