@@ -84,7 +84,6 @@ def test_names(change: str, fast: bool) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "for t in trades:\n    total += len(t.buyer)\n",
         "for t in trades:\n    who = t.buyer + t.seller\n",
         "for t in trades:\n    if t.buyer == t.price:\n        total += 1\n",
     ],
