@@ -1,4 +1,4 @@
-# make setup | test | check | fuzz | demo | bench | bench-models   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
+# make setup | test | check | fuzz | demo | bench | bench-models | bench-neural   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -8,7 +8,7 @@ JOBS   ?= 2
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: setup test check fuzz demo bench bench-models clean
+.PHONY: setup test check fuzz demo bench bench-models bench-neural clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,10 @@ bench: setup
 # Trained models: hasten's artifact beside each backend alone, interleaved (needs the extra `models`).
 bench-models: setup
 	$(BIN)/python -m benchmarks.models $(ARGS)
+
+# Neural nets: hasten's artifact beside the module and each single tool (needs the extra `neural`).
+bench-neural: setup
+	$(BIN)/python -m benchmarks.neural $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache src/*.egg-info

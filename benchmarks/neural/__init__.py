@@ -1,0 +1,1 @@
+"""Neural nets: see `benchmarks.neural.run`."""
