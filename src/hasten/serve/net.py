@@ -43,6 +43,49 @@ class Net:
         return f"<{type(self.module).__name__} of {', '.join(self.names)}>"
 
 
+class OnnxNet:
+    """An ONNX graph whose inputs are no rows of a table, as a net: `forward` gives its first output."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.classes_: NDArray[Any] | None = None
+        self._open()
+
+    def _open(self) -> None:
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(self.data, settings, providers=["CPUExecutionProvider"])
+        self.names = tuple(i.name for i in self._session.get_inputs())
+        self._output = self._session.get_outputs()[0].name
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"data": self.data, "classes_": self.classes_}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._open()
+
+    def forward(self, X: Tensors) -> NDArray[Any]:
+        """The scores, shape (n, ...). Raises `ValueError` for inputs that the graph does not take."""
+        try:
+            answer: NDArray[Any] = self._session.run([self._output], dict(X.arrays))[0]
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] == "onnxruntime":
+                raise ValueError(str(error)) from None
+            raise
+        return answer
+
+    def __repr__(self) -> str:
+        return f"<ONNX graph of {', '.join(self.names)}>"
+
+
+def is_net(model: Any) -> bool:
+    """Whether `model` is a net that is made ready."""
+    return isinstance(model, (Net, OnnxNet))
+
+
 def tensors(x: Tensors) -> dict[str, Any]:
     """Torch tensors over the same memory."""
     import torch

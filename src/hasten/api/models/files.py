@@ -16,7 +16,7 @@ from hasten.errors import TargetError, UsageError
 # how a model's file is called, and whether reading it runs code that is in it
 MODEL_FILES: Mapping[str, bool] = {
     ".joblib": True, ".pkl": True, ".pickle": True, ".skops": False, ".onnx": False, ".txt": False, ".lgb": False,
-    ".json": False, ".ubj": False, ".cbm": False,
+    ".json": False, ".ubj": False, ".cbm": False, ".pt2": True,
 }  # fmt: skip
 TABLES = (".csv", ".parquet", ".arrow", ".feather", ".npz")
 
@@ -53,7 +53,7 @@ def read_model(path: Path, *, trust: bool) -> Any:
         )
     readers: dict[str, Callable[[Path], Any]] = {
         ".joblib": _joblib, ".pkl": _pickle, ".pickle": _pickle, ".skops": _skops, ".onnx": _onnx, ".txt": _lightgbm,
-        ".lgb": _lightgbm, ".json": _xgboost, ".ubj": _xgboost, ".cbm": _catboost,
+        ".lgb": _lightgbm, ".json": _xgboost, ".ubj": _xgboost, ".cbm": _catboost, ".pt2": _exported,
     }  # fmt: skip
     for folder in (str(path.resolve().parent), str(Path.cwd())):  # where its own classes may be defined
         if folder not in sys.path:
@@ -118,11 +118,13 @@ def read_tensors(path: Path, names: Sequence[str]) -> Rows:
     y = held.pop("y", None)
     if len(names) == 1 and names[0] not in held and "X" in held:
         held[names[0]] = held.pop("X")
-    missing = [n for n in names if n not in held]
-    if missing:
-        raise TargetError(f"{path} lacks {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}")
+    others = [n for n in held if n not in names]
+    if others or not held:
+        raise TargetError(
+            f"{path} holds {', '.join(held) or 'nothing'}; the net takes {', '.join(names)}, and `y` are targets"
+        )
     try:
-        return Rows(Tensors({n: held[n] for n in names}), y)
+        return Rows(Tensors({n: held[n] for n in names if n in held}), y)
     except ValueError as error:
         raise TargetError(f"{path}: {error}") from None
 
@@ -163,9 +165,19 @@ def _skops(path: Path) -> Any:
 
 
 def _onnx(path: Path) -> Any:
-    from hasten.serve.backends.onnx_file import OnnxFile
+    """A graph over rows of a table as a model of rows; any other as a net."""
+    from hasten.serve.backends.onnx_file import OnnxFile, is_of_rows
+    from hasten.serve.net import OnnxNet
 
-    return OnnxFile(path.read_bytes())
+    data = path.read_bytes()
+    return OnnxFile(data) if is_of_rows(data) else OnnxNet(data)
+
+
+def _exported(path: Path) -> Any:
+    """An exported program. Its constants may be pickles."""
+    import torch
+
+    return torch.export.load(path).module()
 
 
 def _lightgbm(path: Path) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hasten.api.models.fit import Complaints
 from hasten.core.model import FORWARD, ModelWorkload, Rows, Tensors
-from hasten.serve.net import Net, is_module, parameters_of
+from hasten.serve.net import Net, OnnxNet, is_net, parameters_of
 
 TARGETS = ("labels", "label", "targets", "target", "y")  # what a mapping of a batch calls its targets
 PADS = ("attention_mask", "mask")  # where a mapping has one of these, shorter batches may be filled up with zeros
@@ -21,8 +21,7 @@ def net_workload(work: ModelWorkload, wrong: Complaints) -> ModelWorkload:
     """`work` with its module as a `Net` and its data as `Tensors`. What does not fit goes to `wrong`."""
     if isinstance(work.model, Net):
         return work
-    assert is_module(work.model)
-    parameters = parameters_of(work.model)
+    parameters = inputs_named(work.model)
     parts: dict[str, Any] = {}
     for name in ("valid", "test", "train"):
         given = getattr(work, name)
@@ -37,12 +36,17 @@ def net_workload(work: ModelWorkload, wrong: Complaints) -> ModelWorkload:
         if list(rows.x.arrays) != list(first.arrays):
             wrong.add(f"{name} has inputs {', '.join(rows.x.arrays)}, and valid has {', '.join(first.arrays)}")
     wrong.raise_any()
-    net = Net(work.model, tuple(first.arrays))
+    net = work.model if isinstance(work.model, OnnxNet) else Net(work.model, tuple(first.arrays))
     answer = _probe(net, first, wrong)
     task = work.task if work.task != "other" else _task(answer, parts["valid"].y)
     if task == "classification":
         net.classes_ = np.arange(answer.shape[1] if answer.ndim > 1 and answer.shape[1] > 1 else 2)
     return replace(work, model=net, methods=(FORWARD,), task=task, **parts)
+
+
+def inputs_named(model: Any) -> list[str]:
+    """The names of what a module or a graph takes, in order."""
+    return list(model.names) if is_net(model) else parameters_of(model)
 
 
 def net_rows(given: Any, parameters: Sequence[str]) -> Rows:
@@ -148,7 +152,7 @@ def _array(value: Any) -> NDArray[Any]:
     return array
 
 
-def _probe(net: Net, x: Tensors, wrong: Complaints) -> NDArray[Any]:
+def _probe(net: Net | OnnxNet, x: Tensors, wrong: Complaints) -> NDArray[Any]:
     """The scores of a few rows: does the net take the data at all?"""
     some = x.take(slice(0, 4))
     try:

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from hasten.api.models import fit
-from hasten.api.models.files import Table, read_model, read_table, with_arrays
-from hasten.api.models.nets import net_workload
+from hasten.api.models.files import Table, read_model, read_table, read_tensors, with_arrays
+from hasten.api.models.nets import inputs_named, net_workload
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.errors import TargetError, UsageError
 from hasten.observe.session import Progress, session
-from hasten.serve.net import Net, is_module
+from hasten.serve.net import is_module, is_net
 
 LEARN_FROM = 150  # rows of validation data, at least, of which a third may be learnt from
 
@@ -49,7 +49,7 @@ def run_model(
     with session(budget_s=budget, seed=seed or 0, progress=progress) as current:
         current.progress.stage("read the model and its data")
         work, contract = _ready(target, name, options, contract, current.seed)
-        net = isinstance(work.model, Net)
+        net = is_net(work.model)
         reducing = () if net else reducing_passes()
         outcome = optimise_model(current, work, contract, serving_passes(nets=net), reducing)
         record = replace(
@@ -107,9 +107,9 @@ def _ready(
     else:
         wrong = fit.Complaints(name)
         work = _from_options(target, name, options, wrong)
-    if is_module(work.model):
+    if is_module(work.model) or is_net(work.model):
         work = net_workload(work, wrong)
-    net = isinstance(work.model, Net)
+    net = is_net(work.model)
     fit.check_fitted(work.model, wrong)
     task = fit.task_of(work.model) if work.task == "other" and not net else work.task
     methods = work.methods if net else fit.methods_of(work.model)
@@ -165,8 +165,9 @@ def _from_options(target: Any, name: str, options: ModelOptions, wrong: fit.Comp
     for part in ("data", "test", "train"):
         given = getattr(options, part)
         if given is not None:
-            if is_module(model):
-                parts[part] = given
+            if is_module(model) or is_net(model):
+                path = isinstance(given, (str, os.PathLike))
+                parts[part] = read_tensors(Path(given), inputs_named(model)) if path else given
                 continue
             table, told = (given, part) if isinstance(given, Table) else _table(given, part)
             parts[part] = table if isinstance(table, Rows) else fit.rows_of(table, model, options.column, told, wrong)

@@ -13,6 +13,32 @@ KINDS = {
 }  # fmt: skip
 
 
+def is_of_rows(data: bytes) -> bool:
+    """Whether a graph takes rows of a table: one matrix, or columns, and answers a row with labels, numbers or scores
+    (at most two outputs)."""
+    import onnxruntime
+
+    settings = onnxruntime.SessionOptions()
+    settings.log_severity_level = 3
+    session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+    inputs = session.get_inputs()
+    if any(i.type == "tensor(string)" for i in inputs) or any(
+        not o.type.startswith("tensor") for o in session.get_outputs()
+    ):
+        return True
+    narrow = all(len(i.shape) == 2 and i.shape[1] == 1 or len(i.shape) == 1 for i in inputs)
+    learned = any(d == "ai.onnx.ml" for d in _domains(data))
+    return learned or narrow or (len(inputs) == 1 and len(inputs[0].shape) == 2 and inputs[0].type != "tensor(int64)")
+
+
+def _domains(data: bytes) -> list[str]:
+    try:
+        import onnx
+    except ImportError:
+        return []
+    return [i.domain for i in onnx.load_from_string(data).opset_import]
+
+
 class OnnxFile:
     """A graph with one matrix as its input, or one input a column.
 

@@ -8,7 +8,8 @@ import copy
 import io
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from hasten.core.model import ModelWorkload, Tensors
 from hasten.core.model_pass import CannotServe
-from hasten.serve.net import Net, scores, tensors
+from hasten.serve.net import Net, OnnxNet, scores, tensors
 
 ROWS = 2  # of the example: one row would make the number of rows a constant
 
@@ -126,6 +127,12 @@ def onnx(work: ModelWorkload, path: Path) -> list[str]:
 
     By torch's exporter over `torch.export`, and where that fails by the older one, which traces.
     """
+    if isinstance(work.model, OnnxNet):
+        path.write_bytes(work.model.data)
+        return list(work.model.names)
+    for package in ("torch", "onnxscript"):
+        if find_spec(package) is None:
+            raise CannotServe(f"not installed: pip install {package}")
     import torch
 
     net = net_of(work)
@@ -167,12 +174,15 @@ def openvino(work: ModelWorkload, scratch: Path) -> tuple[Any, list[int]]:
     import openvino as ov
 
     told = []
-    ways: Mapping[str, Any] = {"torch": lambda: exported(work), "onnx": lambda: _by_onnx(work, scratch / "net.onnx")}
+    names = work.model.names
+    ways: dict[str, Any] = {"onnx": lambda: _by_onnx(work, scratch / "net.onnx")}
+    if isinstance(work.model, Net):
+        ways = {"torch": lambda: exported(work), **ways}
     for way, source in ways.items():
         try:
             with quiet():
                 model = ov.convert_model(source())
-            return model, _places(model, len(net_of(work).names), named=way == "onnx", names=net_of(work).names)
+            return model, _places(model, names, named=way == "onnx")
         except Exception as error:  # noqa: BLE001 - as above
             told.append(f"from {way}: {first_line(error)}")
         finally:
@@ -185,11 +195,18 @@ def _by_onnx(work: ModelWorkload, path: Path) -> str:
     return str(path)
 
 
-def _places(model: Any, number: int, *, named: bool, names: tuple[str, ...]) -> list[int]:
-    if len(model.inputs) == number and not named:
-        return list(range(number))
-    wanted = [f"input_{n}" for n in names]
-    return [next(wanted.index(n) for n in i.get_names() if n in wanted) for i in model.inputs]
+def _places(model: Any, names: tuple[str, ...], *, named: bool) -> list[int]:
+    if len(model.inputs) == len(names) and not named:
+        return list(range(len(names)))
+    wanted = {name: place for place, n in enumerate(names) for name in (n, f"input_{n}")}
+    return [next(wanted[n] for n in i.get_names() if n in wanted) for i in model.inputs]
+
+
+def operators(data: bytes) -> list[str]:
+    """The kinds of operators of an ONNX graph."""
+    import onnx as library
+
+    return [n.op_type for n in library.load_from_string(data).graph.node]
 
 
 def first_line(error: BaseException) -> str:

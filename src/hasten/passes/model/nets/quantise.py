@@ -24,7 +24,7 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.nets import export
 from hasten.serve.backends.nets import ONNX, OPENVINO
-from hasten.serve.net import Net
+from hasten.serve.net import OnnxNet, is_net
 
 ROWS = 256  # for calibration
 PRODUCTS = ("MatMul", "Gemm")  # what dynamic quantisation makes faster
@@ -41,9 +41,12 @@ def calibration(work: ModelWorkload, rows: int = ROWS) -> Tensors:
     return chosen
 
 
-def _has_products(module: Any) -> bool:
+def _has_products(model: Any) -> bool:
+    if isinstance(model, OnnxNet):
+        return any(n in PRODUCTS + RECURRENT for n in export.operators(model.data))
     import torch
 
+    module = model.module
     kinds = (torch.nn.Linear, torch.nn.MultiheadAttention, torch.nn.RNNBase)
     return any(isinstance(m, kinds) for m in module.modules())
 
@@ -53,10 +56,10 @@ class OnnxInt8Dynamic:
     code: ClassVar[str] = "HSM311"
     name: ClassVar[str] = "ONNX Runtime, int8 weights, ranges in each call"
     risk: ClassVar[Risk] = Risk.QUALITY
-    packages: ClassVar[tuple[str, ...]] = ("torch", "onnx", "onnxscript", "onnxruntime")
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if isinstance(work.model, Net) and _has_products(work.model.module):
+        if is_net(work.model) and _has_products(work.model):
             yield {}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
@@ -77,10 +80,10 @@ class OnnxInt8:
     code: ClassVar[str] = "HSM312"
     name: ClassVar[str] = "ONNX Runtime, int8"
     risk: ClassVar[Risk] = Risk.QUALITY
-    packages: ClassVar[tuple[str, ...]] = ("torch", "onnx", "onnxscript", "onnxruntime")
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if isinstance(work.model, Net):
+        if is_net(work.model):
             yield {"ranges": "minmax"}
             yield {"ranges": "percentile"}
             yield {"ranges": "entropy"}
@@ -151,10 +154,10 @@ class OpenVinoInt8:
     code: ClassVar[str] = "HSM313"
     name: ClassVar[str] = "OpenVINO, int8"
     risk: ClassVar[Risk] = Risk.QUALITY
-    packages: ClassVar[tuple[str, ...]] = ("torch", "openvino", "nncf")
+    packages: ClassVar[tuple[str, ...]] = ("openvino", "nncf")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if isinstance(work.model, Net):
+        if is_net(work.model):
             yield {"preset": "mixed"}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
@@ -164,7 +167,7 @@ class OpenVinoInt8:
         model, places = export.openvino(work, folder)
         rows = calibration(work)
         batches = [list(rows.take(slice(at, at + 16)).arrays.values()) for at in range(0, len(rows), 16)]
-        attention = _has_attention(work.model.module)
+        attention = _has_attention(work.model)
         try:
             with export.quiet():
                 quantised = nncf.quantize(
@@ -181,5 +184,8 @@ class OpenVinoInt8:
         return Built("net", work.methods, options, ("openvino",))
 
 
-def _has_attention(module: Any) -> bool:
-    return any("attention" in type(m).__name__.lower() for m in module.modules())
+def _has_attention(model: Any) -> bool:
+    """Whether it multiplies what it computed with itself: attention, by the names of modules, or two such operators."""
+    if isinstance(model, OnnxNet):
+        return {"Softmax", "MatMul"} <= set(export.operators(model.data))
+    return any("attention" in type(m).__name__.lower() for m in model.module.modules())

@@ -20,7 +20,7 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.nets import export
 from hasten.serve.backends.nets import COMPILED, ONNX, OPENVINO, TRACED
-from hasten.serve.net import Net
+from hasten.serve.net import Net, is_net
 
 
 def has_images(work: ModelWorkload) -> bool:
@@ -85,10 +85,10 @@ class OnnxRuntime:
     code: ClassVar[str] = "HSM303"
     name: ClassVar[str] = "ONNX Runtime"
     risk: ClassVar[Risk] = Risk.ROUNDING
-    packages: ClassVar[tuple[str, ...]] = ("torch", "onnx", "onnxscript", "onnxruntime")
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if isinstance(work.model, Net):
+        if is_net(work.model):
             yield {}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
@@ -101,10 +101,10 @@ class OpenVino:
     code: ClassVar[str] = "HSM304"
     name: ClassVar[str] = "OpenVINO"
     risk: ClassVar[Risk] = Risk.ROUNDING
-    packages: ClassVar[tuple[str, ...]] = ("torch", "openvino")
+    packages: ClassVar[tuple[str, ...]] = ("openvino",)
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if isinstance(work.model, Net):
+        if is_net(work.model):
             yield {"precision": "f32"}
             if _has_amx():
                 yield {"precision": "bf16"}
