@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import inspect
 import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +29,12 @@ class Net:
     """
 
     def __init__(self, module: Any, names: tuple[str, ...]) -> None:
-        self.module = copy.deepcopy(module).eval().cpu()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # torch's own, where it copies exported programs
+            self.module = copy.deepcopy(module)
+        with contextlib.suppress(NotImplementedError):  # an exported program has no modes
+            self.module.eval()
+        self.module.cpu()
         self.names = names
         self.classes_: NDArray[Any] | None = None  # what scores are of, where they are of classes
 
