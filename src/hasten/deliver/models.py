@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from hasten.core.model import FORWARD
 from hasten.core.model_record import ModelRunRecord
 from hasten.deliver.artifact import REPORT, RESULT, check_folder
 from hasten.deliver.files import write_atomic
@@ -52,12 +53,15 @@ def deliver_model(
 def readme(record: ModelRunRecord) -> str:
     """Two lines of use, and what was certified."""
     method = record.methods[0]
+    how = f'hasten.load("artifact").{method}(X)   # a DataFrame, an array, a list of dicts, or one row as a dict'
+    if method == FORWARD:
+        how = 'net = hasten.load("artifact")   # called like the module: arrays or torch tensors, rows first'
     packages = sorted({p for c in record.candidates if c.kept for p in c.packages})
     needs = " ".join(["hasten", *packages])
     return f"""# {record.model}, made faster by hasten
 
     import hasten
-    hasten.load("artifact").{method}(X)   # a DataFrame, an array, a list of dicts, or one row as a dict
+    {how}
 
 Answers {", ".join(record.methods)} as certified in `manifest.json` ({_certified(record)}). Needs `pip install {needs}`.
 It holds code that runs when it is loaded: load it only if you trust who made it. Certify it again, here or elsewhere:
