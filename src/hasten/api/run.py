@@ -40,6 +40,7 @@ def run(
     metric: Any = None,
     max_drop: float | str | None = None,
     agree: float | str | None = None,
+    explain: float | str | None = None,
     objective: str | None = None,
     batches: Sequence[int] | str | None = None,
     threads: Sequence[int] | str | None = None,
@@ -73,12 +74,26 @@ def run(
     of a table (.csv, .parquet, .arrow, .npz) whose `column` is the target. `metric` is a scikit-learn scorer's name,
     `module:function`, or a callable `metric(y, predictions)`; `max_drop` ("0.5%", 0.005) is by how much it may become
     worse, without it the same predictions are asked for; `agree` ("99%") is the share of labels that must stay;
+    `explain` (0.9) the least mean rank correlation of attributions with the original's;
     `objective` is "latency@1", "latency@256", "throughput", "size" or "memory"; `batches` are the numbers of rows
     and `threads` those of threads at which latency is measured (default: 1 and 256 rows; one and all threads);
     `format="mlflow"` makes the artifact an MLflow model too. A `hasten.ModelContract` says all of that at once.
     """
     options = ModelOptions(
-        data, test, train, column, metric, max_drop, agree, objective, batches, threads, trust, format, contract
+        data,
+        test,
+        train,
+        column,
+        metric,
+        max_drop,
+        agree,
+        explain,
+        objective,
+        batches,
+        threads,
+        trust,
+        format,
+        contract,
     )
     if is_model_target(target):
         words = {"args": args, "exact": exact, "no-compiled": compiled is False, "quality": quality, "calls": calls}

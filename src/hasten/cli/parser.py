@@ -162,6 +162,11 @@ def _model(parser: argparse.ArgumentParser) -> None:
     model.add_argument(
         "--agree", metavar="99%", nargs="?", const="100%", help="share of labels that must stay (alone: all)"
     )
+    model.add_argument(
+        "--explain",
+        metavar="0.9",
+        help="least rank correlation of attributions with the original's",
+    )
     model.add_argument("--objective", metavar="latency@1", help="or latency@256, throughput, size, memory")
     model.add_argument("--batches", metavar="1,256", help="numbers of rows at which latency is measured")
     model.add_argument("--threads", metavar="1,8", help="numbers of threads at which it is (default: one, and all)")

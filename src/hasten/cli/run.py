@@ -38,6 +38,7 @@ def main(options: argparse.Namespace) -> int:
             metric=options.metric,
             max_drop=options.max_drop,
             agree=options.agree,
+            explain=options.explain,
             objective=options.objective,
             batches=options.batches,
             threads=options.threads,

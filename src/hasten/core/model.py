@@ -50,12 +50,15 @@ class ModelContract:
     that much: the whole 95% interval of the paired difference on validation data must be inside, and data that the
     search never saw must agree. `agree` is the share of labels that must stay as they were in either case.
     `objective` is what decides among what is good enough: `latency@N` rows, `throughput`, `size` or `memory`.
+    `explain` is how far what answers rest on must stay: the least mean rank correlation of attributions with the
+    original's (`verify/attributions.py`).
     `batches` and `threads` are the numbers of rows and of threads (None: one, and all) at which latency is measured.
     """
 
     metric: str = ""
     max_drop: Drop | None = None
     agree: float | None = None
+    explain: float | None = None
     rtol: float = 1e-5
     objective: str = "latency@1"
     batches: tuple[int, ...] = (1, 256)

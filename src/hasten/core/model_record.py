@@ -63,6 +63,19 @@ class AgreementRecord:
 
 
 @dataclass(frozen=True)
+class ExplanationRecord:
+    """How far attributions agree with the original's (`verify/attributions.py`): the mean over rows of their rank
+    correlation, its 5th percentile, and the share of the `top` largest of each row that are the same."""
+
+    correlation: float
+    low: float
+    overlap: float
+    top: int
+    rows: int
+    groups: int
+
+
+@dataclass(frozen=True)
 class CandidateRecord:
     """One candidate: its steps (reductions, then what serves it), the verdict, and what it showed.
 
@@ -119,6 +132,7 @@ class ModelRunRecord:
     artifact: CandidateRecord | None = None
     certified: QualityOfModel | None = None
     certified_agreement: AgreementRecord | None = None
+    explained: ExplanationRecord | None = None  # of the kept artifact, where its quality may differ
     varied: int = 0  # inputs made beside the data's own
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

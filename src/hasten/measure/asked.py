@@ -72,6 +72,15 @@ def clock(places: Sequence[int], method: str, seconds: float, least: int = 3) ->
             return took
 
 
+def attributions(place: int, method: str, labels: Any) -> Any:
+    """What the model's answers to the input at `place` rest on, shape (rows, groups)."""
+    from hasten.verify.answers import dense
+    from hasten.verify.attributions import attributions as found
+
+    ask = getattr(_state["model"], method)
+    return found(lambda x: dense(ask(x)), _state["inputs"][place], labels)
+
+
 def state() -> dict[str, Any]:
     """What was loaded (for functions that run in the same child)."""
     return _state

@@ -79,6 +79,13 @@ def facts(record: ModelRunRecord) -> list[tuple[str, str]]:
         out.append(("certified", quality(record.certified)))
     if record.certified_agreement is not None:
         out.append(("agreement", agreement(record.certified_agreement)))
+    if record.explained is not None:
+        e = record.explained
+        out.append((
+            "explanations",
+            f"attributions rank as the original's by {e.correlation:.3f} (5% of rows below {e.low:.3f}), "
+            f"{e.overlap:.0%} of the {e.top} largest are the same, {e.rows} rows",
+        ))  # fmt: skip
     new, old = record.artifact, record.original
     if new is not None and old is not None:
         out.append(("size", f"{size(old.size_mb)} -> {size(new.size_mb)}"))

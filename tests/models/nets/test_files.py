@@ -45,11 +45,15 @@ def test_a_graph_over_images_is_a_net(folder, pixels, tmp_path):
     rows = read_tensors(folder / "valid.npz", model.names)
     made = net_workload(ModelWorkload(model, rows), fit.Complaints("net"))
     assert made.task == "classification"
-    assert [len(list(p.parameters(made))) > 0 for p in (TorchScript(), OnnxRuntime(), OpenVino())] == [False, True, True]
+    assert [len(list(p.parameters(made))) > 0 for p in (TorchScript(), OnnxRuntime(), OpenVino())] == [
+        False,
+        True,
+        True,
+    ]
     OnnxRuntime().build(made, tmp_path, {})
     assert (tmp_path / "model.onnx").read_bytes() == (folder / "net.onnx").read_bytes()
     np.testing.assert_allclose(made.model.forward(made.valid.x), pixels.model.forward(pixels.valid.x), atol=1e-5)
-    with pytest.raises(ValueError, match="Got invalid dimensions|Unexpected input|Invalid"):
+    with pytest.raises(ValueError, match=r"Got invalid dimensions|Unexpected input|Invalid"):
         made.model.forward(made.valid.x.__class__({model.names[0]: np.zeros((2, 3), np.float32)}))
 
 

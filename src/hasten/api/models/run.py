@@ -71,7 +71,8 @@ def contract_of(options: ModelOptions, rtol: float | None, require: float | None
     if rtol is not None:
         given["rtol"] = rtol
     readers: Mapping[str, Any] = {
-        "max_drop": Drop.parse, "agree": _share, "objective": _objective, "batches": _numbers, "threads": _numbers,
+        "max_drop": Drop.parse, "agree": _share, "explain": _correlation, "objective": _objective,
+        "batches": _numbers, "threads": _numbers,
         "format": _format,
     }  # fmt: skip
     for name, reader in readers.items():
@@ -245,6 +246,16 @@ def _share(value: Any) -> float:
     if not 0 < share <= 1:
         raise ValueError(f"{value!r} is not a share of labels; write 100% or 0.995")
     return share
+
+
+def _correlation(value: Any) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        found = 2.0
+    if not -1 <= found <= 1:
+        raise ValueError(f"{value!r} is no rank correlation; write 0.9")
+    return found
 
 
 def _objective(value: Any) -> str:

@@ -47,6 +47,7 @@ class ModelOptions:
     metric: Any = None
     max_drop: Any = None
     agree: Any = None
+    explain: Any = None
     objective: str | None = None
     batches: Any = None
     threads: Any = None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hasten.core.model import ModelContract
+from hasten.core.model import FORWARD, ModelContract
 from hasten.core.model_pass import Step
 from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
@@ -23,7 +23,8 @@ from hasten.search.models.candidates import Candidate
 from hasten.search.models.processes import ASK_S
 from hasten.search.models.routes import Routed, routed
 from hasten.serve.manifest import Manifest, Part, read_manifest
-from hasten.verify.answers import Answers
+from hasten.verify.answers import Answers, Refusal
+from hasten.verify.attributions import explained
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
@@ -134,7 +135,7 @@ def _certify(loop: Loop, whole: Candidate) -> str | None:
             memory_mb=peak, size_mb=size_mb(whole.folder),
         )  # fmt: skip
         if test is None:
-            return None
+            return _explained(loop, whole)
         file = loop.scratch / "test.pkl"
         file.write_bytes(pickle.dumps([test.x], protocol=5))
         old, new = (_beyond_the_inputs(loop, c, file) for c in (loop.original, whole))
@@ -142,8 +143,37 @@ def _certify(loop: Loop, whole: Candidate) -> str | None:
         if certified.verdict != "accepted":
             return f"on data never searched, {certified.reason}"
         loop.note(certified=certified.quality, certified_agreement=certified.agreement)
+        return _explained(loop, whole)
     except ChildFailed as failure:
         return f"assembled, it {failure.text[:200]}"
+    return None
+
+
+def _explained(loop: Loop, whole: Candidate) -> str | None:
+    """Do answers rest on what they did? Looked at where quality may differ; what speaks against it, or None."""
+    least = loop.contract.explain
+    if loop.contract.same and least is None:
+        return None
+    method, scores = next(
+        ((m, a) for m in (FORWARD, "predict_proba", "decision_function", "predict")
+         if (a := loop.answers.get(m)) is not None and not isinstance(a, Refusal) and a.dtype.kind == "f"), (None, None)
+    )  # fmt: skip
+    found = None
+    if method is not None and scores is not None:
+        labels = scores.argmax(axis=1) if scores.ndim == 2 and scores.shape[1] > 1 else None
+        loop.session.progress.stage("compare what answers rest on", loop.ask_s)
+        old, new = (
+            loop.processes.of(c).ask("hasten.measure.asked:attributions", 0, method, labels, deadline_s=ASK_S)
+            for c in (loop.original, whole)
+        )
+        found = explained(old, new)
+    loop.note(explained=found)
+    if least is None:
+        return None
+    if found is None:
+        return "what its answers rest on cannot be compared: no scores, or too few inputs to rank"
+    if found.correlation < least:
+        return f"its attributions agree with the original's by {found.correlation:.3f}, and {least:g} is asked for"
     return None
 
 
@@ -158,7 +188,8 @@ def _seal(loop: Loop, folder: Path, whole: Candidate) -> None:
     manifest = read_manifest(folder)
     packages = sorted({p for part in manifest.parts.values() for p in part.packages})
     evidence = {
-        "certified": _plain(loop.out.record.certified), "validation": _plain(whole.record.quality),
+        "certified": _plain(loop.out.record.certified), "explained": _plain(loop.out.record.explained),
+        "validation": _plain(whole.record.quality),
         "agreement": _plain(whole.record.agreement), "latencies": [_plain(x) for x in whole.record.latencies],
         "original": [_plain(x) for x in loop.original.record.latencies], "varied_inputs": len(loop.inputs.varied),
     }  # fmt: skip
