@@ -22,12 +22,15 @@ def test_edit_distances_of_words() -> None:
 
     def f(dictionary, word, vowels):
         best = None
+        best_key = None
         least = 99
         for candidate, count in dictionary.items():
             if abs(len(candidate) - len(word)) > 2:
                 continue
             d = edit_distance(word, candidate)
-            if d < least:
+            key = (d, -count, candidate)
+            if best_key is None or key < best_key:
+                best_key = key
                 least = d
                 best = candidate
         letters = Counter()

@@ -92,6 +92,13 @@ def test_prologue_is_offered_with_its_loop() -> None:
     assert r.live_in == () and r.live_out == ("out",)
 
 
+def test_what_a_loop_fills_is_offered_without_what_was_loaded() -> None:
+    text = "rows = load()\nsizes = [len(r) for r in rows]\nout, best = {}, None\nn = 0\nfor r in rows:\n    out[r] = sizes[n]\n"
+    source = SourceFile("a.py", text.encode())
+    lines = [(r.first, r.last) for r in regions_of(source, entry=True) if r.last == 6]
+    assert (5, 6) in lines and (1, 6) in lines and (3, 6) in lines
+
+
 def test_reads_sees_through_comprehensions_and_lambdas() -> None:
     tree = ast.parse("y = [a for a in b if a > c]\nz = lambda q: q + r\ndef f(p=s):\n    global g\n    g = t\n")
     assert names.reads(tree.body) == {"b", "c", "r", "s", "t", "g"}

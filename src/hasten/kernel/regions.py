@@ -115,8 +115,11 @@ class _Finder:
                     yield self.block(body[i : i + 1], qualname, func, in_loop)
                 if isinstance(s, names.LOOPS):
                     start = self._prologue(body, i)
-                    if start < i and self._alone_on_lines(body, start, i) and not _leaves(s):
-                        yield self.block(body[start : i + 1], qualname, func, in_loop)
+                    near = max([start, *(j + 1 for j in range(start, i) if not _begins(body[j]))])
+                    # what was loaded or worked out before is one thing, what the loop fills another
+                    for first in dict.fromkeys((start, near)):
+                        if first < i and self._alone_on_lines(body, first, i) and not _leaves(s):
+                            yield self.block(body[first : i + 1], qualname, func, in_loop)
             for inner, loop in _bodies(s):
                 yield from self.blocks(inner, qualname, func, in_loop=in_loop or loop)
 
@@ -223,6 +226,17 @@ def _worth_a_region(s: ast.stmt, in_loop: bool) -> bool:
         return False
     hides = (*names.COMPREHENSIONS, ast.Lambda) if in_loop else (*names.COMPREHENSIONS, ast.Lambda, ast.Call)
     return any(isinstance(n, hides) for n in ast.walk(s))
+
+
+def _begins(s: ast.stmt) -> bool:
+    """Does it only give a name a number, a string or an empty container?"""
+    value = s.value if isinstance(s, (ast.Assign, ast.AnnAssign)) else None
+    if isinstance(value, ast.Call):
+        made = value.func.id if isinstance(value.func, ast.Name) else ""
+        return made in ("list", "dict", "set", "Counter", "defaultdict", "deque", "float") and all(
+            isinstance(a, (ast.Name, ast.Constant)) for a in value.args
+        )
+    return value is not None and not any(isinstance(n, (ast.Call, *names.COMPREHENSIONS)) for n in ast.walk(value))
 
 
 def _leaves(s: ast.stmt) -> bool:
