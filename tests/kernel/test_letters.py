@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.kernel.differential import check, compiled_function, refusal
+from tests.kernel.differential import check, compiled, compiled_function, refusal
 
 PRELUDE = "import math\nfrom collections import Counter, defaultdict\n"
 
@@ -112,6 +112,20 @@ def test_letters_are_kept() -> None:
     check(c, "args = ('q', {}, 1)", fast=True)
     check(c, "args = ('', {}, 1)", fast=False)
     check(c, "args = (['a', 'b'], {}, 1)", fast=False)
+
+
+def test_the_best_of_words_leaves_a_block() -> None:
+    text = """
+    for w in words:
+        key = (-counts[w], w)
+        if best is None or key < best:
+            best = key
+    """
+    setup = "words = ['b', 'a', 'c']\ncounts = {'a': 2, 'b': 2, 'c': 1}\nbest = None\n"
+    c = compiled(text, setup, PRELUDE, hide=("w", "key"))
+    check(c, setup, fast=True)
+    check(c, "words = []\ncounts = {'a': 2}\nbest = None\n", fast=True)
+    check(c, "words = ['b', 'a']\ncounts = {'a': 2}\nbest = None\n", fast=False)
 
 
 def test_what_is_left_alone() -> None:

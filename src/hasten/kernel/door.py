@@ -872,6 +872,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         elif isinstance(t, Rng) and (fresh := [m for m, s in shared.seeded.items() if s.target == n]):
             raw.pop()
             after.append(f"{x} = {local(fresh[0])}")
+        elif isinstance(t, Tup) and any(isinstance(i, (Word, Rec)) for i in t.items):
+            held_one = _boxed(t, x)
+            after.append(f"{x} = None if {unit.flag(n)} else {held_one}" if n in unit.optional else f"{x} = {held_one}")
         elif not isinstance(t, Tup) or any(
             not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items
         ):
