@@ -17,6 +17,8 @@ LOOPS = {
     "index kept": "out = pd.DataFrame(columns=['v'])\nfor x in xs:\n    row = pd.DataFrame({'v': [x]})\n    out = pd.concat([out, row])",
     "some": "out = pd.DataFrame({'v': [0]})\nfor x in xs:\n    if x is None:\n        continue\n    print(x)\n    out = pd.concat([out, pd.DataFrame({'v': x}, index=[0])])",
     "other columns": "out = None\nfor n, x in enumerate(xs):\n    out = pd.concat([out, pd.DataFrame({'v%d' % (n % 3): [x]})], ignore_index=True)",
+    "name used again": "out = pd.DataFrame()\nfor x in xs:\n    row = pd.DataFrame([{'v': x, 'w': 1}])\n    out = pd.concat([out, row], ignore_index=True)\nfor _, row in out.iterrows():\n    print(row['v'])",
+    "name read after": "out = pd.DataFrame()\nrow = None\nfor x in xs:\n    row = pd.DataFrame([{'v': x, 'w': 1}])\n    out = pd.concat([out, row], ignore_index=True)\nif row is not None:\n    row['v'] = 7\n    print(row, type(row))",
     "nested": "out = pd.DataFrame()\nfor x in xs:\n    for y in xs:\n        out = pd.concat([out, pd.DataFrame({'v': [x], 'y': [y]})])",
 }
 

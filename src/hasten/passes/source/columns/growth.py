@@ -20,6 +20,7 @@ from hasten.core.recipe import Change, Risk
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns.lookup import home_of
 from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
@@ -37,6 +38,7 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     place,
     quote,
+    read_elsewhere,
     scope_of,
     stands_alone,
     text_of,
@@ -76,8 +78,6 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
             if k.arg not in ("ignore_index", "sort") or not isinstance(k.value, ast.Constant):
                 return None
         options = ", ".join(f"{quote(k.arg or '')}: {text_of(source, k.value)}" for k in call.keywords)
-        if not _new_frame(source, part, stmt):
-            return None
     else:
         return None
     if not (isinstance(old, ast.Name) and old.id == name) or any(isinstance(n, ast.Starred) for n in (old, part)):
@@ -85,11 +85,13 @@ def growth(source: SourceFile, stmt: ast.Assign, region: Region) -> Growth | Non
     loop = outermost_loop(source, stmt, name, region)
     if loop is None or not unseen(source, loop, stmt, name) or not stands_alone(source, loop):
         return None
+    if not _new_frame(source, part, stmt, loop):
+        return None
     return Growth(stmt, loop, name, part, options)
 
 
-def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
-    """True for `pd.DataFrame(...)`, or a name that only ever means such and is not changed."""
+def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign, loop: ast.stmt) -> bool:
+    """True for `pd.DataFrame(...)`, or a name that in the loop only ever means such and is not changed."""
     pandas = imported_as(source, "pandas")
 
     def made(node: ast.AST | None) -> bool:
@@ -106,13 +108,20 @@ def _new_frame(source: SourceFile, part: ast.expr, stmt: ast.Assign) -> bool:
     if not isinstance(part, ast.Name):
         return False
     scope, up = scope_of(source, stmt), parents(source)
-    found = bindings(scope, part.id)
+    found = bindings(loop, part.id)
     if not found or not all(isinstance(up.get(b), ast.Assign) and made(up[b].value) for b in found):  # type: ignore[attr-defined]
         return False
-    # read once only, here: then nobody can change it afterwards
-    return (
-        sum(isinstance(n, ast.Name) and n.id == part.id and isinstance(n.ctx, ast.Load) for n in ast.walk(scope)) == 1
-    )
+    whole: ast.AST = source.tree if isinstance(scope, ast.Module) else scope
+    in_loop = set(ast.walk(loop))
+    reads = 0
+    for n in ast.walk(whole):
+        if isinstance(n, (ast.Global, ast.Nonlocal)) and part.id in n.names:
+            return False
+        if isinstance(n, ast.Name) and n.id == part.id:
+            if scope_of(source, n) is not scope and home_of(source, n, part.id) is scope:
+                return False  # a function could change it, whenever that runs
+            reads += n in in_loop and isinstance(n.ctx, ast.Load)
+    return reads == 1  # here: nobody can change it before all parts are joined
 
 
 def outermost_loop(source: SourceFile, stmt: ast.Assign, name: str, region: Region) -> ast.For | ast.While | None:
@@ -258,8 +267,8 @@ def _made_of_cells(source: SourceFile, hit: Growth) -> ast.Call | None:
         return None
     made: ast.AST | None = hit.part
     if isinstance(hit.part, ast.Name):
-        (stmt, *more) = [parents(source).get(b) for b in bindings(scope_of(source, hit.stmt), hit.part.id)]
-        if more or not isinstance(stmt, ast.Assign) or stmt not in set(ast.walk(hit.loop)):
+        (stmt, *more) = [parents(source).get(b) for b in bindings(hit.loop, hit.part.id)]
+        if more or not isinstance(stmt, ast.Assign) or read_elsewhere(source, hit.part.id, hit.loop):
             return None
         made = stmt.value
     if not isinstance(made, ast.Call) or len(made.args) != 1 or made.keywords:
