@@ -14,8 +14,12 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_diabetes
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 import hasten
 from hasten.api.models.files import read_model, read_table, with_arrays
@@ -161,6 +165,26 @@ def test_a_method_that_fails_is_left_out_and_the_original_kept(tmp_path: Path) -
     assert result.record.artifact is not None
     assert not result.record.artifact.kept  # nothing serves it better, and the record says so
     assert result.load().predict(x[:5]).tolist() == model.predict(x[:5]).tolist()
+
+
+def test_rows_that_are_dicts_for_the_model_itself(tmp_path: Path) -> None:
+    rows = [{"city": "ab"[i % 2], "t": float(i % 7)} for i in range(120)]
+    y = np.array([r["t"] > 2 for r in rows])
+    model = make_pipeline(DictVectorizer(), LogisticRegression()).fit(rows, y)
+    result = hasten.run(model, data=(rows, y), out=tmp_path / "r", batches=[1], threads=[1])
+    served = result.load()
+    np.testing.assert_array_equal(served.predict_proba(rows), model.predict_proba(rows))
+    np.testing.assert_array_equal(served.predict_proba(rows[3]), model.predict_proba(rows[3:4]))
+    np.testing.assert_array_equal(served.predict({"t": 6.0}), model.predict([{"t": 6.0}]))
+
+
+def test_several_outputs_of_classes_are_compared_without_a_score(tmp_path: Path) -> None:
+    x, y = load_diabetes(return_X_y=True)
+    labels = np.column_stack([y > 140, np.digitize(y, [100, 200])]).astype(int)
+    model = MultiOutputClassifier(DecisionTreeClassifier(max_depth=2)).fit(x, labels)
+    result = hasten.run(model, data=(x, labels), out=tmp_path / "r", batches=[1], threads=[1])
+    assert any("predict_proba fails" in note for note in result.record.notes)  # lists of arrays of different widths
+    np.testing.assert_array_equal(result.load().predict(x), model.predict(x))
 
 
 def test_a_bare_booster_takes_arrays(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.serve.frames import columns_of, plain
-from hasten.serve.manifest import InputSchema
+from hasten.serve.manifest import Column, InputSchema
 
 # what a backend takes; "typed" are columns whose numbers are float64 and checked; "cells" is "columns", but one row of
 # a DataFrame comes as a tuple of its columns as pandas holds them (`serve/frames.py`); "floats" is "matrix", but what
@@ -134,15 +134,21 @@ class Inputs:
 
     def given(self, x: Any) -> Any:
         """As the original takes it: dicts become a DataFrame."""
+        if self.schema.form == "records":
+            return [x] if isinstance(x, Mapping) else x
         if isinstance(x, Mapping) or (isinstance(x, (list, tuple)) and x and isinstance(x[0], Mapping)):
             rows = [self._row(r) for r in ([x] if isinstance(x, Mapping) else x)]
             if self.schema.form != "frame":
                 return self.matrix(x)
             import pandas as pd
 
-            columns = {c.name: [r[i] for r in rows] for i, c in enumerate(self.schema.columns)}
+            columns = {c.name: _cells(c, [r[i] for r in rows]) for i, c in enumerate(self.schema.columns)}
             frame = pd.DataFrame(columns)
-            kept = {c.name: c.dtype for c in self.schema.columns if c.kind in ("category", "date") or c.dtype == "str"}
+            own = ("str", "string", "boolean")
+            kept = {
+                c.name: c.dtype for c in self.schema.columns
+                if c.kind in ("category", "date") or c.dtype in own or c.dtype[:1] in "IFU"  # Int64, Float32, UInt8
+            }  # fmt: skip
             return frame.astype(kept) if kept else frame
         return x
 
@@ -356,3 +362,8 @@ def _floats(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
         return np.ascontiguousarray(x, dtype)
     except TypeError as error:
         raise ValueError(f"a cell holds what is no number: {error}") from None
+
+
+def _cells(column: Column, cells: list[Any]) -> list[Any]:
+    """The cells of a column of a DataFrame: what is missing among numbers is NaN."""
+    return [np.nan if v is None else v for v in cells] if column.kind == "number" else cells

@@ -30,8 +30,8 @@ class Column:
 
 @dataclass(frozen=True)
 class InputSchema:
-    """What the model takes. `form` is "frame" (columns with names), "array" (columns by place), "texts" (one
-    sequence of strings) or "tensors" (what a net's `forward` takes).
+    """What the model takes. `form` is "frame" (columns with names), "array" (columns by place), "records" (dicts, as
+    they come), "texts" (one sequence of strings) or "tensors" (what a net's `forward` takes).
 
     A frame's columns are looked up by name, in any order (`by_name`), or taken by their place whatever their names
     (`by_place`); else names and order must be those of the training data. `others`: columns besides those of the schema

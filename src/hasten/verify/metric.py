@@ -87,7 +87,8 @@ def _told(task: str, answers: Mapping[str, NDArray[Any]], classes: Any) -> Any:
     told = _told_class(task, tuple(m for m in ("predict", "predict_proba", "decision_function") if m in answers))()
     told.answers = answers
     if classes is not None:
-        told.classes_ = np.asarray(classes)
+        several = isinstance(classes, list) and len(classes) > 0 and np.ndim(classes[0]) > 0
+        told.classes_ = classes if several else np.asarray(classes)
     return told
 
 

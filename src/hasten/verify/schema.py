@@ -24,6 +24,8 @@ def schema_of(data: Rows, answered: Mapping[str, Answers]) -> InputSchema:
     elif isinstance(x, np.ndarray) and x.ndim == 2:
         columns = tuple(Column(f"x{i}", _kind(x.dtype), str(x.dtype)) for i in range(x.shape[1]))
         form = "array"
+    elif isinstance(x, list) and x and isinstance(x[0], Mapping):
+        return InputSchema("records", empty=_answers(answered.get("no rows")))
     else:
         return InputSchema("texts", (Column("text", "text", "str"),), empty=_answers(answered.get("no rows")))
     numbers = [c.name for c in columns if c.kind == "number"]

@@ -5,7 +5,7 @@ Each varied input is asked of the original and of the candidate; what the origin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -29,6 +29,8 @@ def varied(x: Any, seed: int = 0) -> Iterator[tuple[str, Any]]:
         yield from _frames(some, draw)
     elif isinstance(some, np.ndarray) and some.ndim == 2:
         yield from _arrays(some, draw)
+    elif isinstance(some[0], Mapping):
+        yield from _records(some)
     else:
         yield from _texts(some)
 
@@ -124,6 +126,17 @@ def _as_frame(some: Any) -> Iterator[tuple[str, Any]]:
         import pandas as pd
 
         yield "a DataFrame", pd.DataFrame(some, columns=[f"column {i}" for i in range(some.shape[1])])
+
+
+def _records(some: Any) -> Iterator[tuple[str, Any]]:
+    yield "names in another order", [dict(reversed(row.items())) for row in some]
+    yield "a name more", [{**row, "a name more": 1.0} for row in some]
+    yield "a name less", [dict(list(row.items())[1:]) for row in some]
+    yield "rows without names", [{} for _ in some]
+    yield "a tuple of rows", tuple(some)
+    for name in list(some[0])[:COLUMNS]:
+        for what, value in (("None", None), ("NaN", np.nan), ("a number", 3.5), ("a text", "never seen before")):
+            yield f"{what} in {name}", [{**row, name: value} if i % 2 == 0 else row for i, row in enumerate(some)]
 
 
 def _texts(some: Any) -> Iterator[tuple[str, Any]]:

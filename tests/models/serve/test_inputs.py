@@ -147,3 +147,19 @@ def test_texts_in_every_container() -> None:
     for wrong in ("a b", b"a", np.array([["a"], ["b"]], object)):
         with pytest.raises(ValueError, match="expected"):
             texts.columns(wrong)
+
+
+def test_records_go_as_they_are() -> None:
+    inputs = Inputs(InputSchema("records"))
+    rows = [{"a": 1.0}, {"b": "x"}]
+    assert inputs.given(rows) is rows
+    assert inputs.given(rows[1]) == [{"b": "x"}]
+
+
+def test_a_dict_becomes_a_frame_of_the_dtypes_of_the_data() -> None:
+    pandas = pytest.importorskip("pandas")
+    columns = (Column("a"), Column("n", "number", "Int64"), Column("t", "text", "str"), Column("o", "text", "object"))
+    made = Inputs(InputSchema("frame", columns)).given({"a": None, "n": None, "t": "x", "o": None})
+    assert [str(d) for d in made.dtypes] == ["float64", "Int64", "str", "object"]
+    assert made["n"].isna().all() and made["o"].tolist() == [None]
+    assert isinstance(made, pandas.DataFrame)

@@ -117,7 +117,9 @@ def _ready(
     if not methods:
         raise TargetError(f"{name}: {type(work.model).__name__} has no method of a model, such as predict or transform")
     chosen = work.metric
-    if chosen is None and work.valid.y is not None and task != "other":
+    # the answers of several outputs of classes are compared only: scikit-learn has no score for all of them
+    several = isinstance(getattr(work.model, "classes_", None), list)
+    if chosen is None and work.valid.y is not None and task != "other" and not several:
         chosen = "accuracy" if task == "classification" else "r2"
     if isinstance(chosen, str) and ":" not in chosen:
         fit.check_metric(chosen, task, ("predict", "predict_proba") if net else methods, wrong)
@@ -195,7 +197,7 @@ def _as_rows(x: Any) -> Any:
         )
     if hasattr(x, "iloc") and hasattr(x, "columns"):
         return x
-    if isinstance(x, (list, tuple)) and x and isinstance(x[0], str):
+    if isinstance(x, (list, tuple)) and x and isinstance(x[0], (str, Mapping)):
         return list(x)
     return x.tolist() if hasattr(x, "iloc") else np.asarray(x)
 

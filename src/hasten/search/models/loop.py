@@ -91,8 +91,7 @@ class Loop:
         self.scratch.mkdir()
         self.measure = None
         if work.metric is not None and work.valid.y is not None:
-            classes = getattr(work.model, "classes_", None)  # a list: those of several outputs
-            self.measure = metric(work.metric, work.task, None if isinstance(classes, list) else classes)
+            self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
         self.inputs: Asked = inputs_of(work.valid.x, contract.batches, session.seed, same=contract.same)
         inputs = self.scratch / "inputs.pkl"
         inputs.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
