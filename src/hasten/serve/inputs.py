@@ -340,8 +340,8 @@ def _frame(x: Any) -> NDArray[np.float64]:
     """A DataFrame of numbers, C-contiguous. Raises `ValueError` for texts and dates."""
     held = x.to_numpy()
     if held.dtype.kind not in "fiu":
-        if any(getattr(d, "kind", "O") in "mM" for d in x.dtypes):
-            raise ValueError("a date is no number")
+        if any(getattr(d, "kind", "O") in "mMc" for d in x.dtypes):
+            raise ValueError("a date is no number, and complex data is not supported")
         try:
             held = x.to_numpy(np.float64)
         except TypeError as error:
@@ -355,9 +355,11 @@ def _is_frame(x: Any) -> bool:
 
 
 def _floats(x: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """C-contiguous, of that dtype. Raises `ValueError` for objects that are no numbers."""
-    if x.dtype.kind != "O":
+    """C-contiguous, of that dtype. Raises `ValueError` for complex numbers, dates and objects that are no numbers."""
+    if x.dtype.kind in "fiub":
         return np.ascontiguousarray(x, dtype)
+    if x.dtype.kind in "cmM":
+        raise ValueError(f"numbers of dtype {x.dtype} are not taken: Complex data not supported, nor dates")
     try:
         return np.ascontiguousarray(x, dtype)
     except TypeError as error:

@@ -131,6 +131,9 @@ def test_dates_and_other_objects_are_no_numbers() -> None:
         inputs.matrix(frame({"a": [1.0], "b": np.array([pandas.NA], object)}))
     with pytest.raises(ValueError, match="no number"):
         inputs.matrix(np.array([[1.0, pandas.NA]], object))
+    for wrong in (X.astype(complex), X.astype("M8[s]"), frame({"a": [1.0], "b": [2j]})):
+        with pytest.raises(ValueError, match="omplex data"):
+            inputs.matrix(wrong)
 
 
 def test_a_series_with_an_entry_called_columns() -> None:
