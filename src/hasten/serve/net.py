@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.core.model import Tensors
+from hasten.serve.backends.onnx_file import opened
 
 
 def is_module(model: Any) -> bool:
@@ -59,11 +60,7 @@ class OnnxNet:
         self._open()
 
     def _open(self) -> None:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        settings.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(self.data, settings, providers=["CPUExecutionProvider"])
+        self._session = opened(self.data)
         self.names = tuple(i.name for i in self._session.get_inputs())
         self._output = self._session.get_outputs()[0].name
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.serve.backends.onnx import session
+
 Arrays = list[NDArray[Any]]
 Ask = Callable[[Arrays], NDArray[Any]]
 TRACED, COMPILED, ONNX, OPENVINO = "model.ts", "compiled.pt2", "model.onnx", "model.xml"
@@ -74,21 +76,13 @@ def _compiled(folder: Path, options: Mapping[str, Any], threads: int | None) -> 
 
 
 def _onnx(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
-    import onnxruntime
-
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads or 0
-    settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
-    # threads that wait busily between calls take the processor from whoever calls
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = onnxruntime.InferenceSession(str(folder / ONNX), settings, providers=["CPUExecutionProvider"])
-    given = {i.name for i in session.get_inputs()}
+    graph = session(str(folder / ONNX), threads)
+    given = {i.name for i in graph.get_inputs()}
     places = [(place, name) for place, name in enumerate(options["inputs"]) if name in given]
-    outputs = [session.get_outputs()[0].name]
+    outputs = [graph.get_outputs()[0].name]
 
     def ask(arrays: Arrays) -> NDArray[Any]:
-        answer: NDArray[Any] = session.run(outputs, {name: arrays[place] for place, name in places})[0]
+        answer: NDArray[Any] = graph.run(outputs, {name: arrays[place] for place, name in places})[0]
         return answer
 
     return ask

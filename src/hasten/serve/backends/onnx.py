@@ -15,7 +15,8 @@ from hasten.serve.inputs import MATRIX, TYPED
 NOTHING = "\x00 no text"  # what stands for a cell that holds no string: no category and no word is that
 
 
-def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answered:
+def session(graph: str | bytes, threads: int | None = None) -> Any:
+    """A session of ONNX Runtime for the graph in a file, or in memory; `threads` None: as many as there are."""
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
@@ -24,10 +25,11 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answe
     settings.log_severity_level = 3
     # threads that wait busily between calls take the processor from whoever calls
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    sessions = {
-        name: onnxruntime.InferenceSession(str(folder / name), settings, providers=["CPUExecutionProvider"])
-        for name in options["files"]
-    }
+    return onnxruntime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
+
+
+def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answered:
+    sessions = {name: session(str(folder / name), threads) for name in options["files"]}
     feeds = Feeds(options["inputs"])
 
     def ask(output: str) -> Callable[[Any], NDArray[Any]]:

@@ -13,14 +13,19 @@ KINDS = {
 }  # fmt: skip
 
 
-def is_of_rows(data: bytes) -> bool:
-    """Whether a graph takes rows of a table: one matrix, or columns, and answers a row with labels, numbers or scores
-    (at most two outputs)."""
+def opened(data: bytes) -> Any:
+    """A session of ONNX Runtime with its own settings, as a script opens one."""
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = 3
-    session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+
+
+def is_of_rows(data: bytes) -> bool:
+    """Whether a graph takes rows of a table: one matrix, or columns, and answers a row with labels, numbers or scores
+    (at most two outputs)."""
+    session = opened(data)
     inputs = session.get_inputs()
     if any(i.type == "tensor(string)" for i in inputs) or any(
         not o.type.startswith("tensor") for o in session.get_outputs()
@@ -70,11 +75,7 @@ class OnnxFile:
             self.feature_names_in_ = np.array([name for name, _, _ in self.inputs], dtype=object)
 
     def _open(self) -> None:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        settings.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(self.data, settings, providers=["CPUExecutionProvider"])
+        self._session = opened(self.data)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"data": self.data}

@@ -25,6 +25,7 @@ from hasten.core.recipe import Risk
 from hasten.passes.model.serving.answers_as import answers_as, matrix_of, some_rows
 from hasten.passes.model.serving.onnx_graphs import Fed, plain_words
 from hasten.passes.model.serving.onnx_trees import rounds_inputs
+from hasten.serve.backends.onnx import session
 from hasten.serve.backends.onnx_file import OnnxFile
 
 BOOSTERS = ("lightgbm", "xgboost", "catboost")
@@ -65,33 +66,24 @@ class OnnxRuntime:
         return Built("onnx", work.methods, {**options, "files": sorted(used)}, ("onnxruntime",))
 
     def _answering(self, work: ModelWorkload, folder: Path, files: list[str], inputs: list[Fed]) -> dict[str, Any]:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        settings.log_severity_level = 3
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         rows = some_rows(work)
         fed = [f.option for f in inputs]
         given = feed(fed, rows)
         outputs: dict[str, NDArray[Any]] = {}
         for file in files:
-            session = onnxruntime.InferenceSession(str(folder / file), settings, providers=["CPUExecutionProvider"])
-            taken = {i.name for i in session.get_inputs()}
+            graph = session(str(folder / file))
+            taken = {i.name for i in graph.get_inputs()}
             fed = [[f[0] if f[0] in taken else "", *f[1:]] for f in fed]
-            names = [o.name for o in session.get_outputs() if o.type.startswith("tensor")]
-            for name, raw in zip(
-                names, session.run(names, {n: v for n, v in given.items() if n in taken}), strict=True
-            ):
+            names = [o.name for o in graph.get_outputs() if o.type.startswith("tensor")]
+            for name, raw in zip(names, graph.run(names, {n: v for n, v in given.items() if n in taken}), strict=True):
                 outputs[f"{file}/{name}"] = np.asarray(raw)
         if "transform" in work.methods and "predict" in work.methods and "model.onnx" in files:
             from hasten.passes.model.serving.onnx_graphs import transform_graph
 
             if transform_graph(work.model, folder / "model.onnx", given, rows, folder / "transform.onnx"):
                 files.append("transform.onnx")
-                session = onnxruntime.InferenceSession(
-                    str(folder / "transform.onnx"), settings, providers=["CPUExecutionProvider"]
-                )
-                outputs["transform.onnx/transformed"] = np.asarray(session.run(None, dict(given))[0])
+                graph = session(str(folder / "transform.onnx"))
+                outputs["transform.onnx/transformed"] = np.asarray(graph.run(None, dict(given))[0])
         offset = getattr(work.model, "offset_", None)
         plus = {"score_samples": float(offset)} if isinstance(offset, (int, float, np.floating)) else {}
         return {"inputs": fed, "answers": answers_as(work, outputs, rows, plus, by_scores=_by_scores(work.model))}
