@@ -11,6 +11,7 @@ from hasten.core.finding import Region
 from hasten.core.source import SourceFile
 from hasten.kernel import names
 from hasten.kernel.regions import regions_of
+from hasten.kernel.runtime import HELPERS
 
 
 def region(text: str, first: int, last: int | None = None, kind: str = "block", entry: bool = True) -> Region:
@@ -97,6 +98,13 @@ def test_what_a_loop_fills_is_offered_without_what_was_loaded() -> None:
     source = SourceFile("a.py", text.encode())
     lines = [(r.first, r.last) for r in regions_of(source, entry=True) if r.last == 6]
     assert (5, 6) in lines and (1, 6) in lines and (3, 6) in lines
+
+
+def test_helpers_of_earlier_changes_are_no_regions() -> None:
+    helper = HELPERS["word_ranks"].text
+    theirs = helper.replace("ranks[numbers[word]] = rank", "ranks[numbers[word]] = rank + 1")
+    for text, some in ((helper, False), (theirs, True)):
+        assert any(regions_of(SourceFile("a.py", text.encode()), entry=True)) is some
 
 
 def test_reads_sees_through_comprehensions_and_lambdas() -> None:

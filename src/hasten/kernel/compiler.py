@@ -653,6 +653,7 @@ class Unit:
         if method is None:
             fail(f"{type(s).__name__} statement", s)
         self.current = s
+        self.commons: dict[str, str] = {}  # sizes of intersections that have names in this statement
         kept = (self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up)
         try:
             method(s)

@@ -12,6 +12,7 @@ from hasten.core.finding import Region
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import names
+from hasten.kernel.runtime import HELPERS
 
 MIN_SHARE = 0.02  # of the program's time: below it nothing is worth a change
 MAX_REGIONS = 40
@@ -74,6 +75,8 @@ class _Finder:
             if isinstance(node, ast.stmt) and not self.hot(node.lineno, node.end_lineno or node.lineno):
                 continue
             if isinstance(node, names.FUNCTIONS):
+                if not prefix and self.ours(node):
+                    continue
                 qualname = prefix + node.name
                 yield self.function(node, qualname)
                 yield from self.blocks(node.body, qualname, node, in_loop=False)
@@ -84,6 +87,12 @@ class _Finder:
                 yield from self.functions(list(ast.iter_child_nodes(node)), prefix)
             elif isinstance(node, (ast.ExceptHandler, ast.match_case)):
                 yield from self.functions(list(node.body), prefix)
+
+    def ours(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """Is it a helper that an earlier change has put there?"""
+        helper = HELPERS.get(node.name.removeprefix("_"))
+        own = "".join(self.source.lines[node.lineno - 1 : node.end_lineno])
+        return helper is not None and node.name.startswith("_") and own.strip() in helper.text
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, qualname: str) -> Region:
         a = node.args

@@ -213,8 +213,29 @@ def _alike(a: V, b: V, node: ast.AST) -> None:
 
 
 def _common(u: Unit, a: V, b: V) -> str:
+    """The code of the number of items in both, which is worked out once for a statement."""
     assert isinstance(a.t, Map)
-    return f"{u.helper('common_' + containers.key_kind(a.t.key))}({a.code}, {b.code})"
+    code = f"{u.helper('common_' + containers.key_kind(a.t.key))}({a.code}, {b.code})"
+    s = u.current
+    if not isinstance(s, (ast.Assign, ast.AugAssign, ast.Return)) or s.value is None or u.inside:
+        return code
+    inside = [n for n in ast.walk(s) if isinstance(n, ast.expr)]
+    if any(isinstance(n, (*names.COMPREHENSIONS, ast.Lambda, ast.IfExp, ast.BoolOp)) for n in inside):
+        return code
+    if not all(_quiet(u, n) for n in inside if isinstance(n, ast.Call)):
+        return code  # something may change the sets in between
+    name = u.commons.setdefault(code, f"common_{s.lineno}_{s.col_offset}_{len(u.commons)}")
+    line = "    " * u.depth + f"{name} = {code}"
+    if line not in u.lines[-50:]:  # not yet, or only while a type was looked for
+        u.emit(f"{name} = {code}")
+    return name
+
+
+def _quiet(u: Unit, call: ast.Call) -> bool:
+    """Does a call change no set, whatever it is given?"""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in METHODS:
+        return True
+    return u.module.dotted(call.func) in ("len", "float", "int", "min", "max", "abs", "round", "bool")
 
 
 def counted(u: Unit, node: ast.expr) -> V | None:
