@@ -49,7 +49,7 @@ class Served:
                     return ask(read(X))
             raise AssertionError("the last route takes any number of rows")
 
-        asked = self._unlike(method, answer)
+        asked = self._unlike(method, answer if len(routes) > 1 else _by_one(*routes[0][1:], row))
         asked.__name__ = method
         asked.__doc__ = f"`{method}` of {self.manifest.model}, as certified."
         return asked
@@ -149,6 +149,21 @@ def _routes(manifest: Manifest) -> str:
     return "by " + ", ".join(
         f"{manifest.parts[r.part].backend}{'' if r.rows is None else f' up to {r.rows} rows'}" for r in manifest.routes
     )
+
+
+def _by_one(
+    read: Callable[[Any], Any], ask: Callable[[Any], NDArray[Any]], row: Callable[[Any], NDArray[Any]]
+) -> Callable[[Any], NDArray[Any]]:
+    """The one part of an artifact answers: nothing is counted, and an array is no dict (a question that takes longer
+    than small models do)."""
+    array = np.ndarray
+
+    def answer(X: Any) -> NDArray[Any]:
+        if type(X) is not array and (type(X) is dict or isinstance(X, Mapping)):
+            return row(X)
+        return ask(read(X))
+
+    return answer
 
 
 def load(path: str | Path, *, threads: int | None = None) -> Served | ServedNet:
