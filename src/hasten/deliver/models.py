@@ -11,6 +11,7 @@ from hasten.core.model_record import ModelRunRecord
 from hasten.deliver.artifact import REPORT, RESULT, check_folder
 from hasten.deliver.files import write_atomic
 from hasten.serve.manifest import read_manifest
+from hasten.serve.packages import to_install
 
 ARTIFACT = "artifact"
 
@@ -57,7 +58,7 @@ def readme(record: ModelRunRecord) -> str:
     if method == FORWARD:
         how = 'net = hasten.load("artifact")   # called like the module: arrays or torch tensors, rows first'
     packages = sorted({p for c in record.candidates if c.kept for p in c.packages})
-    needs = " ".join(["hasten", *packages])
+    needs = to_install(["hasten", *packages])
     return f"""# {record.model}, made faster by hasten
 
     import hasten

@@ -365,6 +365,23 @@ def test_columns_of_another_kind_are_refused_as_the_original_does(tmp_path: Path
             assert found.apart is None and found.drift < 1e-9, (rows.dtypes, found)
 
 
+def test_odd_cells_of_one_row(tmp_path: Path) -> None:
+    """One row goes by its cells: complex numbers, and what pandas calls NA among texts, are as the arrays have them."""
+    model = make_pipeline(columns(), LogisticRegression()).fit(X[:500], YES[:500])
+    made, _ = served(model, X[500:], tmp_path)
+    row = X[500:501]
+    for method in ("decision_function", "predict", "predict_proba"):
+        with pytest.raises(ValueError, match="omplex"):
+            getattr(made, method)(row.assign(age=np.array([3 + 1j])))
+    for kind in ("Int64", "int64", "Float64", "bool", "category"):  # numbers where texts were
+        odd = row.assign(edu=pd.Series([1], dtype="int64", index=row.index).astype(kind))
+        old, new = asked(model, odd, ("predict_proba",)), asked(made, odd, ("predict_proba",))
+        assert agreement(old, new, 1).apart is None, (kind, old, new)
+    for cell in (pd.NA, None, np.float64("nan"), np.nan):
+        odd = row.assign(work=pd.Series([cell], dtype=object, index=row.index))
+        np.testing.assert_allclose(made.predict_proba(odd), model.predict_proba(odd), rtol=1e-12)
+
+
 def test_columns_named_by_numbers(tmp_path: Path) -> None:
     frame = X[["age", "gain"]].set_axis([3, 8], axis=1)
     whole = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame[:500], YES[:500])

@@ -12,6 +12,7 @@ from typing import Any
 from hasten.config import nearest
 from hasten.core.model import Rows, Tensors
 from hasten.errors import TargetError, UsageError
+from hasten.serve.packages import to_install
 
 # how a model's file is called, and whether reading it runs code that is in it
 MODEL_FILES: Mapping[str, bool] = {
@@ -63,7 +64,8 @@ def read_model(path: Path, *, trust: bool) -> Any:
         try:
             model = readers[suffix](path)
         except ModuleNotFoundError as error:
-            raise TargetError(f"{path}: reading it needs {error.name}: pip install {error.name}") from error
+            needs = to_install([str(error.name)])
+            raise TargetError(f"{path}: reading it needs {error.name}: pip install {needs}") from error
         except TargetError:
             raise
         except Exception as error:

@@ -40,6 +40,7 @@ from hasten.search.models.reduce import reduce_within
 from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
 from hasten.serve.net import Net
+from hasten.serve.packages import to_install
 from hasten.verify.answers import Refusal
 from hasten.verify.metric import metric
 from hasten.verify.schema import schema_of
@@ -197,7 +198,7 @@ class Loop:
                 candidate.note()
                 self.candidates.append(candidate)
                 if absent:
-                    candidate.note(verdict="failed", reason=f"not installed: pip install {' '.join(absent)}")
+                    candidate.note(verdict="failed", reason=f"not installed: pip install {to_install(absent)}")
                 elif self.session.left_s < 10:
                     candidate.note(verdict="inconclusive", reason="the budget ended before it was built")
                 else:

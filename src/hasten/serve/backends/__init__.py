@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hasten.errors import TargetError
 from hasten.serve.inputs import Inputs
 from hasten.serve.manifest import Part
+from hasten.serve.packages import to_install
 
 # a backend's name, and its module
 BACKENDS: dict[str, str] = {
@@ -55,8 +56,8 @@ def open_part(part: Part, folder: Path, threads: int | None = None, inputs: Inpu
     try:
         loaded: Backend = import_module(BACKENDS[part.backend]).load(folder, part.options, threads)
     except ModuleNotFoundError as error:
-        needs = " ".join(part.packages)
-        raise TargetError(f"this artifact needs {error.name}: pip install {needs or error.name}") from error
+        needs = to_install(part.packages or (str(error.name),))
+        raise TargetError(f"this artifact needs {error.name}: pip install {needs}") from error
     reads = getattr(loaded, "reads", None)
     if reads is not None and inputs is not None:
         reads(inputs)

@@ -62,11 +62,11 @@ class Generated:
 
         def ask_columns(x: Any) -> NDArray[Any]:
             if type(x) is tuple:
-                # texts that are an array of numbers are for the original's way of refusing them
-                # and None, which is NaN where a dtype knows no None, is itself in an array of objects
-                if not any(type(c := x[i]) is np.ndarray and (c.dtype.kind != "O" or c[0] is None) for i in texts):
+                row = cells_of(x)
+                # what is neither a text nor NaN in a column of texts is for the original's way of refusing it
+                if all(type(v := row[i]) is str or _is_gap(v, x[i]) for i in texts):
                     try:
-                        return cells(cells_of(x))
+                        return cells(row)
                     except unusual:
                         pass  # arrays tell what is wrong, if anything is
                 return batch([plain(column) for column in x])
@@ -96,6 +96,11 @@ class Behind:
     def _then(self, matrix: Callable[[Any], NDArray[Any]], name: str) -> Ask:
         read, ask = self._read, self._inner.method(name)
         return lambda x: ask(read(matrix(x)))
+
+
+def _is_gap(cell: Any, column: Any) -> bool:
+    """Whether it is NaN, in a column of texts or objects."""
+    return type(cell) is float and cell != cell and getattr(column.dtype, "kind", "O") == "O"
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Generated | Behind:

@@ -53,7 +53,7 @@ def binary(classes: Any, w: Writer, proba: str | None = None) -> dict[str, Answe
     labels, one = _labels(classes, w)
     out = {
         "predict": Answer(f"{labels}[(z > 0.0).astype(np.intp)]", [f"return {one}[z > 0.0].copy()"]),
-        "decision_function": Answer("z", ["return np.array([z])"]),
+        "decision_function": Answer("z", ["return np.array([z], float)"]),
     }
     if proba is not None:
         out["predict_proba"] = _pair(proba, w)
@@ -89,9 +89,9 @@ def many(
     row = [f"z = ({every},)", f"return {one}[z.index(max(z))].copy()"]
     out = {"predict": Answer(f"{labels}[z.argmax(axis=1)]", row if number > 1 else None)}
     if decision == "z":
-        out["decision_function"] = Answer("z", [f"return np.array([[{every}]])"])
+        out["decision_function"] = Answer("z", [f"return np.array([[{every}]], float)"])
     elif decision is not None:  # two classes: the difference of their scores
-        out["decision_function"] = Answer("z[:, 1] - z[:, 0]", ["return np.array([z1 - z0])"])
+        out["decision_function"] = Answer("z[:, 1] - z[:, 0]", ["return np.array([z1 - z0], float)"])
     if proba == "softmax":
         es = [f"e{i}" for i in range(number)]
         lines = [f"top = max({every})"] + [f"{e} = math.exp({z} - top)" for e, z in zip(es, zs, strict=True)]
@@ -115,6 +115,6 @@ def regression(
     them yet."""
     if outputs is None:
         one = "z" if row_after is None else row_after.format("z")
-        return {"predict": Answer("z" if after is None else after("z"), [f"return np.array([{one}])"])}
+        return {"predict": Answer("z" if after is None else after("z"), [f"return np.array([{one}], float)"])}
     names = ["z"] if outputs == 1 else [f"z{i}" for i in range(outputs)]
-    return {"predict": Answer("z", [f"return np.array([[{', '.join(names)}]])"])}
+    return {"predict": Answer("z", [f"return np.array([[{', '.join(names)}]], float)"])}

@@ -48,7 +48,8 @@ def codes(values: Array, table: Array, nan: Array, other: Array, name: str, text
     if -1 in found:
         for i, value in enumerate(values.tolist()):
             if found[i] == -1:
-                code = nan if nan is not None and value != value else other
+                missing = value != value  # what pandas calls NA is neither: a value that is not known
+                code = nan if nan is not None and type(missing) in (bool, np.bool_) and missing else other
                 if values.dtype.kind == "f" and math.isinf(value):
                     raise ValueError(f"Input X contains infinity, in column {name}")
                 if code is None:
