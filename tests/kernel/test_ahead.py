@@ -63,6 +63,14 @@ def _draw_kernel(rng, n):
     return total
 
 
+@njit(cache=True, boundscheck=True, error_model="python")
+def _stream_kernel(stream, n):
+    for _ in range(n):
+        stream[0][1] += stream[0][0]
+    stream[1][0] += 0.5
+    return stream[0][1] * stream[1][0]
+
+
 def _fast_total(values, start):
     try:
         total = _total_kernel(values, start)
@@ -79,7 +87,8 @@ def total(values):
 
 
 def others(rng):
-    return _lists_kernel(3, True), _element_kernel, _draw_kernel(rng, 3)
+    stream = (np.array([3, 0]), np.zeros(1))
+    return _lists_kernel(3, True), _element_kernel, _draw_kernel(rng, 3), _stream_kernel(stream, 2)
 '''
 
 
@@ -94,11 +103,11 @@ def test_kernels_and_the_import_of_numba_leave_the_file() -> None:
     left = parts.file.text
     assert "njit" not in left
     assert "NumbaError" not in left
-    assert "from prog_kernels import _total_kernel, _lists_kernel, _element_kernel, _draw_kernel\n" in left
+    assert "from prog_kernels import _total_kernel, _lists_kernel, _element_kernel, _draw_kernel, _stream_kernel\n" in left
     assert "_checked" not in left
     assert "except (LookupError, RuntimeError, ValueError):" in left
     assert parts.numba.path == "prog_numba.py"
-    assert parts.numba.text.count("@njit(") == 5
+    assert parts.numba.text.count("@njit(") == 6
     assert "import math\nfrom numba import njit\n" in parts.numba.text
     assert parts.parameters["_element_kernel"] == ("kernel", "i", "kernel_0")
 
@@ -169,11 +178,17 @@ assert kernels._element_kernel(table, 1, 2) == 5
 rng, same = np.random.default_rng(5), np.random.default_rng(5)
 assert kernels._draw_kernel(rng, 3) == sum(same.standard_normal() for _ in range(3))
 assert rng.bit_generator.state == same.bit_generator.state
+stream = (np.array([3, 0]), np.zeros(1))
+assert kernels._stream_kernel(stream, 2) == 3.0
+assert stream[0].tolist() == [3, 6] and stream[1].tolist() == [0.5], "changed in place"
 before = "numba" in sys.modules
 assert before == (sys.argv[1] != "compiled")
 # what the extension module does not take, Numba compiles: strides, other types, arrays that must not be written
 assert kernels._element_kernel(table[:, ::-1], 1, 0) == -5
 assert kernels._element_kernel(np.asfortranarray(table), 1, 2) == 5
+for stream in ((np.array([3, 9, 0, 9])[::2], np.zeros(1)), (np.array([3, 0]), np.zeros(1, np.float32))):
+    assert kernels._stream_kernel(stream, 2) == 3.0
+    assert stream[0].tolist() == [3, 6] and stream[1].tolist() == [0.5]
 assert "numba" in sys.modules
 print("done")
 """

@@ -46,7 +46,7 @@ class Split:
 class Signature:
     """One compiled version of a kernel.
 
-    `arrays` is (parameter, dtype, dimensions, layout "C" | "F" | "A", whether it must be writeable).
+    `arrays` is (parameter, or a part of it, dtype, dimensions, layout "C" | "F" | "A", whether it must be writeable).
     """
 
     kernel: str

@@ -78,7 +78,8 @@ def _build(spec: dict[str, Any], module: Any, seen: dict[str, Any]) -> None:
 
 
 def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str, bool]]:
-    """What to look at before a value goes into compiled code. Raises `SystemExit` for types that cannot be checked."""
+    """What to look at before a value goes into compiled code: its arrays, each by the code for it. Raises `SystemExit`
+    for types that cannot be checked."""
     types: Any = importlib.import_module("numba.types")
     as_dtype: Any = importlib.import_module("numba.np.numpy_support").as_dtype
     if isinstance(t, types.Array) and isinstance(t.dtype, (types.Integer, types.Float, types.Boolean, types.Complex)):
@@ -86,10 +87,8 @@ def _arrays(name: str, t: Any) -> list[tuple[str, str, int, str, bool]]:
             return [(name, as_dtype(t.dtype).name, t.ndim, t.layout, t.mutable)]
     elif isinstance(t, (types.Integer, types.Float, types.Boolean, types.NumPyRandomGeneratorType)):
         return []
-    elif isinstance(t, types.BaseTuple) and all(
-        isinstance(i, (types.Integer, types.Float, types.Boolean)) for i in t.types
-    ):
-        return []
+    elif isinstance(t, (types.Tuple, types.UniTuple)):  # what makes a random stream, rows that are held, numbers
+        return [array for i, item in enumerate(t.types) for array in _arrays(f"{name}[{i}]", item)]
     raise SystemExit(f"{name} is {t}")
 
 
