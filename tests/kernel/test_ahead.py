@@ -103,7 +103,9 @@ def test_kernels_and_the_import_of_numba_leave_the_file() -> None:
     left = parts.file.text
     assert "njit" not in left
     assert "NumbaError" not in left
-    assert "from prog_kernels import _total_kernel, _lists_kernel, _element_kernel, _draw_kernel, _stream_kernel\n" in left
+    assert (
+        "from prog_kernels import _total_kernel, _lists_kernel, _element_kernel, _draw_kernel, _stream_kernel\n" in left
+    )
     assert "_checked" not in left
     assert "except (LookupError, RuntimeError, ValueError):" in left
     assert parts.numba.path == "prog_numba.py"

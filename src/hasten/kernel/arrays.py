@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -576,14 +576,15 @@ def may_overlap(u: Unit, a: Operand, b: Operand) -> bool:
     return not apart(u, a.base, b.base)
 
 
-def apart(u: Unit, a: str, b: str) -> bool:
-    """Do two expressions surely stand for arrays without memory in common?"""
+def apart(u: Unit, a: str, b: str, kin: Mapping[str, str] | None = None) -> bool:
+    """Do two expressions surely stand for arrays without memory in common? `kin`: which names may share memory, where
+    more is known of that than at first."""
     if NEW.fullmatch(a) or NEW.fullmatch(b):
         return True
     first, second = _words(a), _words(b)
     if first & second:
         return False
-    kin = u.kin
+    kin = u.kin if kin is None else kin
     if {kin.get(x, x) for x in first} & {kin.get(x, x) for x in second}:
         return False
     if not u.top:
@@ -601,8 +602,13 @@ def _words(code: str) -> set[str]:
     return {m[0] for m in re.finditer(r"[A-Za-z_]\w*(?!\w*\()", code)}
 
 
-def kinships(stmts: Sequence[ast.stmt]) -> dict[str, str]:
-    """For names of arrays that may share memory (`b = a[1:]`): one name that stands for all of them."""
+def kinships(
+    stmts: Sequence[ast.stmt], numbers: Collection[str] = (), calls: Collection[int] = ()
+) -> dict[str, str]:  # fmt: skip
+    """For names of arrays that may share memory (`b = a[1:]`): one name that stands for all of them.
+
+    `numbers`: names that are known to stand for none; `calls`: calls that are known to give none.
+    """
     leader: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -612,8 +618,12 @@ def kinships(stmts: Sequence[ast.stmt]) -> dict[str, str]:
 
     holders = _holders(stmts)
 
+    def shared_by(node: ast.expr) -> set[str]:
+        return _sources(node, calls).difference(numbers)
+
     def tie(target: ast.expr, sources: set[str]) -> None:
         stored = [t.id for t in ast.walk(target) if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]
+        stored = [name for name in stored if name not in numbers]
         stored += [
             root
             for t in ast.walk(target)
@@ -631,18 +641,18 @@ def kinships(stmts: Sequence[ast.stmt]) -> dict[str, str]:
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in PUTS:
                 root = _root(n.func)
                 if root:
-                    tie(ast.Name(root, ast.Store()), set().union(*map(_sources, n.args)))
+                    tie(ast.Name(root, ast.Store()), set().union(*map(shared_by, n.args)))
             if isinstance(n, ast.Assign):
                 for target in n.targets:
                     if isinstance(target, ast.Tuple) and isinstance(n.value, ast.Tuple):
                         for one, part in zip(target.elts, n.value.elts, strict=False):
-                            tie(one, _sources(part))
+                            tie(one, shared_by(part))
                     else:
-                        tie(target, _sources(n.value))
+                        tie(target, shared_by(n.value))
             elif isinstance(n, (ast.AnnAssign, ast.NamedExpr)) and n.value is not None:
-                tie(n.target, _sources(n.value))
+                tie(n.target, shared_by(n.value))
             elif isinstance(n, (ast.For, ast.comprehension)):
-                tie(n.target, _sources(n.iter))
+                tie(n.target, shared_by(n.iter))
     return {name: top(name) for name in {*leader, *map(top, leader)}}
 
 
@@ -676,29 +686,29 @@ def _holders(stmts: Sequence[ast.stmt]) -> set[str]:
 MAKES = frozenset({"list", "dict", "defaultdict", "OrderedDict", "deque", "sorted"})
 
 
-def _sources(node: ast.expr) -> set[str]:
-    """Names of arrays whose memory a value may share."""
+def _sources(node: ast.expr, calls: Collection[int] = ()) -> set[str]:
+    """Names of arrays whose memory a value may share. `calls`: those that give numbers."""
     if isinstance(node, ast.Name):
         return {node.id}
     if isinstance(node, ast.Subscript):
-        return _sources(node.value)
+        return _sources(node.value, calls)
     if isinstance(node, ast.Attribute):
         inner = node.value
         own = {f"{inner.id}_{node.attr}"} if isinstance(inner, ast.Name) else set()
-        return own | _sources(inner)
+        return own | _sources(inner, calls)
     if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Constant)):
         return set()
     if isinstance(node, ast.Call):
         f = node.func
         last = f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
-        if last in FRESH:
+        if last in FRESH or id(node) in calls:
             return set()
         parts = [*node.args, *(k.value for k in node.keywords), *([f.value] if isinstance(f, ast.Attribute) else [])]
-        return set().union(*map(_sources, parts)) if parts else set()
+        return set().union(*(_sources(part, calls) for part in parts))
     found: set[str] = set()
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.expr):
-            found |= _sources(child)
+            found |= _sources(child, calls)
     return found
 
 

@@ -301,7 +301,7 @@ class Unit:
         self.growing |= self.heaps
         self.growing |= aliases(self.stmts, self.growing)
         stores = [n.id for s in self.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and _stored(n)]
-        self.bound_often = {n for n in self.growing if stores.count(n) > 1}
+        self.bound_often = {n for n in self.growing if stores.count(n) > 1} | containers.of_itself(self.stmts)
         self.unknown: Unknown | None = None
         self.doubts: list[str] = []  # reasons against the code of this round, which count only if it is the last
         self.optional = {p for p, t in params.items() if isinstance(t, Opt)}  # names that are None for a while
@@ -311,6 +311,7 @@ class Unit:
         self.hint: Type | None = None  # the type of an empty display that comes next
         self.part_names: set[str] = set()  # names of what is (also) part of something else
         self.fresh_calls: set[int] = set()  # calls whose result nothing else knows
+        self.number_calls: set[int] = set()  # calls that give a number, a string or nothing
         self.frozen = 0  # dicts must not change: a comprehension goes over one
         self.frozen_maps: list[str] = []
         self.unpacked: set[str] = set()  # names of dicts whose parts have names of their own
@@ -2806,20 +2807,14 @@ class Unit:
             given_back = unit.ret.items if isinstance(unit.ret, Tup) else (unit.ret,)
             self.shares = self.shares or any(map(container, given_back))
             self.entangled = self.entangled or any(map(nested, given_back))
+        if unit.ret is None or isinstance(unit.ret, (Num, Word)):
+            self.number_calls.add(id(node))
         if unit.mutated:
             listed = [p for p in order if isinstance(given[p].t, (Grow, Map)) and arrays.holds_arrays(given[p].t)]
             if listed and (len(listed) > 1 or any(isinstance(given[p].t, Arr) for p in order)):
                 fail(f"{func.name} changes arrays that may be in a list", node)
             if len(held) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst, Mix)) for p in unit.mutated):
-                seen: set[str] = set()
-                for at, v in enumerate(held):
-                    assert isinstance(v.t, (Arr, Lst, Mix))
-                    new = isinstance(v.t, Arr) and not v.t.roots  # made here: its name tells what it is
-                    if v.t.roots & seen or not v.t.roots and not new:
-                        fail(f"{func.name} writes to one of several arrays that may overlap", node)
-                    if any(not arrays.apart(self, v.code, other.code) for other in held[:at]):
-                        fail(f"{func.name} writes to one of several arrays that may overlap", node)
-                    seen |= v.t.roots
+                self.told_apart(held, func, node)
             for p in unit.mutated:
                 if p in flags:
                     fail(f"{func.name} changes {p}, which may be None", node)
@@ -2863,6 +2858,19 @@ class Unit:
             given_roots = {p: roots_of(given[p].t) for p in order}
             return V(f"({code})", arrays_leaving.mapped(unit.ret, given_roots), leaf=not isinstance(unit.ret, Tup))
         return V(code, loose(unit.ret) if unit is self else unit.ret)
+
+    def told_apart(self, held: Sequence[V], func: ast.FunctionDef, node: ast.Call) -> None:
+        """A doubt where two arrays or lists that go into a call, which changes one of them, may share memory."""
+        numbers = [name for name, t in self.env.items() if isinstance(t, (Num, Word))]
+        kin = {local(a): local(b) for a, b in arrays.kinships(self.stmts, numbers, self.number_calls).items()}
+        seen: set[str] = set()
+        for at, v in enumerate(held):
+            roots = roots_of(v.t)  # what has none was made here: its name tells what it is
+            if roots & seen or not all(arrays.apart(self, v.code, other.code, kin) for other in held[:at]):
+                # of names that come later more will be known
+                self.doubts.append(f"line {node.lineno}: {func.name} writes to one of several arrays that may overlap")
+                return
+            seen |= roots
 
     def call_itself(self, func: ast.FunctionDef, node: ast.AST) -> None:
         """A call from within its own body: the type of its result must be known by then, and the depth is counted."""

@@ -438,6 +438,20 @@ def part(u: Unit, target: ast.Subscript, value: ast.expr) -> V:
     return u.expr(value)
 
 
+def of_itself(stmts: Sequence[ast.stmt]) -> set[str]:
+    """Lists that get what is worked out from them: `sizes.append(count(len(sizes)))`. Numba cannot tell of what."""
+    return {
+        n.func.value.id
+        for s in stmts
+        for n in ast.walk(s)
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
+        and n.func.attr in GROWS
+        and isinstance(n.func.value, ast.Name)
+        and any(isinstance(x, ast.Name) and x.id == n.func.value.id for a in n.args for x in ast.walk(a))
+    }
+
+
 def rows_replaced(stmts: Sequence[ast.stmt]) -> set[str]:
     """Names of lists, made by displays or comprehensions, that get lists as elements (`rows[i] = [...]`)."""
     made: dict[str, bool] = {}

@@ -591,18 +591,17 @@ def _nothing(x):
     return x.flat[0]
 '''),
     _njit("pairwise_block", '''
-def _pairwise_block(x, first, n):
-    """Sum of up to 128 float64 from x[first], in NumPy's order: eight sums side by side, then the rest."""
+def _pairwise_block(x):
+    """Sum of up to 128 float64, in NumPy's order: eight sums side by side, then the rest."""
+    n = x.size
     if n < 8:
         total = -0.0
-        for i in range(first, first + n):
-            total += x[i]
+        for value in x:
+            total += value
         return total
-    a, b, c, d = x[first], x[first + 1], x[first + 2], x[first + 3]
-    e, f, g, h = x[first + 4], x[first + 5], x[first + 6], x[first + 7]
-    last = first + n
-    at = first + 8
-    while at + 8 <= last:
+    a, b, c, d, e, f, g, h = x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]
+    for eight in range(1, n // 8):
+        at = 8 * eight
         a += x[at]
         b += x[at + 1]
         c += x[at + 2]
@@ -611,30 +610,30 @@ def _pairwise_block(x, first, n):
         f += x[at + 5]
         g += x[at + 6]
         h += x[at + 7]
-        at += 8
     total = ((a + b) + (c + d)) + ((e + f) + (g + h))
-    for i in range(at, last):
-        total += x[i]
+    for at in range(n - n % 8, n):
+        total += x[at]
     return total
 '''),
     _njit("pairwise_sum", '''
 def _pairwise_sum(x):
     """Sum of a 1-d float64 array in the order of NumPy's own pairwise summation."""
     if x.size <= 128:
-        return _pairwise_block(x, 0, x.size)
+        return _pairwise_block(x)
     # halves are summed depth first; the recursion is spelt out, because Numba cannot cache recursive functions
-    starts = np.zeros(64, np.int64)
-    sizes = np.zeros(64, np.int64)
-    stages = np.zeros(64, np.int64)
-    lefts = np.zeros(64)
-    sizes[0] = x.size
+    starts = np.empty(64, np.int64)
+    sizes = np.empty(64, np.int64)
+    stages = np.empty(64, np.int64)
+    lefts = np.empty(64)
+    starts[0], sizes[0], stages[0] = 0, x.size, 0
     depth = 0
     total = 0.0
     while depth >= 0:
         size = sizes[depth]
         half = size // 2 - size // 2 % 8
         if size <= 128:
-            total = _pairwise_block(x, starts[depth], size)
+            first = starts[depth]
+            total = _pairwise_block(x[first : first + size])
             depth -= 1
         elif stages[depth] == 0:
             stages[depth] = 1
