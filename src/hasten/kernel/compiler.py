@@ -2259,6 +2259,8 @@ class Unit:
         if new is not None:
             return new
         dotted = self.module.dotted(node.func)
+        if dotted == "dict" and len(node.args) == 1 and not node.keywords:
+            return containers.copied(self, node.args[0], node, plain=True)
         if dotted == "isinstance":
             from hasten.kernel import kindred  # it builds on this module
 

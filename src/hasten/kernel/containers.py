@@ -840,6 +840,32 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
     return V(code, Map(loose(key_t), loose(value_t)))
 
 
+def copied(u: Unit, given: ast.expr, node: ast.Call, *, plain: bool) -> V:
+    """`dict(x)`, `dict(zip(a, b))`, `d.copy()`: the same as `{key: value for key, value in x.items()}`.
+
+    `plain`: what comes is a plain dict whatever `x` is.
+    """
+    items = given
+    lines = len(u.lines)
+    if not (isinstance(given, ast.Call) and u.module.dotted(given.func) in ("zip", "enumerate")):
+        t = u.expr(given).t
+        del u.lines[lines:]
+        if isinstance(t, Map):
+            if t.keys_only or t.default and not plain:
+                fail("copy of this", node)
+            if t.key is None or t.value is None:
+                raise Unknown("what a dict holds is not known")
+            if container(t.value):
+                fail("copy of a dict of lists", node)
+            items = ast.Call(ast.Attribute(given, "items", ast.Load()), [], [])
+    key, value = (f"{word}_{node.lineno}_{node.col_offset}" for word in ("key", "value"))
+    target = ast.Tuple([ast.Name(key, ast.Store()), ast.Name(value, ast.Store())], ast.Store())
+    made = ast.DictComp(
+        ast.Name(key, ast.Load()), ast.Name(value, ast.Load()), [ast.comprehension(target, items, [], 0)]
+    )
+    return new_dict(u, ast.fix_missing_locations(ast.copy_location(made, node)))
+
+
 def like(node: ast.DictComp, elt: ast.expr) -> ast.ListComp:
     made = ast.ListComp(elt, copy.deepcopy(node.generators))
     ast.copy_location(made, node)
@@ -884,6 +910,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
 
         return counting.most_common(u, base, node)
     if isinstance(t, Map) and not t.keys_only and not node.keywords:
+        if name == "copy" and not args:
+            return copied(u, func.value, node, plain=False)
         if name == "get" and len(args) == 2 and empty_display(args[1]):
             return get_container(u, base, args, node)
         if name == "get" and len(args) == 2:
