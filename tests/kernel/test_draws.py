@@ -158,3 +158,38 @@ WITHIN = compiled(
 def test_a_draw_within_a_function_of_math_is_one() -> None:
     setup = "import random\nimport numpy as np\nn={n}\na=0.5\nrng=np.random.default_rng(7)\n"
     check(WITHIN, setup.format(n=4) + "random.seed(3); np.random.seed(4)", fast=True)
+
+
+STRINGS = compiled_function(
+    """
+    def f(words, seed, rounds):
+        rng = random.Random(seed)
+        order = sorted(words)
+        pairs = [(i, i + 1) for i in range(5)]
+        place = {word: i for i, word in enumerate(sorted(words))}
+        total = 0
+        for _ in range(rounds):
+            rng.shuffle(order)
+            rng.shuffle(pairs)
+            a, b = rng.choice(pairs)
+            total += a * b + place[rng.choice(order)] + place[rng.choice(words)]
+        return order, total
+    """,
+    "args = (['b', 'a', 'd', 'c'], 3, 4)",
+    prelude=PRELUDE,
+)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("args = (['b', 'a', 'd', 'c'], 3, 40)", True),
+        ("args = (['b', 'b', 'a'], 7, 5)", True),
+        ("args = (['x'], 2**40, 5)", None),
+        ("args = ([], 3, 5)", None),  # an empty choice raises
+        ("args = (['b', 1], 3, 5)", False),
+        ("args = (['b', 'a'], 3, 0)", True),
+    ],
+)
+def test_strings_and_tuples_change_places(setup: str, fast: bool | None) -> None:
+    check(STRINGS, setup, fast=fast)

@@ -931,6 +931,8 @@ class Unit:
             if gen.is_async:
                 fail("asynchronous comprehension", node)
             items, code = self.iterable(gen.iter)
+            if gen is node.generators[0] and self.inside == 1 and not impure(gen.iter):
+                count = len(self.lines)  # what it goes over is worked out before, once
             casts: list[str] = []
             for n in ast.walk(gen.target):
                 if isinstance(n, ast.Name) and (n.id in self.tagged or n.id in self.growing):

@@ -10,7 +10,23 @@ import ast
 
 from hasten.kernel import seeded
 from hasten.kernel.compiler import Unit, local
-from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, INT, NPF8, Arr, Grow, Lst, Num, Stream, Type, num
+from hasten.kernel.kinds import (
+    EXACT_FLOAT,
+    FLOAT,
+    INT,
+    NPF8,
+    Arr,
+    Grow,
+    Lst,
+    Num,
+    Row,
+    Stream,
+    Tup,
+    Type,
+    Unknown,
+    num,
+    scalar,
+)
 from hasten.kernel.values import V, bare, fail, impure
 
 MODULES = {"random.": "python", "numpy.random.": "numpy"}
@@ -141,8 +157,11 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
     (seq,) = given(signature(node, "seq" if name == "choice" else "x"), node)
     v = unit.expr(seq)
     flat = isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1
-    grown = isinstance(v.t, Grow) and v.t.sink is None and isinstance(v.t.item, Num)
-    if not (flat or grown):
+    grown = isinstance(v.t, Grow) and v.t.sink is None and not v.t.queue and _small(v.t.item)
+    held = isinstance(v.t, Row) and name == "choice" and scalar(v.t.item)
+    if isinstance(v.t, Grow) and v.t.item is None and v.t.sink is None:
+        raise Unknown("what a list holds is not known")
+    if not (flat or grown or held):
         fail(f"random.{name} of this", node)
     if name == "shuffle":
         if not isinstance(seq, ast.Name) or unit.effect is not node:
@@ -153,6 +172,13 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
     if not isinstance(seq, (ast.Name, ast.Attribute)):
         fail("choice of this", node)
     item: Type | None
+    if isinstance(v.t, Row):
+        from hasten.kernel import views  # it builds on this module
+
+        where = f"{unit.helper('random_below')}({s}, {views.length(v.t, v.code)})"
+        return V(views.element_of(unit, v.t.item, v.code, where), v.t.item)
+    if isinstance(v.t, Grow) and v.t.item is not None and not isinstance(v.t.item, Num):
+        return V(f"{v.code}[{unit.helper('random_below')}({s}, len({v.code}))]", v.t.item)
     if isinstance(v.t, Lst):
         item = Num(v.t.kinds)
     elif isinstance(v.t, Arr):
@@ -166,3 +192,8 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
     if item.rep == "i" and item.kind not in ("int", "np.int64"):
         code = f"np.int64({code})"
     return V(code, item)
+
+
+def _small(t: Type | None) -> bool:
+    """A number, a string, a record or a tuple of such: an item that may change its place."""
+    return scalar(t) or isinstance(t, Tup) and all(map(_small, t.items))
