@@ -203,7 +203,26 @@ farthest = [far(start) for start in graph]
 print(farthest)
 """
 
+RANKED = """
+def rank(extra, table, k):
+    found = []
+    for item in table:
+        found.append((table[item].get(k, 0.5), item))
+    for item in extra:
+        found.append((0.5, item))
+    found.sort(key=lambda f: (-f[0], f[1]))
+    return found[:9]
+
+table = {name: {len(name): 1.0, 5: 0.25} for name in ["pear", "fig", "apple", "kiwi", "plum"]}
+rows = []
+for turn, k in enumerate([1, 4, 5, 3]):
+    # strings that were not there before come in between those that were
+    rows.append(rank(["q" * turn, chr(97 + 7 * turn) + "a", "fig" + str(k)], table, k))
+print(rows)
+"""
+
 HELD = {
+    "rank": (RANKED, 4),
     "recommend": (RECOMMEND, 6),
     "search": (SEARCH, 4),
     "nearest": (NEAREST, 5),
