@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hasten.core.facts import Facts, RegionFacts
+from hasten.core.finding import Region
+from hasten.observe.describe import describe
 from hasten.passes.source.columns.kept import KeptParts
-from tests.passes.test_columns_support import HEAD, after, changes, frame_inputs, run, same
+from tests.passes.test_columns_support import HEAD, after, changes, frame_inputs, run, same, workload
 
 pytestmark = pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="offered from pandas 3 on")
 
@@ -178,3 +182,55 @@ def test_it_reads_well() -> None:
         'rates_parts.test("currency", operator.eq, c), rates_parts.test("date", operator.lt, d)))\n'
     ) in after(text, change)
     assert change.later
+
+
+CLASS = (
+    HEAD
+    + "class Clinic:\n    def __init__(self, df):\n        self.df = df\n\n    def history(self, k):\n        return self.df[self.df['b'] == k]\n\n"
+    "    def cost(self, k):\n        mine = self.df[(self.df['b'] == k) & (self.df['s'] == 'x')]\n"
+    "        return len(mine), mine['a'].sum(), len(self.df)\n\n\n"
+    "def work(df):\n    out = []\n    clinic = Clinic(df)\n    for turn in range(3):\n        for k in [0, 3, 1, 99]:\n"
+    "            out.append((clinic.history(k), clinic.cost(k)))\n        CHANGE\n    return df, out\n"
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["pass", "clinic.df = df.iloc[::-1]", "df.loc[df.index[:1], 'b'] = 3", "clinic.df['b'] += 1", "clinic.df = [1]"],
+)
+@pytest.mark.parametrize("method", ["history", "cost"])
+@pytest.mark.filterwarnings("ignore")
+def test_frames_that_are_attributes(method: str, change: str) -> None:
+    text = CLASS.replace("CHANGE", change)
+    work = workload(text)
+    node = next(n for n in ast.walk(work.source("s.py").tree) if getattr(n, "name", None) == method)
+    region = Region("s.py", node.lineno, node.end_lineno or 0, "function", f"Clinic.{method}", ("self", "k"))
+    facts = Facts(regions={region.id: RegionFacts(region.id, types={"self.df": (describe(FRAME),)})})
+    (finding,) = KeptParts().find(work, region, facts)
+    (proposed,) = KeptParts().propose(work, finding, facts)
+    new = after(text, proposed)
+    assert "df_parts = _KeptParts.of(self.df)\n" in new
+    for make in (lambda: {"df": FRAME.copy()}, *frame_inputs(9)):
+        old_result, new_result = run(text, make), run(new, make)
+        assert same(old_result, new_result), (old_result[:2], new_result[:2], new)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "self.df = 1\n        return self.df[self.df['b'] == k]",
+        "self.df['a'] = 1\n        return self.df[self.df['b'] == k]",
+        "self.change()\n        return self.df[self.df['b'] == k]",
+        "other(self.df)\n        return self.df[self.df['b'] == k]",
+        "x = self.df\n        return self.df[self.df['b'] == k]",
+        "self = k\n        return self.df[self.df['b'] == k]",
+        "return self.df[k.df['b'] == k]",
+    ],
+)
+def test_attributes_that_may_change_stay(body: str) -> None:
+    text = HEAD + f"class A:\n    def change(self):\n        self.df = 3\n\n    def ask(self, k):\n        {body}\n"
+    work = workload(text)
+    node = next(n for n in ast.walk(work.source("s.py").tree) if getattr(n, "name", None) == "ask")
+    region = Region("s.py", node.lineno, node.end_lineno or 0, "function", "A.ask", ("self", "k"))
+    facts = Facts(regions={region.id: RegionFacts(region.id, types={"self.df": (describe(FRAME),)})})
+    assert not list(KeptParts().find(work, region, facts))

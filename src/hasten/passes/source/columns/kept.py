@@ -1,7 +1,7 @@
 """Filters in a function that is called again and again.
 
 What it finds    `rates[(rates["currency"] == c) & (rates["date"] == d)]` and the like in a function whose frame is a
-                 parameter, or a variable of the file.
+                 parameter, a variable of the file, or an attribute of an object (`self.rates`).
 Why it is slow   every call compares whole columns, and pandas copies all columns of the rows.
 Example          def rate_of(c, d): return rates[(rates["currency"] == c) & (rates["date"] == d)]["rate"].iloc[0]
                  ->  rates_parts = _KeptParts.of(rates): its rows by currency and by date are found once, for all calls
@@ -24,13 +24,14 @@ from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted_kept
 from hasten.passes.source.columns.lookup import steady
-from hasten.passes.source.columns.parts import Part, accepted, part_helpers, part_of, part_text
+from hasten.passes.source.columns.parts import Part, accepted, attribute, part_helpers, part_of, part_text
 from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     FunctionNode,
     bindings,
     facts_about,
+    functions_called,
     helper_edits,
     helper_name,
     imported_as,
@@ -45,9 +46,12 @@ from hasten.passes.source.columns.syntax import (
     scope_of,
     share,
     stands_alone,
+    string,
+    writes_frames,
 )
 
 LEAST_CALLS = 10
+CHANGES = frozenset({"update", "insert", "pop", "set_flags", "isetitem", "__setitem__"})
 # through these a file can write into the arrays of a frame without pandas knowing
 BEHIND = frozenset({"array", "setflags", "writeable", "_values", "_mgr", "ctypes"})
 
@@ -99,9 +103,43 @@ def parts_in(source: SourceFile, region: Region, function: FunctionNode) -> list
 
 def _left_alone(source: SourceFile, function: FunctionNode, frame: str) -> bool:
     """True for a parameter or a name from around the function that nothing in it rebinds, changes or hands on."""
+    if "." in frame:
+        return _attribute_left_alone(source, function, frame)
     if any(not isinstance(b, ast.arg) for b in bindings(function, frame)):
         return False
     return all(steady(source, s, frame) for s in function.body)
+
+
+def _attribute_left_alone(source: SourceFile, function: FunctionNode, frame: str) -> bool:
+    """True for `self.prices` of a parameter `self` that what runs here does not assign, change or hand on."""
+    owner, _, name = frame.partition(".")
+    a = function.args
+    if owner not in [x.arg for x in (*a.posonlyargs, *a.args)] or len(bindings(function, owner)) != 1:
+        return False
+    if writes_frames(source, function.body):
+        return False
+    up = parents(source)
+    for f in (function, *functions_called(source, function.body)):
+        for n in ast.walk(f):
+            if isinstance(n, ast.Attribute) and n.attr == name and not isinstance(n.ctx, ast.Load):
+                return False
+            if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load) and string(n.slice) is not None:
+                return False
+            if isinstance(n, ast.Name) and n.id in ("setattr", "delattr", "vars"):
+                return False
+            if isinstance(n, ast.Attribute) and n.attr == "__dict__":
+                return False
+    for n in ast.walk(function):
+        if not (isinstance(n, ast.Attribute) and n.attr == name):
+            continue
+        p = up.get(n)
+        if attribute(n) != frame:
+            return False
+        reads = isinstance(p, (ast.Subscript, ast.Attribute)) and p.value is n and isinstance(p.ctx, ast.Load)
+        counted = isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id == "len"
+        if not reads and not counted or isinstance(p, ast.Attribute) and p.attr in CHANGES:
+            return False
+    return True
 
 
 def _kept(source: SourceFile, function: FunctionNode, frame: str) -> bool:
@@ -197,7 +235,7 @@ def _plans(source: SourceFile, function: FunctionNode, found: list[tuple[Part, b
         setup = ""
         for part, _ in grouped[stmt]:
             if part.frame not in holders:
-                holders[part.frame] = fresh(f"{part.frame}_parts")
+                holders[part.frame] = fresh(f"{part.frame.rpartition('.')[2]}_parts")
                 setup += f"{margin(source, stmt)}{holders[part.frame]} = {keeper}.of({part.frame})\n"
         texts: dict[ast.AST, str] = {
             part.node: part_text(source, part, holders[part.frame], names["operator"], "where" if reduced else "pick")

@@ -81,7 +81,8 @@ def part_of(source: SourceFile, node: ast.AST) -> Part | None:
     elif isinstance(base, ast.Attribute) and base.attr == "loc":
         base = base.value
     named = _column(base) if isinstance(base, ast.Subscript) else None
-    frame, column = (base.id, None) if isinstance(base, ast.Name) else named if named is not None else ("", None)
+    name = base.id if isinstance(base, ast.Name) else attribute(base)
+    frame, column = (name, None) if name is not None else named if named is not None else ("", None)
     if not frame:
         return None
     if isinstance(rows, ast.Slice):
@@ -91,9 +92,18 @@ def part_of(source: SourceFile, node: ast.AST) -> Part | None:
     return Part(node, frame, column, None, rows)
 
 
+def attribute(node: ast.AST) -> str | None:
+    """`self.prices` as text; None for anything else."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Load):
+        return f"{node.value.id}.{node.attr}"
+    return None
+
+
 def _column(node: ast.AST) -> tuple[str, str] | None:
-    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and (c := string(node.slice)) is not None:
-        return node.value.id, c
+    if isinstance(node, ast.Subscript) and (c := string(node.slice)) is not None:
+        name = node.value.id if isinstance(node.value, ast.Name) else attribute(node.value)
+        if name is not None:
+            return name, c
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         known = frame_attributes()
         if known is not None and node.attr not in known and not node.attr.startswith("_"):
@@ -323,8 +333,8 @@ def parts_in(source: SourceFile, region: Region) -> dict[ast.stmt, list[Part]]:
     taken: set[ast.AST] = set()
     for node in nodes_in(source, region, ast.Subscript):
         part = part_of(source, node)
-        if part is None or node in taken:
-            continue
+        if part is None or "." in part.frame or node in taken:
+            continue  # attributes are looked at where a function asks for them (HST215)
         site = Site(part.node, part.frame, "", part.node, None, "rows")
         stmt = loop_statement(source, region, site)
         if stmt is not None and accepted(source, region, part, stmt):
