@@ -377,7 +377,12 @@ def test_odd_cells_of_one_row(tmp_path: Path) -> None:
         odd = row.assign(edu=pd.Series([1], dtype="int64", index=row.index).astype(kind))
         old, new = asked(model, odd, ("predict_proba",)), asked(made, odd, ("predict_proba",))
         assert agreement(old, new, 1).apart is None, (kind, old, new)
-    for cell in (pd.NA, None, np.float64("nan"), np.nan):
+    for cell in (pd.NaT, pd.NA, None, 10**30, "3.5", " 7 ", "old", True, np.int8(3), 1 + 0j):
+        odd = row.assign(hours=pd.Series([cell], dtype=object, index=row.index))
+        old, new = asked(model, odd, ("predict_proba",)), asked(made, odd, ("predict_proba",))
+        found = agreement(old, new, 1)
+        assert found.apart is None and found.drift < 1e-9, (cell, old, new)
+    for cell in (pd.NA, pd.NaT, None, np.float64("nan"), np.float32("nan"), np.nan):
         odd = row.assign(work=pd.Series([cell], dtype=object, index=row.index))
         np.testing.assert_allclose(made.predict_proba(odd), model.predict_proba(odd), rtol=1e-12)
 

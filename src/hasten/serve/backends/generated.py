@@ -17,6 +17,7 @@ from hasten.serve.inputs import CELLS, COLUMNS, FLOATS, MATRIX, Inputs
 from hasten.serve.manifest import InputSchema, Part, schema_from_json
 
 FILE = "predictor.py"
+NUMBERS = frozenset((float, int, bool, np.float64, np.float32, np.int64, np.int32, np.int16, np.int8, np.bool_))
 
 
 class Generated:
@@ -58,13 +59,16 @@ class Generated:
 
             return ask
 
-        texts = [i for i, number in enumerate(self._module.NUMBERS) if not number]
+        numbers = [i for i, number in enumerate(self._module.NUMBERS) if number]
+        texts = [i for i in range(len(self._module.NUMBERS)) if i not in numbers]
 
         def ask_columns(x: Any) -> NDArray[Any]:
             if type(x) is tuple:
                 row = cells_of(x)
-                # what is neither a text nor NaN in a column of texts is for the original's way of refusing it
-                if all(type(v := row[i]) is str or _is_gap(v, x[i]) for i in texts):
+                # other objects, and numbers in a column of texts, are for the original's way of refusing them
+                if all(type(v := row[i]) is str or _is_gap(v, x[i]) for i in texts) and all(
+                    type(row[i]) in NUMBERS for i in numbers
+                ):
                     try:
                         return cells(row)
                     except unusual:

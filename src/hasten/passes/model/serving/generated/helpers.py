@@ -48,8 +48,9 @@ def codes(values: Array, table: Array, nan: Array, other: Array, name: str, text
     if -1 in found:
         for i, value in enumerate(values.tolist()):
             if found[i] == -1:
-                missing = value != value  # what pandas calls NA is neither: a value that is not known
-                code = nan if nan is not None and type(missing) in (bool, np.bool_) and missing else other
+                # what pandas calls NA and NaT are no numbers: values that are not known
+                missing = isinstance(value, (float, np.floating)) and value != value
+                code = nan if nan is not None and missing else other
                 if values.dtype.kind == "f" and math.isinf(value):
                     raise ValueError(f"Input X contains infinity, in column {name}")
                 if code is None:
