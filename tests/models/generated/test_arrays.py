@@ -141,6 +141,20 @@ def test_texts_of_several_classes(name: str, tmp_path: Path) -> None:
         assert made.predict(rows[200 : 200 + n]).tolist() == model.predict(rows[200 : 200 + n]).tolist()
 
 
+@pytest.mark.parametrize(
+    "words", [TfidfVectorizer(dtype=np.float32), HashingVectorizer(dtype=np.float32, n_features=64)]
+)
+def test_answers_are_as_precise_as_the_originals(words: Any, tmp_path: Path) -> None:
+    rows, y = texts(200)
+    for i, last in enumerate([LogisticRegression(), LinearSVC(), Ridge()]):
+        model = make_pipeline(clone(words), last).fit(rows, y if i < 2 else np.arange(200.0))
+        made = check(model, rows, tmp_path / str(i), rtol=1e-5)
+        for method in made.manifest.methods:
+            for n in (1, 40):
+                old, new = getattr(model, method)(rows[:n]), getattr(made, method)(rows[:n])
+                assert (old.dtype, old.shape) == (new.dtype, new.shape), (method, n)
+
+
 def test_one_text_is_answered_without_arrays(tmp_path: Path) -> None:
     rows, y = texts(300)
     model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(rows, y)

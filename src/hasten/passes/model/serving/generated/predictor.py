@@ -121,9 +121,14 @@ def _is(model: Any, name: str) -> bool:
     return type(model).__name__ == name and type(model).__module__.startswith("sklearn.")
 
 
-def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only: bool = False) -> Written:
-    """The predictor of a fitted model; `matrix_only`: only what makes the matrix that its final estimator takes."""
+def written(
+    model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only: bool = False,
+    single: frozenset[str] = frozenset(),
+) -> Written:  # fmt: skip
+    """The predictor of a fitted model; `matrix_only`: only what makes the matrix that its final estimator takes. The
+    methods in `single` answer float32."""
     w = Writer([c.name for c in inputs.columns], inputs.matrix)
+    w.row = not single
     steps, last = split(model)
     w.open = matrix_only or last is None
     blocks = _blocks(inputs, w)
@@ -152,6 +157,10 @@ def written(model: Any, inputs: Inputs, methods: tuple[str, ...], *, matrix_only
     dates = [inputs.columns[i].name for i in w.used if inputs.columns[i].date]
     if dates:
         raise CannotServe(f"dates in {', '.join(dates)}")
+    answers = {
+        m: replace(a, batch=f"np.asarray({a.batch}, np.float32)") if m in single else a for m, a in made.answers.items()
+    }
+    made = replace(made, answers=answers)
     return _Assembly(model, inputs, methods if not matrix_only else ("matrix",), w, made, blocks).written()
 
 
