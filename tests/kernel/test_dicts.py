@@ -307,3 +307,31 @@ REFUSED = {
 def test_refused(name: str) -> None:
     text, seen = REFUSED[name]
     assert refusal(text, "import numpy as np\n" + seen)
+
+
+def test_keys_that_are_bools() -> None:
+    text = """
+    def f(rows, weights, names):
+        by = {True: [], False: []}
+        counts = {}
+        total = 0.0
+        for x, flag in rows:
+            by[flag].append(x)
+            counts[x > 2.0] = counts.get(x > 2.0, 0) + 1
+            total += weights[flag] * x
+            if flag in names:
+                total += names[flag]["a"]
+        for flag in weights:
+            if flag:
+                total *= 2.0
+        means = {k: sum(v) for k, v in by.items()}
+        return by, counts, total, means, 1 in weights
+    """
+    setup = "rows = [(0.5 * i, i % 3 == 0) for i in range(12)]\nw = {True: 0.5, False: 1.5}\n"
+    c = compiled_function(text, setup + "args = (rows, w, {False: {'a': 1.0}, True: {'a': 2.5}})")
+    check(c, setup + "args = (rows[3:], w, {False: {'a': 1.0}, True: {'a': 2.5}})", fast=True)
+    check(c, setup + "args = (rows[:2], w, {False: {'a': 1.0}})", fast=True)
+    check(c, setup + "args = (rows, {1: 0.5, 0: 1.5}, {False: {'a': 1.0}})", fast=False)
+    check(c, setup + "args = (rows, {True: 0.5}, {False: {'a': 1.0}})", fast=False)
+    check(c, setup + "args = (rows, w, {0: {'a': 1.0}, True: {'a': 1.0}})", fast=False)
+    assert refusal("for i in range(n):\n    d[i > 1] = i\n    d[i] = 2", "n = 3\nd = {}")

@@ -99,6 +99,8 @@ def empty_list(u: Unit, t: Grow) -> V:
 def key_kind(t: Type | None) -> str:
     """Which of the hash functions a key needs. Raises `Refuse`."""
     items = t.items if isinstance(t, Tup) else (t,)
+    if isinstance(t, Num) and t.kinds == {"bool"}:
+        return "int"  # True is found where 1 is; beside integers it is refused
     if len(items) in SUFFIX and all(isinstance(i, Word) or isinstance(i, Num) and i.kinds == {"int"} for i in items):
         return SUFFIX[len(items)]
     raise Refuse("keys that are neither integers nor strings")
@@ -716,7 +718,11 @@ def keys_of(v: V) -> V:
 def keys_list(t: Map) -> Type:
     """The type of the list (or, of a frozen dict, array) of a dict's keys."""
     if t.frozen:
-        return Row(t.key) if isinstance(t.key, Word) else Lst(frozenset({"int"}))
+        return (
+            Row(t.key)
+            if isinstance(t.key, Word)
+            else Lst(t.key.kinds if isinstance(t.key, Num) else frozenset({"int"}))
+        )
     return Grow(t.key)
 
 

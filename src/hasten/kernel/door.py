@@ -205,8 +205,8 @@ def _key_type(facts: tuple[ValueFact, ...]) -> Type | None:
     if len(facts) != 1:
         return None
     (key,) = facts
-    if key.type == "builtins.int":
-        return num("int")
+    if key.type in ("builtins.int", "builtins.bool"):
+        return num(key.type.removeprefix("builtins."))
     if key.type == "builtins.str":
         return Word()
     if key.type == "builtins.tuple" and key.min_len == key.max_len and key.min_len in (2, 3):
@@ -1189,7 +1189,8 @@ def _map_in(shared: Shared, t: Map, x: str, words: str) -> list[str]:
             raise Refuse(f"{x} has keys of strings and numbers")
         part("keys", f"{_helper(shared, 'word_rows')}([*{x}], {len(t.key.items)}, {words})")
     elif key_kind(t.key) == "int":
-        part("keys", f"{_helper(shared, 'typed_list')}([*{x}], int, np.int64)")
+        told = "bool, np.bool_" if isinstance(t.key, Num) and t.key.kinds == {"bool"} else "int, np.int64"
+        part("keys", f"{_helper(shared, 'typed_list')}([*{x}], {told})")
     else:
         assert isinstance(t.key, Tup)
         part("keys", f"{_helper(shared, 'typed_tuples')}([*{x}], {len(t.key.items)})")
