@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -43,8 +44,11 @@ class GeneratedPredictor:
             yield {}
         elif steps and not _goes_back(work.model):
             from hasten.passes.model.serving.generated.behind import inner_parameters
+            from hasten.passes.model.serving.generated.steps import is_translated
 
-            yield from inner_parameters(work, steps, last)
+            found = inner_parameters(work, steps, last)
+            # one is enough to say what is not translated
+            yield from found if all(is_translated(step) for step in steps) else islice(found, 1)
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         from hasten.passes.model.serving.generated.predictor import written
