@@ -333,3 +333,91 @@ def test_classes_that_are_left_alone(kind: str) -> None:
     use = "x.twice()" if kind == "another attribute" else "x.k"
     body = f"total = 0\nfor i in range(n):\n    x = N(i)\n    total += {use}\n"
     assert refusal(body, "n = 5\n", f"{CLASSES[kind]}\n")
+
+
+SWARM = (
+    STATE
+    + """
+import numpy as np
+
+
+class Particle:
+    def __init__(self, position, velocity, name="p"):
+        self.position = position
+        self.velocity = velocity
+        self.best_position = position.copy()
+        self.best_value = float("inf")
+        self.seen = []
+
+    def look(self, value):
+        self.seen.append(value)
+        if value < self.best_value:
+            self.best_value = value
+            self.best_position = self.position.copy()
+            return True
+        return False
+
+
+class Basket:
+    def __init__(self, weights):
+        total = sum(weights)
+        self.weights = [w / total for w in weights]
+        self.ids = [0]
+
+
+def cost(x):
+    return float(np.sum(x**2)) + 0.5 * x[0]
+
+
+def shown(x):
+    return [(k, v.tolist() if hasattr(v, "tolist") else v) for k, v in held(x)]
+"""
+)
+SWARM_LOOP = """
+rng = np.random.default_rng(seed)
+swarm = [Particle(rng.uniform(-5.0, 5.0, 3), rng.uniform(-1.0, 1.0, 3)) for _ in range(n)]
+baskets = []
+hits = 0
+for turn in range(6):
+    for p in swarm:
+        if p.look(cost(p.position)):
+            hits += 1
+    for p in swarm:
+        r1, r2 = rng.random(), rng.random()
+        p.velocity = 0.7 * p.velocity + 1.5 * r1 * (p.best_position - p.position)
+        p.position = p.position + p.velocity * r2
+    baskets.append(Basket([rng.random() for _ in range(turn + 1)]))
+    baskets[-1].ids.append(turn)
+"""
+
+
+def test_lists_and_arrays_in_objects() -> None:
+    start = "import numpy as np\nseed = 4\nn = 6\n"
+    after = (
+        "final = (hits, [shown(p) for p in swarm], [shown(b) for b in baskets], [type(p.position) for p in swarm],"
+        " len({id(x) for p in swarm for x in (p.position, p.velocity, p.best_position, p.seen)}))"
+    )
+    c = compiled(SWARM_LOOP, start, prelude=SWARM, hide=("rng", "p", "r1", "r2", "turn"), after=after)
+    c = replace(c, outs=("final",))
+    check(c, start, fast=True)
+    check(c, start + "n = 1", fast=True)
+    check(c, start + "n = 0", fast=None)
+
+
+SHARED = {
+    "one list in two": "xs = [i, 2 * i]\n    out.append(P(xs))\n    out.append(P(xs))",
+    "a name is left": "xs = [i, 2 * i]\n    out.append(P(xs))\n    xs[0] = 9",
+    "a list from outside": "out.append(P(given))",
+    "a part of an array": "out.append(P(X[i]))",
+    "handed on": "p = P([i, 2 * i])\n    kept.append(p.xs)\n    out.append(p)",
+    "from one to another": "p = P([i, 2 * i])\n    q = P([0, 0])\n    q.xs = p.xs\n    out.append(p)\n    out.append(q)",
+    "within a list": "xs = [i, 2 * i]\n    kept.append(xs)\n    out.append(P(xs))",
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_lists_that_may_be_one_do_not_leave(kind: str) -> None:
+    prelude = "class P:\n    def __init__(self, xs):\n        self.xs = xs\n"
+    body = f"out = []\nkept = []\nfor i in range(n):\n    {SHARED[kind]}\n"
+    start = "import numpy as np\nn = 5\ngiven = [1, 2]\nX = np.ones((9, 2))\n"
+    assert refusal(body, start, f"import numpy as np\n{prelude}")

@@ -174,3 +174,36 @@ def test_lists_of_trees_whose_nodes_are_not_in_the_list() -> None:
     check(changed(c, hook, "trees[3] = None"), start, fast=False)
     check(changed(c, hook, "trees = tuple(trees)"), start, fast=False)
     check(changed(c, hook, "trees = trees[:1]"), start, fast=True)
+
+
+NONE = """
+class Item:
+    def __init__(self, size, other=None):
+        self.size = size
+        self.other = other if other is not None else self
+
+    @property
+    def alone(self):
+        return self.other is None
+
+
+items = [Item(k) for k in range(5)]
+"""
+NONE_LOOP = """
+best = None
+hits = 0
+for k in range(3):
+    for p in items:
+        if p.size > limit:
+            best = p
+    if {test}:
+        hits += 1
+"""
+
+
+@pytest.mark.parametrize("test", ["best.size is None", "best.alone", "best.other is not None", "best.other"])
+def test_what_may_be_none_is_looked_at(test: str) -> None:
+    """None has no such attribute, whatever is asked of it."""
+    c = compiled(NONE_LOOP.format(test=test), "limit = 3\n", prelude=NONE, hide=("k", "p", "best"))
+    check(c, "limit = 3\n", fast=True)
+    check(c, "limit = 9\n", fast=False)

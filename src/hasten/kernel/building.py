@@ -13,8 +13,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects, reach
-from hasten.kernel.kinds import CODE, Cell, Column, Grow, Num, Obj, Opt, Pool, Slot, Tup, Type
+from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects, optional, reach
+from hasten.kernel.kinds import (
+    CODE,
+    Arr,
+    Cell,
+    Column,
+    Grow,
+    Lst,
+    Map,
+    Num,
+    Obj,
+    Opt,
+    Pool,
+    Refuse,
+    Slot,
+    Tup,
+    Type,
+    container,
+    invariant,
+    join,
+    loose,
+    nested,
+    rooted,
+    roots_of,
+    settled,
+)
 from hasten.kernel.program import Module
 from hasten.kernel.values import PY_TYPE, V, fail
 
@@ -254,8 +278,64 @@ def attributes_of(shared: Shared, path: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(a for p in shared.plans[path] for a in p.attributes))
 
 
+def assign(u: Unit, name: str, slot: Column, at: str, target: ast.Attribute, value: ast.expr) -> None:
+    """`self.genes = [...]`: a number, string, object or None, or a list or array that it is the first to know."""
+    before, u.hint = u.hint, slot.held
+    try:
+        unknown = containers.empty_display(value) and isinstance(value, ast.List) and not settled(slot.held)
+        v = V("[]", Grow(None)) if unknown else optional.maybe(u, value)
+        grows = target.attr in reach.of(u.shared).grown
+        if (isinstance(slot.held, Grow) or grows and blank(slot)) and isinstance(v.t, Lst):
+            v = containers.as_grow(u, v, value)
+    finally:
+        u.hint = before
+    if not container(v.t):
+        objects.store(u, target, v)
+        return
+    if isinstance(v.t, Opt) or not isinstance(v.t, (Lst, Grow, Arr, Map)) or not blank(slot) and slot.held is None:
+        fail(f"{name} gets such a thing", target)
+    if isinstance(v.t, Grow) and (v.t.sink is not None or v.t.queue) or isinstance(v.t, Lst) and v.t.depth > 1:
+        fail(f"{name} gets such a list", target)
+    if roots_of(v.t):
+        u.entangled = True
+    containers.handed(u, value, v)
+    new = rooted(loose(v.t), frozenset())
+    new = (
+        replace(new, root=None)
+        if isinstance(new, Grow)
+        else replace(new, ones=frozenset())
+        if isinstance(new, Arr)
+        else new
+    )
+    if slot.held is None or isinstance(slot.held, Lst) and isinstance(new, Grow):
+        known: Type = new  # a list that grows takes any list
+    else:
+        known = loose(join(slot.held, new))
+        if settled(known) and settled(new) and invariant(known) != invariant(new):
+            fail(f"{name} gets lists of several types", target)
+    objects.learn(u, name, replace(slot, held=known))
+    u.shared.stored.add(name)
+    u.emit(f"{u.local(name)}[{at}] = {u.sink(v)}")
+
+
+def anew(u: Unit, node: ast.expr, v: V) -> bool:
+    """Is an argument a list or array that nobody else knows?"""
+    if not isinstance(v.t, (Lst, Arr, Grow)) or v.leaf or v.parts is not None or roots_of(v.t):
+        return False
+    if objects.fresh(u, node, v):
+        return True
+    drawn = isinstance(v.t, Arr) and isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    count = len(u.lines)
+    try:
+        return drawn and u.stream(node.func.value) is not None  # type: ignore[attr-defined]
+    finally:
+        del u.lines[count:]
+
+
 def samples(u: Unit, t: Column) -> list[str]:
     """The code of what the lists of an attribute hold."""
+    if t.held is not None:
+        return [containers.sample(u, t.held) if settled(t.held) else "[]"]
     if t.word or t.link:
         return ["0"]
     value = containers.sample(u, Num(t.kinds)) if t.kinds else "0.0"
@@ -264,6 +344,8 @@ def samples(u: Unit, t: Column) -> list[str]:
 
 def lists(u: Unit, t: Column, x: str) -> list[str]:
     """The lines at the beginning of a kernel that make the lists of an attribute."""
+    if t.held is not None and not settled(t.held):
+        raise Refuse(f"what the lists {x} hold is not known")
     empty = [f"{u.helper('empty_list')}({s})" for s in samples(u, t)]
     return [f"{x} = ({', '.join(empty)})" if t.tagged else f"{x} = {empty[0]}"]
 
@@ -288,7 +370,17 @@ def leave(u: Unit, types: Mapping[str, Type]) -> bool:
     """Do objects that the kernel makes leave it?"""
     out = [u.ret] if u.function else [u.env.get(n) for n in u.outs]
     found = {p for t in (*out, *types.values()) for p in made_in(t)}
-    return bool(found & set(u.shared.plans))
+    if not found & set(u.shared.plans):
+        return False
+    lists_ = [t.held for t in types.values() if isinstance(t, Column) and t.held is not None]
+    if lists_:
+        if any(isinstance(t, Map) or nested(t) for t in lists_):
+            raise Refuse("objects that hold such containers leave")
+        others = [t for t in out for t in (t.items if isinstance(t, Tup) else (t,)) if container(t) and not made_in(t)]
+        alone = not others or not u.function and not u.shares and not u.part_names
+        if u.entangled or not alone:
+            raise Refuse("lists in objects that may be one object")
+    return True
 
 
 def passed(u: Unit, name: str, t: Column) -> attributes.Passed:
@@ -349,6 +441,11 @@ def _values(u: Unit, t: Column, last: str, everyone: str, test: str) -> str:
     def of_these(values: str) -> str:
         return f"[v for x, v in zip({everyone}, {values}){test}]" if test else values
 
+    if t.held is not None:
+        from hasten.kernel.door import _boxed  # it builds on this module
+
+        boxed = "row.copy()" if isinstance(t.held, Arr) else _boxed(t.held, "row")
+        return of_these(last) if boxed == "row" else f"[{boxed} for row in {of_these(last)}]"
     if t.link or t.word:
         others = u.local(t.link.removesuffix("[]")) if t.link else STRINGS
         return f"[{'None if i < 0 else ' if t.optional else ''}{others}[i] for i in {of_these(last)}]"
@@ -368,7 +465,9 @@ def blank(slot: Type | None) -> bool:
     """Is nothing known yet of what an attribute holds, but that it may be None?"""
     if isinstance(slot, Cell):
         return slot.optional and not slot.kinds and not slot.word and not slot.link
-    return isinstance(slot, Column) and slot.grows and not slot.kinds and not slot.word and not slot.link
+    if not isinstance(slot, Column) or not slot.grows or slot.held is not None:
+        return False
+    return not slot.kinds and not slot.word and not slot.link
 
 
 def learnt(u: Unit, name: str, slot: Cell | Column, v: V) -> Cell | Column:

@@ -31,6 +31,7 @@ from hasten.kernel import (
     optional,
     sets,
     splices,
+    tails,
     unbound,
     unpacked,
     versions,
@@ -138,6 +139,7 @@ class Shared:
     # for each random stream: the functions that draw from it, and how the program spells them
     drawn: dict[str, dict[str, str]] = field(default_factory=dict)
     recursive: bool = False  # does a function call itself?
+    turns: bool = False  # does one that calls itself run as a loop?
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
     unions: dict[str, tuple[ast.ClassDef, ...]] = field(default_factory=dict)  # lists of objects of several classes
     linked: dict[str, bool] = field(default_factory=dict)  # objects that lead to others: may the first be None?
@@ -369,8 +371,15 @@ class Unit:
 
     def spell_out(self) -> None:
         """Infers types; wherever a call turns out to be of a small method, it is spelt out, and all begins anew."""
+        from hasten.kernel import listed  # it builds on this module
+
         self.stmts = copy.deepcopy(self.stmts)
         while True:
+            count = self.splices
+            if self.splicing:
+                self.stmts = listed.as_loops(self)
+            if self.splices > count:
+                self.analyse()
             try:
                 self.infer()
                 if self.trusted & self.optional:
@@ -1037,9 +1046,10 @@ class Unit:
                     temps.append(v)
                     continue
                 temp = f"new_{i}_{value.lineno}_{value.col_offset}"
-                if isinstance(v.t, Opt) and v.pair is not None and scalar(v.t.item):
+                if isinstance(v.t, Opt) and scalar(v.t.item):
                     flagged = (f"{temp}_missing", temp)
-                    self.emit(f"{', '.join(flagged)} = {', '.join(map(bare, v.pair))}")
+                    both = v.code if v.pair is None else ", ".join(map(bare, v.pair))
+                    self.emit(f"{', '.join(flagged)} = {both}")
                     temps.append(V(f"({', '.join(flagged)})", v.t, pair=flagged))
                     continue
                 if (
@@ -2026,7 +2036,8 @@ class Unit:
         if isinstance(v.t, Obj):
             from hasten.kernel import objects  # it builds on this module
 
-            return objects.truth(self, v.t, node)
+            objects.truth(self, v.t, node)
+            return optional.looked_at(self, v.code)
         if isinstance(v.t, Word):
             from hasten.kernel import words  # it builds on this module
 
@@ -2763,6 +2774,15 @@ class Unit:
         if not made and any(isinstance(v.t, Obj) for v in given.values()):
             arguments = splices.arguments(func, site or node, owner is not None)
             splices.wanted(self, func, module or self.module, site or node, arguments)
+        spelt = dict(zip(order if owner is None else order[1:], node.args, strict=False))
+        spelt |= {str(k.arg): k.value for k in node.keywords}
+        if any(isinstance(v.t, Opt) and v.t.item is not None and v.pair is None for v in given.values()):
+            self.ahead(given, spelt, node)
+        anew: set[str] = set()
+        if known_as.startswith("new "):
+            from hasten.kernel import building  # it builds on this module
+
+            anew = {p for p, e in spelt.items() if building.anew(self, e, given[p])}
         types: dict[str, Type] = {}
         flags: dict[str, str] = {}
         for p in order:
@@ -2778,7 +2798,7 @@ class Unit:
                     fail(f"{func.name}: type of {p} depends on the data", node)
                 t = Num(t.kinds)
             elif isinstance(t, (Arr, Lst, Mix, Row)):
-                t = rooted(t, frozenset({p}))
+                t = rooted(t, frozenset() if p in anew else frozenset({p}))
             elif isinstance(t, Grow):
                 if t.sink is None and not settled(t):
                     raise Unknown("what a list holds is not known")
@@ -2876,12 +2896,37 @@ class Unit:
                 return
             seen |= roots
 
+    def ahead(self, given: dict[str, V], spelt: Mapping[str, ast.expr], node: ast.Call) -> None:
+        """Works out arguments ahead of a call, in their order: of one that may be None both parts are needed."""
+        if (
+            self.inside
+            or not containers.evaluated_first(self.current, node)
+            or [*spelt] != [p for p in given if p in spelt]
+        ):
+            return
+        last = max(i for i, p in enumerate(spelt) if isinstance(given[p].t, Opt) and given[p].pair is None)
+        for i, (p, e) in enumerate(spelt.items()):
+            v = given[p]
+            if i > last or isinstance(e, (ast.Name, ast.Constant)) or isinstance(v.t, Nil) or unseen(v.t):
+                continue
+            temp = f"given_{i}_{node.lineno}_{node.col_offset}"
+            if isinstance(v.t, Opt):
+                code = v.code if v.pair is None else f"({bare(v.pair[0])}, {bare(v.pair[1])})"
+                self.emit(f"{temp} = {code}")
+                given[p] = V(temp, v.t, pair=(f"{temp}[0]", f"{temp}[1]"))
+            elif isinstance(v.t, Num) and v.t.kind is None or not scalar(v.t) and not isinstance(v.t, Arr):
+                fail("an argument that may be None, after such a one", node)
+            else:
+                self.emit(f"{temp} = {bare(self.sink(v))}")
+                given[p] = replace(v, code=temp, pend=False, lazy=None, parts=None, single=None)
+
     def call_itself(self, func: ast.FunctionDef, node: ast.AST) -> None:
         """A call from within its own body: the type of its result must be known by then, and the depth is counted."""
         if self.ret is None and inner.gives(func.body):
             raise Unknown(f"line {node.lineno}: {func.name} calls itself before it returns anything")  # type: ignore[attr-defined]
         parts = self.ret.items if isinstance(self.ret, Tup) else (self.ret,)
-        if any(p is not None and not scalar(p.item if isinstance(p, Opt) else p) for p in parts):
+        known = [p.item if isinstance(p, Opt) else p for p in parts if not isinstance(p, Nil)]
+        if any(p is not None and not scalar(p) for p in known):
             fail(f"{func.name} calls itself and returns a container", node)
         self.shared.recursive = True
         self.nested = self.nested or self.module.fresh("nested_calls", set())
@@ -2897,6 +2942,23 @@ class Unit:
                     fail(f"{func.name} calls itself through others", node)
                 self.call_itself(func, node)
             return known
+        turned = tails.looped(func, known_as.endswith(f".{func.name}:{func.lineno}"))
+        if turned is not func:
+            before, self.shared.turns = self.shared.turns, True
+            try:
+                return self.made_of(turned, key, types, node, known_as, module)
+            except (Unknown, mixed.Needed, Together):
+                raise
+            except Refuse:
+                self.shared.functions.pop(key, None)
+                self.shared.turns = before
+        return self.made_of(func, key, types, node, known_as, module)
+
+    def made_of(
+        self, func: ast.FunctionDef, key: tuple[object, ...], types: dict[str, Type], node: ast.AST, known_as: str,
+        module: Module,
+    ) -> Unit:  # fmt: skip
+        """A function, compiled for arguments of these types."""
         func = closures.lifted(func)
         flow = names.flow(func.body)
         body = unbound.guarded(func.body, set(types), lambda name: self.shared.module.fresh(name, self.shared.taken))

@@ -268,6 +268,9 @@ def handed(u: Unit, node: ast.expr, v: V) -> None:
 
 def given_up(u: Unit, name: ast.Name) -> bool:
     """Is this the last use of a list that was made earlier in the same run of statements, and nowhere else used?"""
+    if name.id in u.params and not roots_of(u.params[name.id]) and isinstance(u.params[name.id], (Lst, Arr)):
+        # an argument that nobody else knows (`Point([1.0, 2.0])`), if it gets another owner just here
+        return _only_read(u, name)
     if name.id in u.outs or name.id in u.params or name.id in u.extra:
         return False
     for body in bodies(u.stmts):
@@ -298,6 +301,14 @@ def given_up(u: Unit, name: ast.Name) -> bool:
         binds = sum(1 for n in between if not isinstance(n.ctx, ast.Load))
         return once and binds == 1 and len(uses) == len(between) == plain_uses + 2
     return False
+
+
+def _only_read(u: Unit, name: ast.Name) -> bool:
+    """Are all other uses of a name such that a part or a copy of it is looked at?"""
+    parts = (ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.Compare)
+    looked = {id(c) for s in u.stmts for n in ast.walk(s) if isinstance(n, parts) for c in ast.iter_child_nodes(n)}
+    uses = [n for s in u.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and n.id == name.id]
+    return all(n is name or id(n) in looked and isinstance(n.ctx, ast.Load) for n in uses)
 
 
 def bodies(stmts: list[ast.stmt]) -> list[list[ast.stmt]]:

@@ -496,7 +496,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     undo: list[str] = []
     nan_checks: list[str] = []
     guards += [f"repr({code}) == {text!r}" for code, text in shared.fixed.items()]
-    if shared.recursive:
+    if shared.recursive or shared.turns:
         guards.append(f"{_helper(shared, 'shallow')}({2 * DEEP + 100})")
     if shared.fused:
         guards.append('np.geterr()["under"] == "ignore"')  # what is too large or no number is noticed inside

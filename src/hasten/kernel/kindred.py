@@ -244,6 +244,8 @@ def is_one(unit: Unit, node: ast.Call) -> V | bool | None:
     obj = objects.is_object(unit, node.args[0])
     if obj is None or not isinstance(obj.t, Obj):
         return None
+    if "_held" in obj.code:
+        fail("isinstance of what may be None", node)
     kinds = of(unit, obj)
     lines = {k.name: _line(unit, k) for k in kinds or [u.kind for u in objects.users(unit, obj.t)]}
     known = {n for line in lines.values() for n in line} | {n for n in named if objects.plain_class(unit.module, n)}

@@ -307,7 +307,7 @@ class Column:
     """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists.
 
     `word`: strings, by their numbers (`optional`: -1 for None). `link`: objects, by their places among those of this
-    path (`optional`: -1 for None). `grows`: of objects that the kernel makes, in lists.
+    path (`optional`: -1 for None). `grows`: of objects that the kernel makes, in lists; `held`: their lists or arrays.
     """
 
     kinds: frozenset[str]
@@ -317,10 +317,13 @@ class Column:
     kind: str = ""
     link: str = ""
     grows: bool = False
+    held: Type | None = None
 
     @property
     def tagged(self) -> bool:
-        return not self.word and not self.link and (self.optional or len(self.kinds) != 1)
+        if self.word or self.link or self.held is not None:
+            return False
+        return self.optional or len(self.kinds) != 1
 
 
 @dataclass(frozen=True)

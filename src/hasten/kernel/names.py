@@ -132,6 +132,21 @@ class Flow:
     sure: set[str] | None
 
 
+def _left(body: Sequence[ast.stmt]) -> bool:
+    """Does a `break` leave the loop around these statements?"""
+    for s in body:
+        if isinstance(s, ast.Break):
+            return True
+        if isinstance(s, SCOPES):
+            continue
+        inner = [s.orelse] if isinstance(s, LOOPS) else [v for _, v in ast.iter_fields(s) if isinstance(v, list)]
+        for part in inner:
+            for x in part:
+                if _left([x] if isinstance(x, ast.stmt) else getattr(x, "body", [])):
+                    return True
+    return False
+
+
 def flow(stmts: Sequence[ast.stmt], before: set[str] | None = None) -> Flow:
     """Which names `stmts` may read from before them, and which they surely bind when they run to their end."""
     exposed: set[str] = set()
@@ -166,6 +181,8 @@ def flow(stmts: Sequence[ast.stmt], before: set[str] | None = None) -> Flow:
             use(s.test)
             sub(s.body, set(sure))
             sub(s.orelse, sure)
+            if isinstance(s.test, ast.Constant) and s.test.value is True and not _left(s.body):
+                sure = None
         elif isinstance(s, (ast.With, ast.AsyncWith)):
             for item in s.items:
                 use(item.context_expr)

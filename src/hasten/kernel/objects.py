@@ -363,6 +363,9 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
+    if isinstance(slot, Column) and slot.held is not None:
+        code = f"{x}[{obj.code}]"
+        return V(code, slot.held, parts=(code, ()))
     if isinstance(slot, (Cell, Column)) and slot.link:
         return linked.held(slot, f"{x}[{obj.code if t.many else '0'}]")
     if isinstance(slot, Column) and slot.word and slot.optional:
@@ -580,6 +583,9 @@ def widen_slot(unit: Unit, name: str, new: Type) -> bool:
             new = Grow(None if new.item is None else loose(new.item), queue=slot.queue)
         learn(unit, name, replace(slot, value=join(slot.value, new)))
         return True
+    if isinstance(slot, Column) and slot.held is not None:
+        learn(unit, name, replace(slot, held=loose(join(slot.held, new))))
+        return True
     return False
 
 
@@ -626,7 +632,12 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
     slot = slot_of(unit, obj.t, target.attr, target)
     if any(says(u.kind, "frozen") for u in users(unit, obj.t)):
         fail("assignment to an attribute of a frozen object", target)
-    if isinstance(slot, (Cell, Column)) and (slot.link or slot.optional or isinstance(slot, Column) and slot.grows):
+    if isinstance(slot, Column) and slot.grows:
+        from hasten.kernel import building  # it builds on this module
+
+        building.assign(unit, f"{obj.t.path}.{target.attr}", slot, obj.code, target, value)
+        return
+    if isinstance(slot, (Cell, Column)) and (slot.link or slot.optional):
         store(unit, target, optional.maybe(unit, value))
         return
     if isinstance(slot, Slot):
@@ -709,7 +720,7 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     if isinstance(slot, Slot) and isinstance(slot.value, Tup):
         put(unit, name, slot, v, target)
         return
-    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and slot.depth:
+    if not isinstance(slot, (Cell, Column)) or isinstance(slot, Column) and (slot.depth or slot.held is not None):
         fail("assignment to an attribute", target)
     from hasten.kernel import building  # it builds on this module
 
@@ -810,6 +821,8 @@ def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
     found = kindred.same(unit, a, b)
     if found is not None:
         return found
+    if a.t != b.t and "_held" in a.code + b.code:
+        fail("identity of objects that may be None", left)
     if a.t != b.t:
         return "False"  # the guard asks for objects that are all different
     return f"({a.code} == {b.code})" if a.t.many else "True"
@@ -873,8 +886,8 @@ def part(unit: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
     return Obj(t.path, many=True), f"np.arange({size})[{':'.join(ends)}]"
 
 
-def truth(unit: Unit, t: Obj, node: ast.AST) -> str:
-    """The code of the truth of an object: it is true unless its class says otherwise."""
+def truth(unit: Unit, t: Obj, node: ast.AST) -> None:
+    """Raises `Refuse` unless objects of its class are true."""
     owners = users(unit, t)
     if not owners or any(
         computes(unit.shared.home(u.kind), u.kind, n) for u in owners for n in ("__bool__", "__len__")
@@ -882,7 +895,6 @@ def truth(unit: Unit, t: Obj, node: ast.AST) -> str:
         fail("truth of an object", node)
     for owner in owners:
         owner.needed = True
-    return "True"
 
 
 def length(unit: Unit, base: V) -> V:

@@ -181,9 +181,15 @@ def is_none(u: Unit, node: ast.Compare) -> V:
         if not isinstance(v.t, (Opt, Nil)):
             if not isinstance(node.left, (ast.Name, ast.Attribute)) and not field(u, node.left):
                 fail("`is`", node)
-            return V(repr(not positive), BOOL)
+            there = looked_at(u, v.code)
+            return V(there if not positive else "False" if there == "True" else f"(not {there})", BOOL)
         flag = "True" if isinstance(v.t, Nil) else v.pair[0] if v.pair is not None else f"{v.code}[0]"
     return V(flag if positive else f"(not {flag})", BOOL)
+
+
+def looked_at(u: Unit, code: str) -> str:
+    """The code of True, once what the code says is there has been looked at: what it is part of may be None."""
+    return f"{u.helper('is_there')}({bare(code)})" if "_held" in code else "True"
 
 
 def field(u: Unit, node: ast.expr) -> bool:

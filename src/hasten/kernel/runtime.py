@@ -1112,6 +1112,11 @@ def _held_place(i):
         raise ValueError
     return i
 '''),
+    _njit("is_there", '''
+def _is_there(x):
+    """True; what x is part of was looked at on the way."""
+    return True
+'''),
     _njit("place_or_none", '''
 def _place_or_none(pair):
     """The second of a pair, -1 where the first says that it is None."""

@@ -70,7 +70,7 @@ def arguments(func: ast.FunctionDef, node: ast.expr, method: bool) -> dict[str, 
 def wanted(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr, given: dict[str, ast.expr]) -> None:
     """Raises `Splice` where the call (or property) `node` can be spelt out. `given`: what each parameter stands for."""
     s = unit.current
-    if s is None or not unit.splicing or not plain(unit, func, home, node) or not there(unit, given):
+    if s is None or not unit.splicing or not plain(unit, func, home, node) or not there(unit, func, given):
         return
     when = moment(s, node)
     if when is None:
@@ -82,13 +82,33 @@ def wanted(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr, give
     raise made
 
 
-def there(unit: Unit, given: dict[str, ast.expr]) -> bool:
-    """Can none of the objects be None? (A method that only computes would run where the program raises.)"""
-    found = {n.id for a in given.values() for n in ast.walk(a) if isinstance(n, ast.Name)}
+def there(unit: Unit, func: ast.FunctionDef, given: dict[str, ast.expr]) -> bool:
+    """Can none of the objects be None? (A method that only computes would run where the program raises.) One that is
+    looked at first of all may be: the kernel gives up where it is None."""
+    first = next((p for p in given), "")
+    named = given.get(first)
+    looked = isinstance(named, ast.Name) and _looked_at(func, first)
+    found = {
+        n.id for p, a in given.items() if not (looked and p == first) for n in ast.walk(a) if isinstance(n, ast.Name)
+    }
     if found & unit.optional - unit.present:
         return False
     unit.trusted |= found - unit.optional
     return True
+
+
+def _looked_at(func: ast.FunctionDef, name: str) -> bool:
+    """Does the function begin with a look at an attribute of this parameter, whatever the data?"""
+    body = func.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    if not body or isinstance(body[0], ast.While):
+        return False
+    looks = [
+        n for n in ast.walk(body[0])
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == name
+    ]  # fmt: skip
+    return any(isinstance(n.ctx, ast.Load) and moment(body[0], n) in (FIRST, ANYWHERE) for n in looks)
 
 
 def plain(unit: Unit, func: ast.FunctionDef, home: Module, node: ast.expr) -> bool:
