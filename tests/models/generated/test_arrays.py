@@ -189,6 +189,17 @@ def test_splines_whose_own_rules_differ_are_left_alone(tmp_path: Path) -> None:
         served(model, B[:50, :2], tmp_path)
 
 
+def test_far_from_every_component(tmp_path: Path) -> None:
+    mixture = GaussianMixture(2, covariance_type="diag", random_state=0)
+    model = make_pipeline(StandardScaler(), mixture).fit(B)
+    made, _ = served(model, B[:50], tmp_path)
+    far = B[:3].copy()
+    far[1, 0] = -1e308
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(made.predict(far), model.predict(far))
+        np.testing.assert_allclose(made.score_samples(far), model.score_samples(far))
+
+
 def test_far_from_every_vector(tmp_path: Path) -> None:
     model = make_pipeline(RobustScaler(), OneClassSVM(nu=0.2)).fit(B)
     made, _ = served(model, B[:50], tmp_path)

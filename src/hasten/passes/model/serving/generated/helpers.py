@@ -449,7 +449,7 @@ def coupled(z: Array, slopes: Array, offsets: Array, number: Array) -> Array:
 def mixture(x: Array, means: Array, turns: Array, sizes: Array) -> Array:
     """Weighted logarithms of densities (n, components); `means` are turned already, `sizes` hold what is constant."""
     squares = np.stack([((x @ t - m) ** 2).sum(axis=1) for m, t in zip(means, turns)], axis=1)  # noqa: B905
-    return sizes - 0.5 * squares
+    return sizes - 0.5 * np.where(np.isnan(squares), np.inf, squares)  # so far away that products are no numbers
 
 
 def log_of_sum(z: Array) -> Array:
