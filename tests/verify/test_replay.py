@@ -80,6 +80,32 @@ def test_a_late_type_is_found_by_variation(make: Make) -> None:
     assert "varied input" in got.reason
 
 
+SEEDED = """
+    import random
+    def sample(n, seed=3):
+        rng = random.Random(seed)
+        values = []
+        for _ in range(n):
+            values.append(rng.random())
+        return values
+    for i in range(5):
+        print(sum(sample(40 + i, seed=i)))
+    """
+
+
+def test_a_seed_that_becomes_none_tells_nothing(make: Make) -> None:
+    rig = make(SEEDED)
+    region = rig.function("sample")
+    got = rig.replay(region, ("values = []", "values = []  # as before"), varied=True)
+    assert got.status == "equal", got.reason
+    assert got.skipped > 0
+    off = ("return values", "return values if seed != 0 else values[1:]")
+    assert rig.replay(region, off, varied=True).status == "different"
+    late = ("return values", "return values if n != 0 else [0.0]")  # shows on varied inputs alone
+    got = rig.replay(region, late, varied=True)
+    assert got.status == "different" and "varied input" in got.reason
+
+
 def test_crash_and_hang_of_the_candidate(make: Make) -> None:
     rig = make(SUM)
     region = rig.function("total")

@@ -637,11 +637,25 @@ class _Replay:
             found = self._compare(old, new, varied=True)
             if found and "cannot be compared" in found and self._compare(old, old, varied=True):
                 return "skipped", found  # not even with itself
+            if found and not self._repeats(state, old):
+                return "skipped", "the original does not repeat itself on it"  # a seed that became None
         except _Dead as dead:
             return "skipped", str(dead)
         old.unlink(missing_ok=True)
         new.unlink(missing_ok=True)
         return ("different", found) if found else ("equal", "")
+
+    def _repeats(self, state: Path, old: Path) -> bool:
+        """False where the original, run again from a varied state, is seen to come to something else."""
+        again = state.with_suffix(".again")
+        command = {"do": "run", "state": str(state), "out": str(again), "limit_s": VARIED_LIMIT_S}
+        try:
+            answer = self._child("old").ask(command, VARIED_LIMIT_S + 4.0)
+            return answer["status"] != "ok" or not self._compare(old, again, varied=True)
+        except _Dead:
+            return True  # nothing was seen: the difference counts
+        finally:
+            again.unlink(missing_ok=True)
 
     def _parameter_names(self) -> list[str]:
         if self.region.kind != "function":
