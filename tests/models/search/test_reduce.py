@@ -9,10 +9,10 @@ import pytest
 
 from hasten.core.model import ModelContract
 from hasten.core.model_pass import Step
-from hasten.core.model_record import LatencyRecord
+from hasten.core.model_record import LatencyRecord, QualityOfModel
 from hasten.observe.session import Progress
 from hasten.search.models.candidates import Candidate
-from hasten.search.models.reduce import Reductions, ladders
+from hasten.search.models.reduce import Reductions, ladders, likely_certified
 from hasten.search.models.routes import routed
 
 LADDER = [{"rounds": n} for n in (100, 50, 30, 15, 8, 4)]
@@ -44,6 +44,20 @@ def test_the_boldest_that_passes_is_found_from_the_bold_end(passing: set[int], c
     found, tried = boldest(passing)
     assert found == chosen
     assert len(tried) == len(set(tried)) <= 4
+
+
+def test_what_just_passes_is_not_counted_on() -> None:
+    def shown(low: float, high: float, rows: int = 1000) -> QualityOfModel:
+        return QualityOfModel("roc_auc", 0.8, 0.8, low, high, 0.004, rows)
+
+    assert likely_certified(shown(-0.001, 0.001), 1000, 0.95)
+    assert not likely_certified(shown(-0.0039, 0.02), 1000, 0.95)
+    assert likely_certified(shown(0.007, 0.027), 1000, 0.95)
+    assert not likely_certified(shown(-0.0035, 0.0035), 1000, 0.95)
+    assert likely_certified(shown(-0.0018, 0.0018), 1000, 0.95)
+    assert not likely_certified(shown(-0.0018, 0.0018), 100, 0.95)  # an interval of few rows is wider
+    assert likely_certified(shown(-0.0039, 0.02), None, 0.95)
+    assert likely_certified(shown(0.0, 0.0), 10, 0.95)
 
 
 def test_nothing_is_tried_when_the_time_is_over() -> None:

@@ -60,11 +60,11 @@ class Judge:
                 return Verdict("rejected", f"row {i} as a dict: {told}", verdict.agreement, verdict.quality)
         return verdict
 
-    def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS, confidence: float | None = None) -> Verdict:
-        """The verdict by validation data alone, by so many resamples; `confidence` in place of the contract's."""
+    def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS) -> Verdict:
+        """The verdict by validation data alone, by so many resamples."""
         answers = self._read(answers)
         found = agreement(self.answers, answers, len(self.work.valid), self._scale)
-        return self._on_data(found, self.work.valid, self.answers, answers, rounds, confidence)
+        return self._on_data(found, self.work.valid, self.answers, answers, rounds)
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""
@@ -78,13 +78,12 @@ class Judge:
         return replace(verdict, quality=replace(verdict.quality, own_low=low, own_high=high))
 
     def _on_data(
-        self, found: Agreement, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS,
-        confidence: float | None = None,
+        self, found: Agreement, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS
     ) -> Verdict:  # fmt: skip
         if found.apart is not None:
             return Verdict("rejected", found.apart)
         told = AgreementRecord(found.rows, found.labels, found.changed, found.drift, found.drift_abs)
-        quality = self._quality(rows, old, new, rounds, confidence)
+        quality = self._quality(rows, old, new, rounds)
         if self.contract.same:
             reason = self._same(found)
             if reason is not None:
@@ -110,14 +109,12 @@ class Judge:
             return f"scores differ by {found.drift:.1e} of the largest, and {self.contract.rtol:.0e} is allowed"
         return None
 
-    def _quality(
-        self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS, confidence: float | None = None
-    ) -> QualityOfModel | None:
+    def _quality(self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS) -> QualityOfModel | None:
         if self.measure is None or rows.y is None:
             return None
         return compared(
             self.measure, np.asarray(rows.y), given(old), given(new), self.contract.max_drop or Drop(),
-            confidence=confidence or self.contract.confidence, seed=self.seed, rounds=rounds,
+            confidence=self.contract.confidence, seed=self.seed, rounds=rounds,
         )  # fmt: skip
 
 

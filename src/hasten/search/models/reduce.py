@@ -3,20 +3,23 @@
 Of each kind of reduction the boldest that the budget allows is looked for, from the boldest on (quality need not fall
 step by step: a smaller model may be the better one), on the reduced model's own answers; only what passes is built.
 What is no faster than the whole model was is left at that. What the search picks here by validation data is certified
-later by data that it never saw, once: so it asks for more here (`SURE`) than the contract does.
+later by data that it never saw, once: so it asks here for what will probably pass there (`likely_certified`).
 """
 
 from __future__ import annotations
 
 import json
+import math
 import pickle
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Parameters, ReducingPass, ServingPass, Step
+from hasten.core.model_record import QualityOfModel
 from hasten.observe.child import ChildFailed
 from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 REDUCE_S = 300.0  # longest time for one reduction
 WAYS = 2  # of serving, for each number of rows: those that were fastest for the whole model
 MOST_WAYS = 2  # for a model of another kind, which nothing is known of
-SURE = 0.99  # of the interval by which the search chooses: what just passes there seldom passes on other rows
+SURE = 1.28  # standard errors: nine of ten that pass here pass on the data that certifies
 ENOUGH_S = 40.0  # of reducing, after which nothing else is begun where something was found and no budget says more
 DEPTH = 2  # reductions on top of each other
 NO_GAIN = 0.95  # of the latency of what is there already: what is not below it at some size is of no use
@@ -115,7 +118,11 @@ class Reductions:
             candidate.note(verdict="failed", reason=failure.text.removeprefix("CannotServe: ")[:300])
             loop.candidates.append(candidate)
             return False
-        verdict = loop.judge.on_data(answers, confidence=SURE)
+        verdict = loop.judge.on_data(answers)
+        if verdict.quality is not None and verdict.verdict == "accepted":
+            rows = None if loop.work.test is None else len(loop.work.test)
+            if not likely_certified(verdict.quality, rows, loop.contract.confidence):
+                verdict = replace(verdict, verdict="rejected", reason=f"{verdict.reason}: other rows may well say no")
         if verdict.verdict != "accepted":
             candidate.note(
                 verdict="rejected", reason=verdict.reason, quality=verdict.quality, agreement=verdict.agreement
@@ -198,6 +205,19 @@ class Reductions:
             elif p.code not in REACH:
                 ways.append(step)
         return ways[:MOST_WAYS] or as_it_is
+
+
+def likely_certified(q: QualityOfModel, rows: int | None, confidence: float) -> bool:
+    """Whether a change that validation rows show will most likely be inside the budget on so many other rows too.
+
+    There the interval is as wide (times the root of the rows' ratio), and its middle lies elsewhere: by the errors of both.
+    None: there are no other rows.
+    """
+    if rows is None or q.high <= q.low:
+        return True
+    wide = NormalDist().inv_cdf(0.5 + confidence / 2)
+    error, share = (q.high - q.low) / (2 * wide), q.rows / rows
+    return (q.low + q.high) / 2 + q.allowed >= error * (wide * math.sqrt(share) + SURE * math.sqrt(1 + share))
 
 
 def _same_kind(a: ModelWorkload, b: ModelWorkload) -> bool:
