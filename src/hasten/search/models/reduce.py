@@ -210,8 +210,8 @@ class Reductions:
 def likely_certified(q: QualityOfModel, rows: int | None, confidence: float) -> bool:
     """Whether a change that validation rows show will most likely be inside the budget on so many other rows too.
 
-    There the interval is as wide (times the root of the rows' ratio), and its middle lies elsewhere: by the errors of both.
-    None: there are no other rows.
+    There the interval is as wide (times the root of the rows' ratio), and its middle lies elsewhere, by the errors of
+    both. None: there are no other rows.
     """
     if rows is None or q.high <= q.low:
         return True
