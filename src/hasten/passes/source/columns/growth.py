@@ -21,6 +21,7 @@ from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.lookup import home_of
+from hasten.passes.source.columns.parts import bound_anew
 from hasten.passes.source.columns.plan import Plan, edits_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
@@ -38,7 +39,6 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     place,
     quote,
-    read_elsewhere,
     scope_of,
     stands_alone,
     text_of,
@@ -261,6 +261,18 @@ def plan(source: SourceFile, hit: Growth, fresh: Fresh) -> Plan:
     return Plan(loop, texts, setup, helpers, after, spans)
 
 
+def _read_behind(source: SourceFile, name: str, loop: ast.stmt) -> bool:
+    """True when somebody outside the loop may read what it bound the name to last."""
+    scope = scope_of(source, loop)
+    whole: ast.AST = source.tree if isinstance(scope, ast.Module) else scope
+    in_loop = set(ast.walk(loop))
+    for n in ast.walk(whole):
+        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) and n not in in_loop:
+            if not bound_anew(source, n, name, loop, scope):
+                return True
+    return False
+
+
 def _made_of_cells(source: SourceFile, hit: Growth) -> ast.Call | None:
     """The `pd.DataFrame(...)` in the loop that makes each part of one list or dict, whose index does not matter."""
     if '"ignore_index": True' not in hit.options:
@@ -268,7 +280,7 @@ def _made_of_cells(source: SourceFile, hit: Growth) -> ast.Call | None:
     made: ast.AST | None = hit.part
     if isinstance(hit.part, ast.Name):
         (stmt, *more) = [parents(source).get(b) for b in bindings(hit.loop, hit.part.id)]
-        if more or not isinstance(stmt, ast.Assign) or read_elsewhere(source, hit.part.id, hit.loop):
+        if more or not isinstance(stmt, ast.Assign) or _read_behind(source, hit.part.id, hit.loop):
             return None
         made = stmt.value
     if not isinstance(made, ast.Call) or len(made.args) != 1 or made.keywords:

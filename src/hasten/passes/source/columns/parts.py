@@ -256,7 +256,7 @@ def accepted(source: SourceFile, region: Region, part: Part, loop: ast.stmt) -> 
         if not (isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)):
             continue
         if n not in in_loop:
-            if not _bound_anew(source, n, name, loop, scope):
+            if not bound_anew(source, n, name, loop, scope):
                 return False
             continue
         if scope_of(source, n) is not scope or not consumed(source, n, depth):
@@ -265,7 +265,7 @@ def accepted(source: SourceFile, region: Region, part: Part, loop: ast.stmt) -> 
     return useful
 
 
-def _bound_anew(source: SourceFile, load: ast.Name, name: str, loop: ast.stmt, scope: ast.AST) -> bool:
+def bound_anew(source: SourceFile, load: ast.Name, name: str, loop: ast.stmt, scope: ast.AST) -> bool:
     """True when a statement list around the load binds the name itself, after the loop or away from it."""
     up = parents(source)
     below: ast.AST = load
