@@ -22,7 +22,7 @@ def blocks(language: str) -> list[str]:
 
 def test_the_example_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = blocks("python")
+    code, *_ = blocks("python")  # the next is of neural nets, tested where those are
     exec(compile(code, "docs/models.md", "exec"), {"__name__": "example"})
     assert (tmp_path / "faster" / "artifact" / "manifest.json").is_file()
 
