@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,6 +138,10 @@ class ModelWorkload:
 
     A neural net is an `nn.Module`; its data may be a `Dataset`, a `DataLoader`, or `Rows` of arrays or tensors. `free`
     are the axes, besides rows, of each of its inputs whose length varies from call to call (None: found by asking it).
+    What makes it smaller trains again: by `loss(scores, y)` (a tensor of one number, less is better) instead of the
+    usual one for its task, or by `fit(module, dataset)` instead of hasten's own trainer (a `TensorDataset` of the
+    inputs in order, then the targets; it may return the module). `student` is a smaller module, taking the same inputs,
+    that may learn from it. `original` is the model before it was reduced (None: this is it).
     """
 
     model: Any
@@ -150,6 +154,10 @@ class ModelWorkload:
     metric: Any = None
     notes: tuple[str, ...] = field(default=())
     free: Mapping[str, tuple[int, ...]] | None = None
+    loss: Callable[[Any, Any], Any] | None = None
+    fit: Callable[[Any, Any], Any] | None = None
+    student: Any = None
+    original: Any = None
 
     def __post_init__(self) -> None:
         """`(X, y)` will do for `Rows`."""

@@ -38,6 +38,7 @@ class Net:
         self.module.cpu()
         self.names = names
         self.classes_: NDArray[Any] | None = None  # what scores are of, where they are of classes
+        self.told: tuple[str, ...] = ()  # how it was made smaller and trained, for reports
 
     def forward(self, X: Tensors) -> NDArray[Any]:
         """The scores, shape (n, ...). Raises what the module raises."""

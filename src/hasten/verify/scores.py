@@ -22,7 +22,7 @@ def reading(task: str, original: Answers) -> Reading:
     raw = original.get(FORWARD)
     if raw is None or isinstance(raw, Refusal):
         return lambda answers: answers
-    probable = _probabilities(raw)
+    probable = probabilities(raw)
 
     def read(answers: Answers) -> Answers:
         scores = answers.get(FORWARD)
@@ -43,7 +43,8 @@ def _read(task: str, raw: NDArray[Any], probable: bool) -> Answers:
     return {"predict": (p > 0.5).astype(np.int64), "predict_proba": np.stack((1 - p, p), axis=1)}
 
 
-def _probabilities(raw: NDArray[Any]) -> bool:
+def probabilities(raw: NDArray[Any]) -> bool:
+    """Whether scores are probabilities: from 0 to 1, and of several classes with a sum of 1 a row."""
     if not raw.size or raw.min() < 0 or raw.max() > 1:
         return False
     many = raw.ndim > 1 and raw.shape[1] > 1

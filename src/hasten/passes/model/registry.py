@@ -44,6 +44,13 @@ REDUCING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.reducing.prototypes", "FewerPrototypes"),
     ("hasten.passes.model.reducing.rank", "LowerRank"),
 )
+# smaller nets: `search/models/nets.py` combines them
+REDUCING_NETS: tuple[tuple[str, str], ...] = (
+    ("hasten.passes.model.nets.finetune", "FineTune"),
+    ("hasten.passes.model.nets.prune", "Prune"),
+    ("hasten.passes.model.nets.factorise", "Factorise"),
+    ("hasten.passes.model.nets.distil", "Distil"),
+)
 
 
 @cache
@@ -57,9 +64,9 @@ def serving_passes(nets: bool = False) -> tuple[ServingPass, ...]:
 
 
 @cache
-def reducing_passes() -> tuple[ReducingPass, ...]:
-    """One of each reducing pass. Raises `TypeError` when one is none."""
-    found = [_made(module, name) for module, name in REDUCING]
+def reducing_passes(nets: bool = False) -> tuple[ReducingPass, ...]:
+    """One of each reducing pass (of nets: `nets`). Raises `TypeError` when one is none."""
+    found = [_made(module, name) for module, name in (REDUCING_NETS if nets else REDUCING)]
     for each in found:
         if not isinstance(each, ReducingPass):
             raise TypeError(f"{type(each).__name__} is no reducing pass: it lacks a part of that protocol")
@@ -69,7 +76,7 @@ def reducing_passes() -> tuple[ReducingPass, ...]:
 def model_pass(code: str) -> ServingPass | ReducingPass:
     """The pass with this code. Raises `KeyError`."""
     both: tuple[ServingPass | ReducingPass, ...] = (
-        *serving_passes(), *serving_passes(nets=True), *reducing_passes(),
+        *serving_passes(), *serving_passes(nets=True), *reducing_passes(), *reducing_passes(nets=True),
     )  # fmt: skip
     return {p.code: p for p in both}[code]
 

@@ -45,7 +45,8 @@ def reduced(path: str, steps: Sequence[Step]) -> ModelWorkload:
         work = reduced(path, steps[:-1])
         found = model_pass(steps[-1].code)
         assert isinstance(found, ReducingPass), steps[-1].code
-        _after[key] = replace(work, model=found.reduce(work, steps[-1].parameters))
+        original = work.model if work.original is None else work.original
+        _after[key] = replace(work, model=found.reduce(work, steps[-1].parameters), original=original)
     _after.move_to_end(key)
     while len(_after) > KEPT:
         _after.popitem(last=False)
