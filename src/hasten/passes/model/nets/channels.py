@@ -69,7 +69,7 @@ class Traced:
                 self.module, dict(inputs), forward_fn=lambda m, x: scores(m(**x)), verbose=False
             )
             self.names = {m: n for n, m in self.module.named_modules()}
-            self.lines = {m.line: n for n, m in self.module.named_modules() if n in self.stood_in}
+            self.lines = {line: name for name in self.stood_in for line in self.module.get_submodule(name).lines}
             self.groups = [
                 (Channels(i, *c), group) for i, (c, group) in enumerate(self._groups(last, tp))
             ]  # fmt: skip
@@ -129,8 +129,6 @@ class Traced:
                 sets = math.lcm(sets, m.groups)
             if isinstance(m, nn.GroupNorm) and m.num_groups < m.num_channels:
                 sets = math.lcm(sets, m.num_groups)
-            if m in self.lines:
-                sets = math.lcm(sets, recurrent.directions(self.stood_in[self.lines[m]]))
         return sets
 
     def _group(self, c: Channels, gone: Sequence[int]) -> Any:
@@ -142,9 +140,16 @@ class Traced:
         """Every group that may lose channels."""
         return [c for c, _ in self.groups if c.levels]
 
-    def part_of(self, name: str) -> float:
-        """Which part of a layer's multiply-adds its channels of one side have: of a recurrent layer about half."""
-        return 0.5 if name.removesuffix(".line") in self.stood_in else 1.0
+    def cost(self, c: Channels, by_name: Mapping[str, float]) -> float:
+        """The multiply-adds of the layers that have these channels on one of their sides, by each layer's own."""
+        total = 0.0
+        for name in (*c.out, *c.into):
+            owner = self.lines.get(self.module.get_submodule(name))
+            if owner is None:
+                total += by_name.get(name, 0.0)
+            else:  # of a recurrent layer about half has to do with what it takes, and half with its units
+                total += by_name.get(owner, 0.0) / 2 / recurrent.directions(self.stood_in[owner])
+        return total
 
     def importance(self, by: str) -> list[Any]:
         """For each of `channels()`, how much each channel of a set matters."""
@@ -188,7 +193,7 @@ class Traced:
                     continue
                 held.append((layer, {n: p.detach().clone() for n, p in layer.named_parameters(recurse=False)}))
                 if m in self.lines:
-                    recurrent.silence(layer, [i for i in idxs if i < layer.hidden_size])
+                    recurrent.silence(layer, idxs)
                 elif isinstance(layer, nn.Embedding):
                     layer.weight[:, idxs] = 0.0
                 elif isinstance(layer, nn.modules.conv._ConvNd) and layer.transposed:
@@ -202,7 +207,7 @@ class Traced:
             yield
         finally:
             with torch.no_grad():
-                for layer, kept in held:
+                for layer, kept in reversed(held):  # a layer of two directions is here twice
                     for n, p in layer.named_parameters(recurse=False):
                         p.copy_(kept[n])
 
@@ -224,8 +229,8 @@ class Traced:
                     inputs.setdefault(name, []).extend(idxs)
             group.prune()
         for name, layer in self.stood_in.items():
-            hidden = sorted({i for i in units.get(name, ()) if i < layer.hidden_size})
-            _put(self.module, name, recurrent.without(layer, hidden, sorted(set(inputs.get(name, ())))))
+            made = recurrent.without(layer, sorted(set(units.get(name, ()))), sorted(set(inputs.get(name, ()))))
+            _put(self.module, name, made)
         return self.module
 
 

@@ -168,7 +168,7 @@ def _parts(
     parts = []
     for c, scores in zip(traced.channels(), traced.importance(by), strict=True):
         order = scores.argsort(stable=True).tolist()
-        each = sum(by_name.get(n.removesuffix(".line"), 0.0) * traced.part_of(n) for n in (*c.out, *c.into)) / c.width
+        each = traced.cost(c, by_name) / c.width
         gone, cuts = [], []
         for level in _some(c.levels):
             places = tuple(sorted(order[:level]))

@@ -1,7 +1,7 @@
 """Hidden units of LSTM, GRU and plain recurrent layers: how they are traced, how important they are, how they go.
 
-A recurrent layer stands in its net's graph as one linear layer of the same widths (`stand_in`): a unit of its output is
-a channel like any other. What goes from the stand-in goes from the layer (`without`): a unit's rows of every gate,
+In its net's graph a recurrent layer is a linear layer for each direction (`stand_in`): a hidden unit is a channel like
+any other. What goes from the stand-in goes from the layer (`without`): a unit's rows of every gate,
 its column in what is fed back, its column in the next layer's input. The two directions lose the same units.
 """
 
@@ -36,31 +36,24 @@ def stand_in(layer: Any) -> Any:
     import torch
 
     made = _stand_in_class()(layer)
-    n = directions(layer)
+    last = layer.num_layers - 1
     with torch.no_grad():
-        units = torch.cat([_size(layer, layer.num_layers - 1, s) for s in _suffixes(layer, layer.num_layers - 1)])
-        takes = sum(_by_gate(getattr(layer, f"weight_ih{s}")).square().sum((0, 1)) for s in _suffixes(layer, 0))
-        share = (takes / takes.sum().clamp_min(1e-12)).clamp_min(1e-12)
-        made.line.weight.copy_((units[:, None] * share[None, :]).sqrt())
-        graded = [getattr(layer, f"weight_ih{s}") for s in _suffixes(layer, layer.num_layers - 1)]
-        if all(w.grad is not None for w in graded):
-            told = torch.cat([_told(layer, layer.num_layers - 1, s) for s in _suffixes(layer, layer.num_layers - 1)])
-            made.line.weight.grad = told[:, None] * share[None, :] / made.line.weight
-    assert made.line.out_features == n * layer.hidden_size
+        for line, first, suffix in zip(made.lines, _suffixes(layer, 0), _suffixes(layer, last), strict=True):
+            takes = getattr(layer, f"weight_ih{first}").square().sum(0)
+            share = (takes / takes.sum().clamp_min(1e-12)).clamp_min(1e-12)
+            line.weight.copy_((_size(layer, suffix)[:, None] * share[None, :]).sqrt().clamp_min(1e-12))
+            if getattr(layer, f"weight_ih{suffix}").grad is not None:
+                line.weight.grad = _told(layer, suffix)[:, None] * share[None, :] / line.weight
     return made
 
 
-def _by_gate(weight: Any) -> Any:
-    return weight.unflatten(0, (-1, weight.shape[0]))
-
-
-def _size(layer: Any, level: int, suffix: str) -> Any:
+def _size(layer: Any, suffix: str) -> Any:
     """The squared size of each unit's weights, over all gates."""
     of = [getattr(layer, f"weight_{w}{suffix}") for w in ("ih", "hh")]
     return sum(w.unflatten(0, (gates(layer), -1)).square().sum((0, 2)) for w in of)
 
 
-def _told(layer: Any, level: int, suffix: str) -> Any:
+def _told(layer: Any, suffix: str) -> Any:
     """What each unit's weights matter to the loss, to first order."""
     of = [getattr(layer, f"weight_{w}{suffix}") for w in ("ih", "hh")]
     return sum((w * w.grad).abs().unflatten(0, (gates(layer), -1)).sum((0, 2)) for w in of)
@@ -68,7 +61,7 @@ def _told(layer: Any, level: int, suffix: str) -> Any:
 
 def importance(layer: Any, level: int) -> Any:
     """Of each hidden unit of one level, over both directions."""
-    return sum(_size(layer, level, s) for s in _suffixes(layer, level))
+    return sum(_size(layer, s) for s in _suffixes(layer, level))
 
 
 def silence(layer: Any, units: Sequence[int]) -> None:
@@ -123,29 +116,37 @@ def _stand_in_class() -> Any:
     from torch.nn.utils.rnn import PackedSequence
 
     class StandIn(nn.Module):
-        """One linear layer in the place of a recurrent one."""
+        """One linear layer for each direction of a recurrent one."""
 
         def __init__(self, layer: Any) -> None:
             super().__init__()
-            self.sides, self.levels = directions(layer), layer.num_layers
             self.cells = layer.mode == "LSTM"
             for name in ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional"):
                 setattr(self, name, getattr(layer, name))  # which the net's own code may read
-            self.line = nn.Linear(layer.input_size, self.sides * layer.hidden_size, bias=False)
+            self.lines = nn.ModuleList(
+                nn.Linear(layer.input_size, layer.hidden_size, bias=False) for _ in range(directions(layer))
+            )
 
         def forward(self, x: Any, state: Any = None) -> Any:
             if isinstance(x, PackedSequence):
-                answer = self.line(x.data)
-                last = answer[: int(x.batch_sizes[0])]
-                packed = PackedSequence(answer, x.batch_sizes, x.sorted_indices, x.unsorted_indices)
+                each = self._sides(x.data)
+                last = [t[: int(x.batch_sizes[0])] for t in each]
+                packed = PackedSequence(_joined(each), x.batch_sizes, x.sorted_indices, x.unsorted_indices)
                 return packed, self._state(last)
-            answer = self.line(x)
+            each = self._sides(x)
             steps = 1 if self.batch_first and x.dim() == 3 else 0
-            return answer, self._state(answer.select(steps, -1))
+            return _joined(each), self._state([t.select(steps, -1) for t in each])
 
-        def _state(self, last: Any) -> Any:
-            each = last.chunk(self.sides, -1) if self.sides > 1 else (last,)
-            state = torch.stack([*each] * self.levels)
+        def _sides(self, x: Any) -> list[Any]:
+            each = [line(x) for line in self.lines]
+            # both directions have the same units: adding nothing of the other says so to the graph
+            return each if len(each) == 1 else [each[0] + 0 * each[1], each[1] + 0 * each[0]]
+
+        def _state(self, last: list[Any]) -> Any:
+            state = torch.stack(last * self.num_layers)
             return (state, state) if self.cells else state
+
+    def _joined(each: list[Any]) -> Any:
+        return each[0] if len(each) == 1 else torch.cat(each, -1)
 
     return StandIn
