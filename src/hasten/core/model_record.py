@@ -96,6 +96,7 @@ class CandidateRecord:
     packages: tuple[str, ...] = ()
     kept: bool = False
     front: bool = False  # nothing else is better in every respect
+    told: tuple[str, ...] = ()  # how a net was made smaller and trained
 
     @property
     def title(self) -> str:

@@ -50,8 +50,7 @@ def run_model(
         current.progress.stage("read the model and its data")
         work, contract = _ready(target, name, options, contract, current.seed)
         net = is_net(work.model)
-        reducing = () if net else reducing_passes()
-        outcome = optimise_model(current, work, contract, serving_passes(nets=net), reducing)
+        outcome = optimise_model(current, work, contract, serving_passes(nets=net), reducing_passes(nets=net))
         record = replace(
             outcome.record,
             machine=json.loads(json.dumps(machine())),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hasten.core.model import ModelWorkload
+from hasten.core.model import ModelWorkload, taken
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.passes.model.registry import model_pass, serving_passes
 from hasten.serve.manifest import InputSchema, Manifest, Part, Route
@@ -53,10 +54,33 @@ def reduced(path: str, steps: Sequence[Step]) -> ModelWorkload:
     return _after[key]
 
 
-def reduced_answers(path: str, steps: Sequence[Step]) -> Answers:
-    """What the model answers to the validation rows after these reductions."""
+def reduced_answers(path: str, steps: Sequence[Step], places: Any = None) -> Answers:
+    """What the model answers to the validation rows (to those at `places`) after these reductions."""
     work = reduced(path, steps)
-    return asked(work.model, work.valid.x, work.methods)
+    x = work.valid.x if places is None else taken(work.valid.x, places)
+    return asked(work.model, x, work.methods)
+
+
+def net_after(path: str, steps: Sequence[Step]) -> Mapping[str, Any]:
+    """The net after these reductions: a digest of its weights, one of their shapes, and what the passes tell of it."""
+    import torch
+
+    net = reduced(path, steps).model
+    weights, shapes = hashlib.sha256(), hashlib.sha256()
+    for name, tensor in net.module.state_dict().items():
+        shapes.update(f"{name} {tuple(tensor.shape)} {tensor.dtype};".encode())
+        weights.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    shapes.update(str(net.module).encode())
+    weights.update(shapes.digest())
+    return {"weights": weights.hexdigest(), "shape": shapes.hexdigest(), "told": list(net.told)}
+
+
+def within(seconds: float, checkpoint: str, function: str, *args: Any) -> Any:
+    """What another function here answers; trainings in it end within `seconds`, and go on from `checkpoint`."""
+    from hasten.passes.model.nets.training import limited
+
+    with limited(seconds, Path(checkpoint)):
+        return globals()[function](*args)
 
 
 def reduce(path: str, steps: Sequence[Step], out: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +66,12 @@ class Judge:
         answers = self._read(answers)
         found = agreement(self.answers, answers, len(self.work.valid), self._scale)
         return self._on_data(found, self.work.valid, self.answers, answers, rounds)
+
+    def on_some(self, answers: Answers, places: Any) -> Verdict:
+        """The verdict by some rows of the validation data, at `places`."""
+        new, rows = self._read(answers), self.work.valid.take(places)
+        old: Answers = {m: a[places] for m, a in given(self.answers).items()}
+        return self._on_data(agreement(old, new, len(rows), self._scale), rows, old, new, SEARCH_ROUNDS)
 
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""

@@ -34,6 +34,7 @@ from hasten.search.models.candidates import Candidate
 from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
 from hasten.search.models.keeping import keep, mark_front, size_mb
+from hasten.search.models.nets import search_nets
 from hasten.search.models.processes import ASK_S, Processes
 from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_another, out_of_reach
 from hasten.search.models.reduce import reduce_within
@@ -127,7 +128,7 @@ class Loop:
         progress.stage(f"race {len(exact)} candidates", self.race_s(len(exact)))
         self.race(exact)
         if not self.contract.same:
-            reduce_within(self, serving, reducing, exact)
+            (search_nets if isinstance(self.work.model, Net) else reduce_within)(self, serving, reducing, exact)
         good = [c for c in self.candidates if c.accepted and c.latencies]
         mark_front(good, self.contract)
         keep(self, good)

@@ -1,253 +1,291 @@
 """The search over smaller nets: pruned, of lower rank, taught, trained again, then served in the ways that were best.
 
-Cheap questions come first, and most recipes end at one of them: what shape the recipe leaves (seconds; shapes that were
-seen are not tried again), how fast that shape is when it is served (before any training, on which speed does not
-depend), what the trained net answers to a tenth of the validation data, then to all of it. Only then is it served and
-judged like any other candidate. Whatever runs a recipe is a child process with a deadline.
+Cheap questions come first, and most recipes end at one of them: which net the recipe leaves before anything is trained
+(seconds; nets that were seen are not tried again), how fast that is when it is served (speed does not depend on
+training), what the trained net answers to a tenth of the validation data, then to all of it. Only then is it built and
+judged like any other candidate. Whatever runs a recipe is a child process with a deadline; a training that was cut
+short goes on from its last epoch.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-import time
+import shutil
 from collections.abc import Sequence
-
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hasten.core.model import MEMORY, SIZE
-from hasten.core.model_pass import ReducingPass, Step
-from hasten.measure.latency import race
+from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.observe.child import ChildFailed
-from hasten.search.models.recipes import Proposer, Recipe, Space
-from hasten.verify.answers import Answers, given
-from hasten.verify.metric import compared
+from hasten.search.models.candidates import Candidate
+from hasten.search.models.promise import behind, by_speed, fastest
+from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
+from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions
 
 if TYPE_CHECKING:
-    from hasten.search.models.loop import Candidate, Loop
+    from hasten.search.models.loop import Loop
 
 WAYS = 3  # of serving that smaller nets are tried in
-FASTER = 0.97  # of the best cost so far, which a shape has to come below before anybody trains it
 TENTH_FROM = 1000  # validation rows, from which a tenth of them is asked first
 USUAL_S = 600.0  # without a budget
 MOST = 40  # recipes, at most
 STALE = 12  # recipes without a gain: enough
-RACED = 5  # of the smaller nets, that are timed in full at the end
-QUICK_ROUNDS = 3
+LEAST_S = 10.0  # below which no recipe is begun
 
 
-def search_nets(loop: Loop, reducing: Sequence[ReducingPass], exact: Sequence[Candidate]) -> list[Candidate]:
+def search_nets(
+    loop: Loop, serving: Sequence[ServingPass], reducing: Sequence[ReducingPass], exact: Sequence[Candidate]
+) -> list[Candidate]:
     """The smaller nets that the budget accepts, those that promise most timed beside the original."""
-    search = NetSearch(loop, reducing, exact)
-    search.run()
-    return search.good
+    return NetSearch(loop, serving, exact).made(reducing)
 
 
-class NetSearch:
-    def __init__(self, loop: Loop, reducing: Sequence[ReducingPass], exact: Sequence[Candidate]) -> None:
-        self.loop = loop
-        self.kind, self.rows = loop.contract.wanted
-        self.ways = _ways(loop, exact, self.rows)
-        self.space = Space(loop.work, reducing, self.ways)
-        self.proposer = Proposer(self.space, loop.session.seed) if self.space.ladders and self.ways else None
+class NetSearch(Reductions):
+    def __init__(self, loop: Loop, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> None:
+        super().__init__(loop, serving, exact)
         self.good: list[Candidate] = []
-        self.costs: dict[int, float] = {}  # by candidate
-        self.best = min((self._known(c) for c in exact if c.accepted), default=math.inf)
-        self.seen: dict[str, tuple[float, float, float]] = {}  # recipes by text
-        self.shapes: dict[tuple[str, str, str], str] = {}  # what is in a reduced net, how it trains and is served
-        self.shape_costs: dict[tuple[str, str], float] = {}
+        self.kind, self.rows = loop.contract.wanted
+        self.best = min((self._cost(c) for c in exact), default=math.inf)
+        self.seen: dict[str, Outcome] = {}  # recipes by their text
+        self.nets: dict[tuple[str, ...], str] = {}  # what a recipe leaves, how it trains and is served: its text
+        self.shapes: dict[tuple[str, str], float | str] = {}  # what that costs, or why it is no use
         self.took: list[float] = []
-        self.stop = time.monotonic() + USUAL_S
+        self.stop = loop.session.clock() + USUAL_S
+        self.reserve_s = self._finish_s()
 
-    def run(self) -> None:
+    def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
         """Recipes until there are no more, none gains, or the time that is left is needed to finish."""
-        if self.proposer is None:
-            return
         loop, stale = self.loop, 0
-        loop.reserve_s = self._finish_s()
-        try:
-            for _ in range(MOST):
-                if stale >= STALE or not self._time_for_one():
-                    break
-                recipe = self.proposer.next()
-                if recipe is None:
-                    break
-                start, before = time.monotonic(), self.best
-                key = recipe.key()
-                if key not in self.seen:
-                    self.seen[key] = self._tried(recipe)
-                    self.took.append(time.monotonic() - start)
-                self.proposer.told(*self.seen[key])
-                stale = 0 if self.best < before else stale + 1
-        finally:
-            loop.reserve_s = 0.0
+        space = Space(loop.work, reducing, _ways(loop, self.exact, self.rows))
+        proposer = Proposer(space, loop.session.seed) if space.ladders and space.ways else None
+        for _ in range(MOST):
+            recipe = proposer.next() if proposer and stale < STALE and self._time_for_one() else None
+            if proposer is None or recipe is None:
+                break
+            start, before = loop.session.clock(), self.best
+            key = recipe.key()
+            if key not in self.seen:
+                self.seen[key] = self._tried(recipe)
+                self.took.append(loop.session.clock() - start)
+            proposer.told(self.seen[key])
+            stale = 0 if self.best < before else stale + 1
         self._race()
+        return self.good
+
+    # --- time ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def _left_s(self) -> float:
+        """Seconds for recipes."""
+        loop = self.loop
+        if math.isinf(loop.session.left_s):
+            return max(0.0, self.stop - loop.session.clock())
+        return max(0.0, loop.session.left_s - self.reserve_s)
+
+    @property
+    def _deadline_s(self) -> float:
+        return min(REDUCE_S, max(LEAST_S, 0.7 * self._left_s))
 
     def _time_for_one(self) -> bool:
-        left = self.loop.left_s
-        if math.isinf(left):
-            return time.monotonic() < self.stop
-        return left > max(5.0, 0.5 * float(np.mean(self.took[-5:]))) if self.took else left > 10
+        usual = float(np.mean(self.took[-5:])) if self.took else 0.0
+        return self._left_s > max(LEAST_S, 0.5 * usual)
 
     def _finish_s(self) -> float:
         """Seconds that are needed after the search: to time the best, to certify, to measure what is kept."""
         loop = self.loop
         if math.isinf(loop.session.left_s):
             return 0.0
-        asking = 4.0 + 3.0 * loop.asked_s
-        return min(0.5 * loop.session.left_s, loop._race_s(RACED) + loop._race_s(1) + 2 * asking)
+        needed = loop.race_s(RACED) + len(loop.threads) * loop.race_s(1) + 4 * loop.ask_s
+        return min(0.5 * loop.session.left_s, needed)
 
-    # --- one recipe ------------------------------------------------------------------------------------------------
+    # --- one recipe ----------------------------------------------------------------------------------------------------
 
-    def _tried(self, recipe: Recipe) -> tuple[float, float, float]:
-        """Cost, how much worse it answers, and by how much that is over the budget."""
-        nothing = (math.nan, math.nan, 1.0)
+    def _tried(self, recipe: Recipe) -> Outcome:
+        """What comes of a recipe, by the cheapest question that tells."""
         loop = self.loop
         loop.session.progress.stage(f"reduce: {', then '.join(s.title for s in recipe.reductions)}", 10.0)
-        made = loop.made_by(recipe.untrained)
-        if made is None:
-            self._note_failed(recipe, recipe.untrained)
-            return nothing
-        training = repr([s.parameters.get("epochs", 0) for s in recipe.reductions])
-        same = (made.digest, training, recipe.way.code + repr(recipe.way.parameters))
-        if same in self.shapes:  # another setting that rounds to the same net
-            return self.seen.get(self.shapes[same], nothing)
-        self.shapes[same] = recipe.key()
-        trains = recipe.untrained != recipe.reductions
-        if trains:
-            cost = self._shape_cost(recipe, made.shape)
-            if math.isnan(cost):
-                return nothing
-            if cost > FASTER * self.best:
-                self._note(recipe, f"no smaller nor faster than what is there already ({cost / self.best:.2f} of it)")
-                return (cost, 1.0, 1.0)
-        if not self._good_on_a_tenth(recipe) or not loop.good_enough(recipe.reductions):
-            worse = loop.last_quality
-            drop = 1.0 if worse is None else worse.old - worse.new
-            over = 1.0 if worse is None else max(1e-9, -worse.low - worse.allowed)
-            return (cost if trains else 1.0, drop, over)
-        return self._served(recipe)
+        try:
+            net = self._asked("net_after", recipe.untrained)
+        except ChildFailed as failure:
+            self._note(recipe, "failed", failure.text.removeprefix("CannotServe: ")[:300])
+            return Outcome()
+        way = recipe.way.code + repr(recipe.way.parameters)
+        training = repr([_training(s) for s in recipe.reductions])
+        same = (net["weights"], training, way)
+        if same in self.nets:  # other settings that round to the same net
+            return self.seen.get(self.nets[same], Outcome())
+        self.nets[same] = recipe.key()
+        cost = self._shape_cost(recipe, net["shape"], way)
+        if isinstance(cost, str):
+            self._note(recipe, "rejected", cost)
+            return Outcome()
+        if recipe.trains:
+            told = self._trained_badly(recipe)
+            if told is not None:
+                return Outcome(cost, told.drop, told.over)
+        return self._served_by(recipe, cost)
 
-    def _served(self, recipe: Recipe) -> tuple[float, float, float]:
-        candidate = self.loop.reduced(recipe.reductions, recipe.way)
-        made = self.loop.made_by(recipe.reductions)
-        if made is not None:
-            candidate.note(told=made.told)
-        quality = candidate.record.quality
-        drop = 0.0 if quality is None else quality.old - quality.new
-        over = 1.0 if not candidate.accepted else 0.0
-        if quality is not None:
-            over = max(over * 1e-9, -quality.low - quality.allowed)
-        if not candidate.accepted:
-            return (1.0, drop, over)
-        cost = self._cost(candidate)
-        if math.isfinite(cost):
-            self.good.append(candidate)
-            self.costs[id(candidate)] = cost
-            self.best = min(self.best, cost)
-        return (cost, drop, over)
-
-    def _shape_cost(self, recipe: Recipe, shape: str) -> float:
-        """What the net costs once it has its shape, before it learns anything. NaN where it cannot be served."""
-        key = (shape, recipe.way.code + repr(recipe.way.parameters))
-        if key not in self.shape_costs:
-            candidate = self.loop.unjudged(recipe.untrained, recipe.way)
-            self.shape_costs[key] = self._cost(candidate) if candidate.folder is not None else math.nan
-            if candidate.folder is None:
-                self._note(recipe, candidate.record.reason, failed=True)
-            else:
-                self.loop.forget(candidate)
-        return self.shape_costs[key]
-
-    def _cost(self, candidate: Candidate) -> float:
-        """Its size or memory, or its time by the original's at the number of rows that counts: one quick race."""
-        if self.kind == SIZE:
-            return candidate.record.size_mb
-        if self.kind == MEMORY:
-            return candidate.record.memory_mb
+    def _asked(self, function: str, steps: tuple[Step, ...], *args: Any) -> Any:
+        """What a function of `building.py` answers about the workload after these steps. Trainings in it end before its
+        deadline; one that was cut short all the same is gone on with, once. Raises `ChildFailed`."""
         loop = self.loop
-        with loop.loaded([loop.original, candidate], 1) as children:
-            if len(children) < 2:
-                return math.nan
-            places = loop.inputs.batches[self.rows]
+        name = hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
+        checkpoint = loop.scratch / f"training-{name}.pt"
+        for attempt in (1, 2):
+            deadline = self._deadline_s
+            given = (0.8 * deadline, str(checkpoint), function, str(loop.written), steps, *args)
             try:
-                _, raced = race(
-                    (children[id(loop.original)], places), {"": (children[id(candidate)], places)},
-                    loop.work.methods[0], rounds=QUICK_ROUNDS, block_s=0.02, seed=loop.session.seed,
-                )  # fmt: skip
-            except ChildFailed:
-                return math.nan
-        found = raced[""].speedup
-        return math.nan if found is None else 1 / found.ratio
+                return loop.processes.build("within", *given, deadline_s=deadline)
+            except ChildFailed as failure:
+                if attempt == 2 or failure.kind == "raised" or not checkpoint.is_file() or self._left_s < LEAST_S:
+                    raise
+        raise AssertionError
 
-    def _known(self, candidate: Candidate) -> float:
-        """The cost of one that was raced already."""
-        if self.kind == SIZE:
-            return candidate.record.size_mb
-        if self.kind == MEMORY:
-            return candidate.record.memory_mb
-        line = candidate.record.at(self.rows, 1)
-        return math.inf if line is None or line.speedup is None else 1 / line.speedup.ratio
+    def _shape_cost(self, recipe: Recipe, shape: str, way: str) -> float | str:
+        """What a net of this shape costs before it learns anything; or why nobody needs to train it."""
+        key = (shape, way)
+        if key not in self.shapes:
+            candidate = Candidate((*recipe.untrained, recipe.way))
+            candidate.note()
+            self.shapes[key] = self._looked(candidate)
+            self._forget(candidate)
+        return self.shapes[key]
 
-    def _good_on_a_tenth(self, recipe: Recipe) -> bool:
-        """Whether a tenth of the validation data leaves it possible that the budget accepts it."""
+    def _looked(self, candidate: Candidate) -> float | str:
+        """The cost of a net that is built and looked at, and judged by nobody."""
         loop = self.loop
-        y, n = loop.work.valid.y, len(loop.work.valid)
-        if loop.measure is None or y is None or n < TENTH_FROM:
-            return True
-        places = np.sort(np.random.default_rng(loop.session.seed).permutation(n)[: n // 10])
-        answers = loop.asked_after(recipe.reductions, places)
-        if answers is None:
-            return True  # what stands in the way shows when all of it is asked
-        old: Answers = {m: a[places] for m, a in given(loop.judge.answers).items()}
-        allowed = loop.contract.max_drop
-        if allowed is None:
-            return True
-        new = loop.judge.read(answers)
-        quality = compared(loop.measure, np.asarray(y)[places], given(old), given(new), allowed, seed=loop.session.seed)
-        loop.last_quality = quality
-        if quality.high >= -quality.allowed:
-            return True
-        self._note(recipe, f"a tenth of the data: {quality.metric} {quality.old:.4g} to {quality.new:.4g}")
-        return False
+        written = self._file_after(candidate.steps[:-1])
+        if not isinstance(written, Path):
+            return written
+        loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
+        if not loop.build(candidate, written):
+            return candidate.record.reason
+        try:
+            child = loop.processes.of(candidate)
+            loop.look(candidate, child)
+            candidate.note(memory_mb=child.peak_mb)
+        except ChildFailed as failure:
+            return failure.text[:300]
+        cost = self._cost(candidate)
+        if by_speed(loop.contract):
+            others = [loop.original, *(c for c in loop.candidates if c.accepted)]
+            return behind(candidate, others, NO_GAIN) or cost
+        return cost if cost < NO_GAIN * self.best else f"{cost:.3g} MB, and {self.best:.3g} are there already"
 
-    # --- records and the end -----------------------------------------------------------------------------------------
+    def _trained_badly(self, recipe: Recipe) -> Outcome | None:
+        """What the trained net's answers say against it; None: nothing."""
+        loop = self.loop
+        n, places = len(loop.work.valid), None
+        try:
+            if loop.measure is not None and loop.work.valid.y is not None and n >= TENTH_FROM:
+                places = np.sort(np.random.default_rng(loop.session.seed).permutation(n)[: n // 10])
+                answers = self._asked("reduced_answers", recipe.reductions, places)
+                verdict = loop.judge.on_some(answers, places)
+                quality = verdict.quality
+                if quality is not None and quality.high < -quality.allowed:
+                    self._note(recipe, "rejected", f"on a tenth of the data: {verdict.reason}", quality=quality)
+                    return Outcome.of(quality)
+            verdict = loop.judge.on_data(self._asked("reduced_answers", recipe.reductions))
+        except ChildFailed as failure:
+            self._note(recipe, "failed", failure.text.removeprefix("CannotServe: ")[:300])
+            return Outcome()
+        if verdict.verdict == "accepted":
+            return None
+        self._note(recipe, "rejected", verdict.reason, quality=verdict.quality, agreement=verdict.agreement)
+        return Outcome.of(verdict.quality)
 
-    def _note(self, recipe: Recipe, reason: str, *, failed: bool = False) -> None:
-        self.loop.add((*recipe.reductions, recipe.way), "failed" if failed else "rejected", reason)
+    def _served_by(self, recipe: Recipe, cost: float) -> Outcome:
+        """The recipe as a candidate, judged like any other."""
+        loop = self.loop
+        written = self._file_after(recipe.reductions)
+        candidate = self._note(recipe, "failed", written if isinstance(written, str) else "")
+        if not isinstance(written, Path):
+            return Outcome()
+        loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
+        if loop.build(candidate, written):
+            loop.judge_one(candidate, far=NO_GAIN)
+        candidate.note(told=self._told(recipe))
+        outcome = Outcome.of(candidate.record.quality)
+        if not candidate.accepted:
+            return Outcome(cost, outcome.drop, max(outcome.over, 1e-9))
+        self.good.append(candidate)
+        cost = self._cost(candidate)
+        self.best = min(self.best, cost)
+        self._let_go()
+        return Outcome(cost, outcome.drop, outcome.over)
 
-    def _note_failed(self, recipe: Recipe, steps: tuple[Step, ...]) -> None:
-        self._note(recipe, self.loop.why_not(steps), failed=True)
+    def _told(self, recipe: Recipe) -> tuple[str, ...]:
+        """How the net was made, in the words of the passes."""
+        try:
+            return tuple(self._asked("net_after", recipe.reductions)["told"])
+        except ChildFailed:
+            return ()
+
+    def _let_go(self) -> None:
+        """End the processes of smaller nets that others have overtaken: each holds its libraries in memory."""
+        ordered = sorted(self.good, key=self._cost)
+        held = {id(c) for c in ordered[:RACED]} | {id(c) for _, c in fastest(self.good).values()}
+        self.loop.processes.drop(*(c for c in self.good if id(c) not in held))
+
+    def _cost(self, c: Candidate) -> float:
+        """Its size or memory, or its time by the original's, at the number of rows that counts."""
+        if self.kind in (SIZE, MEMORY):
+            return c.record.size_mb if self.kind == SIZE else c.record.memory_mb
+        size = (self.rows, 1, "rows")
+        if size not in c.latencies or size not in self.loop.original.latencies:
+            return math.inf
+        return c.latencies[size] / self.loop.original.latencies[size]
+
+    # --- records and the end -------------------------------------------------------------------------------------------
+
+    def _note(self, recipe: Recipe, verdict: str, reason: str, **more: Any) -> Candidate:
+        candidate = Candidate((*recipe.reductions, recipe.way))
+        candidate.note(verdict=verdict, reason=reason, **more)
+        self.loop.candidates.append(candidate)
+        self.loop.note()
+        return candidate
+
+    def _forget(self, candidate: Candidate) -> None:
+        self.loop.processes.drop(candidate)
+        if candidate.folder is not None:
+            shutil.rmtree(candidate.folder, ignore_errors=True)
 
     def _race(self) -> None:
-        """Time the best beside the original at every number of rows and threads; what is not timed is not kept."""
+        """Time the best beside the original, and what was best without them."""
         loop = self.loop
-        ordered = sorted(self.good, key=lambda c: self.costs[id(c)])
-        chosen = ordered[:RACED]
-        if chosen:
-            loop.session.progress.stage(f"race {len(chosen)} smaller nets", loop._race_s(len(chosen)))
-            loop.race(chosen)
-        for c in ordered[RACED:]:
-            c.note(reason=f"{c.record.reason}; {RACED} others were faster")
+        before = {id(c): c for _, c in fastest(self.exact).values()}
+        raced = sorted(self.good, key=self._cost)[:RACED]
+        raced += [c for _, c in fastest(self.good).values() if c not in raced]
+        if raced:
+            number = len(raced) + len(before)
+            loop.session.progress.stage(f"race {len(raced)} smaller nets", loop.race_s(number))
+            loop.race([*before.values(), *raced])
+
+
+def _training(step: Step) -> dict[str, Any]:
+    """How a step trains, without what it takes away: nets that are the same are trained alike."""
+    return {k: v for k, v in step.parameters.items() if k not in ("share", "by")}
 
 
 def _ways(loop: Loop, exact: Sequence[Candidate], rows: int) -> list[Step]:
     """How smaller nets are served: as the whole one was served best, and in whole numbers where only its quality
     stood against that."""
-    timed = [c for c in exact if c.accepted and (rows, 1, "rows") in c.latencies]
-    by_time = sorted(timed, key=lambda c: c.latencies[rows, 1, "rows"])
+    timed = [c for c in exact if (rows, 1, "rows") in c.latencies]
     if loop.contract.wanted[0] == SIZE:
-        by_time = sorted(timed, key=lambda c: c.record.size_mb)
+        timed.sort(key=lambda c: c.record.size_mb)
+    else:
+        timed.sort(key=lambda c: c.latencies[rows, 1, "rows"])
     missed = [
         c for c in loop.candidates
         if len(c.steps) == 1 and c.record.verdict == "rejected" and c.record.quality is not None
     ]  # fmt: skip
     missed.sort(key=lambda c: -c.record.quality.low if c.record.quality is not None else 0.0)
     found: list[Step] = []
-    for c in (*by_time[: WAYS - bool(missed)], *missed[:1], *by_time):
+    for c in (*timed[: WAYS - bool(missed)], *missed[:1], *timed):
         if c.steps[-1] not in found and len(found) < WAYS:
             found.append(c.steps[-1])
     return found
-
-

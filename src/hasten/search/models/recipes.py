@@ -8,6 +8,7 @@ tree-structured Parzen estimator", 2022). Without Optuna the good recipes are al
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import warnings
@@ -19,6 +20,7 @@ from typing import Any
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import ReducingPass, Step
+from hasten.core.model_record import QualityOfModel
 from hasten.passes.model.registry import missing
 from hasten.search.models.reduce import ladders
 from hasten.search.models.titles import titled
@@ -39,8 +41,29 @@ class Recipe:
         """The same reductions without training: the net has its shape, and its speed."""
         return tuple(_without_training(s) for s in self.reductions)
 
+    @property
+    def trains(self) -> bool:
+        return self.untrained != self.reductions
+
     def key(self) -> str:
         return json.dumps([asdict(s) for s in (*self.reductions, self.way)], sort_keys=True, default=str)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a recipe: its cost (less is better), how much worse it answers, and by how much that is over the
+    budget (up to 0: it is not). A cost that is no number: it came to nothing."""
+
+    cost: float = math.nan
+    drop: float = math.nan
+    over: float = 1.0
+
+    @classmethod
+    def of(cls, quality: QualityOfModel | None) -> Outcome:
+        """As far as the quality tells."""
+        if quality is None or not math.isfinite(quality.low):
+            return cls()
+        return cls(math.nan, quality.old - quality.new, -quality.low - quality.allowed)
 
 
 def _without_training(step: Step) -> Step:
@@ -59,7 +82,8 @@ class Space:
             if missing(found):
                 continue
             made = [
-                [Step(found.code, titled(found.name, p), p) for p in ladder] for ladder in ladders(found.parameters(work))
+                [Step(found.code, titled(found.name, p), p) for p in ladder]
+                for ladder in ladders(found.parameters(work))
             ]
             if made:
                 self.ladders[found.code] = made
@@ -85,7 +109,7 @@ class Space:
             for code in self.ladders:
                 yield {"first": code, "second": NONE, "way": way, **self._middle(code)}
             codes = [c for c, made in self.ladders.items() if len(made[0]) > 1]
-            for code, other in zip(codes, codes[1:], strict=False):
+            for code, other in itertools.pairwise(codes):
                 middles = self._middle(code) | self._middle(other)
                 yield {"first": code, "second": other, "way": way, **middles}
 
@@ -97,7 +121,8 @@ class Proposer:
     """Gives recipes one by one, and is told what came of each."""
 
     def __init__(self, space: Space, seed: int) -> None:
-        self.space, self.trial = space, None
+        self.space = space
+        self.trial: Any = None
         self._waiting = list(space.starts())
         self._study: Any = None
         if find_spec("optuna") is not None:
@@ -121,17 +146,16 @@ class Proposer:
             return None
         return self.space.asked(_Fixed(self._waiting.pop(0)))
 
-    def told(self, cost: float, drop: float, over: float) -> None:
-        """What the last recipe came to: its cost (less is better), how much worse it answers, and by how much that is
-        over the budget (up to 0: it is not). A cost that is no number: it came to nothing."""
+    def told(self, outcome: Outcome) -> None:
+        """What came of the last recipe."""
         if self._study is None or self.trial is None:
             return
         import optuna
 
         with _silent():
-            if math.isfinite(cost) and math.isfinite(drop):
-                self.trial.set_user_attr("over", (over,))
-                self._study.tell(self.trial, [cost, drop])
+            if math.isfinite(outcome.cost) and math.isfinite(outcome.drop):
+                self.trial.set_user_attr("over", (outcome.over,))
+                self._study.tell(self.trial, [outcome.cost, outcome.drop])
             else:
                 self._study.tell(self.trial, state=optuna.trial.TrialState.FAIL)
 

@@ -200,7 +200,9 @@ class Traced:
                     layer.weight[:, idxs] = 0.0
                     if layer.bias is not None:
                         layer.bias[idxs] = 0.0
-                elif isinstance(layer, (nn.Linear, nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)):
+                elif isinstance(
+                    layer, (nn.Linear, nn.modules.conv._ConvNd, nn.modules.batchnorm._NormBase, nn.GroupNorm)
+                ):
                     for p in layer.parameters(recurse=False):
                         p[idxs] = 0.0
         try:

@@ -91,9 +91,7 @@ def lesson(work: ModelWorkload) -> Lesson:
     return Lesson(tensors(x), y, soft, hard, like)
 
 
-def _hard(
-    work: ModelWorkload, y: Any, soft: Any, *, probable: bool, many: bool
-) -> Callable[[Any, Any], Any] | None:
+def _hard(work: ModelWorkload, y: Any, soft: Any, *, probable: bool, many: bool) -> Callable[[Any, Any], Any] | None:
     """The loss given targets; None where the targets are not the task's."""
     from torch.nn import functional as f
 

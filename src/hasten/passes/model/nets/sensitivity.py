@@ -115,8 +115,10 @@ def multiply_adds(module: Any, inputs: Mapping[str, Any]) -> dict[Any, float]:
         elif isinstance(layer, nn.Linear):
             amount = answer.numel() * layer.in_features
         else:
-            amount = answer.numel() * layer.weight[0].numel() if not layer.transposed else given[0].numel() * (
-                layer.weight[0].numel()
+            amount = (
+                answer.numel() * layer.weight[0].numel()
+                if not layer.transposed
+                else given[0].numel() * (layer.weight[0].numel())
             )
         found[layer] = found.get(layer, 0.0) + float(amount) / rows
 

@@ -90,7 +90,9 @@ class Curve:
     def told(self) -> str:
         """The curve in a line or two."""
         first, last = self.epochs[0], next(e for e in self.epochs if e.number == self.kept)
-        text = f"trained {self.epochs[-1].number} epochs, kept {self.kept}: loss {first.learnt:.4g} to {last.learnt:.4g}"
+        text = (
+            f"trained {self.epochs[-1].number} epochs, kept {self.kept}: loss {first.learnt:.4g} to {last.learnt:.4g}"
+        )
         if not math.isnan(last.held_out):
             text += f", held out {first.held_out:.4g} to {last.held_out:.4g}"
         return "; ".join([text, *self.said])
