@@ -76,7 +76,7 @@ class NetSearch(Reductions):
         self._race()
         return self.good
 
-    # --- time ----------------------------------------------------------------------------------------------------------
+    # --- time --------------------------------------------------------------------------------------------------------
 
     @property
     def _left_s(self) -> float:
@@ -102,7 +102,7 @@ class NetSearch(Reductions):
         needed = loop.race_s(RACED) + len(loop.threads) * loop.race_s(1) + 4 * loop.ask_s
         return min(0.5 * loop.session.left_s, needed)
 
-    # --- one recipe ----------------------------------------------------------------------------------------------------
+    # --- one recipe --------------------------------------------------------------------------------------------------
 
     def _tried(self, recipe: Recipe) -> Outcome:
         """What comes of a recipe, by the cheapest question that tells."""
@@ -240,7 +240,7 @@ class NetSearch(Reductions):
             return math.inf
         return c.latencies[size] / self.loop.original.latencies[size]
 
-    # --- records and the end -------------------------------------------------------------------------------------------
+    # --- records and the end -----------------------------------------------------------------------------------------
 
     def _note(self, recipe: Recipe, verdict: str, reason: str, **more: Any) -> Candidate:
         candidate = Candidate((*recipe.reductions, recipe.way))

@@ -100,7 +100,8 @@ class Space:
     def _step(self, trial: Any, code: str) -> Step:
         made = self.ladders[code]
         at = trial.suggest_int(f"{code} kind", 0, len(made) - 1)
-        return made[at][trial.suggest_int(f"{code} {at}", 0, len(made[at]) - 1)]
+        step: Step = made[at][trial.suggest_int(f"{code} {at}", 0, len(made[at]) - 1)]
+        return step
 
     def starts(self) -> Iterator[dict[str, Any]]:
         """Good recipes, as parameters of trials: the middle of each pass's first ladder, served in the best way; then

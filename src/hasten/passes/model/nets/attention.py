@@ -73,6 +73,10 @@ def _fewer_heads() -> Any:
         def __init__(self, heads: int, size: int, batch_first: bool, dropout: float) -> None:
             super().__init__()
             self.num_heads, self.size, self.batch_first, self.dropout = heads, size, batch_first, dropout
+            self.q: Any
+            self.k: Any
+            self.v: Any
+            self.out: Any
 
         def forward(
             self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True,

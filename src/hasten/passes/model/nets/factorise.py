@@ -165,8 +165,8 @@ def split(layer: Any, rank: int) -> Any:
     u, s, v = torch.linalg.svd(weight.flatten(1).double(), full_matrices=False)
     root = s[:rank].sqrt()
     into, out = (root[:, None] * v[:rank]).to(weight.dtype), (u[:, :rank] * root).to(weight.dtype)
-    first: nn.Module
-    second: nn.Module
+    first: Any
+    second: Any
     if isinstance(layer, nn.Linear):
         first = nn.Linear(layer.in_features, rank, bias=False)
         second = nn.Linear(rank, layer.out_features, bias=layer.bias is not None)

@@ -152,7 +152,8 @@ def _with_gradients(module: Any, work: ModelWorkload) -> None:
     learnt = lesson(work)
     rows = torch.arange(min(len(learnt), TAYLOR_BATCHES * BATCH))
     with torch.enable_grad():
-        for some in rows.split(BATCH):
+        for i in range(0, len(rows), BATCH):
+            some = rows[i : i + BATCH]
             answer = asked(module.eval(), {n: t[some] for n, t in learnt.inputs.items()})
             # without targets: how much the answer itself changes
             loss = answer.square().mean() if learnt.hard is None else learnt.hard(answer, learnt.y[some])

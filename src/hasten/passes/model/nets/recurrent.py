@@ -65,7 +65,7 @@ def importance(layer: Any, level: int) -> Any:
 
 
 def silence(layer: Any, units: Sequence[int]) -> None:
-    """Make these units of the last level zero for ever, in place: their candidate is tanh(0), whatever the gates say."""
+    """Make these units of the last level zero for ever, in place: their candidate is tanh(0)."""
     import torch
 
     h = layer.hidden_size
@@ -143,7 +143,8 @@ def _stand_in_class() -> Any:
             return each if len(each) == 1 else [each[0] + 0 * each[1], each[1] + 0 * each[0]]
 
         def _state(self, last: list[Any]) -> Any:
-            state = torch.stack(last * self.num_layers)
+            levels: Any = self.num_layers
+            state = torch.stack(last * levels)
             return (state, state) if self.cells else state
 
     def _joined(each: list[Any]) -> Any:

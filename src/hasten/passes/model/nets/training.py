@@ -9,6 +9,7 @@ is told. A checkpoint is written after each epoch, from which a second call with
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -263,7 +264,7 @@ class _Run:
         if self.mixup or len(self.seen) <= RISES + 1 or not len(self.held):
             return
         last = self.seen[-RISES - 1 :]
-        rises = all(b.held_out > a.held_out and b.learnt < a.learnt for a, b in zip(last, last[1:], strict=False))
+        rises = all(b.held_out > a.held_out and b.learnt < a.learnt for a, b in itertools.pairwise(last))
         if not rises or last[-1].held_out < 1.2 * last[-1].learnt:
             return
         self.mixup = True
