@@ -48,7 +48,7 @@ def test_narrower_nets_answer(name, by):
     made = Prune().reduce(work, {"share": 0.5, "by": by, "epochs": 0})
     inputs = tensors(work.valid.x)
     whole, left = (sum(multiply_adds(n.module, inputs).values()) for n in (work.model, made))
-    assert 0.2 < left / whole < 0.8
+    assert 0.15 < left / whole < 0.85
     old, new = work.model.forward(work.valid.x), made.forward(work.valid.x)
     assert new.shape == old.shape and new.dtype == old.dtype and np.isfinite(new).all()
     assert all(torch.equal(t, before[n]) for n, t in work.model.module.state_dict().items())  # left as it was
