@@ -97,11 +97,12 @@ class Stubborn(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.a, self.b, self.c, self.d = nn.Linear(20, 64), nn.Linear(64, 64), nn.Linear(64, 48), nn.Linear(48, 4)
+        self.a, self.b, self.c, self.d = nn.Linear(20, 64), nn.Linear(64, 64), nn.Linear(64, 48), nn.Linear(32, 4)
+        self.e = nn.Linear(48, 32)
 
     def forward(self, x: Any) -> Any:
         x = self.a(x).view(-1, 8, 8).transpose(1, 2).reshape(-1, 64)
-        return self.d(torch.tanh(f.linear(torch.relu(self.b(x)), self.c.weight)))
+        return self.d(torch.relu(self.e(torch.tanh(f.linear(torch.relu(self.b(x)), self.c.weight)))))
 
 
 def data(name: str, rows: int = ROWS, seed: int = 0) -> tuple[Tensors, Any, str]:

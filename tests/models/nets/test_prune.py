@@ -93,6 +93,7 @@ def test_widths_that_are_left_are_multiples_of_eight():
     assert made.out.out_features == 4
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_heads_that_go_were_silent():
     work = small.work(small.Encoder())
     module, inputs = work.model.module, tensors(work.valid.x)
@@ -133,9 +134,10 @@ def test_a_net_with_fewer_heads_is_pickled_and_exported(tmp_path):
 
 def test_layers_whose_width_the_code_holds_stay():
     work = small.work(small.Stubborn())
-    made = Prune().reduce(work, {"share": 0.3, "by": "size", "epochs": 0})
+    made = Prune().reduce(work, {"share": 0.1, "by": "size", "epochs": 0})
     assert made.module.a.out_features == 64  # viewed as 8 by 8
-    assert made.module.b.out_features + made.module.c.out_features < 112
+    assert made.module.c.weight.shape == (48, 64)
+    assert made.module.e.out_features < 32
 
 
 def test_nothing_to_narrow_is_said():

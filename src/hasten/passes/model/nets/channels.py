@@ -152,7 +152,7 @@ class Traced:
         return total
 
     def importance(self, by: str) -> list[Any]:
-        """For each of `channels()`, how much each channel of a set matters."""
+        """For each of `channels()`, how much each channel of a set matters; None where the graph is mistaken."""
         import torch
         import torch_pruning as tp
 
@@ -167,11 +167,14 @@ class Traced:
         found = []
         for c in self.channels():
             group = self.groups[c.place][1]
-            with torch.no_grad():
-                score = made[by](group)
-                if score is None:  # nothing there that this one looks at
-                    score = made["size"](group)
-            found.append(score.detach().reshape(c.sets, c.width).sum(0).nan_to_num())
+            try:
+                with torch.no_grad():
+                    score = made[by](group)
+                    if score is None:  # nothing there that this one looks at
+                        score = made["size"](group)
+                found.append(score.detach().reshape(c.sets, c.width).sum(0).nan_to_num())
+            except (AttributeError, IndexError, RuntimeError):  # indices that fit no layer: the graph is mistaken here
+                found.append(None)
         return found
 
     @contextmanager

@@ -175,6 +175,8 @@ def _parts(
     damage = Damage(net, work)
     parts = []
     for c, scores in zip(traced.channels(), traced.importance(by), strict=True):
+        if scores is None:
+            continue
         order = scores.argsort(stable=True).tolist()
         each = traced.cost(c, by_name) / c.width
         gone, cuts = [], []
