@@ -43,7 +43,7 @@ def with_heads(attention: Any, kept: Sequence[int]) -> Any:
             setattr(made, name, _linear(w, b))
         out = attention.out_proj
         made.out = _linear(out.weight[:, rows].clone(), None if out.bias is None else out.bias.clone())
-    return made
+    return made.train(attention.training)
 
 
 def _linear(weight: Any, bias: Any) -> Any:
