@@ -13,6 +13,8 @@ from hasten.core.model_pass import CannotServe  # noqa: E402
 from hasten.passes.model.nets.factorise import Factorise, layers, split  # noqa: E402
 from tests.models.nets import small  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # torch says so once a process
+
 
 def _low_rank(module: nn.Module, rank: int = 3) -> nn.Module:
     """Weights of a low rank, and a little noise."""

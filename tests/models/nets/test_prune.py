@@ -19,6 +19,8 @@ from hasten.passes.model.nets.sensitivity import multiply_adds  # noqa: E402
 from hasten.serve.net import Net, tensors  # noqa: E402
 from tests.models.nets import small  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # torch says so once a process
+
 KINDS = {
     "convolutions": small.Convolutions,
     "branches": small.Branches,
@@ -93,7 +95,6 @@ def test_widths_that_are_left_are_multiples_of_eight():
     assert made.out.out_features == 4
 
 
-@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_heads_that_go_were_silent():
     work = small.work(small.Encoder())
     module, inputs = work.model.module, tensors(work.valid.x)

@@ -21,6 +21,8 @@ from hasten.passes.model.nets.learning import learner, lesson  # noqa: E402
 from hasten.passes.model.nets.training import Schedule, limited, trained  # noqa: E402
 from tests.models.nets import small  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # torch says so once a process
+
 
 class Line(nn.Module):
     def __init__(self, width: int = 4) -> None:

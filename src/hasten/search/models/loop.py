@@ -40,7 +40,7 @@ from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_anot
 from hasten.search.models.reduce import reduce_within
 from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
-from hasten.serve.net import Net
+from hasten.serve.net import Net, is_net
 from hasten.serve.packages import to_install
 from hasten.verify.answers import Refusal
 from hasten.verify.metric import metric
@@ -128,7 +128,7 @@ class Loop:
         progress.stage(f"race {len(exact)} candidates", self.race_s(len(exact)))
         self.race(exact)
         if not self.contract.same:
-            (search_nets if isinstance(self.work.model, Net) else reduce_within)(self, serving, reducing, exact)
+            (search_nets if is_net(self.work.model) else reduce_within)(self, serving, reducing, exact)
         good = [c for c in self.candidates if c.accepted and c.latencies]
         mark_front(good, self.contract)
         keep(self, good)

@@ -25,7 +25,7 @@ from hasten.observe.child import ChildFailed
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
-from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions
+from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, SURE, Reductions
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
@@ -147,6 +147,18 @@ class NetSearch(Reductions):
                     raise
         raise AssertionError
 
+    def _file_after(self, steps: tuple[Step, ...]) -> Path | str:
+        """The file of the workload after these reductions, made once; or why there is none."""
+        key = repr(steps)
+        if key not in self._written:
+            file = self.loop.scratch / f"net{len(self._written)}.pkl"
+            try:
+                self._asked("reduce", steps, str(file))
+                self._written[key] = file
+            except ChildFailed as failure:
+                self._written[key] = failure.text.removeprefix("CannotServe: ")[:300]
+        return self._written[key]
+
     def _shape_cost(self, recipe: Recipe, shape: str, way: str) -> float | str:
         """What a net of this shape costs before it learns anything; or why nobody needs to train it."""
         key = (shape, way)
@@ -209,7 +221,7 @@ class NetSearch(Reductions):
                 if quality is not None and quality.high < -quality.allowed:
                     self._note(recipe, "rejected", f"on a tenth of the data: {verdict.reason}", quality=quality)
                     return Outcome.of(quality)
-            verdict = loop.judge.on_data(self._asked("reduced_answers", recipe.reductions))
+            verdict = loop.judge.on_data(self._asked("reduced_answers", recipe.reductions), confidence=SURE)
         except ChildFailed as failure:
             self._note(recipe, "failed", failure.text.removeprefix("CannotServe: ")[:300])
             return Outcome()
