@@ -141,7 +141,13 @@ def candidate_row(c: CandidateRecord, record: ModelRunRecord) -> tuple[str, str,
     _, rows = record.contract.wanted
     at = c.at(rows, 1)
     mark = "kept" if c.kept else "on the front" if c.front else c.verdict
-    return (" ".join(s.code for s in c.steps), c.title, mark, gain(at.speedup) if at else "", c.reason)
+    return (
+        " ".join(s.code for s in c.steps),
+        c.title,
+        mark,
+        gain(at.speedup) if at else "",
+        "; ".join((c.reason, *c.told)),
+    )
 
 
 def lines(record: ModelRunRecord, *, run: str = "", width: int = 80) -> list[tuple[str, str]]:

@@ -227,7 +227,8 @@ class NetSearch(Reductions):
             return Outcome()
         if verdict.verdict == "accepted":
             return None
-        self._note(recipe, "rejected", verdict.reason, quality=verdict.quality, agreement=verdict.agreement)
+        shown = {"quality": verdict.quality, "agreement": verdict.agreement, "told": self._told(recipe)}
+        self._note(recipe, "rejected", verdict.reason, **shown)
         return Outcome.of(verdict.quality)
 
     def _served_by(self, recipe: Recipe, cost: float) -> Outcome:

@@ -107,6 +107,10 @@ def trained(module: Any, work: ModelWorkload, learnt: Lesson, schedule: Schedule
         return _by_user(module, work, learnt)
     if len(learnt) < 2:
         raise CannotServe("one row is too little to learn from")
+    try:
+        module.train()
+    except NotImplementedError:
+        raise CannotServe("an exported program has no training mode: give the module that it was made of") from None
     threads = torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(schedule.seed)
