@@ -80,6 +80,30 @@ class Encoder(nn.Module):
         return self.line((x * kept).sum(1) / kept.sum(1)).squeeze(-1)
 
 
+class ByHand(nn.Module):
+    """Attention written out, its heads by division of widths that several layers share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.heads = nn.Embedding(40, 32), 4
+        self.q, self.k, self.v, self.o = (nn.Linear(32, 32) for _ in range(4))
+        self.up, self.down, self.norm, self.line = (
+            nn.Linear(32, 96),
+            nn.Linear(96, 32),
+            nn.LayerNorm(32),
+            nn.Linear(32, 3),
+        )
+
+    def forward(self, ids: Any) -> Any:
+        x = self.embed(ids)
+        rows, steps, width = x.shape
+        q, k, v = (
+            p(x).view(rows, steps, self.heads, width // self.heads).transpose(1, 2) for p in (self.q, self.k, self.v)
+        )
+        x = x + self.o(f.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(rows, steps, width))
+        return self.line(self.norm(x + self.down(f.gelu(self.up(x))))[:, 0])
+
+
 class Ratings(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -112,6 +136,8 @@ def data(name: str, rows: int = ROWS, seed: int = 0) -> tuple[Tensors, Any, str]
         return Tensors({"image": _f(draw, rows, 1, 6, 6)}), draw.integers(0, 4, rows), "classification"
     if name == "Branches":
         return Tensors({"signal": _f(draw, rows, 3, 12)}), draw.integers(0, 3, rows), "classification"
+    if name == "ByHand":
+        return Tensors({"ids": draw.integers(0, 40, (rows, 6))}), draw.integers(0, 3, rows), "classification"
     if name == "Recurrent":
         return Tensors({"ids": draw.integers(0, 40, (rows, 7))}), draw.integers(0, 2, rows), "classification"
     if name == "Encoder":

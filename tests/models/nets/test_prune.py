@@ -141,6 +141,13 @@ def test_layers_whose_width_the_code_holds_stay():
     assert made.module.e.out_features < 32
 
 
+def test_widths_that_hang_together_in_the_code_stay():
+    work = small.work(small.ByHand())
+    made = Prune().reduce(work, {"share": 0.3, "by": "size", "epochs": 0}).module
+    assert made.q.out_features == made.o.in_features == made.norm.normalized_shape[0] == 32
+    assert made.up.out_features == made.down.in_features < 96
+
+
 def test_nothing_to_narrow_is_said():
     class Thin(nn.Module):
         def __init__(self) -> None:

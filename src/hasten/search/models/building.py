@@ -76,9 +76,13 @@ def net_after(path: str, steps: Sequence[Step]) -> Mapping[str, Any]:
 
 
 def within(seconds: float, checkpoint: str, function: str, *args: Any) -> Any:
-    """What another function here answers; trainings in it end within `seconds`, and go on from `checkpoint`."""
-    from hasten.passes.model.nets.training import limited
+    """What another function here answers; trainings in it end within `seconds`, and go on from `checkpoint`.
 
+    `args` begin with the path of a workload with a net.
+    """
+    from hasten.passes.model.nets.training import limited, settle_threads
+
+    settle_threads(workload(args[0]))
     with limited(seconds, Path(checkpoint)):
         return globals()[function](*args)
 

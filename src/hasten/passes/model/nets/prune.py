@@ -132,8 +132,11 @@ def _nearest(
         levels = tuple(cheapest([p.cuts for p in parts], wanted * total))
         if levels not in seen:
             gone = {p.key: p.gone[level - 1] for p, level in zip(parts, levels, strict=True) if level}
-            made = _applied(module, inputs, gone)
-            left = sum(multiply_adds(made, inputs).values())
+            try:
+                made = _applied(module, inputs, gone)
+                left = sum(multiply_adds(made, inputs).values())
+            except Exception as error:  # noqa: BLE001 - it runs the user's module, whose widths may hang together
+                raise CannotServe(f"a narrower net fails: {export.first_line(error)}") from None
             seen[levels] = off = 1 - left / total - share
             if best is None or abs(off) < abs(best[0]):
                 best = (off, made, left, gone)
@@ -226,9 +229,14 @@ def _heads(name: str, attention: Any, module: Any, damage: Damage, cost: float, 
 
 
 def _that_work(net: Net, module: Any, inputs: Mapping[str, Any], parts: Sequence[Part]) -> list[Part]:
-    """Those parts without which the net still answers in the same shape: all, or those that do one by one."""
+    """Those parts without which the net still answers in the same shape: all, or those that do one by one.
+
+    All at once are tried at different levels: some nets divide widths by each other, and answer as long as all shrink
+    alike.
+    """
+    mixed = {p.key: p.gone[i % len(p.gone)] for i, p in enumerate(parts)}
     boldest = {p.key: p.gone[-1] for p in parts}
-    if _works(net, module, inputs, boldest):
+    if _works(net, module, inputs, mixed) and _works(net, module, inputs, boldest):
         return list(parts)
     return [p for p in parts if _works(net, module, inputs, {p.key: p.gone[-1]})]
 

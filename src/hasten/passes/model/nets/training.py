@@ -23,12 +23,13 @@ import numpy as np
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.learning import BATCH, Lesson, asked
-from hasten.serve.net import is_module, tensors
+from hasten.serve.net import Net, is_module, tensors
 
 FEWEST = 40  # training rows, below which none are held out
 CLIP = 1.0  # largest norm of the gradients
 RISES = 2  # epochs in which the held-out loss rises while the other falls: overfitting
 MIXED = 0.2  # of the Beta distribution that mixup draws from
+LOOKS, WORTH = 3, 0.85  # calls that are timed, and how much less time all threads have to take
 MARGIN = 0.85  # of the time left that epochs are planned for
 
 
@@ -68,6 +69,30 @@ def limited(seconds: float, checkpoint: Path | None = None) -> Iterator[None]:
         yield
     finally:
         _limits = before
+
+
+_settled: list[int] = []  # the number of threads, once it is known
+
+
+def settle_threads(work: ModelWorkload) -> None:
+    """Compute with all processors, or with one where all are no faster for this net: small nets wait for threads more
+    than they gain, and on a busy machine any net does. Looked at once a process."""
+    import torch
+
+    net, most = work.model, torch.get_num_threads()
+    if _settled or most < 2 or not isinstance(net, Net):
+        return
+    some = work.valid.x.take(slice(0, BATCH // 4))
+    took = {}
+    for number in (most, 1):
+        torch.set_num_threads(number)
+        net.forward(some)
+        start = time.perf_counter()
+        for _ in range(LOOKS):
+            net.forward(some)
+        took[number] = time.perf_counter() - start
+    _settled.append(most if took[most] < WORTH * took[1] else 1)
+    torch.set_num_threads(_settled[0])
 
 
 @dataclass(frozen=True)
