@@ -242,6 +242,11 @@ def test_smaller_nets_are_found_and_only_faster_shapes_are_trained(here):
     texts = [str([(s.code, sorted(s.parameters.items())) for s in c.steps]) for c in loop.candidates]
     assert len(texts) == len(set(texts))
     assert loop.raced and found[0] in loop.raced
+    files = list(loop.scratch.glob("net*.pkl"))
+    assert files and all(f.stat().st_size < loop.written.stat().st_size for f in files)  # without the data
+    building._read.clear()
+    again = building.workload(str(files[0]))
+    assert again.valid.x.arrays["x"].shape == (small.ROWS, 20) and again.original is not again.model
 
 
 def test_a_process_that_dies_in_a_training_is_gone_on_with(here):

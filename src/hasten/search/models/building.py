@@ -6,7 +6,7 @@ import hashlib
 import pickle
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,23 @@ _read: dict[str, ModelWorkload] = {}
 _after: OrderedDict[tuple[str, str], ModelWorkload] = OrderedDict()
 
 
+@dataclass(frozen=True)
+class Changed:
+    """The workload at `path` with another model: its data is not written again."""
+
+    path: str
+    model: Any
+
+
 def workload(path: str) -> ModelWorkload:
     """The workload that was written to `path`; read once a process."""
     if path not in _read:
         with Path(path).open("rb") as file:
-            _read[path] = pickle.load(file)
+            found = pickle.load(file)
+        if isinstance(found, Changed):
+            base = workload(found.path)
+            found = replace(base, model=found.model, original=base.model)
+        _read[path] = found
     return _read[path]
 
 
@@ -94,6 +106,15 @@ def reduce(path: str, steps: Sequence[Step], out: str) -> None:
     _read[out] = reduced(path, steps)
     with Path(out).open("wb") as file:
         cloudpickle.dump(_read[out], file)
+
+
+def reduce_net(path: str, steps: Sequence[Step], out: str) -> None:
+    """Write the net after these reductions to `out`, without the data."""
+    import cloudpickle
+
+    _read[out] = reduced(path, steps)
+    with Path(out).open("wb") as file:
+        cloudpickle.dump(Changed(path, _read[out].model), file)
 
 
 def build(path: str, step: Step, folder: str, schema: InputSchema, name: str) -> Mapping[str, Any]:

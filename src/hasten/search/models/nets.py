@@ -56,6 +56,7 @@ class NetSearch(Reductions):
         self.nets: dict[tuple[str, ...], str] = {}  # what a recipe leaves, how it trains and is served: its text
         self.shapes: dict[tuple[str, str], float | str] = {}  # what that costs, or why it is no use
         self.took: list[float] = []
+        self._whole: str | None = None
         self.stop = loop.session.clock() + USUAL_S
         self.reserve_s = self._finish_s()
 
@@ -153,7 +154,7 @@ class NetSearch(Reductions):
         if key not in self._written:
             file = self.loop.scratch / f"net{len(self._written)}.pkl"
             try:
-                self._asked("reduce", steps, str(file))
+                self._asked("reduce_net", steps, str(file))
                 self._written[key] = file
             except ChildFailed as failure:
                 self._written[key] = failure.text.removeprefix("CannotServe: ")[:300]
@@ -162,12 +163,27 @@ class NetSearch(Reductions):
     def _shape_cost(self, recipe: Recipe, shape: str, way: str) -> float | str:
         """What a net of this shape costs before it learns anything; or why nobody needs to train it."""
         key = (shape, way)
+        if key not in self.shapes and shape == self._whole_shape() and self._is_known(recipe.way):
+            self.shapes[key] = "no faster: it has the shape of the whole net, which is served so already"
         if key not in self.shapes:
             candidate = Candidate((*recipe.untrained, recipe.way))
             candidate.note()
             self.shapes[key] = self._looked(candidate)
             self._forget(candidate)
         return self.shapes[key]
+
+    def _whole_shape(self) -> str:
+        """The shape of the net before any reduction; empty where nobody can tell."""
+        if self._whole is None:
+            try:
+                self._whole = str(self._asked("net_after", ())["shape"])
+            except ChildFailed:
+                self._whole = ""
+        return self._whole
+
+    def _is_known(self, way: Step) -> bool:
+        """Whether the whole net is accepted when it is served in this way."""
+        return any(c.steps == (way,) for c in self.exact)
 
     def _looked(self, candidate: Candidate) -> float | str:
         """The cost of a net that is built and looked at, and judged by nobody."""
