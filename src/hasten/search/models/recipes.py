@@ -26,6 +26,7 @@ from hasten.search.models.reduce import ladders
 from hasten.search.models.titles import titled
 
 NONE = "none"
+STARTING_WAYS = 2  # of serving, in which the good recipes are tried
 STARTUP = 6  # trials, the good recipes among them, before Optuna's sampler uses what it saw
 
 
@@ -104,15 +105,19 @@ class Space:
         return step
 
     def starts(self) -> Iterator[dict[str, Any]]:
-        """Good recipes, as parameters of trials: the middle of each pass's first ladder, served in the best way; then
-        two passes together; then the best way but one."""
-        for way in range(min(2, len(self.ways))):
-            for code in self.ladders:
+        """Good recipes, as parameters of trials: the middle of each pass's first ladder, served in each way (backends
+        gain differently from narrower layers), then two passes together. Passes that make nothing smaller come last."""
+        cutting = [c for c, made in self.ladders.items() if len(made[0]) > 1]
+        others = [c for c in self.ladders if c not in cutting]
+        ways = range(min(STARTING_WAYS, len(self.ways)))
+        for code in cutting:
+            for way in ways:
                 yield {"first": code, "second": NONE, "way": way, **self._middle(code)}
-            codes = [c for c, made in self.ladders.items() if len(made[0]) > 1]
-            for code, other in itertools.pairwise(codes):
-                middles = self._middle(code) | self._middle(other)
-                yield {"first": code, "second": other, "way": way, **middles}
+        for code, other in itertools.pairwise(cutting):
+            middles = self._middle(code) | self._middle(other)
+            yield from ({"first": code, "second": other, "way": way, **middles} for way in ways)
+        for code in others:
+            yield {"first": code, "second": NONE, "way": 0, **self._middle(code)}
 
     def _middle(self, code: str) -> dict[str, Any]:
         return {f"{code} kind": 0, f"{code} 0": (len(self.ladders[code][0]) - 1) // 2}
