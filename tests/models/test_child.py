@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +65,13 @@ def test_what_libraries_print_does_not_disturb() -> None:
     with Child() as child:
         assert child.ask("builtins:print", "noise") is None
         assert child.ask("operator:neg", 1) == -1
+
+
+def test_a_child_is_the_first_that_the_system_ends_when_memory_runs_out():
+    score = Path("/proc/self/oom_score_adj")
+    if not score.exists():
+        pytest.skip("this system tells nothing of that")
+    with Child() as child:
+        child.ask("operator:add", 1, 1)
+        theirs = Path(f"/proc/{child._process.pid}/oom_score_adj").read_text()
+    assert int(theirs) >= max(500, int(score.read_text()))

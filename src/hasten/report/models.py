@@ -146,7 +146,7 @@ def candidate_row(c: CandidateRecord, record: ModelRunRecord) -> tuple[str, str,
         c.title,
         mark,
         gain(at.speedup) if at else "",
-        "; ".join((c.reason, *c.told)),
+        "; ".join(t for t in (c.reason, *c.told) if t),
     )
 
 
