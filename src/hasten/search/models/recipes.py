@@ -96,6 +96,8 @@ class Space:
         chosen = [self._step(trial, first)]
         if second not in (NONE, first):
             chosen = [_without_training(chosen[0]), self._step(trial, second)]
+            if set(chosen[0].parameters) <= {"epochs"}:  # it only trains, and not as the first of two
+                chosen = chosen[1:]
         return Recipe(tuple(chosen), self.ways[trial.suggest_int("way", 0, len(self.ways) - 1)])
 
     def _step(self, trial: Any, code: str) -> Step:
