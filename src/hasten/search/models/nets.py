@@ -25,7 +25,7 @@ from hasten.observe.child import ChildFailed
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
-from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, SURE, Reductions
+from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
@@ -237,7 +237,7 @@ class NetSearch(Reductions):
                 if quality is not None and quality.high < -quality.allowed:
                     self._note(recipe, "rejected", f"on a tenth of the data: {verdict.reason}", quality=quality)
                     return Outcome.of(quality)
-            verdict = loop.judge.on_data(self._asked("reduced_answers", recipe.reductions), confidence=SURE)
+            verdict = self._likely(self._asked("reduced_answers", recipe.reductions))
         except ChildFailed as failure:
             self._note(recipe, "failed", failure.text.removeprefix("CannotServe: ")[:300])
             return Outcome()

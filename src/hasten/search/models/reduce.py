@@ -25,8 +25,10 @@ from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
+from hasten.search.models.judge import Verdict
 from hasten.search.models.promise import REACH, fastest
 from hasten.search.models.titles import titled
+from hasten.verify.answers import Answers
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
@@ -118,17 +120,24 @@ class Reductions:
             candidate.note(verdict="failed", reason=failure.text.removeprefix("CannotServe: ")[:300])
             loop.candidates.append(candidate)
             return False
-        verdict = loop.judge.on_data(answers)
-        if verdict.quality is not None and verdict.verdict == "accepted":
-            rows = None if loop.work.test is None else len(loop.work.test)
-            if not likely_certified(verdict.quality, rows, loop.contract.confidence):
-                verdict = replace(verdict, verdict="rejected", reason=f"{verdict.reason}: other rows may well say no")
+        verdict = self._likely(answers)
         if verdict.verdict != "accepted":
             candidate.note(
                 verdict="rejected", reason=verdict.reason, quality=verdict.quality, agreement=verdict.agreement
             )
             loop.candidates.append(candidate)
         return verdict.verdict == "accepted"
+
+    def _likely(self, answers: Answers) -> Verdict:
+        """The verdict by validation data, which is asked for more than the contract says: the rows that certify are
+        looked at once."""
+        verdict = self.loop.judge.on_data(answers)
+        if verdict.quality is None or verdict.verdict != "accepted":
+            return verdict
+        rows = None if self.loop.work.test is None else len(self.loop.work.test)
+        if likely_certified(verdict.quality, rows, self.loop.contract.confidence):
+            return verdict
+        return replace(verdict, verdict="rejected", reason=f"{verdict.reason}: other rows may well say no")
 
     @property
     def _deadline_s(self) -> float:
