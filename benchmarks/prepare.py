@@ -14,6 +14,7 @@ import csv
 import gzip
 import io
 import os
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -390,15 +391,22 @@ NEEDS: dict[str, Callable[[Path], str]] = {
 
 
 def prepare(case: str, *, force: bool = False) -> str:
-    """Fill `scripts/<case>/data`; returns where the data came from ("no data" for a case that needs none)."""
-    if case not in NEEDS:
+    """Fill `scripts/<case>/data`; returns where the data came from ("no data" for a case that needs none).
+
+    A case that is not in `NEEDS` may have a `prepare.py` of its own, which generates its data."""
+    own = SCRIPTS / case / "prepare.py"
+    if case not in NEEDS and not own.is_file():
         return "no data"
     folder = SCRIPTS / case / "data"
     note = folder / "source.txt"
     if note.is_file() and not force:
         return note.read_text().strip()
     folder.mkdir(parents=True, exist_ok=True)
-    source = NEEDS[case](folder)
+    if case in NEEDS:
+        source = NEEDS[case](folder)
+    else:
+        subprocess.run([sys.executable, str(own)], check=True, stdout=subprocess.DEVNULL)
+        source = "generated"
     note.write_text(source + "\n")  # last: a folder without it is unfinished
     return source
 
@@ -408,7 +416,7 @@ def main() -> int:
     parser.add_argument("cases", nargs="*", metavar="CASE")
     parser.add_argument("--force", action="store_true", help="make the data again")
     options = parser.parse_args()
-    for case in options.cases or sorted(NEEDS):
+    for case in options.cases or sorted({*NEEDS, *(p.parent.name for p in SCRIPTS.glob("*/prepare.py"))}):
         print(f"{case:26} {prepare(case, force=options.force)}", file=sys.stderr)
     return 0
 
