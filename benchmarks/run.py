@@ -197,7 +197,7 @@ def means(results: Sequence[CaseResult]) -> list[str]:
             if not rounds:
                 continue
             value = gmean(rounds, old, new)
-            note = "  (goal: 0.7 or more)" if (old, new, title) == (EXPERT, HASTEN, "warm") else ""
+            note = "  (goal: 1.5 or more)" if (old, new, title) == (EXPERT, HASTEN, "warm") else ""
             name = f"{old} / {new}" if old == ORIGINAL else "hasten's speed-up / expert's"
             lines.append(f"geometric mean, {title}, {len(rounds)} programs, {name}: {value}{note}")
     return lines
