@@ -304,9 +304,10 @@ def _judge(
         change = queue.next()
         winnable = queue.winnable(change)
         kernel = "numba" in change.needs
+        hoped, together = queue.left_with(change)
         after_s = rest.seconds(
-            wall_s * queue.left_with(change), sum(compiling_s) + (COMPILING_S if kernel else 0.0),
-            kernels=kernel or bool(compiling_s), ahead=winnable < LARGE,
+            wall_s * hoped, sum(compiling_s) + (COMPILING_S if kernel else 0.0),
+            kernels=kernel or bool(compiling_s), ahead=together < LARGE,
         )  # fmt: skip
         left = session.left_s - after_s
         if speed and not queue.promising(change):
