@@ -20,7 +20,7 @@ def test_there_are_enough_of_them() -> None:
 def test_both_versions_compile_say_what_they_do_and_stay_in_their_folder(case: str) -> None:
     for name in ("slow.py", "expert.py"):
         text = (SCRIPTS / case / name).read_text()
-        assert ast.get_docstring(ast.parse(text))
+        assert ast.get_docstring(ast.parse(text)) or text.startswith("# ")
         assert "parents[" not in text  # a copy of the folder must run anywhere
         assert "hasten" not in text
 
