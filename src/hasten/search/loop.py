@@ -294,8 +294,8 @@ def _judge(
     """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process.
 
     A change gets what time is left beside what follows if it is kept: runs, compiling ahead of time, the last
-    measurement. Time for compiling ahead is kept once there is something to compile, and what may win much, alone or
-    with all that waits, need not wait for it even then.
+    measurement. Time for compiling ahead is kept once there is something to compile, and what may win much need not
+    wait for it even then.
     """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
@@ -305,10 +305,9 @@ def _judge(
         change = queue.next()
         winnable = queue.winnable(change)
         kernel = "numba" in change.needs
-        hoped, together = queue.left_with(change)
         after_s = rest.seconds(
-            wall_s * hoped, sum(compiling_s) + (COMPILING_S if kernel else 0.0),
-            kernels=kernel or bool(compiling_s), ahead=bool(compiling_s) and together < LARGE,
+            wall_s * queue.left_with(change), sum(compiling_s) + (COMPILING_S if kernel else 0.0),
+            kernels=kernel or bool(compiling_s), ahead=bool(compiling_s) and winnable < LARGE,
         )  # fmt: skip
         left = session.left_s - after_s
         if speed and not queue.promising(change):

@@ -82,18 +82,14 @@ class Queue:
         with self._lock:
             return self._stacks.winnable(change.region, self._done)
 
-    def left_with(self, change: Change) -> tuple[float, float]:
-        """The share of the program's time that is left if it wins what one hopes, and all that still wait as well; and
-        how much of the program's time that saves beside what is found already.
-
-        Many methods of which each takes little may be most of a program together."""
+    def left_with(self, change: Change) -> float:
+        """The share of the program's time that is left if it wins what one hopes, and all that still wait as well: many
+        methods of which each takes little may be most of a program together."""
         with self._lock:
             hoped = [_sped(c, ASSUMED) for c in (change, *self._tried, *self._todo)]
             if self._stacks is None:
-                left = 1 - min(1.0, sum(s.region.share for s in hoped)) * (1 - 1 / ASSUMED)
-                return left, 1 - left
-            left = self._stacks.left([*self._done, *hoped])
-            return left, self._stacks.left(self._done) - left
+                return 1 - min(1.0, sum(s.region.share for s in hoped)) * (1 - 1 / ASSUMED)
+            return self._stacks.left([*self._done, *hoped])
 
     def _priority(self, change: Change) -> float:
         last = 1.0 if change.whole else 0.0  # processes are for what nothing else made fast
