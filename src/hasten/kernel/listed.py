@@ -62,13 +62,12 @@ def _apart(u: Unit, s: ast.stmt) -> list[ast.stmt]:
 
 def _calls(u: Unit, node: ast.ListComp | ast.GeneratorExp) -> bool:
     """Does its element call a function or method that the program defines?"""
-    known = {n.name for n in ast.walk(u.module.tree) if isinstance(n, names.FUNCTIONS)}
     for n in ast.walk(node.elt):
         if isinstance(n, (ast.ListComp, ast.GeneratorExp, ast.SetComp, ast.DictComp, ast.Lambda, ast.NamedExpr)):
             return False
     return any(
         isinstance(n, ast.Call)
-        and (n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", "")) in known
+        and (n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", "")) in u.module.defined
         for n in ast.walk(node.elt)
     )
 

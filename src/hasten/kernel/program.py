@@ -130,6 +130,11 @@ class Module:
         return found if found is not None and not found.decorator_list else None
 
     @cached_property
+    def defined(self) -> frozenset[str]:
+        """The names of all functions and methods of the file, wherever they are."""
+        return frozenset(n.name for n in ast.walk(self.tree) if isinstance(n, names.FUNCTIONS))
+
+    @cached_property
     def functions(self) -> dict[str, ast.FunctionDef]:
         """What the top level defines by `def`, or as a lambda with a name."""
         made = [inner.definition(s) for s in self.tree.body]

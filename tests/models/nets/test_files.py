@@ -20,7 +20,7 @@ def folder(pixels, tmp_path_factory):
     """`net.pt2`, `net.onnx` and `valid.npz`."""
     pytest.importorskip("onnxscript")
     place = tmp_path_factory.mktemp("nets")
-    given = export.example(pixels)
+    given = tuple(export.example(pixels).values())
     free = ({0: torch.export.Dim.DYNAMIC},)
     with export.quiet():
         torch.export.save(torch.export.export(pixels.model.module, given, dynamic_shapes=free), place / "net.pt2")

@@ -14,6 +14,7 @@ from hasten.core.model import ModelWorkload, taken
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.passes.model.registry import model_pass, serving_passes
 from hasten.serve.manifest import InputSchema, Manifest, Part, Route
+from hasten.serve.net import is_net
 from hasten.verify.answers import Answers, asked
 
 PART = "part"
@@ -45,7 +46,7 @@ def workload(path: str) -> ModelWorkload:
 def warm(path: str) -> None:
     """Read the workload, and load what its passes need to look at it."""
     work = workload(path)
-    for found in serving_passes():
+    for found in serving_passes(nets=is_net(work.model)):
         next(iter(found.parameters(work)), None)
 
 

@@ -35,7 +35,7 @@ from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
 from hasten.search.models.keeping import keep, mark_front, size_mb
 from hasten.search.models.nets import search_nets
-from hasten.search.models.processes import ASK_S, Processes
+from hasten.search.models.processes import ASK_S, Processes, reason
 from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_another, out_of_reach
 from hasten.search.models.reduce import reduce_within
 from hasten.search.models.titles import titled
@@ -239,7 +239,7 @@ class Loop:
             )
         except ChildFailed as failure:
             kind = "rejected" if failure.error == "CannotServe" else "failed"
-            candidate.note(verdict=kind, reason=failure.text.removeprefix("CannotServe: ")[:300])
+            candidate.note(verdict=kind, reason=reason(failure))
             shutil.rmtree(folder, ignore_errors=True)
             return False
         candidate.folder = folder

@@ -23,6 +23,7 @@ from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
 from hasten.search.models.candidates import Candidate
+from hasten.search.models.processes import reason
 from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
 from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions
@@ -51,7 +52,7 @@ class NetSearch(Reductions):
         super().__init__(loop, serving, exact)
         self.good: list[Candidate] = []
         self.kind, self.rows = loop.contract.wanted
-        self.best = min((self._cost(c) for c in exact), default=math.inf)
+        self.best = min((self._wanted(c) for c in exact), default=math.inf)
         self.seen: dict[str, Outcome] = {}  # recipes by their text
         self.nets: dict[tuple[str, ...], str] = {}  # what a recipe leaves, how it trains and is served: its text
         self.shapes: dict[tuple[str, str], float | str] = {}  # what that costs, or why it is no use
@@ -76,7 +77,7 @@ class NetSearch(Reductions):
                 self.took.append(loop.session.clock() - start)
             proposer.told(self.seen[key])
             stale = 0 if self.best < before else stale + 1
-        self._race()
+        self._race(self.good)
         return self.good
 
     # --- time --------------------------------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ class NetSearch(Reductions):
         try:
             net = self._asked("net_after", recipe.untrained)
         except ChildFailed as failure:
-            self._note(recipe, "failed", failure.text.removeprefix("CannotServe: ")[:300])
+            self._note(recipe, "failed", reason(failure))
             return Outcome()
         way = recipe.way.code + repr(recipe.way.parameters)
         training = repr([_training(s) for s in recipe.reductions])
@@ -157,7 +158,7 @@ class NetSearch(Reductions):
                 self._asked("reduce_net", steps, str(file))
                 self._written[key] = file
             except ChildFailed as failure:
-                self._written[key] = failure.text.removeprefix("CannotServe: ")[:300]
+                self._written[key] = reason(failure)
         return self._written[key]
 
     def _shape_cost(self, recipe: Recipe, shape: str, way: str) -> float | str:
@@ -200,7 +201,7 @@ class NetSearch(Reductions):
             told = self._timed(candidate) if by_speed(loop.contract) else None
         except ChildFailed as failure:
             return failure.text[:300]
-        cost = self._cost(candidate)
+        cost = self._wanted(candidate)
         if not by_speed(loop.contract) and cost > NO_GAIN * self.best:
             return f"{cost:.3g} MB, and {self.best:.3g} are there already"
         return told or cost
@@ -239,7 +240,7 @@ class NetSearch(Reductions):
                     return Outcome.of(quality)
             verdict = self._likely(self._asked("reduced_answers", recipe.reductions))
         except ChildFailed as failure:
-            self._note(recipe, "failed", failure.text.removeprefix("CannotServe: ")[:300])
+            self._note(recipe, "failed", reason(failure))
             return Outcome()
         if verdict.verdict == "accepted":
             return None
@@ -266,7 +267,7 @@ class NetSearch(Reductions):
             # the look of the judge is a few calls; the shape was raced
             size = (self.rows, 1, "rows")
             candidate.latencies[size] = cost * loop.original.latencies.get(size, candidate.latencies[size])
-        cost = self._cost(candidate)
+        cost = self._wanted(candidate)
         self.best = min(self.best, cost)
         self._let_go()
         return Outcome(cost, outcome.drop, outcome.over)
@@ -280,11 +281,11 @@ class NetSearch(Reductions):
 
     def _let_go(self) -> None:
         """End the processes of smaller nets that others have overtaken: each holds its libraries in memory."""
-        ordered = sorted(self.good, key=self._cost)
+        ordered = sorted(self.good, key=self._wanted)
         held = {id(c) for c in ordered[:RACED]} | {id(c) for _, c in fastest(self.good).values()}
         self.loop.processes.drop(*(c for c in self.good if id(c) not in held))
 
-    def _cost(self, c: Candidate) -> float:
+    def _wanted(self, c: Candidate) -> float:
         """Its size or memory, or its time by the original's, at the number of rows that counts."""
         if self.kind in (SIZE, MEMORY):
             return c.record.size_mb if self.kind == SIZE else c.record.memory_mb
@@ -293,7 +294,7 @@ class NetSearch(Reductions):
             return math.inf
         return c.latencies[size] / self.loop.original.latencies[size]
 
-    # --- records and the end -----------------------------------------------------------------------------------------
+    # --- records -----------------------------------------------------------------------------------------------------
 
     def _note(self, recipe: Recipe, verdict: str, reason: str, **more: Any) -> Candidate:
         candidate = Candidate((*recipe.reductions, recipe.way))
@@ -306,17 +307,6 @@ class NetSearch(Reductions):
         self.loop.processes.drop(candidate)
         if candidate.folder is not None:
             shutil.rmtree(candidate.folder, ignore_errors=True)
-
-    def _race(self) -> None:
-        """Time the best beside the original, and what was best without them."""
-        loop = self.loop
-        before = {id(c): c for _, c in fastest(self.exact).values()}
-        raced = sorted(self.good, key=self._cost)[:RACED]
-        raced += [c for _, c in fastest(self.good).values() if c not in raced]
-        if raced:
-            number = len(raced) + len(before)
-            loop.session.progress.stage(f"race {len(raced)} smaller nets", loop.race_s(number))
-            loop.race([*before.values(), *raced])
 
 
 def _training(step: Step) -> dict[str, Any]:

@@ -21,6 +21,11 @@ from hasten.verify.answers import Answers
 ASK_S = 300.0  # longest time for one question
 
 
+def reason(failure: ChildFailed) -> str:
+    """What a failure says of a candidate."""
+    return failure.text.removeprefix("CannotServe: ")[:300]
+
+
 class Processes:
     """`inputs` is the file of the inputs that questions name by their places; `methods` are those of the model."""
 

@@ -26,6 +26,7 @@ from hasten.passes.model.registry import missing
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.judge import Verdict
+from hasten.search.models.processes import reason
 from hasten.search.models.promise import REACH, fastest
 from hasten.search.models.titles import titled
 from hasten.verify.answers import Answers
@@ -75,13 +76,19 @@ class Reductions:
             if not fresh or loop.session.left_s < 60 or self._enough:
                 break
             steps = min(fresh, key=self._wanted).steps[:-1]
-        best = {id(c): c for _, c in fastest(self.exact).values()}
+        self._race(good)
+        return good
+
+    def _race(self, good: Sequence[Candidate]) -> None:
+        """Time the best beside the original, and what was best without them."""
+        loop = self.loop
+        before = {id(c): c for _, c in fastest(self.exact).values()}
         raced = sorted(good, key=self._wanted)[:RACED]
         raced += [c for _, c in fastest(good).values() if c not in raced]
-        loop.session.progress.stage(f"race {len(raced)} reduced candidates", loop.race_s(len(raced) + len(best)))
         if raced:
-            loop.race([*best.values(), *raced])
-        return good
+            number = len(raced) + len(before)
+            loop.session.progress.stage(f"race {len(raced)} reduced candidates", loop.race_s(number))
+            loop.race([*before.values(), *raced])
 
     @property
     def _enough(self) -> bool:
@@ -117,7 +124,7 @@ class Reductions:
         try:
             answers = loop.processes.build("reduced_answers", str(loop.written), steps, deadline_s=self._deadline_s)
         except ChildFailed as failure:
-            candidate.note(verdict="failed", reason=failure.text.removeprefix("CannotServe: ")[:300])
+            candidate.note(verdict="failed", reason=reason(failure))
             loop.candidates.append(candidate)
             return False
         verdict = self._likely(answers)

@@ -62,7 +62,7 @@ def _given(work: ModelWorkload, net: Net) -> Any:
     if not is_module(student):
         raise CannotServe(f"the student is {type(student).__name__}; it should be an nn.Module")
     module = learner(Net(student, net.names))
-    inputs = dict(zip(net.names, export.example(work), strict=True))
+    inputs = export.example(work)
     if not answers_alike(net, copy.deepcopy(module).eval(), inputs):
         raise CannotServe("the student does not answer the same inputs in the shape and type of the original")
     return module

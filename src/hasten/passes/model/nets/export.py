@@ -44,32 +44,30 @@ def net_of(work: ModelWorkload) -> Net:
     return work.model
 
 
-def example(work: ModelWorkload) -> tuple[Any, ...]:
-    """A few rows of the data as the module is called with: positional tensors, in the order of its inputs."""
+def example(work: ModelWorkload) -> dict[str, Any]:
+    """A few rows of the data as the module is called with: tensors by the names of its inputs, in their order."""
     x = work.valid.x
     assert isinstance(x, Tensors)
-    return tuple(tensors(x.take(np.arange(ROWS) % len(x))).values())
+    return tensors(x.take(np.arange(ROWS) % len(x)))
 
 
 def free_axes(work: ModelWorkload, name: str) -> tuple[int, ...]:
     return (work.free or {}).get(name, ())
 
 
-class Scores:
-    """Makes a module that answers its scores only, to positional inputs in the order of `names`."""
+def only_scores(module: Any, names: tuple[str, ...]) -> Any:
+    """A module that answers the scores of `module` only, to positional inputs in the order of `names`."""
+    import torch
 
-    def __new__(cls, module: Any, names: tuple[str, ...]) -> Any:
-        import torch
+    class OnlyScores(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = module
 
-        class OnlyScores(torch.nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.net = module
+        def forward(self, *given: Any) -> Any:
+            return scores(self.net(**dict(zip(names, given, strict=True))))
 
-            def forward(self, *given: Any) -> Any:
-                return scores(self.net(**dict(zip(names, given, strict=True))))
-
-        return OnlyScores().eval()
+    return OnlyScores().eval()
 
 
 def traced(work: ModelWorkload, path: Path, channels_last: bool = False) -> None:
@@ -81,8 +79,8 @@ def traced(work: ModelWorkload, path: Path, channels_last: bool = False) -> None
     import torch
 
     net = net_of(work)
-    module = Scores(copy.deepcopy(net.module), net.names)
-    given = example(work)
+    module = only_scores(copy.deepcopy(net.module), net.names)
+    given = tuple(example(work).values())
     if channels_last:
         module = module.to(memory_format=torch.channels_last)
         given = tuple(_last(t) for t in given)
@@ -99,11 +97,11 @@ def exported(work: ModelWorkload) -> Any:
     import torch
 
     net = net_of(work)
-    module = Scores(net.module, net.names)
-    given = example(work)
+    module = only_scores(net.module, net.names)
+    given = tuple(example(work).values())
     try:
         with quiet(), torch.no_grad():
-            return torch.export.export(module, given, dynamic_shapes=(tuple(_free(work, given)),))
+            return torch.export.export(module, given, dynamic_shapes=(tuple(_free(work)),))
     except Exception as error:  # noqa: BLE001 - exporters raise anything; what they say is the reason
         raise CannotServe(f"torch.export: {first_line(error)}") from None
 
@@ -114,11 +112,11 @@ def _last(tensor: Any) -> Any:
     return tensor.contiguous(memory_format=torch.channels_last) if tensor.ndim == 4 else tensor
 
 
-def _free(work: ModelWorkload, given: tuple[Any, ...]) -> Iterator[dict[int, Any]]:
+def _free(work: ModelWorkload) -> Iterator[dict[int, Any]]:
     """The axes whose length is free, for each input."""
     import torch
 
-    for name, _ in zip(net_of(work).names, given, strict=True):
+    for name in net_of(work).names:
         yield dict.fromkeys([0, *free_axes(work, name)], torch.export.Dim.DYNAMIC)
 
 
@@ -136,7 +134,7 @@ def onnx(work: ModelWorkload, path: Path) -> list[str]:
     import torch
 
     net = net_of(work)
-    given = example(work)
+    given = tuple(example(work).values())
     names = [f"input_{name}" for name in net.names]
     told = []
     try:
@@ -157,7 +155,7 @@ def onnx(work: ModelWorkload, path: Path) -> list[str]:
     try:
         with quiet(), torch.no_grad():
             torch.onnx.export(
-                Scores(net.module, net.names), given, str(path), input_names=names, output_names=["scores"],
+                only_scores(net.module, net.names), given, str(path), input_names=names, output_names=["scores"],
                 dynamic_axes={**axes, "scores": {0: "rows"}}, dynamo=False, verbose=False,
             )  # fmt: skip
         return names

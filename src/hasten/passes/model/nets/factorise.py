@@ -88,7 +88,7 @@ def factorised(work: ModelWorkload, net: Net, share: float) -> tuple[Any, str]:
     module = copy.deepcopy(net.module)
     for p in module.parameters():
         p.requires_grad_(p.is_floating_point())
-    inputs = dict(zip(net.names, export.example(work), strict=True))
+    inputs = export.example(work)
     cost = multiply_adds(module, inputs)
     total = sum(cost.values())
     found = _ranks(work, net, module, cost)

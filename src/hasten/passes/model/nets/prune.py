@@ -95,7 +95,7 @@ def pruned(work: ModelWorkload, net: Net, share: float, by: str) -> tuple[Any, s
         p.requires_grad_(p.is_floating_point())
     if by == "taylor":
         _with_gradients(module, work)
-    inputs = dict(zip(net.names, export.example(work), strict=True))
+    inputs = export.example(work)
     with torch.enable_grad():
         cost = multiply_adds(module, inputs)
         try:

@@ -4,8 +4,7 @@ What changes     weights, and what flows between layers, are held as int8. Stati
                  rows; dynamic: anew in each call (matrix products only: a dynamic convolution is slower than float32).
 When it wins     on processors with VNNI or the like: 4x to 10x for convolutional nets, about 2.5x for encoders, a
                  quarter of the size. It takes seconds and no training, so it is tried before anything that learns.
-Risk             quality: the judge decides by the budget. Layers that hurt most are found by asking the quantised
-                 net with each of them left in float32 (`sensitive`), and stay so.
+Risk             quality: the judge decides by the budget.
 Method           Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
                  Inference", CVPR 2018; Nagel et al., "A White Paper on Neural Network Quantization", 2021.
 """
@@ -27,6 +26,7 @@ from hasten.serve.backends.nets import ONNX, OPENVINO
 from hasten.serve.net import OnnxNet, is_net
 
 ROWS = 256  # for calibration
+BATCH = 16  # of them at a time
 PRODUCTS = ("MatMul", "Gemm")  # what dynamic quantisation makes faster
 RECURRENT = ("LSTM", "GRU", "RNN", "Attention")
 
@@ -100,9 +100,9 @@ class OnnxInt8:
         try:
             with export.quiet():
                 quantize_static(
-                    plain, folder / ONNX, _Reader(rows, inputs), quant_format=QuantFormat.QDQ, per_channel=True,
+                    plain, folder / ONNX, _reader(rows, inputs), quant_format=QuantFormat.QDQ, per_channel=True,
                     weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
-                    calibrate_method=methods[parameters["ranges"]], nodes_to_exclude=list(parameters.get("keep", ())),
+                    calibrate_method=methods[parameters["ranges"]],
                 )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - what it says is the reason
             raise CannotServe(f"quantize_static: {export.first_line(error)}") from None
@@ -110,24 +110,22 @@ class OnnxInt8:
         return Built("net", work.methods, {"kind": "onnx", "inputs": inputs}, ("onnxruntime",))
 
 
-class _Reader:
+def _reader(rows: Tensors, inputs: list[str]) -> Any:
     """Calibration rows as ONNX Runtime reads them."""
+    from onnxruntime.quantization import CalibrationDataReader
 
-    def __new__(cls, rows: Tensors, inputs: list[str]) -> Any:
-        from onnxruntime.quantization import CalibrationDataReader
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.batches = iter(range(0, len(rows), BATCH))
 
-        class Reader(CalibrationDataReader):  # type: ignore[misc]
-            def __init__(self) -> None:
-                self.batches = iter(range(0, len(rows), 16))
+        def get_next(self) -> dict[str, Any] | None:
+            at = next(self.batches, None)
+            if at is None:
+                return None
+            some = rows.take(slice(at, at + BATCH))
+            return dict(zip(inputs, some.arrays.values(), strict=True))
 
-            def get_next(self) -> dict[str, Any] | None:
-                at = next(self.batches, None)
-                if at is None:
-                    return None
-                some = rows.take(slice(at, at + 16))
-                return dict(zip(inputs, some.arrays.values(), strict=True))
-
-        return Reader()
+    return Reader()
 
 
 def _prepared(work: ModelWorkload, folder: Path) -> tuple[Path, list[str]]:
@@ -166,16 +164,14 @@ class OpenVinoInt8:
 
         model, places = export.openvino(work, folder)
         rows = calibration(work)
-        batches = [list(rows.take(slice(at, at + 16)).arrays.values()) for at in range(0, len(rows), 16)]
+        batches = [list(rows.take(slice(at, at + BATCH)).arrays.values()) for at in range(0, len(rows), BATCH)]
         attention = _has_attention(work.model)
         try:
             with export.quiet():
                 quantised = nncf.quantize(
                     model, nncf.Dataset(batches, lambda arrays: [arrays[i] for i in places]),
-                    preset=nncf.QuantizationPreset.MIXED if parameters["preset"] == "mixed"
-                    else nncf.QuantizationPreset.PERFORMANCE,
-                    subset_size=len(batches), model_type=nncf.ModelType.TRANSFORMER if attention else None,
-                    ignored_scope=nncf.IgnoredScope(names=list(parameters.get("keep", ())), validate=False),
+                    preset=nncf.QuantizationPreset(parameters["preset"]), subset_size=len(batches),
+                    model_type=nncf.ModelType.TRANSFORMER if attention else None,
                 )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - what it says is the reason
             raise CannotServe(f"NNCF: {export.first_line(error)}") from None

@@ -36,6 +36,7 @@ from hasten.passes.source.columns.syntax import (
     node_at,
     nodes_in,
     only_def,
+    only_parameter,
     peeks,
     place,
     quote,
@@ -92,10 +93,9 @@ def applied(source: SourceFile, call: ast.Call) -> Applied | None:
         function = found
     else:
         return None
-    a = function.args
-    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+    row = only_parameter(function)
+    if row is None:
         return None
-    row = (a.posonlyargs or a.args)[0].arg
     body: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)) for top in body for n in ast.walk(top)):
         return None
@@ -248,10 +248,9 @@ def _column_form(
     seen = _columns_seen(source, finding, call, frame, facts)
     if seen is None or not isinstance(function, (ast.Lambda, ast.FunctionDef)):
         return
-    a = function.args
-    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+    row = only_parameter(function)
+    if row is None:
         return
-    row = (a.posonlyargs or a.args)[0].arg
     body = [ast.Return(function.body)] if isinstance(function, ast.Lambda) else function.body
     dtypes, boxed = seen
     np, np_edits = module_alias(source, "numpy", "np")

@@ -32,6 +32,7 @@ from hasten.passes.source.columns.syntax import (
     module_alias,
     node_at,
     nodes_in,
+    only_parameter,
     peeks,
     place,
     quote,
@@ -73,8 +74,7 @@ def mapped(source: SourceFile, call: ast.Call) -> Mapped | None:
         function = def_near(source, given)
     if not isinstance(function, (ast.Lambda, ast.FunctionDef)):
         return None
-    a = function.args
-    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+    if only_parameter(function) is None:
         return None
     return Mapped(call, f.value, function)
 

@@ -35,6 +35,7 @@ from hasten.passes.source.columns.syntax import (
     node_at,
     nodes_in,
     only_def,
+    only_parameter,
     pandas_major,
     parents,
     peeks,
@@ -85,15 +86,15 @@ def grouping(source: SourceFile, call: ast.Call, region: Region) -> Grouping | N
     function = only_def(source, given.id) if isinstance(given, ast.Name) else given
     if not isinstance(function, (ast.Lambda, ast.FunctionDef)):
         return None
-    a = function.args
-    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+    given_part = only_parameter(function)
+    if given_part is None:
         return None
     body: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
     if writes_frames(source, body) or any(
         isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) for top in body for n in ast.walk(top)
     ):
         return None
-    if not _only_reduced(source, body, (a.posonlyargs or a.args)[0].arg, function):
+    if not _only_reduced(source, body, given_part, function):
         return None
     # the function must not change the frame while its groups are walked over
     stmt = statement_of(source, apply)

@@ -32,6 +32,7 @@ from hasten.passes.source.columns.syntax import (
     node_at,
     nodes_in,
     only_def,
+    only_parameter,
     parents,
     peeks,
     place,
@@ -100,8 +101,7 @@ def grouped(source: SourceFile, call: ast.Call) -> Grouped | None:
     function: ast.AST | None = only_def(source, given.id) if isinstance(given, ast.Name) else given
     if not isinstance(function, (ast.Lambda, ast.FunctionDef)):
         return None
-    a = function.args
-    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+    if only_parameter(function) is None:
         return None
     return Grouped(call, frame, keys, tuple(options), column, f.attr, function)
 

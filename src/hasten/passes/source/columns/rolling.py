@@ -32,6 +32,7 @@ from hasten.passes.source.columns.syntax import (
     imported_as,
     in_fstring,
     nodes_in,
+    only_parameter,
     pandas_major,
     parents,
     peeks,
@@ -67,11 +68,11 @@ def windows_call(source: SourceFile, call: ast.Call) -> Windows | None:
     function = def_near(source, given) if isinstance(given, ast.Name) else given
     if not isinstance(function, (ast.Lambda, ast.FunctionDef)):
         return None
-    a = function.args
-    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+    given_part = only_parameter(function)
+    if given_part is None:
         return None
     body: list[ast.AST] = [function.body] if isinstance(function, ast.Lambda) else list(function.body)
-    if not _only_reduced(source, body, (a.posonlyargs or a.args)[0].arg, function):
+    if not _only_reduced(source, body, given_part, function):
         return None
     return Windows(call, f.value, given)
 

@@ -533,6 +533,14 @@ def only_def(source: SourceFile, name: str) -> FunctionNode | None:
     return None if node.decorator_list or generator else node
 
 
+def only_parameter(function: ast.FunctionDef | ast.Lambda) -> str | None:
+    """The name of the one parameter that a function takes, without a default; None where it takes others."""
+    a = function.args
+    if len(a.args) + len(a.posonlyargs) != 1 or a.vararg or a.kwarg or a.kwonlyargs or a.defaults:
+        return None
+    return (a.posonlyargs or a.args)[0].arg
+
+
 def def_near(source: SourceFile, name: ast.Name) -> ast.FunctionDef | ast.Lambda | None:
     """The one plain function or lambda that a name means where it stands, in the scope that binds it."""
     home = scope_of(source, name)
