@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,9 @@ def test_one_lightgbm_row_from_several_threads(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["xgboost", "catboost"])
 def test_onedal(name: str, tmp_path: Path) -> None:
-    pytest.importorskip("daal4py")
-    pytest.importorskip(name)
-    # in a process of its own: OpenVINO, which other tests load, brings an older TBB than oneDAL needs
+    # looked for, not imported, and asked in a process of its own: OpenVINO, which other tests load, brings an older TBB
+    if find_spec("daal4py") is None or find_spec(name) is None:
+        pytest.skip(f"needs daal4py and {name}")
     with Child() as child:
         verdict, reason = child.ask("tests.models.passes.test_libraries:onedal", name, str(tmp_path / "a"))
     assert verdict == "accepted", reason
