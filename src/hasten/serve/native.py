@@ -29,7 +29,7 @@ def compiler() -> str | None:
     return next((found for c in (*named[:1], "gcc", "clang", "cc") if (found := shutil.which(c))), None)
 
 
-def compiled(source: Path, library: Path) -> None:
+def compiled(source: Path, library: Path, flags: tuple[str, ...] = FLAGS) -> None:
     """Compile `source` (with the headers beside it) to `library`; in one process the same text once.
 
     Raises `TargetError` where there is no compiler or it fails.
@@ -37,20 +37,20 @@ def compiled(source: Path, library: Path) -> None:
     by = compiler()
     if by is None:
         raise TargetError("no C compiler here: install gcc")
-    texts = [by.encode(), source.read_bytes(), *(h.read_bytes() for h in sorted(source.parent.glob("*.h")))]
+    texts = [by.encode(), " ".join(flags).encode(), source.read_bytes(), *(h.read_bytes() for h in sorted(source.parent.glob("*.h")))]
     key = hashlib.sha256(b"\0".join(texts)).hexdigest()
     if key in _COMPILED:
         library.write_bytes(_COMPILED[key])
         return
     include = sysconfig.get_paths()["include"]
-    command = [by, *FLAGS, f"-I{include}", str(source), "-o", str(library), "-lm"]
+    command = [by, *flags, f"-I{include}", str(source), "-o", str(library), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S, check=False)
     if done.returncode:
         raise TargetError(f"{by} does not compile {source.name}: {done.stderr.strip()[-500:]}")
     _COMPILED[key] = library.read_bytes()
 
 
-def opened(library: Path, source: Path, module: str) -> Any:
+def opened(library: Path, source: Path, module: str, flags: tuple[str, ...] = FLAGS) -> Any:
     """`library` as the Python module `module`, or by ctypes where it holds none.
 
     Where it does not load (another kind of machine), it is compiled anew from `source`, into a folder of this process.
@@ -60,7 +60,7 @@ def opened(library: Path, source: Path, module: str) -> Any:
     except (OSError, ImportError):
         with tempfile.TemporaryDirectory(prefix="hasten-part-") as folder:
             again = Path(folder) / library.name
-            compiled(source, again)
+            compiled(source, again, flags)
             return _opened(again, module)
 
 

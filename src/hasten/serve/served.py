@@ -132,7 +132,10 @@ class ServedNet:
             one = [np.zeros((1, *a.shape[1:]), a.dtype) for a in arrays]
             answer = self._routes[0][1](one)[:0]
         else:
-            answer = next(ask for limit, ask in self._routes if limit is None or rows <= limit)(arrays)
+            for limit, ask in self._routes:
+                if limit is None or rows <= limit:
+                    break
+            answer = ask(arrays)
         if foreign:
             import torch
 

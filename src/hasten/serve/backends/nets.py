@@ -1,4 +1,4 @@
-"""How nets are answered: TorchScript, what Inductor compiled, ONNX Runtime, OpenVINO.
+"""How nets are answered: code of their own, TorchScript, what Inductor compiled, ONNX Runtime, OpenVINO.
 
 Each takes the inputs as a list of arrays, and gives the scores as an array.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.serve.backends import machine
 from hasten.serve.backends.onnx import session
 
 Arrays = list[NDArray[Any]]
@@ -35,7 +36,7 @@ class NetBackend:
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> NetBackend:
-    kinds = {"traced": _traced, "compiled": _compiled, "onnx": _onnx, "openvino": _openvino}
+    kinds = {"traced": _traced, "compiled": _compiled, "onnx": _onnx, "openvino": _openvino, "machine": machine.load}
     return NetBackend(kinds[options["kind"]](folder, options, threads))
 
 

@@ -1,0 +1,82 @@
+"""A small net as C that is written for it.
+
+What changes     the graph of the net, for one row, becomes one C function: sizes are numbers in it, weights lie in the
+                 order in which they are read, and nothing is looked up, checked or allocated between two layers.
+When it wins     small nets at few rows (recommenders, keyword spotting, students): a call of a runtime costs 4 us and
+                 each of its operators one or two, this costs what the arithmetic does. Large nets and many rows gain
+                 nothing: it has one thread, and goes row by row.
+Refused          operators without code (`operators.py`), grouped convolutions, weights that are computed.
+Rounding         products and sums are fused; exponentials are polynomials within two units of the last place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hasten.core.model import ModelWorkload
+from hasten.core.model_pass import Built, CannotServe, Parameters
+from hasten.core.recipe import Risk
+from hasten.errors import TargetError
+from hasten.serve.net import is_net
+from hasten.serve.stored import FLOAT16, FLOAT32, INT8
+
+
+def build(work: ModelWorkload, folder: Path, stored: str) -> Built:
+    """Write, compile and keep the code. Raises `CannotServe`."""
+    from hasten.passes.model.nets.machine.graph import read
+    from hasten.passes.model.nets.machine.source import source
+    from hasten.serve.backends.machine import LANES, LIBRARY, SOURCE, USUAL_LANES, WEIGHTS, flags, level
+    from hasten.serve.native import compiled
+    from hasten.serve.stored import save
+
+    graph = read(work, folder)
+    made = source(graph, LANES.get(level(), USUAL_LANES))
+    (folder / SOURCE).write_text(made.text, encoding="utf-8")
+    try:
+        compiled(folder / SOURCE, folder / LIBRARY, flags(level()))
+    except TargetError as error:
+        raise CannotServe(str(error)) from error
+    save(folder / WEIGHTS, made.arrays, stored, dict.fromkeys(made.arrays, 0))
+    free = next(([place, axis] for place, axis in enumerate(graph.free) if axis is not None), None)
+    options: dict[str, Any] = {
+        "kind": "machine", "level": level(), "weights": made.weights, "floats": made.floats, "answer": made.answer,
+        "free": free,
+    }  # fmt: skip
+    return Built("net", work.methods, options)
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    code: ClassVar[str] = "HSM305"
+    name: ClassVar[str] = "code of its own"
+    risk: ClassVar[Risk] = Risk.ROUNDING
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        if is_net(work.model):
+            yield {}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        return build(work, folder, FLOAT32)
+
+
+@dataclass(frozen=True)
+class MachineCodeSmall:
+    """The same, whose weights lie on disk in fewer bits (a quarter, with a scale for each row, or half) and are computed
+    with in float32."""
+
+    code: ClassVar[str] = "HSM306"
+    name: ClassVar[str] = "code of its own, weights in few bits"
+    risk: ClassVar[Risk] = Risk.QUALITY
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        if is_net(work.model):
+            yield {"stored": INT8}
+            yield {"stored": FLOAT16}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        return build(work, folder, parameters["stored"])

@@ -1,0 +1,270 @@
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* V floats at once; loads and stores need no alignment. */
+typedef float vf __attribute__((vector_size(4 * V)));
+typedef float vu __attribute__((vector_size(4 * V), aligned(4), may_alias));
+typedef int32_t vi __attribute__((vector_size(4 * V)));
+
+#define PART static __attribute__((noinline, unused))
+#define QUICK static inline __attribute__((always_inline, unused))
+enum { PLAIN = 0, RELU = 1, RELU6 = 2 };
+
+QUICK vf same(float x) { return x - (vf){0}; }
+QUICK vf where(vi m, vf a, vf b) { return (vf)(((vi)a & m) | ((vi)b & ~m)); }
+QUICK vf least(vf a, float b) { vf t = same(b); return where(a > t, t, a); }
+QUICK vf most(vf a, float b) { vf t = same(b); return where(a < t, t, a); }
+
+QUICK vf end_of(vf a, int act) {
+  if (act == PLAIN) return a;
+  a = most(a, 0.0f);
+  return act == RELU6 ? least(a, 6.0f) : a;
+}
+
+QUICK void put(float *o, vf a, int64_t lanes) {
+  if (lanes >= V) *(vu *)o = a;
+  else if (lanes == V / 2) memcpy(o, &a, 2 * V);
+  else memcpy(o, &a, 4 * lanes);
+}
+
+/* NaN stays NaN; the rest within an ulp or two (Cephes' polynomial). */
+QUICK vf exp_v(vf x) {
+  vf t = least(most(x, -87.3f), 88.7f);
+  vf n = (t * 1.44269504088896341f + 12582912.0f) - 12582912.0f;
+  vf r = t - n * 0.693359375f + n * 2.12194440e-4f;
+  vf p = same(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  vi e = __builtin_convertvector(n, vi);
+  vf y = p * (vf)((e + 127) << 23);
+  y = where(x < same(-87.3f), same(0.0f), y);
+  return where(x > same(88.7f), same(INFINITY), where(x != x, x, y));
+}
+QUICK vf sigmoid_v(vf x) { return 1.0f / (1.0f + exp_v(-x)); }
+QUICK vf tanh_v(vf x) {
+  vf small = (vf)((vi)x & 0x7fffffff), s = x * x;
+  vf p = (((-5.70498872745e-3f * s + 2.06390887954e-2f) * s - 5.37397155531e-2f) * s + 1.33314422036e-1f) * s -
+         3.33332819422e-1f;
+  return where(small < same(0.625f), p * s * x + x, 1.0f - 2.0f / (exp_v(2.0f * x) + 1.0f));
+}
+/* Abramowitz and Stegun 7.1.26: within 1.5e-7. */
+QUICK vf erf_v(vf x) {
+  vf a = (vf)((vi)x & 0x7fffffff), t = 1.0f / (1.0f + 0.3275911f * a);
+  vf y = 1.0f - ((((1.061405429f * t - 1.453152027f) * t + 1.421413741f) * t - 0.284496736f) * t + 0.254829592f) * t *
+                exp_v(-a * a);
+  return where(x != x, x, where(x < same(0.0f), -y, y));
+}
+QUICK vf hard_sigmoid_v(vf x, float a, float b) { return least(most(x * a + b, 0.0f), 1.0f); }
+
+#define EACH(name, expression)                                            \
+  PART void name(const float *in, float *out, int64_t n, float a, float b) { \
+    int64_t i = 0;                                                        \
+    (void)a, (void)b;                                                     \
+    for (; i + V <= n; i += V) {                                          \
+      vf x = *(const vu *)(in + i);                                       \
+      *(vu *)(out + i) = (expression);                                    \
+    }                                                                     \
+    if (i < n) {                                                          \
+      float held[V] = {0};                                                \
+      memcpy(held, in + i, 4 * (n - i));                                  \
+      vf x = *(const vu *)held, y = (expression);                         \
+      memcpy(out + i, &y, 4 * (n - i));                                   \
+    }                                                                     \
+  }
+EACH(relu_each, most(x, 0.0f))
+EACH(leaky_each, where(x < same(0.0f), x * a, x))
+EACH(elu_each, where(x < same(0.0f), a * (exp_v(x) - 1.0f), x))
+EACH(clip_each, least(most(x, a), b))
+EACH(exp_each, exp_v(x))
+EACH(sigmoid_each, sigmoid_v(x))
+EACH(silu_each, x * sigmoid_v(x))
+EACH(tanh_each, tanh_v(x))
+EACH(erf_each, erf_v(x))
+EACH(gelu_each, 0.5f * x * (1.0f + erf_v(x * 0.70710678118654752f)))
+EACH(hard_sigmoid_each, hard_sigmoid_v(x, a, b))
+EACH(hard_swish_each, x * hard_sigmoid_v(x, 1.0f / 6.0f, 0.5f))
+
+QUICK float sum_of(const float *x, int64_t n) {
+  vf s = {0};
+  int64_t i = 0;
+  for (; i + V <= n; i += V) s += *(const vu *)(x + i);
+  float t = 0.0f;
+  for (int j = 0; j < V; j++) t += s[j];
+  for (; i < n; i++) t += x[i];
+  return t;
+}
+QUICK float most_of(const float *x, int64_t n) {
+  float t = x[0];
+  for (int64_t i = 1; i < n; i++) t = t < x[i] || x[i] != x[i] ? x[i] : t;
+  return t;
+}
+
+/* rows of n numbers each */
+PART void softmax(const float *in, float *out, int64_t rows, int64_t n, int logs) {
+  for (int64_t r = 0; r < rows; r++, in += n, out += n) {
+    float top = most_of(in, n);
+    for (int64_t i = 0; i < n; i++) out[i] = in[i] - top;
+    if (!logs) {
+      exp_each(out, out, n, 0, 0);
+      float by = 1.0f / sum_of(out, n);
+      for (int64_t i = 0; i < n; i++) out[i] *= by;
+    } else {
+      float total = 0.0f;
+      for (int64_t i = 0; i < n; i++) total += expf(out[i]);
+      total = logf(total);
+      for (int64_t i = 0; i < n; i++) out[i] -= total;
+    }
+  }
+}
+
+PART void layer_norm(const float *in, const float *g, const float *b, float *out, int64_t rows, int64_t n, float eps) {
+  for (int64_t r = 0; r < rows; r++, in += n, out += n) {
+    float mean = sum_of(in, n) / n, square = 0.0f;
+    for (int64_t i = 0; i < n; i++) out[i] = in[i] - mean;
+    vf s = {0};
+    int64_t i = 0;
+    for (; i + V <= n; i += V) s += *(const vu *)(out + i) * *(const vu *)(out + i);
+    for (int j = 0; j < V; j++) square += s[j];
+    for (; i < n; i++) square += out[i] * out[i];
+    float by = 1.0f / sqrtf(square / n + eps);
+    for (i = 0; i < n; i++) out[i] = out[i] * by * g[i] + (b ? b[i] : 0.0f);
+  }
+}
+
+/* an image with zeros (or another value) around it; channels last */
+PART void padded(const float *in, float *out, int64_t h, int64_t w, int64_t c, int64_t top, int64_t left, int64_t bottom,
+                 int64_t right, float value) {
+  int64_t wide = (left + w + right) * c;
+  for (int64_t y = 0; y < top + h + bottom; y++, out += wide) {
+    int inside = y >= top && y < top + h;
+    int64_t from = inside ? left * c : wide, to = inside ? (left + w) * c : wide;
+    for (int64_t i = 0; i < from; i++) out[i] = value;
+    if (inside) memcpy(out + from, in + (y - top) * w * c, 4 * w * c);
+    for (int64_t i = to; i < wide; i++) out[i] = value;
+  }
+}
+
+/* each channel by itself; in: rows of `row` floats, weights [kh * kw][lanes] */
+PART void depthwise(const float *in, int64_t row, int64_t c, int64_t kh, int64_t kw, int64_t sh, int64_t sw, int64_t dh,
+                    int64_t dw, int64_t oh, int64_t ow, const float *w, int64_t lanes, const float *b, float *out,
+                    int act) {
+  for (int64_t y = 0; y < oh; y++)
+    for (int64_t k = 0; k < c; k += V) {
+      int64_t left = c - k;
+      int64_t x = 0;
+      for (; left >= V && x + 4 <= ow; x += 4) {
+        vf a0 = *(const vu *)(b + k), a1 = a0, a2 = a0, a3 = a0;
+        for (int64_t i = 0; i < kh; i++)
+          for (int64_t j = 0; j < kw; j++) {
+            vf by = *(const vu *)(w + (i * kw + j) * lanes + k);
+            const float *p = in + (y * sh + i * dh) * row + (x * sw + j * dw) * c + k;
+            a0 += *(const vu *)p * by;
+            a1 += *(const vu *)(p + sw * c) * by;
+            a2 += *(const vu *)(p + 2 * sw * c) * by;
+            a3 += *(const vu *)(p + 3 * sw * c) * by;
+          }
+        float *o = out + (y * ow + x) * c + k;
+        *(vu *)o = end_of(a0, act);
+        *(vu *)(o + c) = end_of(a1, act);
+        *(vu *)(o + 2 * c) = end_of(a2, act);
+        *(vu *)(o + 3 * c) = end_of(a3, act);
+      }
+      for (; x < ow; x++) {
+        vf a = *(const vu *)(b + k);
+        for (int64_t i = 0; i < kh; i++)
+          for (int64_t j = 0; j < kw; j++) {
+            const float *p = in + (y * sh + i * dh) * row + (x * sw + j * dw) * c + k;
+            vf v = {0};
+            if (left >= V) v = *(const vu *)p;
+            else memcpy(&v, p, 4 * left);
+            a += v * *(const vu *)(w + (i * kw + j) * lanes + k);
+          }
+        put(out + (y * ow + x) * c + k, end_of(a, act), left);
+      }
+    }
+}
+
+/* channels last; what lies outside does not count. mean: 0 most, 1 mean of what is inside, 2 with what is outside */
+PART void pool(const float *in, int64_t h, int64_t w, int64_t c, int64_t kh, int64_t kw, int64_t sh, int64_t sw,
+               int64_t top, int64_t left, int64_t oh, int64_t ow, float *out, int mean) {
+  for (int64_t y = 0; y < oh; y++)
+    for (int64_t x = 0; x < ow; x++, out += c) {
+      int64_t seen = 0;
+      for (int64_t i = 0; i < kh; i++)
+        for (int64_t j = 0; j < kw; j++) {
+          int64_t yy = y * sh + i - top, xx = x * sw + j - left;
+          if (yy < 0 || yy >= h || xx < 0 || xx >= w) continue;
+          const float *p = in + (yy * w + xx) * c;
+          if (!seen++) memcpy(out, p, 4 * c);
+          else if (mean)
+            for (int64_t k = 0; k < c; k++) out[k] += p[k];
+          else
+            for (int64_t k = 0; k < c; k++) out[k] = out[k] < p[k] || p[k] != p[k] ? p[k] : out[k];
+        }
+      if (mean) {
+        float by = 1.0f / (mean == 2 ? kh * kw : seen);
+        for (int64_t k = 0; k < c; k++) out[k] *= by;
+      }
+    }
+}
+
+/* a (m, k) times b (k, n), or its transpose: b (n, k) */
+PART void times(const float *a, const float *b, float *out, int64_t m, int64_t k, int64_t n, int turned) {
+  for (int64_t i = 0; i < m; i++, a += k, out += n) {
+    if (turned) {
+      for (int64_t j = 0; j < n; j++) {
+        vf s = {0};
+        float t = 0.0f;
+        int64_t q = 0;
+        for (; q + V <= k; q += V) s += *(const vu *)(a + q) * *(const vu *)(b + j * k + q);
+        for (int l = 0; l < V; l++) t += s[l];
+        for (; q < k; q++) t += a[q] * b[j * k + q];
+        out[j] = t;
+      }
+      continue;
+    }
+    for (int64_t j = 0; j < n; j++) out[j] = a[0] * b[j];
+    for (int64_t q = 1; q < k; q++)
+      for (int64_t j = 0; j < n; j++) out[j] += a[q] * b[q * n + j];
+  }
+}
+
+/* One step of an LSTM (gates i, o, f, c as ONNX has them) or of a GRU (z, r, h), from the sums of its gates. */
+PART void lstm_step(const float *g, float *h, float *c, int64_t n) {
+  int64_t i = 0;
+  for (; i < n; i += V) {
+    vf gi = {0}, go = {0}, gf = {0}, gc = {0}, old = {0};
+    int64_t lanes = n - i < V ? n - i : V;
+    memcpy(&gi, g + i, 4 * lanes);
+    memcpy(&go, g + n + i, 4 * lanes);
+    memcpy(&gf, g + 2 * n + i, 4 * lanes);
+    memcpy(&gc, g + 3 * n + i, 4 * lanes);
+    memcpy(&old, c + i, 4 * lanes);
+    vf cell = sigmoid_v(gf) * old + sigmoid_v(gi) * tanh_v(gc), out = sigmoid_v(go) * tanh_v(cell);
+    memcpy(c + i, &cell, 4 * lanes);
+    memcpy(h + i, &out, 4 * lanes);
+  }
+}
+PART void gru_step(const float *x, const float *r, const float *rb, float *h, int64_t n) {
+  for (int64_t i = 0; i < n; i += V) {
+    vf xz = {0}, xr = {0}, xh = {0}, rz = {0}, rr = {0}, rh = {0}, old = {0}, bias = {0};
+    int64_t lanes = n - i < V ? n - i : V;
+    memcpy(&xz, x + i, 4 * lanes);
+    memcpy(&xr, x + n + i, 4 * lanes);
+    memcpy(&xh, x + 2 * n + i, 4 * lanes);
+    memcpy(&rz, r + i, 4 * lanes);
+    memcpy(&rr, r + n + i, 4 * lanes);
+    memcpy(&rh, r + 2 * n + i, 4 * lanes);
+    memcpy(&bias, rb + i, 4 * lanes);
+    memcpy(&old, h + i, 4 * lanes);
+    vf z = sigmoid_v(xz + rz), reset = sigmoid_v(xr + rr), fresh = tanh_v(xh + reset * (rh + bias));
+    vf out = (1.0f - z) * fresh + z * old;
+    memcpy(h + i, &out, 4 * lanes);
+  }
+}

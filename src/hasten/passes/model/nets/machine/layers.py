@@ -1,0 +1,371 @@
+"""Layers with weights, in C: convolutions, matrix products, recurrent layers. All of them end in tiles.
+
+A tile is a few places (pixels, steps) by a few vectors of outputs, held in registers while all inputs pass by once.
+Weights lie so that a tile reads them in one stream. Channels lie last, so that what a tile reads of one row of a window
+is in one piece.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.core.model_pass import CannotServe
+from hasten.passes.model.nets.machine.graph import Node, Size
+from hasten.passes.model.nets.machine.writer import Array, Writer, plus, times
+
+PLACES = {1: 8, 2: 8, 3: 6, 4: 6}  # of a tile, by its vectors of outputs: what fits into 32 registers
+PLACES_FEW = {1: 6, 2: 6, 3: 3, 4: 2}  # into 16
+VECTORS = 4
+ALONE = 8  # vectors of a tile of one place
+NOTHING = "NULL"
+
+
+def tile_text(places: int, vectors: int) -> str:
+    """One kind of tile: `n` inputs of each of `segs` pieces, at each place, times the weights that follow each other."""
+    p, t = range(places), range(vectors)
+    sums = max(1, ALONE // vectors) if places == 1 and vectors <= ALONE // 2 else 1
+    u = range(sums)
+    out = [
+        f"PART void tile_{places}x{vectors}(const float *x, int64_t px, int64_t segs, int64_t xs, int64_t n, "
+        "const float *w, const float *b, const float *add, float *o, int64_t po, int64_t lanes, int act) {"
+    ]
+    for i in p:
+        out += [f"  vf a{i}_{j}_0 = *(const vu *)(b + {j} * V);" for j in t]
+        out += [f"  vf a{i}_{j}_{q} = {{0}};" for j in t for q in u if q]
+    out += ["  (void)px, (void)po;", "  for (int64_t s = 0; s < segs; s++, x += xs) {"]
+    out += [f"    const float *x{i} = x + {i} * px;" for i in p]
+    out.append("    int64_t k = 0;")
+    if sums > 1:
+        out.append(f"    for (; k + {sums} <= n; k += {sums}, w += {sums * vectors} * V) {{")
+        for q in u:
+            out += [f"      a0_{j}_{q} += *(const vu *)(w + {q * vectors + j} * V) * x0[k + {q}];" for j in t]
+        out.append("    }")
+    out.append(f"    for (; k < n; k++, w += {vectors} * V) {{")
+    out += [f"      vf w{j} = *(const vu *)(w + {j} * V);" for j in t]
+    out += [f"      a{i}_{j}_0 += w{j} * x{i}[k];" for i in p for j in t]
+    out += ["    }", "  }"]
+    for q in u:
+        out += [f"  a{i}_{j}_0 += a{i}_{j}_{q};" for i in p for j in t if q]
+    out.append("  if (add) {")
+    for i in p:
+        for j in t:
+            if j < vectors - 1:
+                out.append(f"    a{i}_{j}_0 += *(const vu *)(add + {i} * po + {j} * V);")
+            else:
+                out.append(f"    {{ vf r = {{0}}; memcpy(&r, add + {i} * po + {j} * V, 4 * lanes); a{i}_{j}_0 += r; }}")
+    out.append("  }")
+    for i in p:
+        for j in t:
+            lanes = "lanes" if j == vectors - 1 else "V"
+            out.append(f"  put(o + {i} * po + {j} * V, end_of(a{i}_{j}_0, act), {lanes});")
+    return "\n".join([*out, "}"])
+
+
+def splits(outputs: int, lanes: int, most: int) -> list[tuple[int, int, int]]:
+    """Outputs as tiles of at most `most` vectors, about equally many: (first, outputs, lanes)."""
+    vectors = -(-outputs // lanes)
+    parts = -(-vectors // most)
+    sizes = [vectors // parts + (i < vectors % parts) for i in range(parts)]
+    found, at = [], 0
+    for size in sizes:
+        found.append((at, min(outputs - at, size * lanes), size * lanes))
+        at += size * lanes
+    return found
+
+
+def runs(places: Size, most: int) -> list[tuple[int, Size]]:
+    """Places as tiles of so many, and how many of each: about equally large where their number is known."""
+    if isinstance(places, int):
+        tiles = -(-places // most)
+        small, more = divmod(places, tiles)
+        return [(n, k) for n, k in ((small + 1, more), (small, tiles - more)) if k]
+    return [(most, f"({places} / {most})"), (1, f"({places} % {most})")]
+
+
+def product(
+    w: Writer, name: str, x: str, out: str, add: str, matrix: NDArray[Any], bias: NDArray[Any] | None, act: str, *,
+    places: Size, px: Size, po: Size, segs: int = 1, xs: Size = 0, rows: Size = 1, row_x: Size = 0, row_o: Size = 0,
+    bias_at: str = "",
+) -> None:  # fmt: skip
+    """`rows` rows of `places` places each, times `matrix` (outputs, inputs of all pieces). `bias_at`: C text of a bias
+    that is no constant."""
+    outputs, inputs = matrix.shape
+    single = places == 1
+    most = ALONE if single else VECTORS
+    tiles = splits(outputs, w.lanes, most)
+    weights = w.weight(name, matrix, tiles)
+    n = inputs // segs
+    if not bias_at:
+        held = np.zeros(-(-outputs // w.lanes) * w.lanes, np.float32)
+        held[:outputs] = 0.0 if bias is None else bias
+        bias_at = w.weight(f"{name} bias", held)
+    at = 0
+    few = PLACES if w.lanes >= 16 else PLACES_FEW
+    for first, count, lanes in tiles:
+        vectors = lanes // w.lanes
+        last = count - (vectors - 1) * w.lanes
+        w.line(f"for (int64_t y = 0; y < {rows}; y++) {{")
+        w.line(f"  const float *x = {x} + y*({row_x}), *add = {add};")
+        w.line(f"  float *o = {out} + y*({row_o}) + {first};")
+        if add != NOTHING:
+            w.line(f"  add += y*({row_o}) + {first};")
+        for each, number in runs(places, 1 if single else few[vectors]):
+            w.tiles.add((each, vectors))
+            call = (
+                f"tile_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {bias_at} + {first}, add, o, {po}, "
+                f"{last}, {act});"
+            )
+            step = f"x += {times(each, px)}, o += {times(each, po)}"
+            step += f", add += {times(each, po)}" if add != NOTHING else ""
+            w.line(f"  for (int64_t t = 0; t < {number}; t++, {step}) {call}")
+        w.line("}")
+        at += lanes * inputs
+
+
+def ending(w: Writer, node: Node, start: str) -> tuple[str, str | None, str]:
+    """What follows a layer and may be done with it: the name of the last output, the other side of a sum that is there
+    already, and the activation."""
+    name, add = start, None
+    after = w.alone(name)
+    if after is not None and after.kind == "Add":
+        other = after.inputs[1] if after.inputs[0] == name else after.inputs[0]
+        same = w.graph.shapes.get(other) == w.graph.shapes[name] == w.graph.shapes[after.outputs[0]]
+        if other in w.held and other != name and same and w.held[other].kind == "float":
+            name, add, after = after.outputs[0], other, w.alone(after.outputs[0])
+    act = "PLAIN"
+    if after is not None and w.graph.shapes[after.outputs[0]] == w.graph.shapes[name]:
+        if after.kind == "Relu":
+            name, act = after.outputs[0], "RELU"
+        elif after.kind == "Clip" and [_number(w, n) for n in after.inputs[1:]] == [0.0, 6.0]:
+            name, act = after.outputs[0], "RELU6"
+    return name, add, act
+
+
+def _number(w: Writer, name: str) -> float | None:
+    value = w.constant(name)
+    return float(value) if value is not None and value.size == 1 else None
+
+
+def _weights(w: Writer, name: str) -> NDArray[Any]:
+    value = w.constant(name)
+    if value is None or value.dtype != np.float32:
+        raise CannotServe("a layer's weights are computed as it runs")
+    return value
+
+
+def window(node: Node, spatial: int, kernel: tuple[int, ...]) -> Mapping[str, list[int]]:
+    """Strides, dilations and padding of a window, always in two dimensions. Raises `CannotServe`."""
+    a = node.attributes
+    if a.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID") or spatial not in (1, 2):
+        raise CannotServe(f"no code for a {node.kind} of this kind")
+    pads = list(a.get("pads", [0] * 2 * spatial))
+    one = spatial == 1
+    return {
+        "kernel": [1, *kernel] if one else list(kernel),
+        "strides": [1, *a.get("strides", [1])] if one else list(a.get("strides", [1, 1])),
+        "dilations": [1, *a.get("dilations", [1])] if one else list(a.get("dilations", [1, 1])),
+        "before": [0, pads[0]] if one else pads[:2],
+        "after": [0, pads[1]] if one else pads[2:],
+    }
+
+
+def conv(w: Writer, node: Node) -> None:
+    weights = _weights(w, node.inputs[1])
+    bias = _weights(w, node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else None
+    outputs, channels = weights.shape[:2]
+    groups = node.attributes.get("group", 1)
+    of = window(node, weights.ndim - 2, weights.shape[2:])
+    (kh, kw), (sh, sw), (dh, dw) = of["kernel"], of["strides"], of["dilations"]
+    depthwise = groups > 1 and channels == 1 and outputs == groups
+    if groups > 1 and not depthwise:
+        raise CannotServe("no code for convolutions of several groups")
+    if dw > 1 and kh > 1 and not depthwise:
+        raise CannotServe("no code for convolutions that leave columns out")
+    given = w.array(node.inputs[0])
+    x = w.in_order(given, last=True)
+    c = given.shape[1]
+    h, wide = (1, given.shape[2]) if weights.ndim == 3 else given.shape[2:]
+    shape = w.graph.shapes[node.outputs[0]]
+    oh, ow = (1, shape[2]) if weights.ndim == 3 else shape[2:]
+    name, add, act = (node.outputs[0], None, "PLAIN") if depthwise else ending(w, node, node.outputs[0])
+    if depthwise:
+        after = w.alone(name)
+        if after is not None and after.kind == "Relu":
+            name, act = after.outputs[0], "RELU"
+    source, height, width, made = x.at, h, wide, None
+    if any((*of["before"], *of["after"])):
+        (top, left), (bottom, right) = of["before"], of["after"]
+        height, width = plus(h, top + bottom), plus(wide, left + right)
+        made = f"padded {len(w.lines)}"
+        source = w.make(made, (1, c, height, width), "float", last=True).at
+        w.line(f"padded({x.at}, {source}, {h}, {wide}, {c}, {top}, {left}, {bottom}, {right}, 0.0f);")
+    other = w.in_order(w.held[add], last=True) if add is not None else None
+    out = w.make(name, w.graph.shapes[name], "float", last=True)
+    row = times(width, c)
+    key = f"{node.inputs[1]} of {node.outputs[0]}"
+    if depthwise:
+        lanes = -(-outputs // w.lanes) * w.lanes
+        at = w.weight(key, weights.reshape(outputs, kh * kw), [(0, outputs, lanes)])
+        held = np.zeros(lanes, np.float32)
+        held[:outputs] = 0.0 if bias is None else bias
+        by = w.weight(f"{key} bias", held)
+        w.line(
+            f"depthwise({source}, {row}, {c}, {kh}, {kw}, {sh}, {sw}, {dh}, {dw}, {oh}, {ow}, {at}, {lanes}, {by}, "
+            f"{out.at}, {act});"
+        )
+    else:
+        # (outputs, window rows, window columns, channels)
+        full = weights[:, :, None, :] if weights.ndim == 3 else weights
+        matrix = full.transpose(0, 2, 3, 1).reshape(outputs, -1)
+        at = NOTHING if other is None else other.at
+        rest = dict(name=key, x=source, out=out.at, add=at, matrix=matrix, bias=bias, act=act)
+        if kh == kw == sh == sw == 1 and made is None:
+            product(w, **rest, places=times(oh, ow), px=c, po=outputs)
+        else:
+            pieces, between = (kw, times(dw, c)) if kh == 1 and dw > 1 else (kh, times(dh, row))
+            product(
+                w, **rest, places=ow, px=times(sw, c), po=outputs, segs=pieces, xs=between, rows=oh,
+                row_x=times(sh, row), row_o=times(ow, outputs),
+            )  # fmt: skip
+    if made is not None:
+        w.drop(made)
+    w.give_back(x, given)
+    if other is not None and add is not None:
+        w.give_back(other, w.held[add])
+
+
+def gemm(w: Writer, node: Node) -> None:
+    a = node.attributes
+    if a.get("transA", 0):
+        raise CannotServe("no code for a product with its left side turned")
+    matrix = _weights(w, node.inputs[1])
+    matrix = (matrix if a.get("transB", 0) else matrix.T) * np.float32(a.get("alpha", 1.0))
+    bias = None
+    if len(node.inputs) > 2 and node.inputs[2]:
+        bias = np.broadcast_to(_weights(w, node.inputs[2]) * np.float32(a.get("beta", 1.0)), (1, len(matrix)))[0]
+    _linear(w, node, matrix, bias)
+
+
+def _linear(w: Writer, node: Node, matrix: NDArray[Any], bias: NDArray[Any] | None) -> None:
+    name, add, act = node.outputs[0], None, "PLAIN"
+    after = w.alone(name)
+    if bias is None and after is not None and after.kind == "Add":
+        other = after.inputs[1] if after.inputs[0] == name else after.inputs[0]
+        value = w.constant(other)
+        if value is not None and value.dtype == np.float32 and value.shape == (len(matrix),):
+            name, bias = after.outputs[0], value
+    name, add, act = ending(w, node, name)
+    given = w.array(node.inputs[0])
+    x = w.in_order(given, last=False)
+    other_side = w.in_order(w.held[add], last=False) if add is not None else None
+    out = w.make(name, w.graph.shapes[name], "float")
+    product(
+        w, f"{node.inputs[1]} of {node.outputs[0]}", x.at, out.at, NOTHING if other_side is None else other_side.at, matrix,
+        bias, act, places=times(*x.shape[:-1]), px=x.shape[-1], po=len(matrix),
+    )  # fmt: skip
+    w.give_back(x, given)
+    if other_side is not None and add is not None:
+        w.give_back(other_side, w.held[add])
+
+
+def matmul(w: Writer, node: Node) -> None:
+    value = w.constant(node.inputs[1])
+    if value is not None and value.ndim == 2 and value.dtype == np.float32:
+        _linear(w, node, value.T, None)
+        return
+    given = [w.array(n) for n in node.inputs]
+    if any(x.kind != "float" or len(x.shape) < 2 for x in given):
+        raise CannotServe("no code for this product")
+    a, b = (w.in_order(x, last=False, name=f"turned {i}") for i, x in enumerate(given))
+    if a.shape[:-2] != b.shape[:-2]:
+        raise CannotServe("no code for products of stacks that differ")
+    out = w.make(node.outputs[0])
+    m, k, n = a.shape[-2], a.shape[-1], b.shape[-1]
+    w.line(
+        f"for (int64_t s = 0; s < {times(*a.shape[:-2])}; s++) times({a.at} + s*({times(m, k)}), {b.at} + "
+        f"s*({times(k, n)}), {out.at} + s*({times(m, n)}), {m}, {k}, {n}, 0);"
+    )
+    for made, x in zip((a, b), given, strict=True):
+        w.give_back(made, x)
+
+
+def recurrent(w: Writer, node: Node) -> None:
+    """LSTM and GRU as ONNX has them: inputs (steps, 1, inputs), answers (steps, directions, 1, units)."""
+    a = node.attributes
+    lstm = node.kind == "LSTM"
+    gates = 4 if lstm else 3
+    usual = {"layout": 0, "input_forget": 0, "linear_before_reset": 1 if not lstm else 0}
+    if any(a.get(k, 0) != v for k, v in usual.items()) or "activations" in a or "clip" in a:
+        raise CannotServe(f"no code for a {node.kind} of this kind")
+    names = [*node.inputs, *[""] * 8]
+    if names[4] or names[7]:
+        raise CannotServe(f"no code for a {node.kind} with lengths or peepholes")
+    into, back = _weights(w, names[1]), _weights(w, names[2])
+    bias = _weights(w, names[3]) if names[3] else np.zeros((len(into), 2 * into.shape[1]), np.float32)
+    directions, units = len(into), back.shape[2]
+    ways = {b"forward": [0], b"reverse": [1], b"bidirectional": [0, 1]}[a.get("direction", b"forward")]
+    given = w.array(names[0])
+    x = w.in_order(given, last=False)
+    steps, features = x.shape[0], x.shape[2]
+    outputs = [*node.outputs, "", "", ""]
+    y = w.make(outputs[0], (steps, directions, 1, units), "float") if w.users.get(outputs[0]) else None
+    ends = [w.make(n, (directions, 1, units), "float") if n and w.users.get(n) else None for n in outputs[1:3]]
+    temporary = [f"turned {part} {len(w.lines)}" for part in ("x", "g", "h", "c")]
+    sums, each, h, c = (
+        w.make(n, shape, "float")
+        for n, shape in zip(temporary, [(steps, gates * units), (1, gates * units), (1, units), (1, units)], strict=True)
+    )
+    nothing = np.zeros(math.ceil(gates * units / w.lanes) * w.lanes, np.float32)
+    for d, backwards in enumerate(ways):
+        own, other = bias[d, : gates * units], bias[d, gates * units :]
+        key = f"{names[1]} {d} of {next(n for n in outputs if n)}"
+        start = own + other
+        if not lstm:  # what is reset is summed with its bias first
+            start = own + np.concatenate([other[: 2 * units], np.zeros(units, np.float32)])
+        product(
+            w, f"{key} x", x.at, sums.at, NOTHING, into[d], start, "PLAIN", places=steps, px=features, po=gates * units
+        )
+        for at, held in ((h, names[5]), (c, names[6])):
+            first = w.constant(held) if held else np.zeros(1)
+            if first is None:
+                before = w.in_order(w.array(held), last=False)
+                w.line(f"memcpy({at.at}, {before.at} + {d * units}, {4 * units});")
+            elif not first.any():
+                w.line(f"memset({at.at}, 0, {4 * units});")
+            else:
+                w.line(f"memcpy({at.at}, {w.weight(f'{key} {held}', first[d].reshape(-1))}, {4 * units});")
+        w.line(f"for (int64_t n = 0; n < {steps}; n++) {{ int64_t t = {f'{steps} - 1 - n' if backwards else 'n'};")
+        g = f"({sums.at} + t*{gates * units})"
+        none = w.weight("nothing", nothing) if not lstm else ""
+        product(
+            w, f"{key} h", h.at, each.at, NOTHING, back[d], None, "PLAIN", places=1, px=units, po=gates * units,
+            bias_at=g if lstm else none,
+        )  # fmt: skip
+        if lstm:
+            w.line(f"lstm_step({each.at}, {h.at}, {c.at}, {units});")
+        else:
+            held_bias = w.weight(f"{key} reset", other[2 * units :])
+            w.line(f"gru_step({g}, {each.at}, {held_bias}, {h.at}, {units});")
+        if y is not None:
+            w.line(f"memcpy({y.at} + t*{directions * units} + {d * units}, {h.at}, {4 * units});")
+        w.line("}")
+        for end, last in zip(ends, (h, c), strict=True):
+            if end is not None:
+                w.line(f"memcpy({end.at} + {d * units}, {last.at}, {4 * units});")
+    for n in temporary:
+        w.drop(n)
+    w.give_back(x, given)
+
+
+def embedding(w: Writer, table: NDArray[Any], ids: Array, out: Array, name: str) -> None:
+    """Rows of a table, by their numbers."""
+    at, (rows, width) = w.weight(name, table), table.shape
+    w.line(
+        f"for (int64_t i = 0; i < {ids.size}; i++) {{ int64_t row = {ids.at}[i]; if (row < 0) row += {rows}; "
+        f"if (row < 0 || row >= {rows}) return 1; memcpy({out.at} + i*{width}, {at} + row*{width}, {4 * width}); }}"
+    )

@@ -1,0 +1,123 @@
+"""The whole C file of a net: kernels, tiles, the net for one row, and the Python module around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.core.model_pass import CannotServe
+from hasten.passes.model.nets.machine.graph import LENGTH, Graph
+from hasten.passes.model.nets.machine.layers import tile_text
+from hasten.passes.model.nets.machine.operators import write
+from hasten.passes.model.nets.machine.writer import ALIGN, BYTES, Writer, times
+from hasten.serve.backends.machine import MODULE
+
+KERNELS = Path(__file__).with_name("kernels.c")
+MOST_LINES = 40_000
+MOST_SCRATCH = 256 << 20  # bytes
+
+GLUE = """
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+/* run(weights, scratch, length, out, inputs...): 0, or 1 where a row of a table was asked for that is not there */
+static PyObject *py_run(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+  (void)self;
+  if (n != 4 + INPUTS) { PyErr_SetString(PyExc_TypeError, "run takes other arguments"); return NULL; }
+  const float *W = PyLong_AsVoidPtr(args[0]);
+  char *S = PyLong_AsVoidPtr(args[1]);
+  int64_t L = PyLong_AsLongLong(args[2]);
+  if (PyErr_Occurred()) return NULL;
+  Py_buffer held[1 + INPUTS];
+  int got = 0, fits = 1;
+  for (; got < 1 + INPUTS; got++)
+    if (PyObject_GetBuffer(args[3 + got], &held[got], got ? PyBUF_C_CONTIGUOUS : PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE))
+      break;
+  if (got == 1 + INPUTS) {
+    int64_t rows = held[0].len / (4 * answer_size(L)), code = 0;
+    fits = held[0].len == rows * 4 * answer_size(L);
+    for (int i = 0; i < INPUTS; i++) fits &= held[1 + i].len == rows * input_size(i, L);
+    if (fits) {
+      const char *in[INPUTS];
+      for (int i = 0; i < INPUTS; i++) in[i] = held[1 + i].buf;
+      float *out = held[0].buf;
+      Py_BEGIN_ALLOW_THREADS
+      for (int64_t r = 0; r < rows && !code; r++, out += answer_size(L)) {
+        code = net(W, S, L, (const void *const *)in, out);
+        for (int i = 0; i < INPUTS; i++) in[i] += input_size(i, L);
+      }
+      Py_END_ALLOW_THREADS
+    }
+    while (got) PyBuffer_Release(&held[--got]);
+    if (fits) return PyLong_FromLong(code);
+    PyErr_SetString(PyExc_ValueError, "the inputs have other sizes");
+    return NULL;
+  }
+  while (got) PyBuffer_Release(&held[--got]);
+  return NULL;
+}
+static PyObject *py_scratch(PyObject *self, PyObject *length) {
+  (void)self;
+  int64_t L = PyLong_AsLongLong(length);
+  return PyErr_Occurred() ? NULL : PyLong_FromLongLong(scratch_size(L));
+}
+static PyMethodDef methods[] = {
+  {"run", (PyCFunction)(void (*)(void))py_run, METH_FASTCALL, NULL}, {"scratch", py_scratch, METH_O, NULL},
+  {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "MODULE", NULL, -1, methods, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit_MODULE(void) { return PyModule_Create(&module); }
+"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The C text; the weights by name, and where each goes in memory (`weights`: name, place, tiles); the number of
+    floats that is; the dimensions of an answer for one row behind the first, as text over the length."""
+
+    text: str
+    arrays: Mapping[str, NDArray[Any]]
+    weights: tuple[tuple[str, int, tuple[tuple[int, int, int], ...]], ...]
+    floats: int
+    answer: tuple[int | str, ...]
+
+
+def source(graph: Graph, lanes: int) -> Source:
+    """Raises `CannotServe` where something in the graph has no code."""
+    w = Writer(graph, lanes)
+    for name in graph.inputs:
+        if graph.shapes[name][:1] != (1,):
+            raise CannotServe(f"{name} has no rows")
+    answer = write(w)
+    if answer.shape[:1] != (1,) or not answer.size:
+        raise CannotServe("its answer has no rows")
+    if len(w.lines) > MOST_LINES or w.scratch > MOST_SCRATCH:
+        raise CannotServe("it is too large to gain from code of its own")
+    tiles = [tile_text(*t) for t in sorted(w.tiles)]
+    places = [f"  int64_t at{i} = {'at%d + (%s)' % (i - 1, w.longer[i - 1]) if i else w.scratch};" for i in range(len(w.longer))]
+    total = f"at{len(w.longer) - 1} + ({w.longer[-1]})" if w.longer else str(w.scratch)
+    sizes = [
+        f"{BYTES[w.kind(n)]} * ({times(*graph.shapes[n])})" for n in graph.inputs
+    ]
+    per_input = " : ".join(f"i == {i} ? {s}" for i, s in enumerate(sizes)) + " : 0"
+    unused = "  " + " ".join(f"(void)at{i};" for i in range(len(w.longer)))
+    body = [
+        *w.constants,
+        *tiles,
+        f"PART int64_t answer_size(int64_t {LENGTH}) {{ (void){LENGTH}; return {answer.size}; }}",
+        f"PART int64_t input_size(int i, int64_t {LENGTH}) {{ (void){LENGTH}; return {per_input}; }}",
+        f"PART int64_t scratch_size(int64_t {LENGTH}) {{", f"  (void){LENGTH};", *places, unused,
+        f"  return {total} + {ALIGN};", "}",
+        f"PART int net(const float *W, char *S, int64_t {LENGTH}, const void *const *in, float *out) {{",
+        f"  (void){LENGTH}, (void)W, (void)S;", *places, unused,
+        *(f"  {line}" for line in w.lines),
+        f"  memcpy(out, {answer.at}, 4 * ({answer.size}));", "  return 0;", "}",
+    ]  # fmt: skip
+    head = f"#define V {lanes}\n#define INPUTS {len(graph.inputs)}\n"
+    text = "\n".join([head + KERNELS.read_text("utf-8"), *body]) + GLUE.replace("MODULE", MODULE)
+    told = tuple((each.name, each.at, each.tiles) for each in w.weights)
+    return Source(text, w.arrays, told, w.floats, tuple(answer.shape[1:]))

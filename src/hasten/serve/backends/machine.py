@@ -1,0 +1,123 @@
+"""A net in machine code of its own: C that was written for it, and compiled for this kind of processor.
+
+The library says what it was compiled for (`level`); on a lesser processor, or where it does not load, the C beside it is
+compiled anew.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hasten.serve.native import FLAGS, compiled, opened
+from hasten.serve.stored import load as stored
+
+MODULE = "hasten_net"
+SOURCE, LIBRARY, WEIGHTS = "net.c", "net.so", "weights.npz"
+LENGTH = "L"
+# what each level of x86-64 has, as the kernel names it, best first
+LEVELS = {
+    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx2", "fma", "bmi2"},
+    "x86-64-v3": {"avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"},
+}
+LANES = {"x86-64-v4": 16, "x86-64-v3": 8}
+USUAL_LANES = 4
+
+
+def level() -> str:
+    """The best of `LEVELS` that this processor has; empty: none."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return ""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    flags = set(next((line for line in text.splitlines() if line.startswith("flags")), "").split())
+    return next((name for name, needed in LEVELS.items() if needed <= flags), "")
+
+
+def flags(for_level: str) -> tuple[str, ...]:
+    """What the compiler is told. Products and sums may be fused, as the runtimes of nets do."""
+    own = tuple(f for f in FLAGS if f != "-ffp-contract=off")
+    return (*own, "-ffp-contract=fast", "-fno-trapping-math", *((f"-march={for_level}",) if for_level else ()))
+
+
+def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Callable[[list[NDArray[Any]]], NDArray[Any]]:
+    """What answers: arrays in, scores out. Always by one thread."""
+    library = _library(folder, options["level"])
+    weights = _placed(stored(folder / WEIGHTS), options["weights"], options["floats"])
+    at, run, scratch = weights.ctypes.data, library.run, library.scratch
+    shape, free = tuple(options["answer"]), options["free"]
+    empty, single = np.empty, np.float32
+    pool: list[tuple[int, NDArray[Any], int]] = []
+
+    def memory(length: int) -> tuple[int, NDArray[Any], int]:
+        """Aligned scratch memory: its size, itself, and where it begins."""
+        size = int(scratch(length))
+        held = empty(size + 64, np.uint8)
+        return size, held, -(-held.ctypes.data // 64) * 64
+
+    def asked(arrays: list[NDArray[Any]], length: int, answer: tuple[int, ...]) -> NDArray[Any]:
+        try:
+            some = pool.pop()
+        except IndexError:
+            some = memory(length)
+        if length and some[0] < scratch(length):
+            some = memory(length)
+        out = empty(answer, single)
+        code = run(at, some[2], length, out, *arrays)
+        pool.append(some)
+        if code:
+            raise ValueError("an index is out of the range of the net's table")
+        return out
+
+    if free is None:
+
+        def ask(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+            return asked(arrays, 0, (len(arrays[0]), *shape))
+
+    else:
+        place, axis = free
+        tail = [compile(str(n), "size", "eval") for n in shape]
+
+        def ask(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+            length = arrays[place].shape[axis]
+            if not length:
+                raise ValueError("no steps, and the net needs one at least")
+            rest = [int(eval(n, {"__builtins__": {}}, {LENGTH: length})) for n in tail]
+            return asked(arrays, length, (len(arrays[0]), *rest))
+
+    ask.kept = (weights, library)  # type: ignore[attr-defined]
+    return ask
+
+
+def _library(folder: Path, made_for: str) -> Any:
+    here = level()
+    if made_for in ("", here) or (made_for == "x86-64-v3" and here == "x86-64-v4"):
+        return opened(folder / LIBRARY, folder / SOURCE, MODULE, flags(here))
+    with tempfile.TemporaryDirectory(prefix="hasten-part-") as place:
+        again = Path(place) / LIBRARY
+        compiled(folder / SOURCE, again, flags(here))
+        return opened(again, folder / SOURCE, MODULE, flags(here))
+
+
+def _placed(arrays: Mapping[str, NDArray[Any]], weights: Any, floats: int) -> NDArray[np.float32]:
+    """All weights in one piece of memory, as the code reads them."""
+    held = np.zeros(floats + 16, np.float32)
+    start = -held.ctypes.data % 64 // 4
+    made = held[start : start + floats]
+    for name, at, tiles in weights:
+        array = arrays[name]
+        if not tiles:
+            made[at : at + array.size] = array.reshape(-1)
+        for first, rows, lanes in tiles:
+            size = lanes * array.shape[1]
+            made[at : at + size].reshape(array.shape[1], lanes)[:, :rows] = array[first : first + rows].T
+            at += size
+    return made
