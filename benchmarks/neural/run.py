@@ -3,7 +3,8 @@
 For each case (`cases.py`) a net is trained, and hasten is given it with a budget of one point of accuracy. Then the
 module (eager, inference mode), the artifact, and every tool alone with its default settings (torch.compile, ONNX
 Runtime in float32 and int8, OpenVINO in float32 and int8 by NNCF) answer the same rows, each in a process of its own,
-interleaved in a random order. Tools share hasten's exporters, so what differs is what runs.
+interleaved in a random order. Tools share hasten's exporters, so what differs is what runs; they are asked bare,
+without the checks of an artifact.
 
 Ratios are old time / new time of medians, with bootstrap intervals (95%). A tool counts as a rival only where it stays
 within the same budget on rows that nobody was given; the certificate is held against the same rows. The last lines: the
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pickle
 import platform
 import random
@@ -281,14 +283,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--block", type=float, default=0.05, help="s of calls in a block")
     parser.add_argument("--threads", type=lambda t: [int(v) for v in t.split(",")], default=[1], metavar="N,N")
     parser.add_argument("--training", type=float, default=1.0, help="share of the training that is done")
-    parser.add_argument("--budget", help="of each run of hasten, such as 5m")
+    parser.add_argument("--budget", default="150s", help="of each run of hasten, such as 5m (150s)")
     parser.add_argument("--no-compile", action="store_true", help="without torch.compile, which takes 40 s a case")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", help="write results there after each case (auto: benchmarks/results/)")
+    parser.add_argument("--more", action="store_true", help="go on with the cases that the file of --json lacks")
     args = parser.parse_args(argv)
     rng = random.Random(0)
-    results = []
+    target = None if args.json is None else named(args.json)
+    results = read(target) if target is not None and args.more else []
+    done = {r.case for r in results}
     for case in CASES:
-        if args.case and case.name not in args.case:
+        if (args.case and case.name not in args.case) or case.name in done:
             continue
         print(f"{case.name} ...", flush=True)
         try:
@@ -297,9 +302,27 @@ def main(argv: list[str] | None = None) -> int:
             print(f"  left out: {error}")
             continue
         print("\n".join(lines(results[-1])), flush=True)
+        if target is not None:
+            write(results, target)
     print("\n".join(["", *summary(results)]))
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        told = {"schema": 1, "machine": platform.processor(), "cases": [asdict(r) for r in results]}
-        args.json.write_text(json.dumps(told, indent=1) + "\n")
     return int(any(r.problems for r in results))
+
+
+def named(where: str) -> Path:
+    return Path(where) if where != "auto" else RESULTS / f"neural-{time.strftime('%Y-%m-%d')}.json"
+
+
+def write(results: list[CaseResult], path: Path) -> None:
+    """All that was measured so far: a long run may be ended at any time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    machine = {"python": platform.python_version(), "system": platform.platform(), "cpus": os.cpu_count()}
+    told = {"schema": 1, "machine": machine, "cases": [asdict(r) for r in results], "summary": summary(results)}
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def read(path: Path) -> list[CaseResult]:
+    """What an earlier run has written to `path`."""
+    if not path.is_file():
+        return []
+    held = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    return [CaseResult(**{**c, "measured": [Measured(**m) for m in c["measured"]]}) for c in held]

@@ -37,7 +37,12 @@ def compiled(source: Path, library: Path, flags: tuple[str, ...] = FLAGS) -> Non
     by = compiler()
     if by is None:
         raise TargetError("no C compiler here: install gcc")
-    texts = [by.encode(), " ".join(flags).encode(), source.read_bytes(), *(h.read_bytes() for h in sorted(source.parent.glob("*.h")))]
+    texts = [
+        by.encode(),
+        " ".join(flags).encode(),
+        source.read_bytes(),
+        *(h.read_bytes() for h in sorted(source.parent.glob("*.h"))),
+    ]
     key = hashlib.sha256(b"\0".join(texts)).hexdigest()
     if key in _COMPILED:
         library.write_bytes(_COMPILED[key])

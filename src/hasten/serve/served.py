@@ -132,8 +132,10 @@ class ServedNet:
             one = [np.zeros((1, *a.shape[1:]), a.dtype) for a in arrays]
             answer = self._routes[0][1](one)[:0]
         else:
-            for limit, ask in self._routes:
+            ask = self._routes[-1][1]
+            for limit, other in self._routes:
                 if limit is None or rows <= limit:
+                    ask = other
                     break
             answer = ask(arrays)
         if foreign:

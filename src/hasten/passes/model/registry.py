@@ -29,12 +29,15 @@ SERVING: tuple[tuple[str, str], ...] = (
 NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.run", "TorchScript"),
     ("hasten.passes.model.nets.run", "OnnxRuntime"),
+    ("hasten.passes.model.nets.machine", "MachineCode"),
     ("hasten.passes.model.nets.run", "OpenVino"),
     ("hasten.passes.model.nets.quantise", "OpenVinoInt8"),
     ("hasten.passes.model.nets.quantise", "OnnxInt8"),
     ("hasten.passes.model.nets.quantise", "OnnxInt8Dynamic"),
     ("hasten.passes.model.nets.run", "Inductor"),
 )
+# how weights lie on disk, tried with what serves best at the end
+STORING: tuple[tuple[str, str], ...] = (("hasten.passes.model.nets.stored", "FewBits"),)
 REDUCING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.reducing.distill", "Distillation"),
     ("hasten.passes.model.reducing.fewer_trees", "FewerTrees"),
@@ -64,6 +67,12 @@ def serving_passes(nets: bool = False) -> tuple[ServingPass, ...]:
 
 
 @cache
+def storing_passes() -> tuple[ServingPass, ...]:
+    """One of each pass that stores a net's weights in fewer bits."""
+    return tuple(_made(module, name) for module, name in STORING)
+
+
+@cache
 def reducing_passes(nets: bool = False) -> tuple[ReducingPass, ...]:
     """One of each reducing pass (of nets: `nets`). Raises `TypeError` when one is none."""
     found = [_made(module, name) for module, name in (REDUCING_NETS if nets else REDUCING)]
@@ -76,7 +85,8 @@ def reducing_passes(nets: bool = False) -> tuple[ReducingPass, ...]:
 def model_pass(code: str) -> ServingPass | ReducingPass:
     """The pass with this code. Raises `KeyError`."""
     both: tuple[ServingPass | ReducingPass, ...] = (
-        *serving_passes(), *serving_passes(nets=True), *reducing_passes(), *reducing_passes(nets=True),
+        *serving_passes(), *serving_passes(nets=True), *storing_passes(), *reducing_passes(),
+        *reducing_passes(nets=True),
     )  # fmt: skip
     return {p.code: p for p in both}[code]
 

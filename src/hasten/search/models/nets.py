@@ -19,14 +19,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hasten.core.model import MEMORY, SIZE
-from hasten.core.model_pass import ReducingPass, ServingPass, Step
+from hasten.core.model_pass import Parameters, ReducingPass, ServingPass, Step
 from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
+from hasten.passes.model.registry import missing, storing_passes
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.processes import reason
 from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
-from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions
+from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions, likely_certified
+from hasten.search.models.titles import titled
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
@@ -38,6 +40,7 @@ MOST = 40  # recipes, at most
 STALE = 12  # recipes without a gain: enough
 ROUNDS, BLOCK_S = 5, 0.015  # of a quick race
 LEAST_S = 10.0  # below which no recipe is begun
+STORED = 2  # of the best candidates, whose weights are stored in fewer bits too
 
 
 def search_nets(
@@ -77,6 +80,7 @@ class NetSearch(Reductions):
                 self.took.append(loop.session.clock() - start)
             proposer.told(self.seen[key])
             stale = 0 if self.best < before else stale + 1
+        self._in_few_bits()
         self._race(self.good)
         return self.good
 
@@ -293,6 +297,42 @@ class NetSearch(Reductions):
         if size not in c.latencies or size not in self.loop.original.latencies:
             return math.inf
         return c.latencies[size] / self.loop.original.latencies[size]
+
+    # --- size on disk ------------------------------------------------------------------------------------------------
+
+    def _in_few_bits(self) -> None:
+        """What serves best once more, its weights stored in fewer bits: in as few as the budget allows."""
+        for found in storing_passes():
+            ways: dict[str, list[Parameters]] = {}
+            for p in () if missing(found) else found.parameters(self.loop.work):
+                ways.setdefault(p["way"], []).append(p)
+            served = [c for c in (*self.good, *self.exact) if c.accepted and c.steps[-1].code in ways]
+            for c in sorted(served, key=self._wanted)[:STORED]:
+                for p in ways[c.steps[-1].code]:
+                    if self._left_s < LEAST_S or self._stored(c, Step(found.code, titled(found.name, p), p)):
+                        break
+
+    def _stored(self, c: Candidate, way: Step) -> bool:
+        """Whether the budget most likely accepts `c` with its weights stored in this way."""
+        loop = self.loop
+        written = self._file_after(c.steps[:-1]) if len(c.steps) > 1 else loop.written
+        if not isinstance(written, Path):
+            return False
+        candidate = Candidate((*c.steps[:-1], way))
+        candidate.note(told=c.record.told)
+        loop.candidates.append(candidate)
+        loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
+        if loop.build(candidate, written):
+            loop.judge_one(candidate, screen=False)
+        rows = None if loop.work.test is None else len(loop.work.test)
+        quality = candidate.record.quality
+        if candidate.accepted and quality and not likely_certified(quality, rows, loop.contract.confidence):
+            candidate.note(verdict="rejected", reason=f"{candidate.record.reason}: other rows may well say no")
+            loop.processes.drop(candidate)
+        if candidate.accepted:
+            self.good.append(candidate)
+        loop.note()
+        return candidate.accepted
 
     # --- records -----------------------------------------------------------------------------------------------------
 

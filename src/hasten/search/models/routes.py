@@ -15,6 +15,7 @@ from hasten.serve.manifest import Route
 if TYPE_CHECKING:
     from hasten.search.models.candidates import Candidate
 
+FAR_LESS = 0.8  # of another's size
 CLEARLY = 0.95  # of another's latency: what a part of its own must come below to be worth carrying
 
 
@@ -88,7 +89,19 @@ def _one_model(good: Sequence[Candidate], contract: ModelContract, wanted: int) 
 
     # about as fast at the size that was asked for: then the other sizes decide
     near = [g for g in groups if min(_at(c, wanted) for c in g) * CLEARLY <= least]
-    return min(near, key=over_all) if math.isfinite(least) else groups[0]
+    if not math.isfinite(least):
+        return groups[0]
+    best = min(near, key=over_all)
+    # and about as fast at those: then what takes far less room
+    alike = [g for g in near if over_all(g) + len(contract.batches) * math.log(CLEARLY) <= over_all(best)]
+    small = min(alike, key=lambda g: _room(g, contract))
+    return small if _room(small, contract) < FAR_LESS * _room(best, contract) else best
+
+
+def _room(group: Sequence[Candidate], contract: ModelContract) -> float:
+    """Of the parts that would serve, MB."""
+    parts = {id(c): c for rows in contract.batches for c in [min(group, key=lambda c: _at(c, rows))]}
+    return math.fsum(c.record.size_mb for c in parts.values())
 
 
 def _at(c: Candidate, rows: int) -> float:

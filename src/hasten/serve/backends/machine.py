@@ -1,14 +1,17 @@
 """A net in machine code of its own: C that was written for it, and compiled for this kind of processor.
 
-The library says what it was compiled for (`level`); on a lesser processor, or where it does not load, the C beside it is
-compiled anew.
+The library says what it was compiled for (`level`); on a lesser processor, or where it does not load, the C beside it
+is compiled anew.
 """
 
 from __future__ import annotations
 
+import gzip
 import platform
+import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from hasten.serve.native import FLAGS, compiled, opened
 from hasten.serve.stored import load as stored
 
 MODULE = "hasten_net"
-SOURCE, LIBRARY, WEIGHTS = "net.c", "net.so", "weights.npz"
+SOURCE, LIBRARY, WEIGHTS = "net.c.gz", "net.so", "weights.npz"
 LENGTH = "L"
 # what each level of x86-64 has, as the kernel names it, best first
 LEVELS = {
@@ -28,6 +31,7 @@ LEVELS = {
 }
 LANES = {"x86-64-v4": 16, "x86-64-v3": 8}
 USUAL_LANES = 4
+REFUSED = {1: "an index is out of the range of the net's table", 2: "the net takes no inputs of this length"}
 
 
 def level() -> str:
@@ -45,7 +49,8 @@ def level() -> str:
 def flags(for_level: str) -> tuple[str, ...]:
     """What the compiler is told. Products and sums may be fused, as the runtimes of nets do."""
     own = tuple(f for f in FLAGS if f != "-ffp-contract=off")
-    return (*own, "-ffp-contract=fast", "-fno-trapping-math", *((f"-march={for_level}",) if for_level else ()))
+    small = ("-s", "-Wl,-z,noseparate-code") if sys.platform == "linux" else ()
+    return (*own, *small, "-ffp-contract=fast", "-fno-trapping-math", *((f"-march={for_level}",) if for_level else ()))
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Callable[[list[NDArray[Any]]], NDArray[Any]]:
@@ -59,7 +64,7 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Calla
 
     def memory(length: int) -> tuple[int, NDArray[Any], int]:
         """Aligned scratch memory: its size, itself, and where it begins."""
-        size = int(scratch(length))
+        size = max(64, int(scratch(length)))
         held = empty(size + 64, np.uint8)
         return size, held, -(-held.ctypes.data // 64) * 64
 
@@ -74,7 +79,7 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Calla
         code = run(at, some[2], length, out, *arrays)
         pool.append(some)
         if code:
-            raise ValueError("an index is out of the range of the net's table")
+            raise ValueError(REFUSED[code])
         return out
 
     if free is None:
@@ -97,14 +102,31 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Calla
     return ask
 
 
+def write(folder: Path, text: str) -> None:
+    """Compile the C text for this processor, and keep both. Raises `TargetError`."""
+    (folder / SOURCE).write_bytes(gzip.compress(text.encode(), mtime=0))
+    with _source(folder) as source:
+        compiled(source, folder / LIBRARY, flags(level()))
+
+
+@contextmanager
+def _source(folder: Path) -> Iterator[Path]:
+    """The C text as a file, for as long as that is needed."""
+    with tempfile.TemporaryDirectory(prefix="hasten-part-") as place:
+        path = Path(place) / "net.c"
+        path.write_bytes(gzip.decompress((folder / SOURCE).read_bytes()))
+        yield path
+
+
 def _library(folder: Path, made_for: str) -> Any:
     here = level()
-    if made_for in ("", here) or (made_for == "x86-64-v3" and here == "x86-64-v4"):
-        return opened(folder / LIBRARY, folder / SOURCE, MODULE, flags(here))
-    with tempfile.TemporaryDirectory(prefix="hasten-part-") as place:
-        again = Path(place) / LIBRARY
-        compiled(folder / SOURCE, again, flags(here))
-        return opened(again, folder / SOURCE, MODULE, flags(here))
+    own = flags(here)
+    with _source(folder) as source:
+        library = folder / LIBRARY
+        if made_for not in ("", here) and not (made_for == "x86-64-v3" and here == "x86-64-v4"):
+            library = source.with_name(LIBRARY)
+            compiled(source, library, own)
+        return opened(library, source, MODULE, own)
 
 
 def _placed(arrays: Mapping[str, NDArray[Any]], weights: Any, floats: int) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.serve.backends import machine
+from hasten.serve.backends.machine import WEIGHTS
 from hasten.serve.backends.onnx import session
 
 Arrays = list[NDArray[Any]]
@@ -77,7 +78,7 @@ def _compiled(folder: Path, options: Mapping[str, Any], threads: int | None) -> 
 
 
 def _onnx(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
-    graph = session(str(folder / ONNX), threads)
+    graph = session(str(folder / ONNX), threads, _held(folder) if options.get("stored") else None)
     given = {i.name for i in graph.get_inputs()}
     places = [(place, name) for place, name in enumerate(options["inputs"]) if name in given]
     outputs = [graph.get_outputs()[0].name]
@@ -87,6 +88,13 @@ def _onnx(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
         return answer
 
     return ask
+
+
+def _held(folder: Path) -> dict[str, NDArray[Any]]:
+    """Weights that lie beside the graph, in fewer bits."""
+    from hasten.serve.stored import load as stored
+
+    return stored(folder / WEIGHTS)
 
 
 def _openvino(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:

@@ -15,8 +15,11 @@ from hasten.serve.inputs import MATRIX, TYPED
 NOTHING = "\x00 no text"  # what stands for a cell that holds no string: no category and no word is that
 
 
-def session(graph: str | bytes, threads: int | None = None) -> Any:
-    """A session of ONNX Runtime for the graph in a file, or in memory; `threads` None: as many as there are."""
+def session(
+    graph: str | bytes, threads: int | None = None, weights: Mapping[str, NDArray[Any]] | None = None
+) -> Any:  # fmt: skip
+    """A session of ONNX Runtime for the graph in a file, or in memory; `threads` None: as many as there are. `weights`
+    are those that the graph does not hold."""
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
@@ -25,6 +28,9 @@ def session(graph: str | bytes, threads: int | None = None) -> Any:
     settings.log_severity_level = 3
     # threads that wait busily between calls take the processor from whoever calls
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if weights:
+        held = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(a)) for a in weights.values()]
+        settings.add_external_initializers(list(weights), held)
     return onnxruntime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
 
 

@@ -145,6 +145,7 @@ def onnx(work: ModelWorkload, path: Path) -> list[str]:
             )  # fmt: skip
             assert program is not None
             program.save(str(path), external_data=False)
+        _plain(path)
         return names
     except Exception as error:  # noqa: BLE001 - exporters raise anything; what they say is the reason
         told.append(first_line(error))
@@ -162,6 +163,21 @@ def onnx(work: ModelWorkload, path: Path) -> list[str]:
     except Exception as error:  # noqa: BLE001
         told.append(first_line(error))
     raise CannotServe(f"no ONNX graph: {'; '.join(told)}")
+
+
+def _plain(path: Path) -> None:
+    """Without what the exporter notes of the module's source, which may be more than the weights of a small net."""
+    import onnx as library
+
+    model = library.load(path)
+    model.doc_string = ""
+    del model.metadata_props[:]
+    for each in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        each.doc_string = ""
+        del each.metadata_props[:]
+    for node in model.graph.node:
+        node.name = ""
+    path.write_bytes(model.SerializeToString())
 
 
 def openvino(work: ModelWorkload, scratch: Path) -> tuple[Any, list[int]]:

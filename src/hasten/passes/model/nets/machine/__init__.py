@@ -21,22 +21,20 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.errors import TargetError
 from hasten.serve.net import is_net
-from hasten.serve.stored import FLOAT16, FLOAT32, INT8
+from hasten.serve.stored import FLOAT32
 
 
 def build(work: ModelWorkload, folder: Path, stored: str) -> Built:
     """Write, compile and keep the code. Raises `CannotServe`."""
     from hasten.passes.model.nets.machine.graph import read
     from hasten.passes.model.nets.machine.source import source
-    from hasten.serve.backends.machine import LANES, LIBRARY, SOURCE, USUAL_LANES, WEIGHTS, flags, level
-    from hasten.serve.native import compiled
+    from hasten.serve.backends.machine import LANES, USUAL_LANES, WEIGHTS, level, write
     from hasten.serve.stored import save
 
     graph = read(work, folder)
     made = source(graph, LANES.get(level(), USUAL_LANES))
-    (folder / SOURCE).write_text(made.text, encoding="utf-8")
     try:
-        compiled(folder / SOURCE, folder / LIBRARY, flags(level()))
+        write(folder, made.text)
     except TargetError as error:
         raise CannotServe(str(error)) from error
     save(folder / WEIGHTS, made.arrays, stored, dict.fromkeys(made.arrays, 0))
@@ -61,22 +59,3 @@ class MachineCode:
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         return build(work, folder, FLOAT32)
-
-
-@dataclass(frozen=True)
-class MachineCodeSmall:
-    """The same, whose weights lie on disk in fewer bits (a quarter, with a scale for each row, or half) and are computed
-    with in float32."""
-
-    code: ClassVar[str] = "HSM306"
-    name: ClassVar[str] = "code of its own, weights in few bits"
-    risk: ClassVar[Risk] = Risk.QUALITY
-    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
-
-    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        if is_net(work.model):
-            yield {"stored": INT8}
-            yield {"stored": FLOAT16}
-
-    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
-        return build(work, folder, parameters["stored"])

@@ -24,6 +24,8 @@ Size = int | str  # a number, or C text over `LENGTH`
 MOST_VALUES = 20_000_000  # of its weights
 MOST_NODES = 3000
 SHAPES_ONLY = ("Shape", "Size")
+# what is read of these besides sizes, which are known: their first input
+ONLY_FIRST = ("Reshape", "Expand", "Slice", "Unsqueeze", "Squeeze", "Split", "Tile")
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ def _graph(
             depends.update(n for n in node.outputs if n)
             nodes.append(node)
             continue
+        nodes.append(node)
         for name in node.outputs:  # it says nothing of the data: a constant, if it is the same at every length
             if name and all(_alike(s[name], seen[0][name]) for s in seen):
                 constants[name] = seen[0][name]
@@ -181,9 +184,9 @@ def _graph(
     output = model.graph.output[0].name
     wanted, kept = {output}, []
     for node in reversed(nodes):
-        if wanted.intersection(node.outputs):
+        if any(n in wanted and n not in constants for n in node.outputs):
             kept.append(node)
-            wanted.update(node.inputs)
+            wanted.update(node.inputs[:1] if node.kind in ONLY_FIRST else node.inputs)
     return Graph(tuple(reversed(kept)), names, output, shapes, dtypes, constants, free)
 
 

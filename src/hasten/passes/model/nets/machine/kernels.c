@@ -150,7 +150,7 @@ PART void padded(const float *in, float *out, int64_t h, int64_t w, int64_t c, i
   }
 }
 
-/* each channel by itself; in: rows of `row` floats, weights [kh * kw][lanes] */
+/* each channel by itself; in: rows of `row` floats, with a vector's room behind them; weights [kh * kw][lanes] */
 PART void depthwise(const float *in, int64_t row, int64_t c, int64_t kh, int64_t kw, int64_t sh, int64_t sw, int64_t dh,
                     int64_t dw, int64_t oh, int64_t ow, const float *w, int64_t lanes, const float *b, float *out,
                     int act) {
@@ -158,7 +158,7 @@ PART void depthwise(const float *in, int64_t row, int64_t c, int64_t kh, int64_t
     for (int64_t k = 0; k < c; k += V) {
       int64_t left = c - k;
       int64_t x = 0;
-      for (; left >= V && x + 4 <= ow; x += 4) {
+      for (; x + 4 <= ow; x += 4) {
         vf a0 = *(const vu *)(b + k), a1 = a0, a2 = a0, a3 = a0;
         for (int64_t i = 0; i < kh; i++)
           for (int64_t j = 0; j < kw; j++) {
@@ -170,21 +170,17 @@ PART void depthwise(const float *in, int64_t row, int64_t c, int64_t kh, int64_t
             a3 += *(const vu *)(p + 3 * sw * c) * by;
           }
         float *o = out + (y * ow + x) * c + k;
-        *(vu *)o = end_of(a0, act);
-        *(vu *)(o + c) = end_of(a1, act);
-        *(vu *)(o + 2 * c) = end_of(a2, act);
-        *(vu *)(o + 3 * c) = end_of(a3, act);
+        put(o, end_of(a0, act), left);
+        put(o + c, end_of(a1, act), left);
+        put(o + 2 * c, end_of(a2, act), left);
+        put(o + 3 * c, end_of(a3, act), left);
       }
       for (; x < ow; x++) {
         vf a = *(const vu *)(b + k);
         for (int64_t i = 0; i < kh; i++)
-          for (int64_t j = 0; j < kw; j++) {
-            const float *p = in + (y * sh + i * dh) * row + (x * sw + j * dw) * c + k;
-            vf v = {0};
-            if (left >= V) v = *(const vu *)p;
-            else memcpy(&v, p, 4 * left);
-            a += v * *(const vu *)(w + (i * kw + j) * lanes + k);
-          }
+          for (int64_t j = 0; j < kw; j++)
+            a += *(const vu *)(in + (y * sh + i * dh) * row + (x * sw + j * dw) * c + k) *
+                 *(const vu *)(w + (i * kw + j) * lanes + k);
         put(out + (y * ow + x) * c + k, end_of(a, act), left);
       }
     }

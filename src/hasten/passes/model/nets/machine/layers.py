@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ NOTHING = "NULL"
 
 
 def tile_text(places: int, vectors: int) -> str:
-    """One kind of tile: `n` inputs of each of `segs` pieces, at each place, times the weights that follow each other."""
+    """One kind of tile: at each place `n` inputs of each of `segs` pieces, times weights that follow each other."""
     p, t = range(places), range(vectors)
     sums = max(1, ALONE // vectors) if places == 1 and vectors <= ALONE // 2 else 1
     u = range(sums)
@@ -117,8 +118,8 @@ def product(
         for each, number in runs(places, 1 if single else few[vectors]):
             w.tiles.add((each, vectors))
             call = (
-                f"tile_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {bias_at} + {first}, add, o, {po}, "
-                f"{last}, {act});"
+                f"tile_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {bias_at} + {first}, add, o, "
+                f"{po}, {last}, {act});"
             )
             step = f"x += {times(each, px)}, o += {times(each, po)}"
             step += f", add += {times(each, po)}" if add != NOTHING else ""
@@ -198,7 +199,7 @@ def conv(w: Writer, node: Node) -> None:
         if after is not None and after.kind == "Relu":
             name, act = after.outputs[0], "RELU"
     source, height, width, made = x.at, h, wide, None
-    if any((*of["before"], *of["after"])):
+    if any((*of["before"], *of["after"])) or (depthwise and x.block is None):  # which reads a vector too far
         (top, left), (bottom, right) = of["before"], of["after"]
         height, width = plus(h, top + bottom), plus(wide, left + right)
         made = f"padded {len(w.lines)}"
@@ -223,13 +224,13 @@ def conv(w: Writer, node: Node) -> None:
         full = weights[:, :, None, :] if weights.ndim == 3 else weights
         matrix = full.transpose(0, 2, 3, 1).reshape(outputs, -1)
         at = NOTHING if other is None else other.at
-        rest = dict(name=key, x=source, out=out.at, add=at, matrix=matrix, bias=bias, act=act)
+        written = partial(product, w, key, source, out.at, at, matrix, bias, act)
         if kh == kw == sh == sw == 1 and made is None:
-            product(w, **rest, places=times(oh, ow), px=c, po=outputs)
+            written(places=times(oh, ow), px=c, po=outputs)
         else:
             pieces, between = (kw, times(dw, c)) if kh == 1 and dw > 1 else (kh, times(dh, row))
-            product(
-                w, **rest, places=ow, px=times(sw, c), po=outputs, segs=pieces, xs=between, rows=oh,
+            written(
+                places=ow, px=times(sw, c), po=outputs, segs=pieces, xs=between, rows=oh,
                 row_x=times(sh, row), row_o=times(ow, outputs),
             )  # fmt: skip
     if made is not None:
@@ -264,9 +265,10 @@ def _linear(w: Writer, node: Node, matrix: NDArray[Any], bias: NDArray[Any] | No
     x = w.in_order(given, last=False)
     other_side = w.in_order(w.held[add], last=False) if add is not None else None
     out = w.make(name, w.graph.shapes[name], "float")
+    add_at = NOTHING if other_side is None else other_side.at
     product(
-        w, f"{node.inputs[1]} of {node.outputs[0]}", x.at, out.at, NOTHING if other_side is None else other_side.at, matrix,
-        bias, act, places=times(*x.shape[:-1]), px=x.shape[-1], po=len(matrix),
+        w, f"{node.inputs[1]} of {node.outputs[0]}", x.at, out.at, add_at, matrix, bias, act,
+        places=times(*x.shape[:-1]), px=x.shape[-1], po=len(matrix),
     )  # fmt: skip
     w.give_back(x, given)
     if other_side is not None and add is not None:
@@ -318,7 +320,9 @@ def recurrent(w: Writer, node: Node) -> None:
     temporary = [f"turned {part} {len(w.lines)}" for part in ("x", "g", "h", "c")]
     sums, each, h, c = (
         w.make(n, shape, "float")
-        for n, shape in zip(temporary, [(steps, gates * units), (1, gates * units), (1, units), (1, units)], strict=True)
+        for n, shape in zip(
+            temporary, [(steps, gates * units), (1, gates * units), (1, units), (1, units)], strict=True
+        )
     )
     nothing = np.zeros(math.ceil(gates * units / w.lanes) * w.lanes, np.float32)
     for d, backwards in enumerate(ways):
@@ -339,8 +343,9 @@ def recurrent(w: Writer, node: Node) -> None:
                 w.line(f"memset({at.at}, 0, {4 * units});")
             else:
                 w.line(f"memcpy({at.at}, {w.weight(f'{key} {held}', first[d].reshape(-1))}, {4 * units});")
-        w.line(f"for (int64_t n = 0; n < {steps}; n++) {{ int64_t t = {f'{steps} - 1 - n' if backwards else 'n'};")
-        g = f"({sums.at} + t*{gates * units})"
+        now = f"{steps} - 1 - n" if backwards else "n"
+        w.line(f"for (int64_t n = 0; n < {steps}; n++) {{ int64_t now = {now};")
+        g = f"({sums.at} + now*{gates * units})"
         none = w.weight("nothing", nothing) if not lstm else ""
         product(
             w, f"{key} h", h.at, each.at, NOTHING, back[d], None, "PLAIN", places=1, px=units, po=gates * units,
@@ -352,7 +357,7 @@ def recurrent(w: Writer, node: Node) -> None:
             held_bias = w.weight(f"{key} reset", other[2 * units :])
             w.line(f"gru_step({g}, {each.at}, {held_bias}, {h.at}, {units});")
         if y is not None:
-            w.line(f"memcpy({y.at} + t*{directions * units} + {d * units}, {h.at}, {4 * units});")
+            w.line(f"memcpy({y.at} + now*{directions * units} + {d * units}, {h.at}, {4 * units});")
         w.line("}")
         for end, last in zip(ends, (h, c), strict=True):
             if end is not None:

@@ -203,6 +203,8 @@ def _cut(w: Writer, name: str, x: Array, cuts: dict[int, tuple[Size, int]]) -> N
     for axis, (begin, step) in cuts.items():
         start = plus(start, times(begin, steps[axis]))
         steps[axis] = times(step, steps[axis])
+        if not (isinstance(out.shape[axis], int) and isinstance(begin, int)):  # a longer input may run out of it
+            w.line(f"if ({begin} < 0 || {begin} + ({out.shape[axis]} - 1)*{step} >= {x.shape[axis]}) return 2;")
     moved = Array(x.shape, x.kind, f"({x.at} + {start})", x.last, x.block)
     dims = [out.shape[a] for a in out.order]
     own = out.strides
@@ -273,6 +275,30 @@ def _gather(w: Writer, node: Node) -> None:
     dims = [x.shape[a] for a in kept]
     own = Array(tuple(dims), out.kind, out.at).strides
     w.loops(dims, [own, [x.strides[a] for a in kept]], [out, moved], lambda p: f"{p[0]} = {p[1]};")
+
+
+def _filled(w: Writer, node: Node) -> None:
+    value = node.attributes.get("value")
+    number = 0.0 if value is None else _tensor(value).reshape(-1)[0]
+    out = w.make(node.outputs[0])
+    w.nest(out, [], literal(number, out.kind))
+
+
+def _tensor(value: Any) -> Any:
+    from onnx import numpy_helper
+
+    return numpy_helper.to_array(value)
+
+
+def _range(w: Writer, node: Node) -> None:
+    start, step = (w.constant(node.inputs[i]) for i in (0, 2))
+    if start is None or step is None:
+        raise CannotServe("no code for a range of this kind")
+    out = w.make(node.outputs[0])
+    w.line(
+        f"for (int64_t i = 0; i < {out.size}; i++) {out.at}[i] = {literal(start, out.kind)} + i * "
+        f"{literal(step, out.kind)};"
+    )
 
 
 def _pad(w: Writer, node: Node) -> None:
@@ -408,7 +434,8 @@ WRITES: dict[str, Write] = {
     **dict.fromkeys(ORDERED, _ordered), **dict.fromkeys(VIEWS, _view), **dict.fromkeys(SAME, _same),
     **dict.fromkeys(REDUCED, _reduce), "Pow": _pow, "Where": _where, "Not": _test("!{0}"),
     "IsNaN": _test("{0} != {0}"), "Cast": _cast, "Transpose": _transpose, "Expand": _expand, "Concat": _concat,
-    "Slice": _slice, "Split": _split, "Gather": _gather, "Pad": _pad, "MaxPool": _pool, "AveragePool": _pool,
+    "Slice": _slice, "Split": _split, "Gather": _gather, "Pad": _pad, "Range": _range,
+    "ConstantOfShape": _filled, "MaxPool": _pool, "AveragePool": _pool,
     "Softmax": _softmax, "LogSoftmax": _softmax, "LayerNormalization": _norm, "BatchNormalization": _batch_norm,
     "Conv": conv, "Gemm": gemm, "MatMul": matmul, "LSTM": recurrent, "GRU": recurrent,
 }  # fmt: skip

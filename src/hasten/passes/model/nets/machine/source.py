@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
@@ -25,7 +24,8 @@ GLUE = """
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-/* run(weights, scratch, length, out, inputs...): 0, or 1 where a row of a table was asked for that is not there */
+/* run(weights, scratch, length, out, inputs...): 0; 1 where a row of a table was asked for that is not there, 2 where
+ * the net takes no input of this length */
 static PyObject *py_run(PyObject *self, PyObject *const *args, Py_ssize_t n) {
   (void)self;
   if (n != 4 + INPUTS) { PyErr_SetString(PyExc_TypeError, "run takes other arguments"); return NULL; }
@@ -98,12 +98,13 @@ def source(graph: Graph, lanes: int) -> Source:
     if len(w.lines) > MOST_LINES or w.scratch > MOST_SCRATCH:
         raise CannotServe("it is too large to gain from code of its own")
     tiles = [tile_text(*t) for t in sorted(w.tiles)]
-    places = [f"  int64_t at{i} = {'at%d + (%s)' % (i - 1, w.longer[i - 1]) if i else w.scratch};" for i in range(len(w.longer))]
+    starts = [str(w.scratch), *(f"at{i} + ({size})" for i, size in enumerate(w.longer[:-1]))][: len(w.longer)]
+    places = [f"  int64_t at{i} = {start};" for i, start in enumerate(starts)]
     total = f"at{len(w.longer) - 1} + ({w.longer[-1]})" if w.longer else str(w.scratch)
-    sizes = [
-        f"{BYTES[w.kind(n)]} * ({times(*graph.shapes[n])})" for n in graph.inputs
-    ]
+    sizes = [f"{BYTES[w.kind(n)]} * ({times(*graph.shapes[n])})" for n in graph.inputs]
     per_input = " : ".join(f"i == {i} ? {s}" for i, s in enumerate(sizes)) + " : 0"
+    grown = {n for shape in graph.shapes.values() for n in shape if isinstance(n, str) and n != LENGTH}
+    short = [f"  if ({n} < 1) return 2;" for n in sorted(grown)]
     unused = "  " + " ".join(f"(void)at{i};" for i in range(len(w.longer)))
     body = [
         *w.constants,
@@ -113,7 +114,7 @@ def source(graph: Graph, lanes: int) -> Source:
         f"PART int64_t scratch_size(int64_t {LENGTH}) {{", f"  (void){LENGTH};", *places, unused,
         f"  return {total} + {ALIGN};", "}",
         f"PART int net(const float *W, char *S, int64_t {LENGTH}, const void *const *in, float *out) {{",
-        f"  (void){LENGTH}, (void)W, (void)S;", *places, unused,
+        f"  (void){LENGTH}, (void)W, (void)S;", *short, *places, unused,
         *(f"  {line}" for line in w.lines),
         f"  memcpy(out, {answer.at}, 4 * ({answer.size}));", "  return 0;", "}",
     ]  # fmt: skip

@@ -46,7 +46,7 @@ def literal(value: Any, kind: str) -> str:
             return "NAN"
         if np.isinf(value):
             return "INFINITY" if value > 0 else "(-INFINITY)"
-        return value.hex() + ("f" if kind == "float" else "")
+        return str(value.hex()) + ("f" if kind == "float" else "")
     if int(value) == -(1 << 63):
         return "INT64_MIN"
     return f"{int(value)}{'LL' if kind == 'int64_t' else ''}"
@@ -173,7 +173,9 @@ class Writer:
             self.floats += -(-(size + self.lanes) // 16) * 16
         return f"(W + {self._made[key]})"
 
-    def make(self, name: str, shape: Sequence[Size] | None = None, kind: str | None = None, last: bool = False) -> Array:
+    def make(
+        self, name: str, shape: Sequence[Size] | None = None, kind: str | None = None, last: bool = False
+    ) -> Array:
         """Memory for a new array. `name` is that of the graph's, or any other for memory that `drop` gives back."""
         shape = self.graph.shapes[name] if shape is None else tuple(shape)
         kind = kind or self.kind(name)

@@ -1,0 +1,215 @@
+"""Nets in C that is written for them, beside ONNX Runtime's answers."""
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+ort = pytest.importorskip("onnxruntime")
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+from hasten.core.model import ModelWorkload, Rows, Tensors  # noqa: E402
+from hasten.core.model_pass import CannotServe  # noqa: E402
+from hasten.passes.model.nets.machine import MachineCode  # noqa: E402
+from hasten.passes.model.nets.machine.graph import read  # noqa: E402
+from hasten.passes.model.nets.machine.source import source  # noqa: E402
+from hasten.passes.model.nets.stored import FewBits  # noqa: E402
+from hasten.serve.backends import nets as backend  # noqa: E402
+from hasten.serve.backends.machine import _placed  # noqa: E402
+from hasten.serve.native import compiler  # noqa: E402
+from hasten.serve.net import OnnxNet  # noqa: E402
+
+DRAW = np.random.default_rng(5)
+needs_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler")
+TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
+
+
+class Graph:
+    """Builds an ONNX graph line by line."""
+
+    def __init__(self, **inputs):
+        self.nodes, self.held, self.inputs = [], [], inputs
+
+    def weight(self, *shape, scale=0.3):
+        return self.constant((DRAW.normal(size=shape) * scale).astype(np.float32))
+
+    def constant(self, value):
+        name = f"c{len(self.held)}"
+        self.held.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def __call__(self, kind, *inputs, outputs=1, **attributes):
+        names = [f"n{len(self.nodes)}_{i}" for i in range(outputs)]
+        self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
+        return names[0] if outputs == 1 else names
+
+    def bytes(self, output, kind=TensorProto.FLOAT):
+        given = [
+            helper.make_tensor_value_info(n, TYPES[a.dtype.name], [None, *shape])
+            for n, (a, shape) in self.inputs.items()
+        ]
+        told = [helper.make_tensor_value_info(output, kind, None)]
+        graph = helper.make_graph(self.nodes, "g", given, told, self.held)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+        return model.SerializeToString()
+
+
+def work_of(graph, output, free=None, kind=TensorProto.FLOAT):
+    x = Tensors({n: a for n, (a, _) in graph.inputs.items()})
+    return ModelWorkload(OnnxNet(graph.bytes(output, kind)), Rows(x), methods=("forward",), free=free or {})
+
+
+def served(work, folder, made=None, parameters=None):
+    folder.mkdir(exist_ok=True)
+    built = (made or MachineCode()).build(work, folder, parameters or {})
+    return backend.load(folder, built.options, 1).method("forward")
+
+
+def agrees(work, ask, arrays, within=2e-6):
+    one_by_one = [work.model.forward(Tensors({n: a[i : i + 1] for n, a in arrays.items()})) for i in range(3)]
+    wanted = np.concatenate(one_by_one)
+    answer = ask([np.ascontiguousarray(a[:3]) for a in arrays.values()])
+    assert answer.shape == wanted.shape
+    assert answer.dtype == wanted.dtype
+    np.testing.assert_allclose(answer, wanted, rtol=0, atol=within * np.abs(wanted).max())
+
+
+def images():
+    """Windows of many kinds, side by side: each gives its mean and its first pixels."""
+    x = DRAW.normal(size=(4, 5, 11, 9)).astype(np.float32)
+    g = Graph(image=(x, (5, 11, 9)))
+    parts = []
+    kinds = [
+        (16, 3, {"pads": [1, 1, 1, 1]}), (24, 3, {"strides": [2, 2], "pads": [1, 0, 0, 1]}), (7, 1, {}),
+        (40, 1, {"strides": [2, 1]}), (3, 5, {"dilations": [2, 1], "pads": [2, 2, 2, 2]}), (70, 2, {}),
+    ]  # fmt: skip
+    for out, k, more in kinds:
+        y = g("Conv", "image", g.weight(out, 5, k, k), g.weight(out), kernel_shape=[k, k], **more)
+        y = g("Clip", y, g.constant(np.float32(0)), g.constant(np.float32(6))) if out % 8 else g("Relu", y)
+        deep = g("Conv", y, g.weight(out, 1, 3, 3), g.weight(out), group=out, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        y = g("Relu", g("Add", y, g("LeakyRelu", deep)))
+        mean, spread = g.weight(out), g.constant(DRAW.uniform(0.5, 2, out).astype(np.float32))
+        y = g("BatchNormalization", g("HardSwish", y), g.weight(out), g.weight(out), mean, spread)
+        parts += [g("Flatten", g("GlobalAveragePool", y)), g("Flatten", g("ReduceMax", y, g.constant([1, 3])))]
+        pooled = g("Concat", *(
+            g(kind, y, kernel_shape=[2, 2], strides=[2, 1], pads=[1, 0, 0, 0], **own)
+            for kind, own in (("MaxPool", {}), ("AveragePool", {}), ("AveragePool", {"count_include_pad": 1}))
+        ), axis=1)  # fmt: skip
+        turned = g("Transpose", pooled, perm=[0, 2, 3, 1])
+        parts.append(g("Flatten", g("Slice", turned, g.constant([1]), g.constant([3]), g.constant([1]))))
+    flat = g("Concat", *parts, axis=1)
+    square = g("Mul", flat, g("Sigmoid", flat))
+    width = 7 * 3  # of the answer
+    summed = g("ReduceSum", square, g.constant([1]))
+    some = g("Slice", square, g.constant([0]), g.constant([width]), g.constant([1]))
+    logits = g("Gemm", some, g.weight(width, 10), g.weight(10), alpha=0.5)
+    return work_of(g, g("Concat", g("Softmax", logits), g("Tanh", summed), square, axis=1))
+
+
+def steps(length=12):
+    """Words, recurrent layers, attention and positions; the number of steps is free."""
+    ids = DRAW.integers(0, 30, (4, length))
+    mask = (DRAW.random((4, length)) < 0.8).astype(np.int64)
+    mask[:, 0] = 1
+    g = Graph(ids=(ids, ("L",)), mask=(mask, ("L",)))
+    x = g("Gather", g.weight(30, 8), "ids")
+    count = g("Gather", g("Shape", "ids"), g.constant(np.int64(1)))
+    places = g("Slice", g.weight(16, 8), g.constant([0]), g("Unsqueeze", count, g.constant([0])), g.constant([0]))
+    x = g("LayerNormalization", g("Add", x, places), g.weight(8), g.weight(8), axis=-1)
+    q, k, v = (g("MatMul", x, g.weight(8, 8)) for _ in range(3))
+    score = g("MatMul", q, g("Transpose", k, perm=[0, 2, 1]))
+    gone = g("Unsqueeze", g("Equal", "mask", g.constant(np.int64(0))), g.constant([1]))
+    score = g("Where", gone, g.constant(np.float32(-np.inf)), score)
+    x = g("Add", x, g("MatMul", g("Softmax", score, axis=-1), v))
+    x = g("Add", g("MatMul", g("Gelu", x), g.weight(8, 12)), g.weight(12))
+    x = g("Transpose", x, perm=[1, 0, 2])
+    both = g("LSTM", x, g.weight(2, 40, 12), g.weight(2, 40, 10), g.weight(2, 80), direction="bidirectional",
+             hidden_size=10)  # fmt: skip
+    both = g("Reshape", g("Transpose", both, perm=[0, 2, 1, 3]), g.constant([0, 0, 20]))
+    other, last = g("GRU", both, g.weight(1, 54, 20), g.weight(1, 54, 18), g.weight(1, 108), hidden_size=18,
+                    linear_before_reset=1, outputs=2)  # fmt: skip
+    other = g("ReduceMax", g("Squeeze", other, g.constant([1])), g.constant([0]), keepdims=0)
+    kept = g("ReduceMean", g("Transpose", both, perm=[1, 0, 2]), g.constant([1]), keepdims=0)
+    last = g("Squeeze", last, g.constant([0]))
+    return work_of(g, g("Concat", other, kept, last, axis=1), {"ids": (1,), "mask": (1,)})
+
+
+@needs_compiler
+def test_windows_of_every_kind_answer_as_onnx_runtime(tmp_path):
+    work = images()
+    ask = served(work, tmp_path)
+    agrees(work, ask, work.valid.x.arrays)
+    broken = work.valid.x.arrays["image"].copy()
+    broken[0, 0, 0, 0] = np.nan
+    old, new = work.model.forward(Tensors({"image": broken[:1]})), ask([broken[:1]])
+    assert np.isnan(old).any()
+    assert np.isnan(new)[np.isnan(old)].all()  # ONNX Runtime's Clip and MaxPool lose some, torch's do not
+
+
+@needs_compiler
+def test_steps_of_any_number_answer_as_onnx_runtime(tmp_path):
+    work = steps()
+    ask = served(work, tmp_path)
+    arrays = work.valid.x.arrays
+    for length in (12, 1, 5, 12):
+        agrees(work, ask, {n: np.ascontiguousarray(a[:, :length]) for n, a in arrays.items()}, 5e-6)
+    longer = {n: np.tile(a, (1, 2))[:, :15] for n, a in arrays.items()}
+    agrees(work, ask, longer, 5e-6)
+    for bad, told in (
+        ([np.tile(a, (1, 2))[:1, :17] for a in arrays.values()], "of this length"),  # there are 16 places
+        ([np.full((1, 6), 30), np.ones((1, 6), np.int64)], "out of the range"),
+        ([np.full((1, 6), -31), np.ones((1, 6), np.int64)], "out of the range"),
+        ([np.zeros((1, 0), np.int64)] * 2, "no steps"),
+        ([np.zeros((1, 6), np.int64), np.ones((1, 5), np.int64)], "other sizes"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            ask([np.ascontiguousarray(a) for a in bad])
+    last = np.ascontiguousarray(arrays["ids"][:1]) - 30  # from the end of the table
+    np.testing.assert_allclose(ask([last, np.ones_like(last)]), ask([last + 30, np.ones_like(last)]))
+
+
+@needs_compiler
+@pytest.mark.parametrize(("way", "stored", "within"), [("HSM305", "int8", 0.03), ("HSM303", "float16", 0.002)])
+def test_weights_in_few_bits_answer_nearly_the_same(tmp_path, way, stored, within):
+    g = Graph(row=(DRAW.normal(size=(4, 64)).astype(np.float32), (64,)))
+    work = work_of(g, g("Gemm", g("Relu", g("MatMul", "row", g.weight(64, 90))), g.weight(90, 4)))
+    ask = served(work, tmp_path, FewBits(), {"way": way, "stored": stored})
+    agrees(work, ask, work.valid.x.arrays, within)
+    size = sum(f.stat().st_size for f in tmp_path.glob("weights.npz"))
+    assert size < (64 * 90 + 90 * 4) * (1.3 if stored == "int8" else 2.3) + 1500
+
+
+def test_what_has_no_code_is_refused(tmp_path):
+    def refused(match, build, shape=(5, 6), sizes=None, **more):
+        g = Graph(x=(DRAW.normal(size=(3, *shape)).astype(np.float32), sizes or shape))
+        work = work_of(g, build(g), **more)
+        with pytest.raises(CannotServe, match=match):
+            source(read(work, tmp_path), 16)
+
+    refused("no code for CumSum", lambda g: g("CumSum", "x", g.constant(np.int64(1))))
+    refused("softmax over an axis in the middle", lambda g: g("Softmax", "x", axis=1))
+    refused("several groups", lambda g: g("Conv", "x", g.weight(4, 3, 3), group=2), shape=(6, 6))
+    refused("no float32", lambda g: g("Cast", "x", to=TensorProto.DOUBLE), kind=TensorProto.DOUBLE)
+    refused("computed as it runs", lambda g: g("Gemm", "x", g("Reshape", "x", g.constant([6, 1]))), shape=(6,))
+    refused("no rows", lambda g: g("ReduceMean", "x", g.constant([0]), keepdims=0))
+    # every second step: how many there are does not grow along a line
+    pool = {"kernel_shape": [2], "strides": [2]}
+    refused("in steps", lambda g: g("MaxPool", "x", **pool), (5, 9), (5, "L"), free={"x": (2,)})
+
+
+def test_memory_is_used_again(tmp_path):
+    g = Graph(x=(DRAW.normal(size=(3, 4096)).astype(np.float32), (4096,)))
+    y = "x"
+    for _ in range(20):
+        y = g("Add", g("Relu", y), g.constant(np.float32(0.5)))
+    made = source(read(work_of(g, y), tmp_path), 16)
+    assert "scratch_size" in made.text
+    total = int(made.text.split("scratch_size(int64_t L) {")[1].split("return ")[1].split(" +")[0])
+    assert total <= 3 * (4096 * 4 + 128)
+
+
+def test_weights_lie_by_tiles():
+    rows = np.arange(12, dtype=np.float32).reshape(3, 4)
+    made = _placed({"a": rows}, [["a", 0, [[0, 2, 2], [2, 1, 2]]]], 16)
+    np.testing.assert_array_equal(made[:8].reshape(4, 2), rows[:2].T)
+    np.testing.assert_array_equal(made[8:16].reshape(4, 2)[:, 0], rows[2])
+    assert not made[9:16:2].any()
