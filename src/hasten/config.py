@@ -22,7 +22,7 @@ _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True)
 class Settings:
-    """`None` means "not said". Durations in s; `require` is old/new."""
+    """`None` means "not said". Durations in s; `require` and `fail_under` are old/new. What each is: `OPTIONS`."""
 
     out: str | None = None
     budget: float | None = None
@@ -33,6 +33,10 @@ class Settings:
     timeout: float | None = None
     compiled: bool | None = None
     quality: tuple[Quality, ...] | None = None
+    target: tuple[str, ...] | None = None
+    fail_under: float | None = None
+    bring: tuple[str, ...] | None = None
+    build: str | None = None
 
     def over(self, other: Settings) -> Settings:
         """These settings, with `other`'s where these say nothing."""
@@ -111,6 +115,19 @@ def qualities(value: object) -> tuple[Quality, ...]:
     return tuple(q if isinstance(q, Quality) else Quality.parse(str(q)) for q in said)
 
 
+def _names(value: object) -> tuple[str, ...]:
+    said = [value] if isinstance(value, str) else value
+    if not isinstance(said, (list, tuple)) or not all(isinstance(v, str) and v.strip() for v in said):
+        raise ValueError(f"{value!r} is neither a name nor a list of names")
+    return tuple(said)
+
+
+def _command(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is not a shell command")
+    return value
+
+
 _READERS: Mapping[str, Callable[[object], Any]] = {
     "out": _folder,
     "budget": duration,
@@ -121,7 +138,48 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "timeout": duration,
     "compiled": _flag,
     "quality": qualities,
+    "target": _names,
+    "fail_under": gain,
+    "bring": _names,
+    "build": _command,
 }
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting of [tool.hasten]: what it means, what holds without it, and an example as TOML."""
+
+    name: str
+    meaning: str
+    default: str
+    example: str
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("out", "the folder that results go to; every run replaces the last one", "a new folder in .hasten/runs",
+           '"hasten-result"'),
+    Option("budget", "longest time for a search or a measurement; it ends with the best so far",
+           "10 times the program's own time, and 60 s", '"10m"'),
+    Option("timeout", "longest time for a single run of the program, in `hasten profile` and `hasten compare`",
+           "10 minutes to profile; to compare, by how long the program takes", '"10m"'),
+    Option("rtol", "floats of the results may differ by this relative tolerance; all else is exact", "1e-9", "1e-9"),
+    Option("exact", "floats must keep the same bits", "false", "true"),
+    Option("compiled", "whether the result may use Numba and extension modules; else plain Python, NumPy, pandas",
+           "true", "false"),
+    Option("quality", "the result of a search may be another one, if this is at least as good: NAME:min, NAME:max, "
+           "with a slack after it; a list for several", "no result may change", '"best_score:min:0.5%"'),
+    Option("require", "`hasten run` ends with status 1 unless the gain (old time / new time) is at least this",
+           "any gain will do", '"1.5x"'),
+    Option("seed", "the seed of hasten's own choices", "0", "0"),
+    Option("target", "what `hasten compare REVISION REVISION` and `hasten watch` run; a list for several",
+           "it must be named", '"script.py"'),
+    Option("fail_under", "`hasten compare` ends with status 1 when the old revision's time / the new one's is shown to "
+           "be below this", "only results count", "0.95"),
+    Option("bring", "what git does not track and `hasten compare` puts into the work trees of both revisions",
+           "nothing", '["data"]'),
+    Option("build", "a shell command that `hasten compare` runs in each work tree first", "nothing",
+           '"make"'),
+)  # fmt: skip
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

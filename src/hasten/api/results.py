@@ -59,13 +59,21 @@ class RunResult:
 
 @dataclass(frozen=True)
 class CompareResult:
-    """Two versions of a program. `difference` is the first difference of their results, None when there is none."""
+    """Two versions of a program. `difference` is the first difference of their results, None when there is none.
+
+    Of two git revisions, `target` is the program that ran in both. With `fail_under`, `gate` says whether time of A /
+    time of B is below it: "held" (it is not), "regressed" (it is) or "undecided"; without, it is empty.
+    """
 
     a: str
     b: str
     difference: str | None
     comparison: Comparison
     unrepeatable: tuple[str, ...] = ()  # what differs between two runs of A, so was not compared
+    target: str | None = None
+    fail_under: float | None = None
+    gate: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -77,17 +85,11 @@ class CompareResult:
         return self.comparison.speedup
 
     def to_json(self) -> dict[str, Any]:
-        from dataclasses import asdict
+        """Plain JSON values; its schema is `hasten schema compare`."""
+        from hasten.core.record import encode
 
-        return {
-            "schema": 1,
-            "a": self.a,
-            "b": self.b,
-            "same": self.same,
-            "difference": self.difference,
-            "unrepeatable": list(self.unrepeatable),
-            "comparison": asdict(self.comparison),
-        }
+        values: dict[str, Any] = encode(self)
+        return {"schema": 1, "same": self.same, **values}
 
 
 @dataclass(frozen=True)

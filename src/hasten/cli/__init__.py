@@ -1,7 +1,8 @@
 """The command line. Data goes to stdout, progress and errors to stderr.
 
-Exit status: 0 finished, gain or not · 1 finished, but --require was not met (`compare`: or results differ) · 2 wrong
-usage, or the target cannot be run · 3 hasten itself failed · 130 interrupted, what was found so far is saved.
+Exit status: 0 finished, gain or not · 1 finished, but --require was not met (`compare`: or results differ, or
+--fail-under was not held) · 2 wrong usage, or the target cannot be run · 3 hasten itself failed · 130 interrupted,
+what was found so far is saved.
 """
 
 from __future__ import annotations

@@ -15,6 +15,14 @@ def main(options: argparse.Namespace) -> int:
     if options.diff and options.undo:
         raise UsageError("--diff shows, --undo writes: give one of them")
     folder = run_folder(options.run)
+    if options.diff and options.json:
+        from hasten.api.outputs import AppliedRun
+        from hasten.cli.printing import print_json
+        from hasten.deliver.artifact import load
+
+        text = run_diff(folder).decode("utf-8", "replace")
+        print_json(AppliedRun(1, str(folder), load(folder).target.root, diff=text))
+        return FINISHED
     if options.diff:
         sys.stdout.flush()
         sys.stdout.buffer.write(run_diff(folder))
@@ -24,6 +32,13 @@ def main(options: argparse.Namespace) -> int:
         done = apply_run(folder, undo=options.undo)
     except OSError as error:
         raise UsageError(f"{error.filename or folder}: {error.strerror}; nothing was changed") from None
+    if options.json:
+        from hasten.api.outputs import AppliedRun
+        from hasten.cli.printing import print_json
+
+        undo = "" if done.undone or not done.written else done.undo
+        print_json(AppliedRun(1, str(folder), str(done.root), done.written, done.already, done.undone, undo))
+        return FINISHED
     verb = "restored" if done.undone else "wrote"
     for path in done.written:
         print(f"{verb} {done.root / path}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 
 
@@ -14,8 +13,9 @@ def main(options: argparse.Namespace) -> int:
 
     found = check(options.artifact, options.data, options.column, model=options.model, trust=options.trust)
     if options.json:
-        json.dump(found.to_json(), sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        from hasten.cli.printing import print_json
+
+        print_json(found)
     else:
         sys.stdout.write(str(found) + "\n")
     return FINISHED if found.holds else UNMET

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,16 +18,18 @@ def main(options: argparse.Namespace) -> int:
     from hasten.observe.machine import doctor, machine
 
     if options.json:
-        json.dump({"schema": 1, "checks": [asdict(c) for c in doctor()], "machine": machine()}, sys.stdout, indent=1)
-        sys.stdout.write("\n")
+        from hasten.api.outputs import Doctor, MachineCheck
+        from hasten.cli.printing import print_json
+
+        checks = tuple(MachineCheck(c.name, c.ok, c.value, c.fix) for c in doctor())
+        print_json(Doctor(1, checks, machine()))
         return FINISHED
     facts = machine()
     memory = facts.get("memory_mb")
     print(f"{facts.get('cpu') or facts.get('architecture')}, {facts.get('cores')} cores", end="")
     print(f", {memory / 1000:.0f} GB memory" if isinstance(memory, float) else "", end="")
     print(f", {facts.get('system')}")
-    checks = doctor(report=_show)
-    wrong = sum(c.ok is False for c in checks)
+    wrong = sum(c.ok is False for c in doctor(report=_show))
     print(f"\n{wrong} to fix" if wrong else "\nnothing to fix: try `hasten run script.py`")
     return FINISHED
 

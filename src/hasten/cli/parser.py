@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
+
+from hasten.cli.parser_daily import add_compare, add_daily
 
 TARGET = "script.py | package.module | file.py::function | package.module:function"
 
 EPILOG = """\
 Words after -- reach the program, and so does standard input.
-Exit status: 0 finished, gain or not; 1 --require was not met; 2 wrong usage, or the target
-cannot be run; 3 hasten itself failed; 130 interrupted, what was found so far is saved.
+Exit status: 0 finished, gain or not; 1 --require or --fail-under was not met, or compared
+results differ; 2 wrong usage, or the target cannot be run; 3 hasten itself failed; 130
+interrupted, what was found so far is saved.
 
   hasten run script.py               find, change, verify, measure; your files stay as they are
   hasten run model.joblib --data valid.csv --target COLUMN --trust
                                      a faster artifact of a trained model, certified
   hasten apply latest --diff         look at the patch; without --diff, put it in
+  hasten compare main HEAD --target script.py --fail-under 0.95
+                                     same results, and no slower? in two git revisions
 """
 
 
@@ -26,8 +32,12 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         at = own.index("--")
         own, args = own[:at], own[at + 1 :]
     parser = build()
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks what could stand here
+        from hasten.cli.completing import complete
+
+        complete(parser)
     options = parser.parse_args(own)
-    if args and options.command not in ("run", "profile", "compare"):
+    if args and options.command not in ("run", "profile", "compare", "watch"):
         parser.error(f"`hasten {options.command}` runs no program, so it takes nothing after --")
     options.args = args
     return options
@@ -58,7 +68,10 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"hasten: {message}\nhasten: see `{self.prog} --help`\n")
 
 
-COMMANDS = ("run", "profile", "compare", "check", "apply", "report", "passes", "doctor")
+COMMANDS = (
+    "run", "profile", "compare", "check", "apply", "report", "runs", "watch", "passes", "doctor", "init", "completion",
+    "schema",
+)  # fmt: skip
 
 
 def build() -> argparse.ArgumentParser:
@@ -102,18 +115,7 @@ def build() -> argparse.ArgumentParser:
     profile.add_argument("--timeout", metavar="10m", help="longest time for the run")
     profile.add_argument("--json", action="store_true", help="print JSON")
 
-    compare = add("compare", "two versions: same results? which is faster, by how much, with what certainty")
-    compare.add_argument("a", metavar="A", help=f"the old one: {TARGET.split(' | file')[0]}")
-    compare.add_argument("b", metavar="B", help="the new one")
-    compare.add_argument("--stdin", metavar="FILE", help="standard input for both")
-    compare.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
-    compare.add_argument("--exact", action="store_true", default=None, help="floats must keep the same bits")
-    compare.add_argument(
-        "--require", metavar="2x", help="exit with status 1 unless A's time / B's time is at least this"
-    )
-    compare.add_argument("--timeout", metavar="10m", help="longest time for a single run")
-    compare.add_argument("--budget", metavar="10m", help="longest time for the measurement")
-    compare.add_argument("--json", action="store_true", help="print JSON")
+    add_compare(add, TARGET.split(" | file")[0])
 
     check = add("check", "does an artifact still answer as certified? on your data, on this machine")
     check.add_argument("artifact", metavar="ARTIFACT", help="its folder, or the folder of the run that made it")
@@ -127,18 +129,25 @@ def build() -> argparse.ArgumentParser:
     _run(apply)
     apply.add_argument("--diff", action="store_true", help="only show the patch")
     apply.add_argument("--undo", action="store_true", help="put the original files back")
+    apply.add_argument("--json", action="store_true", help="print JSON")
 
     report = add("report", "show a run again")
     _run(report)
-    report.add_argument("--format", choices=("terminal", "html", "json", "markdown"), default="terminal")
+    report.add_argument(
+        "--format", choices=("terminal", "findings", "html", "json", "markdown", "sarif"), default="terminal",
+        help="findings: each with its code; markdown: for a pull request; sarif: findings for code scanning",
+    )  # fmt: skip
+    report.add_argument("--json", action="store_const", const="json", dest="format", help="as --format json")
     report.add_argument("-o", "--output", metavar="FILE", help="write it to a file")
 
     passes = add("passes", "what hasten can change, each with its reason, example and safety")
     passes.add_argument("action", nargs="?", choices=("list", "show"), default="list")
     passes.add_argument("code", nargs="?", metavar="CODE", help="with show: such as HST101")
+    passes.add_argument("--json", action="store_true", help="print JSON")
 
     doctor = add("doctor", "machine, libraries, thread settings, noise floor, and what to fix")
     doctor.add_argument("--json", action="store_true", help="print JSON")
+    add_daily(add)
     return parser
 
 

@@ -11,6 +11,15 @@ def main(options: argparse.Namespace) -> int:
     from hasten.errors import UsageError
     from hasten.passes.registry import every_pass, show, summary
 
+    if options.json:
+        from hasten.api.outputs import OnePass, Passes
+        from hasten.cli.printing import print_json
+        from hasten.passes.registry import by_code, documentation
+
+        chosen = every_pass() if options.code is None else [by_code(options.code)]
+        shown = (OnePass(p.code, p.name, summary(p), p.risk.value, documentation(p)) for p in chosen)
+        print_json(Passes(1, tuple(shown)))
+        return FINISHED
     if options.action == "show":
         if options.code is None:
             raise UsageError("name a pass: hasten passes show CODE (`hasten passes` lists them)")

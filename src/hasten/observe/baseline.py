@@ -27,6 +27,7 @@ from hasten.observe.text import NO_MASK, Mask, decoded, find_mask
 
 SHIFT_S = 40_000_003.7  # over a year: dates move in every field
 STRETCH = 1.7
+IN_A_COPY = "hasten runs it in a copy of its project folder; give data by an absolute path, or inside that folder"
 _LOCAL_TIME = re.compile(rb"\b(?:now|today|localtime|asctime|utcnow)\b")
 
 
@@ -233,6 +234,6 @@ def _check(work: ScriptWorkload, program: ProgramRun, audit: Audit, deadline_s: 
     quoted = "".join(f"\n    {line.encode('utf-8', 'backslashreplace').decode()[:300]}" for line in last)
     hint = "make it run to its end first"
     if "FileNotFoundError" in quoted or "No such file" in quoted:
-        hint = "hasten runs it in a copy of its project folder; give data by an absolute path, or inside that folder"
+        hint = IN_A_COPY
     how = f"was killed by {program.signal}" if program.status < 0 else f"failed with exit status {program.status}"
     raise TargetError(f"{name}: {how} before any change was made; {hint}{quoted}")

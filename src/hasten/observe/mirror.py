@@ -93,25 +93,57 @@ class _Keeper:
             self.kept.pop(name, None)
 
 
+class _Turn:
+    """Whose tree is at the path: a mirror moves away, files and their times untouched, before another comes."""
+
+    def __init__(self, first: Mirror) -> None:
+        self.there = first
+        self.mirrors = 0
+
+    def enter(self, mirror: Mirror) -> str:
+        """The ending of its own folders' names."""
+        self.mirrors += 1
+        return "" if self.there is mirror else str(self.mirrors)
+
+    def take(self, mirror: Mirror) -> None:
+        if self.there is mirror:
+            return
+        os.rename(self.there.path, self.there._parked)
+        self.there = mirror
+        if mirror._parked.exists():
+            os.rename(mirror._parked, mirror.path)
+        else:
+            mirror.path.mkdir()
+
+
 class Mirror:
     """Copies of `work.root` under `session.scratch`; one user at a time.
 
-    `path` is where every run finds the project, `temp` the folder for temporary files that runs get. Raises
-    `TargetError` when the folder cannot be read or there is no room.
+    `path` is where every run finds the project, `temp` the folder for temporary files that runs get. Another project
+    that is compared with this one gets a mirror `beside` it: they take turns at one path, so that `__file__` answers
+    alike, and what is known of files outside is known to both. A project that is a copy of the folder `stands_for`
+    takes that folder's place on Python's path. Raises `TargetError` when the folder cannot be read or there is no room.
     """
 
-    def __init__(self, session: Session, work: ScriptWorkload) -> None:
+    def __init__(
+        self, session: Session, work: ScriptWorkload, *, beside: Mirror | None = None, stands_for: Path | None = None
+    ) -> None:
         self.session = session
         self.root = Path(os.path.realpath(work.root))
+        self._stands_for = None if stands_for is None else Path(os.path.realpath(stands_for))
+        self._turn: _Turn = _Turn(self) if beside is None else beside._turn
+        own = self._turn.enter(self)
         base = Path(os.path.realpath(session.scratch))
         self.path = base / "work"
-        self.pristine = base / "pristine"
+        self.pristine = base / f"pristine{own}"
         self.temp = base / "tmp"
-        self._caches = base / "caches"
+        self._caches = base / f"caches{own}"
+        self._parked = base / f"parked{own}"
         self._backups = base / "outside"
         self._keep = base / "kept"
-        self.outside: dict[Path, Outside] = {}
-        self.made_dirs: list[Path] = []  # folders outside the project that the program makes
+        self.outside: dict[Path, Outside] = {} if beside is None else beside.outside
+        # folders outside the project that the program makes
+        self.made_dirs: list[Path] = [] if beside is None else beside.made_dirs
         self._entries: dict[str, _Entry] = {}
         self._data: dict[str, Signature] = {}  # linked data files: how they were
         self._placed: dict[str, tuple[str, Signature]] = {}
@@ -191,6 +223,7 @@ class Mirror:
             raise RuntimeError("the mirror is in use; one run at a time")
         self._busy = True
         try:
+            self._turn.take(self)
             self._restore(work, keep_cache)
             yield self.path
         finally:
@@ -402,9 +435,11 @@ class Mirror:
     def _mapped(self, path: str) -> str | None:
         """Where a folder of the project is in the mirror; None when it is not in the project."""
         real = Path(os.path.realpath(path))
-        if not real.is_relative_to(self.root) or any(part in SKIP for part in real.relative_to(self.root).parts):
-            return None
-        return str(self.path / real.relative_to(self.root))
+        for root in (self.root, self._stands_for):
+            if root is not None and real.is_relative_to(root):
+                inner = real.relative_to(root)
+                return None if any(part in SKIP for part in inner.parts) else str(self.path / inner)
+        return None
 
     def _python_path(self, work: ScriptWorkload) -> list[str]:
         """Folders from which the user's interpreter imports, editable installs included. Asked once."""

@@ -1,40 +1,114 @@
-"""What `hasten compare` prints."""
+"""What `hasten compare` prints, and its summary for a pull request."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import Protocol
 
-from hasten.core.measurement import Comparison
+from hasten.core.measurement import Comparison, Speedup
+from hasten.report.markdown import escape, table
 from hasten.report.terminal import clean
 from hasten.report.view import seconds
 
 
-def render(a: str, b: str, difference: str | None, comparison: Comparison, unrepeatable: Sequence[str]) -> str:
+class Compared(Protocol):
+    """What is shown (`hasten.CompareResult`)."""
+
+    @property
+    def a(self) -> str: ...
+    @property
+    def b(self) -> str: ...
+    @property
+    def difference(self) -> str | None: ...
+    @property
+    def comparison(self) -> Comparison: ...
+    @property
+    def unrepeatable(self) -> tuple[str, ...]: ...
+    @property
+    def target(self) -> str | None: ...
+    @property
+    def fail_under(self) -> float | None: ...
+    @property
+    def gate(self) -> str: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+
+
+def render(found: Compared, *, times_only: bool = False) -> str:
     """Results first, then time. Plain text."""
-    a, b = clean(a), clean(b)
+    a, b = clean(found.a), clean(found.b)
+    comparison = found.comparison
     gain = comparison.speedup
-    out = ["results  the same" if difference is None else f"results  DIFFERENT: {clean(difference)}"]
-    if unrepeatable:
-        out.append(f"         not compared, it changes from run to run: {clean(', '.join(unrepeatable))}")
-    old = median(r.wall_s for r in comparison.old) if comparison.old else 0.0
-    new = median(r.wall_s for r in comparison.new) if comparison.new else 0.0
-    if gain.decided == "faster":
-        verdict = f"{b} is {gain.ratio:.2f}x faster than {a}"
-    elif gain.decided == "not faster":
-        verdict = f"{b} is not faster than {a}"
-        if gain.high < 1:
-            verdict = f"{b} is slower than {a}: {gain.ratio:.2f}x"
-    else:
-        verdict = f"not decided which is faster ({gain.ratio:.2f}x)"
-    out.append(f"time     {verdict}")
+    out = [] if found.target is None else [f"target   {clean(found.target)}, {a} against {b}"]
+    same = "the same" if found.difference is None else f"DIFFERENT: {clean(found.difference)}"
+    out.append(f"results  {same}{' (only times count)' if times_only and found.difference is not None else ''}")
+    if found.unrepeatable:
+        out.append(f"         not compared, it changes from run to run: {clean(', '.join(found.unrepeatable))}")
+    out.append(f"time     {verdict(a, b, gain)}")
     out.append(
         f"         {a}/{b} = {gain} at {gain.confidence:.0%}, {gain.pairs} interleaved pairs, {comparison.metric} time"
     )
-    if comparison.old and comparison.new:
+    old, new = medians(comparison)
+    if old is not None and new is not None:
         memory = [median(r.peak_mb for r in runs) for runs in (comparison.old, comparison.new)]
         out.append(
             f"         medians {seconds(old)} and {seconds(new)}; peak memory {memory[0]:.0f} MB and {memory[1]:.0f} MB"
         )
-    out += [f"note     {clean(note)}" for note in comparison.notes]
+    if found.gate:
+        out.append(f"gate     {gate(found)}")
+    out += [f"note     {clean(note)}" for note in (*comparison.notes, *found.notes)]
     return "\n".join(out) + "\n"
+
+
+def verdict(a: str, b: str, gain: Speedup) -> str:
+    """Which is faster, in words."""
+    if gain.decided == "faster":
+        return f"{b} is {gain.ratio:.2f}x faster than {a}"
+    if gain.decided == "not faster":
+        return f"{b} is slower than {a}: {gain.ratio:.2f}x" if gain.high < 1 else f"{b} is not faster than {a}"
+    return f"not decided which is faster ({gain.ratio:.2f}x)"
+
+
+def gate(found: Compared) -> str:
+    """Whether --fail-under held, in words."""
+    need = f"{found.fail_under:g}x"
+    if found.gate == "held":
+        return f"held: shown to be at least {need}"
+    if found.gate == "regressed":
+        return f"REGRESSED: shown to be below {need}"
+    return f"not decided whether it is below {need}, which does not fail; a longer --budget decides more"
+
+
+def medians(comparison: Comparison) -> tuple[float | None, float | None]:
+    """Median wall seconds of both; None where nothing was timed."""
+    return (
+        median(r.wall_s for r in comparison.old) if comparison.old else None,
+        median(r.wall_s for r in comparison.new) if comparison.new else None,
+    )
+
+
+def summary(found: Sequence[Compared], good: bool, *, times_only: bool = False) -> str:
+    """Markdown for a pull request: the verdict, then one row for each program."""
+    if not found:
+        return ""
+    a, b = found[0].a, found[0].b
+    head = f"### hasten: {'no regression' if good else 'regression or other results'}\n"
+    rows = []
+    for one in found:
+        old, new = medians(one.comparison)
+        results = "the same" if one.difference is None else f"different: {one.difference}"
+        rows.append((
+            one.target or f"{one.a} against {one.b}", results,
+            "" if old is None else seconds(old), "" if new is None else seconds(new),
+            f"{one.comparison.speedup}", gate(one) if one.gate else verdict(one.a, one.b, one.comparison.speedup),
+        ))  # fmt: skip
+    text = table(("program", "results", f"{escape(a)}", f"{escape(b)}", "gain, old/new", "verdict"), rows)
+    notes = [f"- {escape(note)}" for one in found for note in (*one.comparison.notes, *one.notes)]
+    pairs = sum(one.comparison.speedup.pairs for one in found)
+    told = (
+        f"Medians of wall time; {pairs} interleaved pairs of runs; gains are old time / new time with a 95% interval."
+    )
+    if times_only:
+        told += " Results may differ here: only times count."
+    return "\n".join([head, text, told, *dict.fromkeys(notes)]) + "\n\n"

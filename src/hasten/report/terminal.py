@@ -12,7 +12,10 @@ from hasten.report.view import TrialRow, view
 
 KEPT, TRIED, HOT = 3, 2, 3  # rows shown of each, so that all fits 24 lines
 
-_STYLES = {"gain": "bold green", "none": "bold", "unmet": "bold red", "interrupted": "bold yellow", "dim": "dim"}
+_STYLES = {
+    "gain": "bold green", "none": "bold", "unmet": "bold red", "interrupted": "bold yellow", "dim": "dim",
+    "title": "bold", "place": "bold", "hot": "cyan", "remedy": "green",
+}  # fmt: skip
 
 
 def clean(text: str) -> str:
@@ -72,8 +75,9 @@ def render(record: RunRecord, *, run: str = "", width: int = 80) -> str:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """A terminal, and the user did not ask for none (NO_COLOR, https://no-color.org; TERM=dumb)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """A terminal, and the user did not ask for none (NO_COLOR, https://no-color.org; TERM=dumb; HASTEN_PLAIN)."""
+    plain = any(os.environ.get(name) for name in ("NO_COLOR", "HASTEN_PLAIN"))
+    return stream.isatty() and not plain and os.environ.get("TERM") != "dumb"
 
 
 def show(record: RunRecord, stream: TextIO, *, run: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from hasten.api.models import fit
 from hasten.api.models.files import read_model, read_table, read_tensors
 from hasten.core.model import Drop
 from hasten.core.model_record import QualityOfModel
+from hasten.core.record import encode
 from hasten.errors import TargetError, UsageError
 from hasten.serve.served import Served, ServedNet, load
 from hasten.verify.answers import Refusal, agreement, asked, given
@@ -33,7 +34,9 @@ class Checked:
     beside: QualityOfModel | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"schema": 1, **asdict(self)}
+        """Plain JSON values; its schema is `hasten schema check`."""
+        values: dict[str, Any] = encode(self)
+        return {"schema": 1, **values}
 
     def __str__(self) -> str:
         word = "holds" if self.holds else "does not hold"

@@ -1,0 +1,214 @@
+"""The history of runs: what is in .hasten/runs, as rows, as a static page, in MLflow; and old ones removed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+
+from hasten.api.outputs import RunRow
+from hasten.core.measurement import Speedup
+from hasten.core.model_record import ModelRunRecord
+from hasten.core.record import RunRecord
+from hasten.deliver.artifact import BACKUP, PATCH, REPORT, RESULT, load_any
+from hasten.deliver.files import write_atomic
+from hasten.errors import HastenError, UsageError
+
+INDEX = "index.html"
+MARK = '<meta name="generator" content="hasten runs">'
+UNREADABLE = "unreadable"
+
+
+def folders(runs: Path) -> list[Path]:
+    """The folders of finished runs, newest first."""
+    there = [p.parent for p in runs.glob(f"*/{RESULT}")] if runs.is_dir() else []
+    # names begin with the time, but a run made in the same second has a suffix that must count as a number
+    return sorted(there, key=lambda p: ((p / RESULT).stat().st_mtime_ns, p.name), reverse=True)
+
+
+def row(folder: Path) -> RunRow:
+    """One run in a line. A run that cannot be read is a row too, which says why."""
+    from hasten.report import models, view
+
+    size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink()) / 1e6
+    applied = (folder / BACKUP).is_dir()
+    try:
+        record = load_any(folder)
+    except HastenError as error:
+        return RunRow(
+            folder.name, str(folder), "", "program", "", UNREADABLE, str(error), None, None, None, None, None, 0, 0,
+            0.0, applied, size,
+        )  # fmt: skip
+    gain = record.gain
+    if isinstance(record, ModelRunRecord):
+        text = models.headline(record)[0]
+        old_s, new_s = _latencies(record)
+        kept = sum(c.kept for c in record.candidates)
+        return RunRow(
+            folder.name, str(folder), record.target, "model", record.started, record.status, text, *_numbers(gain),
+            old_s, new_s, kept, len(record.candidates), record.own_s, applied, size,
+        )  # fmt: skip
+    text = view.headline(record)[0]
+    old_s, new_s = _walls(record)
+    return RunRow(
+        folder.name, str(folder), record.target.name, "program", record.started, record.status, text, *_numbers(gain),
+        old_s, new_s, sum(t.kept for t in record.trials), len(record.trials), record.own_s, applied, size,
+    )  # fmt: skip
+
+
+def _numbers(gain: Speedup | None) -> tuple[float | None, float | None, float | None]:
+    return (None, None, None) if gain is None else (gain.ratio, gain.low, gain.high)
+
+
+def _walls(record: RunRecord) -> tuple[float | None, float | None]:
+    if record.gain is not None and record.comparison is not None and record.comparison.old and record.comparison.new:
+        return median(r.wall_s for r in record.comparison.old), median(r.wall_s for r in record.comparison.new)
+    if record.baseline.runs:
+        return median(r.wall_s for r in record.baseline.runs), None
+    return None, None
+
+
+def _latencies(record: ModelRunRecord) -> tuple[float | None, float | None]:
+    _, rows = record.contract.wanted
+    both = [None if c is None else c.at(rows, 1) for c in (record.original, record.artifact)]
+    old, new = (None if x is None else x.p50_s for x in both)
+    return old, new
+
+
+def history(runs: Path) -> list[RunRow]:
+    """Every run, newest first."""
+    return [row(folder) for folder in folders(runs)]
+
+
+def remove(runs: Path, named: Sequence[Path], keep: int | None, *, dry: bool = False) -> tuple[list[str], list[str]]:
+    """Remove the runs `named`, or all but the `keep` newest; their names, and those that were spared.
+
+    A run that was applied is spared: its folder has what undoes that. Raises `UsageError` for one that is named.
+    """
+    spared: list[str] = []
+    if keep is None:
+        chosen = list(named)
+        for folder in chosen:
+            if folder.resolve().parent != runs.resolve():
+                raise UsageError(f"{folder} is not in {runs}: remove such a folder yourself")
+            if (folder / BACKUP).is_dir():
+                raise UsageError(
+                    f"{folder.name} was applied, and its folder has the files as they were; next: "
+                    f"hasten apply {folder.name} --undo, or remove {folder} yourself"
+                )
+    else:
+        old = folders(runs)[keep:]
+        chosen = [folder for folder in old if not (folder / BACKUP).is_dir()]
+        spared = [folder.name for folder in old if folder not in chosen]
+    for folder in chosen:
+        if not dry:
+            # first what makes it a run: one that is half gone must not be listed
+            (folder / RESULT).unlink()
+            shutil.rmtree(folder)
+    return [folder.name for folder in chosen], spared
+
+
+def page(rows: Sequence[RunRow], into: Path) -> Path:
+    """A static page of all runs in the folder `into`, with their reports, patches and results beside it.
+
+    Raises `UsageError` when something else is there already, and `OSError`.
+    """
+    from hasten.report.history import render
+
+    index = into / INDEX
+    if into.exists() and not into.is_dir():
+        raise UsageError(f"--html {into}: it is a file; name a folder")
+    if index.exists() and MARK not in index.read_text("utf-8", "replace")[:2000]:
+        raise UsageError(f"--html {into}: it has an {INDEX} that hasten did not write; name another folder")
+    into.mkdir(parents=True, exist_ok=True)
+    for shown in rows:
+        for name in (REPORT, PATCH, RESULT):
+            source = Path(shown.folder) / name
+            if source.is_file():
+                (into / shown.name).mkdir(exist_ok=True)
+                shutil.copyfile(source, into / shown.name / name)
+    write_atomic(
+        index, render(rows, {r.name: (into / r.name / REPORT).is_file() for r in rows}).encode("utf-8", "replace")
+    )
+    return index
+
+
+def to_mlflow(
+    rows: Sequence[RunRow], uri: str, experiment: str, note: Callable[[str], None] = lambda _: None
+) -> tuple[int, int]:
+    """Log each run that the tracking server at `uri` does not have; how many were logged, and were there.
+
+    Raises `UsageError` when MLflow is not installed, or the server refuses.
+    """
+    try:
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+    except ImportError:
+        raise UsageError("--mlflow needs MLflow, which is not installed; next: pip install mlflow-skinny") from None
+    try:
+        client = MlflowClient(tracking_uri=uri)
+        found = client.get_experiment_by_name(experiment)
+        number = client.create_experiment(experiment) if found is None else found.experiment_id
+        there = 0
+        logged = 0
+        for shown in reversed(rows):  # oldest first, as they were made
+            if shown.status == UNREADABLE:
+                note(f"left out: {shown.name}: {shown.headline}")
+                continue
+            identity = f"{shown.name} {shown.started}"
+            quoted = identity.replace("'", "")
+            if client.search_runs([number], filter_string=f"tags.`hasten.run` = '{quoted}'", max_results=1):
+                there += 1
+                continue
+            _log(client, number, shown, quoted)
+            note(f"logged {shown.name}")
+            logged += 1
+    except MlflowException as error:
+        raise UsageError(f"--mlflow {uri}: {' '.join(str(error).split())[:600]}") from None
+    return logged, there
+
+
+def _log(client: object, experiment: str, shown: RunRow, identity: str) -> None:
+    """One run as an MLflow run: parameters, numbers with their intervals, the samples, and the files."""
+    from typing import Any
+
+    mlflow: Any = client
+    started = _milliseconds(shown.started)
+    tags = {"hasten.run": identity, "hasten.target": shown.target, "hasten.kind": shown.kind}
+    if shown.headline:
+        tags["mlflow.note.content"] = shown.headline
+    run = mlflow.create_run(experiment, start_time=started, tags=tags, run_name=shown.name)
+    at = run.info.run_id
+    ended = "FAILED"
+    try:
+        record = load_any(Path(shown.folder))
+        params = {"target": shown.target, "kind": shown.kind, "command": record.command, "seed": record.seed}
+        params |= {f"version.{name}": text for name, text in record.versions.items()}
+        for name, value in params.items():
+            mlflow.log_param(at, name, str(value)[:6000])
+        numbers = {
+            "gain": shown.gain, "gain_low": shown.low, "gain_high": shown.high, "old_s": shown.old_s,
+            "new_s": shown.new_s, "kept": shown.kept, "tried": shown.tried, "own_s": shown.own_s,
+        }  # fmt: skip
+        for name, number in numbers.items():
+            if number is not None:
+                mlflow.log_metric(at, name, float(number))
+        if isinstance(record, RunRecord) and record.comparison is not None:
+            for side, samples in (("old", record.comparison.old), ("new", record.comparison.new)):
+                for step, sample in enumerate(samples):
+                    mlflow.log_metric(at, f"{side}_run_s", sample.wall_s, step=step)
+        for name in (REPORT, PATCH, RESULT):
+            if (Path(shown.folder) / name).is_file():
+                mlflow.log_artifact(at, str(Path(shown.folder) / name))
+        ended = "FINISHED" if shown.status == "finished" else "KILLED"
+    finally:
+        mlflow.set_terminated(at, status=ended, end_time=None if started is None else started + int(1000 * shown.own_s))
+
+
+def _milliseconds(when: str) -> int | None:
+    try:
+        return int(1000 * datetime.fromisoformat(when).timestamp())
+    except ValueError:
+        return None

@@ -1,0 +1,166 @@
+"""`hasten compare`: of git revisions, as a gate. One program is really run; all else is given results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from hasten.api.compare import _gated, compare
+from hasten.api.outputs import schema
+from hasten.api.results import CompareResult
+from hasten.cli import main
+from hasten.core.contract import Contract
+from hasten.core.measurement import Comparison, RunSample, Speedup
+from hasten.errors import UsageError
+from hasten.report.comparison import render, summary
+from tests.observe.test_revisions import commit, git, repository, state, write
+
+SLOWER = "def work(n):\n    return sum(i for i in range(n))\n"
+SCRIPT = """\
+import sys
+from package.work import work
+import package.work
+print(work(10), open("data/n.txt").read(), __file__ == sys.argv[0] or __file__)
+print("from", package.work.__file__, file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    top = repository(
+        tmp_path / "project",
+        {
+            "src/package/__init__.py": "",
+            "src/package/work.py": SLOWER,
+            "bench/script.py": SCRIPT,
+            ".gitignore": "data\n",
+        },
+    )
+    git(top, "branch", "old")
+    monkeypatch.chdir(top / "bench")
+    return top
+
+
+def test_two_revisions_of_one_program(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # the checkout itself is on Python's path, as with an editable install: its place is taken by each tree
+    monkeypatch.setenv("PYTHONPATH", str(project / "src"))
+    commit(project, {"src/package/work.py": "def work(n):\n    return n * (n - 1) // 2 + 1\n"})
+    write(project, {"bench/data/n.txt": "5\n", "src/package/work.py": "broken(\n"})
+    before = state(project)
+    words = ["compare", "old", "HEAD", "--target", "script.py", "--bring", "data", "--budget", "1ms", "--json"]
+    assert main([*words, "--fail-under", "0.01", "--summary", "summary.md"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, schema("compare"))
+    assert found["difference"].startswith("stdout")
+    assert "45" in found["difference"]
+    assert "46" in found["difference"]
+    assert found["target"] == "script.py"
+    assert [found["a"], found["b"]] == ["old", "HEAD"]
+    assert found["gate"] == "undecided"
+    assert "script.py | different" in (project / "bench/summary.md").read_text()
+    (project / "bench/summary.md").unlink()
+    assert state(project) == before
+
+
+def result(ratio: float, pairs: int = 12, **more: Any) -> CompareResult:
+    """Runs of 1 s against runs of 1/ratio s, with a little noise."""
+    old = tuple(RunSample(1.0 + i / 1000, 1.0, 50.0) for i in range(pairs))
+    new = tuple(RunSample(1.0 / ratio + i / 1000, 1.0 / ratio, 50.0) for i in range(pairs))
+    speedup = Speedup(ratio, ratio * 0.99, ratio * 1.01, pairs, decided="not faster")
+    return CompareResult("main", "HEAD", None, Comparison(speedup, old, new), target="a|b.py", **more)
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "status"),
+    [
+        (result(1.0), [], 0),
+        (result(0.5), [], 0),
+        (result(0.5, fail_under=0.95, gate="regressed"), [], 1),
+        (result(0.97, fail_under=0.95, gate="held"), [], 0),
+        (result(0.95, fail_under=0.95, gate="undecided"), [], 0),
+        (result(1.0), ["--require", "2x"], 1),
+    ],
+)
+def test_exit_status(
+    found: CompareResult, words: list[str], status: int, monkeypatch: pytest.MonkeyPatch, project: Path
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("hasten.api.compare.compare", lambda *a, **more: asked.append((a, more)) or found)
+    assert main(["compare", "main", "HEAD", "--target", "s.py", *words]) == status
+    assert asked[0][0] == ("main", "HEAD", [])
+    assert asked[0][1]["target"] == "s.py"
+
+
+def test_results_count_unless_only_times_do(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    differs = CompareResult("a", "b", "stdout: 1 became 2", result(1.0).comparison)
+    monkeypatch.setattr("hasten.api.compare.compare", lambda *a, **more: differs)
+    words = ["compare", "main", "HEAD", "--target", "s.py"]
+    assert main(words) == 1
+    assert main([*words, "--times-only"]) == 0
+    untimed = CompareResult("a", "b", None, Comparison(Speedup(1.0, 0.0, float("inf"), 0), (), ()))
+    monkeypatch.setattr("hasten.api.compare.compare", lambda *a, **more: untimed)
+    assert main([*words, "--times-only"]) == 1
+    assert "Infinity" in json.dumps(untimed.to_json(), allow_nan=False)
+    jsonschema.validate(untimed.to_json(), schema("compare"))
+
+
+def test_several_targets_make_one_verdict(
+    monkeypatch: pytest.MonkeyPatch, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project, {"pyproject.toml": '[tool.hasten]\ntarget = ["a.py", "b.py"]\n'})
+    gates = {"a.py": "held", "b.py": "regressed"}
+
+    def given(*_: Any, target: str, **more: Any) -> CompareResult:
+        return result(0.9, fail_under=0.95, gate=gates[target])
+
+    monkeypatch.setattr("hasten.api.compare.compare", given)
+    assert main(["compare", "old", "HEAD", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, schema("compare-several"))
+    assert [c["gate"] for c in found["comparisons"]] == ["held", "regressed"]
+    assert found["passed"] is False
+    gates["b.py"] = "held"
+    assert main(["compare", "old", "."]) == 0
+    assert capsys.readouterr().out.count("gate     held") == 2
+
+
+def test_what_is_a_revision(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "old", "HEAD"]) == 2
+    assert "name what to run in each, --target script.py" in capsys.readouterr().err
+    assert main(["compare", "nothing.py", "script.py"]) == 2
+    assert "nothing.py: no such file" in capsys.readouterr().err
+    assert main(["compare", "script.py", "script.py", "--bring", "x"]) == 2
+    assert "git revisions" in capsys.readouterr().err
+    assert main(["compare", "nothing", "HEAD", "--target", "script.py"]) == 2
+    assert "no revision 'nothing'" in capsys.readouterr().err
+    assert main(["compare", "old", "HEAD", "--target", "nothing.py"]) == 2
+    assert "old: nothing.py: no such file" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="fail_under: 'much' is not a gain"):
+        compare("old", "HEAD", target="script.py", fail_under="much")
+
+
+def test_the_gate_and_the_verdict_are_two_readings_of_the_same_pairs() -> None:
+    slower = result(0.97)
+    for decided, gate in (("faster", "held"), ("not faster", "regressed"), ("undecided", "undecided")):
+        speedup = Speedup(0.97, 0.96, 0.98, 12, decided=decided)
+        found, said = _gated(Comparison(speedup, slower.comparison.old, slower.comparison.new), Contract())
+        assert said == gate
+        assert found.speedup.decided == "not faster"  # than main, whatever the gate
+
+
+def test_words_for_the_terminal_and_the_pull_request() -> None:
+    bad = result(0.5, fail_under=0.95, gate="regressed", notes=("a <b>note</b>",))
+    text = render(bad)
+    assert "REGRESSED: shown to be below 0.95x" in text
+    shown = summary([bad, result(1.0, fail_under=0.95, gate="held")], False)
+    assert shown.startswith("### hasten: regression")
+    assert "a\\|b.py" in shown
+    assert "&lt;b&gt;" in shown
+    assert "24 interleaved pairs" in shown
+    assert "no regression" in summary([result(1.0)], True)
