@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +23,53 @@ def prepare(file: str, way: str, artifact: str, threads: int) -> None:
     torch.set_num_threads(threads)
     with Path(file).open("rb") as handle:
         case = cloudpickle.load(handle)
-    x = case["x"]
+    x, tokenise, plain = case["x"], case["tokeniser"], case["module"].eval()
+    _state.update(x=x, inputs={})
     if way == "hasten":
         import hasten
 
-        ask = hasten.load(artifact, threads=threads).forward
-        _state.update(ask=lambda given: ask(**given), x=x, inputs={})
+        served = hasten.load(artifact, threads=threads)
+        _state["ask"] = served if tokenise is not None else lambda given: served.forward(**given)
         return
     if artifact:
         tool = _tool(Path(artifact), threads)
-        _state.update(ask=lambda given: tool(list(given.values())), x=x, inputs={})
+        if tokenise is None:
+            _state["ask"] = lambda given: tool(list(given.values()))
+        else:  # behind the user's own tokeniser
+            names = list(inspect.signature(plain.forward).parameters)
+
+            def behind(texts: list[str]) -> Any:
+                made = tokenise(texts)
+                held = [made[n] for n in names if n in made] if isinstance(made, Mapping) else [made]
+                return tool([t.numpy() for t in held])
+
+            _state["ask"] = behind
         return
-    module = case["module"].eval()
-    if way == "torch.compile":
-        module = torch.compile(module, dynamic=True)
+    module = torch.compile(plain, dynamic=True) if way == "torch.compile" else plain
+    parameters = list(inspect.signature(plain.forward).parameters)
 
-    def eager(given: dict[str, Any]) -> Any:
+    def eager(given: Any) -> Any:
         with torch.inference_mode():
-            return module(**{n: torch.from_numpy(a) for n, a in given.items()}).numpy()
+            if tokenise is None:
+                return module(**{n: torch.from_numpy(a) for n, a in given.items()}).numpy()
+            made = tokenise(given)
+            if isinstance(made, Mapping):
+                return module(**{n: made[n] for n in parameters if n in made}).numpy()
+            return module(made).numpy()
 
-    _state.update(ask=eager, x=x, inputs={})
+    _state["ask"] = eager
+
+
+def count(x: Any) -> int:
+    """How many rows."""
+    return len(x) if isinstance(x, list) else len(next(iter(x.values())))
+
+
+def take(x: Any, places: Any) -> Any:
+    """The rows at `places`: a slice, or row numbers."""
+    if isinstance(x, list):
+        return x[places] if isinstance(places, slice) else [x[i] for i in places]
+    return {n: np.ascontiguousarray(a[places]) for n, a in x.items()}
 
 
 def _tool(artifact: Path, threads: int) -> Any:
@@ -57,8 +86,7 @@ def _tool(artifact: Path, threads: int) -> Any:
 def answers() -> Any:
     """The scores of all rows, 64 at a time."""
     x, ask = _state["x"], _state["ask"]
-    rows = len(next(iter(x.values())))
-    return np.concatenate([ask({n: a[at : at + 64] for n, a in x.items()}) for at in range(0, rows, 64)])
+    return np.concatenate([ask(take(x, slice(at, at + 64))) for at in range(0, count(x), 64)])
 
 
 def clock(rows: int, seconds: float) -> float:
@@ -67,11 +95,7 @@ def clock(rows: int, seconds: float) -> float:
     if inputs is None:
         draw = np.random.default_rng([rows, 1])
         x = _state["x"]
-        total = len(next(iter(x.values())))
-        inputs = []
-        for _ in range(SAMPLES):
-            places = draw.choice(total, rows, replace=rows > total)
-            inputs.append({n: np.ascontiguousarray(a[places]) for n, a in x.items()})
+        inputs = [take(x, draw.choice(count(x), rows, replace=rows > count(x))) for _ in range(SAMPLES)]
         _state["inputs"][rows] = inputs
         for given in inputs[:3]:
             _state["ask"](given)

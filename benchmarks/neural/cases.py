@@ -6,6 +6,7 @@ digits; `Ready.source` says which.
 
 from __future__ import annotations
 
+import inspect
 import io
 import itertools
 import re
@@ -26,18 +27,21 @@ from benchmarks.prepare import real
 
 SEED = 7
 Arrays = Mapping[str, NDArray[Any]]
-Part = tuple[Arrays, NDArray[Any]]
+Inputs = Arrays | list[str]
+Part = tuple[Any, NDArray[Any]]  # inputs, targets
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A trained net with its data, each part (inputs by name, targets)."""
+    """A trained net with its data, each part (inputs by name, or texts; targets). Texts go through the tokeniser, which
+    gives what the module is called with."""
 
     module: nn.Module
     train: Part
     valid: Part
     test: Part
     source: str
+    tokeniser: Callable[[list[str]], Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,22 @@ class Case:
     batches: tuple[int, ...] = (1, 64)
 
 
-def fit(module: nn.Module, part: Part, *, epochs: float, rate: float = 2e-3, batch: int = 64) -> nn.Module:
+def tokens(tokenise: Callable[[list[str]], Any], texts: list[str], module: nn.Module) -> dict[str, torch.Tensor]:
+    """What the module is called with, as its user calls it."""
+    names = list(inspect.signature(module.forward).parameters)
+    made = tokenise(texts)
+    return {n: made[n] for n in names if n in made} if isinstance(made, Mapping) else {names[0]: made}
+
+
+def fit(
+    module: nn.Module, part: Part, *, epochs: float, rate: float = 2e-3, batch: int = 64, tokeniser: Any = None
+) -> nn.Module:  # fmt: skip
     """AdamW with a cosine schedule."""
     torch.manual_seed(SEED)
-    x = {n: torch.from_numpy(a) for n, a in part[0].items()}
+    if tokeniser is not None:
+        x = tokens(tokeniser, part[0], module)
+    else:
+        x = {n: torch.from_numpy(a) for n, a in part[0].items()}
     y = torch.from_numpy(part[1])
     steps = max(1, int(epochs * len(y) / batch))
     optimiser = torch.optim.AdamW(module.parameters(), rate, weight_decay=0.01)
@@ -70,13 +86,14 @@ def fit(module: nn.Module, part: Part, *, epochs: float, rate: float = 2e-3, bat
     return module.eval()
 
 
-def parts(x: Arrays, y: NDArray[Any], *shares: int) -> list[Part]:
+def parts(x: Inputs, y: NDArray[Any], *shares: int) -> list[Part]:
     """Rows in a random order, cut into parts of so many rows."""
     order = np.random.default_rng(SEED).permutation(len(y))
     out, at = [], 0
     for n in shares:
         some = order[at : at + n]
-        out.append(({k: np.ascontiguousarray(a[some]) for k, a in x.items()}, y[some]))
+        rows = [x[i] for i in some] if isinstance(x, list) else {k: np.ascontiguousarray(a[some]) for k, a in x.items()}
+        out.append((rows, y[some]))
         at += n
     return out
 
@@ -117,17 +134,14 @@ def xray(share: float) -> Ready:
     return Ready(fit(nets.XrayNet(2), train, epochs=5 * share, rate=1e-3), train, valid, test, source)
 
 
-def _words(texts: list[str], length: int, most: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Texts as numbers of words (0: padding, 1: unknown), the mask, and how many numbers there are."""
-    split = [re.findall(r"[a-z0-9']+|[!?£$]", t.lower())[:length] for t in texts]
-    counted = Counter(w for words in split for w in words)
-    number = {w: i + 2 for i, (w, _) in enumerate(counted.most_common(most))}
-    ids = np.zeros((len(texts), length), np.int64)
-    mask = np.zeros((len(texts), length), np.int64)
-    for row, words in enumerate(split):
-        ids[row, : len(words)] = [number.get(w, 1) for w in words]
-        mask[row, : max(1, len(words))] = 1
-    return ids, mask, len(number) + 2
+def _split(text: str, most: int) -> list[str]:
+    return re.findall(r"[a-z0-9']+|[!?\u00a3$]", text.lower())[:most]
+
+
+def _numbers(texts: list[str], length: int, most: int) -> dict[str, int]:
+    """A number for each of the most frequent words (0: padding, 1: unknown)."""
+    counted = Counter(w for t in texts for w in _split(t, length))
+    return {w: i + 2 for i, (w, _) in enumerate(counted.most_common(most))}
 
 
 def _made_texts(rows: int) -> tuple[list[str], NDArray[np.int64]]:
@@ -160,19 +174,51 @@ def _polarity() -> tuple[list[str], NDArray[np.int64], str]:
 
 
 def lstm(share: float) -> Ready:
+    """Every text as 40 numbers of words: what is short is filled up, and counts."""
     texts, y, source = _spam()
-    ids, _, words = _words(texts, 40, 3000)
-    n = len(y)
-    train, valid, test = parts({"ids": ids}, y, int(0.4 * n), int(0.3 * n), int(0.3 * n))
-    return Ready(fit(nets.Lstm(words, 2), train, epochs=4 * share, rate=4e-3), train, valid, test, source)
+    n, length = len(y), 40
+    train, valid, test = parts(texts, y, int(0.4 * n), int(0.3 * n), int(0.3 * n))
+    number = _numbers(train[0], length, 3000)
+
+    def tokenise(batch: list[str]) -> torch.Tensor:
+        ids = torch.zeros(len(batch), length, dtype=torch.long)
+        for row, text in enumerate(batch):
+            known = [number.get(w, 1) for w in _split(text, length)]
+            ids[row, : len(known)] = torch.tensor(known, dtype=torch.long)
+        return ids
+
+    module = fit(nets.Lstm(len(number) + 2, 2), train, epochs=4 * share, rate=4e-3, tokeniser=tokenise)
+    return Ready(module, train, valid, test, source, tokenise)
+
+
+class Words:
+    """Texts as numbers of words, padded to the longest of a call, with a mask: a vocabulary as users write it."""
+
+    def __init__(self, texts: list[str], length: int, most: int) -> None:
+        self.length = length
+        self.number = _numbers(texts, length, most)
+
+    def encode(self, text: str) -> list[int]:
+        return [self.number.get(w, 1) for w in _split(text, self.length)] or [1]
+
+    def __call__(self, texts: list[str]) -> dict[str, torch.Tensor]:
+        rows = [self.encode(t) for t in texts]
+        longest = max(len(r) for r in rows)
+        return {
+            "ids": torch.tensor([r + [0] * (longest - len(r)) for r in rows]),
+            "mask": torch.tensor([[1] * len(r) + [0] * (longest - len(r)) for r in rows]),
+        }
 
 
 def encoder(share: float) -> Ready:
     texts, y, source = _polarity()
-    ids, mask, words = _words(texts, 40, 6000)
     n = len(y)
-    train, valid, test = parts({"ids": ids, "mask": mask}, y, int(0.4 * n), int(0.3 * n), int(0.3 * n))
-    return Ready(fit(nets.Encoder(words, 2, 40), train, epochs=3 * share, rate=1e-3), train, valid, test, source)
+    train, valid, test = parts(texts, y, int(0.4 * n), int(0.3 * n), int(0.3 * n))
+    words = Words(train[0], 40, 6000)
+    module = nets.Encoder(len(words.number) + 2, 2, 40)
+    return Ready(
+        fit(module, train, epochs=3 * share, rate=1e-3, tokeniser=words), train, valid, test, source, words
+    )  # fmt: skip
 
 
 def sentences(share: float) -> Ready:
@@ -186,17 +232,17 @@ def sentences(share: float) -> Ready:
     tokeniser = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     texts, y, source = _polarity()
     draw = np.random.default_rng(SEED).permutation(len(y))[: max(300, int(1800 * share))]
-    given = tokeniser(
-        [texts[i] for i in draw], padding="max_length", truncation=True, max_length=48, return_tensors="np"
-    )
-    x = {n: given[n].astype(np.int64) for n in ("input_ids", "attention_mask")}
+
+    def tokenise(batch: list[str]) -> Any:
+        return tokeniser(batch, padding=True, truncation=True, max_length=128, return_tensors="pt")
+
     y = y[draw]
     n = len(y)
-    train, valid, test = parts(x, y, int(0.4 * n), int(0.3 * n), int(0.3 * n))
+    train, valid, test = parts([texts[i] for i in draw], y, int(0.4 * n), int(0.3 * n), int(0.3 * n))
     module = nets.SentenceClassifier(AutoModel.from_pretrained(folder, local_files_only=True), 384, 2).eval()
     with torch.inference_mode():
-        given = [torch.from_numpy(a).split(32) for a in train[0].values()]
-        embedded = torch.cat([module.embed(*some) for some in zip(*given, strict=True)]).numpy()
+        some = [tokens(tokenise, train[0][at : at + 32], module) for at in range(0, len(train[0]), 32)]
+        embedded = torch.cat([module.embed(**given) for given in some]).numpy()
     from sklearn.linear_model import LogisticRegression
 
     head = LogisticRegression(C=10, max_iter=1000).fit(embedded, train[1])
@@ -205,7 +251,7 @@ def sentences(share: float) -> Ready:
         b = torch.from_numpy(head.intercept_.astype(np.float32))
         module.head.weight.copy_(torch.cat([-w, w]) / 2)
         module.head.bias.copy_(torch.cat([-b, b]) / 2)
-    return Ready(module, train, valid, test, f"all-MiniLM-L6-v2 (Apache 2.0) on {source}")
+    return Ready(module, train, valid, test, f"all-MiniLM-L6-v2 (Apache 2.0) on {source}", tokenise)
 
 
 def recommender(share: float) -> Ready:

@@ -4,7 +4,8 @@ For each case (`cases.py`) a net is trained, and hasten is given it with a budge
 module (eager, inference mode), the artifact, and every tool alone with its default settings (torch.compile, ONNX
 Runtime in float32 and int8, OpenVINO in float32 and int8 by NNCF) answer the same rows, each in a process of its own,
 interleaved in a random order. Tools share hasten's exporters, so what differs is what runs; they are asked bare,
-without the checks of an artifact.
+without the checks of an artifact. Texts go in as texts: the module and every tool alone stand behind the user's own
+tokeniser.
 
 Ratios are old time / new time of medians, with bootstrap intervals (95%). A tool counts as a rival only where it stays
 within the same budget on rows that nobody was given; the certificate is held against the same rows. The last lines: the
@@ -30,7 +31,8 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-from benchmarks.neural.cases import CASES, Case, Ready
+from benchmarks.neural.asked import take
+from benchmarks.neural.cases import CASES, Case, Ready, tokens
 from benchmarks.stats import median, ratio
 from hasten.observe.child import Child, ChildFailed
 
@@ -75,7 +77,9 @@ def improve(ready: Ready, place: Path, result: CaseResult, budget: str | None, b
     import hasten
 
     test = _part(ready.test, slice(0, len(ready.test[1]) // 2))
-    work = hasten.ModelWorkload(ready.module, valid=_rows(ready.valid), test=_rows(test), train=_rows(ready.train))
+    work = hasten.ModelWorkload(
+        ready.module, valid=_rows(ready.valid), test=_rows(test), train=_rows(ready.train), tokeniser=ready.tokeniser
+    )
     start = time.perf_counter()
     outcome = hasten.run(
         work, metric="accuracy", max_drop=str(POINT), out=place / "run", budget=budget, threads="1",
@@ -90,14 +94,22 @@ def improve(ready: Ready, place: Path, result: CaseResult, budget: str | None, b
 
 
 def _part(part: Any, places: slice) -> Any:
-    return {n: a[places] for n, a in part[0].items()}, part[1][places]
+    return take(part[0], places), part[1][places]
 
 
 def _rows(part: Any) -> Any:
     import hasten
     from hasten.core.model import Tensors
 
-    return hasten.Rows(Tensors(part[0]), part[1])
+    return hasten.Rows(part[0] if isinstance(part[0], list) else Tensors(part[0]), part[1])
+
+
+def _arrays(ready: Ready, part: Any) -> Any:
+    """Rows of arrays: what a tool alone takes."""
+    if ready.tokeniser is None:
+        return _rows(part)
+    made = tokens(ready.tokeniser, part[0], ready.module)
+    return _rows(({n: t.numpy() for n, t in made.items()}, part[1]))
 
 
 def tools(ready: Ready, place: Path, result: CaseResult) -> dict[str, Path]:
@@ -110,9 +122,8 @@ def tools(ready: Ready, place: Path, result: CaseResult) -> dict[str, Path]:
     from hasten.verify.schema import schema_of
     from hasten.verify.varied_tensors import varied_tensors
 
-    work = net_workload(
-        ModelWorkload(ready.module, _rows(ready.valid), train=_rows(ready.train)), Complaints(result.case)
-    )
+    valid, train = _arrays(ready, ready.valid), _arrays(ready, ready.train)
+    work = net_workload(ModelWorkload(ready.module, valid, train=train), Complaints(result.case))
     varied = {name: asked(work.model, x, work.methods) for name, x in varied_tensors(work.valid.x, same=False)}
     schema = schema_of(work.valid, varied)
     free = {c.name: tuple(i + 1 for i, n in enumerate(c.shape) if n is None) for c in schema.columns}
@@ -142,7 +153,7 @@ def measure(
     """Fill `result.measured` at this number of threads, and accuracies on the rows that nobody was given."""
     fresh = _part(ready.test, slice(len(ready.test[1]) // 2, None))
     file = place / "case.pkl"
-    file.write_bytes(cloudpickle.dumps({"module": ready.module, "x": fresh[0]}))
+    file.write_bytes(cloudpickle.dumps({"module": ready.module, "x": fresh[0], "tokeniser": ready.tokeniser}))
     live: dict[str, Child] = {}
     try:
         for way, folder in ways.items():

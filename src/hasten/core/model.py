@@ -100,6 +100,43 @@ class Tensors:
 
 
 @dataclass(frozen=True)
+class Tokenised(Tensors):
+    """`Tensors` that a tokeniser made of these texts, padded to the longest."""
+
+    texts: tuple[str, ...] = ()
+
+    def take(self, places: Any) -> Tokenised:
+        """The rows at `places`, with their texts."""
+        chosen = self.texts[places] if isinstance(places, slice) else tuple(self.texts[i] for i in places)
+        return Tokenised({name: a[places] for name, a in self.arrays.items()}, chosen)
+
+
+@dataclass(frozen=True)
+class HeldTokeniser:
+    """What an artifact holds of a tokeniser, as plain data.
+
+    `kind` is "json" (a file of the library `tokenizers`), "source" (a Python module that was generated from the user's
+    functions and what they use) or "named" (a function of an installed package). `files` are names and contents,
+    `options` what the kind needs (`serve/tokens.py`). `inputs` are the net's, in order: name, what it holds ("ids",
+    "mask", "types"; of other kinds than "json" always "array"), and dtype. `mask` is the input that says which places
+    are text, where padding behind a row changes nothing: then it may be left out. `most` tokens are what the original
+    answers at most (None: any number). `packages` are what it imports.
+    """
+
+    kind: str
+    inputs: tuple[tuple[str, str, str], ...]
+    files: tuple[tuple[str, str], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    mask: str | None = None
+    most: int | None = None
+    packages: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for name, _, _ in self.inputs)
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows with their targets. `x` is a DataFrame, an array of shape (n, columns), a sequence of n texts, or `Tensors`;
     `y` is an array of shape (n,) or (n, outputs), or None."""
@@ -142,6 +179,11 @@ class ModelWorkload:
     usual one for its task, or by `fit(module, dataset)` instead of hasten's own trainer (a `TensorDataset` of the
     inputs in order, then the targets; it may return the module). `student` is a smaller module, taking the same inputs,
     that may learn from it. `original` is the model before it was reduced (None: this is it).
+
+    A net whose data are texts has a `tokeniser`: a fast tokeniser of Hugging Face, a `tokenizers.Tokenizer`, or a
+    function from a list of texts to what the module is called with (a mapping by the names of its parameters, a tuple
+    in their order, or one array). `held` is what an artifact holds of it; it is found, not given. `labels` are names of
+    the classes, in the order of the scores.
     """
 
     model: Any
@@ -158,6 +200,9 @@ class ModelWorkload:
     fit: Callable[[Any, Any], Any] | None = None
     student: Any = None
     original: Any = None
+    tokeniser: Any = None
+    held: HeldTokeniser | None = None
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """`(X, y)` will do for `Rows`."""

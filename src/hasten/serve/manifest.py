@@ -98,6 +98,7 @@ class Manifest:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()  # names of the classes, in the order of a net's scores
     schema: int = SCHEMA
 
     def write(self, folder: Path) -> Manifest:
@@ -139,6 +140,7 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
             "inputs": schema_from_json(data["inputs"]),
             "parts": parts,
             "routes": tuple(Route(**r) for r in data["routes"]),
+            "labels": tuple(data.get("labels", ())),
         }
     )
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from hasten.serve.served import Served, ServedNet, load
+from hasten.serve.served import Served, ServedNet, ServedTexts, load
 
 
 class Pyfunc:
     """What MLflow asks: `predict(inputs, params)`, where `params={"method": "predict_proba"}` asks another method."""
 
-    def __init__(self, served: Served | ServedNet) -> None:
+    def __init__(self, served: Served | ServedNet | ServedTexts) -> None:
         self.served = served
 
     def predict(self, inputs: Any, params: dict[str, Any] | None = None) -> Any:
         """Raises `AttributeError` for a method that the model does not have."""
         method = (params or {}).get("method") or self.served.manifest.methods[0]
+        if isinstance(self.served, ServedTexts) and getattr(inputs, "ndim", 1) == 2 and inputs.shape[1] == 1:
+            inputs = inputs.iloc[:, 0] if hasattr(inputs, "iloc") else inputs[:, 0]  # one column, of texts
         return getattr(self.served, method)(inputs)
 
 

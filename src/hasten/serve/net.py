@@ -7,7 +7,7 @@ import copy
 import inspect
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hasten.core.model import Tensors
 from hasten.serve.backends.onnx_file import opened
+from hasten.serve.tokens import by_name, strings
 
 
 def is_module(model: Any) -> bool:
@@ -86,9 +87,51 @@ class OnnxNet:
         return f"<ONNX graph of {', '.join(self.names)}>"
 
 
+class TextNet:
+    """The original of texts, as its user asks it: the user's tokeniser, then the module.
+
+    `tokenise` takes a list of texts, and gives what the module is called with (`serve/tokens.py`).
+    """
+
+    def __init__(self, net: Net, tokenise: Callable[[list[str]], Any]) -> None:
+        self.net, self._tokenise = net, tokenise
+
+    @property
+    def module(self) -> Any:
+        return self.net.module
+
+    @property
+    def classes_(self) -> NDArray[Any] | None:
+        return self.net.classes_
+
+    def tokens(self, texts: list[str]) -> dict[str, NDArray[Any]]:
+        """The module's inputs for these texts. Raises what the tokeniser raises."""
+        return by_name(self._tokenise(texts), self.net.names, len(texts))
+
+    def forward(self, X: Any) -> NDArray[Any]:
+        """The scores of n texts, shape (n, ...); one string is answered by its row. Raises what the tokeniser or the
+        module raises, and `ValueError` for what are no texts."""
+        import torch
+
+        if isinstance(X, str):
+            one: NDArray[Any] = self.forward([X])[0]
+            return one
+        texts = strings(X)
+        given = self._tokenise(texts)
+        held = [given[n] if isinstance(given, Mapping) else None for n in self.net.names]
+        if all(hasattr(a, "detach") for a in held):  # tensors: as the user passes them on
+            with torch.inference_mode():
+                answer: NDArray[Any] = scores(self.module(**dict(zip(self.net.names, held, strict=True)))).numpy()
+            return answer
+        return self.net.forward(Tensors(by_name(given, self.net.names, len(texts))))
+
+    def __repr__(self) -> str:
+        return f"<{type(self.module).__name__} of texts>"
+
+
 def is_net(model: Any) -> bool:
     """Whether `model` is a net that is made ready."""
-    return isinstance(model, (Net, OnnxNet))
+    return isinstance(model, (Net, OnnxNet, TextNet))
 
 
 def tensors(x: Tensors) -> dict[str, Any]:

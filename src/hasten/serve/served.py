@@ -15,6 +15,7 @@ from hasten.serve.backends import Backend, open_part
 from hasten.serve.inputs import Inputs
 from hasten.serve.manifest import Manifest, read_manifest
 from hasten.serve.tensors import TensorInputs
+from hasten.serve.tokens import strings
 
 
 class Served:
@@ -150,6 +151,40 @@ class ServedNet:
         return f"<hasten artifact of {self.manifest.model}: {_routes(self.manifest)}>"
 
 
+class ServedTexts:
+    """A net that answers texts as the original did behind its tokeniser: `net(["one text", "another"])`.
+
+    Texts come as a list, a tuple, an array or a Series of strings; the answer is an array of shape (n, ...). One
+    string is one row, and gets that row's answer. Anything else is refused with `ValueError`. May be used by several
+    threads at once.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest, threads: int | None = None) -> None:
+        self.manifest = manifest
+        asks = {
+            name: open_part(part, folder / "parts" / name, threads).method(FORWARD)
+            for name, part in manifest.parts.items()
+        }
+        self._routes = tuple((r.rows, asks[r.part]) for r in manifest.routes)
+
+    def forward(self, X: Any) -> NDArray[Any]:
+        """The scores for n texts, shape (n, ...), as the module gives them. Raises `ValueError`."""
+        if isinstance(X, str):
+            one: NDArray[Any] = self._routes[0][1]([str(X)])[0]
+            return one
+        texts = strings(X)
+        if not texts:
+            if not self.manifest.inputs.empty:
+                raise ValueError("no texts, and the net needs one at least")
+            return self._routes[0][1](["a"])[:0]
+        return next(ask for limit, ask in self._routes if limit is None or len(texts) <= limit)(texts)
+
+    __call__ = forward
+
+    def __repr__(self) -> str:
+        return f"<hasten artifact of {self.manifest.model} for texts: {_routes(self.manifest)}>"
+
+
 def _routes(manifest: Manifest) -> str:
     return "by " + ", ".join(
         f"{manifest.parts[r.part].backend}{'' if r.rows is None else f' up to {r.rows} rows'}" for r in manifest.routes
@@ -171,7 +206,7 @@ def _by_one(
     return answer
 
 
-def load(path: str | Path, *, threads: int | None = None) -> Served | ServedNet:
+def load(path: str | Path, *, threads: int | None = None) -> Served | ServedNet | ServedTexts:
     """The artifact at `path` (its folder, or the folder of the run that made it), ready to answer.
 
     `threads` limits what its backends use (None: what each would). An artifact holds code (generated Python, machine
@@ -184,5 +219,7 @@ def load(path: str | Path, *, threads: int | None = None) -> Served | ServedNet:
     if not folder.is_dir():
         raise TargetError(f"{path}: no such folder; name what `hasten run MODEL --out DIR` made")
     manifest = read_manifest(folder)
+    if manifest.inputs.form == "texts" and manifest.methods == (FORWARD,):
+        return ServedTexts(folder, manifest, threads)
     kind = ServedNet if manifest.inputs.form == "tensors" else Served
     return kind(folder, manifest, threads)

@@ -1,10 +1,11 @@
 """What answers rest on, and whether a candidate's rest on the same: occlusion of inputs, one group after another.
 
-The attribution of a group (a column, a step of a sequence, a patch of an image) is by how much the score of the
-original's label falls when the group is replaced by what is usual in the data: any model can be asked that, whatever
-serves it (Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014; for tables
-Robnik-Sikonja and Kononenko, "Explaining Classifications for Individual Instances", IEEE TKDE 20(5), 2008). Two models
-agree as far as the ranks of their attributions do, row by row (Spearman), and as far as their largest are the same.
+The attribution of a group (a column, a word of a text, a step of a sequence, a patch of an image) is by how much the
+score of the original's label falls when the group is replaced by what is usual in the data (a word by nothing): any
+model can be asked that, whatever serves it (Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks",
+ECCV 2014; for tables Robnik-Sikonja and Kononenko, "Explaining Classifications for Individual Instances", IEEE TKDE
+20(5), 2008). Two models agree as far as the ranks of their attributions do, row by row (Spearman), and as far as their
+largest are the same.
 """
 
 from __future__ import annotations
@@ -68,6 +69,13 @@ def occluded(x: Any, some: Any) -> Iterator[Any]:
             made = type(column)([usual] * len(some), index=some.index, name=column.name)
             hidden.isetitem(place, made if number else made.astype(column.dtype))
             yield hidden
+    elif isinstance(some, list) and all(isinstance(t, str) for t in some):
+        split = [t.split() for t in some]
+        for at in range(min(GROUPS, max(map(len, split), default=0))):
+            yield [
+                " ".join(words[:at] + words[at + 1 :]) if at < len(words) else t
+                for words, t in zip(split, some, strict=True)
+            ]
     elif isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.kind in "iuf":
         for group in np.array_split(np.arange(x.shape[1]), min(GROUPS, x.shape[1])):
             hidden = np.array(some, np.float64)

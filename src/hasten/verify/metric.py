@@ -25,6 +25,7 @@ from hasten.verify.resamples import Many, many
 ROUNDS = 2000
 CELLS = 1_000_000  # rows of resamples that are scored at once
 ONE = ("predict",)
+COSINE = "cosine"  # the mean cosine of vectors and those of the targets
 # short names for scikit-learn's scorers, which all say that more is better
 ALIASES = {
     "auc": "roc_auc", "mse": "neg_mean_squared_error", "rmse": "neg_root_mean_squared_error",
@@ -62,6 +63,8 @@ def metric(named: Any, task: str, classes: Any = None) -> Metric:
         except (ImportError, AttributeError) as error:
             raise UsageError(f"metric {name!r}: {error}; write module:function of something importable here") from None
         return Metric(name, lambda y, a: float(found(y, a["predict"])), ONE)
+    if name == COSINE:
+        return Metric(COSINE, lambda y, a: float(_cosines(y, a["predict"]).mean()), ONE, _mean_cosines)
     from sklearn.metrics import get_scorer, get_scorer_names
 
     full = ALIASES.get(name, name)
@@ -80,6 +83,22 @@ def metric(named: Any, task: str, classes: Any = None) -> Metric:
     asked = getattr(scorer, "_response_method", METHODS)
     uses = (asked,) if isinstance(asked, str) else tuple(asked)
     return Metric(full, score, uses if set(uses) <= set(METHODS) else METHODS, many(full))
+
+
+def _cosines(y: NDArray[Any], vectors: NDArray[Any]) -> NDArray[np.float64]:
+    """The cosine of each row's two vectors; 0 where one has no direction, unless both have none."""
+    a, b = (np.asarray(v, np.float64).reshape(len(v), -1) for v in (y, vectors))
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    found = (a * b).sum(axis=1) / np.where(lengths > 0, lengths, 1)
+    out: NDArray[np.float64] = np.where(lengths > 0, found, (a == b).all(axis=1))
+    return out
+
+
+def _mean_cosines(
+    y: NDArray[Any], answers: Mapping[str, NDArray[Any]], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:  # fmt: skip
+    means: NDArray[np.float64] = _cosines(y, answers["predict"])[rows].mean(axis=1)
+    return means
 
 
 def _told(task: str, answers: Mapping[str, NDArray[Any]], classes: Any) -> Any:

@@ -10,11 +10,12 @@ import numpy as np
 
 from hasten.api.models import fit
 from hasten.api.models.files import read_model, read_table, read_tensors
+from hasten.api.models.hugging_face import rows_of_texts
 from hasten.core.model import Drop
 from hasten.core.model_record import QualityOfModel
 from hasten.core.record import encode
 from hasten.errors import TargetError, UsageError
-from hasten.serve.served import Served, ServedNet, load
+from hasten.serve.served import Served, ServedNet, ServedTexts, load
 from hasten.verify.answers import Refusal, agreement, asked, given
 from hasten.verify.metric import compared, metric, own_interval
 from hasten.verify.scores import reading
@@ -52,13 +53,16 @@ def check(artifact: str, data: str, column: str | None, *, model: str | None = N
     """
     served = load(artifact)
     wrong = fit.Complaints(data)
+    net = isinstance(served, (ServedNet, ServedTexts))
     if isinstance(served, ServedNet):
         rows = read_tensors(Path(data), served.manifest.inputs.names)
+    elif isinstance(served, ServedTexts):
+        rows = rows_of_texts(read_table(Path(data)), column, data, wrong, served.manifest.labels)
     else:
         rows = fit.rows_of(read_table(Path(data)), _Named(served), column, data, wrong)
     wrong.raise_any()
     answers = asked(served, rows.x, served.manifest.methods)
-    if isinstance(served, ServedNet) and rows.y is not None:
+    if net and rows.y is not None:
         task = "classification" if rows.y.dtype.kind in "iub" else "regression"
         answers = dict(reading(task, answers)(answers))
     failed = [f"{m}: {a.error}: {a.text}" for m, a in answers.items() if isinstance(a, Refusal)]
@@ -70,7 +74,7 @@ def check(artifact: str, data: str, column: str | None, *, model: str | None = N
     score = low = high = beside = None
     name = str(contract.get("metric") or "")
     task = "classification" if _labels(answers) else "regression"
-    if model is not None and isinstance(served, ServedNet):
+    if model is not None and net:
         raise UsageError(f"{artifact} is a net: --model compares files of other models; check it against its targets")
     if model is not None:
         old = asked(read_model(Path(model), trust=trust), rows.x, served.manifest.methods)

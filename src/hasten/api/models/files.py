@@ -36,8 +36,12 @@ class Table:
 
 
 def is_model(target: str) -> bool:
-    """Whether `target` names the file of a trained model."""
-    return Path(target).suffix.lower() in MODEL_FILES and "::" not in target
+    """Whether `target` names the file of a trained model, or the folder of a text model of Hugging Face."""
+    if "::" in target:
+        return False
+    from hasten.api.models.folders import is_folder
+
+    return Path(target).suffix.lower() in MODEL_FILES or is_folder(target)
 
 
 def read_model(path: Path, *, trust: bool) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.api.models.fit import Complaints
+from hasten.api.models.texts import takes_texts, task_of_net, text_workload
 from hasten.core.model import FORWARD, ModelWorkload, Rows, Tensors
 from hasten.serve.net import Net, OnnxNet, is_net, parameters_of
 
@@ -18,9 +19,12 @@ PADS = ("attention_mask", "mask")  # where a mapping has one of these, shorter b
 
 
 def net_workload(work: ModelWorkload, wrong: Complaints) -> ModelWorkload:
-    """`work` with its module as a `Net` and its data as `Tensors`. What does not fit goes to `wrong`."""
+    """`work` with its module as a `Net` and its data as `Tensors` (or texts, behind a tokeniser: `texts.py`). What does
+    not fit goes to `wrong`."""
     if isinstance(work.model, Net):
         return work
+    if not isinstance(work.model, OnnxNet) and takes_texts(work):
+        return text_workload(work, wrong)
     parameters = inputs_named(work.model)
     parts: dict[str, Any] = {}
     for name in ("valid", "test", "train"):
@@ -38,7 +42,7 @@ def net_workload(work: ModelWorkload, wrong: Complaints) -> ModelWorkload:
     wrong.raise_any()
     net = work.model if isinstance(work.model, OnnxNet) else Net(work.model, tuple(first.arrays))
     answer = _probe(net, first, wrong)
-    task = work.task if work.task != "other" else _task(answer, parts["valid"].y)
+    task = work.task if work.task != "other" else task_of_net(answer, parts["valid"].y)
     if task == "classification":
         net.classes_ = np.arange(answer.shape[1] if answer.ndim > 1 and answer.shape[1] > 1 else 2)
     return replace(work, model=net, methods=(FORWARD,), task=task, **parts)
@@ -166,12 +170,3 @@ def _probe(net: Net | OnnxNet, x: Tensors, wrong: Complaints) -> NDArray[Any]:
         wrong.add(f"the net answers shape {answer.shape} to {len(some)} rows: its answers should have the rows first")
         wrong.raise_any()
     return answer
-
-
-def _task(answer: NDArray[Any], y: NDArray[Any] | None) -> str:
-    """Whole numbers as targets, one a row, are classes."""
-    if y is None or answer.dtype.kind != "f":
-        return "other"
-    if y.dtype.kind in "iub" and y.ndim == 1 and (answer.ndim == 1 or answer.ndim == 2):
-        return "classification"
-    return "regression" if y.dtype.kind == "f" and y.size == answer[:1].size * len(y) else "other"

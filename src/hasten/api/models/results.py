@@ -11,7 +11,7 @@ from hasten.core.model_record import ModelRunRecord
 from hasten.deliver.models import ModelDelivery
 
 if TYPE_CHECKING:
-    from hasten.serve.served import Served, ServedNet
+    from hasten.serve.served import Served, ServedNet, ServedTexts
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class ModelResult:
     def interrupted(self) -> bool:
         return self.record.status == "interrupted"
 
-    def load(self) -> Served | ServedNet:
+    def load(self) -> Served | ServedNet | ServedTexts:
         """The artifact, ready to answer. Raises `TargetError` when there is none."""
         from hasten.serve.served import load
 

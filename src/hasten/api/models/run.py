@@ -16,14 +16,17 @@ import numpy as np
 
 from hasten.api.models import fit
 from hasten.api.models.files import Table, read_model, read_table, read_tensors, with_arrays
+from hasten.api.models.folders import is_folder
 from hasten.api.models.nets import inputs_named, net_workload
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions
-from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
+from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows, taken
 from hasten.errors import TargetError, UsageError
 from hasten.observe.session import Progress, session
 from hasten.serve.net import is_module, is_net
+from hasten.verify.metric import COSINE
 
+AT_ONCE = 32  # rows whose answers are asked at once, where they become targets
 LEARN_FROM = 150  # rows of validation data, at least, of which a third may be learnt from
 
 
@@ -107,6 +110,7 @@ def _ready(
     else:
         wrong = fit.Complaints(name)
         work = _from_options(target, name, options, wrong)
+        wrong.raise_any()
     if is_module(work.model) or is_net(work.model):
         work = net_workload(work, wrong)
     net = is_net(work.model)
@@ -122,7 +126,9 @@ def _ready(
         chosen = "accuracy" if task == "classification" else "r2"
     if isinstance(chosen, str) and ":" not in chosen:
         fit.check_metric(chosen, task, ("predict", "predict_proba") if net else methods, wrong)
-    if contract.max_drop is not None and contract.max_drop.value and work.valid.y is None:
+    if chosen == COSINE and not net:
+        wrong.add(f"metric {COSINE} is for nets that answer vectors")
+    if contract.max_drop is not None and contract.max_drop.value and work.valid.y is None and chosen != COSINE:
         wrong.add("--max-drop needs targets: which column is it? --target COLUMN")
     for part, rows in (("data", work.valid), ("test", work.test)):
         if rows is not None:
@@ -141,6 +147,8 @@ def _ready(
         places = np.arange(len(valid))
         train, valid = valid.take(places[::3].tolist()), valid.take(places[places % 3 != 0].tolist())
         notes.append(f"no --train: smaller models learn from {len(train)} of those rows, which then judge nothing")
+    if chosen == COSINE:
+        valid, test = (rows if rows.y is not None else _answers_as_targets(work.model, rows) for rows in (valid, test))
     work = replace(
         work,
         name=name,
@@ -157,6 +165,8 @@ def _ready(
 
 
 def _from_options(target: Any, name: str, options: ModelOptions, wrong: fit.Complaints) -> ModelWorkload:
+    if isinstance(target, (str, os.PathLike)) and is_folder(target):
+        return _of_folder(Path(target), name, options, wrong)
     if isinstance(target, (str, os.PathLike)):
         model = read_model(Path(target), trust=options.trust)
     else:
@@ -174,6 +184,32 @@ def _from_options(target: Any, name: str, options: ModelOptions, wrong: fit.Comp
             table, told = (given, part) if isinstance(given, Table) else _table(given, part)
             parts[part] = table if isinstance(table, Rows) else fit.rows_of(table, model, options.column, told, wrong)
     return ModelWorkload(model, parts["data"], parts.get("test"), parts.get("train"), metric=options.metric)
+
+
+def _of_folder(path: Path, name: str, options: ModelOptions, wrong: fit.Complaints) -> ModelWorkload:
+    """A text model of Hugging Face."""
+    from hasten.api.models.hugging_face import read_folder, rows_of_texts
+
+    if options.data is None:
+        raise UsageError(f"{name}: on which texts should it be judged? --data texts.csv --target COLUMN")
+    found = read_folder(path, trust=options.trust)
+    parts: dict[str, Any] = {}
+    for part in ("data", "test", "train"):
+        given = getattr(options, part)
+        if isinstance(given, (str, os.PathLike)):
+            parts[part] = rows_of_texts(read_table(Path(given)), options.column, str(given), wrong, found.labels)
+        elif given is not None:
+            parts[part] = given if isinstance(given, (Rows, tuple)) else Rows(given)
+    return ModelWorkload(
+        found.module, parts["data"], parts.get("test"), parts.get("train"), metric=options.metric,
+        tokeniser=found.tokeniser, labels=found.labels, notes=found.notes,
+    )  # fmt: skip
+
+
+def _answers_as_targets(model: Any, rows: Rows) -> Rows:
+    """Rows whose targets are what the model answers: vectors are compared with the original's own."""
+    parts = [model.forward(taken(rows.x, slice(at, at + AT_ONCE))) for at in range(0, len(rows), AT_ONCE)]
+    return Rows(rows.x, np.concatenate(parts))
 
 
 def _table(given: Any, part: str) -> tuple[Table | Rows, str]:

@@ -51,6 +51,7 @@ REDUCING: tuple[tuple[str, str], ...] = (
 REDUCING_NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.finetune", "FineTune"),
     ("hasten.passes.model.nets.prune", "Prune"),
+    ("hasten.passes.model.nets.layers", "FewerLayers"),
     ("hasten.passes.model.nets.factorise", "Factorise"),
     ("hasten.passes.model.nets.distil", "Distil"),
 )

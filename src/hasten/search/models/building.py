@@ -13,6 +13,7 @@ from typing import Any
 from hasten.core.model import ModelWorkload, taken
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.passes.model.registry import model_pass, serving_passes
+from hasten.passes.model.texts.behind import inside, with_texts
 from hasten.serve.manifest import InputSchema, Manifest, Part, Route
 from hasten.serve.net import is_net
 from hasten.verify.answers import Answers, asked
@@ -32,14 +33,14 @@ class Changed:
 
 
 def workload(path: str) -> ModelWorkload:
-    """The workload that was written to `path`; read once a process."""
+    """The workload that was written to `path`, one of texts as passes see it; read once a process."""
     if path not in _read:
         with Path(path).open("rb") as file:
             found = pickle.load(file)
         if isinstance(found, Changed):
             base = workload(found.path)
             found = replace(base, model=found.model, original=base.model)
-        _read[path] = found
+        _read[path] = inside(found)
     return _read[path]
 
 
@@ -125,7 +126,7 @@ def build(path: str, step: Step, folder: str, schema: InputSchema, name: str) ->
     assert isinstance(found, ServingPass), step.code
     place = Path(folder) / "parts" / PART
     place.mkdir(parents=True)
-    built = found.build(work, place, step.parameters)
+    built = with_texts(work, found.build(work, place, step.parameters), place)
     part = Part(built.backend, built.methods, built.options, built.packages)
     missing = [m for m in work.methods if m not in built.methods]
     if missing:

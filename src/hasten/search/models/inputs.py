@@ -11,6 +11,7 @@ import numpy as np
 from hasten.core.model import Tensors, taken
 from hasten.verify.varied_rows import varied
 from hasten.verify.varied_tensors import varied_tensors
+from hasten.verify.varied_texts import varied_texts
 
 SAMPLES = 16  # different inputs of one size, asked in turn
 
@@ -29,12 +30,15 @@ class Asked:
         return range(1, 1 + len(self.varied))
 
 
-def inputs_of(x: Any, batches: Sequence[int], seed: int, *, same: bool = True) -> Asked:
+def inputs_of(
+    x: Any, batches: Sequence[int], seed: int, *, same: bool = True, net_of_texts: bool = False
+) -> Asked:  # fmt: skip
     """Inputs made from validation rows `x`; one row is always among the sizes. `same`: the same predictions are asked
     for."""
     everything: list[Any] = [x]
     names = []
-    for name, made in varied_tensors(x, seed, same=same) if isinstance(x, Tensors) else varied(x, seed):
+    ways = varied_texts(x, seed) if net_of_texts else None
+    for name, made in ways or (varied_tensors(x, seed, same=same) if isinstance(x, Tensors) else varied(x, seed)):
         names.append(name)
         everything.append(made)
     places: dict[int, list[int]] = {}

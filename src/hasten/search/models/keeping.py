@@ -115,7 +115,7 @@ def _assemble(loop: Loop, chosen: Routed, folder: Path) -> None:
         parts[name], names[id(c)] = part, name
     routes = tuple(replace(r, part=names[id(c)]) for r, c in chosen.routes)
     row = names[id(chosen.row)] if chosen.row is not None else None
-    Manifest(loop.name, loop.work.methods, loop.schema, parts, routes, row).write(folder)
+    Manifest(loop.name, loop.work.methods, loop.schema, parts, routes, row, labels=loop.work.labels).write(folder)
 
 
 def _certify(loop: Loop, whole: Candidate) -> str | None:

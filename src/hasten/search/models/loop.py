@@ -30,6 +30,7 @@ from hasten.observe.child import Child, ChildFailed
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.passes.model.registry import missing
+from hasten.passes.model.texts.behind import inside
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
@@ -40,7 +41,7 @@ from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_anot
 from hasten.search.models.reduce import reduce_within
 from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
-from hasten.serve.net import Net, is_net
+from hasten.serve.net import Net, TextNet, is_net
 from hasten.serve.packages import to_install
 from hasten.verify.answers import Refusal
 from hasten.verify.metric import metric
@@ -63,7 +64,7 @@ def optimise_model(
     reducing: Sequence[ReducingPass] = (),
 ) -> ModelOutcome:  # fmt: skip
     """Run the whole loop. Raises `TargetError` when the model does not answer on its own data."""
-    model = work.model.module if isinstance(work.model, Net) else work.model
+    model = work.model.module if isinstance(work.model, (Net, TextNet)) else work.model
     name = f"{type(model).__module__}.{type(model).__qualname__}"
     parts = (("valid", work.valid), ("test", work.test), ("train", work.train))
     record = ModelRunRecord(
@@ -94,7 +95,10 @@ class Loop:
         self.measure = None
         if work.metric is not None and work.valid.y is not None:
             self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
-        self.inputs: Asked = inputs_of(work.valid.x, contract.batches, session.seed, same=contract.same)
+        texts = isinstance(work.model, TextNet)
+        self.inputs: Asked = inputs_of(
+            work.valid.x, contract.batches, session.seed, same=contract.same, net_of_texts=texts
+        )
         inputs = self.scratch / "inputs.pkl"
         inputs.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
         self.processes = Processes(inputs, work.methods)
@@ -140,6 +144,7 @@ class Loop:
 
         self.written = self._dumped("workload.pkl")
         save(self.work.model, self.scratch)
+        self.inside = inside(self.work)  # what passes look at: behind a tokeniser, if there is one
         self.pool.submit(self.processes.build, "warm", str(self.written), deadline_s=BUILD_S)  # it takes a while
         candidate = Candidate((Step(AsItIs.code, AsItIs.name),), pickle=self.scratch / FILE)
         start = self.session.clock()
@@ -153,7 +158,7 @@ class Loop:
         self.schema = schema_of(self.work.valid, self.varied)
         if self.schema.form == "tensors" and self.work.free is None:
             free = {c.name: tuple(i + 1 for i, n in enumerate(c.shape) if n is None) for c in self.schema.columns}
-            self.work = replace(self.work, free=free)
+            self.work = self.inside = replace(self.work, free=free)
             self.written = self._dumped("workload-free.pkl")
         self.judge = Judge(self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed)
         assert candidate.pickle is not None
@@ -173,7 +178,7 @@ class Loop:
             raise TargetError(f"{self.work.name}: {first} fails on the validation data: {failed[first][:300]}")
         told = [f"{m} fails on the validation data, and is not served: {text[:200]}" for m, text in failed.items()]
         methods = tuple(m for m in self.work.methods if m not in failed)
-        self.work = replace(self.work, methods=methods, notes=(*self.work.notes, *told))
+        self.work = self.inside = replace(self.work, methods=methods, notes=(*self.work.notes, *told))
         self.processes.methods = methods
         self.timed = _timed(methods)
         self.written = self._dumped("answered.pkl")
@@ -194,7 +199,7 @@ class Loop:
             if self.contract.same and found.risk is Risk.QUALITY:
                 continue
             absent = missing(found)
-            for parameters in found.parameters(self.work):
+            for parameters in found.parameters(self.inside):
                 candidate = Candidate((Step(found.code, titled(found.name, parameters), parameters),))
                 candidate.note()
                 self.candidates.append(candidate)

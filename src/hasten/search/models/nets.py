@@ -23,6 +23,7 @@ from hasten.core.model_pass import Parameters, ReducingPass, ServingPass, Step
 from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
 from hasten.passes.model.registry import missing, storing_passes
+from hasten.passes.model.texts.behind import inside
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.processes import reason
 from hasten.search.models.promise import by_speed, fastest
@@ -53,6 +54,7 @@ def search_nets(
 class NetSearch(Reductions):
     def __init__(self, loop: Loop, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> None:
         super().__init__(loop, serving, exact)
+        self.inside = inside(loop.work)  # what passes look at: behind a tokeniser, if there is one
         self.good: list[Candidate] = []
         self.kind, self.rows = loop.contract.wanted
         self.best = min((self._wanted(c) for c in exact), default=math.inf)
@@ -67,7 +69,7 @@ class NetSearch(Reductions):
     def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
         """Recipes until there are no more, none gains, or the time that is left is needed to finish."""
         loop, stale = self.loop, 0
-        space = Space(loop.work, reducing, _ways(loop, self.exact, self.rows))
+        space = Space(self.inside, reducing, _ways(loop, self.exact, self.rows))
         proposer = Proposer(space, loop.session.seed) if space.ladders and space.ways else None
         for _ in range(MOST):
             recipe = proposer.next() if proposer and stale < STALE and self._time_for_one() else None
@@ -304,7 +306,7 @@ class NetSearch(Reductions):
         """What serves best once more, its weights stored in fewer bits: in as few as the budget allows."""
         for found in storing_passes():
             ways: dict[str, list[Parameters]] = {}
-            for p in () if missing(found) else found.parameters(self.loop.work):
+            for p in () if missing(found) else found.parameters(self.inside):
                 ways.setdefault(p["way"], []).append(p)
             served = [c for c in (*self.good, *self.exact) if c.accepted and c.steps[-1].code in ways]
             for c in sorted(served, key=self._wanted)[:STORED]:

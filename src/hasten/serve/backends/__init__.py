@@ -29,6 +29,7 @@ BACKENDS: dict[str, str] = {
     "coded": "hasten.serve.backends.coded",
     "own steps": "hasten.serve.backends.own_steps",
     "net": "hasten.serve.backends.nets",
+    "texts": "hasten.serve.backends.texts",
 }
 
 Ask = Callable[[Any], NDArray[Any]]
@@ -36,9 +37,9 @@ Ask = Callable[[Any], NDArray[Any]]
 
 class Backend(Protocol):
     """What answers. `takes` says what its methods are given: "matrix", "floats", "columns", "cells", "given" or "any"
-    (`serve/inputs.py`), or "tensors" (`serve/tensors.py`). A backend that takes some columns only may have `needs`:
-    their places in the schema. One that reads rows itself ("any") has `reads(inputs)`, which is called before anything
-    is asked."""
+    (`serve/inputs.py`), "tensors" (`serve/tensors.py`), or "texts" (`serve/texts.py`). A backend that takes some
+    columns only may have `needs`: their places in the schema. One that reads rows itself ("any") has `reads(inputs)`,
+    which is called before anything is asked."""
 
     takes: str
 
