@@ -68,6 +68,7 @@ def test_what_does_least_goes_first():
     assert all(torch.equal(t, before[n]) for n, t in work.model.module.state_dict().items())
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 def test_the_encoder_of_torch_loses_a_layer():
     work = small.work(small.Encoder())
     assert stacks(work.model.module) == {"layers.layers": ["0", "1"]}
