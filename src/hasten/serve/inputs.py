@@ -32,8 +32,11 @@ class Inputs:
         self._number = len(schema.columns)
         self._mixed = len({c.kind == "number" for c in schema.columns}) > 1
         self._framed = schema.form == "frame" and not schema.arrays
-        # the largest magnitude that passes without a look at each number; NaN is never below it
-        self._limit = FLOAT32 if schema.single else sys.float_info.max
+        # the largest magnitude that passes without a look at each number; NaN is never below it (NumPy's float64: a
+        # float of Python would be cast to float32 where inputs are, and overflow)
+        self._limit = np.float64(FLOAT32 if schema.single else sys.float_info.max)
+        # squares that add up to less (room for rounding) are all of smaller numbers: one pass in place of two
+        self._sum = np.float64(0.99 * FLOAT32**2 if schema.single else sys.float_info.max)
         self._looks = schema.single or bool(schema.no_nan or schema.no_inf) or not (schema.nan and schema.inf)
         self._seen: tuple[Any, list[int] | None] = (None, None)  # column names of the last DataFrame, and their places
         self._seen_some: tuple[Any, Any, Sequence[int]] = (None, None, ())  # the same for some of the columns
@@ -82,7 +85,7 @@ class Inputs:
             return self.matrix(_rows(x))
         if not len(out):
             self._no_rows()
-        elif self._looks and not (np.abs(out).max() <= self._limit):
+        elif self._looks and not (np.vdot(out, out) <= self._sum or np.abs(out).max() <= self._limit):
             self._refuse(out)
         return out
 
@@ -128,7 +131,7 @@ class Inputs:
         for place, column in enumerate(self.schema.columns):
             if column.kind in ("number", "bool"):
                 numbers = out[place] = out[place].astype(np.float64, copy=False)
-                if self._looks and not (np.abs(numbers).max() <= self._limit):
+                if self._looks and not (np.vdot(numbers, numbers) <= self._sum or np.abs(numbers).max() <= self._limit):
                     self._refuse(numbers[:, None], (column.name,))
         return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -196,4 +197,4 @@ def test_catboost(name: str, served: Any, tmp_path: Any) -> None:
         iterations=12, depth=4, verbose=0, thread_count=1, train_dir=str(tmp_path), **options
     )
     model.fit(x, y)
-    compare(model, served(model), x)
+    compare(model, served(pickle.loads(pickle.dumps(model))), x)  # as it comes out of a file

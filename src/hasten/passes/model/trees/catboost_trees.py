@@ -39,7 +39,7 @@ def read(model: Any) -> Forest | None:
     bias = np.atleast_1d(np.asarray(bias, np.float64))
     outputs = max(1, len(bias))
     trees = [_tree(t, floats, outputs) for t in held["oblivious_trees"]]
-    number = int(model.n_features_in_)
+    number = len(model.feature_names_)  # `n_features_in_` is 0 once a model was pickled or read from a file
     answers = _answers(model, outputs, float(scale), bias)
     init = np.zeros(outputs)
     return Forest(number, outputs, outputs, trees, init, answers, single=True, **refusals(model, number))
@@ -66,7 +66,7 @@ def _answers(model: Any, outputs: int, scale: float, bias: Any) -> dict[str, Ans
     shift = float(bias[0])
     labels = _labels(model)
     if labels is not None and outputs == 1 and shift == 0 and loss in ("Logloss", "CrossEntropy"):
-        shape = np.asarray(model.predict(np.zeros((1, model.n_features_in_)))).shape[1:]
+        shape = np.asarray(model.predict(np.zeros((1, len(model.feature_names_))))).shape[1:]
         return {
             "predict": Answer("sum", shape, label="above", classes=labels),
             "predict_proba": Answer("pair", (2,)),
@@ -88,5 +88,5 @@ def _labels(model: Any) -> Any:
     classes = getattr(model, "classes_", None)
     if classes is None or not len(classes):
         return None
-    said = np.asarray(model.predict(np.zeros((1, model.n_features_in_))))
+    said = np.asarray(model.predict(np.zeros((1, len(model.feature_names_)))))
     return np.asarray(classes, said.dtype)
