@@ -159,10 +159,10 @@ class Inputs:
         self, takes: str, needs: Sequence[int] | None = None, refuses: frozenset[str] = frozenset()
     ) -> Callable[[Any], Any]:
         """`read` for one kind of backend. `needs` are the places of the columns that it takes (None: all), `refuses`
-        which numbers it refuses itself: "nan", and "inf" (what is infinite as float32)."""
+        which numbers it refuses itself: "nan", "infinite", and "inf" (what is infinite as float32)."""
         if takes == MATRIX and self._looks and not (self.schema.no_nan or self.schema.no_inf):
             nan = self.schema.nan or "nan" in refuses
-            inf = self.schema.inf and not self.schema.single or self.schema.single and "inf" in refuses
+            inf = "inf" in refuses if self.schema.single else self.schema.inf or "infinite" in refuses
             if nan and inf:
                 return self.matrix_unseen
         if takes == ANY:

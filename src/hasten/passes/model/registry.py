@@ -13,6 +13,7 @@ from hasten.core.model_pass import ReducingPass, ServingPass
 # Runtime's figures tell what they can be, last the original, which costs most to ask where it is slow
 SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.generated", "GeneratedPredictor"),
+    ("hasten.passes.model.serving.dense", "CompiledNumbers"),
     ("hasten.passes.model.serving.trees", "CompiledTrees"),
     ("hasten.passes.model.serving.combined", "CombinedMembers"),
     ("hasten.passes.model.serving.own_steps", "OwnFirstSteps"),

@@ -20,6 +20,7 @@ BACKENDS: dict[str, str] = {
     "generated": "hasten.serve.backends.generated",
     "onnx": "hasten.serve.backends.onnx",
     "trees": "hasten.serve.backends.trees",
+    "dense": "hasten.serve.backends.dense",
     "gtil": "hasten.serve.backends.gtil",
     "tl2cgen": "hasten.serve.backends.tl2cgen",
     "daal": "hasten.serve.backends.daal",

@@ -37,11 +37,8 @@ def session(
 def runner(session: Any) -> Callable[[list[str], Mapping[str, Any]], list[Any]]:
     """`session.run` without its look at what is fed, which takes longer than small graphs do; a part feeds what its
     graph takes."""
-    inner = getattr(session, "_sess", None)
-    if not hasattr(inner, "run"):
-        return session.run  # type: ignore[no-any-return]
-    direct = inner.run
-    return lambda names, fed: direct(names, fed, None)  # type: ignore[no-any-return]
+    direct = getattr(getattr(session, "_sess", None), "run", session.run)
+    return lambda names, fed: direct(names, fed, None)
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Answered:

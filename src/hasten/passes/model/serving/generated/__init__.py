@@ -34,6 +34,8 @@ class GeneratedPredictor:
     packages: ClassVar[tuple[str, ...]] = ()
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        from hasten.passes.model.serving.dense import CompiledNumbers
+        from hasten.passes.model.serving.dense.heads import has_layers
         from hasten.passes.model.serving.generated.heads import has_head
         from hasten.passes.model.serving.generated.predictor import split
 
@@ -42,6 +44,9 @@ class GeneratedPredictor:
         steps, last = split(work.model)
         if last is None or has_head(last):
             yield {}
+            # features that are made of columns one by one, and a model of layers or vectors behind them
+            if not isinstance(work.valid.x, np.ndarray) and has_layers(last) and not _goes_back(work.model):
+                yield {"inner": CompiledNumbers.code}
         elif steps and not _goes_back(work.model):
             from hasten.passes.model.serving.generated.behind import inner_parameters
             from hasten.passes.model.serving.generated.steps import is_translated

@@ -41,8 +41,8 @@ def head_of(est: Any, blocks: Blocks, w: Writer, methods: tuple[str, ...]) -> He
         lines.append(f"z = k @ {w.array('dual', dual.ravel())} + {w.number(bias[0])}")
         answers = {"predict": Answer(f"{labels}[(~(z < 0.0)).astype(np.intp)]"), "decision_function": Answer("z")}
         return Head(answers | _probabilities(est, "-z[:, None]", w), matrix=True, lines=lines)
-    pairs = w.array("dual", _pairs(dual, np.asarray(est.n_support_), number))
-    lines.append(f"z = k @ {pairs} + {w.array('bias', bias)}")
+    weights = w.array("dual", pairs(dual, np.asarray(est.n_support_), number))
+    lines.append(f"z = k @ {weights} + {w.array('bias', bias)}")
     votes, rest = w.helper(helpers.votes), w.helper(helpers.one_against_rest)
     classes = ", ".join(w.array(n, v) for n, v in zip(("first", "second"), _members(number), strict=True))
     ties = est.break_ties and est.decision_function_shape == "ovr"
@@ -80,7 +80,7 @@ def _kernel(est: Any, vectors: NDArray[np.float64], w: Writer) -> str:
     return f"np.tanh({inner})"
 
 
-def _pairs(dual: NDArray[np.float64], support: NDArray[np.int64], number: int) -> NDArray[np.float64]:
+def pairs(dual: NDArray[np.float64], support: NDArray[np.int64], number: int) -> NDArray[np.float64]:
     """Weights (vectors, pairs of classes), out of libsvm's way to store them."""
     start = np.concatenate([[0], np.cumsum(support)])
     out = []
