@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 from hasten.core.model import ModelWorkload, Rows, Tensors  # noqa: E402
 from hasten.core.model_pass import CannotServe  # noqa: E402
 from hasten.passes.model.nets.machine import MachineCode  # noqa: E402
-from hasten.passes.model.nets.machine.graph import read  # noqa: E402
+from hasten.passes.model.nets.machine.graph import SEVERAL, graphs, read  # noqa: E402
 from hasten.passes.model.nets.machine.source import source  # noqa: E402
 from hasten.passes.model.nets.stored import FewBits  # noqa: E402
 from hasten.serve.backends import nets as backend  # noqa: E402
@@ -213,3 +213,30 @@ def test_weights_lie_by_tiles():
     np.testing.assert_array_equal(made[:8].reshape(4, 2), rows[:2].T)
     np.testing.assert_array_equal(made[8:16].reshape(4, 2)[:, 0], rows[2])
     assert not made[9:16:2].any()
+
+
+@needs_compiler
+def test_nets_of_single_rows_answer_several_at_once(tmp_path):
+    ids = DRAW.integers(0, 20, 70)
+    g = Graph(
+        user=(ids, ()), item=(DRAW.integers(0, 9, 70), ()), more=(DRAW.normal(size=(70, 3)).astype(np.float32), (3,))
+    )
+    x = g("Concat", g("Gather", g.weight(20, 6), "user"), g("Gather", g.weight(9, 6), "item"), "more", axis=1)
+    x = g("Relu", g("Gemm", x, g.weight(15, 40), g.weight(40)))
+    work = work_of(g, g("Softmax", g("Gemm", x, g.weight(40, 3), g.weight(3))))
+    graphs_found = graphs(work, tmp_path)
+    assert [found.rows for found in graphs_found] == [1, SEVERAL]
+    ask = served(work, tmp_path)
+    arrays = work.valid.x.arrays
+    for rows in (1, SEVERAL - 1, SEVERAL, 2 * SEVERAL + 3, 70):
+        some = [np.ascontiguousarray(a[:rows]) for a in arrays.values()]
+        answer = ask(some)
+        wanted = work.model.forward(Tensors(dict(zip(arrays, some, strict=True))))
+        np.testing.assert_allclose(answer, wanted, atol=1e-6)
+    wrong = [a.copy() for a in arrays.values()]
+    wrong[1][SEVERAL + 2] = 9
+    with pytest.raises(ValueError, match="out of the range"):
+        ask(wrong)
+    # what depends on the number of rows is written for one row only
+    g = Graph(x=(DRAW.normal(size=(4, 3)).astype(np.float32), (3,)))
+    assert len(graphs(work_of(g, g("Add", "x", g("ReduceMean", "x", g.constant([0])))), tmp_path)) == 1

@@ -188,3 +188,42 @@ def test_few_rows_or_none():
     assert not list(FineTune().parameters(replace(work, train=None)))
     with pytest.raises(CannotServe, match="no rows to learn from"):
         FineTune().reduce(replace(work, train=None), {"epochs": 1})
+
+
+def test_mixtures_are_labelled_by_the_original_and_spare_what_is_held_out():
+    from hasten.core.model import Tensors
+    from hasten.passes.model.nets.extra import mixtures
+
+    draw = np.random.default_rng(0)
+    ids = np.where(np.arange(9) < draw.integers(3, 10, (50, 1)), draw.integers(1, 40, (50, 9)), 0)
+    x = Tensors({
+        "image": draw.normal(size=(50, 2, 3)).astype(np.float32), "ids": ids, "mask": (ids > 0).astype(np.int64),
+        "user": np.arange(50), "item": np.arange(50) + 100,
+    })  # fmt: skip
+    made, parents = mixtures(x, 300)
+    first, second = parents.T
+    assert (first != second).all()
+    image = made.arrays["image"]
+    assert image.dtype == np.float32
+    low, high = (f(x.arrays["image"][first], x.arrays["image"][second]) for f in (np.minimum, np.maximum))
+    assert ((image >= low - 1e-6) & (image <= high + 1e-6)).all()
+    assert ((made.arrays["ids"] == 0) == (ids[first] == 0)).all()  # no padding goes in or out
+    assert (made.arrays["ids"] != ids[first]).any()
+    assert (made.arrays["mask"] == x.arrays["mask"][first]).all()
+    of = [np.where(made.arrays[n] == x.arrays[n][first], 0, 1) for n in ("user", "item")]
+    assert (of[0] != of[1]).any() and all((made.arrays["user"] == p).any() for p in (first, second))
+    assert mixtures(Tensors({"name": np.array(["a", "b"])}), 4) is None
+
+    work = _told()
+    assert lesson(work).extra is None
+    learnt = lesson(work, mixed=True)
+    np.testing.assert_allclose(
+        learnt.extra.soft,
+        work.model.forward(Tensors({n: t.numpy() for n, t in learnt.extra.inputs.items()})),
+        rtol=1e-5,
+    )
+    run = training._Run(learner(work.model), learnt, Schedule(mixtures=True))
+    inside = set(run.rows.tolist())
+    assert run.extra is not None and all(set(pair) <= inside for pair in run.extra.parents.tolist())
+    assert training._Run(learner(work.model), learnt, Schedule(mixtures=True, soft=0.0)).extra is None
+    assert training._Run(learner(work.model), learnt, Schedule(epochs=3, steps=200)).epochs > 3

@@ -2,7 +2,8 @@
 
 What changes     the net itself: a student takes its place. It is the user's (`ModelWorkload.student`), or the original
                  with most of its channels gone from the start.
-How              trained on soft targets (the original's scores at a temperature) and, where there are targets, on them.
+How              trained on soft targets (the original's scores at a temperature) and, where there are targets, on them;
+                 and on mixtures of rows, which the original labels (`extra.py`).
 When it wins     when the original is far larger than what it decides.
 Risk             quality: the student is judged on rows that it did not learn from.
 Source           Hinton, Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015.
@@ -27,6 +28,7 @@ from hasten.serve.net import Net, is_module
 
 SHARES = (0.75, 0.9, 0.96)  # of the original's multiply-adds that the student lacks
 EPOCHS = 30
+STEPS = 1500  # at least
 GIVEN = "given"
 
 
@@ -53,7 +55,9 @@ class Distil:
                 module, told = _given(work, net), f"the student given, {type(work.student).__name__}"
             else:
                 module, told = pruned(work, net, parameters["share"], parameters.get("by", "size"))
-            return finished(work, module, parameters, told, soft=0.7, temperature=3.0, patience=6)
+            return finished(
+                work, module, parameters, told, soft=0.7, temperature=3.0, patience=6, steps=STEPS, mixtures=True
+            )
 
 
 def _given(work: ModelWorkload, net: Net) -> Any:

@@ -32,7 +32,7 @@ from hasten.serve.net import Net
 SHARES = (0.2, 0.4, 0.6)  # of multiply-adds
 ENERGIES = (0.99, 0.95, 0.9, 0.8, 0.65, 0.5)
 LEAST = 0.1  # of a layer's multiply-adds: less is not worth a second call
-EPOCHS = 8
+EPOCHS, STEPS = 8, 300  # at least
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Factorise:
     def reduce(self, work: ModelWorkload, parameters: Parameters) -> Any:
         with export.quiet():
             module, told = factorised(work, work.model, parameters["share"])
-            return finished(work, module, parameters, told)
+            return finished(work, module, parameters, told, steps=STEPS)
 
 
 def layers(module: Any) -> Iterator[tuple[str, Any]]:

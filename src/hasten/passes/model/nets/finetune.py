@@ -41,7 +41,8 @@ def finished(work: ModelWorkload, module: Any, parameters: Parameters, *told: st
     assert isinstance(net, Net)
     if not parameters.get("epochs"):
         return put_in(net, module, *told)
-    module, curve = trained(module, work, lesson(work), schedule(parameters, **usual))
+    planned = schedule(parameters, **usual)
+    module, curve = trained(module, work, lesson(work, planned.mixtures), planned)
     return put_in(net, module, *told, curve.told())
 
 

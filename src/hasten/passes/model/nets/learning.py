@@ -8,6 +8,7 @@ Vinyals, Dean, "Distilling the Knowledge in a Neural Network", 2015). They need 
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +17,22 @@ import numpy as np
 
 from hasten.core.model import ModelWorkload, Tensors
 from hasten.core.model_pass import CannotServe
+from hasten.passes.model.nets.extra import mixtures
 from hasten.serve.net import Net, scores, tensors
 from hasten.verify.scores import probabilities
 
 BATCH = 256  # rows of a call that learns nothing
+MIXED, MIXED_S, MIXED_BYTES = 4.0, 10.0, 2**28  # mixtures for each row, and what they may take
 TINY = 1e-7  # below any probability whose logarithm is taken
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Mixtures of rows (`extra.py`): inputs by name, the original's scores, and of which two rows each is."""
+
+    inputs: Mapping[str, Any]
+    soft: Any
+    parents: Any
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,7 @@ class Lesson:
     soft: Any
     hard: Callable[[Any, Any], Any] | None
     like: Callable[[Any, Any, float], Any]
+    extra: Extra | None = None
 
     def __len__(self) -> int:
         return len(self.soft)
@@ -53,8 +66,8 @@ def original_of(work: ModelWorkload) -> Net:
     return found
 
 
-def lesson(work: ModelWorkload) -> Lesson:
-    """What there is to learn from the training data. Raises `CannotServe`."""
+def lesson(work: ModelWorkload, mixed: bool = False) -> Lesson:
+    """What there is to learn from the training data (`mixed`: and from mixtures of it). Raises `CannotServe`."""
     import torch
     from torch.nn import functional as f
 
@@ -62,7 +75,7 @@ def lesson(work: ModelWorkload) -> Lesson:
         raise CannotServe("no rows to learn from: give training data, or more validation data")
     x = work.train.x
     assert isinstance(x, Tensors)
-    soft = answered(original_of(work), x)
+    soft, extra = _taught(original_of(work), x, mixed)
     if not soft.is_floating_point():
         raise CannotServe(f"the net answers {soft.dtype}: there is nothing to learn by gradients")
     soft = soft.float()
@@ -88,7 +101,7 @@ def lesson(work: ModelWorkload) -> Lesson:
         return f.mse_loss(answer, aim) / spread
 
     hard = None if y is None else _hard(work, y, soft, probable=probable, many=many)
-    return Lesson(tensors(x), y, soft, hard, like)
+    return Lesson(tensors(x), y, soft, hard, like, extra)
 
 
 def _hard(work: ModelWorkload, y: Any, soft: Any, *, probable: bool, many: bool) -> Callable[[Any, Any], Any] | None:
@@ -116,6 +129,43 @@ def _hard(work: ModelWorkload, y: Any, soft: Any, *, probable: bool, many: bool)
         spread = float(y.double().var()) or 1.0 if y.numel() > 1 else 1.0
         return lambda answer, aim: f.mse_loss(answer, aim.to(answer.dtype).reshape(answer.shape)) / spread
     return None
+
+
+_taught_last: list[tuple[Net, Tensors, Any, Extra | None]] = []
+
+
+def _taught(net: Net, x: Tensors, mixed: bool) -> tuple[Any, Extra | None]:
+    """The net's scores for all rows, and mixtures with its scores for those; asked once for all trainings."""
+    last = _taught_last[0] if _taught_last else None
+    if last is None or last[0] is not net or last[1] is not x:
+        last = net, x, answered(net, x), None
+    if mixed and last[3] is None:
+        last = *last[:3], _mixed(net, x, last[2])
+    _taught_last[:] = [last]
+    return last[2], last[3] if mixed else None
+
+
+def _mixed(net: Net, x: Tensors, soft: Any) -> Extra | None:
+    """As many mixtures as there is time and memory for."""
+    import torch
+
+    start = time.perf_counter()
+    answered(net, x.take(slice(0, BATCH)))
+    took = (time.perf_counter() - start) * max(1.0, len(x) / BATCH)
+    if not soft.is_floating_point():
+        return None
+    bytes_each = sum(a.nbytes for a in x.arrays.values()) / len(x)
+    times = min(MIXED, MIXED_S / max(took, 1e-3), MIXED_BYTES / (bytes_each * len(x)))
+    found = mixtures(x, int(times * len(x)))
+    if found is None or not len(found[0]):
+        return None
+    made, parents = found
+    try:
+        scores = answered(net, made).float()
+    except Exception:  # noqa: BLE001 - it runs the user's module on what nobody gave it
+        return None
+    good = torch.isfinite(scores.reshape(len(scores), -1)).all(1)
+    return Extra({n: t[good] for n, t in tensors(made).items()}, scores[good], torch.from_numpy(parents)[good])
 
 
 def answered(net: Net, x: Tensors, batch: int = BATCH) -> Any:

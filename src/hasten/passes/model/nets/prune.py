@@ -36,7 +36,7 @@ TRIED = 4  # levels of each part at which damage is measured
 TAYLOR_BATCHES = 4
 TRIES = 7  # at meeting the share
 NEAR = 0.04  # of the multiply-adds: near enough to the share
-EPOCHS = 10
+EPOCHS, STEPS = 10, 300  # at least
 BATCH_NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
 
 
@@ -59,7 +59,7 @@ class Prune:
         net = work.model
         with export.quiet():
             module, told = pruned(work, net, parameters["share"], parameters["by"])
-            return finished(work, module, parameters, told)
+            return finished(work, module, parameters, told, steps=STEPS)
 
 
 def criteria(work: ModelWorkload) -> list[str]:

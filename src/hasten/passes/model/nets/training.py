@@ -22,7 +22,7 @@ import numpy as np
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import CannotServe
-from hasten.passes.model.nets.learning import BATCH, Lesson, asked
+from hasten.passes.model.nets.learning import BATCH, Extra, Lesson, asked
 from hasten.serve.net import Net, is_module, tensors
 
 FEWEST = 40  # training rows, below which none are held out
@@ -30,14 +30,18 @@ CLIP = 1.0  # largest norm of the gradients
 RISES = 2  # epochs in which the held-out loss rises while the other falls: overfitting
 MIXED = 0.2  # of the Beta distribution that mixup draws from
 LOOKS, WORTH = 3, 0.85  # calls that are timed, and how much less time all threads have to take
+MOST_EPOCHS = 200  # however few the rows
 MARGIN = 0.85  # of the time left that epochs are planned for
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """How a net learns. `soft` is the share of the original's scores in the loss."""
+    """How a net learns. `soft` is the share of the original's scores in the loss; `mixtures`: as many mixtures of rows,
+    labelled by the original, as rows. Where rows are few there are more epochs: `steps` at least."""
 
     epochs: int = 8
+    steps: int = 0
+    mixtures: bool = False
     batch: int = 32
     rate: float = 2e-3
     warm_up: float = 0.1
@@ -178,6 +182,7 @@ class _Run:
         held = int(schedule.held_out * len(order)) if len(order) >= FEWEST else 0
         self.held = torch.from_numpy(np.sort(order[:held]))
         self.rows = torch.from_numpy(np.sort(order[held:]))
+        self.extra = self._mixtures()
         matrices = [p for p in module.parameters() if p.requires_grad and p.ndim > 1]
         others = [p for p in module.parameters() if p.requires_grad and p.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": schedule.decay}, {"params": others, "weight_decay": 0.0}]
@@ -186,11 +191,27 @@ class _Run:
         size = min(schedule.batch, len(self.rows))
         self.batches = max(1, len(self.rows) // size + (len(self.rows) % size > 1))
         self.size = size
-        self.epochs = schedule.epochs
+        self.epochs = max(schedule.epochs, min(MOST_EPOCHS, -(-schedule.steps // self.batches)))
+        # the longer a schedule, the longer a loss may wander before it falls
+        self.patience = max(schedule.patience, self.epochs // 4 if self.epochs > schedule.epochs else 0)
         self.mixup = False
         self.seen: list[Epoch] = []
         self.said: list[str] = []
         self.best, self.kept, self.state = math.inf, 0, _copied(module)
+
+    def _mixtures(self) -> Extra | None:
+        """Those of rows that are not held out."""
+        import torch
+
+        extra = self.learnt.extra
+        if extra is None or not (self.schedule.soft and self.schedule.mixtures):
+            return None
+        inside = torch.zeros(len(self.learnt), dtype=torch.bool)
+        inside[self.rows] = True
+        kept = inside[extra.parents].all(1)
+        if int(kept.sum()) < self.schedule.batch:
+            return None
+        return Extra({n: t[kept] for n, t in extra.inputs.items()}, extra.soft[kept], extra.parents[kept])
 
     def go(self) -> Curve | None:
         """None when a loss is no number."""
@@ -247,6 +268,8 @@ class _Run:
 
         inputs = {n: t[rows] for n, t in self.learnt.inputs.items()}
         soft, temperature = self.schedule.soft, self.schedule.temperature
+        if self.extra is not None:
+            return self._with_mixtures(rows, inputs, draw)
         if not self.mixup or not all(t.is_floating_point() for t in inputs.values()):
             return self.learnt.loss(asked(self.module, inputs), rows, soft, temperature)
         places = torch.randperm(len(rows), generator=draw)
@@ -254,6 +277,19 @@ class _Run:
         answer = asked(self.module, {n: share * t + (1 - share) * t[places] for n, t in inputs.items()})
         one = self.learnt.loss(answer, rows, soft, temperature)
         return share * one + (1 - share) * self.learnt.loss(answer, rows[places], soft, temperature)
+
+    def _with_mixtures(self, rows: Any, inputs: Mapping[str, Any], draw: Any) -> Any:
+        """The loss of some rows, and of as many mixtures, on which the original is to be followed."""
+        import torch
+
+        extra, soft, temperature = self.extra, self.schedule.soft, self.schedule.temperature
+        assert extra is not None
+        some = torch.randint(len(extra.soft), (len(rows),), generator=draw)
+        given = {n: torch.cat([t, extra.inputs[n][some]]) for n, t in inputs.items()}
+        answer = asked(self.module, given)
+        own = self.learnt.loss(answer[: len(rows)], rows, soft, temperature)
+        like = self.learnt.like(answer[len(rows) :], extra.soft[some], temperature)
+        return 0.5 * (own + like)
 
     def _loss(self, rows: Any) -> float:
         """The mean loss over rows, in evaluation mode."""
@@ -275,7 +311,7 @@ class _Run:
             self.best, self.kept, self.state = by, epoch.number, _copied(self.module)
 
     def _patience_over(self) -> bool:
-        return bool(len(self.held)) and self.seen[-1].number - self.kept >= self.schedule.patience
+        return bool(len(self.held)) and self.seen[-1].number - self.kept >= self.patience
 
     def _too_late(self, took: float) -> bool:
         """Whether no further epoch fits into the time; fewer are planned, so that the rate still comes down."""
@@ -297,7 +333,8 @@ class _Run:
         if not rises or last[-1].held_out < 1.2 * last[-1].learnt:
             return
         self.mixup = True
-        self.said.append(f"overfits from epoch {last[1].number}: mixup, and more dropout and decay, from there")
+        more = "mixup, and more" if self.extra is None else "more"
+        self.said.append(f"overfits from epoch {last[1].number}: {more} dropout and decay, from there")
         self._more_dropout()
         for group in self.optimiser.param_groups:
             group["weight_decay"] *= 5

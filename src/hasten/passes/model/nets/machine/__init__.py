@@ -26,13 +26,13 @@ from hasten.serve.stored import FLOAT32
 
 def build(work: ModelWorkload, folder: Path, stored: str) -> Built:
     """Write, compile and keep the code. Raises `CannotServe`."""
-    from hasten.passes.model.nets.machine.graph import read
+    from hasten.passes.model.nets.machine.graph import graphs
     from hasten.passes.model.nets.machine.source import source
     from hasten.serve.backends.machine import LANES, USUAL_LANES, WEIGHTS, level, write
     from hasten.serve.stored import save
 
-    graph = read(work, folder)
-    made = source(graph, LANES.get(level(), USUAL_LANES))
+    graph, *several = graphs(work, folder)
+    made = source(graph, LANES.get(level(), USUAL_LANES), *several)
     try:
         write(folder, made.text)
     except TargetError as error:

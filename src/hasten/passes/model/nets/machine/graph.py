@@ -1,12 +1,14 @@
 """A net as a list of operators over arrays whose sizes are known: what code is written from.
 
-The ONNX graph is taken for one row. Batch normalisation is folded and constants are computed by ONNX Runtime's own
-basic rewrites. Sizes are seen, not inferred: the graph is run on a row of the data with everything in between as its
-answer, and where the number of steps is free, at three lengths, between which sizes grow along a line.
+The ONNX graph is taken for one row, and for several where that is all the same to its operators. Batch normalisation
+is folded and constants are computed by ONNX Runtime's own basic rewrites. Sizes are seen, not inferred: the graph is
+run on a row of the data with everything in between as its answer, and where the steps are free, at three lengths,
+between which sizes grow along a line.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,9 @@ LENGTH = "L"  # the number of steps, in C
 Size = int | str  # a number, or C text over `LENGTH`
 MOST_VALUES = 20_000_000  # of its weights
 MOST_NODES = 3000
+SEVERAL = 16  # rows that are answered at once
+# operators whose code takes one row: their windows and steps are what it counts
+ONE_ROW = ("Conv", "MaxPool", "AveragePool", "LSTM", "GRU")
 SHAPES_ONLY = ("Shape", "Size")
 # what is read of these besides sizes, which are known: their first input
 ONLY_FIRST = ("Reshape", "Expand", "Slice", "Unsqueeze", "Squeeze", "Split", "Tile")
@@ -38,7 +43,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Graph:
-    """`inputs` are in the order of the net's; `free` says for each which axis has the free length, or None."""
+    """`inputs` are in the order of the net's; `free` says for each which axis has the free length, or None. `rows` is
+    how many rows it is for."""
 
     nodes: tuple[Node, ...]
     inputs: tuple[str, ...]
@@ -47,10 +53,16 @@ class Graph:
     dtypes: Mapping[str, np.dtype[Any]]
     constants: Mapping[str, NDArray[Any]]
     free: tuple[int | None, ...]
+    rows: int = 1
 
 
 def read(work: ModelWorkload, scratch: Path) -> Graph:
-    """The net of a workload. Raises `CannotServe`."""
+    """The net of a workload, for one row. Raises `CannotServe`."""
+    return graphs(work, scratch)[0]
+
+
+def graphs(work: ModelWorkload, scratch: Path) -> list[Graph]:
+    """The net of a workload for one row and, where its operators take it, for `SEVERAL`. Raises `CannotServe`."""
     import onnx
 
     path = scratch / "graph.onnx"
@@ -62,7 +74,9 @@ def read(work: ModelWorkload, scratch: Path) -> Graph:
             if name not in taken:
                 raise CannotServe(f"it does not use its input {name}")
         free = tuple(_free_axis(work, name) for name in work.model.names)
-        _of_one_row(model, names, free)
+        several = onnx.ModelProto()
+        several.CopyFrom(model)
+        _of_rows(model, names, free, 1)
         model = _folded(model, path)
     finally:
         path.unlink(missing_ok=True)
@@ -72,7 +86,28 @@ def read(work: ModelWorkload, scratch: Path) -> Graph:
     x = work.valid.x
     assert isinstance(x, Tensors)
     seen = [_seen(model, names, x, length) for length in _lengths(x, free)]
-    return _graph(model, tuple(names), free, seen, _lengths(x, free))
+    found = [_graph(model, tuple(names), free, seen, _lengths(x, free))]
+    if free == (None,) * len(free) and not any(n.kind in ONE_ROW for n in found[0].nodes):
+        with contextlib.suppress(CannotServe):
+            _of_rows(several, names, free, SEVERAL)
+            try:
+                model = _folded(several, path)
+            finally:
+                path.unlink(missing_ok=True)
+            many = _graph(model, tuple(names), free, [_seen(model, names, x, None, SEVERAL)], [None], SEVERAL)
+            if _same_but_rows(found[0], many):
+                found.append(many)
+    return found
+
+
+def _same_but_rows(one: Graph, many: Graph) -> bool:
+    """Whether the second has the operators of the first, over arrays of `SEVERAL` rows instead of one."""
+    if [(n.kind, n.inputs, n.outputs) for n in one.nodes] != [(n.kind, n.inputs, n.outputs) for n in many.nodes]:
+        return False
+    names = {*one.inputs, *(name for node in one.nodes for name in node.outputs if name)}
+    return all(
+        one.shapes[n][:1] == (1,) and many.shapes[n] == (SEVERAL, *one.shapes[n][1:]) for n in names
+    )  # fmt: skip
 
 
 def _free_axis(work: ModelWorkload, name: str) -> int | None:
@@ -82,12 +117,12 @@ def _free_axis(work: ModelWorkload, name: str) -> int | None:
     return axes[0] if axes else None
 
 
-def _of_one_row(model: Any, names: list[str], free: tuple[int | None, ...]) -> None:
+def _of_rows(model: Any, names: list[str], free: tuple[int | None, ...], rows: int) -> None:
     axes = dict(zip(names, free, strict=True))
     for given in model.graph.input:
         dims = given.type.tensor_type.shape.dim
         dims[0].Clear()
-        dims[0].dim_value = 1
+        dims[0].dim_value = rows
         axis = axes.get(given.name)
         if axis is not None:
             dims[axis].Clear()
@@ -124,8 +159,10 @@ def _lengths(x: Tensors, free: tuple[int | None, ...]) -> list[int | None]:
     return [most, max(1, most // 2), max(2, most // 2 + 1)]
 
 
-def _seen(model: Any, names: list[str], x: Tensors, length: int | None) -> dict[str, NDArray[Any]]:
-    """Everything that the graph computes for the first row, cut to `length` steps."""
+def _seen(
+    model: Any, names: list[str], x: Tensors, length: int | None, rows: int = 1
+) -> dict[str, NDArray[Any]]:  # fmt: skip
+    """Everything that the graph computes for the first rows, cut to `length` steps."""
     import onnx
     import onnxruntime
 
@@ -140,7 +177,7 @@ def _seen(model: Any, names: list[str], x: Tensors, length: int | None) -> dict[
     settings.intra_op_num_threads = 1
     given = {}
     for name, array in zip(names, x.arrays.values(), strict=True):
-        row = np.ascontiguousarray(array[:1])
+        row = np.ascontiguousarray(array[np.arange(rows) % len(array)])
         axis = next((i for i, d in enumerate(_dims(model, name)) if d == LENGTH), None)
         given[name] = row if axis is None else np.ascontiguousarray(row.take(range(length or 0), axis=axis))
     try:
@@ -160,7 +197,7 @@ def _dims(model: Any, name: str) -> list[Any]:
 
 def _graph(
     model: Any, names: tuple[str, ...], free: tuple[int | None, ...], seen: list[dict[str, NDArray[Any]]],
-    lengths: list[int | None],
+    lengths: list[int | None], rows: int = 1,
 ) -> Graph:  # fmt: skip
     import onnx
     from onnx import numpy_helper
@@ -187,7 +224,7 @@ def _graph(
         if any(n in wanted and n not in constants for n in node.outputs):
             kept.append(node)
             wanted.update(node.inputs[:1] if node.kind in ONLY_FIRST else node.inputs)
-    return Graph(tuple(reversed(kept)), names, output, shapes, dtypes, constants, free)
+    return Graph(tuple(reversed(kept)), names, output, shapes, dtypes, constants, free, rows)
 
 
 def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:

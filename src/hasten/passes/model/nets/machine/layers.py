@@ -97,7 +97,8 @@ def product(
     that is no constant."""
     outputs, inputs = matrix.shape
     single = places == 1
-    most = ALONE if single else VECTORS
+    # the same weights serve one row and several, where there is code for several
+    most = ALONE if single and w.alone_only else VECTORS
     tiles = splits(outputs, w.lanes, most)
     weights = w.weight(name, matrix, tiles)
     n = inputs // segs

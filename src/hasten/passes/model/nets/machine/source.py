@@ -47,7 +47,14 @@ static PyObject *py_run(PyObject *self, PyObject *const *args, Py_ssize_t n) {
       for (int i = 0; i < INPUTS; i++) in[i] = held[1 + i].buf;
       float *out = held[0].buf;
       Py_BEGIN_ALLOW_THREADS
-      for (int64_t r = 0; r < rows && !code; r++, out += answer_size(L)) {
+      int64_t r = 0;
+#ifdef SEVERAL
+      for (; r + SEVERAL <= rows && !code; r += SEVERAL, out += SEVERAL * answer_size(L)) {
+        code = net_block(W, S, (const void *const *)in, out);
+        for (int i = 0; i < INPUTS; i++) in[i] += SEVERAL * input_size(i, L);
+      }
+#endif
+      for (; r < rows && !code; r++, out += answer_size(L)) {
         code = net(W, S, L, (const void *const *)in, out);
         for (int i = 0; i < INPUTS; i++) in[i] += input_size(i, L);
       }
@@ -86,8 +93,9 @@ class Source:
     answer: tuple[int | str, ...]
 
 
-def source(graph: Graph, lanes: int) -> Source:
-    """Raises `CannotServe` where something in the graph has no code."""
+def source(graph: Graph, lanes: int, several: Graph | None = None) -> Source:
+    """The code of a net, `several` being the same net for several rows. Raises `CannotServe` where something in the
+    graph has no code."""
     w = Writer(graph, lanes)
     for name in graph.inputs:
         if graph.shapes[name][:1] != (1,):
@@ -95,12 +103,23 @@ def source(graph: Graph, lanes: int) -> Source:
     answer = write(w)
     if answer.shape[:1] != (1,) or not answer.size:
         raise CannotServe("its answer has no rows")
-    if len(w.lines) > MOST_LINES or w.scratch > MOST_SCRATCH:
+    block: list[str] = []
+    scratch = w.scratch
+    if several is not None:
+        other = Writer(several, lanes, w)
+        many = write(other)
+        w.floats = other.floats
+        scratch = max(scratch, other.scratch)
+        block = [
+            "PART int net_block(const float *W, char *S, const void *const *in, float *out) {", "  (void)W, (void)S;",
+            *(f"  {line}" for line in other.lines), f"  memcpy(out, {many.at}, 4 * ({many.size}));", "  return 0;", "}",
+        ]  # fmt: skip
+    if len(w.lines) > MOST_LINES or scratch > MOST_SCRATCH:
         raise CannotServe("it is too large to gain from code of its own")
     tiles = [tile_text(*t) for t in sorted(w.tiles)]
-    starts = [str(w.scratch), *(f"at{i} + ({size})" for i, size in enumerate(w.longer[:-1]))][: len(w.longer)]
+    starts = [str(scratch), *(f"at{i} + ({size})" for i, size in enumerate(w.longer[:-1]))][: len(w.longer)]
     places = [f"  int64_t at{i} = {start};" for i, start in enumerate(starts)]
-    total = f"at{len(w.longer) - 1} + ({w.longer[-1]})" if w.longer else str(w.scratch)
+    total = f"at{len(w.longer) - 1} + ({w.longer[-1]})" if w.longer else str(scratch)
     sizes = [f"{BYTES[w.kind(n)]} * ({times(*graph.shapes[n])})" for n in graph.inputs]
     per_input = " : ".join(f"i == {i} ? {s}" for i, s in enumerate(sizes)) + " : 0"
     grown = {n for shape in graph.shapes.values() for n in shape if isinstance(n, str) and n != LENGTH}
@@ -116,9 +135,11 @@ def source(graph: Graph, lanes: int) -> Source:
         f"PART int net(const float *W, char *S, int64_t {LENGTH}, const void *const *in, float *out) {{",
         f"  (void){LENGTH}, (void)W, (void)S;", *short, *places, unused,
         *(f"  {line}" for line in w.lines),
-        f"  memcpy(out, {answer.at}, 4 * ({answer.size}));", "  return 0;", "}",
+        f"  memcpy(out, {answer.at}, 4 * ({answer.size}));", "  return 0;", "}", *block,
     ]  # fmt: skip
     head = f"#define V {lanes}\n#define INPUTS {len(graph.inputs)}\n"
+    if several is not None:
+        head += f"#define SEVERAL {several.rows}\n"
     text = "\n".join([head + KERNELS.read_text("utf-8"), *body]) + GLUE.replace("MODULE", MODULE)
     told = tuple((each.name, each.at, each.tiles) for each in w.weights)
     return Source(text, w.arrays, told, w.floats, tuple(answer.shape[1:]))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
-from hasten.passes.model.nets.machine.graph import Graph, Node, Size
+from hasten.passes.model.nets.machine.graph import ONE_ROW, Graph, Node, Size
 
 C_TYPES = {"float32": "float", "float64": "double", "int64": "int64_t", "int32": "int32_t", "bool": "uint8_t"}
 BYTES = {"float": 4, "double": 8, "int64_t": 8, "int32_t": 4, "uint8_t": 1}
@@ -104,14 +104,16 @@ class Weight:
 class Writer:
     """Writes the operators of a graph one after another (`operators.py` knows each)."""
 
-    def __init__(self, graph: Graph, lanes: int) -> None:
+    def __init__(self, graph: Graph, lanes: int, beside: Writer | None = None) -> None:
+        """`beside` wrote the same net for another number of rows: its weights and constants are shared."""
         self.graph, self.lanes = graph, lanes
+        self.alone_only = any(n.kind in ONE_ROW for n in graph.nodes) or graph.free != (None,) * len(graph.free)
         self.lines: list[str] = []
-        self.constants: list[str] = []
-        self.arrays: dict[str, NDArray[Any]] = {}  # weights by name
-        self.weights: list[Weight] = []
-        self.floats = 0  # of weights in memory
-        self.tiles: set[tuple[int, int]] = set()
+        self.constants: list[str] = [] if beside is None else beside.constants
+        self.arrays: dict[str, NDArray[Any]] = {} if beside is None else beside.arrays  # weights by name
+        self.weights: list[Weight] = [] if beside is None else beside.weights
+        self.floats: int = 0 if beside is None else beside.floats  # of weights in memory
+        self.tiles: set[tuple[int, int]] = set() if beside is None else beside.tiles
         self.held: dict[str, Array] = {}
         self.done: set[str] = set()  # outputs that were written with an earlier node
         self.scratch = 0
@@ -119,7 +121,7 @@ class Writer:
         self._free: list[Block] = []
         self._uses = Counter(n for node in graph.nodes for n in node.inputs)
         self._uses[graph.output] += 1
-        self._made: dict[str, int] = {}
+        self._made: dict[str, int] = {} if beside is None else beside._made
         self.makers = {name: node for node in graph.nodes for name in node.outputs if name}
         self.users: dict[str, list[Node]] = {}
         for node in graph.nodes:
@@ -164,11 +166,12 @@ class Writer:
 
     def weight(self, name: str, value: NDArray[Any], tiles: Sequence[tuple[int, int, int]] = ()) -> str:
         """Keep an array among the weights; gives a pointer to it. With `tiles`, rows by columns."""
-        key = f"{name}:{value.shape}:{tuple(tiles)}"
+        held = f"{name}:{value.shape}"
+        key = f"{held}:{tuple(tiles)}"
         if key not in self._made:
             self._made[key] = at = self.floats
-            self.arrays[key] = np.ascontiguousarray(value, np.float32)
-            self.weights.append(Weight(key, at, tuple(tiles)))
+            self.arrays[held] = np.ascontiguousarray(value, np.float32)
+            self.weights.append(Weight(held, at, tuple(tiles)))
             size = sum(lanes * value.shape[1] for _, _, lanes in tiles) if tiles else value.size
             self.floats += -(-(size + self.lanes) // 16) * 16
         return f"(W + {self._made[key]})"
