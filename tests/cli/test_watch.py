@@ -62,7 +62,15 @@ def test_what_was_saved_meanwhile_counts_at_once(root: Path) -> None:
 def test_what_is_no_part_of_the_program_does_not_count(root: Path) -> None:
     time = Time()
     watch = Watch(root, clock=lambda: time.now, sleep=time.sleep)
-    for name in (".git/index", ".hasten/runs/x/result.json", "__pycache__/a.pyc", ".a.py.swp", "a.py~", ".#a.py", "4913"):
+    for name in (
+        ".git/index",
+        ".hasten/runs/x/result.json",
+        "__pycache__/a.pyc",
+        ".a.py.swp",
+        "a.py~",
+        ".#a.py",
+        "4913",
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         time.at(2.0, lambda name=name: (root / name).write_text("x"))  # type: ignore[misc]
     time.at(9.0, lambda: (root / "a.py").write_text("333"))
