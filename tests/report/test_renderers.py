@@ -152,6 +152,27 @@ def test_markdown_escapes() -> None:
             assert len(re.findall(r"(?<!\\)\|", line)) == 6
 
 
+def test_markdown_for_a_pull_request() -> None:
+    text = markdown.render(full_record(), "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n+z\n")
+    assert text.startswith("## script.py: 2.50x faster")
+    assert "| time, warm (median) | 5.07 s | 2.07 s | 2.50x" in text
+    assert "<summary>Patch: 1 file, +2 -1 lines</summary>" in text
+    assert text.count("<details>") == text.count("</details>") >= 4
+    long = markdown.render(full_record(), "+" + "x" * 99 + "\n" + ("+" + "y" * 99 + "\n") * 2000)
+    assert len(long) < 65_536
+    assert "all of it is in changes.patch" in long
+    assert "Reproduce" in long
+
+
+def test_the_last_line_names_the_run_and_fits() -> None:
+    folder = ".hasten/runs/20260102-000000-" + "long" * 10
+    last = terminal.render(full_record(), run=folder).splitlines()[-1]
+    assert last == f"next    hasten apply {folder[13:]} --diff"
+    short = terminal.render(full_record(), run=".hasten/runs/20260102-000000-script").splitlines()[-1]
+    assert short == "next    hasten apply 20260102-000000-script --diff   (then without --diff)"
+    assert len(short) <= 80
+
+
 @pytest.mark.parametrize(
     ("change", "tone", "words"),
     [

@@ -141,3 +141,15 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "1. script.py:1" in capsys.readouterr().out
     assert main(["report", "run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["schema"] == 1
+
+
+def test_one_of_nested_findings_stands_for_all() -> None:
+    def found(first: int, last: int, region: str, reason: str = "slow") -> dict[str, Any]:
+        return FindingRecord("HST301", "a.py", first, last, "f", region, reason, "compile", 0.9, 10.0).__dict__
+
+    rows = [found(1, 9, "a"), found(2, 8, "b"), found(3, 4, "c"), found(20, 21, "d"), found(3, 4, "e", "other")]
+    trials = [{**full_record().to_json()["trials"][0], "code": "HST301", "region": "b", "kept": True}]
+    record = record_of(findings=rows, trials=[])
+    assert [f.region for f in findings.distinct(record)] == ["c", "e", "d"]
+    assert [f.region for f in findings.distinct(record_of(findings=rows, trials=trials))] == ["b", "e", "d"]
+    assert "tried  kept" in frames(record_of(findings=rows, trials=trials))

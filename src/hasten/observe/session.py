@@ -23,6 +23,15 @@ class Progress:
     def note(self, text: str) -> None:
         """Something worth a line."""
 
+    def count(self, done: int, of: int) -> None:
+        """So much of the stage is done."""
+
+    def best(self, gain: float) -> None:
+        """A gain (old/new) of the whole, measured by now; the largest is the best so far."""
+
+    def within(self, seconds: float) -> None:
+        """From now on it takes so long at most."""
+
 
 @dataclass
 class Session:

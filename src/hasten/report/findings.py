@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from hasten.core.record import FindingRecord, RunRecord
+from hasten.core.record import FindingRecord, RunRecord, TrialRecord
 from hasten.report.terminal import clip
 from hasten.report.view import percent
 
@@ -19,12 +19,11 @@ def lines(
     record: RunRecord, sources: Mapping[str, Sequence[str]] | None = None, width: int = 80
 ) -> Iterator[tuple[str, str]]:
     """(style, text) of each line. `sources` are the lines of files as they were when the run began."""
-    found = sorted(record.findings, key=lambda f: (-f.share, f.path, f.first, f.code))
+    found = distinct(record)
     if not found:
         yield "", f"{clip(record.target.name, width // 2)}: no finding; no pass knows something better here"
         return
     files = sources if sources is not None else {}
-    tried = {(t.code, t.path, t.first): t for t in record.trials}
     count = f"{len(found)} finding{'s' if len(found) > 1 else ''}"
     yield "title", clip(f"{clip(record.target.name, width // 2)}: {count}, most time first", width)
     for number, finding in enumerate(found, 1):
@@ -36,10 +35,37 @@ def lines(
         yield from _wrapped("reason", f"why    {finding.reason}", width)
         if finding.remedy:
             yield from _wrapped("remedy", f"help   {finding.remedy} ({finding.code})", width)
-        trial = tried.get((finding.code, finding.path, finding.first))
+        trial = _tried(record, finding)
         if trial is not None:
             became = "kept" if trial.kept else f"{trial.verdict}: {trial.reason}"
             yield from _wrapped("gain" if trial.kept else "dim", f"tried  {became}", width)
+
+
+def distinct(record: RunRecord) -> list[FindingRecord]:
+    """The findings, hottest first. Where one pass says the same of places inside each other, one of them stands for
+    all: what was kept, else the innermost."""
+    left: list[FindingRecord] = []
+
+    def wanted(f: FindingRecord) -> tuple[bool, int]:
+        trial = _tried(record, f)
+        return (trial is None or not trial.kept, f.last - f.first)
+
+    for finding in sorted(record.findings, key=wanted):
+        if not any(_same_place(finding, other) for other in left):
+            left.append(finding)
+    return sorted(left, key=lambda f: (-f.share, f.path, f.first, f.code))
+
+
+def _same_place(a: FindingRecord, b: FindingRecord) -> bool:
+    if (a.code, a.path, a.reason, a.remedy) != (b.code, b.path, b.reason, b.remedy):
+        return False
+    return (a.first <= b.first and b.last <= a.last) or (b.first <= a.first and a.last <= b.last)
+
+
+def _tried(record: RunRecord, finding: FindingRecord) -> TrialRecord | None:
+    """What became of it: the change that was kept, else the first one that was tried."""
+    trials = [t for t in record.trials if (t.code, t.region) == (finding.code, finding.region)]
+    return next((t for t in trials if t.kept), trials[0] if trials else None)
 
 
 def _frame(record: RunRecord, finding: FindingRecord, source: Sequence[str], width: int) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from hasten.core.record import RunRecord
+from hasten.report.findings import distinct
 from hasten.report.hotspots import Hotspot
 from hasten.report.view import percent
 
@@ -53,7 +54,7 @@ def of_run(record: RunRecord) -> list[Place]:
             f.code, f.path, f.first, f.last, f.qualname, f.reason, f.remedy, f.share, f.headroom,
             texts.get((f.path, f.first), ""),
         )
-        for f in sorted(record.findings, key=lambda f: (-f.share, f.path, f.first, f.code))
+        for f in distinct(record)
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import textwrap
 from collections.abc import Callable
 from typing import TextIO
@@ -54,7 +55,10 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
     if run:
         out.append(("", f"report  {clean(run)}/report.html"))
         if record.changed:
-            out.append(("", f"next    hasten apply {clean(run)} --diff   (then without --diff)"))
+            name = re.sub(r"^(\./)?\.hasten/runs/", "", clean(run))  # a run there goes by its name
+            first = f"next    hasten apply {name} --diff"
+            then = "   (then without --diff)"
+            out.append(("", first + (then if len(first + then) <= width else "")))
     return out
 
 

@@ -104,6 +104,7 @@ def _search(
     limit_s = PLANNED * (OWN_TIME[0] * base.wall_s + OWN_TIME[1])
     given_s = session.budget_s
     session.budget_s = limit_s if given_s is None else min(given_s, limit_s)
+    progress.within(session.left_s)
     watched = None
     if program.contract.qualities:
         progress.stage("look at the qualities", base.wall_s)
@@ -182,6 +183,7 @@ def _search(
         out.kept = candidate
         gained = current_wall / max(wall - loading_s, 1e-9)
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
+        progress.best(base_s / max(wall, 1e-9))
         compiling_s += sum(t.compiling_s for t in chosen if t.kept)
         current, current_wall = candidate, wall
         if speed and (gained < 1.1 or not last.sure):
@@ -189,6 +191,8 @@ def _search(
     out.record = replace(out.record, kept=Recipe(recipe))
     if speed:
         current_wall = compile_ahead(program, out, last, current_wall)
+        if out.kept is not out.work:
+            progress.best(base_s / max(current_wall, 1e-9))
     if starts:
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
@@ -339,6 +343,7 @@ def _judge(
                 timed = trial.usable and trial.replays and not (trial.change.whole or trial.change.later)
                 gain = f", {trial.region_gain:.1f}x on its region" if timed else ""
                 word = type(trial.verdict).__name__.lower()
+                session.progress.count(count, len(changes))
                 session.progress.note(
                     f"[{count}/{len(changes)}] {trial.change.code} {trial.change.title}: {word}{gain}"
                 )

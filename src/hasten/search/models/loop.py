@@ -346,6 +346,8 @@ class Loop:
         for candidate, seen in [(self.original, base), *((c, raced[str(i)]) for i, c in enumerate(candidates))]:
             x = seen.latency
             candidate.timed(LatencyRecord(rows, threads, x.p50, x.p95, x.calls, form, seen.speedup))
+            if candidate.accepted and threads == 1 and rows == self.contract.wanted[1] and seen.speedup is not None:
+                self.session.progress.best(seen.speedup.ratio)
 
     def note(self, **changes: Any) -> None:
         """Bring the record up to date."""
