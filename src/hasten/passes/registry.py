@@ -45,6 +45,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.columns.matches", "Matches"),
     ("hasten.passes.source.columns.kept", "KeptParts"),
     ("hasten.passes.source.columns.rolling", "WindowFunctions"),
+    ("hasten.passes.source.columns.stand_in", "StandIns"),
     ("hasten.passes.source.jit", "Jit"),
     ("hasten.passes.source.batch.calls", "BatchedCalls"),
     ("hasten.passes.source.batch.rows", "WholeArrayRows"),

@@ -1,0 +1,877 @@
+"""Text of the helper classes that stand in for frames which are only read. See `emitted` and `stand_in`."""
+
+from __future__ import annotations
+
+import re
+
+from hasten.core.source import Edit, SourceFile
+from hasten.passes.source.columns.syntax import helper_edits, identifiers, module_alias
+
+MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
+CLASSES = ("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns", "_Rows", "_Row", "_Cells", "_Column")
+CLASSES = (*CLASSES, "_ColumnCells", "_Groups")
+
+
+def helpers(source: SourceFile) -> tuple[list[Edit], dict[str, str]]:
+    """Insertions of the classes and their imports, and the names that they have in the file."""
+    edits: list[Edit] = []
+    names: dict[str, str] = {}
+    for module, usual in (*MODULES, ("datetime", "datetime")):
+        names[usual], found = module_alias(source, module, usual)
+        edits += found
+    taken = identifiers(source)
+    for suffix in ("", *(f"_{n}" for n in range(2, 100))):
+        mine = {name: name + suffix for name in CLASSES}
+        text = _named(TEXT, {**names, **mine})
+        if text in source.text or not taken & set(mine.values()):
+            break
+    return [*edits, *helper_edits(source, [text])], {**names, **mine}
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    changed = {old: new for old, new in names.items() if old != new}
+    if not changed:
+        return text
+    return re.sub(r"(?<![\w.])(" + "|".join(map(re.escape, changed)) + r")\b", lambda m: changed[m[1]], text)
+
+
+TEXT = """\
+def _plain(value):
+    # the frame or Series that something stands in for; any other value as it is
+    return value.real() if isinstance(value, _StandIn) else value
+
+
+def _asked(real, name):
+    # an attribute of the real thing; its methods take what stands in for frames as well
+    found = getattr(real, name)
+    if type(found) is not types.MethodType:
+        return found
+    return lambda *args, **options: found(*map(_plain, args), **{k: _plain(v) for k, v in options.items()})
+
+
+def _through(name):
+    # an operation of the real thing
+    return lambda self, *others: getattr(self.real(), name)(*map(_plain, others))
+
+
+class _StandIn:
+    # what is only read may stand in for a frame, a row, a column or groups; `real` makes the thing itself
+    __slots__ = ()
+    __pandas_priority__ = 5000  # whatever pandas does with both is asked of this side
+    __add__, __radd__, __sub__, __rsub__ = map(_through, ("__add__", "__radd__", "__sub__", "__rsub__"))
+    __mul__, __rmul__, __pow__, __rpow__ = map(_through, ("__mul__", "__rmul__", "__pow__", "__rpow__"))
+    __truediv__, __rtruediv__, __mod__, __rmod__ = map(_through, ("__truediv__", "__rtruediv__", "__mod__", "__rmod__"))
+    __floordiv__, __rfloordiv__, __matmul__ = map(_through, ("__floordiv__", "__rfloordiv__", "__matmul__"))
+    __rmatmul__, __and__, __rand__, __or__ = map(_through, ("__rmatmul__", "__and__", "__rand__", "__or__"))
+    __ror__, __xor__, __rxor__, __invert__ = map(_through, ("__ror__", "__xor__", "__rxor__", "__invert__"))
+    __neg__, __pos__, __abs__, __hash__ = map(_through, ("__neg__", "__pos__", "__abs__", "__hash__"))
+    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(
+        _through, ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+    )
+    __len__, __iter__, __contains__ = map(_through, ("__len__", "__iter__", "__contains__"))
+    __getitem__, __setitem__ = map(_through, ("__getitem__", "__setitem__"))
+
+    def __bool__(self):
+        return bool(self.real())
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _asked(self.real(), name)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.real(), dtype=dtype)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in options.items()})
+
+
+class _Lazy:
+    # a frame that is made when it is asked for, or only some of its columns
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make, frame=None):
+        self._make, self._made = make, {} if frame is None else {None: frame}
+
+    def get(self, labels=None):
+        made = self._made
+        if labels not in made:
+            made[labels] = made[None][list(labels)] if None in made else self._make(labels)
+        return made[labels]
+
+    def column(self, label):
+        return (self._made[None] if None in self._made else self.get((label,)))[label]
+
+
+class _Columns:
+    # columns as arrays of numbers ("n"), bools ("b"), times ("m") or of numbers that stand for texts ("t")
+    __slots__ = ("_cells", "_known", "_rows", "labels", "look", "numbered", "of", "size")
+
+    def __init__(self, size, labels, look, of, numbered, known=()):
+        self.size, self.labels, self.look, self.of, self.numbered = size, labels, look, of, numbered
+        self._known, self._cells, self._rows = dict(known), {}, None
+
+    @classmethod
+    def read(cls, frame, known=(), texts=True):
+        # of a frame that nobody else holds, so that whoever writes into the columns writes into a copy
+        numbered = type(frame.index) is pd.RangeIndex and frame.index.start == 0 and frame.index.step == 1
+
+        def look(label):
+            column = frame[label]
+            dtype, array = column.dtype, None
+            if isinstance(dtype, np.dtype) and dtype.kind in "fibM":
+                kind = {"f": "n", "i": "n", "b": "b", "M": "m"}[dtype.kind]
+                array = column.to_numpy() if dtype.kind == "M" or dtype in (np.float64, np.int64, np.bool_) else None
+                return None if array is None or kind == "m" and np.isnat(array).any() else (kind, array, None)
+            if not texts:
+                return None
+            if pd.api.types.infer_dtype(column, skipna=False) != "string" or column.isna().any():
+                return None
+            if not isinstance(dtype, np.dtype) and not (isinstance(dtype, pd.StringDtype) and dtype.na_value is np.nan):
+                return None
+            codes, found = pd.factorize(column, sort=True)
+            found = list(found)
+            return "t", codes, (found, {text: code for code, text in enumerate(found)})
+
+        return cls(len(frame), frame.columns, look, frame, numbered, known)
+
+    def column(self, label):
+        # its kind, array and table of texts; None for columns of any other kind
+        if label not in self._known:
+            self._known[label] = self.look(label) if label in self.labels else None
+        return self._known[label]
+
+    def kept(self):
+        return self._known
+
+    def field(self, name):
+        # whether `frame.name` is a column
+        return name in self.labels and not hasattr(pd.DataFrame, name)
+
+    def cells(self, label):
+        # what `frame.loc[i, label]` gives, for rows that are numbered from 0
+        if label not in self._cells:
+            known = self.column(label) if self.of is not None and self.numbered else None
+            found = None
+            if known is not None:
+                found = list(self.of[label] if known[0] in "mt" else known[1])
+            self._cells[label] = found
+        return self._cells[label]
+
+    def row_cells(self, label):
+        # what `frame.iloc[i][label]` gives: a row of numbers only is cast to one dtype
+        if self._rows is None:
+            self._rows = {}
+            if self.of is not None:
+                dtypes = list(self.of.dtypes)
+                known = all(self.column(name) is not None for name in self.labels)
+                if known and dtypes and not all(isinstance(t, np.dtype) and t.kind == "M" for t in dtypes):
+                    numbers = all(isinstance(t, np.dtype) and t.kind in "if" for t in dtypes)
+                    self._rows[None] = np.result_type(*dtypes) if numbers else None
+        if label not in self._rows:
+            found = None
+            if None in self._rows and label in self.labels:
+                kind, array, _ = self.column(label)
+                cast = self._rows[None]
+                found = list(self.of[label] if kind in "mt" else array if cast is None else array.astype(cast))
+            self._rows[label] = found
+        return self._rows[label]
+
+
+class _Rows(_StandIn):
+    # stands in for a frame: its rows are places in arrays of the columns, until something asks for the frame itself
+    __slots__ = ("_at", "_cells", "_columns", "_frame", "_lazy", "_place", "_size")
+
+    @classmethod
+    def of(cls, frame, own=False):
+        # the frame itself if it is an unusual one; `own` ones are held by nobody else
+        if (
+            type(frame) is not pd.DataFrame
+            or not frame.columns.is_unique
+            or frame.columns.nlevels > 1
+            or any(type(label) is not str for label in frame.columns)
+            or frame.attrs
+            or frame.index.nlevels > 1
+            or not frame.flags.allows_duplicate_labels
+            or "bottleneck" in sys.modules
+            or int(pd.__version__.split(".")[0]) < 3
+        ):
+            return frame
+        rows = cls()
+        rows._start(frame if own else frame.copy(deep=False), None if own else frame, texts=not own)
+        return rows
+
+    @classmethod
+    def of_each(cls, *frames):
+        # two names of one frame would not see what is written to the other
+        return [cls.of(frame) for frame in frames] if len(set(map(id, frames))) == len(frames) else frames
+
+    def _start(self, frame, written, known=(), texts=True):
+        # `frame` is held by nobody else; what is written goes to `written` as well
+        self._columns, self._at, self._size = _Columns.read(frame, known, texts), None, len(frame)
+        self._lazy = _Lazy(None, frame)
+        self._frame, self._place, self._cells = written, object(), {}
+
+    def _part(self, rows, how):
+        # some of the rows, by a slice or by positions; `how` takes them from the frame
+        at, lazy, part = self._at, self._lazy, _Rows()
+        if at is None:
+            part._at = rows
+        elif type(at) is slice:
+            part._at = slice(at.start + rows.start, at.start + rows.stop) if type(rows) is slice else rows + at.start
+        else:
+            part._at = at[rows]
+        part._size = rows.stop - rows.start if type(rows) is slice else len(rows)
+        part._lazy = _Lazy(lambda labels: how(lazy.get(labels)))
+        part._columns, part._frame, part._place, part._cells = self._columns, None, object(), {}
+        return part
+
+    def _where(self, mask):
+        mask = mask.copy()
+        return self._part(mask.nonzero()[0], lambda frame: frame[mask])
+
+    def real(self):
+        return self._lazy.get() if self._frame is None else self._frame
+
+    def __len__(self):
+        return self._size
+
+    @property
+    def empty(self):
+        return not self._size or not len(self._columns.labels)
+
+    @property
+    def shape(self):
+        return self._size, len(self._columns.labels)
+
+    def __getitem__(self, key):
+        if type(key) is str:
+            if key not in self._cells:
+                self._cells[key] = self._column(key)
+            return self._cells[key]
+        if type(key) is _Column:
+            if key._kind == "b" and key._place is self._place:
+                return self._where(key._array)
+            key = key.real()
+        elif type(key) is np.ndarray:
+            if key.dtype == bool and key.shape == (self._size,):
+                return self._where(key)
+        elif type(key) is list and all(type(label) is str and label in self._columns.labels for label in key):
+            return self._lazy.get(tuple(key)).copy(deep=False)
+        if type(key) is pd.Series and key.dtype == bool and key.index.equals(self._lazy.get(()).index):
+            return self._where(key.to_numpy())
+        return self._lazy.get()[_plain(key)]
+
+    def _column(self, label):
+        known, lazy = self._columns.column(label), self._lazy
+        if known is None:
+            return (
+                lazy.get()[label]
+                if label not in self._columns.labels
+                else _Column(None, None, None, self._place, self._size, lambda: lazy.column(label))
+            )
+        kind, array, table = known
+        array = array if self._at is None else array[self._at]
+        return _Column(kind, array, table, self._place, self._size, lambda: lazy.column(label))
+
+    def __getattr__(self, name):
+        return self[name] if self._columns.field(name) else super().__getattr__(name)
+
+    def __setitem__(self, key, value):
+        if self._frame is not None:
+            frame, size, columns = self._frame, self._size, self._columns
+            frame[_plain(key)] = _plain(value)
+            place, known = self._place, {}
+            still = size and len(frame) == size and type(key) is str and frame.columns.is_unique
+            if still:
+                known = {label: found for label, found in columns.kept().items() if label != key}
+            self._start(frame.copy(deep=False), frame, known)
+            self._place = place if still else self._place
+            return
+        given = self._given(value) if type(key) is str and self._size else None
+        if given is None:
+            frame = self._lazy.get().copy(deep=False)
+            frame[_plain(key)] = _plain(value)
+            self._start(frame, None, texts=False)
+            return
+        known, real = given
+        old, at, before, labels = self._columns, self._at, self._lazy, self._columns.labels
+
+        def make(wanted):
+            if wanted is not None and key not in wanted:
+                return before.get(wanted)
+            frame = before.get(wanted and tuple(x for x in wanted if x != key)).copy(deep=False)
+            frame[key] = real()
+            return frame if wanted is None else frame[list(wanted)]
+
+        def look(label):
+            found = old.column(label)
+            return found if found is None or at is None else (found[0], found[1][at], found[2])
+
+        labels = labels if key in labels else labels.append(pd.Index([key]))
+        self._columns = _Columns(self._size, labels, look, None, False, {key: known})
+        self._at, self._lazy, self._cells = None, _Lazy(make), {}
+
+    def _given(self, value):
+        # what a column of this value looks like, and what makes it; None if that is left to pandas
+        if type(value) is _Column and value._place is self._place and value._kind is not None:
+            return (value._kind, value._array, value._table), value.real
+        if (
+            type(value) is np.ndarray
+            and value.shape == (self._size,)
+            and value.dtype in (np.float64, np.int64, np.bool_)
+        ):
+            value = value.copy()
+            return ("b" if value.dtype == bool else "n", value, None), lambda: value
+        if type(value) is pd.Series and value.dtype in (np.float64, np.int64, np.bool_):
+            value = value.copy(deep=False)
+            if value.index.equals(self._lazy.get(()).index):
+                return ("b" if value.dtype == bool else "n", value.to_numpy(), None), lambda: value
+        if type(value) in (float, bool) or type(value) is int and abs(value) < 2**53:
+            return ("b" if type(value) is bool else "n", np.full(self._size, value), None), lambda: value
+        return None
+
+    def __delitem__(self, key):
+        frame = self._frame if self._frame is not None else self._lazy.get().copy(deep=False)
+        del frame[key]
+        self._start(frame.copy(deep=False), self._frame)
+
+    @property
+    def loc(self):
+        return _Cells(self, "loc")
+
+    @property
+    def iloc(self):
+        return _Cells(self, "iloc")
+
+    @property
+    def at(self):
+        return _Cells(self, "at")
+
+    @property
+    def iat(self):
+        return _Cells(self, "iat")
+
+    def copy(self, deep=True):
+        lazy, other = self._lazy, _Rows()
+        other._columns, other._at, other._size, other._frame = self._columns, self._at, self._size, None
+        other._lazy, other._place, other._cells = _Lazy(lambda labels: lazy.get(labels).copy()), self._place, {}
+        return other
+
+    def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
+        if weights is not None or axis not in (None, 0) or ignore_index:
+            return self._made("sample", n, frac, replace, weights, random_state, axis, ignore_index)
+        rows = pd.Series(np.arange(self._size)).sample(n, frac, replace, None, random_state).to_numpy()
+        return self._part(rows, lambda frame: frame.take(rows))
+
+    def head(self, n=5):
+        if type(n) is not int or n < 0:
+            return self._made("head", n)
+        return self._part(slice(0, min(n, self._size)), lambda frame: frame.head(n))
+
+    def tail(self, n=5):
+        if type(n) is not int or n < 1:
+            return self._made("tail", n)
+        return self._part(slice(max(self._size - n, 0), self._size), lambda frame: frame.tail(n))
+
+    def _made(self, name, *args, **options):
+        # a new frame that a method makes of this one
+        return _Rows.of(_asked(self._lazy.get(), name)(*args, **options), own=True)
+
+    def sort_values(self, *args, **options):
+        return self._made("sort_values", *args, **options)
+
+    def reset_index(self, *args, **options):
+        return self._made("reset_index", *args, **options)
+
+    def merge(self, *args, **options):
+        return self._made("merge", *args, **options)
+
+    def dropna(self, *args, **options):
+        return self._made("dropna", *args, **options)
+
+    def groupby(self, by=None, **options):
+        return _Groups(self, by, options, None)
+
+    def _row(self, place):
+        # one row, by its place
+        if place < 0:
+            place += self._size
+        at, lazy = self._at, self._lazy
+        whole = place if at is None else at.start + place if type(at) is slice else int(at[place])
+        return _Row(self._columns, whole, lambda: lazy.get().iloc[place])
+
+
+class _Row(_StandIn):
+    # stands in for a row of a frame
+    __slots__ = ("_columns", "_made", "_make", "_whole")
+
+    def __init__(self, columns, whole, make):
+        self._columns, self._whole, self._make, self._made = columns, whole, make, None
+
+    def real(self):
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __getitem__(self, label):
+        if type(label) is str and self._made is None:
+            cells = self._columns.row_cells(label)
+            if cells is not None:
+                return cells[self._whole]
+        return self.real()[_plain(label)]
+
+    def __getattr__(self, name):
+        cell = self._columns.field(name) and not hasattr(pd.Series, name)
+        return self[name] if cell else super().__getattr__(name)
+
+    def __setitem__(self, label, value):
+        self.real()[label] = _plain(value)
+
+    def get(self, label, default=None):
+        return self[label] if type(label) is str and label in self._columns.labels else self.real().get(label, default)
+
+    def __len__(self):
+        return len(self._columns.labels) if self._made is None else len(self._made)
+
+
+class _Cells(_StandIn):
+    # `loc`, `iloc`, `at`, `iat` of what stands in for a frame
+    __slots__ = ("_how", "_rows")
+
+    def __init__(self, rows, how):
+        self._rows, self._how = rows, how
+
+    def real(self):
+        return getattr(self._rows.real(), self._how)
+
+    def __getitem__(self, key):
+        rows, how = self._rows, self._how
+        kind, size = type(key), rows._size
+        if kind is tuple and len(key) == 2 and type(key[1]) is str and how in ("loc", "at"):
+            place, label = key
+            if type(place) is int or type(place) is np.int64:
+                cells = rows._columns.cells(label) if rows._at is None else None
+                if cells is not None and 0 <= place < size:
+                    return cells[place]
+            elif how == "loc" and type(place) is _Column and place._kind == "b" and place._place is rows._place:
+                if label in rows._columns.labels:
+                    return rows._where(place._array)[label]
+        elif how == "loc" and kind is _Column and key._kind == "b" and key._place is rows._place:
+            mask = key._array.copy()
+            return rows._part(mask.nonzero()[0], lambda frame: frame.loc[mask])
+        elif how == "iloc":
+            if kind is int or kind is np.int64:
+                if -size <= key < size:
+                    return rows._row(int(key))
+            elif kind is slice:
+                if key.step is None and all(x is None or type(x) in (int, np.int64) for x in (key.start, key.stop)):
+                    start, stop, _ = key.indices(size)
+                    return rows._part(slice(start, max(start, stop)), lambda frame: frame.iloc[key])
+            elif kind is np.ndarray and key.ndim == 1 and key.dtype == np.int64 and len(key):
+                if -size <= key.min() and key.max() < size:
+                    key = key.copy()
+                    return rows._part(np.where(key < 0, key + size, key), lambda frame: frame.iloc[key])
+        key = tuple(map(_plain, key)) if kind is tuple else _plain(key)
+        return getattr(rows._lazy.get(), how)[key]
+
+    def __setitem__(self, key, value):
+        rows, how = self._rows, self._how
+        key = tuple(map(_plain, key)) if type(key) is tuple else _plain(key)
+        frame = rows._frame if rows._frame is not None else rows._lazy.get().copy(deep=False)
+        getattr(frame, how)[key] = _plain(value)
+        rows._start(frame.copy(deep=False), rows._frame)
+
+
+class _Column(_StandIn):
+    # stands in for a Series: an array, until something asks for the Series itself
+    __slots__ = ("_array", "_kind", "_made", "_make", "_place", "_size", "_table")
+
+    def __init__(self, kind, array, table, place, size, make):
+        self._kind, self._array, self._table, self._place, self._size = kind, array, table, place, size
+        self._make, self._made = make, None
+
+    def real(self):
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __len__(self):
+        return self._size
+
+    @property
+    def size(self):
+        return self._size
+
+    @property
+    def shape(self):
+        return (self._size,)
+
+    @property
+    def empty(self):
+        return not self._size
+
+    @property
+    def values(self):
+        if self._kind not in ("n", "b"):
+            return self.real().values
+        array = self._array.view()
+        array.flags.writeable = False  # as pandas shows it
+        return array
+
+    def to_numpy(self, *args, **options):
+        return (
+            self.values
+            if self._kind in ("n", "b") and not args and not options
+            else self.real().to_numpy(*args, **options)
+        )
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self._array if self._kind in ("n", "b") else self.real(), dtype=dtype)
+
+    def tolist(self):
+        if self._kind == "t":
+            texts = self._table[0]
+            return [texts[code] for code in self._array.tolist()]
+        return self._array.tolist() if self._kind in ("n", "b") else self.real().tolist()
+
+    to_list = tolist
+
+    def __iter__(self):
+        return iter(self.tolist())
+
+    def _of(self, array, make):
+        # a column in the same rows
+        kind = {"f": "n", "i": "n", "b": "b"}.get(array.dtype.kind) if array.dtype.itemsize in (1, 8) else None
+        if kind is None or array.dtype.itemsize == 1 and kind == "n":
+            return make()
+        return _Column(kind, array, None, self._place, self._size, make)
+
+    def _other(self, other, kinds):
+        # the other side of an operation: its array, or a plain number; None for anything else
+        kind = type(other)
+        if kind is _Column:
+            return other._array if other._place is self._place and other._kind in kinds else None
+        if kind is bool or kind is np.bool_:
+            return other if "b" in kinds else None
+        if kind is int or kind is np.int64:
+            return other if -(2**53) <= other <= 2**53 else None
+        return other if kind is float or kind is np.float64 else None
+
+    def _compare(self, compare, other):
+        kind = self._kind
+        if kind == "n" or kind == "b":
+            given = self._other(other, ("n", "b"))
+            if given is not None:
+                return self._of(compare(self._array, given), lambda: compare(self.real(), _plain(other)))
+        elif kind == "t":
+            if type(other) is str and (compare is operator.eq or compare is operator.ne):
+                array = compare(self._array, self._table[1].get(other, -1))
+                return self._of(array, lambda: compare(self.real(), other))
+        elif kind == "m":
+            given = self._stamp(other)
+            if given is not None:
+                return self._of(compare(self._array.view(np.int64), given), lambda: compare(self.real(), _plain(other)))
+        result = compare(self.real(), _plain(other))
+        same = type(result) is pd.Series and result.dtype == bool and result.index is self.real().index
+        return self._of(result.to_numpy(), lambda: result) if same else result
+
+    def _stamp(self, time):
+        # a time as this column counts it; None if it is none, or lies between two ticks
+        if type(time) is _Column:
+            same = time._kind == "m" and time._place is self._place and time._array.dtype == self._array.dtype
+            return time._array.view(np.int64) if same else None
+        if type(time) not in (pd.Timestamp, np.datetime64, datetime.datetime, str):
+            return None
+        unit = np.datetime_data(self._array.dtype)[0]
+        try:
+            time = pd.Timestamp(time)
+            whole = time.as_unit(unit) if time is not pd.NaT and time.tz is None else None
+        except (ValueError, OverflowError):
+            return None
+        return int(whole.to_datetime64().view(np.int64)) if whole is not None and whole == time else None
+
+    def __eq__(self, other):
+        return self._compare(operator.eq, other)
+
+    def __ne__(self, other):
+        return self._compare(operator.ne, other)
+
+    def __lt__(self, other):
+        return self._compare(operator.lt, other)
+
+    def __le__(self, other):
+        return self._compare(operator.le, other)
+
+    def __gt__(self, other):
+        return self._compare(operator.gt, other)
+
+    def __ge__(self, other):
+        return self._compare(operator.ge, other)
+
+    __hash__ = _StandIn.__hash__
+
+    def _both(self, work, other, kind, back=False):
+        # `work` of this column and another, or a number
+        given = self._other(other, (kind,)) if self._kind == kind else None
+        if given is None:
+            return work(_plain(other), self.real()) if back else work(self.real(), _plain(other))
+        with np.errstate(all="ignore"):
+            array = work(given, self._array) if back else work(self._array, given)
+        return self._of(array, lambda: work(*((_plain(other), self.real()) if back else (self.real(), _plain(other)))))
+
+    def __add__(self, other):
+        return self._both(operator.add, other, "n")
+
+    def __radd__(self, other):
+        return self._both(operator.add, other, "n", True)
+
+    def __sub__(self, other):
+        return self._both(operator.sub, other, "n")
+
+    def __rsub__(self, other):
+        return self._both(operator.sub, other, "n", True)
+
+    def __mul__(self, other):
+        return self._both(operator.mul, other, "n")
+
+    def __rmul__(self, other):
+        return self._both(operator.mul, other, "n", True)
+
+    def __truediv__(self, other):
+        return self._both(operator.truediv, other, "n")
+
+    def __rtruediv__(self, other):
+        return self._both(operator.truediv, other, "n", True)
+
+    def __and__(self, other):
+        return self._logical(operator.and_, other)
+
+    def __or__(self, other):
+        return self._logical(operator.or_, other)
+
+    def __xor__(self, other):
+        return self._logical(operator.xor, other)
+
+    def _logical(self, work, other):
+        if self._kind == "b" and type(other) is _Column and other._kind == "b" and other._place is self._place:
+            return self._of(work(self._array, other._array), lambda: work(self.real(), other.real()))
+        return work(self.real(), _plain(other))
+
+    def __invert__(self):
+        return self._of(~self._array, lambda: ~self.real()) if self._kind == "b" else ~self.real()
+
+    def __neg__(self):
+        return self._of(-self._array, lambda: -self.real()) if self._kind == "n" else -self.real()
+
+    def abs(self):
+        return self._of(np.abs(self._array), lambda: self.real().abs()) if self._kind == "n" else self.real().abs()
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if method == "__call__" and not options and ufunc.nout == 1 and self._kind == "n":
+            given = [self._other(x, ("n",)) for x in inputs]
+            if all(x is not None for x in given):
+                return self._of(ufunc(*given), lambda: ufunc(*map(_plain, inputs)))
+        return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in options.items()})
+
+    def __getitem__(self, key):
+        if type(key) is _Column and key._kind == "b" and key._place is self._place:
+            mask = key._array
+            return self._part(mask, lambda: self.real()[mask])
+        return self.real()[_plain(key)]
+
+    def _part(self, rows, make):
+        if self._kind is None:
+            return make()
+        array = self._array[rows]
+        return _Column(self._kind, array, self._table, object(), len(array), make)
+
+    @property
+    def iloc(self):
+        return _ColumnCells(self)
+
+    def _plainly(self, options):
+        # whether a reduction is asked for as NumPy's functions do: `np.mean(column)` gives `axis=None, ...`
+        if options and not all(key in ("axis", "dtype", "out") and value is None for key, value in options.items()):
+            return False
+        return self._size > 0 and self._kind in ("n", "b")
+
+    def _finite(self, result, name, options):
+        # anything else than a plain number: something is missing or overflows, and pandas says what happens
+        return result if -1e300 < result < 1e300 else getattr(self.real(), name)(**options)
+
+    def sum(self, **options):
+        if not self._plainly(options):
+            return self.real().sum(**options)
+        with np.errstate(all="ignore"):
+            return self._finite(np.add.reduce(self._array), "sum", options)
+
+    def mean(self, **options):
+        if not self._plainly(options):
+            return self.real().mean(**options)
+        with np.errstate(all="ignore"):
+            return self._finite(np.add.reduce(self._array, dtype=np.float64) / self._size, "mean", options)
+
+    def min(self, **options):
+        return self._extreme(np.minimum, "min", options)
+
+    def max(self, **options):
+        return self._extreme(np.maximum, "max", options)
+
+    def _extreme(self, which, name, options):
+        if self._kind == "m" and self._size and not options:
+            return pd.Timestamp(which.reduce(self._array))
+        if not self._plainly(options) or self._kind == "b":
+            return getattr(self.real(), name)(**options)
+        with np.errstate(all="ignore"):
+            return self._finite(which.reduce(self._array), name, options)
+
+    def var(self, **options):
+        result = self._variance(options)
+        return self.real().var(**options) if result is None else result
+
+    def std(self, **options):
+        result = self._variance(options)
+        return self.real().std(**options) if result is None else np.sqrt(result)
+
+    def _variance(self, options):
+        ddof = options.get("ddof", 1)
+        others = {key: value for key, value in options.items() if key != "ddof"}
+        if type(ddof) is not int or self._size <= max(ddof, 0) or self._kind != "n" or not self._plainly(others):
+            return None
+        with np.errstate(all="ignore"):
+            values = self._array.astype(np.float64, copy=False)
+            average = np.add.reduce(values) / self._size
+            result = np.add.reduce((average - values) ** 2) / (self._size - ddof)
+        return result if result < 1e300 else None
+
+    def median(self, **options):
+        if options or self._kind != "n" or not self._size:
+            return self.real().median(**options)
+        values = self._array.astype(np.float64, copy=False)
+        with np.errstate(all="ignore"):
+            return (
+                self._finite(np.median(values), "median", options)
+                if np.isfinite(values).all()
+                else self.real().median()
+            )
+
+    def any(self, **options):
+        return self._array.any() if self._kind == "b" and not options else self.real().any(**options)
+
+    def all(self, **options):
+        return self._array.all() if self._kind == "b" and not options else self.real().all(**options)
+
+    def nunique(self, **options):
+        if options or self._kind is None or self._kind == "n" and np.isnan(self._array).any():
+            return self.real().nunique(**options)
+        return len(pd.unique(self._array))
+
+    def unique(self):
+        return pd.unique(self._array) if self._kind in ("n", "b") else self.real().unique()
+
+
+class _ColumnCells(_StandIn):
+    # `iloc` of what stands in for a Series
+    __slots__ = ("_column",)
+
+    def __init__(self, column):
+        self._column = column
+
+    def real(self):
+        return self._column.real().iloc
+
+    def __getitem__(self, key):
+        column = self._column
+        kind, size = column._kind, column._size
+        if kind is not None and (type(key) is int or type(key) is np.int64) and -size <= key < size:
+            cell = column._array[key]
+            return cell if kind in "nb" else column._table[0][cell] if kind == "t" else pd.Timestamp(cell)
+        if type(key) is slice and key.step is None and all(x is None or type(x) is int for x in (key.start, key.stop)):
+            return column._part(key, lambda: column.real().iloc[key])
+        return column.real().iloc[_plain(key)]
+
+
+class _Groups(_StandIn):
+    # stands in for `frame.groupby(by, **options)`, or for one column of it
+    __slots__ = ("_by", "_label", "_options", "_rows")
+
+    def __init__(self, rows, by, options, label):
+        self._rows, self._by, self._options, self._label = rows, by, options, label
+
+    def real(self):
+        rows, by, label = self._rows, self._by, self._label
+        wanted = [by] if type(by) is str else by if type(by) is list else None
+        frame = None
+        if label is not None and wanted is not None:
+            wanted = tuple(dict.fromkeys([*wanted, label]))
+            if all(type(x) is str and x in rows._columns.labels for x in wanted):
+                frame = rows._lazy.get(wanted)  # no other column has a say
+        groups = (rows._lazy.get() if frame is None else frame).groupby(_plain(by), **self._options)
+        return groups if label is None else groups[label]
+
+    def __getitem__(self, label):
+        if type(label) is str and self._label is None:
+            return _Groups(self._rows, self._by, self._options, label)
+        return self.real()[label]
+
+    def _coded(self):
+        # the number of each row's group, and the keys by number; None for unusual keys
+        rows, by = self._rows, self._by
+        if type(by) is not str or self._options or not rows._size:
+            return None
+        known = rows._columns.column(by)
+        if known is None or known[0] != "t" or by in rows._lazy.get(()).index.names:
+            return None
+        return (known[1] if rows._at is None else known[1][rows._at]), known[2][0]
+
+    def __iter__(self):
+        coded = self._coded() if self._label is None else None
+        if coded is None:
+            return ((key, _Rows.of(group, own=True) if self._label is None else group) for key, group in self.real())
+        return self._walk(*coded)
+
+    def _walk(self, codes, keys):
+        order, counts = codes.argsort(kind="stable"), np.bincount(codes, minlength=len(keys))
+        ends = counts.cumsum()
+        for key, start, stop in zip(keys, (ends - counts).tolist(), ends.tolist()):
+            if start < stop:
+                places = order[start:stop]
+                yield key, self._rows._part(places, lambda frame, places=places: frame.take(places))
+
+    def _reduced(self, name):
+        # a reduction of one column: the numbers of the groups stand for their keys
+        coded = self._coded() if self._label not in (None, self._by) else None
+        column = self._rows[self._label] if coded is not None else None
+        if type(column) is not _Column or column._kind != "n":
+            return getattr(self.real(), name)()
+        codes, keys = coded
+        found = getattr(pd.Series(column._array, copy=False).groupby(codes), name)()
+        dtype = self._rows._lazy.get((self._by,))[self._by].dtype
+        index = pd.Index([keys[k] for k in found.index], dtype=dtype, name=self._by)
+        return found.set_axis(index).rename(self._label)
+
+    def mean(self, *args, **options):
+        return self._asked("mean", args, options)
+
+    def sum(self, *args, **options):
+        return self._asked("sum", args, options)
+
+    def min(self, *args, **options):
+        return self._asked("min", args, options)
+
+    def max(self, *args, **options):
+        return self._asked("max", args, options)
+
+    def std(self, *args, **options):
+        return self._asked("std", args, options)
+
+    def median(self, *args, **options):
+        return self._asked("median", args, options)
+
+    def count(self, *args, **options):
+        return self._asked("count", args, options)
+
+    def _asked(self, name, args, options):
+        return getattr(self.real(), name)(*args, **options) if args or options else self._reduced(name)
+"""

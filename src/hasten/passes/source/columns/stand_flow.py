@@ -1,0 +1,713 @@
+"""Where frames that are only read go: through names, parts, groups, columns and functions of the file.
+
+Every expression of a loop gets a kind: a frame or something made of one that may be stood in for, or nothing of the
+sort. What stands in behaves like the real thing wherever it is read, so this only has to see that it goes nowhere
+else: what hands it on is given the real thing (`given`), and where that could be seen, `Refused` is raised.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from hasten.core.source import SourceFile
+from hasten.passes.source.columns.parts import OF_NUMPY
+from hasten.passes.source.columns.syntax import (
+    FunctionNode,
+    bindings,
+    frame_attributes,
+    imported_as,
+    in_fstring,
+    only_def,
+    parents,
+    scope_of,
+    series_attributes,
+    string,
+)
+
+FRAME, COLUMN, ROW, EITHER, GROUPS, CELLS = "frame", "column", "row", "frame, row or column", "groups", "cells"
+PLAIN_KINDS = frozenset({FRAME, COLUMN, ROW, EITHER})
+Kind: TypeAlias = "str | tuple[Kind, ...] | None"
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LOOKS = frozenset(
+    {"index", "columns", "dtypes", "shape", "size", "empty", "values", "str", "dt", "cat", "ndim", "name", "dtype"}
+    | {"T", "axes", "hasnans", "is_unique", "is_monotonic_increasing", "is_monotonic_decreasing", "plot", "nbytes"}
+)
+INDEXERS = frozenset({"loc", "iloc", "at", "iat"})
+# what makes a frame of a frame, a column of a column
+MAKES = frozenset({"sample", "copy", "head", "tail", "sort_values", "reset_index", "merge", "dropna", "abs"})
+CHANGES = frozenset({"insert", "pop", "update", "isetitem", "set_flags", "pipe", "swaplevel", "info"})
+FRAMES_NAMES = frozenset({"query", "eval"})  # look at the variables of whoever calls them
+WALKS = frozenset({"len", "list", "tuple", "set", "frozenset", "sum", "sorted", "min", "max", "any", "all", "iter"})
+TOGETHER = frozenset({"zip", "enumerate", "range", "reversed"})
+REAL = frozenset({"float", "int", "abs", "round", "str", "repr", "print", "bool", "isinstance", "type", "dict", "map"})
+# methods of other objects that read what they are given
+READS = frozenset(
+    {"fit", "transform", "fit_transform", "predict", "predict_proba", "score", "merge", "join", "corr", "isin", "map"}
+    | {"format", "choice", "permutation", "mul", "add", "sub", "div", "dot", "cov", "reindex", "corrwith", "write"}
+)
+WRITES = frozenset({"shuffle", "put", "copyto", "place", "putmask", "fill_diagonal", "at"})
+LOGIC = (ast.Compare, ast.BoolOp)
+
+
+class Refused(Exception):
+    """Something goes where it could be seen that it only stands in for a frame; the message says where."""
+
+    def __init__(self, node: ast.AST, why: str) -> None:
+        super().__init__(f"line {getattr(node, 'lineno', 0)}: {why}")
+
+
+@dataclass
+class Unit:
+    """Statements of one scope, with the kinds of its names and of what it returns. `home` is None at module level."""
+
+    home: FunctionNode | None
+    body: Sequence[ast.stmt]
+    names: dict[str, Kind] = field(default_factory=dict)
+    returns: Kind = None
+    outermost: bool = False
+    whole: dict[str, bool] = field(default_factory=dict)  # parameters that every call gives a whole number
+
+
+class Flow:
+    """Follows frames from `roots` through `loop`. `given` are expressions whose place takes the real thing,
+    `names` the variables around the loop that may hold a stand-in, `functions` those that may be given one."""
+
+    def __init__(self, source: SourceFile, loop: ast.stmt, roots: Iterable[str]) -> None:
+        known_frame, known_series = frame_attributes(), series_attributes()
+        if known_frame is None or known_series is None:
+            raise Refused(loop, "pandas is not here")
+        self.source, self.loop, self.roots = source, loop, frozenset(roots)
+        self.attributes, self.of_series = known_frame | known_series, known_series
+        self.up = parents(source)
+        self.numpy = imported_as(source, "numpy")
+        self.modules = _imported(source.tree)
+        scope = scope_of(source, loop)
+        home = scope if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+        self.top = Unit(home, [loop], dict.fromkeys(self.roots, FRAME), outermost=True)
+        self.units: dict[ast.AST | None, Unit] = {}
+        self.given: dict[ast.expr, None] = {}
+        self.stored: set[tuple[int, str]] = set()
+        self.handed: set[tuple[int, str]] = set()
+        self.parts = 0  # places where pandas would make a frame or a Series
+        self.changed = True
+        for _ in range(20):
+            if not self.changed:
+                break
+            self.changed, self.parts = False, 0
+            self.given.clear()
+            for unit in [self.top, *self.units.values()]:
+                for stmt in unit.body:
+                    self.statement(stmt, unit)
+        else:
+            raise Refused(loop, "too tangled")
+        if self.stored & self.handed:
+            raise Refused(loop, "what is written is handed on as well")
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(n for n, kind in self.top.names.items() if kind is not None and n not in self.roots)
+
+    @property
+    def functions(self) -> list[FunctionNode]:
+        return [u.home for u in self.units.values() if u.home is not None]
+
+    # ---- names
+
+    def note(self, unit: Unit, name: str, kind: Kind, node: ast.AST) -> None:
+        if kind is None:
+            return
+        if unit.outermost and name in self.roots:
+            raise Refused(node, f"{name} is bound again")
+        old = unit.names.get(name)
+        new = joined(old, kind, node)
+        if new != old:
+            unit.names[name] = new
+            self.changed = True
+
+    def bind(self, target: ast.expr, kind: Kind, unit: Unit, value: ast.expr | None = None) -> None:
+        if isinstance(target, ast.Name):
+            self.note(unit, target.id, kind, target)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            if kind in (GROUPS, CELLS):
+                raise Refused(target, "groups are unpacked")
+            kinds: Sequence[Kind] = [None] * len(target.elts)
+            if isinstance(kind, tuple):
+                if len(kind) != len(target.elts) or any(isinstance(t, ast.Starred) for t in target.elts):
+                    raise Refused(target, "unpacks something of another length")
+                kinds = kind
+            for t, k in zip(target.elts, kinds, strict=True):
+                self.bind(t.value if isinstance(t, ast.Starred) else t, k, unit)
+        elif isinstance(target, (ast.Subscript, ast.Attribute)):
+            self.store(target, kind, unit, value)
+        elif kind is not None:
+            raise Refused(target, "is bound in an unknown way")
+
+    def store(self, target: ast.Subscript | ast.Attribute, kind: Kind, unit: Unit, value: ast.expr | None) -> None:
+        base = target.value
+        inner = base.value if isinstance(base, ast.Attribute) and base.attr in INDEXERS else base
+        into = self.expr(inner, unit)
+        if isinstance(target, ast.Subscript):
+            self.key(target.slice, unit, raw=into is not None)
+        if into is not None:
+            if into != FRAME or not isinstance(inner, ast.Name) or not isinstance(target, ast.Subscript):
+                raise Refused(target, "writes into something made of a frame")
+            if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
+                raise Refused(target, "writes something unknown")
+            self.stored.add((id(unit), inner.id))
+        elif kind is not None:
+            if value is None or isinstance(kind, tuple):
+                raise Refused(target, "hands a frame on")
+            self.hand(value, kind, unit)
+
+    # ---- statements
+
+    def statement(self, s: ast.stmt, unit: Unit) -> None:
+        if isinstance(s, ast.Assign):
+            kind = self.expr(s.value, unit)
+            for target in s.targets:
+                self.bind(target, kind, unit, s.value)
+        elif isinstance(s, ast.AnnAssign):
+            if s.value is not None:
+                self.bind(s.target, self.expr(s.value, unit), unit, s.value)
+        elif isinstance(s, ast.AugAssign):
+            kind = self.expr(s.value, unit)
+            if isinstance(s.target, ast.Name):
+                if unit.names.get(s.target.id) is not None:
+                    raise Refused(s, "changes what is made of a frame in place")
+                self.hand(s.value, kind, unit, named=True)
+            else:
+                self.store(s.target, kind, unit, s.value)
+        elif isinstance(s, (ast.For,)):
+            self.bind(s.target, self.items(s.iter, s.target, unit), unit)
+            self.block([*s.body, *s.orelse], unit)
+        elif isinstance(s, ast.While):
+            self.test(s.test, unit)
+            self.block([*s.body, *s.orelse], unit)
+        elif isinstance(s, ast.If):
+            self.test(s.test, unit)
+            self.block([*s.body, *s.orelse], unit)
+        elif isinstance(s, ast.Try):
+            self.block([*s.body, *s.orelse, *s.finalbody], unit)
+            for handler in s.handlers:
+                self.block(handler.body, unit)
+        elif isinstance(s, ast.Return):
+            if s.value is not None:
+                self.returned(s.value, self.expr(s.value, unit), unit)
+        elif isinstance(s, ast.Expr):
+            self.expr(s.value, unit)
+        elif isinstance(s, ast.Delete):
+            for target in s.targets:
+                if isinstance(target, (ast.Subscript, ast.Attribute)):
+                    self.store(target, None, unit, None)
+        elif isinstance(s, ast.With):
+            for item in s.items:
+                if self.expr(item.context_expr, unit) is not None:
+                    raise Refused(s, "a context made of a frame")
+            self.block(s.body, unit)
+        elif isinstance(s, ast.Assert):
+            self.test(s.test, unit)
+        elif isinstance(s, (ast.Pass, ast.Break, ast.Continue, ast.Import, ast.ImportFrom)):
+            return
+        elif isinstance(s, (ast.Global, ast.Nonlocal)):
+            if any(unit.names.get(n) is not None for n in s.names):
+                raise Refused(s, "a name that others see")
+        elif any(isinstance(n, ast.Name) and unit.names.get(n.id) is not None for n in ast.walk(s)):
+            raise Refused(s, "a statement of an unknown kind")
+
+    def block(self, body: Iterable[ast.stmt], unit: Unit) -> None:
+        for s in body:
+            self.statement(s, unit)
+
+    def test(self, node: ast.expr, unit: Unit) -> None:
+        if isinstance(self.expr(node, unit), tuple):
+            raise Refused(node, "a test of several")
+
+    def returned(self, value: ast.expr, kind: Kind, unit: Unit) -> None:
+        if unit.outermost:
+            for one, k in zip(value.elts, kind, strict=True) if _display(value, kind) else ((value, kind),):  # type: ignore[attr-defined,arg-type]
+                self.hand(one, k, unit, named=True)
+            return
+        new = joined(unit.returns, kind, value) if kind is not None else unit.returns
+        if new != unit.returns:
+            unit.returns, self.changed = new, True
+
+    def hand(self, node: ast.expr, kind: Kind, unit: Unit, named: bool = False) -> None:
+        """The place of `node` takes the real thing. One that has a name may be seen to be another object later."""
+        if kind is None:
+            return
+        if isinstance(kind, tuple) or kind == CELLS or in_fstring(self.source, node) is not None:
+            raise Refused(node, "hands a frame on")
+        if not self.is_new(node, unit):
+            held = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and unit.names.get(n.id) is not None}
+            if held and not named:
+                raise Refused(node, "hands on a frame that has a name")
+            self.handed |= {(id(unit), name) for name in held}
+        self.given[node] = None
+
+    def is_new(self, node: ast.expr, unit: Unit) -> bool:
+        """True where nobody else can hold what the expression gives."""
+        if isinstance(node, ast.Subscript):
+            return not isinstance(self.expr(node.value, unit), tuple)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            return self.expr(node.func.value, unit) is not None
+        return isinstance(node, (ast.Attribute, ast.BinOp, ast.UnaryOp, ast.Compare))
+
+    # ---- expressions
+
+    def items(self, walked: ast.expr, target: ast.expr, unit: Unit) -> Kind:
+        """The kind of what a loop over `walked` gives."""
+        kind = self.expr(walked, unit)
+        if kind == GROUPS:
+            if not (isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2):
+                raise Refused(walked, "groups are not unpacked")
+            return (None, FRAME)
+        if isinstance(kind, tuple) or kind == CELLS:
+            raise Refused(walked, "walks over something unknown")
+        return None
+
+    def is_whole(self, n: ast.expr, unit: Unit, seen: frozenset[str] = frozenset()) -> bool:
+        """True for what is a whole number, whatever happens."""
+        match n:
+            case ast.Constant():
+                return type(n.value) is int
+            case ast.UnaryOp(op=ast.USub()):
+                return self.is_whole(n.operand, unit, seen)
+            case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()):
+                return self.is_whole(n.left, unit, seen) and self.is_whole(n.right, unit, seen)
+            case ast.Call(func=ast.Name(id="len")):
+                return not bindings(self.source.tree, "len")
+            case ast.Name():
+                if n.id in seen:
+                    return True
+                where: ast.AST = unit.home if unit.home is not None else self.source.tree
+                bound = [b for b in bindings(where, n.id) if scope_of(self.source, b) is where]
+                return bool(bound) and all(self.binds_whole(b, unit, seen | {n.id}) for b in bound)
+        return False
+
+    def binds_whole(self, b: ast.AST, unit: Unit, seen: frozenset[str]) -> bool:
+        p = self.up.get(b)
+        if isinstance(b, ast.arg):
+            return unit.whole.get(b.arg, False) and unit.home is not None and scope_of(self.source, b) is unit.home
+        if not isinstance(b, ast.Name) or p is None:
+            return False
+        if isinstance(p, ast.Assign) and b in p.targets:
+            return self.is_whole(p.value, unit, seen)
+        if isinstance(p, ast.AugAssign) and p.target is b and isinstance(p.op, (ast.Add, ast.Sub, ast.Mult)):
+            return self.is_whole(p.value, unit, seen)
+        if isinstance(p, (ast.For, ast.comprehension)) and p.target is b and isinstance(p.iter, ast.Call):
+            f = p.iter.func
+            return isinstance(f, ast.Name) and f.id == "range" and not bindings(self.source.tree, "range")
+        return False
+
+    def key(self, node: ast.expr, unit: Unit, raw: bool) -> Kind:
+        if isinstance(node, ast.Slice):
+            for end in (node.lower, node.upper, node.step):
+                if end is not None:
+                    self.key(end, unit, raw)
+            return None
+        if isinstance(node, ast.Tuple):
+            for e in node.elts:
+                self.key(e, unit, raw)
+            return None
+        kind = self.expr(node, unit)
+        if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
+            raise Refused(node, "a key of an unknown kind")
+        if not raw:
+            self.hand(node, kind, unit, named=True)
+        return kind
+
+    def expr(self, n: ast.expr, unit: Unit) -> Kind:
+        match n:
+            case ast.Name():
+                return unit.names.get(n.id)
+            case ast.Constant():
+                return None
+            case ast.Subscript():
+                return self.subscript(n, unit)
+            case ast.Attribute():
+                return self.attribute(n, unit)
+            case ast.Call():
+                return self.call(n, unit)
+            case ast.BinOp():
+                return self.binary(n, unit)
+            case ast.UnaryOp():
+                kind = self.expr(n.operand, unit)
+                if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
+                    raise Refused(n, "an operation on something unknown")
+                return None if isinstance(n.op, ast.Not) else kind
+            case ast.Compare():
+                return self.compare(n, unit)
+            case ast.BoolOp():
+                return self.any_of(n.values, n, unit)
+            case ast.IfExp():
+                self.test(n.test, unit)
+                return self.any_of((n.body, n.orelse), n, unit)
+            case ast.NamedExpr():
+                kind = self.expr(n.value, unit)
+                self.bind(n.target, kind, unit)
+                return kind
+            case ast.Tuple():
+                kinds = tuple(self.expr(e, unit) for e in n.elts)
+                if any(isinstance(e, ast.Starred) and k for e, k in zip(n.elts, kinds, strict=True)):
+                    raise Refused(n, "a starred item")
+                return kinds if any(k is not None for k in kinds) else None
+            case ast.List() | ast.Set():
+                for e in n.elts:
+                    self.hand(e, self.expr(e, unit), unit)
+                return None
+            case ast.Dict():
+                for e in (*n.keys, *n.values):
+                    if e is not None:
+                        self.hand(e, self.expr(e, unit), unit)
+                return None
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self.comprehension(n, unit)
+            case ast.Lambda():
+                a = n.args
+                for p in (*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))):
+                    if unit.names.get(p.arg) is not None:
+                        raise Refused(n, f"another {p.arg}")
+                self.hand(n.body, self.expr(n.body, unit), unit, named=True)
+                return None
+            case ast.JoinedStr() | ast.FormattedValue():
+                for e in n.values if isinstance(n, ast.JoinedStr) else (n.value,):
+                    self.hand(e, self.expr(e, unit), unit)
+                return None
+            case ast.Starred():
+                if self.expr(n.value, unit) not in (None, COLUMN):
+                    raise Refused(n, "a starred frame")
+                return None
+            case _:
+                if any(isinstance(x, ast.Name) and unit.names.get(x.id) is not None for x in ast.walk(n)):
+                    raise Refused(n, "an expression of an unknown kind")
+                return None
+
+    def any_of(self, nodes: Iterable[ast.expr], at: ast.AST, unit: Unit) -> Kind:
+        kind: Kind = None
+        for node in nodes:
+            one = self.expr(node, unit)
+            kind = joined(kind, one, at) if one is not None else kind
+        return kind
+
+    def comprehension(self, n: ast.expr, unit: Unit) -> Kind:
+        assert isinstance(n, COMPREHENSIONS)
+        own: set[str] = set()
+        for g in n.generators:
+            self.bind(g.target, self.items(g.iter, g.target, unit), unit)
+            own |= {x.id for x in ast.walk(g.target) if isinstance(x, ast.Name)}
+            for test in g.ifs:
+                self.test(test, unit)
+        for e in (n.key, n.value) if isinstance(n, ast.DictComp) else (n.elt,):
+            kind = self.expr(e, unit)
+            for one, k in zip(e.elts, kind, strict=True) if _display(e, kind) else ((e, kind),):  # type: ignore[attr-defined,arg-type]
+                self.hand(one, k, unit, named=isinstance(one, ast.Name) and one.id in own)
+        return None
+
+    def subscript(self, n: ast.Subscript, unit: Unit) -> Kind:
+        base = self.expr(n.value, unit)
+        if isinstance(base, tuple):
+            self.key(n.slice, unit, raw=False)
+            at = n.slice.value if isinstance(n.slice, ast.Constant) else None
+            if type(at) is not int or not -len(base) <= at < len(base):
+                raise Refused(n, "one of several")
+            return base[at]
+        key = self.key(n.slice, unit, raw=base is not None)
+        if base is None:
+            return None
+        self.parts += 1
+        whole = isinstance(n.slice, LOGIC) or isinstance(n.slice, (ast.UnaryOp, ast.BinOp)) and key is not None
+        if base == GROUPS:
+            return GROUPS if string(n.slice) is not None else None
+        if base == ROW:
+            return None
+        if base == CELLS:
+            return self.cells(n, whole, unit)
+        if base == FRAME:
+            if string(n.slice) is not None:
+                return COLUMN
+            return FRAME if whole or isinstance(n.slice, (ast.List, ast.ListComp, ast.Slice)) else EITHER
+        return None if self.is_whole(n.slice, unit) else EITHER
+
+    def cells(self, n: ast.Subscript, whole: bool, unit: Unit) -> Kind:
+        """`part.loc[...]`, `part.iloc[...]` and the like."""
+        assert isinstance(n.value, ast.Attribute)
+        of, how = self.expr(n.value.value, unit), n.value.attr
+        first = n.slice.elts[0] if isinstance(n.slice, ast.Tuple) and len(n.slice.elts) == 2 else n.slice
+        if how in ("at", "iat") or first is not n.slice and self.is_whole(first, unit):
+            return None  # a cell, or whatever pandas gives
+        if self.is_whole(n.slice, unit):
+            return {FRAME: ROW if how == "iloc" else None, COLUMN: None, ROW: None}.get(str(of), EITHER)
+        if of == ROW:
+            return None
+        return FRAME if of == FRAME and (whole or isinstance(n.slice, ast.Slice)) else EITHER
+
+    def attribute(self, n: ast.Attribute, unit: Unit) -> Kind:
+        base = self.expr(n.value, unit)
+        if base is None:
+            return None
+        if isinstance(base, tuple) or base == CELLS or n.attr.startswith("_"):
+            raise Refused(n, f"reads .{n.attr}")
+        if base == GROUPS:
+            if n.attr in self.attributes:
+                raise Refused(n, f"reads .{n.attr}")
+            return None if n.attr in ("groups", "indices", "ngroups") else GROUPS
+        if n.attr in INDEXERS:
+            p = self.up.get(n)
+            if not (isinstance(p, ast.Subscript) and p.value is n):
+                raise Refused(n, f"reads .{n.attr}")
+            return CELLS
+        if n.attr in LOOKS:
+            return None
+        if n.attr in self.attributes or base == COLUMN:
+            raise Refused(n, f"reads .{n.attr}")
+        self.parts += 1
+        if base == ROW:
+            return None
+        return COLUMN if base == FRAME else EITHER
+
+    def binary(self, n: ast.BinOp, unit: Unit) -> Kind:
+        left, right = self.expr(n.left, unit), self.expr(n.right, unit)
+        if isinstance(n.op, ast.Mod) and isinstance(n.left, (ast.Constant, ast.JoinedStr)) and right is not None:
+            if string(n.left) is not None or isinstance(n.left, ast.JoinedStr):
+                for one, k in (
+                    zip(n.right.elts, right, strict=True) if _display(n.right, right) else ((n.right, right),)
+                ):  # type: ignore[attr-defined,arg-type]
+                    self.hand(one, k, unit, named=True)
+                return None
+        for kind in (left, right):
+            if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
+                raise Refused(n, "an operation on something unknown")
+        return joined(left, right, n) if left is not None and right is not None else left or right
+
+    def compare(self, n: ast.Compare, unit: Unit) -> Kind:
+        kinds = [self.expr(e, unit) for e in (n.left, *n.comparators)]
+        if any(isinstance(k, tuple) or k in (GROUPS, CELLS) for k in kinds):
+            raise Refused(n, "compares something unknown")
+        if not any(kinds):
+            return None
+        if len(n.ops) > 1:
+            raise Refused(n, "a chain of comparisons")
+        (op,) = n.ops
+        if isinstance(op, (ast.Is, ast.IsNot)):
+            if not all(isinstance(e, ast.Constant) and e.value is None for e in n.comparators):
+                raise Refused(n, "asks which object it is")
+            return None
+        if isinstance(op, (ast.In, ast.NotIn)):
+            self.hand(n.left, kinds[0], unit, named=True)
+            return None
+        found = {k for k in kinds if k is not None}
+        return found.pop() if len(found) == 1 else EITHER
+
+    # ---- calls
+
+    def call(self, n: ast.Call, unit: Unit) -> Kind:
+        f = n.func
+        if isinstance(f, ast.Attribute):
+            owner = f.value
+            module = dotted_root(owner)
+            if module is not None and module in self.modules and unit.names.get(module) is None:
+                return self.library(n, f, module, unit)
+            base = self.expr(owner, unit)
+            if base is not None:
+                return self.method(n, f, base, unit)
+            function = self.own_method(f, unit)
+            if function is not None:
+                return self.enter(function, n, unit, skip=1)
+            if f.attr in WRITES:
+                self.no_arguments(n, unit)
+                return None
+            self.arguments(n, unit, named=f.attr in READS)
+            return None
+        if isinstance(f, ast.Name):
+            if unit.names.get(f.id) is not None:
+                raise Refused(n, "calls something made of a frame")
+            if not bindings(self.source.tree, f.id):
+                return self.builtin(n, f.id, unit)
+            function = only_def(self.source, f.id)
+            if function is not None:
+                return self.enter(function, n, unit)
+            if f.id in self.modules:
+                return self.library(n, f, f.id, unit)
+            self.no_arguments(n, unit)
+            return None
+        if self.expr(f, unit) is not None:
+            raise Refused(n, "calls something made of a frame")
+        self.no_arguments(n, unit)
+        return None
+
+    def argument_nodes(self, n: ast.Call) -> Iterator[ast.expr]:
+        yield from n.args
+        yield from (k.value for k in n.keywords)
+
+    def arguments(self, n: ast.Call, unit: Unit, named: bool) -> None:
+        """Each argument is the real thing; parts of a display too."""
+        for a in self.argument_nodes(n):
+            if named and isinstance(a, (ast.List, ast.Tuple)):
+                for e in a.elts:
+                    self.hand(e, self.expr(e, unit), unit, named=True)
+            elif named and isinstance(a, ast.Dict):
+                for e in a.values:
+                    self.hand(e, self.expr(e, unit), unit, named=True)
+            else:
+                self.hand(a, self.expr(a, unit), unit, named)
+
+    def no_arguments(self, n: ast.Call, unit: Unit) -> None:
+        for a in self.argument_nodes(n):
+            if self.expr(a, unit) is not None:
+                raise Refused(n, "hands a frame to something unknown")
+
+    def library(self, n: ast.Call, f: ast.expr, module: str, unit: Unit) -> Kind:
+        name = f.attr if isinstance(f, ast.Attribute) else module
+        if name in WRITES:
+            self.no_arguments(n, unit)
+            return None
+        if module in self.numpy and name in OF_NUMPY and n.args and not isinstance(n.args[0], ast.Starred):
+            first = self.expr(n.args[0], unit)
+            if first in (COLUMN, EITHER):
+                for a in (*n.args[1:], *(k.value for k in n.keywords)):
+                    self.hand(a, self.expr(a, unit), unit, named=True)
+                return None
+        self.arguments(n, unit, named=True)
+        return None
+
+    def builtin(self, n: ast.Call, name: str, unit: Unit) -> Kind:
+        if name in WALKS | TOGETHER and (len(n.args) == 1 or name in TOGETHER | {"sum"}):
+            for a in self.argument_nodes(n):
+                kind = self.expr(a, unit)
+                if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
+                    raise Refused(n, f"{name} of something unknown")
+            return None
+        if name in WALKS | REAL | {"filter", "divmod", "pow", "next", "getattr", "hasattr"}:
+            self.arguments(n, unit, named=True)
+            return None
+        self.no_arguments(n, unit)
+        return None
+
+    def method(self, n: ast.Call, f: ast.Attribute, base: Kind, unit: Unit) -> Kind:
+        if isinstance(base, tuple) or base == CELLS:
+            raise Refused(n, f"calls .{f.attr}")
+        if f.attr in CHANGES or f.attr.startswith("_") or f.attr in INDEXERS:
+            raise Refused(n, f"calls .{f.attr}")
+        if base != GROUPS and f.attr not in self.attributes:
+            raise Refused(n, f"calls .{f.attr}")
+        for k in n.keywords:
+            if k.arg is None or k.arg in ("inplace", "out", "copy") and not _is_false(k.value):
+                raise Refused(n, f"calls .{f.attr} with {k.arg}")
+        for a in self.argument_nodes(n):
+            kind = self.expr(a, unit)
+            if isinstance(kind, tuple) or kind == CELLS or isinstance(a, ast.Starred):
+                raise Refused(n, "an argument of an unknown kind")
+        if f.attr in FRAMES_NAMES:
+            if "inplace" in [k.arg for k in n.keywords] or base not in (FRAME, EITHER):
+                raise Refused(n, f"calls .{f.attr}")
+            self.hand(f.value, base, unit, named=True)
+            return None
+        self.parts += 1
+        if base == GROUPS:
+            return None
+        if f.attr == "groupby":
+            return GROUPS
+        return base if f.attr in MAKES and base != ROW else None
+
+    def own_method(self, f: ast.Attribute, unit: Unit) -> FunctionNode | None:
+        """`self.score` where one class of the file has a method of that name, and the call stands in that class."""
+        home = unit.home
+        cls = self.up.get(home) if home is not None else None
+        if not (isinstance(f.value, ast.Name) and isinstance(cls, ast.ClassDef) and home is not None):
+            return None
+        if not home.args.args or home.args.args[0].arg != f.value.id or bindings_of_others(home, f.value.id):
+            return None
+        named = [x for x in ast.walk(self.source.tree) if isinstance(x, ast.FunctionDef) and x.name == f.attr]
+        if len(named) != 1 or named[0] not in cls.body or named[0].decorator_list or home.decorator_list:
+            return None
+        return named[0]
+
+    def enter(self, function: FunctionNode, n: ast.Call, unit: Unit, skip: int = 0) -> Kind:
+        a = function.args
+        names = [x.arg for x in (*a.posonlyargs, *a.args)][skip:]
+        kinds: dict[str, Kind] = {}
+        for place, given in enumerate(n.args):
+            kind = self.expr(given, unit)
+            if kind is None:
+                continue
+            if isinstance(given, ast.Starred) or place >= len(names) or any(isinstance(x, ast.Starred) for x in n.args):
+                raise Refused(n, "arguments that are not told apart")
+            kinds[names[place]] = kind
+        for k in n.keywords:
+            kind = self.expr(k.value, unit)
+            if kind is None:
+                continue
+            if k.arg is None or k.arg not in (*names, *(x.arg for x in a.kwonlyargs)):
+                raise Refused(n, "arguments that are not told apart")
+            kinds[k.arg] = kind
+        if not kinds:
+            return None
+        if any(isinstance(x, (ast.Yield, ast.YieldFrom, ast.Await)) for x in ast.walk(function)):
+            raise Refused(n, "hands a frame to a generator")
+        if function is self.top.home:
+            raise Refused(n, "calls itself")
+        inner = self.units.get(function)
+        if inner is None:
+            inner = self.units[function] = Unit(function, function.body)
+            self.changed = True
+        for name, kind in kinds.items():
+            self.note(inner, name, kind, n)
+        given = dict(zip(names, n.args, strict=False)) | {k.arg: k.value for k in n.keywords if k.arg is not None}
+        for name in names:
+            is_whole = name in given and self.is_whole(given[name], unit)
+            if inner.whole.get(name, True) and inner.whole.get(name) is not is_whole:
+                inner.whole[name], self.changed = is_whole, True
+        return inner.returns
+
+
+def joined(a: Kind, b: Kind, node: ast.AST) -> Kind:
+    if a is None or a == b:
+        return b
+    if b is None:
+        return a
+    if isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        return tuple(joined(x, y, node) for x, y in zip(a, b, strict=True))
+    if isinstance(a, tuple) or isinstance(b, tuple) or {a, b} & {GROUPS, CELLS}:
+        raise Refused(node, "different things under one name")
+    return EITHER
+
+
+def _display(node: ast.expr, kind: Kind) -> bool:
+    return isinstance(kind, tuple) and isinstance(node, ast.Tuple)
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def dotted_root(node: ast.expr) -> str | None:
+    """`np` of `np.linalg`; None for anything that is no chain of names."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def bindings_of_others(function: FunctionNode, name: str) -> bool:
+    return len(bindings(function, name)) != 1
+
+
+def _imported(tree: ast.Module) -> frozenset[str]:
+    """Names that libraries were imported under, everywhere in the file; nothing of the project."""
+    found: dict[str, int] = {}
+    for n in ast.walk(tree):
+        if isinstance(n, ast.Import):
+            for a in n.names:
+                bound = (a.asname or a.name).split(".")[0]
+                if a.name.split(".")[0] in LIBRARIES:
+                    found[bound] = found.get(bound, 0) + 1
+        elif isinstance(n, ast.ImportFrom) and not n.level and (n.module or "").split(".")[0] in LIBRARIES:
+            for a in n.names:
+                found[a.asname or a.name] = found.get(a.asname or a.name, 0) + 1
+    return frozenset(name for name, count in found.items() if len(bindings(tree, name)) == count)
+
+
+# libraries whose functions read frames that they are given, and keep none
+LIBRARIES = frozenset({"numpy", "pandas", "scipy", "math", "statistics", "sklearn"})

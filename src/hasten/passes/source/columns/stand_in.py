@@ -1,0 +1,238 @@
+"""Frames that are only read.
+
+What it finds    a loop in which rows are drawn, filtered, grouped or picked from a frame again and again, and go on
+                 through names and functions of the file: `s = df.sample(frac=1, replace=True)`, `means(s)`.
+Why it is slow   pandas makes a frame of all columns for every part, and a Series for every column, mask and cell.
+Example          for _ in range(n): s = df.sample(frac=1, replace=True); out.append(s[s["k"] == "a"]["x"].mean())
+                 ->  df_rows = _Rows.of(df)
+                     for _ in range(n): s = df_rows.sample(frac=1, replace=True); ...
+Safe when        the frame, and all that is made of it, is only read, or written by its own name, in the loop and in the
+                 functions that get it. `_Rows` draws from the same random stream and does the arithmetic of pandas, on
+                 the same values in the same order; for whatever it does not know, it makes the frame and asks that.
+                 Unusual frames are not stood in for at all. From pandas 3 on: a copy is safe from what others write.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Risk
+from hasten.core.source import Edit, SourceFile
+from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns.emitted_rows import helpers
+from hasten.passes.source.columns.kept import goes_behind
+from hasten.passes.source.columns.parts import bound_anew
+from hasten.passes.source.columns.stand_flow import Flow, Refused
+from hasten.passes.source.columns.stand_writes import may_change
+from hasten.passes.source.columns.syntax import (
+    Fresh,
+    Span,
+    bindings,
+    facts_about,
+    finding_at,
+    imported_as,
+    inside,
+    margin,
+    pandas_major,
+    parents,
+    peeks,
+    place,
+    scope_of,
+    splice,
+    stands_alone,
+)
+
+LOOPS = (ast.For, ast.While)
+REPEATS = (*LOOPS, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """See the module's docstring."""
+
+    code: ClassVar[str] = "HST217"
+    name: ClassVar[str] = "frames that are only read"
+    risk: ClassVar[Risk] = Risk.EXACT
+
+    def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
+        source = work.source(region.path)
+        if "pandas" not in source.text or pandas_major() < 3 or peeks(source) or goes_behind(source):
+            return
+        for loop, flow in flows_in(source, region, facts):
+            frames = ", ".join(sorted(flow.roots))
+            reason = f"pandas makes frames and Series of {frames} in every round"
+            yield from finding_at(self.code, region, facts, loop, reason, "rows as places in the columns' arrays")
+
+    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
+        source = work.source(finding.path)
+        for loop, flow in flows_in(source, finding.region, facts):
+            if loop.lineno == finding.detail["line"]:
+                yield Change(
+                    self.code,
+                    f"rows of {', '.join(sorted(flow.roots))} as places in arrays",
+                    finding.region,
+                    tuple(_edits(source, loop, flow)),
+                    Risk.EXACT,
+                    ("numpy",) if not imported_as(source, "numpy") else (),
+                    finding.share,
+                )
+                return
+
+
+def flows_in(source: SourceFile, region: Region, facts: Facts) -> Iterator[tuple[ast.stmt, Flow]]:
+    """The outermost loops of the region in which frames can be stood in for, and where those go."""
+    done: set[ast.AST] = set()
+    for n in ast.walk(source.tree):  # outer ones come first
+        if not isinstance(n, ast.stmt) or not inside(region, n) or n in done or not _repeats(n):
+            continue
+        if not stands_alone(source, n) or isinstance(scope_of(source, n), (ast.ClassDef, ast.Lambda)):
+            continue
+        if source.lines[n.lineno - 1].lstrip().startswith("elif"):
+            continue
+        flow = _flow(source, region, n, facts)
+        if flow is not None:
+            done |= set(ast.walk(n))
+            yield n, flow
+
+
+def _repeats(n: ast.stmt) -> bool:
+    if isinstance(n, LOOPS):
+        return True
+    simple = isinstance(n, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return))
+    return simple and any(isinstance(x, REPEATS) for x in ast.walk(n))
+
+
+def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> Flow | None:
+    roots = [name for name in _read(source, loop) if _is_frame(name, region, loop, facts)]
+    if not roots:
+        return None
+    tries = [roots] + ([[r] for r in roots] if len(roots) > 1 else [])
+    for names in tries:
+        if not names:
+            continue
+        try:
+            flow = Flow(source, loop, names)
+        except Refused:
+            continue
+        if flow.parts < 2 or not _again_and_again(loop, flow) or _seen_elsewhere(source, region, loop, flow) or may_change(source, loop, flow):
+            continue
+        return flow
+    return None
+
+
+def _again_and_again(loop: ast.stmt, flow: Flow) -> bool:
+    """True when what is made of the frames is looked at in every round, not only walked over once."""
+    if isinstance(loop, LOOPS):
+        return True
+    inner: list[ast.AST] = []
+    for n in ast.walk(loop):
+        if isinstance(n, ast.Lambda):
+            inner.append(n.body)
+        elif isinstance(n, ast.DictComp):
+            inner += [n.key, n.value, *n.generators[0].ifs, *n.generators[1:]]
+        elif isinstance(n, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            inner += [n.elt, *n.generators[0].ifs, *n.generators[1:]]
+    names = {n.id for top in inner for n in ast.walk(top) if isinstance(n, ast.Name)}
+    return any(flow.top.names.get(name) is not None for name in names)
+
+
+def _read(source: SourceFile, loop: ast.stmt) -> list[str]:
+    """Names that the loop reads (not only to write into what they hold) and does not bind."""
+    up = parents(source)
+    names: dict[str, None] = {}
+    for n in ast.walk(loop):
+        if not (isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)):
+            continue
+        p = up.get(n)
+        g = up.get(p) if isinstance(p, ast.Attribute) else p
+        into = isinstance(g, (ast.Subscript, ast.Attribute)) and not isinstance(g.ctx, ast.Load)
+        if not into:
+            names[n.id] = None
+    return [name for name in names if not bindings(loop, name)]
+
+
+def _is_frame(name: str, region: Region, loop: ast.stmt, facts: Facts) -> bool:
+    seen = facts_about(name, region, facts, loop.lineno, loop.end_lineno or loop.lineno)
+    return bool(seen) and all(fact.type == "pandas.DataFrame" for fact in seen)
+
+
+def _seen_elsewhere(source: SourceFile, region: Region, loop: ast.stmt, flow: Flow) -> bool:
+    """True when somebody behind the loop, or a function that looks at variables of the module, may see a stand-in."""
+    scope, up = scope_of(source, loop), parents(source)
+    in_loop = set(ast.walk(loop))
+    around: ast.AST | None = up.get(loop)
+    again = False  # a loop around this one runs what stands before it again
+    while around is not None and around is not scope:
+        again = again or isinstance(around, LOOPS)
+        around = up.get(around)
+    for name in flow.names:
+        if name in region.live_out:
+            return True
+        for n in ast.walk(source.tree):
+            if isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names:
+                return True
+            if not (isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)) or n in in_loop:
+                continue
+            home = scope_of(source, n)
+            if home is not scope:
+                # another variable of that name, unless the function sees this one
+                inner: ast.AST = home
+                own = False
+                while not isinstance(inner, ast.Module) and inner is not scope:
+                    own = own or bool(bindings(inner, name))
+                    inner = scope_of(source, inner)
+                if own or inner is not scope:
+                    continue
+                return True
+            if n.lineno < loop.lineno and not again:
+                continue
+            if not bound_anew(source, n, name, loop, scope):
+                return True
+    return False
+
+
+def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
+    fresh, lead = Fresh(source), margin(source, loop)
+    edits, names = helpers(source)
+    roots = sorted(flow.roots)
+    rows = {root: fresh(f"{root}_rows") for root in roots}
+    if len(roots) == 1:
+        setup = f"{lead}{rows[roots[0]]} = {names['_Rows']}.of({roots[0]})\n"
+    else:
+        setup = f"{lead}{', '.join(rows.values())} = {names['_Rows']}.of_each({', '.join(roots)})\n"
+    texts: dict[ast.AST, str] = {
+        n: rows[n.id]
+        for n in ast.walk(loop)
+        if isinstance(n, ast.Name) and n.id in rows and isinstance(n.ctx, ast.Load)
+    }
+    first, last = loop.lineno, loop.end_lineno or loop.lineno
+    here = [g for g in flow.given if first <= g.lineno <= last]
+    text = splice(source, first, last, texts, _wraps(here, names["_plain"]))
+    edits = [*edits, Edit(source.path, first, last, setup + text)]
+    return [*edits, *_elsewhere(source, [g for g in flow.given if g not in here], names["_plain"])]
+
+
+def _wraps(given: Sequence[ast.expr], plain: str) -> list[Span]:
+    spans: list[Span] = []
+    for g in given:
+        l0, c0, l1, c1 = place(g)["at"]
+        spans += [(l0, c0, l0, c0, f"{plain}("), (l1, c1, l1, c1, ")")]
+    return spans
+
+
+def _elsewhere(source: SourceFile, given: Sequence[ast.expr], plain: str) -> list[Edit]:
+    """Edits of the lines of functions that are given stand-ins."""
+    groups: list[tuple[int, int, list[ast.expr]]] = []
+    for g in sorted(given, key=lambda g: g.lineno):
+        last = g.end_lineno or g.lineno
+        if groups and g.lineno <= groups[-1][1]:
+            start, end, held = groups.pop()
+            groups.append((start, max(end, last), [*held, g]))
+        else:
+            groups.append((g.lineno, last, [g]))
+    return [Edit(source.path, a, b, splice(source, a, b, {}, _wraps(held, plain))) for a, b, held in groups]

@@ -1,0 +1,162 @@
+"""Whether something that runs in a loop may write into a frame behind the back of what stands in for it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from hasten.core.source import SourceFile
+from hasten.passes.source.columns.lookup import home_of
+from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, dotted_root
+from hasten.passes.source.columns.syntax import (
+    bindings,
+    frame_attributes,
+    functions_called,
+    only_def,
+    parents,
+    scope_of,
+)
+
+DISPLAYS = (
+    ast.Dict,
+    ast.List,
+    ast.Set,
+    ast.Tuple,
+    ast.ListComp,
+    ast.DictComp,
+    ast.SetComp,
+    ast.Constant,
+    ast.JoinedStr,
+)
+NEW = (*DISPLAYS, ast.BinOp, ast.UnaryOp, ast.Compare, ast.GeneratorExp)
+MAKERS = frozenset(
+    {"dict", "list", "set", "tuple", "sorted", "int", "float", "str", "bool", "len", "sum", "range", "zip"}
+)
+CONTAINERS = frozenset({"defaultdict", "Counter", "OrderedDict", "deque", "array"})
+CHANGES = frozenset({"update", "insert", "pop", "isetitem"})
+
+
+def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
+    """True unless every write in the loop, and in functions that it calls, goes into something made for itself."""
+    doubtful = False
+    units = {id(u.home): u for u in flow.units.values()}
+    for top in [loop, *functions_called(source, [loop])]:
+        for n in ast.walk(top):
+            if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) and top is loop:
+                return True
+            into = _written(n)
+            if into is None:
+                continue
+            scope = scope_of(source, into)
+            unit = flow.top if top is loop else units.get(id(top))
+            if isinstance(into, ast.Name) and unit is not None and unit.names.get(into.id) is not None:
+                continue  # by the stand-in's own name
+            doubtful = doubtful or not _made_for_itself(source, into, scope)
+    return doubtful and any(_has_other_names(source, root, loop) for root in flow.roots)
+
+
+def _written(n: ast.AST) -> ast.expr | None:
+    """What a node writes into, where that could be a frame."""
+    if isinstance(n, (ast.Subscript, ast.Attribute)) and not isinstance(n.ctx, ast.Load):
+        value = n.value
+        if isinstance(value, ast.Attribute) and value.attr in INDEXERS | {"values", "T"}:
+            value = value.value
+        if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice):
+            return None  # rows of a frame are not set like that
+        return value
+    if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute):
+        if n.func.attr in CHANGES or any(k.arg == "inplace" for k in n.keywords):
+            return n.func.value
+    return None
+
+
+def _made_for_itself(source: SourceFile, into: ast.expr, scope: ast.AST) -> bool:
+    if isinstance(into, ast.Name):
+        home = home_of(source, into, into.id)
+        bound = [b for b in bindings(home, into.id) if home_of(source, b, into.id) is home]
+        return bool(bound) and all(_new_here(source, b) for b in bound)
+    if isinstance(into, ast.Attribute) and isinstance(into.value, ast.Name):
+        stores = list(_assigned(source, into.attr))
+        return bool(stores) and all(_is_new(source, value) for value in stores)
+    return isinstance(into, DISPLAYS)
+
+
+def _assigned(source: SourceFile, attr: str) -> Iterator[ast.expr | None]:
+    up = parents(source)
+    for n in ast.walk(source.tree):
+        if isinstance(n, ast.Attribute) and n.attr == attr and not isinstance(n.ctx, ast.Load):
+            p = up.get(n)
+            yield p.value if isinstance(p, (ast.Assign, ast.AnnAssign)) else None
+
+
+def _new_here(source: SourceFile, b: ast.AST) -> bool:
+    """True when the binding gives the name an object that nothing else holds."""
+    p = parents(source).get(b)
+    if isinstance(p, ast.Assign) and b in p.targets and len(p.targets) == 1:
+        return _is_new(source, p.value)
+    if isinstance(p, ast.AnnAssign):
+        return _is_new(source, p.value)
+    if isinstance(p, ast.Tuple) and isinstance(b, ast.Name):
+        g = parents(source).get(p)
+        if isinstance(g, ast.Assign) and isinstance(g.value, ast.Tuple) and len(g.value.elts) == len(p.elts):
+            return _is_new(source, g.value.elts[p.elts.index(b)])
+        return False
+    return isinstance(p, ast.AugAssign)
+
+
+def _is_new(source: SourceFile, value: ast.expr | None) -> bool:
+    if isinstance(value, NEW):
+        return True
+    if isinstance(value, ast.Call):
+        f = value.func
+        if isinstance(f, ast.Name):
+            known = f.id in MAKERS and not bindings(source.tree, f.id)
+            return known or f.id in CONTAINERS and only_def(source, f.id) is None
+        root = dotted_root(f)
+        if root is not None and root in _modules(source):
+            return True
+        return isinstance(f, ast.Attribute) and f.attr in ("copy", "reset_index", "astype", "groupby", "tolist")
+    return False
+
+
+def _modules(source: SourceFile) -> frozenset[str]:
+    names: set[str] = set()
+    for n in ast.walk(source.tree):
+        if isinstance(n, ast.Import):
+            names |= {(a.asname or a.name).split(".")[0] for a in n.names}
+    return frozenset(x for x in names if x in ("np", "numpy", "pd", "pandas", "collections", "math"))
+
+
+def _made_of_a_frame(source: SourceFile, value: ast.expr) -> bool:
+    """`df[df["x"] > 0]`, `df.dropna()`: always another object."""
+    if isinstance(value, ast.Subscript):
+        return isinstance(value.slice, (ast.Compare, ast.BinOp, ast.List))
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        named = value.func.attr
+        own = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == named for n in ast.walk(source.tree))
+        return named in (frame_attributes() or ()) and not own and named not in ("pipe", "squeeze", "get", "pop")
+    return False
+
+
+def _has_other_names(source: SourceFile, root: str, loop: ast.stmt) -> bool:
+    """True unless the frame is made here, and everything else only looks into it."""
+    home = home_of(source, loop, root)
+    for b in bindings(home, root):
+        p = parents(source).get(b)
+        if not (isinstance(p, ast.Assign) and p.targets == [b]):
+            return True
+        new = _is_new(source, p.value)
+        if not new and not _made_of_a_frame(source, p.value):
+            return True
+    up = parents(source)
+    for n in ast.walk(home):
+        if not (isinstance(n, ast.Name) and n.id == root and isinstance(n.ctx, ast.Load)):
+            continue
+        p = up.get(n)
+        looks = isinstance(p, (ast.Attribute, ast.Subscript, ast.Call, ast.Compare, ast.BinOp, ast.FormattedValue))
+        looks = looks or isinstance(p, (ast.For, ast.comprehension)) and p.iter is n
+        if isinstance(p, ast.Call) and n in p.args and isinstance(p.func, ast.Attribute):
+            looks = p.func.attr not in ("append", "add", "extend", "insert", "setdefault", "put")
+        if not looks or isinstance(p, ast.Subscript) and p.slice is n:
+            return True
+    return False
