@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from hasten.core.loading import StartupPass
 from hasten.core.recipe import Change, Pass
 from hasten.passes.registry import every_pass
-from tests.fuzz import arrays, batch, columns, compiled, containers, elements, emulated, estimators, kernels, startup
+from tests.fuzz import (
+    arrays,
+    batch,
+    columns,
+    compiled,
+    containers,
+    elements,
+    emulated,
+    estimators,
+    kernels,
+    stand_ins,
+    startup,
+)
 from tests.fuzz.choices import Choices, Program, programs
 from tests.fuzz.engine import Failure, Load, Tried, changes_of, tried
 
@@ -49,6 +61,7 @@ FAMILIES = {
         *(Family(code, ("HST1",), make) for code, make in containers.TEMPLATES.items()),
         Family("columns", ("HST2",), columns.program),
         *(Family(code, ("HST2",), make) for code, make in columns.TEMPLATES.items()),
+        Family("stand_ins", ("HST217",), stand_ins.program),
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program),

@@ -8,8 +8,10 @@ from hasten.core.source import Edit, SourceFile
 from hasten.passes.source.columns.syntax import helper_edits, identifiers, module_alias
 
 MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
-CLASSES = ("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns", "_Rows", "_Row", "_Cells", "_Column")
-CLASSES = (*CLASSES, "_ColumnCells", "_Groups")
+CLASSES = (
+    *("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns"),
+    *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_Groups"),
+)
 
 
 def helpers(source: SourceFile) -> tuple[list[Edit], dict[str, str]]:
@@ -246,9 +248,7 @@ class _Rows(_StandIn):
 
     def __getitem__(self, key):
         if type(key) is str:
-            if key not in self._cells:
-                self._cells[key] = self._column(key)
-            return self._cells[key]
+            return self._column(key)
         if type(key) is _Column:
             if key._kind == "b" and key._place is self._place:
                 return self._where(key._array)
@@ -263,15 +263,14 @@ class _Rows(_StandIn):
         return self._lazy.get()[_plain(key)]
 
     def _column(self, label):
-        known, lazy = self._columns.column(label), self._lazy
-        if known is None:
-            return (
-                lazy.get()[label]
-                if label not in self._columns.labels
-                else _Column(None, None, None, self._place, self._size, lambda: lazy.column(label))
-            )
-        kind, array, table = known
-        array = array if self._at is None else array[self._at]
+        found, lazy = self._cells.get(label), self._lazy
+        if found is None:
+            if label not in self._columns.labels:
+                return lazy.get()[label]
+            kind, array, table = self._columns.column(label) or (None, None, None)
+            array = array if self._at is None or kind is None else array[self._at]
+            found = self._cells[label] = kind, array, table
+        kind, array, table = found
         return _Column(kind, array, table, self._place, self._size, lambda: lazy.column(label))
 
     def __getattr__(self, name):
@@ -668,11 +667,13 @@ class _Column(_StandIn):
         return self._of(np.abs(self._array), lambda: self.real().abs()) if self._kind == "n" else self.real().abs()
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        if method == "__call__" and not options and ufunc.nout == 1 and self._kind == "n":
-            given = [self._other(x, ("n",)) for x in inputs]
-            if all(x is not None for x in given):
-                return self._of(ufunc(*given), lambda: ufunc(*map(_plain, inputs)))
-        return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in options.items()})
+        if method == "__call__" and not options and self._kind == "n":
+            if len(inputs) == 1 and ufunc.nout == 1:
+                return self._of(ufunc(self._array), lambda: ufunc(self.real()))
+            work = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul}.get(ufunc)
+            if work is not None and len(inputs) == 2 and inputs[1] is self and type(inputs[0]) is np.float64:
+                return self._both(work, inputs[0], "n", True)  # a number of NumPy's on the left
+        return super().__array_ufunc__(ufunc, method, *inputs, **options)
 
     def __getitem__(self, key):
         if type(key) is _Column and key._kind == "b" and key._place is self._place:
@@ -704,13 +705,15 @@ class _Column(_StandIn):
         if not self._plainly(options):
             return self.real().sum(**options)
         with np.errstate(all="ignore"):
-            return self._finite(np.add.reduce(self._array), "sum", options)
+            result = np.add.reduce(self._array)
+        return self._finite(result, "sum", options)
 
     def mean(self, **options):
         if not self._plainly(options):
             return self.real().mean(**options)
         with np.errstate(all="ignore"):
-            return self._finite(np.add.reduce(self._array, dtype=np.float64) / self._size, "mean", options)
+            result = np.add.reduce(self._array, dtype=np.float64) / self._size
+        return self._finite(result, "mean", options)
 
     def min(self, **options):
         return self._extreme(np.minimum, "min", options)
@@ -724,7 +727,8 @@ class _Column(_StandIn):
         if not self._plainly(options) or self._kind == "b":
             return getattr(self.real(), name)(**options)
         with np.errstate(all="ignore"):
-            return self._finite(which.reduce(self._array), name, options)
+            result = which.reduce(self._array)
+        return self._finite(result, name, options)
 
     def var(self, **options):
         result = self._variance(options)
@@ -749,12 +753,7 @@ class _Column(_StandIn):
         if options or self._kind != "n" or not self._size:
             return self.real().median(**options)
         values = self._array.astype(np.float64, copy=False)
-        with np.errstate(all="ignore"):
-            return (
-                self._finite(np.median(values), "median", options)
-                if np.isfinite(values).all()
-                else self.real().median()
-            )
+        return np.median(values) if np.abs(values).max() < 1e300 else self.real().median()
 
     def any(self, **options):
         return self._array.any() if self._kind == "b" and not options else self.real().any(**options)

@@ -227,7 +227,7 @@ class Flow:
 
     def returned(self, value: ast.expr, kind: Kind, unit: Unit) -> None:
         if unit.outermost:
-            for one, k in zip(value.elts, kind, strict=True) if _display(value, kind) else ((value, kind),):  # type: ignore[attr-defined,arg-type]
+            for one, k in _each(value, kind):
                 self.hand(one, k, unit, named=True)
             return
         new = joined(unit.returns, kind, value) if kind is not None else unit.returns
@@ -359,9 +359,9 @@ class Flow:
                     self.hand(e, self.expr(e, unit), unit)
                 return None
             case ast.Dict():
-                for e in (*n.keys, *n.values):
-                    if e is not None:
-                        self.hand(e, self.expr(e, unit), unit)
+                for item in (*n.keys, *n.values):
+                    if item is not None:
+                        self.hand(item, self.expr(item, unit), unit)
                 return None
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self.comprehension(n, unit)
@@ -402,7 +402,7 @@ class Flow:
                 self.test(test, unit)
         for e in (n.key, n.value) if isinstance(n, ast.DictComp) else (n.elt,):
             kind = self.expr(e, unit)
-            for one, k in zip(e.elts, kind, strict=True) if _display(e, kind) else ((e, kind),):  # type: ignore[attr-defined,arg-type]
+            for one, k in _each(e, kind):
                 self.hand(one, k, unit, named=isinstance(one, ast.Name) and one.id in own)
         return None
 
@@ -472,9 +472,7 @@ class Flow:
         left, right = self.expr(n.left, unit), self.expr(n.right, unit)
         if isinstance(n.op, ast.Mod) and isinstance(n.left, (ast.Constant, ast.JoinedStr)) and right is not None:
             if string(n.left) is not None or isinstance(n.left, ast.JoinedStr):
-                for one, k in (
-                    zip(n.right.elts, right, strict=True) if _display(n.right, right) else ((n.right, right),)
-                ):  # type: ignore[attr-defined,arg-type]
+                for one, k in _each(n.right, right):
                     self.hand(one, k, unit, named=True)
                 return None
         for kind in (left, right):
@@ -655,9 +653,9 @@ class Flow:
             self.changed = True
         for name, kind in kinds.items():
             self.note(inner, name, kind, n)
-        given = dict(zip(names, n.args, strict=False)) | {k.arg: k.value for k in n.keywords if k.arg is not None}
+        values = dict(zip(names, n.args, strict=False)) | {k.arg: k.value for k in n.keywords if k.arg is not None}
         for name in names:
-            is_whole = name in given and self.is_whole(given[name], unit)
+            is_whole = name in values and self.is_whole(values[name], unit)
             if inner.whole.get(name, True) and inner.whole.get(name) is not is_whole:
                 inner.whole[name], self.changed = is_whole, True
         return inner.returns
@@ -675,8 +673,11 @@ def joined(a: Kind, b: Kind, node: ast.AST) -> Kind:
     return EITHER
 
 
-def _display(node: ast.expr, kind: Kind) -> bool:
-    return isinstance(kind, tuple) and isinstance(node, ast.Tuple)
+def _each(node: ast.expr, kind: Kind) -> list[tuple[ast.expr, Kind]]:
+    """The items of a tuple that is written out, with their kinds; else the node itself."""
+    if isinstance(kind, tuple) and isinstance(node, ast.Tuple):
+        return list(zip(node.elts, kind, strict=True))
+    return [(node, kind)]
 
 
 def _is_false(node: ast.expr) -> bool:

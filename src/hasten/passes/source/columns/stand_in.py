@@ -119,7 +119,12 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
             flow = Flow(source, loop, names)
         except Refused:
             continue
-        if flow.parts < 2 or not _again_and_again(loop, flow) or _seen_elsewhere(source, region, loop, flow) or may_change(source, loop, flow):
+        if (
+            flow.parts < 2
+            or not _again_and_again(loop, flow)
+            or _seen_elsewhere(source, region, loop, flow)
+            or may_change(source, loop, flow)
+        ):
             continue
         return flow
     return None

@@ -1,0 +1,239 @@
+"""HST217: frames that are only read, in loops and in the functions that those call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hasten.passes.source.columns.stand_in import StandIns
+from tests.passes.test_columns_support import HEAD, after, changes, run, same
+
+pytestmark = pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="offered from pandas 3 on")
+
+
+def frame(n: int = 40) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    return pd.DataFrame(
+        {
+            "k": rng.integers(0, 4, n),
+            "s": rng.choice(["a", "b", "c"], n),
+            "x": np.round(rng.normal(size=n), 3),
+            "y": rng.integers(-5, 5, n),
+            "t": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 90, n)), unit="D"),
+            "f": rng.random(n) < 0.4,
+        }
+    )
+
+
+FRAMES: list[Callable[[], pd.DataFrame]] = [
+    frame,
+    lambda: frame(1),
+    lambda: frame(0),
+    lambda: frame().assign(x=lambda d: d["x"].where(d["x"] > 0)),  # some are missing
+    lambda: frame().assign(s=lambda d: d["s"].where(d["s"] > "a")),
+    lambda: frame().iloc[::-1],
+    lambda: frame().set_index("t", drop=False).rename_axis(None),
+    lambda: frame().astype({"s": "category", "y": "Int64"}),
+    lambda: frame().astype({"s": object, "x": "float32", "t": str}),
+    lambda: frame().assign(y=2**60, x=1e300),
+    lambda: frame().assign(x=[*[np.inf] * 20, *[-np.inf] * 20], t=pd.NaT),
+    lambda: frame().rename(columns={"f": "index"}),
+    lambda: frame().assign(t=lambda d: d["t"].dt.tz_localize("UTC")),
+    lambda: pd.concat([frame(3), frame(3)]),
+    lambda: frame().set_index(["k", "s"], drop=False),
+    lambda: frame().rename(columns={"y": "x"}),
+]
+BOOT = """
+def stats(part, names):
+    a, b = halves(part)
+    out = {name: a[name].mean() - b[name].mean() for name in names}
+    out["n"] = len(a), len(b), a.empty
+    out["paid"] = a[a["f"]]["x"].sum() / max(len(a[a["f"]]), 1)
+    return out
+
+
+def halves(part):
+    first = part[part["s"] == "a"]
+    rest = part[part["s"] != "a"]
+    return first, rest
+"""
+PROGRAMS = {
+    "bootstrap": BOOT
+    + """
+def work(df):
+    rng = np.random.RandomState(3)
+    return [stats(df.sample(frac=1, replace=True, random_state=rng), ["x", "y"]) for i in range(4)], rng.randint(100)
+""",
+    "drawn places": """
+def work(df):
+    rng = np.random.default_rng(1)
+    means, gaps, tables = [], [], []
+    for b in range(4):
+        boot = df.iloc[rng.integers(0, len(df), len(df))]
+        g = boot.groupby("s")["x"].mean()
+        means.append(g)
+        gaps.append(g.max() - g.min())
+        tables.append(boot.groupby(["s", "k"])["y"].agg(["sum", "max"]))
+        means.append(boot["x"].median())
+    return pd.DataFrame(means[:1]), gaps, tables, rng.integers(100)
+""",
+    "permutation": """
+def work(df):
+    rng = np.random.default_rng(2)
+    perm = df.copy()
+    out = []
+    for i in range(5):
+        perm["f"] = rng.permutation(df["f"].values)
+        out.append(perm[perm.f].x.mean() - perm[~perm.f].x.mean())
+    return out, perm
+""",
+    "features": """
+def features(tx, i):
+    row = tx.iloc[i]
+    past = tx[(tx["k"] == row["k"]) & (tx["t"] < row["t"])]
+    week = past[past["t"] >= row["t"] - pd.Timedelta(days=7)]
+    out = {"k": row["k"], "n": len(past), "sum": week["y"].sum(), "same": (past["s"] == row["s"]).sum()}
+    if len(past) > 0:
+        last = past.iloc[-1]
+        out["hours"] = (row["t"] - last["t"]).total_seconds() / 3600
+        out["ratio"] = row["x"] / past["x"].mean()
+    return out
+
+
+def work(df):
+    tx = df.sort_values(["k", "t"]).reset_index(drop=True)
+    rows = []
+    for i in range(0, len(tx), 3):
+        rows.append(features(tx, i))
+    return rows
+""",
+    "groups": """
+def work(df):
+    out = []
+    for key, g in df.groupby("s"):
+        g = g.sort_values("t").reset_index(drop=True)
+        total, i = 0.0, 0
+        while i < len(g):
+            if i > 0 and g.loc[i, "y"] > g.loc[i - 1, "y"]:
+                total += g.loc[i, "x"] * (g.loc[i, "t"] - g.loc[i - 1, "t"]).days
+            i += 1
+        out.append((key, total, g["t"].iloc[0], g["x"].iloc[-1], g["x"].diff().abs().max()))
+    return out
+""",
+    "written parts": """
+def score(part):
+    part = part.copy()
+    part["z"] = (part["x"] - part["x"].mean()) / 2
+    part["rank"] = part["x"].rank()
+    part["one"] = 1
+    part.loc[part["f"], "z"] = 0.0
+    part["z"] += part["y"]
+    return part
+
+
+def work(df):
+    out = []
+    for k in df["k"].unique():
+        part = score(df[df["k"] == k])
+        best = part[part["z"] == part["z"].max()]
+        out.append((k, part["z"].sum(), part["rank"].tolist(), best["s"].tolist(), part.columns.tolist()))
+        out.append(pd.concat([part, best]))
+    return out, df
+""",
+    "raises midway": """
+def work(df):
+    out = []
+    for k in [0, 1, "zz", None]:
+        try:
+            part = df[df["k"] == k] if k != "zz" else df[["zz"]]
+            out.append((part["x"].mean(), part.iloc[0]["x"], part.iloc[len(part)]["y"]))
+        except (KeyError, IndexError, AttributeError, TypeError, ValueError) as e:
+            out.append((type(e).__name__, e.args))
+    return out
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_same_from_whatever_frame(name: str) -> None:
+    text = HEAD + PROGRAMS[name]
+    changed = text
+    local = {n: frame() for n in ("df", "tx", "perm")}
+    for change in changes(StandIns(), text, local):
+        changed = after(text, change)
+    assert "_Rows.of" in changed
+    for make in FRAMES:
+        inputs = lambda make=make: {"df": make()}  # noqa: E731
+        old, new = run(text, inputs), run(changed, inputs)
+        assert same(old, new), (make().dtypes, old[:2], new[:2])
+
+
+def test_the_fast_way_makes_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEAD + PROGRAMS["bootstrap"]
+    (change,) = changes(StandIns(), text, {"df": frame()})
+    made: list[str] = []
+    real = pd.DataFrame.__getitem__
+
+    def getitem(self: pd.DataFrame, key: Any) -> Any:
+        made.append(str(key))
+        return real(self, key)
+
+    monkeypatch.setattr(pd.DataFrame, "__getitem__", getitem)
+    run(text, lambda: {"df": frame()})
+    before = len(made)
+    run(after(text, change), lambda: {"df": frame()})
+    assert before > 40 and len(made) - before <= 8  # one look at each column
+
+
+REFUSED = {
+    "kept in a list": "parts = []\n    for k in range(3):\n        part = df[df['k'] == k]\n        parts.append(part)\n    return parts",
+    "seen behind the loop": "for k in range(3):\n        part = df[df['k'] == k]\n        n = part['x'].sum()\n    return part",
+    "bound again": "n = 0\n    for k in range(3):\n        df = df[df['k'] != k]\n        n += df['x'].sum()\n    return n",
+    "another name": "other = df\n    n = 0\n    for k in range(3):\n        n += df[df['k'] == k]['x'].sum()\n        other.loc[0, 'x'] = 5.0\n    return n",
+    "given to who knows": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        n += part['x'].sum() + HOOK(part)\n    return n",
+    "which object": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        n += part['x'].sum() * (part is df)\n    return n",
+    "in place": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        part.sort_values('x', inplace=True)\n        n += part['x'].sum()\n    return n",
+    "a column in place": "n = 0\n    for k in range(3):\n        col = df[df['k'] == k]['x']\n        col += 1\n        n += col.sum()\n    return n",
+    "cells of a column": "n = 0\n    for k in range(3):\n        col = df[df['k'] == k]['x']\n        col[0] = 1.0\n        n += col.sum()\n    return n",
+    "written and handed on": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        held = pd.concat([part])\n        part['z'] = 1\n        n += part['z'].sum() + len(held)\n    return n",
+    "by a function": "n = 0\n    for k in range(3):\n        n += df[df['k'] == k]['x'].sum()\n        spoil()\n    return n",
+    "yields": "def rows():\n        for k in range(3):\n            yield df[df['k'] == k]['x'].sum()\n    return list(rows())",
+}
+SPOIL = "HOOK = len\nHELD = {}\n\n\ndef spoil():\n    HELD['df']['x'] = 1.0\n\n\n"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    text = f"{HEAD}{SPOIL}def work(df):\n    {REFUSED[name]}\n"
+    assert changes(StandIns(), text, {"df": frame()}) == []
+
+
+def test_one_frame_under_two_names() -> None:
+    text = HEAD + (
+        "def work(a, b):\n    out = []\n    for i in range(3):\n        a['y'] = i\n"
+        "        out.append((a[a['x'] > 0]['y'].sum(), b[b['x'] > 0]['y'].sum()))\n    return out, a, b\n"
+    )
+    (change,) = changes(StandIns(), text, {"a": frame(), "b": frame()})
+    new = after(text, change)
+
+    def once() -> dict[str, Any]:
+        df = frame()
+        return {"a": df, "b": df}
+
+    assert same(run(text, once), run(new, once))
+    apart = lambda: {"a": frame(), "b": frame()}  # noqa: E731
+    assert same(run(text, apart), run(new, apart))
+
+
+def test_names_of_the_helpers_that_are_taken() -> None:
+    text = HEAD.replace("as np", "as numpy_") + (
+        "class _Rows:\n    pass\n\n\ndef work(df):\n    return [df[df['k'] == k]['x'].sum() for k in range(3)], _Rows.__name__\n"
+    )
+    (change,) = changes(StandIns(), text, {"df": frame()})
+    new = after(text, change)
+    assert "_Rows_2.of(df)" in new
+    assert same(run(text, lambda: {"df": frame()}), run(new, lambda: {"df": frame()}))
