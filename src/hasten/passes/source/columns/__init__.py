@@ -18,8 +18,10 @@
 | HST214 | matches     | `for b in right.iterrows(): if a.k == b.k: ...` within another loop               |
 | HST215 | kept        | `df[(df.a == x) & (df.b == y)]` in a function that is called again and again          |
 | HST216 | rolling     | `s.rolling(n).apply(f)` of a function that only reduces its window                   |
+| HST217 | stand_in    | frames that a loop, and the functions it calls, only reads: drawn, filtered, grouped |
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
 what does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of the
-helper functions that changed programs get.
+helper functions that changed programs get. `stand_flow` follows frames through names and functions, `stand_writes` looks
+for writes behind their back.
 """

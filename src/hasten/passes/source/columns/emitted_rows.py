@@ -9,7 +9,7 @@ from hasten.passes.source.columns.syntax import helper_edits, identifiers, modul
 
 MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
 CLASSES = (
-    *("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns"),
+    *("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns", "_cell"),
     *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_Groups"),
 )
 
@@ -107,17 +107,15 @@ class _Lazy:
 
 class _Columns:
     # columns as arrays of numbers ("n"), bools ("b"), times ("m") or of numbers that stand for texts ("t")
-    __slots__ = ("_cells", "_known", "_rows", "labels", "look", "numbered", "of", "size")
+    __slots__ = ("_cells", "_coded", "_known", "_rows", "labels", "look", "of", "size")
 
-    def __init__(self, size, labels, look, of, numbered, known=()):
-        self.size, self.labels, self.look, self.of, self.numbered = size, labels, look, of, numbered
-        self._known, self._cells, self._rows = dict(known), {}, None
+    def __init__(self, size, labels, look, of, known=()):
+        self.size, self.labels, self.look, self.of = size, labels, look, of
+        self._known, self._cells, self._coded, self._rows = dict(known), {}, {}, None
 
     @classmethod
     def read(cls, frame, known=(), texts=True):
         # of a frame that nobody else holds, so that whoever writes into the columns writes into a copy
-        numbered = type(frame.index) is pd.RangeIndex and frame.index.start == 0 and frame.index.step == 1
-
         def look(label):
             column = frame[label]
             dtype, array = column.dtype, None
@@ -135,7 +133,7 @@ class _Columns:
             found = list(found)
             return "t", codes, (found, {text: code for code, text in enumerate(found)})
 
-        return cls(len(frame), frame.columns, look, frame, numbered, known)
+        return cls(len(frame), frame.columns, look, frame, known)
 
     def column(self, label):
         # its kind, array and table of texts; None for columns of any other kind
@@ -146,43 +144,73 @@ class _Columns:
     def kept(self):
         return self._known
 
+    def coded(self, label):
+        # a number for each different text or whole number, in their order, and the keys; None for other columns
+        if label not in self._coded:
+            known, found = self.column(label), None
+            if known is not None and known[0] == "t":
+                found = known[1], pd.Index(known[2][0], dtype=self.of[label].dtype, name=label)
+            elif known is not None and known[0] == "n" and known[1].dtype == np.int64:
+                codes, keys = pd.factorize(known[1], sort=True)
+                found = codes, pd.Index(keys, name=label)
+            self._coded[label] = None if self.of is None or label in self.of.index.names else found
+        return self._coded[label]
+
+    def whole(self, label):
+        # the largest of whole numbers, whose sums are exact; inf if there are others
+        if (label, "whole") not in self._coded:
+            known = self.column(label)
+            found = np.inf
+            if known is not None and known[0] == "n" and self.size:
+                with np.errstate(all="ignore"):
+                    if (np.rint(known[1]) == known[1]).all():
+                        found = float(np.abs(known[1].astype(np.float64)).max())
+            self._coded[label, "whole"] = found
+        return self._coded[label, "whole"]
+
     def field(self, name):
         # whether `frame.name` is a column
         return name in self.labels and not hasattr(pd.DataFrame, name)
 
     def cells(self, label):
-        # what `frame.loc[i, label]` gives, for rows that are numbered from 0
+        # what `frame.loc[i, label]` gives, for `_cell`
         if label not in self._cells:
-            known = self.column(label) if self.of is not None and self.numbered else None
+            known = self.column(label) if self.of is not None else None
             found = None
             if known is not None:
-                found = list(self.of[label] if known[0] in "mt" else known[1])
+                found = known[1] if known[0] == "m" else list(known[1] if known[0] != "t" else self.of[label])
             self._cells[label] = found
         return self._cells[label]
 
     def row_cells(self, label):
-        # what `frame.iloc[i][label]` gives: a row of numbers only is cast to one dtype
+        # what `frame.iloc[i][label]` gives, for `_cell`: a row of numbers only is cast to one dtype
         if self._rows is None:
             self._rows = {}
-            if self.of is not None:
-                dtypes = list(self.of.dtypes)
-                known = all(self.column(name) is not None for name in self.labels)
-                if known and dtypes and not all(isinstance(t, np.dtype) and t.kind == "M" for t in dtypes):
-                    numbers = all(isinstance(t, np.dtype) and t.kind in "if" for t in dtypes)
-                    self._rows[None] = np.result_type(*dtypes) if numbers else None
+            dtypes = [] if self.of is None else list(self.of.dtypes)
+            plain = all(
+                t.kind in "biufOM" if isinstance(t, np.dtype) else isinstance(t, pd.StringDtype) and t.na_value is np.nan
+                for t in dtypes
+            )
+            if plain and not all(t.kind == "M" for t in dtypes):
+                numbers = all(isinstance(t, np.dtype) and t.kind in "iuf" for t in dtypes)
+                self._rows[None] = np.result_type(*dtypes) if numbers else None
         if label not in self._rows:
             found = None
             if None in self._rows and label in self.labels:
-                kind, array, _ = self.column(label)
-                cast = self._rows[None]
-                found = list(self.of[label] if kind in "mt" else array if cast is None else array.astype(cast))
+                array, cast = self.of[label].to_numpy(), self._rows[None]
+                found = array if array.dtype.kind == "M" else list(array if cast is None else array.astype(cast))
             self._rows[label] = found
         return self._rows[label]
 
 
+def _cell(cells, place):
+    cell = cells[place]
+    return pd.Timestamp(cell) if type(cell) is np.datetime64 else cell
+
+
 class _Rows(_StandIn):
     # stands in for a frame: its rows are places in arrays of the columns, until something asks for the frame itself
-    __slots__ = ("_at", "_cells", "_columns", "_frame", "_lazy", "_place", "_size")
+    __slots__ = ("_at", "_cells", "_columns", "_frame", "_lazy", "_numbered", "_numbers", "_place", "_size")
 
     @classmethod
     def of(cls, frame, own=False):
@@ -212,7 +240,9 @@ class _Rows(_StandIn):
         # `frame` is held by nobody else; what is written goes to `written` as well
         self._columns, self._at, self._size = _Columns.read(frame, known, texts), None, len(frame)
         self._lazy = _Lazy(None, frame)
-        self._frame, self._place, self._cells = written, object(), {}
+        self._frame, self._place, self._cells, self._numbers = written, object(), {}, None
+        index = frame.index
+        self._numbered = type(index) is pd.RangeIndex and index.start == 0 and index.step == 1
 
     def _part(self, rows, how):
         # some of the rows, by a slice or by positions; `how` takes them from the frame
@@ -226,6 +256,7 @@ class _Rows(_StandIn):
         part._size = rows.stop - rows.start if type(rows) is slice else len(rows)
         part._lazy = _Lazy(lambda labels: how(lazy.get(labels)))
         part._columns, part._frame, part._place, part._cells = self._columns, None, object(), {}
+        part._numbered, part._numbers = False, None
         return part
 
     def _where(self, mask):
@@ -308,7 +339,7 @@ class _Rows(_StandIn):
             return found if found is None or at is None else (found[0], found[1][at], found[2])
 
         labels = labels if key in labels else labels.append(pd.Index([key]))
-        self._columns = _Columns(self._size, labels, look, None, False, {key: known})
+        self._columns = _Columns(self._size, labels, look, None, {key: known})
         self._at, self._lazy, self._cells = None, _Lazy(make), {}
 
     def _given(self, value):
@@ -351,16 +382,23 @@ class _Rows(_StandIn):
     def iat(self):
         return _Cells(self, "iat")
 
-    def copy(self, deep=True):
+    def _same(self, how):
+        # the same rows of another frame, which `how` makes of this one
         lazy, other = self._lazy, _Rows()
         other._columns, other._at, other._size, other._frame = self._columns, self._at, self._size, None
-        other._lazy, other._place, other._cells = _Lazy(lambda labels: lazy.get(labels).copy()), self._place, {}
+        other._lazy, other._place, other._cells = _Lazy(lambda labels: how(lazy.get(labels))), self._place, {}
+        other._numbered, other._numbers = self._numbered, None
         return other
+
+    def copy(self, deep=True):
+        return self._same(lambda frame: frame.copy())
 
     def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
         if weights is not None or axis not in (None, 0) or ignore_index:
             return self._made("sample", n, frac, replace, weights, random_state, axis, ignore_index)
-        rows = pd.Series(np.arange(self._size)).sample(n, frac, replace, None, random_state).to_numpy()
+        if self._numbers is None:
+            self._numbers = pd.Series(np.arange(self._size))
+        rows = self._numbers.sample(n, frac, replace, None, random_state).to_numpy()
         return self._part(rows, lambda frame: frame.take(rows))
 
     def head(self, n=5):
@@ -377,11 +415,26 @@ class _Rows(_StandIn):
         # a new frame that a method makes of this one
         return _Rows.of(_asked(self._lazy.get(), name)(*args, **options), own=True)
 
-    def sort_values(self, *args, **options):
-        return self._made("sort_values", *args, **options)
+    def sort_values(self, by, **options):
+        column = self._column(by) if type(by) is str and by in self._columns.labels and not options else None
+        if (
+            type(column) is not _Column
+            or column._kind not in ("n", "m")
+            or column._array.dtype.kind == "f"
+            and (np.isnan(column._array).any())
+        ):
+            return self._made("sort_values", by, **options)
+        rows = column._array.argsort(kind="quicksort")  # as pandas sorts, ties too
+        if (rows[1:] > rows[:-1]).all():
+            return self.copy()
+        return self._part(rows, lambda frame: frame.take(rows))
 
     def reset_index(self, *args, **options):
-        return self._made("reset_index", *args, **options)
+        if args or options != {"drop": True}:
+            return self._made("reset_index", *args, **options)
+        other = self._same(lambda frame: frame.reset_index(drop=True))
+        other._place, other._numbered = object(), True
+        return other
 
     def merge(self, *args, **options):
         return self._made("merge", *args, **options)
@@ -396,9 +449,12 @@ class _Rows(_StandIn):
         # one row, by its place
         if place < 0:
             place += self._size
-        at, lazy = self._at, self._lazy
-        whole = place if at is None else at.start + place if type(at) is slice else int(at[place])
-        return _Row(self._columns, whole, lambda: lazy.get().iloc[place])
+        lazy = self._lazy
+        return _Row(self._columns, self._whole(place), lambda: lazy.get().iloc[place])
+
+    def _whole(self, place):
+        at = self._at
+        return place if at is None else at.start + place if type(at) is slice else int(at[place])
 
 
 class _Row(_StandIn):
@@ -417,7 +473,7 @@ class _Row(_StandIn):
         if type(label) is str and self._made is None:
             cells = self._columns.row_cells(label)
             if cells is not None:
-                return cells[self._whole]
+                return _cell(cells, self._whole)
         return self.real()[_plain(label)]
 
     def __getattr__(self, name):
@@ -450,9 +506,14 @@ class _Cells(_StandIn):
         if kind is tuple and len(key) == 2 and type(key[1]) is str and how in ("loc", "at"):
             place, label = key
             if type(place) is int or type(place) is np.int64:
-                cells = rows._columns.cells(label) if rows._at is None else None
+                cells = rows._columns.cells(label) if rows._numbered else None
                 if cells is not None and 0 <= place < size:
-                    return cells[place]
+                    return _cell(cells, rows._whole(place))
+            elif type(place) is slice and how == "loc" and rows._numbered and place.step is None:
+                start, stop = place.start, place.stop
+                if type(start) is int and type(stop) is int and 0 <= start <= stop and label in rows._columns.labels:
+                    part = slice(min(start, size), min(stop + 1, size))
+                    return rows._part(part, lambda frame: frame.loc[place])[label]
             elif how == "loc" and type(place) is _Column and place._kind == "b" and place._place is rows._place:
                 if label in rows._columns.labels:
                     return rows._where(place._array)[label]
@@ -666,6 +727,26 @@ class _Column(_StandIn):
     def abs(self):
         return self._of(np.abs(self._array), lambda: self.real().abs()) if self._kind == "n" else self.real().abs()
 
+    def isin(self, values):
+        if self._kind != "t" or type(values) not in (list, tuple, set) or any(type(x) is not str for x in values):
+            return self.real().isin(_plain(values))
+        codes = [code for text, code in self._table[1].items() if text in values]
+        return self._of(np.isin(self._array, codes), lambda: self.real().isin(values))
+
+    def between(self, left, right, inclusive="both"):
+        if inclusive != "both":
+            return self.real().between(_plain(left), _plain(right), inclusive)
+        return (self >= left) & (self <= right)
+
+    def isna(self):
+        if self._kind is None:
+            return self.real().isna()
+        missing = np.isnan(self._array) if self._array.dtype.kind == "f" else np.zeros(self._size, dtype=bool)
+        return self._of(missing, lambda: self.real().isna())
+
+    def notna(self):
+        return ~self.isna()
+
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method == "__call__" and not options and self._kind == "n":
             if len(inputs) == 1 and ufunc.nout == 1:
@@ -755,6 +836,12 @@ class _Column(_StandIn):
         values = self._array.astype(np.float64, copy=False)
         return np.median(values) if np.abs(values).max() < 1e300 else self.real().median()
 
+    def quantile(self, q=0.5, **options):
+        if options or type(q) is not float or not 0 <= q <= 1 or self._kind != "n" or not self._size:
+            return self.real().quantile(_plain(q), **options)
+        values = self._array.astype(np.float64, copy=False)
+        return np.percentile(values, q * 100.0) if np.abs(values).max() < 1e300 else self.real().quantile(q)
+
     def any(self, **options):
         return self._array.any() if self._kind == "b" and not options else self.real().any(**options)
 
@@ -817,12 +904,12 @@ class _Groups(_StandIn):
     def _coded(self):
         # the number of each row's group, and the keys by number; None for unusual keys
         rows, by = self._rows, self._by
-        if type(by) is not str or self._options or not rows._size:
+        if type(by) is not str or self._options or not rows._size or by not in rows._columns.labels:
             return None
-        known = rows._columns.column(by)
-        if known is None or known[0] != "t" or by in rows._lazy.get(()).index.names:
+        known = rows._columns.coded(by)
+        if known is None:
             return None
-        return (known[1] if rows._at is None else known[1][rows._at]), known[2][0]
+        return (known[0] if rows._at is None else known[0][rows._at]), known[1]
 
     def __iter__(self):
         coded = self._coded() if self._label is None else None
@@ -832,11 +919,14 @@ class _Groups(_StandIn):
 
     def _walk(self, codes, keys):
         order, counts = codes.argsort(kind="stable"), np.bincount(codes, minlength=len(keys))
-        ends = counts.cumsum()
+        ends, rows = counts.cumsum(), self._rows
+        lazy = rows._lazy
+        ordered = _Lazy(lambda labels: lazy.get(labels).take(order))
         for key, start, stop in zip(keys, (ends - counts).tolist(), ends.tolist()):
             if start < stop:
-                places = order[start:stop]
-                yield key, self._rows._part(places, lambda frame, places=places: frame.take(places))
+                part = rows._part(order[start:stop], None)
+                part._lazy = _Lazy(lambda labels, start=start, stop=stop: ordered.get(labels).iloc[start:stop])
+                yield key, part
 
     def _reduced(self, name):
         # a reduction of one column: the numbers of the groups stand for their keys
@@ -845,10 +935,16 @@ class _Groups(_StandIn):
         if type(column) is not _Column or column._kind != "n":
             return getattr(self.real(), name)()
         codes, keys = coded
-        found = getattr(pd.Series(column._array, copy=False).groupby(codes), name)()
-        dtype = self._rows._lazy.get((self._by,))[self._by].dtype
-        index = pd.Index([keys[k] for k in found.index], dtype=dtype, name=self._by)
-        return found.set_axis(index).rename(self._label)
+        values = column._array
+        if name in ("sum", "mean") and self._rows._columns.whole(self._label) * len(values) < 2**53:
+            counts = np.bincount(codes, minlength=len(keys))
+            found = np.bincount(codes, weights=values, minlength=len(keys))
+            there = counts.nonzero()[0]
+            found = (found[there] / counts[there]) if name == "mean" else found[there].astype(values.dtype)
+        else:
+            found = getattr(pd.Series(values, copy=False).groupby(codes), name)()
+            there, found = found.index, found.to_numpy()
+        return pd.Series(found, index=keys.take(there), name=self._label, copy=False)
 
     def mean(self, *args, **options):
         return self._asked("mean", args, options)

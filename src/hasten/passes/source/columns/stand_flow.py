@@ -37,7 +37,10 @@ LOOKS = frozenset(
 )
 INDEXERS = frozenset({"loc", "iloc", "at", "iat"})
 # what makes a frame of a frame, a column of a column
-MAKES = frozenset({"sample", "copy", "head", "tail", "sort_values", "reset_index", "merge", "dropna", "abs"})
+MAKES = frozenset(
+    {"sample", "copy", "head", "tail", "sort_values", "reset_index", "merge", "dropna", "abs"}
+    | {"isin", "between", "isna", "notna"}
+)
 CHANGES = frozenset({"insert", "pop", "update", "isetitem", "set_flags", "pipe", "swaplevel", "info"})
 FRAMES_NAMES = frozenset({"query", "eval"})  # look at the variables of whoever calls them
 WALKS = frozenset({"len", "list", "tuple", "set", "frozenset", "sum", "sorted", "min", "max", "any", "all", "iter"})
