@@ -22,6 +22,6 @@
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
 what does not depend on the row), `plan` joins what several passes do to one loop, `emitted` holds the text of the
-helper functions that changed programs get. `stand_flow` follows frames through names and functions, `stand_writes` looks
-for writes behind their back.
+helper functions that changed programs get. `stand_flow` follows frames through names and functions, `stand_writes`
+looks for writes behind their back.
 """

@@ -187,10 +187,8 @@ class _Columns:
         if self._rows is None:
             self._rows = {}
             dtypes = [] if self.of is None else list(self.of.dtypes)
-            plain = all(
-                t.kind in "biufOM" if isinstance(t, np.dtype) else isinstance(t, pd.StringDtype) and t.na_value is np.nan
-                for t in dtypes
-            )
+            texts = [t for t in dtypes if isinstance(t, pd.StringDtype) and t.na_value is np.nan]
+            plain = all(t in texts or isinstance(t, np.dtype) and t.kind in "biufOM" for t in dtypes)
             if plain and not all(t.kind == "M" for t in dtypes):
                 numbers = all(isinstance(t, np.dtype) and t.kind in "iuf" for t in dtypes)
                 self._rows[None] = np.result_type(*dtypes) if numbers else None
