@@ -3,7 +3,8 @@
 HastenError
 ├── UsageError      the command line, the configuration or the target is wrong       (exit status 2)
 ├── TargetError     the target cannot be run: it fails, hangs or is not Python       (exit status 2)
-└── StaleError      a file is no longer what it was when the run began               (exit status 2)
+├── StaleError      a file is no longer what it was when the run began               (exit status 2)
+└── StoreError      the folder of a run cannot be written: disk full, read-only      (exit status 2)
 
 Every message says what was wrong, where, and what to do next. Outcomes of trying a change are not
 errors: they are `hasten.core.verdict` values.
@@ -26,3 +27,7 @@ class TargetError(HastenError):
 
 class StaleError(HastenError):
     """A source file changed since the run began, so its patch no longer belongs to it."""
+
+
+class StoreError(HastenError):
+    """The folder of a run cannot be written. What was written before can be read, and the run can be gone on with."""

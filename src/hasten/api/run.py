@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from hasten.api import kept
+from hasten.api.kept import RUNS as RUNS
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions, is_model_target
 from hasten.api.results import RunResult
@@ -20,17 +22,18 @@ from hasten.api.target import companions, started_elsewhere, workload
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
 from hasten.core.model import ModelContract
+from hasten.core.workload import ScriptWorkload
 from hasten.deliver.artifact import check_folder, deliver
-from hasten.errors import UsageError
+from hasten.errors import StoreError, UsageError
+from hasten.observe.journal import Journal
 from hasten.observe.session import Progress, session
 from hasten.report import html
 
-RUNS = Path(".hasten") / "runs"
 _LIBRARIES = ("hasten", "numpy", "numba", "pandas", "scipy", "scikit-learn", "py-spy")
 
 
 def run(
-    target: Any,
+    target: Any = None,
     args: Sequence[str] = (),
     *,
     data: Any = None,
@@ -58,6 +61,7 @@ def run(
     calls: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
+    resume: str | os.PathLike[str] | None = None,
 ) -> RunResult | ModelResult:
     """Make a program or a trained model faster, with the same results; never edits its files.
 
@@ -78,7 +82,17 @@ def run(
     `objective` is "latency@1", "latency@256", "throughput", "size" or "memory"; `batches` are the numbers of rows
     and `threads` those of threads at which latency is measured (default: 1 and 256 rows; one and all threads);
     `format="mlflow"` makes the artifact an MLflow model too. A `hasten.ModelContract` says all of that at once.
+
+    `resume` names the folder of a run that was killed or interrupted: it goes on, with the options that it had, and
+    repeats nothing that was finished. `budget` may give it more time; nothing else goes with it. Raises `StaleError`
+    when the program, its data, hasten or a library are no longer what they were.
     """
+    if resume is not None:
+        if target is not None:
+            raise UsageError("--resume goes on with the target that the run has: leave the target out")
+        return _resumed(Path(resume), budget, progress)
+    if target is None:
+        raise UsageError("what is to become faster? name a script, a module, a function or a model's file")
     options = ModelOptions(
         data,
         test,
@@ -117,8 +131,16 @@ def run(
         },
         "hasten.run",
     ).over(project_settings((work.root / work.entry_path).parent))
-    folder = Path(given.out) if given.out is not None else new_folder(target)
-    check_folder(folder)
+    folder = own_folder(target, given.out)
+    told = {"target": target, "args": tuple(args), "stdin": stdin, "calls": calls, "given": given}
+    with kept.begun(folder, "script", told) as journal:
+        return _script(journal, work, told, progress)
+
+
+def _script(journal: Journal, work: ScriptWorkload, told: Mapping[str, Any], progress: Progress | None) -> RunResult:
+    """The loop over a program, delivered beside its journal."""
+    folder = journal.folder.parent
+    given: Settings = told["given"]
     terms = Contract(
         rtol=1e-9 if given.rtol is None else given.rtol, exact=bool(given.exact), require=given.require,
         compiled=given.compiled is not False, qualities=given.quality or (),
@@ -128,30 +150,50 @@ def run(
     from hasten.passes.registry import all_passes, startup_passes
     from hasten.search.loop import optimise
 
-    with session(budget_s=given.budget, seed=given.seed or 0, progress=progress) as current:
-        note = started_elsewhere(work)
+    with session(budget_s=given.budget, seed=given.seed or 0, progress=progress, journal=journal) as current:
+        kept.told(journal, current.progress)
+        note = started_elsewhere(work, Path(journal.identity.where))
         if note is not None:
             current.progress.note(note)
-        outcome = optimise(current, work, terms, all_passes(), name=target, starts=startup_passes())
+        outcome = optimise(current, work, terms, all_passes(), name=told["target"], starts=startup_passes())
+        command = command_line(
+            told["target"], told["args"], given, calls=told["calls"], stdin=told["stdin"] is not None
+        )
         record = replace(
             outcome.record,
             notes=outcome.record.notes if note is None else (note, *outcome.record.notes),
             machine=json.loads(json.dumps(machine())),  # as it will read from the disk: lists, not tuples
             versions=versions(),
-            command=command_line(target, args, given, calls=calls, stdin=stdin is not None),
+            command=command,
         )
         beside = companions(outcome.kept) if record.changed else {}
-        delivery = deliver(
-            record,
-            {path: work.source(path) for path in record.sources},
-            {path: outcome.kept.source(path) for path in record.changed},
-            folder,
-            companions=beside,
-            render=html.render,
-        )
-    if folder.parent == RUNS:
-        (RUNS.parent / ".gitignore").write_text("*\n", encoding="ascii")
+        with kept.delivered(folder):
+            delivery = deliver(
+                record,
+                {path: work.source(path) for path in record.sources},
+                {path: outcome.kept.source(path) for path in record.changed},
+                folder,
+                companions=beside,
+                render=html.render,
+            )
+    if record.status == "finished":
+        journal.finished()
     return RunResult(record, delivery)
+
+
+def _resumed(folder: Path, budget: float | str | None, progress: Progress | None) -> RunResult | ModelResult:
+    with kept.reopened(folder) as journal:
+        told = dict(journal.identity.options)
+        if budget is not None:
+            told["given"] = replace(told["given"], budget=settings({"budget": budget}, "hasten.run --resume").budget)
+        if journal.identity.kind == "model":
+            from hasten.api.models.run import go_on
+
+            return go_on(journal, told, progress)
+        work = workload(
+            told["target"], told["args"], stdin=told["stdin"], calls=told["calls"], cwd=Path(journal.identity.where)
+        )
+        return _script(journal, work, told, progress)
 
 
 def _model(
@@ -178,6 +220,23 @@ def _model(
         target, options, out=given.out, budget=given.budget, rtol=given.rtol, require=given.require, seed=given.seed,
         progress=progress,
     )  # fmt: skip
+
+
+def own_folder(target: str, out: str | None) -> Path:
+    """The folder that a run has for itself: `out`, or a new one. Raises `UsageError`, `StoreError`."""
+    if out is not None:
+        check_folder(Path(out))
+        return Path(out)
+    while True:
+        folder = new_folder(target)
+        try:
+            folder.mkdir(parents=True)
+            (RUNS.parent / ".gitignore").write_text("*\n", encoding="ascii")
+            return folder
+        except FileExistsError:
+            continue  # another hasten was quicker
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be made: {error.strerror}; name another folder with --out") from None
 
 
 def new_folder(target: str, now: time.struct_time | None = None) -> Path:

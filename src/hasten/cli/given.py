@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import select
 import stat
@@ -38,6 +39,34 @@ def standard_input(name: str | None) -> bytes | None:
     while chunk := os.read(handle, 1 << 20):
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def alone(options: argparse.Namespace, name: str, *beside: str) -> None:
+    """Raises `UsageError` when the option `name` is given with any other than those `beside` it."""
+    others = {k for k, v in vars(options).items() if v not in (None, False, []) and k not in (name, "command", *beside)}
+    if others:
+        shown = ", ".join(sorted("TARGET" if o == "target" else o.replace("_", "-") for o in others))
+        raise UsageError(f"--{name} takes what it needs from the run it names: leave out {shown}")
+
+
+def unfinished_run(name: str) -> Path:
+    """The folder of the run `name` that is not finished: a path, a name under .hasten/runs, or `latest`. Raises
+    `UsageError`."""
+    from hasten.api.run import RUNS
+    from hasten.config import nearest
+    from hasten.observe.journal import JOURNAL, unfinished
+
+    there = [p for p in RUNS.iterdir() if unfinished(p)] if RUNS.is_dir() else []
+    if name == "latest":
+        if not there:
+            raise UsageError(f"no run in {RUNS} waits to be gone on with; name the run's folder")
+        return max(there, key=lambda p: ((p / JOURNAL).stat().st_mtime_ns, p.name))
+    for folder in (Path(name), RUNS / name):
+        if unfinished(folder):
+            return folder
+        if (folder / "result.json").is_file():
+            raise UsageError(f"{folder} is finished, there is nothing to go on with; `hasten report {folder}` shows it")
+    raise UsageError(f"no unfinished run at {name}{nearest(name, [p.name for p in there])}")
 
 
 def run_folder(name: str) -> Path:

@@ -19,6 +19,7 @@ interrupted, what was found so far is saved.
   hasten run script.py               find, change, verify, measure; your files stay as they are
   hasten run model.joblib --data valid.csv --target COLUMN --trust
                                      a faster artifact of a trained model, certified
+  hasten run --resume latest         go on with a run that was killed; nothing that was finished is repeated
   hasten apply latest --diff         look at the patch; without --diff, put it in
   hasten compare main HEAD --target script.py --fail-under 0.95
                                      same results, and no slower? in two git revisions
@@ -39,6 +40,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(own)
     if args and options.command not in ("run", "profile", "compare", "watch"):
         parser.error(f"`hasten {options.command}` runs no program, so it takes nothing after --")
+    if options.command == "run" and options.target is None and options.resume is None:
+        parser.error("what is to become faster? `hasten run TARGET`: a script, a module, a function or a model's file")
     options.args = args
     return options
 
@@ -91,7 +94,10 @@ def build() -> argparse.ArgumentParser:
     run = add(
         "run", "find where the program spends its time, rewrite it, prove the results unchanged, measure, write a patch"
     )
-    _target(run)
+    _target(run, needed=False)
+    run.add_argument(
+        "--resume", metavar="RUN", help="go on with a run that was killed or interrupted, with the options that it had"
+    )
     run.add_argument("--out", metavar="DIR", help="where the result goes (default: a new folder in .hasten/runs)")
     run.add_argument("--budget", metavar="10m", help="longest time for the search; it ends with the best so far")
     run.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
@@ -151,8 +157,11 @@ def build() -> argparse.ArgumentParser:
     return parser
 
 
-def _target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="TARGET", help=TARGET)
+def _target(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
+    if needed:
+        parser.add_argument("target", metavar="TARGET", help=TARGET)
+    else:
+        parser.add_argument("target", metavar="TARGET", nargs="?", help=f"{TARGET} (not with --resume)")
     parser.add_argument(
         "--calls", metavar="SCRIPT", help="the script that calls the function (default: the file itself)"
     )

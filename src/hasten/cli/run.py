@@ -11,11 +11,17 @@ def main(options: argparse.Namespace) -> int:
     from hasten.api.models.target import is_model_target
     from hasten.api.run import run
     from hasten.cli import FINISHED, INTERRUPTED, UNMET
-    from hasten.cli.given import standard_input
+    from hasten.cli.given import alone, standard_input, unfinished_run
     from hasten.cli.progress import progress
     from hasten.report import models, terminal
 
-    stdin = None if is_model_target(options.target) else standard_input(options.stdin)
+    resume = None
+    if options.resume is not None:
+        alone(options, "resume", "budget", "json")
+        resume = unfinished_run(options.resume)
+    stdin = None
+    if options.target is not None and not is_model_target(options.target):
+        stdin = standard_input(options.stdin)
     with progress() as shown:
         result = run(
             options.target,
@@ -44,6 +50,7 @@ def main(options: argparse.Namespace) -> int:
             threads=options.threads,
             trust=options.trust,
             format=options.format,
+            resume=resume,
         )
     if options.json:
         sys.stdout.write(result.record.dumps())

@@ -15,6 +15,7 @@ from hasten.core.source import SourceFile
 from hasten.deliver.files import inside, write_atomic
 from hasten.deliver.patch import patch
 from hasten.errors import UsageError
+from hasten.observe.journal import JOURNAL, unfinished
 
 OPTIMIZED, PATCH, REPORT, RESULT, BACKUP = "optimized", "changes.patch", "report.html", "result.json", "backup"
 
@@ -30,15 +31,22 @@ class Delivery:
     optimized: tuple[Path, ...]
 
 
-def check_folder(folder: Path) -> None:
-    """Raises `UsageError` unless `folder` is new, empty, or an earlier run that may be replaced."""
+def check_folder(folder: Path, *, own: bool = False) -> None:
+    """Raises `UsageError` unless `folder` is new, empty, or an earlier run that may be replaced. `own`: the journal in
+    it is that of this run."""
     if not folder.exists():
         return
     if not folder.is_dir():
         raise UsageError(f"--out {folder}: it is a file; name a folder")
-    if not any(folder.iterdir()):
+    there = {p.name for p in folder.iterdir()}
+    if there <= ({JOURNAL} if own else set()):
         return
-    if not (folder / RESULT).is_file():
+    if RESULT not in there and not own:
+        if unfinished(folder):
+            raise UsageError(
+                f"--out {folder}: an unfinished run is in it. `hasten run --resume {folder}` goes on with it; to begin "
+                "anew remove the folder, or name another"
+            )
         raise UsageError(f"--out {folder}: it has other files in it; name a new folder")
     if (folder / BACKUP).exists():
         raise UsageError(
@@ -62,7 +70,7 @@ def deliver(
     it lies. `render(record, diff)` makes `report.html`. `result.json` comes last: with it the run is complete.
     Raises `UsageError` for a folder that has something else in it, and `OSError`.
     """
-    check_folder(folder)
+    check_folder(folder, own=unfinished(folder))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULT).unlink(missing_ok=True)
     shutil.rmtree(folder / OPTIMIZED, ignore_errors=True)

@@ -10,6 +10,7 @@ from hasten.core.model import FORWARD
 from hasten.core.model_record import ModelRunRecord
 from hasten.deliver.artifact import REPORT, RESULT, check_folder
 from hasten.deliver.files import write_atomic
+from hasten.observe.journal import unfinished
 from hasten.serve.manifest import read_manifest
 from hasten.serve.packages import to_install
 
@@ -35,7 +36,7 @@ def deliver_model(
     """
     from hasten.report.models import render_html
 
-    check_folder(folder)
+    check_folder(folder, own=unfinished(folder))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULT).unlink(missing_ok=True)
     place = folder / ARTIFACT

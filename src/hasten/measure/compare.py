@@ -39,7 +39,8 @@ def measure(
 
     Pairs run back to back, in an order drawn from the session's seed, each under a lock that one hasten on this
     machine holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another
-    pair would not fit into `budget_s` or the session's own budget; then it is undecided, never a guess. The first
+    pair would not fit into `budget_s` or the session's own budget (waiting for another hasten is no part of either);
+    then it is undecided, never a guess. The first
     `sure_pairs` are run whatever the time says: a machine that has become slow must not cost the decision. `known_old`
     are earlier runs of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`,
     `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no threads, no child processes)
@@ -59,11 +60,12 @@ def measure(
     limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
     waited_s = 0.0
     while len(old) < max_pairs:
-        if len(old) >= sure_pairs and session.clock() - start + expected > limit:
+        if len(old) >= sure_pairs and session.clock() - start - waited_s + expected > limit:
             notes.append(f"stopped after {len(old)} pairs: the time for measuring was used up")
             break
         with timing_lock() as wait_s:
             waited_s += wait_s
+            session.waited(wait_s)
             began = session.clock()
             if draw.random() < 0.5:
                 old.append(run_old())

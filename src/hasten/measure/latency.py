@@ -48,18 +48,18 @@ class Raced:
 def race(
     original: tuple[Child, Sequence[int]], others: Mapping[str, tuple[Child, Sequence[int]]], method: str,
     *, min_gain: float = 1.03, rounds: int = ROUNDS, block_s: float = BLOCK_S, seed: int = 0, deadline_s: float = 120.0,
-    note: Callable[[str], None] | None = None,
+    waited: Callable[[float], None] | None = None,
 ) -> tuple[Raced, dict[str, Raced]]:  # fmt: skip
     """Time `method` on the inputs at the given places of each child. Raises `ChildFailed` when one does not answer.
 
-    `note` is told of what is worth a line: that another hasten was waited for.
+    `waited` is told for how long another hasten was waited for.
     """
     draw = random.Random(f"race {seed}")
     sides = {"": original, **others}
     took: dict[str, list[list[float]]] = {name: [] for name in sides}
     with timing_lock() as waited_s:
-        if waited_s > 1 and note is not None:
-            note(f"waited {waited_s:.0f} s for another hasten on this machine that was timing too")
+        if waited is not None:
+            waited(waited_s)
         for child, places in sides.values():  # first calls fill caches, start pools
             child.ask("hasten.measure.asked:clock", list(places), method, block_s / 3, 2, deadline_s=deadline_s)
         for _ in range(rounds):

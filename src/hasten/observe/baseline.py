@@ -149,6 +149,7 @@ def _audited(
                 Path(path), Outside(Path(path), None if backup is None else Path(backup), mode, mtime)
             )
         mirror.made_dirs.extend(p for p in map(Path, audit.made) if p not in mirror.made_dirs)
+        mirror.write_undo()
         found = mirror.collect_outside()
         mirror.restore_outside()
     if audit.refused is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,11 @@ class ChildFailed(Exception):
     def __init__(self, kind: str, text: str, error: str = "", detail: str = "") -> None:
         super().__init__(text)
         self.kind, self.text, self.error, self.detail = kind, text, error, detail
+
+    @property
+    def killed(self) -> bool:
+        """The process was killed from outside, not by what it was asked: that tells nothing."""
+        return self.kind == "died" and f"(signal {int(signal.SIGKILL)})" in self.text
 
 
 class Child:
@@ -96,6 +102,11 @@ class Child:
         self._errors.seek(0)
         lines = [line for line in self._errors.read().decode("utf-8", "replace").splitlines() if line.strip()]
         return lines[-1][:300] if lines else ""
+
+    @property
+    def closed(self) -> bool:
+        """Nothing can be asked any more: it was closed, had died or was late."""
+        return self._errors.closed
 
     @property
     def peak_mb(self) -> float:

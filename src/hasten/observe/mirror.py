@@ -24,6 +24,8 @@ from pathlib import Path
 
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
+from hasten.observe.guard import UNDO
+from hasten.observe.journal import WHOLE, digest_of
 from hasten.observe.session import Session
 
 SKIP = frozenset(
@@ -87,7 +89,9 @@ class _Keeper:
                 # by content: runs mostly write the same
                 self.kept[name] = self.folder / self.written[name]
                 if not self.kept[name].exists():
-                    shutil.copyfile(path, self.kept[name])
+                    part = self.kept[name].with_suffix(".part")
+                    shutil.copyfile(path, part)
+                    part.replace(self.kept[name])
         except PermissionError:
             self.written[name] = "unreadable"
             self.kept.pop(name, None)
@@ -139,8 +143,8 @@ class Mirror:
         self.temp = base / "tmp"
         self._caches = base / f"caches{own}"
         self._parked = base / f"parked{own}"
-        self._backups = base / "outside"
-        self._keep = base / "kept"
+        self._backups = session.store / "outside"  # these two outlive the process, as what rests on them does
+        self._keep = session.store / "kept"
         self.outside: dict[Path, Outside] = {} if beside is None else beside.outside
         # folders outside the project that the program makes
         self.made_dirs: list[Path] = [] if beside is None else beside.made_dirs
@@ -161,7 +165,7 @@ class Mirror:
 
     def _copy_project(self) -> None:
         found: list[tuple[str, os.stat_result]] = []
-        scratch = self.pristine.parent
+        scratch, private = self.pristine.parent, self.session.private
 
         def walk(folder: Path, rel: str) -> None:
             try:
@@ -175,7 +179,7 @@ class Mirror:
                         f"{self.root}: holds more than {LARGEST_TREE} files; put the program into a folder of its own, "
                         "or name a smaller project folder"
                     )
-                if item.name in SKIP or item.name.endswith(".egg-info") or Path(item.path) == scratch:
+                if item.name in SKIP or item.name.endswith(".egg-info") or Path(item.path) in private:
                     continue
                 info = item.stat(follow_symlinks=False)
                 if stat.S_ISLNK(info.st_mode):
@@ -209,6 +213,18 @@ class Mirror:
             except OSError as error:
                 raise TargetError(f"{self.root / name}: cannot be copied to {scratch}: {error}") from error
             self._entries[name] = entry
+
+    def digests(self) -> dict[str, str]:
+        """What tells whether the project is still the same: each file's content, large ones by size and time."""
+        found = {}
+        for name, entry in self._entries.items():
+            if entry.kind == "link":
+                data = self._data.get(name)
+                found[name] = f"link {entry.target}" if data is None else f"{data[1]} {data[2]}"
+            elif entry.kind == "file":
+                large = entry.size > WHOLE
+                found[name] = f"{entry.size} {entry.mtime_ns}" if large else digest_of(self.pristine / name)
+        return found
 
     # -- the tree that runs --------------------------------------------------------------------------------------------
 
@@ -411,6 +427,14 @@ class Mirror:
         for item in self.outside.values():
             if item.backup is not None and not item.backup.is_file():
                 raise TargetError(f"{item.path}: its backup is gone; stop using {self._backups} and start again")
+
+    def write_undo(self) -> None:
+        """Tell the guard, and whoever goes on with this run, what to put back when hasten is killed."""
+        told = [["outside", str(o.path), o.backup and str(o.backup), o.mode, o.mtime_ns] for o in self.outside.values()]
+        lines = [json.dumps(line) + "\n" for line in (*told, *(["made", str(p)] for p in self.made_dirs))]
+        part = self.session.scratch / f"{UNDO}.part"
+        part.write_text("".join(lines), encoding="ascii")
+        part.replace(self.session.scratch / UNDO)
 
     @property
     def backups(self) -> Path:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -216,10 +217,29 @@ def run_workload(
 
     With `keep_cache` what earlier runs of this candidate compiled is there; kernels that others compiled are lent to it
     unless it is to start `cold`. `memory_mb` is nine tenths of the machine's by default. Files outside the project that
-    the program is known to write are afterwards as they were before. Raises `TargetError` when it cannot be started at
-    all; how it ended is otherwise in the result.
+    the program is known to write are afterwards as they were before. A run that somebody kills from outside (SIGKILL,
+    and not by our limits) tells nothing and is done once more. Raises `TargetError` when it cannot be started at all;
+    how it ended is otherwise in the result.
     """
-    env = mirror.environment(work, dict(extra_env or {}))
+    run = partial(
+        _run_once, session, mirror, work, deadline_s, python_args, dict(extra_env or {}), keep_cache, cold,
+        observe_files, max_output, memory_mb, watcher,
+    )  # fmt: skip
+    done = run()
+    return run() if watcher is None and killed(done.program) else done
+
+
+def killed(program: ProgramRun) -> bool:
+    """Ended by a SIGKILL that is not ours."""
+    return program.status == -signal.SIGKILL and not program.stopped
+
+
+def _run_once(
+    session: Session, mirror: Mirror, work: ScriptWorkload, deadline_s: float, python_args: Sequence[str],
+    extra_env: dict[str, str], keep_cache: bool, cold: bool, observe_files: bool, max_output: int,
+    memory_mb: float | None, watcher: Watcher | None,
+) -> WorkloadRun:  # fmt: skip
+    env = mirror.environment(work, extra_env)
     with mirror.prepared(work, keep_cache=keep_cache) as root, mirror.outside_restored():
         lent = 0
         if not cold:

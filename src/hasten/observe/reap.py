@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import itertools
+import json
 import os
 import secrets
 import signal
@@ -17,7 +18,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
+
+from hasten.observe import guard
 
 MARK = "HASTEN_RUN"
 TOKEN = f"{os.getpid()}.{secrets.token_hex(6)}"
@@ -152,45 +156,74 @@ def pss_kb(pid: int) -> float:
     return status_kb(str(pid), "VmRSS")
 
 
-# Waits for the end of its standard input, which comes when hasten ends in any way, then kills what carries the mark.
-_GUARD = """
-import os, sys
-mark = sys.argv[1].encode()
-sys.stdin.buffer.read()
-for _ in range(20):
-    hit = 0
-    for name in os.listdir("/proc"):
-        if name.isdigit() and int(name) != os.getpid():
-            try:
-                with open("/proc/%s/environ" % name, "rb") as file:
-                    if any(part.startswith(mark) for part in file.read().split(b"\\0")):
-                        os.kill(int(name), 9)
-                        hit = 1
-            except OSError:
-                pass
-    if not hit:
-        break
-"""
 _guard: subprocess.Popen[bytes] | None = None
-_guard_lock = threading.Lock()
+_guard_lock = threading.RLock()
+_scratches: dict[str, None] = {}
 
 
 def start_guard() -> None:
+    """See to it that `observe/guard.py` does what is to be done when this process is killed."""
     global _guard
     with _guard_lock:
         if not _LINUX or (_guard is not None and _guard.poll() is None):
             return
+        text = files("hasten").joinpath("observe/guard.py").read_text(encoding="utf-8")
         _guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _GUARD, f"{MARK}={TOKEN}."],
+            [sys.executable, "-I", "-S", "-c", f"{text}\nmain()\n", f"{MARK}={TOKEN}."],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
             start_new_session=True,  # Ctrl-C in the terminal is not for it
         )  # fmt: skip
         atexit.register(_stop_guard, _guard)
+        for folder in _scratches:
+            _tell("+", folder)
+
+
+def guarded(scratch: Path) -> None:
+    """A temporary folder that is to go, and its programs' changes outside to be undone, when hasten is killed."""
+    with _guard_lock:
+        _scratches[str(scratch)] = None
+        alive = _guard is not None and _guard.poll() is None
+        start_guard()
+        if alive:
+            _tell("+", str(scratch))
+
+
+def unguarded(scratch: Path) -> None:
+    """It has been removed."""
+    with _guard_lock:
+        _scratches.pop(str(scratch), None)
+        _tell("-", str(scratch))
+
+
+def _tell(sign: str, folder: str) -> None:
+    if _guard is not None and _guard.stdin is not None:
+        with contextlib.suppress(OSError, ValueError):
+            _guard.stdin.write(f"{sign} {json.dumps(folder)}\n".encode("ascii"))
+            _guard.stdin.flush()
+
+
+def ended(token: str, patience_s: float = 20.0) -> None:
+    """Wait for the guard of another hasten that was killed, and end what that hasten left running."""
+    if not _LINUX or token in ("", TOKEN):
+        return
+    mark = f"{MARK}={token}.".encode()
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end and any(mark in _command(pid).split(b"\0") for pid in _processes()):
+        time.sleep(0.02)
+    guard.end_marked(mark)
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _stop_guard(guard: subprocess.Popen[bytes]) -> None:
     assert guard.stdin is not None
-    guard.stdin.close()
+    with contextlib.suppress(OSError):
+        guard.stdin.close()
     try:
         guard.wait(2)
     except subprocess.TimeoutExpired:

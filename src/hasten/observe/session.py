@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import shutil
+import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
+from hasten.errors import StoreError
+from hasten.observe import guard, reap
 from hasten.observe.compiled import Compiled
+from hasten.observe.journal import Journal, cannot_write
+
+T = TypeVar("T")
 
 
 class Progress:
@@ -46,6 +55,8 @@ class Session:
     started: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
     stoppers: set[Callable[[], None]] = field(default_factory=set)  # end what worker threads wait for
+    journal: Journal | None = None  # of what is finished; None: a run that cannot be gone on with
+    waited_s: float = 0.0  # for another hasten on this machine that was timing: no part of the budget
     compiled: Compiled = field(init=False)  # kernels that any run has compiled
 
     def stop(self) -> None:
@@ -55,28 +66,92 @@ class Session:
             stop()
 
     def __post_init__(self) -> None:
-        self.started = self.clock()
+        self.started = self.clock() - (0.0 if self.journal is None else self.journal.spent_s)
         self.compiled = Compiled(self.scratch / "compiled")
+
+    def waited(self, seconds: float) -> None:
+        """So long another hasten had the machine for timing: the budget is longer by that."""
+        self.waited_s += seconds
+        if seconds > 1:
+            self.progress.note(f"waited {seconds:.0f} s for another hasten on this machine that was timing too")
+
+    def once(
+        self, name: str, key: object, make: Callable[[], T], files: Callable[[T], Iterable[Path]] = lambda _: ()
+    ) -> T:
+        """What a step gives: `make`'s answer, or what it gave before hasten was killed (`Journal.once`)."""
+        if self.journal is None:
+            return make()
+        return self.journal.once(name, key, make, lambda: self.spent_s, files)
+
+    def known(self, name: str, key: object) -> Any:
+        """What a step gave before hasten was killed; None when it was not finished."""
+        return None if self.journal is None else self.journal.known(self.journal.step(name, key), None)
+
+    def noted(self, name: str, key: object, value: object, files: Iterable[Path] = ()) -> None:
+        """A step that `known` was asked for is finished."""
+        if self.journal is not None:
+            self.journal.note(self.journal.last(name, key), value, self.spent_s, files)
+
+    @property
+    def resumed(self) -> bool:
+        """Whether this run goes on from where another process was ended."""
+        return self.journal is not None and self.journal.resumed
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """Folders that are no part of any project, wherever they lie."""
+        own = () if self.journal is None else (self.journal.folder.parent.resolve(), self.journal.folder.resolve())
+        return (self.scratch, self.store, *own)
 
     @property
     def elapsed_s(self) -> float:
         return self.clock() - self.started
 
     @property
+    def spent_s(self) -> float:
+        """Seconds that count against the budget."""
+        return self.elapsed_s - self.waited_s
+
+    @property
     def left_s(self) -> float:
         """Seconds of budget left; infinite without a budget; never negative."""
-        return float("inf") if self.budget_s is None else max(0.0, self.budget_s - self.elapsed_s)
+        return float("inf") if self.budget_s is None else max(0.0, self.budget_s - self.spent_s)
+
+
+def scratch_name() -> Path:
+    """A name for a temporary folder that nobody has."""
+    return Path(tempfile.gettempdir()).resolve() / f"hasten-{secrets.token_hex(4)}"
 
 
 @contextmanager
 def session(
-    store: Path | None = None, *, budget_s: float | None = None, seed: int = 0, progress: Progress | None = None
-) -> Iterator[Session]:
-    """A session whose scratch folder is gone afterwards, however it ends."""
-    scratch = Path(tempfile.mkdtemp(prefix="hasten-")).resolve()
+    store: Path | None = None, *, budget_s: float | None = None, seed: int = 0, progress: Progress | None = None,
+    journal: Journal | None = None,
+) -> Iterator[Session]:  # fmt: skip
+    """A session whose scratch folder is gone afterwards, however it ends.
+
+    With a journal, the scratch folder is where it was when the run began (recorded values name files in it), and the
+    store is the journal's.
+    """
+    scratch = scratch_name() if journal is None else journal.scratch
+    _make(scratch)
     try:
-        keep = store if store is not None else scratch / "store"
+        reap.guarded(scratch)
+        keep = journal.store if journal is not None else store if store is not None else scratch / "store"
         keep.mkdir(parents=True, exist_ok=True)
-        yield Session(scratch, keep.resolve(), budget_s, seed, progress or Progress())
+        yield Session(scratch, keep.resolve(), budget_s, seed, progress or Progress(), journal=journal)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        reap.unguarded(scratch)
+
+
+def _make(scratch: Path) -> None:
+    """A new folder of that name, for this user only. What another process of the same run left there goes first."""
+    try:
+        if scratch.exists():
+            info = scratch.lstat()
+            if stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid():
+                guard.clean(str(scratch))
+        scratch.mkdir(mode=0o700)
+    except OSError as error:
+        raise StoreError(cannot_write(scratch, error)) from None

@@ -1,9 +1,9 @@
 """What a program does beyond its own folder, seen through Python's audit events.
 
 A `sitecustomize` put in front of the path (it removes itself and runs the one that it hides) logs files opened for
-writing, removed and renamed, child processes, threads and network use, as one JSON list a line. A file outside the
-project is copied aside before it is opened for writing the first time. With a clock setting it also moves and stretches
-Python's clocks, so that what depends on time shows.
+writing, removed and renamed, files outside the project that are read, child processes, threads and network use, as one
+JSON list a line. A file outside the project is copied aside before it is opened for writing the first time. With a
+clock setting it also moves and stretches Python's clocks, so that what depends on time shows.
 
 Not seen: files that C libraries open themselves, `datetime.now()` (a C type that cannot be patched safely; the time
 zone is moved instead when the sources ask for local time).
@@ -28,8 +28,10 @@ def _run():
     log = _os.open(conf["log"], _os.O_WRONLY | _os.O_APPEND | _os.O_CREAT, 0o600)
     inside = [p + _os.sep for p in conf["inside"]]
     ignore = [p + _os.sep for p in conf["ignore"]]
-    seen = set()
+    seen, looked = set(), set()
     state = threading.local()
+    libraries = ("/dev/", "/proc/", "/sys/", "/etc/", "/usr/", "/lib")
+    libraries += tuple(p + _os.sep for p in {_sys.prefix, _sys.base_prefix, _os.path.realpath(_sys.prefix)})
     realpath, lstat, join, basename = _os.path.realpath, _os.lstat, _os.path.join, _os.path.basename
     dirname, fsdecode, readlink = _os.path.dirname, _os.fsdecode, _os.readlink
     os_open, os_read, os_write, os_close, os_getpid = _os.open, _os.read, _os.write, _os.close, _os.getpid
@@ -114,10 +116,27 @@ def _run():
             os_close(target)
         note("outside", path, copy, info.st_mode & 0o7777, info.st_mtime_ns)
 
+    def read(path):
+        """Tell about data outside the project: what is found out by its content is stale when that changes."""
+        if getattr(state, "busy", False):
+            return
+        state.busy = True
+        try:
+            real = outside(path)
+            if real is not None and not real.startswith(libraries):
+                note("read", real)
+        except (OSError, ValueError, TypeError):
+            pass
+        finally:
+            state.busy = False
+
     def hook(event, args):
         if event == "open":
             path, mode, flags = args
             if isinstance(path, int) or not (flags & WRITE if isinstance(flags, int) else True):
+                if not isinstance(path, int) and path not in looked and len(looked) < 5000:
+                    looked.add(path)
+                    read(path)
                 return
             if mode is not None and not isinstance(flags, int) and not set(mode) & set("wax+"):
                 return
@@ -279,6 +298,7 @@ class Audit:
     network: bool = False
     uncaught: bool = False  # an exception that nobody caught ended the program
     refused: tuple[str, str] | None = None  # why, path: nothing had been changed when the program was stopped
+    read: tuple[str, ...] = ()  # files outside the project that it read, those of libraries left out
 
 
 class Shim:
@@ -332,4 +352,5 @@ class Shim:
             any(e[0] == "network" for e in events),
             any(e[0] == "uncaught" and e[1] == main for e in events),
             refused,
+            tuple(str(e[1]) for e in events if e[0] == "read" and not str(e[1]).startswith(f"{self.folder.parent}/")),
         )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hasten.core.recipe import Change, Recipe
+from hasten.core.source import SourceFile
 from hasten.core.verdict import Accepted, Failed, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
@@ -131,9 +132,10 @@ def _attempt(
             wrong = program.check(candidate)  # what runs where the extension module does not fit
             if wrong is not None:
                 return f"; ahead of time: results differ ({wrong})"
-        made = ahead_of_time(program, out.work, candidate)
-        if isinstance(made, str):
-            return f": {made}"
+        files = session.once("ahead", program.key(candidate), lambda: _ahead(program, out.work, candidate))
+        if isinstance(files, str):
+            return f": {files}"
+        made = candidate.with_sources(files)
         wrong, cold_s, warm_s = program.run_twice(made)
         if wrong is not None:
             return f"; ahead of time: results differ ({wrong})"
@@ -145,6 +147,11 @@ def _attempt(
     if gain < (LEAST if jit and before is out.kept else LEAST_ALONE):
         return f"; ahead of time: not faster ({gain:.2f}x)"
     return _Made(made, gain, cold_s, warm_s)
+
+
+def _ahead(program: Program, original: ScriptWorkload, candidate: ScriptWorkload) -> dict[str, SourceFile] | str:
+    made = ahead_of_time(program, original, candidate)
+    return made if isinstance(made, str) else dict(made.changed)
 
 
 def _expected_s(last: LastRound, trials: Sequence[Trial]) -> float:

@@ -55,6 +55,7 @@ OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time 
 PLANNED = 0.93  # of that time: steps end late on a busy machine
 LEAST_REPLAY_S = 5.0  # compiling for a few kinds of input takes its time
 LARGE = 0.15  # of the program's time: what may win as much is tried before time is kept for compiling ahead of time
+TOO_LATE = "the budget ended"
 START_S = 1.0  # about what starting processes that import the program's libraries takes
 
 
@@ -73,7 +74,8 @@ def optimise(
     `speed=False` keeps every change that is shown equal, faster or not: it tests the verification, not the gain.
     """
     out = Outcome(work, work, RunRecord(TargetRecord.of(work, name), contract, status="interrupted", seed=session.seed))
-    out.record = replace(out.record, budget_s=session.budget_s, started=datetime.now(UTC).isoformat(timespec="seconds"))
+    started = session.once("started", (), lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    out.record = replace(out.record, budget_s=session.budget_s, started=started)
     program = Program(session, work, contract)
     try:
         _search(session, program, out, passes, speed, starts)
@@ -305,7 +307,23 @@ def _judge(
     session.progress.stage(f"verify {len(changes)} changes", None)
     compiling_s: list[float] = []
 
-    def judged(_: int) -> Trial:
+    def ended(change: Change, trial: Trial) -> None:
+        gain = trial.region_gain if trial.usable and trial.replays else 1.0
+        if "numba" in change.needs and gain > 1.0:
+            compiling_s.append(trial.compiling_s)
+        queue.ended(change, gain)
+
+    steps = {id(c): (number, program.key(work), c) for c in changes}
+    finished = sorted(
+        ((known, c) for c in changes if (known := session.known("trial", steps[id(c)])) is not None),
+        key=lambda found: found[0][0],
+    )
+    for (_, trial), change in finished:  # before hasten was killed
+        queue.taken(change)
+        ended(change, trial)
+        out.append(replace(trial, change=change))
+
+    def judged(count: int) -> Trial:
         change = queue.next()
         winnable = queue.winnable(change)
         kernel = "numba" in change.needs
@@ -323,22 +341,22 @@ def _judge(
         elif speed and doors.too_dear(change, facts, wall_s):
             trial = Trial(change, number, Rejected("what it reads would take longer to convert than the work itself"))
         elif left < change.region.share * wall_s + LEAST_REPLAY_S:
-            trial = Trial(change, number, Inconclusive("the budget ended before it could be tried"))
+            trial = Trial(change, number, Inconclusive(f"{TOO_LATE} before it could be tried"))
         else:
             started = session.clock()
             most = left * (0.8 if change.region.share > 0.5 else 0.5)  # the first ones may decide the rest
             trial = _replayed(program, work, change, facts, wall_s, number, min(most, 90.0), speed)
             trial.seconds = session.clock() - started
-        gain = trial.region_gain if trial.usable and trial.replays else 1.0
-        if kernel and gain > 1.0:
-            compiling_s.append(trial.compiling_s)
-        queue.ended(change, gain)
+            if not session.stopping.is_set() and not trial.verdict.reason.startswith(TOO_LATE):
+                session.noted("trial", steps[id(change)], (count, trial))
+        ended(change, trial)
         return trial
 
     program.prepare_replay(work)
     with ThreadPoolExecutor(min(2, usable_cores())) as pool:
         try:
-            for count, trial in enumerate(pool.map(judged, range(len(changes))), 1):
+            rest_of = range(len(finished), len(changes))
+            for count, trial in enumerate(pool.map(judged, rest_of), len(finished) + 1):
                 out.append(trial)  # at once: an interruption loses none that was judged
                 timed = trial.usable and trial.replays and not (trial.change.whole or trial.change.later)
                 gain = f", {trial.region_gain:.1f}x on its region" if timed else ""
@@ -386,7 +404,7 @@ def _replayed(
     if replayed.status == "untimed":
         return replace(base, verdict=Inconclusive(replayed.reason), equal=True)
     if replayed.status == "timeout" and program.session.clock() - started > 0.9 * deadline_s:
-        return replace(base, verdict=Inconclusive("the budget ended while it was tried"))
+        return replace(base, verdict=Inconclusive(f"{TOO_LATE} while it was tried"))
     if replayed.status in ("crashed", "timeout"):
         return replace(base, verdict=Failed(replayed.reason))
     if change.whole and replayed.status in ("equal", "unusable"):

@@ -50,6 +50,12 @@ class Queue:
             self._tried.append(change)
             return change
 
+    def taken(self, change: Change) -> None:
+        """It was tried before hasten was killed: nobody gets it again."""
+        with self._lock:
+            self._todo = [c for c in self._todo if c is not change]
+            self._tried.append(change)
+
     def ended(self, change: Change, gain: float) -> None:
         """It was judged: `gain` of its region's time, 1.0 where it is not taken or nobody knows."""
         with self._lock:

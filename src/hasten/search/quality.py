@@ -44,9 +44,13 @@ class Watched:
 
     def run(self, work: ScriptWorkload, *, keep_cache: bool = True) -> Probed:
         """One run under the probe."""
-        run, seen = probed_run(
-            self.program.session, self.program.mirror, work, [q.name for q in self.contract.qualities],
-            deadline_s=self.program.deadline_s, keep_cache=keep_cache,
+        session, names = self.program.session, [q.name for q in self.contract.qualities]
+        run, seen = session.once(
+            "probed", (self.program.key(work), keep_cache),
+            lambda: probed_run(
+                session, self.program.mirror, work, names, deadline_s=self.program.deadline_s, keep_cache=keep_cache
+            ),
+            files=lambda told: set(told[0].kept.values()),
         )  # fmt: skip
         return Probed(run, seen, {f.path: f.tree for f in self._reached(work)})
 

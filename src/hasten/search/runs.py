@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +15,13 @@ from hasten.core.loading import Loaded
 from hasten.core.measurement import Comparison, RunSample
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
+from hasten.errors import StaleError
 from hasten.measure.compare import MAX_PAIRS, MIN_PAIRS, measure
 from hasten.measure.steady import Steady
 from hasten.observe import imports
-from hasten.observe.baseline import baseline
-from hasten.observe.mirror import Mirror
+from hasten.observe.baseline import Baseline, baseline
+from hasten.observe.journal import changed_files, digest_of
+from hasten.observe.mirror import Mirror, Outside
 from hasten.observe.process import run_program, run_workload, workload_command
 from hasten.observe.profiler import profiled_run
 from hasten.observe.recorder import record
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
 
     from hasten.core.facts import Profile, RegionFacts
     from hasten.core.finding import Region
-    from hasten.observe.baseline import Baseline
     from hasten.observe.session import Session
 
 PATIENCE = (3.0, 20.0)  # a candidate may take 3 times as long as the original, plus 20 s for compiling
@@ -68,17 +71,44 @@ def _imported(root: Path) -> set[str]:
     return found
 
 
+@dataclass(frozen=True)
+class _Observed:
+    """A baseline, with what the mirror has to know of it. `data`: files outside the project that were read."""
+
+    base: Baseline
+    outside: tuple[Outside, ...]
+    made: tuple[Path, ...]
+    data: Mapping[str, str]
+
+
+def _rests_on(told: _Observed) -> set[Path]:
+    """The files of the store that a baseline rests on."""
+    kept = {path for run in told.base.runs for path in run.kept.values()}
+    return kept | {o.backup for o in told.outside if o.backup is not None}
+
+
 class Program:
     """The original program and runs of its candidates, all in one mirror, one after the other."""
 
     def __init__(self, session: Session, work: ScriptWorkload, contract: Contract) -> None:
         self.session, self.work, self.contract = session, work, contract
         self.mirror = Mirror(session, work)
+        self._check_project()
         self._base: Baseline | None = None
         self._observed = work
         self._repeats = True
+        self.ran: set[tuple[tuple[str, str], ...]] = set()  # candidates that this process has run
         self._timed: dict[tuple[tuple[str, str], ...], Steady] = {}
         self._costs: dict[str, float] = {}
+
+    def _check_project(self) -> None:
+        """Raises `StaleError` when the project is not what it was when this run began."""
+        if self.session.journal is None:
+            return
+        now = self.mirror.digests()
+        told = changed_files(self.session.once("project", (), lambda: now), now)
+        if told is not None:
+            raise StaleError(f"{told} since this run began, so nothing of it is used: run it anew")
 
     @property
     def base(self) -> Baseline:
@@ -90,10 +120,32 @@ class Program:
         """The baseline: at least two plain runs of the original, or of `work`, with which candidates are compared from
         then on. Raises `TargetError`."""
         observed = self.work if work is None else work
-        self._base = baseline(self.session, self.mirror, observed)
-        self._observed = observed
+        told = self.session.once("baseline", self.key(observed), lambda: self._baseline(observed), files=_rests_on)
+        self._base, self._observed = told.base, observed
+        self._check_data(told.data)
+        self.mirror.outside |= {o.path: o for o in told.outside}
+        self.mirror.made_dirs.extend(p for p in told.made if p not in self.mirror.made_dirs)
+        self.mirror.write_undo()
         self._repeats = self._repeats and self._base.stdout_mask.empty
         return self._base
+
+    def _baseline(self, work: ScriptWorkload) -> _Observed:
+        self.ran.add(self.key(work))
+        base = baseline(self.session, self.mirror, work)
+        data = {path: digest_of(Path(path)) for path in base.audit.read}
+        return _Observed(base, tuple(self.mirror.outside.values()), tuple(self.mirror.made_dirs), data)
+
+    def _check_data(self, known: Mapping[str, str]) -> None:
+        """Raises `StaleError` when data outside the project is no longer what it was at the baseline."""
+        if not self.session.resumed:
+            return
+        told = changed_files(known, {path: digest_of(Path(path)) for path in known})
+        if told is not None:
+            raise StaleError(f"{told} since this run began, so nothing of it is used: run it anew")
+
+    def key(self, work: ScriptWorkload) -> tuple[tuple[str, str], ...]:
+        """What tells candidates of this program apart."""
+        return tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
 
     @property
     def deadline_s(self) -> float:
@@ -107,6 +159,9 @@ class Program:
         """
         if work is self._observed and self.base.profile.samples >= ENOUGH_SAMPLES:
             return self.base.profile
+        return self.session.once("profile", self.key(work), lambda: self._profile(work))
+
+    def _profile(self, work: ScriptWorkload) -> Profile:
         env = self.mirror.environment(work)
         compiled = any(b"njit(" in source.data for source in work.changed.values())
         own = "numba" in _imported(self.mirror.pristine)
@@ -119,7 +174,12 @@ class Program:
 
     def record(self, work: ScriptWorkload, regions: Sequence[Region]) -> dict[str, RegionFacts]:
         """Facts and snapshots of the regions, by region id."""
+        return self.session.once(
+            "record", (self.key(work), list(regions)), lambda: self._record(work, regions),
+            files=lambda facts: {Path(f.snapshots) for f in facts.values() if f.snapshots},
+        )  # fmt: skip
 
+    def _record(self, work: ScriptWorkload, regions: Sequence[Region]) -> dict[str, RegionFacts]:
         def run(candidate: ScriptWorkload, extra_env: dict[str, str], pythonpath: list[Path]) -> object:
             env = dict(extra_env)
             path = self.mirror.environment(candidate).get("PYTHONPATH", "")
@@ -144,6 +204,10 @@ class Program:
 
     def check(self, candidate: ScriptWorkload) -> str | None:
         """The first difference between a whole run of the candidate and the baseline, or None."""
+        return self.session.once("check", self.key(candidate), lambda: self._check(candidate))
+
+    def _check(self, candidate: ScriptWorkload) -> str | None:
+        self.ran.add(self.key(candidate))
         deadline_s = self.patience_s(candidate)
         run = run_workload(self.session, self.mirror, candidate, deadline_s=deadline_s, keep_cache=True)
         return difference(self.base, run, self.contract)
@@ -151,6 +215,10 @@ class Program:
     def run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float | None, float]:
         """A first and a warm run, both compared: (first difference or None, wall seconds of the first, own seconds of
         the other). No seconds of the first where kernels were lent to it: it was not cold."""
+        return self.session.once("run twice", self.key(candidate), lambda: self._run_twice(candidate))
+
+    def _run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float | None, float]:
+        self.ran.add(self.key(candidate))
         cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate))
         wrong = difference(self.base, cold, self.contract)
         if wrong is not None:
@@ -161,6 +229,9 @@ class Program:
 
     def cold_run(self, candidate: ScriptWorkload) -> float | None:
         """Wall seconds of a run for which nothing is compiled; None when it does not end as the original does."""
+        return self.session.once("cold run", self.key(candidate), lambda: self._cold_run(candidate))
+
+    def _cold_run(self, candidate: ScriptWorkload) -> float | None:
         run = run_workload(
             self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate), cold=True, observe_files=False
         )
@@ -180,11 +251,22 @@ class Program:
         sure_pairs: int = 0,
     ) -> Comparison:
         """Warm whole-process runs of both, interleaved in random order, until it is decided."""
-        return measure(
-            self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
-            min_pairs=min_pairs, max_pairs=max_pairs, sure_pairs=sure_pairs, metric="auto",
-            single_threaded=self.single_threaded and not _parallel(new),
-        )  # fmt: skip
+
+        def measured() -> Comparison:
+            self._warmed(old, new)
+            return measure(
+                self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
+                min_pairs=min_pairs, max_pairs=max_pairs, sure_pairs=sure_pairs, metric="auto",
+                single_threaded=self.single_threaded and not _parallel(new),
+            )  # fmt: skip
+
+        return self.session.once("measure", (self.key(old), self.key(new), min_pairs, max_pairs), measured)
+
+    def _warmed(self, *works: ScriptWorkload) -> None:
+        """Let what was compiled before hasten was killed be compiled again, apart from what is timed."""
+        for work in works:
+            if self.session.resumed and self.key(work) not in self.ran:
+                self._check(work)
 
     @property
     def single_threaded(self) -> bool:
@@ -200,11 +282,13 @@ class Program:
 
     def _steady(self, work: ScriptWorkload) -> Steady:
         """What this program must show each time: the original's status, and what it printed when timed first."""
-        key = tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
-        return self._timed.setdefault(key, Steady(self.base.reference.status, prints_alike=self._repeats))
+        return self._timed.setdefault(self.key(work), Steady(self.base.reference.status, prints_alike=self._repeats))
 
     def imports(self, work: ScriptWorkload) -> Loaded | None:
         """What a run imports; None when it does not end as the original does."""
+        return self.session.once("imports", self.key(work), lambda: self._imports(work))
+
+    def _imports(self, work: ScriptWorkload) -> Loaded | None:
         run = run_workload(
             self.session, self.mirror, work, deadline_s=self.deadline_s, keep_cache=True, observe_files=False,
             extra_env=imports.ASK,
@@ -223,14 +307,18 @@ class Program:
             if (known := self._costs.get(f"{first}; {package}")) is not None:
                 costs[package] = known
                 continue
-            code = f"{first}\nimport time\nt = time.perf_counter()\nimport {package}\nprint(time.perf_counter() - t)"
-            seen = []
-            for _ in range(2):
-                run = run_program([self.work.python or sys.executable, "-c", code], cwd=self.mirror.path, deadline_s=60)
-                if run.status == 0:
-                    seen.append(float(run.stdout))
-            costs[package] = self._costs[f"{first}; {package}"] = min(seen, default=1.0)
+            cost_s = self.session.once("import cost", (first, package), partial(self._import_cost, first, package))
+            costs[package] = self._costs[f"{first}; {package}"] = cost_s
         return costs
+
+    def _import_cost(self, first: str, package: str) -> float:
+        code = f"{first}\nimport time\nt = time.perf_counter()\nimport {package}\nprint(time.perf_counter() - t)"
+        seen = []
+        for _ in range(2):
+            run = run_program([self.work.python or sys.executable, "-c", code], cwd=self.mirror.path, deadline_s=60)
+            if run.status == 0:
+                seen.append(float(run.stdout))
+        return min(seen, default=1.0)
 
     def loading_s(self, judged: Iterable[Judged]) -> float:
         """Seconds of them for what a compiler takes to load: none once its kernels are compiled ahead of time."""

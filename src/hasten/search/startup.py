@@ -143,7 +143,10 @@ def _noticed(look: _Look, found: Sequence[Saving], candidate: ScriptWorkload, no
     missed = relied_on(reached(candidate, look.paths), look.loaded.names) - now.names
     if missed:
         return f"{min(missed)} is reached through its package, and would no longer be imported"
-    changed = effects(look.program.mirror, look.work, modules, PROBE_S)
+    program = look.program
+    changed = program.session.once(
+        "effects", (program.key(look.work), modules), lambda: effects(program.mirror, look.work, modules, PROBE_S)
+    )
     if changed is None:
         return f"importing {', '.join(modules)} by itself does not work"
     if changed == {RANDOM} and not _draws(look.sources):

@@ -45,6 +45,7 @@ COMPILED_S = 1.5  # and has so much more time for each function that is compiled
 MEMORY_BYTES = 2_000_000_000
 TIMING_S = 3.0
 TIMED_PAIRS = 7
+KILLED = "killed by SIGKILL"
 LONG_S = 0.5  # a region that takes so long is not run again and again to be timed
 _SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten", ".mypy_cache", ".ruff_cache", ".tox"}
 
@@ -142,13 +143,25 @@ def replay(
 ) -> ReplayOutcome:
     """Run `change` against the original from every usable snapshot of its region, then from varied states.
 
-    Never raises for what the program or the candidate does; the outcome says it. Both children are gone on return.
+    Never raises for what the program or the candidate does; the outcome says it. Both children are gone on return. When
+    one of them is killed from outside, nothing has been shown, and it is done once more.
     """
+    end = time.monotonic() + deadline_s
+    found = _replayed(session, work, change, facts, contract, end, varied)
+    if KILLED in found.reason and not session.stopping.is_set():
+        found = _replayed(session, work, change, facts, contract, end, varied)
+    return found
+
+
+def _replayed(
+    session: Session, work: ScriptWorkload, change: Change, facts: RegionFacts, contract: Contract, end: float,
+    varied: bool,
+) -> ReplayOutcome:  # fmt: skip
     if not facts.recorded or not facts.snapshots:
         return ReplayOutcome("unusable", facts.why_not or "there is no recording of the region")
     folder = Path(tempfile.mkdtemp(prefix="replay-", dir=session.scratch))
     try:
-        run = _Replay(session, work, change, facts, contract, folder, time.monotonic() + deadline_s)
+        run = _Replay(session, work, change, facts, contract, folder, end)
         session.stoppers.add(run.stop)
         try:
             return run.judge(varied)

@@ -21,12 +21,14 @@ from hasten.core.model_pass import Step  # noqa: E402
 from hasten.core.model_record import QualityOfModel  # noqa: E402
 from hasten.core.recipe import Risk  # noqa: E402
 from hasten.observe.child import ChildFailed  # noqa: E402
-from hasten.observe.session import Progress  # noqa: E402
+from hasten.observe.journal import Identity, Journal  # noqa: E402
+from hasten.observe.session import Progress, Session  # noqa: E402
 from hasten.passes.model.registry import reducing_passes  # noqa: E402
 from hasten.search.models import building, nets  # noqa: E402
 from hasten.search.models.candidates import Candidate  # noqa: E402
 from hasten.search.models.inputs import inputs_of  # noqa: E402
 from hasten.search.models.judge import Judge  # noqa: E402
+from hasten.search.models.loop import Loop  # noqa: E402
 from hasten.search.models.recipes import NONE, Outcome, Proposer, Recipe, Space  # noqa: E402
 from hasten.verify.answers import asked  # noqa: E402
 from hasten.verify.metric import metric  # noqa: E402
@@ -116,9 +118,15 @@ class Clock:
     """The session of a run whose time passes as it says."""
 
     seed, progress = 0, Progress()
+    known, noted, once = Session.known, Session.noted, Session.once
+    waited = Session.waited
 
     def __init__(self, here: Any) -> None:
-        self.here = here
+        self.here, self.journal, self.waited_s = here, here.journal, 0.0
+
+    @property
+    def spent_s(self) -> float:
+        return self.here.now
 
     def clock(self) -> float:
         return self.here.now
@@ -138,6 +146,10 @@ class Here:
     scratch: Path
     budget_s: float = math.inf
     fails: set[str] = field(default_factory=set)
+    journal: Journal | None = None
+    most: float = math.inf  # questions, after which hasten is killed
+
+    state_of, restore = Loop.state_of, Loop.restore
 
     def __post_init__(self) -> None:
         self.now, self.calls = 0.0, []
@@ -163,6 +175,8 @@ class Here:
 
     def _ask(self, function: str, *args: Any, deadline_s: float) -> Any:
         self.calls.append((function, *args[2:3]))
+        if len(self.calls) > self.most:
+            raise KeyboardInterrupt
         self.now += 1.0
         inner = args[2] if function == "within" else function
         if inner in self.fails:
@@ -255,6 +269,37 @@ def test_a_process_that_dies_in_a_training_is_gone_on_with(here):
     loop = here(fails={"net_after"})
     nets.NetSearch(loop, (), loop.candidates[:1]).made(reducing_passes(nets=True))
     assert any(c.accepted for c in loop.candidates[1:])
+
+
+def test_a_killed_search_goes_on_with_what_it_had(here, monkeypatch, tmp_path):
+    monkeypatch.setattr(nets, "MOST", 5)
+
+    def told(loop: Here) -> list[Any]:
+        return [(c.steps, c.record.verdict, c.record.quality, c.record.told, c.latencies) for c in loop.candidates]
+
+    unbroken = here()
+    found = nets.NetSearch(unbroken, (), unbroken.candidates[:1]).made(reducing_passes(nets=True))
+    for file in tmp_path.glob("*"):
+        file.unlink()
+    steps: list[str] = []
+    note = Journal.note
+    monkeypatch.setattr(Journal, "note", lambda self, step, *more: (steps.append(step), note(self, step, *more)))
+    journal = Journal.begin(tmp_path / "run", Identity("model", "", {}), tmp_path / "s")
+    for most in (len(unbroken.calls) // 3, len(unbroken.calls) // 3, math.inf):
+        for name in ("_read", "_after"):
+            getattr(building, name).clear()  # another process
+        loop = here(journal=journal, most=most)
+        search = nets.NetSearch(loop, (), loop.candidates[:1])
+        if most < math.inf:
+            with pytest.raises(KeyboardInterrupt):
+                search.made(reducing_passes(nets=True))
+            journal.close()
+            journal = Journal.reopen(tmp_path / "run")
+            continue
+        again = search.made(reducing_passes(nets=True))
+    journal.close()
+    assert told(loop) == told(unbroken) and len(steps) == len(set(steps)) and not journal.notes
+    assert [c.steps for c in again] == [c.steps for c in found] and len(loop.calls) < len(unbroken.calls)
 
 
 def test_what_is_over_the_budget_is_not_kept(here, monkeypatch):

@@ -20,8 +20,10 @@ LADDER = [{"rounds": n} for n in (100, 50, 30, 15, 8, 4)]
 
 def boldest(passing: set[int], left_s: float = 1e9) -> tuple[list[int], list[int]]:
     """The rounds that were chosen, and those that were tried."""
-    session = SimpleNamespace(left_s=left_s, progress=Progress(), clock=lambda: 0.0, budget_s=None)
-    found = Reductions(SimpleNamespace(session=session), [], [])  # type: ignore[arg-type]
+    session = SimpleNamespace(
+        left_s=left_s, progress=Progress(), clock=lambda: 0.0, budget_s=None, once=lambda name, key, make: make()
+    )
+    found = Reductions(SimpleNamespace(session=session, candidates=[]), [], [])  # type: ignore[arg-type]
     tried: list[int] = []
 
     def good(steps: tuple[Step, ...]) -> bool:

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,18 @@ from typing import Any
 
 import numpy as np
 
+from hasten.api import kept
 from hasten.api.models import fit
 from hasten.api.models.files import Table, read_model, read_table, read_tensors, with_arrays
 from hasten.api.models.folders import is_folder
 from hasten.api.models.nets import inputs_named, net_workload
+from hasten.api.models.reading import files_read
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions
+from hasten.config import Settings
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows, taken
 from hasten.errors import TargetError, UsageError
+from hasten.observe.journal import Journal, digest_of
 from hasten.observe.session import Progress, session
 from hasten.serve.net import is_module, is_net
 from hasten.verify.metric import COSINE
@@ -38,32 +43,70 @@ def run_model(
 
     Raises `UsageError` and `TargetError`, each with everything that is wrong.
     """
-    from hasten.api.run import RUNS, new_folder, versions
+    from hasten.api.run import own_folder
     from hasten.deliver.artifact import check_folder
+
+    name = str(target) if isinstance(target, (str, os.PathLike)) else type(target).__name__
+    contract = options.contract or contract_of(options, rtol, require)
+    if out is not None:
+        check_folder(Path(out))
+    began = time.monotonic()
+    if progress is not None:
+        progress.stage("read the model and its data")
+    with files_read() as read:
+        work, contract = _ready(target, name, options, contract, seed or 0)
+    folder = own_folder(name, None if out is None else os.fspath(out))
+    told = {
+        "command": _command(name, options, budget, rtol, require, seed), "mlflow": options.format == "mlflow",
+        "given": Settings(budget=budget, seed=seed), "began_s": time.monotonic() - began,
+    }  # fmt: skip
+    paths = [Path(p).absolute() for p in (target, options.data, options.test, options.train) if _is_path(p)]
+    inside = (f for p in paths for f in (p.rglob("*") if p.is_dir() else (p,)) if f.is_file())
+    files = {str(f): digest_of(f) for f in sorted({*inside, *read})}
+    with kept.begun(folder, "model", told, files) as journal:
+        return _searched(journal, told, (work, contract), progress)
+
+
+def go_on(journal: Journal, told: Mapping[str, Any], progress: Progress | None) -> ModelResult:
+    """The run of this journal, from where it had come to."""
+    return _searched(journal, told, None, progress)
+
+
+def _searched(
+    journal: Journal, told: Mapping[str, Any], given: tuple[ModelWorkload, ModelContract] | None,
+    progress: Progress | None,
+) -> ModelResult:  # fmt: skip
+    """The loop over a model, delivered beside its journal. `given` is None where the journal has it."""
+    from hasten.api.run import versions
     from hasten.deliver.models import deliver_model
     from hasten.observe.machine import machine
     from hasten.passes.model.registry import reducing_passes, serving_passes
     from hasten.search.models.loop import optimise_model
 
-    name = str(target) if isinstance(target, (str, os.PathLike)) else type(target).__name__
-    contract = options.contract or contract_of(options, rtol, require)
-    folder = Path(out) if out is not None else new_folder(name)
-    check_folder(folder)
-    with session(budget_s=budget, seed=seed or 0, progress=progress) as current:
-        current.progress.stage("read the model and its data")
-        work, contract = _ready(target, name, options, contract, current.seed)
+    folder, said = journal.folder.parent, told["given"]
+    with session(budget_s=said.budget, seed=said.seed or 0, progress=progress, journal=journal) as current:
+        if not journal.resumed:
+            current.started -= told["began_s"]  # reading the model counts
+        kept.told(journal, current.progress)
+        work, contract = kept.workload(current, given)
         net = is_net(work.model)
         outcome = optimise_model(current, work, contract, serving_passes(nets=net), reducing_passes(nets=net))
         record = replace(
             outcome.record,
             machine=json.loads(json.dumps(machine())),
             versions=versions(),
-            command=_command(name, options, budget, rtol, require, seed),
+            command=told["command"],
         )
-        delivery = deliver_model(record, outcome.artifact, folder, mlflow=options.format == "mlflow")
-    if folder.parent == RUNS:
-        (RUNS.parent / ".gitignore").write_text("*\n", encoding="ascii")
+        with kept.delivered(folder):
+            delivery = deliver_model(record, outcome.artifact, folder, mlflow=told["mlflow"])
+    if record.status == "finished":
+        journal.finished()
     return ModelResult(record, delivery)
+
+
+def _is_path(given: Any) -> bool:
+    """The name of a file, without a function in it or with one (`file.py::make` is among the files that are read)."""
+    return isinstance(given, (str, os.PathLike)) and "::" not in os.fspath(given)
 
 
 def contract_of(options: ModelOptions, rtol: float | None, require: float | None) -> ModelContract:

@@ -63,7 +63,7 @@ def keep(loop: Loop, good: Sequence[Candidate]) -> None:
         _assemble(loop, chosen, folder)
         progress.stage("certify on data never searched", 2 * loop.ask_s)
         whole = Candidate(_together(chosen.parts), folder)
-        refused = _certify(loop, whole)
+        refused = _certify_once(loop, whole)
         if refused is None:
             progress.stage("measure the artifact beside the original", len(loop.threads) * loop.race_s(1))
             loop.race([whole], loop.threads)
@@ -99,7 +99,7 @@ def _as_it_is(loop: Loop) -> Candidate | None:
 
 
 def _judged_at_last(loop: Loop, candidate: Candidate) -> bool:
-    if loop.build(candidate, loop.written):
+    if not loop.restored(candidate) and loop.build(candidate, loop.written):
         loop.judge_one(candidate, screen=False)
     return candidate.accepted
 
@@ -116,6 +116,18 @@ def _assemble(loop: Loop, chosen: Routed, folder: Path) -> None:
     routes = tuple(replace(r, part=names[id(c)]) for r, c in chosen.routes)
     row = names[id(chosen.row)] if chosen.row is not None else None
     Manifest(loop.name, loop.work.methods, loop.schema, parts, routes, row, labels=loop.work.labels).write(folder)
+
+
+def _certify_once(loop: Loop, whole: Candidate) -> str | None:
+    """What speaks against the assembled artifact, asked once, also where hasten is killed in between."""
+
+    def asked() -> tuple[Any, ...]:
+        refused, found = _certify(loop, whole), loop.out.record
+        return refused, whole.record, found.certified, found.certified_agreement, found.explained
+
+    refused, whole.record, certified, agreement, explanation = loop.session.once("certify", whole.steps, asked)
+    loop.note(certified=certified, certified_agreement=agreement, explained=explanation)
+    return None if refused is None else str(refused)
 
 
 def _certify(loop: Loop, whole: Candidate) -> str | None:
@@ -199,6 +211,10 @@ def _seal(loop: Loop, folder: Path, whole: Candidate) -> None:
 
 def _crossing(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> int:
     """The largest number of rows in low..high (a power of two times `low`) at which `a` is still the faster."""
+    return loop.session.once("crossing", (a.steps, b.steps, low, high), lambda: _looked_at(loop, a, b, low, high))
+
+
+def _looked_at(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> int:
     last, rows = low, 2 * low
     try:
         first, second = (loop.processes.of(c) for c in (a, b))
@@ -207,7 +223,14 @@ def _crossing(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> in
             for child in (first, second):
                 at = child.ask("hasten.search.models.inputs:add_batches", rows, 2, deadline_s=ASK_S)
                 made.append([at, at + 1])
-            base, raced = race((first, made[0]), {"b": (second, made[1])}, loop.timed, rounds=3, block_s=0.01)
+            base, raced = race(
+                (first, made[0]),
+                {"b": (second, made[1])},
+                loop.timed,
+                rounds=3,
+                block_s=0.01,
+                waited=loop.session.waited,
+            )
             if raced["b"].latency.p50 < base.latency.p50:
                 break
             last, rows = rows, 2 * rows

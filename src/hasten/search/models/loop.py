@@ -22,7 +22,7 @@ from typing import Any
 
 from hasten.core.model import ModelContract, ModelWorkload
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
-from hasten.core.model_record import LatencyRecord, ModelRunRecord
+from hasten.core.model_record import CandidateRecord, LatencyRecord, ModelRunRecord
 from hasten.core.recipe import Risk
 from hasten.errors import TargetError
 from hasten.measure.latency import Latency, race
@@ -31,7 +31,7 @@ from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.passes.model.registry import missing
 from hasten.passes.model.texts.behind import inside
-from hasten.search.models.candidates import Candidate
+from hasten.search.models.candidates import Candidate, Size
 from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
 from hasten.search.models.keeping import keep, mark_front, size_mb
@@ -69,7 +69,8 @@ def optimise_model(
     parts = (("valid", work.valid), ("test", work.test), ("train", work.train))
     record = ModelRunRecord(
         work.name, name, work.task, contract, status="interrupted", methods=work.methods, seed=session.seed,
-        budget_s=session.budget_s, started=datetime.now(UTC).isoformat(timespec="seconds"), notes=work.notes,
+        budget_s=session.budget_s, notes=work.notes,
+        started=session.once("started", (), lambda: datetime.now(UTC).isoformat(timespec="seconds")),
         rows={k: len(v) for k, v in parts if v is not None},
     )  # fmt: skip
     out = ModelOutcome(record)
@@ -90,8 +91,8 @@ class Loop:
         self, session: Session, work: ModelWorkload, contract: ModelContract, out: ModelOutcome, name: str
     ) -> None:
         self.session, self.work, self.contract, self.out, self.name = session, work, contract, out, name
-        self.scratch = session.scratch / "model"
-        self.scratch.mkdir()
+        self.scratch = session.store / "model"  # what is built here may be gone on with
+        self.scratch.mkdir(exist_ok=True)
         self.measure = None
         if work.metric is not None and work.valid.y is not None:
             self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
@@ -154,7 +155,9 @@ class Loop:
         self._only_answered()
         peak = child.peak_mb
         self.ask_s = self.session.clock() - start
-        self._look(candidate, child)
+        if not self.restored(candidate):
+            self._look(candidate, child)
+            self.judged(candidate)
         self.schema = schema_of(self.work.valid, self.varied)
         if self.schema.form == "tensors" and self.work.free is None:
             free = {c.name: tuple(i + 1 for i, n in enumerate(c.shape) if n is None) for c in self.schema.columns}
@@ -203,6 +206,8 @@ class Loop:
                 candidate = Candidate((Step(found.code, titled(found.name, parameters), parameters),))
                 candidate.note()
                 self.candidates.append(candidate)
+                if self.restored(candidate):
+                    continue
                 if absent:
                     candidate.note(verdict="failed", reason=f"not installed: pip install {to_install(absent)}")
                 elif self.session.left_s < 10:
@@ -235,7 +240,7 @@ class Loop:
 
     def build(self, candidate: Candidate, written: Path) -> bool:
         """Build the last step of a candidate for the workload at `written`; its record says why it could not be."""
-        folder = self.scratch / f"candidate{next(self._numbers)}"
+        folder = next(f for n in self._numbers if not (f := self.scratch / f"candidate{n}").exists())
         start = self.session.clock()
         deadline = min(BUILD_S, max(5.0, self.session.left_s / 2))
         try:
@@ -246,6 +251,8 @@ class Loop:
             kind = "rejected" if failure.error == "CannotServe" else "failed"
             candidate.note(verdict=kind, reason=reason(failure))
             shutil.rmtree(folder, ignore_errors=True)
+            if not self.processes.closed:
+                self.judged(candidate)
             return False
         candidate.folder = folder
         candidate.note(build_s=self.session.clock() - start, packages=tuple(built["packages"]), size_mb=size_mb(folder))
@@ -255,28 +262,58 @@ class Loop:
         """Look at how fast it is and compare its answers with the original's, unless (`screen`) others are `far` times
         faster at every size."""
         try:
-            child = self.processes.of(candidate)
-            self._look(candidate, child)
-            told = self._behind(candidate, child, far) if screen and by_speed(self.contract) else None
-            if told is None:
-                verdict = self.judge.on_data(self.processes.answers(candidate, [0])[0])
-                if verdict.verdict == "accepted":
-                    varied = self.processes.answers(candidate, self.inputs.varied_places)
-                    dicts = self.processes.answers(candidate, self.inputs.dict_places)
-                    verdict = self.judge.beyond(verdict, dict(zip(self.inputs.varied, varied, strict=True)), dicts)
-                candidate.note(
-                    verdict=verdict.verdict, reason=verdict.reason, agreement=verdict.agreement,
-                    quality=verdict.quality, memory_mb=child.peak_mb,
-                )  # fmt: skip
-            else:
-                candidate.note(verdict="rejected", reason=told, memory_mb=child.peak_mb)
+            try:
+                self._judge_one(candidate, screen, far)
+            except ChildFailed as failure:
+                if not failure.killed:
+                    raise
+                self._judge_one(candidate, screen, far)  # killed from outside: that tells nothing
         except ChildFailed as failure:
             candidate.note(verdict="failed", reason=failure.text[:300])
         if not candidate.accepted:
             self.processes.drop(candidate)
             if candidate.folder is not None:
                 shutil.rmtree(candidate.folder, ignore_errors=True)
+        self.judged(candidate)
         self.note()
+
+    def _judge_one(self, candidate: Candidate, screen: bool, far: float) -> None:
+        child = self.processes.of(candidate)
+        self._look(candidate, child)
+        told = self._behind(candidate, child, far) if screen and by_speed(self.contract) else None
+        if told is None:
+            verdict = self.judge.on_data(self.processes.answers(candidate, [0])[0])
+            if verdict.verdict == "accepted":
+                varied = self.processes.answers(candidate, self.inputs.varied_places)
+                dicts = self.processes.answers(candidate, self.inputs.dict_places)
+                verdict = self.judge.beyond(verdict, dict(zip(self.inputs.varied, varied, strict=True)), dicts)
+            candidate.note(
+                verdict=verdict.verdict, reason=verdict.reason, agreement=verdict.agreement,
+                quality=verdict.quality, memory_mb=child.peak_mb,
+            )  # fmt: skip
+        else:
+            candidate.note(verdict="rejected", reason=told, memory_mb=child.peak_mb)
+
+    def restored(self, candidate: Candidate) -> bool:
+        """Whether it was judged before hasten was killed; it is then as it was."""
+        known = self.session.known("candidate", candidate.steps)
+        if known is None:
+            return False
+        self.restore(candidate, known)
+        return True
+
+    def judged(self, candidate: Candidate) -> None:
+        """Nothing more is asked before it is raced."""
+        files = () if candidate.folder is None else (candidate.folder,)
+        self.session.noted("candidate", candidate.steps, self.state_of(candidate), files if candidate.accepted else ())
+
+    def state_of(self, candidate: Candidate) -> tuple[CandidateRecord, dict[Size, float], str]:
+        """What is known of a candidate, for `restore`."""
+        return candidate.record, dict(candidate.latencies), "" if candidate.folder is None else candidate.folder.name
+
+    def restore(self, candidate: Candidate, known: tuple[CandidateRecord, dict[Size, float], str]) -> None:
+        candidate.record, candidate.latencies = known[0], dict(known[1])
+        candidate.folder = self.scratch / known[2] if known[2] else None
 
     def _behind(self, candidate: Candidate, child: Child, far: float) -> str | None:
         """Why it cannot come first; it is looked at twice before it is left out."""
@@ -317,37 +354,59 @@ class Loop:
 
     def race(self, candidates: Sequence[Candidate], threads: Sequence[int] = (1,)) -> None:
         """Latencies of the original and all candidates at every number of rows and of `threads`, interleaved."""
+        raced = (self.original, *candidates)
+        key = [c.steps for c in raced], list(threads)
+        for place, line in self.session.once("race", key, lambda: self._raced(candidates, threads)):
+            raced[place].timed(line)
+            wanted = (line.rows, line.threads) == (self.contract.wanted[1], 1)
+            if raced[place].accepted and wanted and line.speedup is not None:
+                self.session.progress.best(line.speedup.ratio)
+
+    def _raced(self, candidates: Sequence[Candidate], threads: Sequence[int]) -> list[tuple[int, LatencyRecord]]:
+        """The places of candidates (0: the original) with what was measured of them."""
+        found: list[tuple[int, LatencyRecord]] = []
+        places_of = {id(c): i for i, c in enumerate((self.original, *candidates))}
         for number in threads if candidates else ():
-            children: dict[int, Child] = {}
-            for c in (self.original, *candidates):
-                try:
-                    children[id(c)] = self.processes.of(c, number)
-                except ChildFailed as failure:
-                    self.session.progress.note(f"{c.record.title}: {failure.text}")
+            children = self._children(candidates, number)
             live = [c for c in candidates if id(c) in children]
             if id(self.original) in children and live:
                 for (rows, form), places in self._sizes(self.original):
-                    self._one_race(children, live, number, rows, form, places)
+                    lines = self._one_race(children, live, number, rows, form, places)
+                    if lines is None:  # one was killed from outside: once more
+                        children |= self._children(live, number)
+                        lines = self._one_race(children, live, number, rows, form, places) or []
+                    found += [(places_of[id(c)], line) for c, line in lines]
+        return found
+
+    def _children(self, candidates: Sequence[Candidate], threads: int) -> dict[int, Child]:
+        """The processes of the original and of those candidates that can be loaded, by candidate."""
+        children: dict[int, Child] = {}
+        for c in (self.original, *candidates):
+            try:
+                children[id(c)] = self.processes.of(c, threads)
+            except ChildFailed as failure:
+                self.session.progress.note(f"{c.record.title}: {failure.text}")
+        return children
 
     def _one_race(
         self, children: Mapping[int, Child], candidates: Sequence[Candidate], threads: int, rows: int, form: str,
         mine: Sequence[int],
-    ) -> None:  # fmt: skip
+    ) -> list[tuple[Candidate, LatencyRecord]] | None:  # fmt: skip
+        """What was measured; None when a process was killed in between."""
         places = self.inputs.dict_places if form == "dict" else mine
         others = {str(i): (children[id(c)], places) for i, c in enumerate(candidates)}
         try:
             base, raced = race(
                 (children[id(self.original)], mine), others, self.timed, seed=self.session.seed, deadline_s=ASK_S,
-                note=self.session.progress.note,
+                waited=self.session.waited,
             )  # fmt: skip
         except ChildFailed as failure:
             self.session.progress.note(f"not timed at {rows} rows, {threads} threads: {failure.text}")
-            return
-        for candidate, seen in [(self.original, base), *((c, raced[str(i)]) for i, c in enumerate(candidates))]:
-            x = seen.latency
-            candidate.timed(LatencyRecord(rows, threads, x.p50, x.p95, x.calls, form, seen.speedup))
-            if candidate.accepted and threads == 1 and rows == self.contract.wanted[1] and seen.speedup is not None:
-                self.session.progress.best(seen.speedup.ratio)
+            return None if failure.killed else []
+        return [
+            (c, LatencyRecord(rows, threads, x.latency.p50, x.latency.p95, x.latency.calls, form, x.speedup))
+            for c, x in [(self.original, base), *((c, raced[str(i)]) for i, c in enumerate(candidates))]
+        ]
 
     def note(self, **changes: Any) -> None:
         """Bring the record up to date."""

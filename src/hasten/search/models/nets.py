@@ -78,8 +78,8 @@ class NetSearch(Reductions):
             start, before = loop.session.clock(), self.best
             key = recipe.key()
             if key not in self.seen:
-                self.seen[key] = self._tried(recipe)
-                self.took.append(loop.session.clock() - start)
+                self.seen[key], took = self._tried_once(recipe)
+                self.took.append(took or loop.session.clock() - start)
             proposer.told(self.seen[key])
             stale = 0 if self.best < before else stale + 1
         self._in_few_bits()
@@ -113,6 +113,35 @@ class NetSearch(Reductions):
         return min(0.5 * loop.session.left_s, needed)
 
     # --- one recipe --------------------------------------------------------------------------------------------------
+
+    def _tried_once(self, recipe: Recipe) -> tuple[Outcome, float]:
+        """What comes of a recipe, and in how many seconds; what came of it before hasten was killed is as it was."""
+        loop, session = self.loop, self.loop.session
+        known = session.known("recipe", recipe.key())
+        first, start = len(loop.candidates), session.clock()
+        if known is None:
+            nets, shapes = dict(self.nets), dict(self.shapes)
+            outcome = self._tried(recipe)
+            made, took = loop.candidates[first:], session.clock() - start
+            new = (
+                {k: v for k, v in self.nets.items() if k not in nets},
+                {k: v for k, v in self.shapes.items() if k not in shapes},
+            )
+            states = [(c.steps, loop.state_of(c), any(c is g for g in self.good)) for c in made]
+            files = [c.folder for c in made if c.accepted and c.folder is not None]
+            session.noted("recipe", recipe.key(), (outcome, took, *new, states), files)
+            return outcome, took
+        outcome, took, nets, shapes, states = known
+        self.nets |= nets
+        self.shapes |= shapes
+        for steps, state, good in states:
+            candidate = Candidate(steps)
+            loop.restore(candidate, state)
+            loop.candidates.append(candidate)
+            if good:
+                self.good.append(candidate)
+                self.best = min(self.best, self._wanted(candidate))
+        return outcome, took
 
     def _tried(self, recipe: Recipe) -> Outcome:
         """What comes of a recipe, by the cheapest question that tells."""
@@ -159,13 +188,16 @@ class NetSearch(Reductions):
         """The file of the workload after these reductions, made once; or why there is none."""
         key = repr(steps)
         if key not in self._written:
-            file = self.loop.scratch / f"net{len(self._written)}.pkl"
-            try:
-                self._asked("reduce_net", steps, str(file))
-                self._written[key] = file
-            except ChildFailed as failure:
-                self._written[key] = reason(failure)
+            file = self.loop.scratch / f"net-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pkl"
+            self._written[key] = self._made_once(steps, file)
         return self._written[key]
+
+    def _write(self, steps: tuple[Step, ...], file: Path) -> str:
+        try:
+            self._asked("reduce_net", steps, str(file))
+        except ChildFailed as failure:
+            return reason(failure)
+        return ""
 
     def _shape_cost(self, recipe: Recipe, shape: str, way: str) -> float | str:
         """What a net of this shape costs before it learns anything; or why nobody needs to train it."""
@@ -224,7 +256,10 @@ class NetSearch(Reductions):
             best = min(timed, key=lambda c: c.latencies[size]) if timed else loop.original
             sides = {"new": (loop.processes.of(candidate), places), "best": (loop.processes.of(best), places)}
             original = loop.processes.of(loop.original), places
-            base, raced = race(original, sides, loop.timed, rounds=ROUNDS, block_s=BLOCK_S, seed=loop.session.seed)
+            base, raced = race(
+                original, sides, loop.timed, rounds=ROUNDS, block_s=BLOCK_S, seed=loop.session.seed,
+                waited=loop.session.waited,
+            )  # fmt: skip
             new, old = (raced[side].latency.p50 / base.latency.p50 for side in ("new", "best"))
             candidate.latencies[size] = new * loop.original.latencies.get(size, base.latency.p50)
             gains = gains or new < NO_GAIN * old

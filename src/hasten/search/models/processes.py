@@ -35,10 +35,24 @@ class Processes:
         self._building, self._closed = threading.Lock(), False
         self._loaded: dict[tuple[int, int], tuple[Candidate, Child]] = {}
 
+    @property
+    def closed(self) -> bool:
+        """The run has ended: what fails from now on tells nothing."""
+        return self._closed
+
     # --- building ----------------------------------------------------------------------------------------------------
 
     def build(self, function: str, *args: Any, deadline_s: float) -> Any:
-        """What `function` of `building.py` answers in the process that builds. Raises `ChildFailed`."""
+        """What `function` of `building.py` answers in the process that builds; asked once more when that is killed
+        from outside. Raises `ChildFailed`."""
+        try:
+            return self._build(function, args, deadline_s)
+        except ChildFailed as failure:
+            if not failure.killed or self._closed:
+                raise
+        return self._build(function, args, deadline_s)
+
+    def _build(self, function: str, args: tuple[Any, ...], deadline_s: float) -> Any:
         with self._building:
             if not self._closed:
                 self._builder = self._builder or Child()
@@ -58,6 +72,8 @@ class Processes:
     def of(self, candidate: Candidate, threads: int = 1) -> Child:
         """The process in which it is loaded with so many threads, beside the inputs. Raises `ChildFailed`."""
         key = id(candidate), threads
+        if key in self._loaded and self._loaded[key][1].closed:
+            del self._loaded[key]
         if key not in self._loaded:
             child = Child(threads=threads)
             try:

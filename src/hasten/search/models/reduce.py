@@ -8,6 +8,7 @@ later by data that it never saw, once: so it asks here for what will probably pa
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import pickle
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Parameters, ReducingPass, ServingPass, Step
-from hasten.core.model_record import QualityOfModel
+from hasten.core.model_record import CandidateRecord, QualityOfModel
 from hasten.observe.child import ChildFailed
 from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
@@ -113,8 +114,18 @@ class Reductions:
     def _passes(self, steps: tuple[Step, ...]) -> bool:
         if self.loop.session.left_s < 20:
             return False
-        self.loop.session.progress.stage(f"reduce: {steps[-1].title}", 2.0)
-        return self._good_enough(steps)
+        loop = self.loop
+        loop.session.progress.stage(f"reduce: {steps[-1].title}", 2.0)
+        before = len(loop.candidates)
+
+        def asked() -> tuple[bool, list[CandidateRecord]]:
+            good = self._good_enough(steps)
+            return good, [c.record for c in loop.candidates[before:]]
+
+        good, records = loop.session.once("reduction", steps, asked)
+        if records and len(loop.candidates) == before:  # asked before hasten was killed
+            loop.candidates += [Candidate(r.steps, record=r) for r in records]
+        return good
 
     def _good_enough(self, steps: tuple[Step, ...]) -> bool:
         """Whether the model after these reductions, asked as it is, stays within the budget on validation data."""
@@ -164,15 +175,24 @@ class Reductions:
         """The file of the workload after these reductions, made once; or why there is none."""
         key = json.dumps([asdict(s) for s in steps], sort_keys=True, default=str)
         if key not in self._written:
-            file = self.loop.scratch / f"reduced{len(self._written)}.pkl"
-            try:
-                self.loop.processes.build(
-                    "reduce", str(self.loop.written), steps, str(file), deadline_s=self._deadline_s
-                )
-                self._written[key] = file
-            except ChildFailed as failure:
-                self._written[key] = failure.text[:300]
+            file = self.loop.scratch / f"reduced-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pkl"
+            self._written[key] = self._made_once(steps, file)
         return self._written[key]
+
+    def _made_once(self, steps: tuple[Step, ...], file: Path) -> Path | str:
+        """The file, once the model after these reductions is in it; or why it is not."""
+        told = self.loop.session.once(
+            "file", steps, lambda: self._write(steps, file), lambda why: () if why else (file,)
+        )
+        return told or file
+
+    def _write(self, steps: tuple[Step, ...], file: Path) -> str:
+        """Empty where that went well; else why not."""
+        try:
+            self.loop.processes.build("reduce", str(self.loop.written), steps, str(file), deadline_s=self._deadline_s)
+        except ChildFailed as failure:
+            return failure.text[:300]
+        return ""
 
     # --- serving it --------------------------------------------------------------------------------------------------
 
@@ -191,9 +211,10 @@ class Reductions:
             candidate = Candidate((*steps, way))
             candidate.note()
             loop.candidates.append(candidate)
-            loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
-            if loop.build(candidate, written):
-                loop.judge_one(candidate, far=NO_GAIN)
+            if not loop.restored(candidate):
+                loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
+                if loop.build(candidate, written):
+                    loop.judge_one(candidate, far=NO_GAIN)
             if candidate.accepted:
                 made.append(candidate)
         return made

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,7 @@ class _Run:
         self.seen: list[Epoch] = []
         self.said: list[str] = []
         self.best, self.kept, self.state = math.inf, 0, _copied(module)
+        self.ended = False  # it had come to its end when its checkpoint was written
 
     def _mixtures(self) -> Extra | None:
         """Those of rows that are not held out."""
@@ -218,7 +220,7 @@ class _Run:
         if not self._resumed():
             first = self._loss(self.held if len(self.held) else self.rows[: 4 * BATCH])
             self._judge(Epoch(0, self._loss(self.rows[: 4 * BATCH]), first if len(self.held) else math.nan, 0.0))
-        while len(self.seen) - 1 < self.epochs:
+        while len(self.seen) - 1 < self.epochs and not self.ended:
             start = time.monotonic()
             number = len(self.seen)
             mean, rate = self._epoch(number)
@@ -231,6 +233,8 @@ class _Run:
             self._write()
             if self._patience_over() or self._too_late(time.monotonic() - start):
                 break
+        if not self.ended:
+            self._write(ended=True)
         self.module.load_state_dict(self.state)
         self._fitting()
         return Curve(tuple(self.seen), self.kept, tuple(self.said))
@@ -360,7 +364,7 @@ class _Run:
         shapes = [(n, tuple(t.shape)) for n, t in self.module.state_dict().items()]
         return repr((asdict(self.schedule), len(self.learnt), shapes))
 
-    def _write(self) -> None:
+    def _write(self, *, ended: bool = False) -> None:
         import torch
 
         if _limits.checkpoint is None:
@@ -369,6 +373,7 @@ class _Run:
             "key": self._key(), "module": self.module.state_dict(), "optimiser": self.optimiser.state_dict(),
             "best": self.best, "kept": self.kept, "state": self.state, "seen": [asdict(e) for e in self.seen],
             "said": self.said, "mixup": self.mixup, "random": torch.get_rng_state(), "epochs": self.epochs,
+            "ended": ended,
         }  # fmt: skip
         fresh = _limits.checkpoint.with_suffix(".new")
         torch.save(held, fresh)
@@ -380,9 +385,13 @@ class _Run:
 
         if _limits.checkpoint is None or not _limits.checkpoint.is_file():
             return False
-        held: Mapping[str, Any] = torch.load(_limits.checkpoint, weights_only=True)
+        try:
+            held: Mapping[str, Any] = torch.load(_limits.checkpoint, weights_only=True)
+        except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError):
+            return False  # torn: it is learnt anew
         if held["key"] != self._key():
             return False
+        self.ended = bool(held.get("ended"))
         self.module.load_state_dict(held["module"])
         self.optimiser.load_state_dict(held["optimiser"])
         self.best, self.kept, self.state = held["best"], held["kept"], held["state"]
@@ -392,6 +401,9 @@ class _Run:
             self.mixup = True
             self._more_dropout()
         torch.set_rng_state(held["random"])
+        if self.ended:
+            self.said = list(held["said"])
+            return True
         self.said.append(f"went on from a checkpoint after epoch {self.seen[-1].number}")
         return True
 

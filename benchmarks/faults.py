@@ -1,0 +1,308 @@
+"""hasten is killed at random moments, gone on with, and compared with a run that nobody disturbed:
+`python -m benchmarks.faults --kills 50`.
+
+Three targets: a script (`--kind script`), a forest (`model`), a small net that learns again (`net`). Of each five kills
+three hit hasten alone, one hits hasten with everything that it started (its guard too), one a child: then hasten has to
+come to its end by itself. For each moment the table shows how many steps were finished, how many of those were done
+again after that (goal: none), whether the end is that of the undisturbed run (goal: always), and what was left behind:
+processes, temporary folders, changed files of the user (goal: nothing). Exit status 1 when a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hasten.observe import reap
+
+SCRIPT = """
+import os
+
+STOP = [f"word{i}" for i in range(300)]
+
+
+def kept(words):
+    total = 0
+    for word in words:
+        if word not in STOP:
+            total += len(word)
+    return total
+
+
+def longest(limit):
+    best = 0
+    for start in range(1, limit):
+        n, steps = start, 0
+        while n != 1:
+            n = n // 2 if n % 2 == 0 else 3 * n + 1
+            steps += 1
+        best = max(best, steps)
+    return best
+
+
+with open("NOTES", "a") as file:
+    file.write("run\\n")
+text = [f"word{i % 400}" for i in range(60_000)]
+print(kept(text), longest(20_000))
+"""
+MODEL = """
+import numpy as np
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import RandomForestClassifier
+
+import hasten
+
+
+def make():
+    data = load_breast_cancer()
+    order = np.random.default_rng(0).permutation(len(data.target))
+    x, y = data.data[order], data.target[order]
+    model = RandomForestClassifier(30, max_depth=6, random_state=0, n_jobs=1).fit(x[:250], y[:250])
+    rows = hasten.Rows
+    return hasten.ModelWorkload(model, rows(x[250:420], y[250:420]), rows(x[420:], y[420:]))
+"""
+NET = """
+import numpy as np
+import torch
+from sklearn.datasets import load_digits
+
+import hasten
+
+
+def make():
+    torch.manual_seed(0)
+    data = load_digits()
+    order = np.random.default_rng(0).permutation(len(data.target))
+    x, y = data.data[order].astype("float32") / 16, data.target[order]
+    net = torch.nn.Sequential(
+        torch.nn.Linear(64, 256), torch.nn.ReLU(), torch.nn.Linear(256, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10)
+    )
+    step = torch.optim.Adam(net.parameters(), 3e-3)
+    inputs, targets = torch.from_numpy(x[:900]), torch.from_numpy(y[:900])
+    for _ in range(60):
+        step.zero_grad()
+        torch.nn.functional.cross_entropy(net(inputs), targets).backward()
+        step.step()
+    rows = hasten.Rows
+    return hasten.ModelWorkload(
+        net.eval(), rows(x[900:1400], y[900:1400]), rows(x[1400:], y[1400:]), rows(x[:900], y[:900]),
+        metric="accuracy",
+    )
+"""
+TARGETS = {
+    "script": ("target.py", SCRIPT, []),
+    "model": ("target.py::make", MODEL, ["--max-drop", "2%", "--metric", "accuracy", "--batches", "1"]),
+    "net": ("target.py::make", NET, ["--max-drop", "3%", "--batches", "1", "--budget", "60"]),
+}
+# hasten that tells which steps it finished
+DRIVER = """
+import sys
+from pathlib import Path
+from hasten.cli import main
+from hasten.observe.journal import Journal
+
+log, write = Path(sys.argv[1]), Journal._write
+
+def told(self, line):
+    write(self, line)
+    if "step" in line:
+        with log.open("a") as file:
+            file.write(line["step"] + "\\n")
+
+Journal._write = told
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What came of one kill."""
+
+    at_s: float
+    what: str
+    finished: int
+    under_way: str
+    repeated: int
+    same: str  # "yes", or what differs
+    left: str  # "nothing", or what is left
+
+    @property
+    def good(self) -> bool:
+        return not self.repeated and self.same == "yes" and self.left == "nothing"
+
+
+class Place:
+    """A project with a target in it, and files of the user beside it."""
+
+    def __init__(self, folder: Path, kind: str) -> None:
+        self.folder, self.run, self.log = folder, folder / "run", folder / "log"
+        self.project, self.notes = folder / "project", folder / "notes"
+        self.project.mkdir(parents=True)
+        self.notes.write_text("mine\n")
+        self.target, source, self.options = TARGETS[kind]
+        (self.project / "target.py").write_text(source.replace("NOTES", str(self.notes)))
+        (self.project / "pyproject.toml").write_text("")
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", DRIVER, str(self.log), *words]
+        with open(self.folder / "said", "ab") as said:
+            return subprocess.Popen(
+                command, cwd=self.project, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+            )
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        return self.start("run", self.target, "--out", str(self.run), *self.options)
+
+    @property
+    def steps(self) -> list[str]:
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def state(self) -> dict[str, Any]:
+        """What the run came to, timings and what hangs on them apart."""
+        told = json.loads((self.run / "result.json").read_text())
+        if told.get("kind") == "model":
+            certified = told["certified"]
+            inside = certified is None or certified["low"] >= -certified["allowed"] - 1e-12
+            artifact = (self.run / "artifact" / "manifest.json").is_file()
+            return {"status": told["status"], "certified": inside, "artifact": artifact, "rows": told["rows"]}
+        return {
+            "status": told["status"], "kept": told["kept"] and [[c["code"], c["edits"]] for c in told["kept"]],
+            "sources": told["sources"], "decided": (told["comparison"] or {}).get("speedup", {}).get("decided"),
+        }  # fmt: skip
+
+
+def descendants_of(pid: int) -> list[int]:
+    return [p for p in reap.descendants(pid) if p != pid]
+
+
+def one(kind: str, folder: Path, unbroken: dict[str, Any], at_s: float, what: str, draw: random.Random) -> Killed:
+    place = Place(folder, kind)
+    hasten = place.begin()
+    start = time.monotonic()
+    while hasten.poll() is None and time.monotonic() - start < at_s:
+        time.sleep(0.01)
+    victims = {"hasten": [hasten.pid], "all": [*descendants_of(hasten.pid), hasten.pid]}.get(what)
+    if victims is None:  # any child but the guard, which is told by its options
+        children = [p for p in descendants_of(hasten.pid) if b"-I\0-S\0" not in _command(p)]
+        victims = draw.sample(children, min(1, len(children)))
+    for pid in victims:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    if what != "child":
+        hasten.wait()
+    finished = place.steps
+    under_way = finished[-1].split(" ")[0] if finished else "start"
+    lock = place.run / "journal" / "lock"
+    token = lock.read_text().strip() if lock.exists() else ""
+    if what == "child" or not (place.run / "journal" / "steps").exists():
+        status = hasten.wait()
+        if status and what != "child":  # killed before there was anything to go on with
+            shutil.rmtree(place.run, ignore_errors=True)
+            status = place.begin().wait()
+    else:
+        status = place.start("run", "--resume", str(place.run)).wait()
+    repeated = sum(place.steps[len(finished) :].count(step) for step in set(finished))
+    same = f"exit status {status}: {_last(folder / 'said')}"
+    if status == 0:
+        now = place.state()
+        same = ", ".join(k for k in unbroken if now.get(k) != unbroken[k]) or "yes"
+    return Killed(at_s, what, len(finished), under_way, repeated, same, left_by(place, token))
+
+
+def left_by(place: Place, token: str) -> str:
+    """What a killed hasten, and the one that went on with its run, left behind."""
+    reap.ended(token)
+    left = []
+    if place.notes.read_text() != "mine\n":
+        left.append("a changed file")
+    mark = token.encode()
+    if token and any(mark in _environ(int(p)) for p in os.listdir("/proc") if p.isdigit() and int(p) != os.getpid()):
+        left.append("a process")
+    if list(Path(os.environ["TMPDIR"]).glob("hasten-*")):
+        left.append("a temporary folder")
+    if (place.run / "journal").exists():
+        left.append("the journal")
+    return ", ".join(left) or "nothing"
+
+
+def _environ(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _last(file: Path) -> str:
+    lines = [line for line in file.read_text(errors="replace").splitlines() if line.strip()]
+    return lines[-1][:120] if lines else ""
+
+
+def kinds_of_kill(number: int) -> str:
+    return ("hasten", "child", "hasten", "all", "hasten")[number % 5]
+
+
+def table(kind: str, kills: Sequence[Killed]) -> str:
+    """Markdown."""
+    lines = [
+        f"{kind}: {sum(k.good for k in kills)} of {len(kills)} kills survived with nothing lost, repeated or left", "",
+        "| # | at, s | killed | steps finished | last of them | repeated | same end | left behind |",
+        "| ---: | ---: | --- | ---: | --- | ---: | --- | --- |",
+    ]  # fmt: skip
+    for n, k in enumerate(kills, 1):
+        lines.append(
+            f"| {n} | {k.at_s:.1f} | {k.what} | {k.finished} | {k.under_way} | {k.repeated} | {k.same} | {k.left} |"
+        )
+    return "\n".join(lines)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--kind", choices=[*TARGETS, "each"], default="each")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(words)
+    draw = random.Random(options.seed)
+    good = True
+    for kind in TARGETS if options.kind == "each" else [options.kind]:
+        with tempfile.TemporaryDirectory(prefix="faults-") as root:
+            os.environ["TMPDIR"] = str(Path(root) / "tmp")
+            (Path(root) / "tmp").mkdir()
+            first = Place(Path(root) / "unbroken", kind)
+            start = time.monotonic()
+            if first.begin().wait() != 0:
+                print(f"{kind}: {_last(first.folder / 'said')}", file=sys.stderr)
+                return 2
+            whole_s, unbroken = time.monotonic() - start, first.state()
+            kills = []
+            for n in range(options.kills):
+                at_s = draw.uniform(0.0, whole_s)
+                kills.append(one(kind, Path(root) / str(n), unbroken, at_s, kinds_of_kill(n), draw))
+                print(f"{kind} {n + 1}/{options.kills}: {kills[-1]}", file=sys.stderr)
+            print(table(kind, kills))
+            good = good and all(k.good for k in kills)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
