@@ -187,3 +187,18 @@ def test_tables_of_texts():
     rows_of_texts(Table(frame.assign(other="x")), "label", "t", wrong, ("ham", "spam"))
     rows_of_texts(Table(frame), "label", "t", wrong, ("no", "yes"))
     assert "which column" in wrong.lines[0] and "no classes" in wrong.lines[1]
+
+
+def test_attention_of_transformers_loses_heads(classifier):
+    from hasten.passes.model.nets import export
+    from hasten.passes.model.nets.own_heads import own_heads
+    from hasten.passes.model.texts.behind import inside
+
+    torch.manual_seed(0)
+    sizes = {"dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 32, "max_position_embeddings": 40}
+    distil = transformers.DistilBertForSequenceClassification(transformers.DistilBertConfig(vocab_size=120, **sizes))
+    for module in (read_folder(classifier, trust=False).module, distil.eval()):
+        made = net_workload(ModelWorkload(module, Rows(TEXTS), tokeniser=fast()), Complaints("t"))
+        work = inside(made)
+        found_heads = own_heads(work.model, export.example(work))
+        assert len(found_heads) == 2 and all(h.heads == 2 for h in found_heads)

@@ -27,6 +27,7 @@ from hasten.passes.model.nets.attention import attentions, leave_fast_path, proj
 from hasten.passes.model.nets.channels import Traced
 from hasten.passes.model.nets.finetune import can_train, finished
 from hasten.passes.model.nets.learning import BATCH, asked, lesson
+from hasten.passes.model.nets.own_heads import OwnHeads, own_heads
 from hasten.passes.model.nets.sensitivity import Cut, Damage, cheapest, multiply_adds
 from hasten.passes.model.nets.shapes import answers_alike
 from hasten.serve.net import Net
@@ -77,11 +78,14 @@ def has_weights(module: Any) -> bool:
     return sum(isinstance(m, kinds) for m in module.modules()) > 1
 
 
+Key = int | str | OwnHeads  # the place of a group of channels, the name of torch's own attention, or another
+
+
 @dataclass(frozen=True)
 class Part:
     """Something of which units may go: `gone[level]` at each level, for the damage and savings of `cuts[level]`."""
 
-    key: int | str  # the place of a group of channels, or the name of an attention
+    key: Key
     gone: tuple[tuple[int, ...], ...]
     cuts: tuple[Cut, ...]
 
@@ -120,7 +124,7 @@ def pruned(work: ModelWorkload, net: Net, share: float, by: str) -> tuple[Any, s
 
 def _nearest(
     net: Net, module: Any, inputs: Mapping[str, Any], parts: Sequence[Part], share: float, total: float
-) -> tuple[Any, float, Mapping[int | str, Sequence[int]]]:
+) -> tuple[Any, float, Mapping[Key, Sequence[int]]]:
     """The module with about `share` of its multiply-adds gone, what it has left, and what went.
 
     What cuts save together is not the sum of what each saves alone, where one layer loses at both sides: more is asked
@@ -177,8 +181,10 @@ def _parts(
     by_name = {name: cost.get(m, 0.0) for name, m in module.named_modules()}
     damage = Damage(net, work)
     parts = []
+    found = own_heads(net, export.example(work))
+    whole = {f"{own.name}.{n}".lstrip(".") for own in found for n in own.layers}  # these lose heads, not channels
     for c, scores in zip(traced.channels(), traced.importance(by), strict=True):
-        if scores is None:
+        if scores is None or whole.intersection(c.out):
             continue
         order = scores.argsort(stable=True).tolist()
         each = traced.cost(c, by_name) / c.width
@@ -192,7 +198,13 @@ def _parts(
             cuts.append(Cut((level / c.width) ** 2 * each * c.width if hurt is None else hurt, each * level))
         parts.append(Part(c.place, tuple(gone), tuple(cuts)))
     for name, attention in attentions(module):
-        parts.append(_heads(name, attention, module, damage, by_name[name], by))
+        v = projections(attention)[2]
+        n, size, out = attention.num_heads, attention.head_dim, attention.out_proj.weight
+        parts.append(_heads(name, n, size, v, out, module, damage, by_name[name], by))
+    for own in found:
+        v, out, size = own.weights(module)
+        lines = [*(f"{own.name}.{n}".lstrip(".") for n in own.layers), own.out]
+        parts.append(_heads(own, own.heads, size, v, out, module, damage, sum(by_name[n] for n in lines), by))
     return [p for p in parts if p.cuts]
 
 
@@ -203,16 +215,18 @@ def _some(levels: Sequence[int]) -> list[int]:
     return [levels[round((i + 1) * len(levels) / TRIED) - 1] for i in range(TRIED)]
 
 
-def _heads(name: str, attention: Any, module: Any, damage: Damage, cost: float, by: str) -> Part:
-    """Heads, the least important first: by the size of what they are made of, or what the loss says of their answer."""
+def _heads(
+    key: str | OwnHeads, n: int, size: int, values: Any, out: Any, module: Any, damage: Damage, cost: float, by: str
+) -> Part:  # fmt: skip
+    """`n` heads of `size`, the least important first: by the size of what they are made of (the weights of the values,
+    and of what takes their answers), or what the loss says of their answer."""
     import torch
 
-    n, size, out = attention.num_heads, attention.head_dim, attention.out_proj.weight
     with torch.no_grad():
         if by == "taylor" and out.grad is not None:
             matter = (out * out.grad).abs().sum(0).unflatten(0, (n, size)).sum(1)
         else:
-            v = projections(attention)[2].square().sum(1).unflatten(0, (n, size)).sum(1)
+            v = values.square().sum(1).unflatten(0, (n, size)).sum(1)
             matter = out.square().sum(0).unflatten(0, (n, size)).sum(1) * v
         order = matter.argsort(stable=True).tolist()
         gone, cuts = [], []
@@ -225,7 +239,7 @@ def _heads(name: str, attention: Any, module: Any, damage: Damage, cost: float, 
             out.copy_(before)
             gone.append(heads)
             cuts.append(Cut((level / n) ** 2 * cost if hurt is None else hurt, cost * level / n))
-    return Part(name, tuple(gone), tuple(cuts))
+    return Part(key, tuple(gone), tuple(cuts))
 
 
 def _that_work(net: Net, module: Any, inputs: Mapping[str, Any], parts: Sequence[Part]) -> list[Part]:
@@ -241,19 +255,21 @@ def _that_work(net: Net, module: Any, inputs: Mapping[str, Any], parts: Sequence
     return [p for p in parts if _works(net, module, inputs, {p.key: p.gone[-1]})]
 
 
-def _works(net: Net, module: Any, inputs: Mapping[str, Any], gone: Mapping[int | str, Sequence[int]]) -> bool:
+def _works(net: Net, module: Any, inputs: Mapping[str, Any], gone: Mapping[Key, Sequence[int]]) -> bool:
     try:
         return answers_alike(net, _applied(module, inputs, gone), inputs)
     except Exception:  # noqa: BLE001 - a graph that misled may end in anything
         return False
 
 
-def _applied(module: Any, inputs: Mapping[str, Any], gone: Mapping[int | str, Sequence[int]]) -> Any:
+def _applied(module: Any, inputs: Mapping[str, Any], gone: Mapping[Key, Sequence[int]]) -> Any:
     """A copy of the module without these channels and heads."""
     channels = {key: places for key, places in gone.items() if isinstance(key, int)}
     made = Traced(module, inputs).without(channels)
     for key, heads in gone.items():
-        if isinstance(key, str):
+        if isinstance(key, OwnHeads):
+            key.cut(made, [h for h in range(key.heads) if h not in set(heads)])
+        elif isinstance(key, str):
             attention = made.get_submodule(key)
             kept = [h for h in range(attention.num_heads) if h not in set(heads)]
             parent, _, last = key.rpartition(".")
