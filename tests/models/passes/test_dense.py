@@ -21,6 +21,7 @@ from sklearn import (
     feature_selection,
     impute,
     linear_model,
+    neighbors,
     neural_network,
     preprocessing,
     svm,
@@ -78,6 +79,12 @@ MODELS: dict[str, tuple[Callable[[], Any], Any]] = {
             linear_model.RidgeClassifier(),
         ), DIGITS,
     ),
+    "neighbours": (lambda: neighbors.KNeighborsClassifier(3), NAMED),
+    "neighbours by distance": (
+        lambda: make_pipeline(scaled(), neighbors.KNeighborsClassifier(6, weights="distance")), DIGITS,
+    ),
+    "neighbours of numbers": (lambda: neighbors.KNeighborsRegressor(5), DIABETES),
+    "numbers by distance": (lambda: neighbors.KNeighborsRegressor(weights="distance"), DIABETES),
     "discriminant": (lambda: discriminant_analysis.LinearDiscriminantAnalysis(), CANCER),
 }  # fmt: skip
 
@@ -103,6 +110,35 @@ def test_any_number_of_rows(tmp_path: Path) -> None:
         rows[37, 11] = bad
         with pytest.raises(ValueError, match=r"NaN|infinity"):
             made.predict(rows)
+
+
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+@pytest.mark.parametrize("decimals", [0, 1, 3])
+def test_neighbours_that_are_equally_near(weights: str, decimals: int, tmp_path: Path) -> None:
+    """Rows where it matters which of them count are answered by the original, others by the part, in one call."""
+    draw = np.random.default_rng(decimals)
+    x = draw.normal(size=(400, 3)).round(decimals)
+    y = draw.integers(0, 3, 400)
+    model = neighbors.KNeighborsClassifier(4, weights=weights).fit(x[:250], y[:250])
+    far = np.full((int(weights == "uniform"), 3), 1e200)  # no row is so far by distance: the original raises
+    rows = np.concatenate([x[250:], x[:5], far])
+    work = work_of(model, np.concatenate([draw.normal(size=(50, 3)), rows]))
+    made = served(work, CompiledNumbers(), {}, tmp_path / "a")
+    np.testing.assert_array_equal(made.predict(rows), model.predict(rows))
+    np.testing.assert_allclose(made.predict_proba(rows), model.predict_proba(rows), rtol=1e-9)
+    for row in rows[::17]:
+        np.testing.assert_array_equal(made.predict(row[None]), model.predict(row[None]))
+
+
+def test_k_smallest_among_equal_numbers(tmp_path: Path) -> None:
+    """All neighbours at one distance, and as many of them as are asked for."""
+    x = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]] * 3)
+    y = np.array([2.0, 4.0, 8.0, 16.0] * 3)
+    for k in (4, 12):
+        model = neighbors.KNeighborsRegressor(k, algorithm="brute").fit(x, y)
+        rows = np.array([[0.0, 0.0], [0.3, 0.1], [5.0, 5.0]])
+        made = served(work_of(model, rows, y[:3]), CompiledNumbers(), {}, tmp_path / str(k))
+        np.testing.assert_allclose(made.predict(rows), model.predict(rows), rtol=1e-12)
 
 
 def test_wide_rows(tmp_path: Path) -> None:

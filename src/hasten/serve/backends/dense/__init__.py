@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import pickle
 import shutil
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -14,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.serve.answering import Answered
+from hasten.serve.backends import Ask
 from hasten.serve.native import compiled, opened
 
 ARRAYS, LIBRARY, SOURCE, MODULE = "dense.npz", "dense.so", "dense.c", "hasten_dense"
 # kinds of operation and of what the last values become, in the order of dense.c
 OPS = (
     "sub", "div", "mul", "add", "clip", "take", "fill", "dense", "relu", "tanh", "logistic", "exp", "finite", "not inf",
-    "norms", "apart", "rbf", "poly", "sigmoid", "votes",
+    "norms", "apart", "rbf", "poly", "sigmoid", "votes", "nearest",
 )  # fmt: skip
 ENDS = ("as they are", "softmax", "pair", "each sigmoid", "highest", "lowest", "above", "roots")
 PLACES = ("highest", "lowest", "above")
@@ -29,7 +31,15 @@ REFUSED = {
     1: "Input X contains NaN: the model takes none; fill or drop such rows first",
     2: "Input X contains infinity or a value too large for dtype('float64')",
 }
-NO_MEMORY = 3
+NO_MEMORY, TIED = 3, 4
+
+
+class Tied(Exception):
+    """Which of several equally near points count is for the original to say, in the rows where `rows` is true."""
+
+    def __init__(self, rows: NDArray[np.bool_]) -> None:
+        super().__init__("equally near points")
+        self.rows = rows
 
 
 @dataclass(frozen=True)
@@ -84,15 +94,50 @@ class Programs:
             code = run(program.address, end, limit, x, out, wide)
             if not code:
                 return out
+            if code == TIED:
+                raise Tied(np.isnan(out[:, 0]))
             raise MemoryError if code == NO_MEMORY else ValueError(REFUSED[code])
 
         return answer
 
 
 class Dense(Answered):
-    """What `finite` refuses need not be looked for by who reads the rows."""
+    """Answers from an output's numbers. `original` is the model's pickle, for rows that are `Tied`: read when the first
+    one comes."""
 
     refuses = frozenset(("nan", "infinite"))
+
+    def __init__(self, made: Programs, answers: Mapping[str, Any], original: Path | None) -> None:
+        super().__init__(made.ask, answers)
+        self._original = original
+        self._model: Any = None
+
+    def method(self, name: str) -> Ask:
+        answer = super().method(name)
+        if self._original is None:
+            return answer
+
+        def untied(x: NDArray[np.float64]) -> NDArray[Any]:
+            try:
+                return answer(x)
+            except Tied as tied:
+                rows = tied.rows
+                said = self._asked(name, x[rows])
+            if rows.all():
+                return said
+            plain = answer(x[~rows])
+            out = np.empty((len(x), *plain.shape[1:]), plain.dtype)
+            out[rows], out[~rows] = said, plain
+            return out
+
+        return untied
+
+    def _asked(self, name: str, x: NDArray[np.float64]) -> NDArray[Any]:
+        if self._model is None:
+            assert self._original is not None
+            self._model = pickle.loads(self._original.read_bytes())
+        said: NDArray[Any] = getattr(self._model, name)(x)
+        return said
 
 
 def _program(output: Output, features: int) -> _Program:
@@ -198,4 +243,5 @@ def programs(folder: Path, told: Mapping[str, Any], features: int) -> Programs:
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Dense:
-    return Dense(programs(folder, options["outputs"], options["features"]).ask, options["answers"])
+    original = folder / options["pickle"] if "pickle" in options else None
+    return Dense(programs(folder, options["outputs"], options["features"]), options["answers"], original)

@@ -31,10 +31,10 @@
 
 /* kinds of operation; OPS and ENDS in __init__.py have the same order */
 enum { SUB, DIV, MUL, ADD, CLIP, TAKE, FILL, DENSE, RELU, TANH, LOGISTIC, EXP, FINITE, NOT_INF, NORMS, APART_FROM, RBF,
-       POLY, SIGMOID, VOTES };
+       POLY, SIGMOID, VOTES, NEAREST };
 /* what the last values become */
 enum { AS_THEY_ARE, SOFTMAX, PAIR, EACH_SIGMOID, HIGHEST, LOWEST, ABOVE, ROOTS };
-enum { OK, REFUSED_NAN, REFUSED_INF, NO_MEMORY };
+enum { OK, REFUSED_NAN, REFUSED_INF, NO_MEMORY, TIED };
 
 /* All of 64 bits. `width` is that of what comes out, `stride` that of the padded weights `a`, and `b` their bias. */
 typedef struct { int64_t kind, width, stride; const double *a, *b; double c, d; const int64_t *places; int64_t way; } Op;
@@ -103,6 +103,76 @@ static double powered(double base, int64_t degree) {
   return out;
 }
 
+/* The k-th smallest of n numbers (k from 0), whose order is changed. */
+static double kth(double *v, int64_t n, int64_t k) {
+  int64_t low = 0, high = n - 1;
+  while (low < high) {
+    double pivot = v[low + (high - low) / 2];
+    int64_t i = low, j = high;
+    while (i <= j) {
+      while (v[i] < pivot) i++;
+      while (v[j] > pivot) j--;
+      if (i <= j) { double t = v[i]; v[i++] = v[j]; v[j--] = t; }
+    }
+    if (k <= j) high = j;
+    else if (k >= i) low = i;
+    else return v[k];
+  }
+  return v[k];
+}
+
+/* What the k nearest say, from squared distances far[n] (room[n] is overwritten): weights of classes (targets are their
+ * places), or the mean of targets. Which of equally near ones count is no question where they say the same; else the
+ * row is marked by NaN. Distances that differ by rounding alone (`near`) are equal. */
+static int nearest(const double *far, double *room, int64_t n, const double *target, int64_t k, int64_t classes,
+                   int by_distance, double near, double *out) {
+  int64_t sure = 0, more = 0;
+  double edge, one = 0, total = 0, top = -1, second = -1;
+  int alike = 1;
+  memcpy(room, far, n * 8);
+  edge = kth(room, n, k - 1);
+  for (int64_t c = 0; c < (classes ? classes : 1); c++) out[c] = 0;
+  if (!(edge < INFINITY && near < INFINITY)) goto tied;
+  for (int64_t i = 0; i < n; i++) {
+    if (!(far[i] <= edge + near)) continue;
+    if (by_distance && far[i] <= 1e6 * near) goto tied;  /* so near that the weight is made of rounding */
+    if (far[i] < edge - near) {
+      double weight = by_distance ? 1.0 / sqrt(far[i]) : 1.0;
+      out[classes ? (int64_t)target[i] : 0] += classes ? weight : weight * target[i];
+      total += weight;
+      sure++;
+    } else {
+      if (more && target[i] != one) alike = 0;
+      one = target[i];
+      more++;
+    }
+  }
+  if (sure + more != k && !alike) goto tied;
+  if (sure + more == k && !alike) {  /* all of them count, each as far as it is */
+    for (int64_t i = 0; i < n; i++)
+      if (far[i] <= edge + near && !(far[i] < edge - near)) {
+        double weight = by_distance ? 1.0 / sqrt(far[i]) : 1.0;
+        out[classes ? (int64_t)target[i] : 0] += classes ? weight : weight * target[i];
+        total += weight;
+      }
+  } else {
+    double weight = (double)(k - sure) * (by_distance ? 1.0 / sqrt(edge) : 1.0);
+    out[classes ? (int64_t)one : 0] += classes ? weight : weight * one;
+    total += weight;
+  }
+  if (!classes) { out[0] /= total; return OK; }
+  for (int64_t c = 0; c < classes; c++) {
+    if (out[c] > top) { second = top; top = out[c]; }
+    else if (out[c] > second) second = out[c];
+  }
+  if (by_distance && top - second <= 1e-9 * top) goto tied;
+  for (int64_t c = 0; c < classes; c++) out[c] /= total;
+  return OK;
+tied:
+  for (int64_t c = 0; c < (classes ? classes : 1); c++) out[c] = NAN;
+  return TIED;
+}
+
 #define EVERY(statement) \
   for (int64_t r = 0; r < rows; r++) { double *v = x + r * xs; for (int64_t i = 0; i < width; i++) { statement; } } break
 
@@ -110,7 +180,8 @@ static double powered(double base, int64_t degree) {
 static int pass(const Program *p, const double *given, int64_t rows, double *one, double *two, double **at,
                 int64_t *width_, int64_t *stride) {
   int64_t width = p->features, xs = p->widest;
-  double *x = one, *other = two;
+  double *x = one, *other = two, lengths[ROWS];
+  int marked = OK;
   for (int64_t r = 0; r < rows; r++) memcpy(x + r * xs, given + r * width, width * 8);
   for (int64_t n = 0; n < p->count; n++) {
     const Op *o = p->ops + n;
@@ -155,6 +226,10 @@ static int pass(const Program *p, const double *given, int64_t rows, double *one
         }
         break;
       case APART_FROM:  /* squared distances from each of some points */
+        for (int64_t r = 0; r < rows; r++) {
+          lengths[r] = 0;
+          for (int64_t i = 0; i < width; i++) lengths[r] += x[r * xs + i] * x[r * xs + i];
+        }
         distances(x, xs, width, a, o->stride, o->b, other, xs, rows);
         { double *t = x; x = other; other = t; }
         width = o->width;
@@ -163,6 +238,15 @@ static int pass(const Program *p, const double *given, int64_t rows, double *one
       case POLY: EVERY(v[i] = powered(o->c * v[i] + o->d, o->way));
       case SIGMOID: EVERY(v[i] = tanh(o->c * v[i] + o->d));
       case EXP: EVERY(v[i] = exp(v[i]));
+      case NEAREST:  /* after APART_FROM; `c` is the largest squared length of the points */
+        for (int64_t r = 0; r < rows; r++) {
+          double said[o->width], near = 1e-13 * (lengths[r] + o->c) * (double)p->features;
+          int code = nearest(x + r * xs, other + r * xs, width, a, o->way, o->places[0], (int)o->places[1], near, said);
+          if (code) marked = code;
+          memcpy(x + r * xs, said, o->width * 8);
+        }
+        width = o->width;
+        break;
       case VOTES: {  /* of pairs of classes; way 1: with a share of the sums of scores, which breaks ties */
         int64_t classes = o->width;
         for (int64_t r = 0; r < rows; r++) {
@@ -185,7 +269,7 @@ static int pass(const Program *p, const double *given, int64_t rows, double *one
   *at = x;
   *width_ = width;
   *stride = xs;
-  return OK;
+  return marked;
 }
 
 static void finish(int how, const double *x, int64_t xs, int64_t width, int64_t rows, double limit, char *out) {
@@ -230,14 +314,15 @@ int dense_run(const Program *p, int how, double limit, const double *x, int64_t 
   int64_t some = rows < ROWS ? rows : ROWS, need = 2 * some * p->widest, width = 0, stride = 0;
   double *buffer = need <= STACK / 8 ? stack : malloc(need * 8), *at = 0;
   if (!buffer) return NO_MEMORY;
-  int code = OK;
+  int code = OK, tied = OK;
   for (int64_t r = 0; r < rows && !code; r += some) {
     int64_t n = rows - r < some ? rows - r : some;
     code = pass(p, x + r * p->features, n, buffer, buffer + some * p->widest, &at, &width, &stride);
+    if (code == TIED) { tied = TIED; code = OK; }
     if (!code) finish(how, at, stride, width, n, limit, (char *)out + r * width_of(how, width) * 8);
   }
   if (buffer != stack) free(buffer);
-  return code;
+  return code ? code : tied;
 }
 
 #ifdef DENSE_PYTHON

@@ -17,13 +17,14 @@ from hasten.serve.backends.dense import Op, Output
 
 LARGEST = 1_000_000  # weights: beyond, libraries for products of matrices are faster at any number of rows
 NETWORK, VECTORS, CENTRES = MODULES["network"], MODULES["vectors"], ("KMeans", "MiniBatchKMeans")
+NEIGHBOURS = ("KNeighborsClassifier", "KNeighborsRegressor")
 LINEAR = (*MODULES["linear"], "LinearDiscriminantAnalysis")
 _BETWEEN = {"identity": (), "relu": ("relu",), "tanh": ("tanh",), "logistic": ("logistic",)}
 
 
 def has_head(est: Any) -> bool:
     name = type(est).__name__
-    return type(est).__module__.startswith("sklearn.") and name in (*LINEAR, *NETWORK, *VECTORS, *CENTRES)
+    return type(est).__module__.startswith("sklearn.") and name in (*LINEAR, *NETWORK, *VECTORS, *CENTRES, *NEIGHBOURS)
 
 
 def has_layers(est: Any) -> bool:
@@ -45,6 +46,8 @@ def outputs_of(est: Any, ops: Ops, width: int) -> dict[str, Output]:
             if len(getattr(est, "classes_", ())) > 2
             else _scores((*ops, *_vectors(est)))
         )
+    elif name in NEIGHBOURS:
+        made = {"scores": Output((*ops, *_neighbours(est)))}
     else:
         made = _linear(est, ops)
     if sum(0 if o.a is None else o.a.size for o in next(iter(made.values())).ops) > LARGEST:
@@ -122,6 +125,29 @@ def _vectors(est: Any) -> Ops:
     if len(getattr(est, "classes_", ())) > 2:
         dual = pairs(dual, np.asarray(est.n_support_), len(est.classes_)).T
     return (*kernel, layer(dual.T, est.intercept_))
+
+
+def leaves_ties(est: Any) -> bool:
+    """Whether some rows are the original's to answer."""
+    return type(est).__name__ in NEIGHBOURS
+
+
+def _neighbours(est: Any) -> Ops:
+    points, targets = est._fit_X, np.asarray(est._y)
+    if est.effective_metric_ != "euclidean" or getattr(points, "dtype", None) != np.float64 or points.ndim != 2:
+        raise CannotServe(f"neighbours by {est.effective_metric_!r}, of sparse rows or of float32")
+    if targets.ndim > 1 and targets.shape[1] > 1:
+        raise CannotServe("neighbours of several targets")
+    if est.weights not in ("uniform", "distance"):
+        raise CannotServe("neighbours with weights of one's own")
+    held = np.asarray(points, np.float64)
+    classes = len(est.classes_) if hasattr(est, "classes_") else 0
+    told = (classes, int(est.weights == "distance"))
+    largest = float((held**2).sum(axis=1).max())
+    nearest = Op(
+        "nearest", max(1, classes), targets.ravel().astype(np.float64), c=largest, places=told, way=int(est.n_neighbors)
+    )
+    return (Op("apart", len(held), held), nearest)
 
 
 def _centres(est: Any, ops: Ops) -> dict[str, Output]:
