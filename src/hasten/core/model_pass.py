@@ -67,7 +67,8 @@ class ReducingPass(Protocol):
     """One way to make a smaller or simpler model of the same kind, within a quality budget.
 
     `parameters` yields settings from the gentlest to the boldest. `reduce` runs in a process of its own under a
-    deadline; it may learn from `work.train` only, and leaves `work.model` as it was.
+    deadline; it may learn from `work.train` only, and leaves `work.model` as it was. It gives the model, or the whole
+    workload where more than the model is another (what a tokeniser makes of its texts).
     """
 
     code: ClassVar[str]

@@ -43,7 +43,8 @@ def deliver_model(
     shutil.rmtree(place, ignore_errors=True)
     if artifact is not None:
         shutil.copytree(artifact, place)
-        (place / "README.md").write_text(readme(record), encoding="utf-8")
+        texts = read_manifest(place, check=False).inputs.form == "texts"
+        (place / "README.md").write_text(readme(record, texts=texts), encoding="utf-8")
         if mlflow:
             write_mlflow(record, place)
         read_manifest(place, check=False).write(place)
@@ -52,11 +53,13 @@ def deliver_model(
     return ModelDelivery(folder, place if artifact is not None else None, folder / REPORT, folder / RESULT)
 
 
-def readme(record: ModelRunRecord) -> str:
+def readme(record: ModelRunRecord, *, texts: bool = False) -> str:
     """Two lines of use, and what was certified."""
     method = record.methods[0]
     how = f'hasten.load("artifact").{method}(X)   # a DataFrame, an array, a list of dicts, or one row as a dict'
-    if method == FORWARD:
+    if method == FORWARD and texts:
+        how = 'net = hasten.load("artifact")   # net(["one text", "another"]), or net("one text") for its own row'
+    elif method == FORWARD:
         how = 'net = hasten.load("artifact")   # called like the module: arrays or torch tensors, rows first'
     packages = sorted({p for c in record.candidates if c.kept for p in c.packages})
     needs = to_install(["hasten", *packages])

@@ -59,9 +59,13 @@ def opened(held: HeldTokeniser, folder: Path) -> Tokeniser:
         return _json(held, folder)
     ask = _of_source(folder / FILE[SOURCE]) if held.kind == SOURCE else _named(held.options)
 
+    cut = held.options.get("cut")
+
     def tokenise(texts: list[str]) -> Given:
         arrays = read(ask, texts, held)
         longest = max((a.shape[1] for a in arrays.values() if a.ndim == 2), default=0)
+        if cut is not None:
+            arrays = {n: a[:, :cut] if a.ndim == 2 and a.shape[1] == longest else a for n, a in arrays.items()}
         if held.most is not None and longest > held.most:
             raise ValueError(f"a text has {longest} tokens, and the net takes {held.most} at most")
         return Given(arrays, held.mask)

@@ -90,11 +90,7 @@ def test_padding_is_left_out_only_where_it_changes_nothing():
 
 
 def test_what_the_net_finds_too_long_is_refused(tmp_path):
-    def places(texts):
-        longest = max(1, *(len(t.split()) for t in texts), 1)
-        return np.array([[1] * longest for _ in texts])
-
-    work = ready(Largest, places)
+    work = ready(Largest, _as_long_as_they_are)
     assert work.held.most == 30
     made, _ = served(work, tmp_path)
     assert made(["a " * 30]).shape == (1, 2)
@@ -143,3 +139,30 @@ def test_items_of_datasets_and_loaders():
     for given in (pairs, DataLoader(pairs, batch_size=7)):
         work = net_workload(ModelWorkload(Means(), given, tokeniser=GOOD["an instance"]), Complaints("net"))
         assert work.valid.x == TEXTS and work.valid.y.tolist() == Y.tolist() and work.task == "classification"
+
+
+def test_texts_cut_short(tmp_path):
+    from hasten.passes.model.texts.shorter import ShorterTexts
+    from hasten.search.models import building
+
+    work = ready(Means, GOOD["an instance"])
+    settings = list(ShorterTexts().parameters(inside(work)))
+    longest = max(len(t.split()) for t in TEXTS)
+    assert [p["tokens"] for p in settings] and all(4 <= p["tokens"] < longest for p in settings)
+    path, step = tmp_path / "work.pkl", Step("HSM325", "cut", {"tokens": 4})
+    path.write_bytes(cloudpickle.dumps(work))
+    assert building.net_after(str(path), ())["shape"] != building.net_after(str(path), (step,))["shape"]
+    old = work.model.forward([" ".join(t.split()[:4]) for t in TEXTS])
+    np.testing.assert_allclose(building.reduced_answers(str(path), (step,))["forward"], old, atol=1e-6)
+    building.reduce_net(str(path), (step,), str(tmp_path / "cut.pkl"))
+    building._read.clear()
+    schema = schema_of(work.valid, {})
+    building.build(str(tmp_path / "cut.pkl"), Step("HSM301", ""), str(tmp_path / "made"), schema, "net")
+    made = load(tmp_path / "made", threads=1)
+    np.testing.assert_allclose(made(TEXTS), old, atol=1e-6)
+    assert not list(ShorterTexts().parameters(inside(ready(Largest, _as_long_as_they_are))))  # it refuses long ones
+
+
+def _as_long_as_they_are(texts):
+    longest = max(1, *(len(t.split()) for t in texts), 1)
+    return np.array([[1] * longest for _ in texts])

@@ -54,6 +54,7 @@ REDUCING_NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.prune", "Prune"),
     ("hasten.passes.model.nets.layers", "FewerLayers"),
     ("hasten.passes.model.nets.factorise", "Factorise"),
+    ("hasten.passes.model.texts.shorter", "ShorterTexts"),
     ("hasten.passes.model.nets.distil", "Distil"),
 )
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hasten.core.model import ModelWorkload, taken
+from hasten.core.model import HeldTokeniser, ModelWorkload, taken
 from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.passes.model.registry import model_pass, serving_passes
-from hasten.passes.model.texts.behind import inside, with_texts
+from hasten.passes.model.texts.behind import behind, inside, with_texts
 from hasten.serve.manifest import InputSchema, Manifest, Part, Route
 from hasten.serve.net import is_net
 from hasten.verify.answers import Answers, asked
@@ -26,10 +26,12 @@ _after: OrderedDict[tuple[str, str], ModelWorkload] = OrderedDict()
 
 @dataclass(frozen=True)
 class Changed:
-    """The workload at `path` with another model: its data is not written again."""
+    """The workload at `path` with another model, and its tokeniser held in another way: its data is not written
+    again."""
 
     path: str
     model: Any
+    held: HeldTokeniser | None = None
 
 
 def workload(path: str) -> ModelWorkload:
@@ -39,7 +41,7 @@ def workload(path: str) -> ModelWorkload:
             found = pickle.load(file)
         if isinstance(found, Changed):
             base = workload(found.path)
-            found = replace(base, model=found.model, original=base.model)
+            found = replace(behind(base, found.held), model=found.model, original=base.model)
         _read[path] = inside(found)
     return _read[path]
 
@@ -61,7 +63,9 @@ def reduced(path: str, steps: Sequence[Step]) -> ModelWorkload:
         found = model_pass(steps[-1].code)
         assert isinstance(found, ReducingPass), steps[-1].code
         original = work.model if work.original is None else work.original
-        _after[key] = replace(work, model=found.reduce(work, steps[-1].parameters), original=original)
+        made = found.reduce(work, steps[-1].parameters)
+        after = made if isinstance(made, ModelWorkload) else replace(work, model=made)
+        _after[key] = replace(after, original=original)
     _after.move_to_end(key)
     while len(_after) > KEPT:
         _after.popitem(last=False)
@@ -79,12 +83,13 @@ def net_after(path: str, steps: Sequence[Step]) -> Mapping[str, Any]:
     """The net after these reductions: a digest of its weights, one of their shapes, and what the passes tell of it."""
     import torch
 
-    net = reduced(path, steps).model
+    work = reduced(path, steps)
+    net = work.model
     weights, shapes = hashlib.sha256(), hashlib.sha256()
     for name, tensor in net.module.state_dict().items():
         shapes.update(f"{name} {tuple(tensor.shape)} {tensor.dtype};".encode())
         weights.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    shapes.update(str(net.module).encode())
+    shapes.update(f"{net.module}{work.held}".encode())
     weights.update(shapes.digest())
     return {"weights": weights.hexdigest(), "shape": shapes.hexdigest(), "told": list(net.told)}
 
@@ -116,7 +121,7 @@ def reduce_net(path: str, steps: Sequence[Step], out: str) -> None:
 
     _read[out] = reduced(path, steps)
     with Path(out).open("wb") as file:
-        cloudpickle.dump(Changed(path, _read[out].model), file)
+        cloudpickle.dump(Changed(path, _read[out].model, _read[out].held), file)
 
 
 def build(path: str, step: Step, folder: str, schema: InputSchema, name: str) -> Mapping[str, Any]:

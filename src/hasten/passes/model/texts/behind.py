@@ -6,6 +6,8 @@ puts the tokeniser in front of what a pass built.
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -21,7 +23,7 @@ from hasten.core.model_pass import Built
 from hasten.passes.model.texts.held import written
 from hasten.serve.net import TextNet
 from hasten.serve.texts import MOST_ROWS
-from hasten.serve.tokens import JSON
+from hasten.serve.tokens import JSON, opened
 
 ALIKE = 5e-6  # of the largest score: what another padding may change and be nothing but rounding
 SOME = 24  # texts that tell whether padding changes answers
@@ -119,6 +121,39 @@ def free_axes(net: TextNet, held: HeldTokeniser, widths: set[int]) -> dict[str, 
     free = len(widths) > 1 or held.mask is not None
     width = _width(arrays)
     return {n: (1,) if free and a.ndim == 2 and a.shape[1] == width else () for n, a in arrays.items()}
+
+
+def shortened(held: HeldTokeniser, tokens: int) -> HeldTokeniser:
+    """A tokeniser that makes at most so many tokens of a text: the first ones, and what it puts around every text."""
+    if held.kind != JSON:
+        return replace(held, options={**held.options, "cut": tokens})
+    ((name, text),) = held.files
+    written = json.loads(text)
+    before = written["truncation"] or {"direction": "Right", "strategy": "LongestFirst", "stride": 0}
+    written["truncation"] = {**before, "max_length": tokens}
+    padding = dict(held.options["padding"])
+    padding["length"] = None if padding["length"] is None else min(padding["length"], tokens)
+    file = (name, json.dumps(written, ensure_ascii=False, separators=(",", ":")))
+    return replace(held, files=(file,), options={**held.options, "padding": padding})
+
+
+def behind(work: ModelWorkload, held: HeldTokeniser | None) -> ModelWorkload:
+    """A workload of tensors behind another way to hold its tokeniser: its texts are tokenised again."""
+    if held is None or held == work.held:
+        return work
+    with tempfile.TemporaryDirectory(prefix="hasten-tokeniser-") as place:
+        written(held, Path(place))
+        tokenise = opened(held, Path(place))
+
+        def again(rows: Rows | None) -> Rows | None:
+            if rows is None or not isinstance(rows.x, Tokenised):
+                return rows
+            arrays = dict(zip(held.names, tokenise(list(rows.x.texts)).arrays(), strict=True))
+            return Rows(Tokenised(arrays, rows.x.texts), rows.y)
+
+        valid = again(work.valid)
+        assert valid is not None
+        return replace(work, held=held, valid=valid, train=again(work.train))
 
 
 def with_texts(work: ModelWorkload, built: Built, folder: Path) -> Built:
