@@ -121,7 +121,7 @@ def _checked_out(
     with contextlib.ExitStack() as stack:
         for side, revision in zip("ab", revisions, strict=True):
             current.progress.stage(f"check out {revision.name} ({revision.short})")
-            folder = current.scratch / "trees" / side / top.name
+            folder = current.scratch / "revisions" / side / top.name
             folder.parent.mkdir(parents=True)
             tree = stack.enter_context(work_tree(revision, top, folder, bring=bring, build=given.build))
             start = tree / here.relative_to(top)
