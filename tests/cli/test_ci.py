@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from hasten.cli.parser import build
+from hasten.cli.parser import COMMANDS, build
 from tests.observe.test_revisions import commit, git, repository
 from tests.report.test_sarif import standard
 
@@ -111,3 +111,12 @@ def test_the_hooks_run_what_hasten_takes(tmp_path: Path) -> None:
         got.append(words)
     end = ["--fail-under", "0.95", "--target", "my bench.py"]
     assert got == [["compare", "HEAD", ".", *end], ["compare", "abc", "def", *end]]
+
+
+def test_the_readme_begins_with_something_to_run_and_knows_every_command() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    first = next(line for line in lines[:15] if line.startswith("hasten run "))
+    assert (ROOT / first.split()[2]).is_file()
+    table = [line for line in lines if line.startswith("| `hasten ")]
+    for command in COMMANDS:
+        assert any(f"hasten {command}" in line for line in table), command

@@ -88,6 +88,27 @@ def test_old_ones_go_and_what_was_applied_stays(project: Path, capsys: pytest.Ca
     assert sorted(p.name for p in RUNS.iterdir()) == [NAMES[2], NAMES[0]]
 
 
+def test_what_is_running_or_was_killed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from hasten.observe.journal import Identity, Journal
+
+    running, killed = RUNS / "20260105-000000-e", RUNS / "20260106-000000-f"
+    for folder in (running, killed):
+        folder.mkdir()
+    identity = Identity("script", str(project), {}, {}, {}, {})
+    Journal.begin(killed, identity, project / "scratch-f").close()
+    with Journal.begin(running, identity, project / "scratch-e"):
+        assert main(["runs"]) == 0
+        shown = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+        assert "is running" in shown[running.name]
+        assert f"hasten run --resume {killed.name}" in shown[killed.name]
+        assert main(["runs", "remove", running.name]) == 2
+        assert "is running" in capsys.readouterr().err
+        assert main(["runs", "remove", "--keep", "0"]) == 0
+        assert f"kept {running.name}: it is running" in capsys.readouterr().out
+    assert sorted(p.name for p in RUNS.iterdir()) == [NAMES[2], running.name]
+    assert main(["runs", "remove", running.name]) == 0
+
+
 def test_only_runs_of_the_history_are_removed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(RUNS / NAMES[3], project / "mine")
     for words, said in (

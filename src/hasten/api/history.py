@@ -15,17 +15,25 @@ from hasten.core.record import RunRecord
 from hasten.deliver.artifact import BACKUP, PATCH, REPORT, RESULT, load_any
 from hasten.deliver.files import write_atomic
 from hasten.errors import HastenError, UsageError
+from hasten.observe.journal import JOURNAL, STEPS, held
 
 INDEX = "index.html"
 MARK = '<meta name="generator" content="hasten runs">'
-UNREADABLE = "unreadable"
+UNREADABLE, RUNNING, KILLED = "unreadable", "running", "killed"
 
 
 def folders(runs: Path) -> list[Path]:
-    """The folders of finished runs, newest first."""
-    there = [p.parent for p in runs.glob(f"*/{RESULT}")] if runs.is_dir() else []
+    """The folders of runs, finished or not, newest first."""
+    found = []
+    for folder in runs.iterdir() if runs.is_dir() else ():
+        for name in (RESULT, f"{JOURNAL}/{STEPS}"):
+            try:
+                found.append(((folder / name).stat().st_mtime_ns, folder.name, folder))
+            except OSError:
+                continue
+            break
     # names begin with the time, but a run made in the same second has a suffix that must count as a number
-    return sorted(there, key=lambda p: ((p / RESULT).stat().st_mtime_ns, p.name), reverse=True)
+    return [folder for *_, folder in sorted(found, reverse=True)]
 
 
 def row(folder: Path) -> RunRow:
@@ -34,13 +42,21 @@ def row(folder: Path) -> RunRow:
 
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink()) / 1e6
     applied = (folder / BACKUP).is_dir()
+
+    def without(status: str, why: str) -> RunRow:
+        return RunRow(
+            folder.name, str(folder), "", "program", "", status, why, None, None, None, None, None, 0, 0, 0.0, applied,
+            size,
+        )  # fmt: skip
+
+    if held(folder):
+        return without(RUNNING, "is running")
+    if not (folder / RESULT).is_file():
+        return without(KILLED, f"hasten run --resume {folder.name}")
     try:
         record = load_any(folder)
     except HastenError as error:
-        return RunRow(
-            folder.name, str(folder), "", "program", "", UNREADABLE, str(error), None, None, None, None, None, 0, 0,
-            0.0, applied, size,
-        )  # fmt: skip
+        return without(UNREADABLE, str(error))
     gain = record.gain
     if isinstance(record, ModelRunRecord):
         text = models.headline(record)[0]
@@ -82,30 +98,40 @@ def history(runs: Path) -> list[RunRow]:
     return [row(folder) for folder in folders(runs)]
 
 
-def remove(runs: Path, named: Sequence[Path], keep: int | None, *, dry: bool = False) -> tuple[list[str], list[str]]:
-    """Remove the runs `named`, or all but the `keep` newest; their names, and those that were spared.
+def remove(
+    runs: Path, named: Sequence[Path], keep: int | None, *, dry: bool = False
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Remove the runs `named`, or all but the `keep` newest; their names, and those that were spared with the reason.
 
-    A run that was applied is spared: its folder has what undoes that. Raises `UsageError` for one that is named.
+    A run that was applied is spared: its folder has what undoes that. So is one that is running. Raises `UsageError`
+    for one that is named.
     """
-    spared: list[str] = []
+    spared: list[tuple[str, str]] = []
     if keep is None:
         chosen = list(named)
         for folder in chosen:
             if folder.resolve().parent != runs.resolve():
                 raise UsageError(f"{folder} is not in {runs}: remove such a folder yourself")
+            if held(folder):
+                raise UsageError(f"{folder.name} is running: end it first")
             if (folder / BACKUP).is_dir():
                 raise UsageError(
                     f"{folder.name} was applied, and its folder has the files as they were; next: "
                     f"hasten apply {folder.name} --undo, or remove {folder} yourself"
                 )
     else:
-        old = folders(runs)[keep:]
-        chosen = [folder for folder in old if not (folder / BACKUP).is_dir()]
-        spared = [folder.name for folder in old if folder not in chosen]
+        chosen = []
+        for folder in folders(runs)[keep:]:
+            if held(folder):
+                spared.append((folder.name, "it is running"))
+            elif (folder / BACKUP).is_dir():
+                spared.append((folder.name, "it was applied, and has the files as they were"))
+            else:
+                chosen.append(folder)
     for folder in chosen:
         if not dry:
             # first what makes it a run: one that is half gone must not be listed
-            (folder / RESULT).unlink()
+            (folder / RESULT).unlink(missing_ok=True)
             shutil.rmtree(folder)
     return [folder.name for folder in chosen], spared
 
@@ -154,7 +180,7 @@ def to_mlflow(
         there = 0
         logged = 0
         for shown in reversed(rows):  # oldest first, as they were made
-            if shown.status == UNREADABLE:
+            if shown.status in (UNREADABLE, RUNNING, KILLED):
                 note(f"left out: {shown.name}: {shown.headline}")
                 continue
             identity = f"{shown.name} {shown.started}"

@@ -138,7 +138,8 @@ class Initialised:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run in the history. `gain` is old/new with its interval, null when nothing was kept."""
+    """One run in the history. `status` is "finished", "interrupted", "running", "killed" or "unreadable"; `gain` is
+    old/new with its interval, null when nothing was kept."""
 
     name: str
     folder: str

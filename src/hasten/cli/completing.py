@@ -35,8 +35,8 @@ def attach(parser: argparse.ArgumentParser) -> None:
                 completer = known.get(str(action.metavar), nothing)
                 if command.prog.endswith(" schema") and action.dest == "name":
                     completer = schemas
-                if command.prog.endswith(" runs") and action.dest == "runs":
-                    completer = runs
+                if action.dest == "resume":
+                    completer = unfinished
                 action.completer = completer  # type: ignore[attr-defined]
             elif isinstance(action, argparse._HelpAction):
                 action.completer = SuppressCompleter()  # type: ignore[attr-defined]
@@ -61,6 +61,12 @@ def runs(**_: object) -> dict[str, str]:
             target = ""
         found[result.parent.name] = str(target)
     return {LATEST: "the last run", **found} if found else {}
+
+
+def unfinished(**_: object) -> list[str]:
+    """Names of runs that can be gone on with."""
+    found = sorted((p.parent.parent.name for p in Path(".hasten", "runs").glob("*/journal/steps")), reverse=True)
+    return [LATEST, *found] if found else []
 
 
 def runs_or_folders(prefix: str = "", **_: object) -> list[str]:

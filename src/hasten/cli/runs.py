@@ -15,19 +15,20 @@ def main(options: argparse.Namespace) -> int:
     from hasten.cli.given import run_folder
     from hasten.cli.printing import print_json
     from hasten.errors import UsageError
+    from hasten.observe.journal import unfinished
     from hasten.report.history import table
 
     _check(options)
     if options.action == "remove":
-        named = [run_folder(name) for name in options.runs]
+        named = [RUNS / name if unfinished(RUNS / name) else run_folder(name) for name in options.runs]
         gone, spared = remove(RUNS, named, _count(options.keep), dry=options.dry_run)
         if options.json:
             print_json(Runs(1, str(RUNS), tuple(history(RUNS)), tuple(gone)))
             return FINISHED
         for name in gone:
             print(f"{'would remove' if options.dry_run else 'removed'} {name}")
-        for name in spared:
-            print(f"kept {name}: it was applied, and has the files as they were")
+        for name, why in spared:
+            print(f"kept {name}: {why}")
         if not gone:
             print("nothing to remove")
         return FINISHED

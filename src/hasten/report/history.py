@@ -39,7 +39,7 @@ class Row(Protocol):
 def gain(row: Row) -> str:
     """`2.50x [2.30, 2.71]`, or why there is none."""
     if row.gain is None:
-        return {"interrupted": "interrupted", "unreadable": "unreadable"}.get(row.status, "no gain")
+        return row.status if row.status != "finished" else "no gain"
     if row.low is None or row.high is None or not math.isfinite(row.high):
         return f"{row.gain:.2f}x"
     return f"{row.gain:.2f}x [{row.low:.2f}, {row.high:.2f}]"
@@ -72,7 +72,7 @@ def table(rows: Sequence[Row], width: int = 80) -> str:
     for r in rows:
         applied = "applied, " if r.applied else ""
         head = f"{clip(r.name, names):<{names}}  {gain(r):<{gains}}  "
-        what = r.target if r.status != "unreadable" else r.headline
+        what = r.target or r.headline
         out.append((head + clip(f"{applied}{clean(what)}", max(8, width - len(head)))).rstrip())
     total = sum(r.megabytes for r in rows)
     out.append(f"{len(rows)} run{'s' if len(rows) > 1 else ''}, {total:.1f} MB")
