@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-import html.parser
 import io
-import json
 import re
 
 import pytest
@@ -13,58 +11,9 @@ from hasten.core.record import QualityRecord, RunRecord
 from hasten.report import html as page
 from hasten.report import markdown, terminal
 from hasten.report.view import headline, percent, seconds, view
-from tests.deliver.records import full_record, plain_record
+from tests.deliver.records import full_record
 
 NASTY = "<script>alert(1)</script>\x1b[31m|`*_ ünï \udcff\n</pre>"
-
-
-class Reader(html.parser.HTMLParser):
-    """Collects elements and the JSON block; notes what would run or fetch something."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.json, self.bad, self.text = "", [], ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag not in ("meta", "circle", "line"):
-            self.open.append(tag)
-        if (tag == "script" and given.get("type") != "application/json") or {"src", "href"} & set(given):
-            self.bad.append((tag, given))
-        self.bad += [(tag, name) for name in given if name.startswith("on")]
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in ("circle", "line"):
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.json += data
-        self.text += data
-
-
-@pytest.mark.parametrize("text", ["script.py", NASTY])
-def test_the_page_is_one_safe_file(text: str) -> None:
-    record = full_record(text)
-    reader = Reader()
-    reader.feed(page.render(record, f"--- a/{text}\n+++ b/x\n@@ -1 +1 @@\n-{text}\n+y\n"))
-    assert reader.open == []
-    assert reader.bad == []
-    assert "url(" not in reader.text.replace("none", "")
-    assert RunRecord.from_json(json.loads(reader.json)) == record
-    assert "2.50x faster" in reader.text
-
-
-def test_the_page_forbids_scripts_and_network() -> None:
-    assert "default-src 'none'" in page.render(full_record())
-
-
-def test_a_page_of_an_empty_run() -> None:
-    empty = plain_record(__import__("pathlib").Path("/x"), {}, {})
-    text = page.render(empty)
-    assert "no gain" in text
-    assert "<svg" not in text
 
 
 def test_dots_stay_inside_the_plot() -> None:

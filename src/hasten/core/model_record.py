@@ -76,6 +76,23 @@ class ExplanationRecord:
 
 
 @dataclass(frozen=True)
+class EpochRecord:
+    """The mean losses of one epoch (0: before any learning); `held_out` is None where nothing is held out."""
+
+    number: int
+    learnt: float
+    held_out: float | None = None
+
+
+@dataclass(frozen=True)
+class CurveRecord:
+    """How one training went, and the epoch that was kept."""
+
+    epochs: tuple[EpochRecord, ...] = ()
+    kept: int = 0
+
+
+@dataclass(frozen=True)
 class CandidateRecord:
     """One candidate: its steps (reductions, then what serves it), the verdict, and what it showed.
 
@@ -97,6 +114,7 @@ class CandidateRecord:
     kept: bool = False
     front: bool = False  # nothing else is better in every respect
     told: tuple[str, ...] = ()  # how a net was made smaller and trained
+    curves: tuple[CurveRecord, ...] = ()  # of its trainings
 
     @property
     def title(self) -> str:

@@ -79,7 +79,11 @@ class HotLine:
 
 @dataclass(frozen=True)
 class ProfileRecord:
-    """The hottest functions and lines, hottest first."""
+    """The hottest functions and lines, hottest first; and every stack that was seen, the most frequent first.
+
+    `frames` are "path:function:line"; each of `stacks` is the places in `frames` of its frames, outermost first, and at
+    last the number of samples that showed it.
+    """
 
     samples: int = 0
     interval_s: float = 0.0
@@ -89,6 +93,40 @@ class ProfileRecord:
     profiler: str = ""
     functions: tuple[FunctionTime, ...] = ()
     lines: tuple[HotLine, ...] = ()
+    frames: tuple[str, ...] = ()
+    stacks: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Lines of the original source around what is hot; `first` is the number of the first one."""
+
+    path: str
+    first: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CheckRecord:
+    """One thing that whole runs compare: what the original showed, what the kept program showed (nothing when nothing
+    was kept), and how far apart they may be."""
+
+    check: str
+    expected: str
+    got: str = ""
+    tolerance: str = "exact"
+
+
+@dataclass(frozen=True)
+class OriginRecord:
+    """Who wrote lines `first`..`last` of a file as it is in the end (`side` "new"), or took them out of the original
+    ("old"): the place of the change in `kept`, or -1 for moving kernels to a file of their own, compiled ahead."""
+
+    path: str
+    side: str  # "old" | "new"
+    first: int
+    last: int
+    change: int
 
 
 @dataclass(frozen=True)
@@ -123,7 +161,11 @@ class FindingRecord:
 @dataclass(frozen=True)
 class TrialRecord:
     """One change that was tried. `verdict` is the name of the verdict's class, in lower case; `replays` and `varied`
-    count the recorded and the varied inputs on which it agreed; `seconds` says what each stage took."""
+    count the recorded and the varied inputs on which it agreed; `seconds` says what each stage took.
+
+    `round` is when (from 1; 0: after the rounds), `why` what the pass found slow there, `place` the place of a kept
+    change in the record's `kept`.
+    """
 
     code: str
     title: str
@@ -139,6 +181,9 @@ class TrialRecord:
     replays: int = 0
     varied: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    round: int = 1
+    why: str = ""
+    place: int | None = None
 
     @classmethod
     def of(cls, change: Change, verdict: Verdict, **more: Any) -> TrialRecord:
@@ -157,6 +202,19 @@ class TrialRecord:
                 **more,
             }
         )
+
+
+@dataclass(frozen=True)
+class ContributionRecord:
+    """What the kept changes of one pass (or one of its changes) are worth beside all others: `saves_s` of one run,
+    reckoned from replays and the profile, and `without`, the time without them over the time with all, measured where
+    there was time for it (`why_not` says why not). `changes` are their places in `kept`."""
+
+    code: str
+    changes: tuple[int, ...]
+    saves_s: float | None = None
+    without: Speedup | None = None
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,6 +268,11 @@ class RunRecord:
     notes: tuple[str, ...] = ()
     qualities: tuple[QualityRecord, ...] = ()
     differs: tuple[str, ...] = ()  # what came from another result, and so became another text
+    checks: tuple[CheckRecord, ...] = ()
+    origins: tuple[OriginRecord, ...] = ()  # of the lines of the patch
+    contributions: tuple[ContributionRecord, ...] = ()
+    excerpts: tuple[Excerpt, ...] = ()
+    after: ProfileRecord | None = None  # of the kept program
     schema: int = SCHEMA
 
     @property

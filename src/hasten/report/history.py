@@ -47,7 +47,7 @@ def gain(row: Row) -> str:
 
 def render(rows: Sequence[Row], reports: Mapping[str, bool]) -> str:
     """The page. `reports` says which runs have a report beside it."""
-    from hasten.report.html import environment
+    from hasten.report.page import environment
 
     top = max((math.log2(r.gain) for r in rows if r.gain is not None and r.gain > 1), default=1.0)
     shown = [(r, gain(r), _share(r.gain, top), reports.get(r.name, False)) for r in rows]

@@ -211,19 +211,15 @@ def render_markdown(record: ModelRunRecord) -> str:
 
 
 def render_html(record: ModelRunRecord) -> str:
-    """One file, no network, no script; everything escaped."""
-    from hasten.report.html import environment
-    from hasten.report.pareto import pareto
+    """One file, no network; everything escaped."""
+    from hasten.report import model_page
 
-    text, tone = headline(record)
-    kind, rows = record.contract.wanted
-    page: str = environment().get_template("models.html.j2").render(
-        record=record, headline=text, tone=tone, facts=facts(record), latencies=latency_rows(record),
-        candidates=[candidate_row(c, record) for c in record.candidates], plot=pareto(record), objective=kind,
-        rows=rows, quality=quality, versions=sorted(record.versions.items()),
-        machine=[(k, str(v)) for k, v in record.machine.items() if isinstance(v, (str, int, float))],
-    )  # fmt: skip
-    return page
+    return model_page.render_html(record)
+
+
+def rows_text(rows: int) -> str:
+    """`1 row`, `256 rows`."""
+    return "1 row" if rows == 1 else f"{rows} rows"
 
 
 FORMATS: Mapping[str, Callable[[ModelRunRecord], str]] = {

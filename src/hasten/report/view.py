@@ -115,8 +115,8 @@ def view(record: RunRecord) -> View:
         headline=text,
         tone=tone,
         facts=tuple(_facts(record)),
-        kept=tuple(_row(t) for t in record.trials if t.kept),
-        tried=tuple(_row(t) for t in record.trials if not t.kept),
+        kept=tuple(trial_row(t) for t in record.trials if t.kept),
+        tried=tuple(trial_row(t) for t in record.trials if not t.kept),
         functions=tuple(
             HotRow(f"{f.path}:{f.first}", f.qualname, percent(f.total), percent(f.own), percent(f.library), f.total)
             for f in hot.functions
@@ -129,7 +129,7 @@ def view(record: RunRecord) -> View:
             (f.code, f"{f.path}:{f.first}", percent(f.share), f.reason, f.remedy)
             for f in sorted(record.findings, key=lambda f: -f.share)
         ),
-        machine=tuple(_flat(record.machine)) + tuple((name, text) for name, text in sorted(record.versions.items())),
+        machine=tuple(flat(record.machine)) + tuple((name, text) for name, text in sorted(record.versions.items())),
         notes=record.notes,
         command=record.command,
         old_s=tuple(r.wall_s for r in comparison.old) if comparison else (),
@@ -198,7 +198,7 @@ def _quality(record: QualityRecord) -> str:
     return f"{record.old[0]:.10g} -> {record.new[-1 - record.seeds]:.10g} ({where}; {asked}){seeds}"
 
 
-def _row(trial: TrialRecord) -> TrialRow:
+def trial_row(trial: TrialRecord) -> TrialRow:
     checks = [f"{trial.replays} recorded"] if trial.replays else []
     if trial.varied:
         checks.append(f"{trial.varied} varied")
@@ -219,12 +219,12 @@ def _row(trial: TrialRecord) -> TrialRow:
     )
 
 
-def _flat(data: object, prefix: str = "") -> list[tuple[str, str]]:
+def flat(data: object, prefix: str = "") -> list[tuple[str, str]]:
     """Nested JSON values as (dotted name, text) rows."""
     if isinstance(data, dict):
-        return [row for key, value in data.items() for row in _flat(value, f"{prefix}.{key}" if prefix else str(key))]
+        return [row for key, value in data.items() for row in flat(value, f"{prefix}.{key}" if prefix else str(key))]
     if isinstance(data, (list, tuple)):
         if any(isinstance(v, (dict, list, tuple)) for v in data):
-            return [row for i, value in enumerate(data, 1) for row in _flat(value, f"{prefix}.{i}")]
+            return [row for i, value in enumerate(data, 1) for row in flat(value, f"{prefix}.{i}")]
         return [(prefix, ", ".join(str(v) for v in data))]
     return [(prefix, "" if data is None else f"{data:g}" if isinstance(data, float) else str(data))]

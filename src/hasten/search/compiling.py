@@ -16,6 +16,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
 from hasten.search.ahead import ahead_of_time
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
+from hasten.search.evidence import beside
 from hasten.search.rest import PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
@@ -64,6 +65,7 @@ def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s
         made = _attempt(program, out, last, candidate, more, wall_s, jit=jit)
         if isinstance(made, _Made):
             _taken(last, more)
+            beside(more, last.shared)
             changes = (*last.recipe, *(t.change for t in more))
             _keep(program, out, made, changes, jit=jit)
             return made.warm_s

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from hasten.core.contract import Contract
-from hasten.core.facts import Facts, Profile
+from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.loading import StartupPass
 from hasten.core.measurement import Speedup
@@ -24,8 +24,6 @@ from hasten.core.recipe import Change, Pass, Recipe
 from hasten.core.record import (
     BaselineRecord,
     FindingRecord,
-    HotLine,
-    ProfileRecord,
     RunRecord,
     TargetRecord,
     TrialRecord,
@@ -41,6 +39,7 @@ from hasten.observe.session import Session
 from hasten.search import doors
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
 from hasten.search.compiling import LastRound, compile_ahead
+from hasten.search.evidence import beside, gather, places, profile_record, told
 from hasten.search.known import Known
 from hasten.search.order import Queue, promise
 from hasten.search.quality import Reached, Watched, reach_as_good
@@ -80,6 +79,7 @@ def optimise(
     try:
         _search(session, program, out, passes, speed, starts)
         out.record = replace(out.record, status="finished")
+        gather(program, out)
     except KeyboardInterrupt:
         session.progress.note("interrupted: what was verified and measured so far is kept")
         if out.record.comparison is None:
@@ -87,6 +87,7 @@ def optimise(
             _drop_all(out, Inconclusive("equal, but interrupted before it was measured end to end"))
     finally:
         program.close()
+    told(program, out)
     return _sealed(session, out)
 
 
@@ -132,7 +133,7 @@ def _search(
         progress.stage(f"profile (round {number})", current_wall)
         profile = program.profile(current)
         if number == 1:
-            out.record = replace(out.record, profile=_profile_record(out.work, profile))
+            out.record = replace(out.record, profile=profile_record(out.work, profile))
         working_s = current_wall * (1 - profile.left_out)
         regions = [r for r in find_regions(current, profile) if not known.barren(current, r)]
         regions = [r for r in regions if not doors.emitted(out.work, current, r)]
@@ -140,7 +141,7 @@ def _search(
             break
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
         facts = Facts(profile, program.record(current, regions))
-        findings, changes = _propose(current, regions, facts, passes)
+        findings, changes, reasons = _propose(current, regions, facts, passes)
         changes = [c for c in changes if _wanted(c, program.contract) and not known.settled(current, c)]
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
         if number == 1:
@@ -159,6 +160,8 @@ def _search(
         before = len(out.trials)
         _judge(session, program, current, changes, facts, working_s, number, rest, speed, out.trials)
         trials = out.trials[before:]
+        for trial in trials:
+            trial.why = reasons.get(_key(trial.change), "")
         # one that was merely no faster may be, when what it calls has become fast
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
         known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
@@ -181,6 +184,7 @@ def _search(
         out.cold(cold_s)
         for trial in chosen:
             trial.kept = isinstance(trial.verdict, Accepted)
+        beside([t for t in chosen if t.kept], shared)
         recipe += tuple(t.change for t in chosen if t.kept)
         out.kept = candidate
         gained = current_wall / max(wall - loading_s, 1e-9)
@@ -257,6 +261,7 @@ def _sooner(
         out.trials.append(Trial(change, 0, verdict, kept=kept, equal=kept))
     if started.work is out.kept:
         return wall_s
+    out.before_start = out.kept
     session.progress.note(f"imports that the run does not need: {started.gain:.2f}x more")
     kept_changes = Recipe((*out.record.kept.changes, *(c for c, _, kept in started.judged if kept)))
     out.kept = started.work
@@ -267,23 +272,31 @@ def _sooner(
 
 def _propose(
     work: ScriptWorkload, regions: Sequence[Region], facts: Facts, passes: Sequence[Pass]
-) -> tuple[list[Finding], list[Change]]:
-    """All findings and changes, hottest first; a change that two regions propose is kept for the smaller one."""
+) -> tuple[list[Finding], list[Change], dict[tuple[object, ...], str]]:
+    """All findings and changes, hottest first, and why each change was proposed; a change that two regions propose is
+    kept for the smaller one."""
     findings: dict[tuple[str, str, int, int], Finding] = {}
     changes: dict[tuple[object, ...], Change] = {}
+    reasons: dict[tuple[object, ...], str] = {}
     for region in regions:
         for pass_ in passes:
             for finding in pass_.find(work, region, facts):
                 findings.setdefault((finding.code, finding.path, finding.first, finding.last), finding)
                 for change in pass_.propose(work, finding, facts):
-                    key = tuple(sorted(change.edits))
+                    key = _key(change)
+                    reasons.setdefault(key, finding.reason)
                     old = changes.get(key)
                     if old is None or _replays_better(change.region, old.region, facts):
                         changes[key] = replace(change, share=region.share)
     ordered = sorted(
         changes.values(), key=lambda c: (-round(promise(c.region, facts), 2), c.region.first, -c.region.last)
     )
-    return sorted(findings.values(), key=lambda f: -f.share), ordered
+    return sorted(findings.values(), key=lambda f: -f.share), ordered, reasons
+
+
+def _key(change: Change) -> tuple[object, ...]:
+    """The same for changes that do the same."""
+    return tuple(sorted(change.edits))
 
 
 def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
@@ -533,10 +546,12 @@ def _drop_all(out: Outcome, verdict: Verdict) -> None:
 
 def _sealed(session: Session, out: Outcome) -> Outcome:
     """The record with everything that is known now."""
+    place = places(out)
     trials = tuple(
         TrialRecord.of(
             t.change, t.verdict, kept=t.kept, replays=t.replays, varied=t.varied, gain=t.gain, gain_of="region",
-            seconds={"verify": round(t.seconds, 3)},
+            seconds={"verify": round(t.seconds, 3)}, round=t.round, why=t.why,
+            place=place.get(id(t.change)) if t.kept else None,
         )
         for t in out.trials
     )  # fmt: skip
@@ -544,18 +559,3 @@ def _sealed(session: Session, out: Outcome) -> Outcome:
     sources = {path: out.work.source(path).sha256 for path in changed if (out.work.root / path).exists()}
     out.record = replace(out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s)
     return out
-
-
-def _profile_record(work: ScriptWorkload, profile: Profile) -> ProfileRecord:
-    lines = []
-    hottest = sorted(profile.lines.items(), key=lambda kv: -(kv[1].own + kv[1].library))[:30]
-    for (path, line), time in hottest:
-        try:
-            text = work.source(path).lines[line - 1].strip()
-        except (OSError, ValueError, IndexError):
-            text = ""
-        lines.append(HotLine(path, line, time.total, time.own, time.library, text))
-    return ProfileRecord(
-        profile.samples, profile.interval_s, profile.wall_s, profile.peak_mb, profile.imports_share, profile.profiler,
-        tuple(profile.functions[:30]), tuple(lines),
-    )  # fmt: skip

@@ -14,6 +14,7 @@ from hasten.core.contract import Contract
 from hasten.core.loading import Loaded
 from hasten.core.measurement import Comparison, RunSample
 from hasten.core.recipe import Change
+from hasten.core.record import CheckRecord
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import StaleError
 from hasten.measure.compare import MAX_PAIRS, MIN_PAIRS, measure
@@ -22,11 +23,12 @@ from hasten.observe import imports
 from hasten.observe.baseline import Baseline, baseline
 from hasten.observe.journal import changed_files, digest_of
 from hasten.observe.mirror import Mirror, Outside
-from hasten.observe.process import run_program, run_workload, workload_command
+from hasten.observe.process import WorkloadRun, run_program, run_workload, workload_command
 from hasten.observe.profiler import profiled_run
 from hasten.observe.recorder import record
 from hasten.observe.runtime import runtime_folder
 from hasten.search.choose import Judged
+from hasten.verify.checks import checks
 from hasten.verify.outputs import difference
 from hasten.verify.replay import ReplayOutcome, original_tree, replay
 
@@ -100,6 +102,7 @@ class Program:
         self.ran: set[tuple[tuple[str, str], ...]] = set()  # candidates that this process has run
         self._timed: dict[tuple[tuple[str, str], ...], Steady] = {}
         self._costs: dict[str, float] = {}
+        self._agreed: dict[tuple[tuple[str, str], ...], tuple[CheckRecord, ...]] = {}
 
     def _check_project(self) -> None:
         """Raises `StaleError` when the project is not what it was when this run began."""
@@ -148,6 +151,11 @@ class Program:
         return tuple(sorted((path, source.sha256) for path, source in work.changed.items()))
 
     @property
+    def observed(self) -> bool:
+        """Whether the original has been run."""
+        return self._base is not None
+
+    @property
     def deadline_s(self) -> float:
         return PATIENCE[0] * self.base.wall_s + PATIENCE[1]
 
@@ -170,6 +178,15 @@ class Program:
             return profiled_run(
                 workload_command(work), cwd=root / work.cwd, env=env, stdin=work.stdin, root=root,
                 deadline_s=2 * self.deadline_s, without=without,
+            ).profile  # fmt: skip
+
+    def look(self, work: ScriptWorkload) -> Profile:
+        """Where all of its time goes, what it loads included."""
+        env = self.mirror.environment(work)
+        with self.mirror.prepared(work, keep_cache=True) as root, self.mirror.outside_restored():
+            return profiled_run(
+                workload_command(work), cwd=root / work.cwd, env=env, stdin=work.stdin, root=root,
+                deadline_s=2 * self.deadline_s,
             ).profile  # fmt: skip
 
     def record(self, work: ScriptWorkload, regions: Sequence[Region]) -> dict[str, RegionFacts]:
@@ -210,7 +227,20 @@ class Program:
         self.ran.add(self.key(candidate))
         deadline_s = self.patience_s(candidate)
         run = run_workload(self.session, self.mirror, candidate, deadline_s=deadline_s, keep_cache=True)
-        return difference(self.base, run, self.contract)
+        return self._compared(candidate, run)
+
+    def _compared(self, candidate: ScriptWorkload, run: WorkloadRun) -> str | None:
+        wrong = difference(self.base, run, self.contract)
+        if wrong is None:
+            key = self.key(candidate)
+            self._agreed[key] = self.session.once("checks", key, lambda: checks(self.base, run, self.contract))
+        return wrong
+
+    def checks(self, candidate: ScriptWorkload) -> tuple[CheckRecord, ...]:
+        """What whole runs of the candidate were compared in, and what they showed; of the original, what it shows."""
+        key = self.key(candidate)
+        known = self._agreed.get(key)
+        return known or self.session.once("checks", key, lambda: checks(self.base, None, self.contract))
 
     def run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float | None, float]:
         """A first and a warm run, both compared: (first difference or None, wall seconds of the first, own seconds of
@@ -225,7 +255,7 @@ class Program:
             return wrong, None, cold.program.wall_s
         warm = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
         cold_s = None if cold.lent else cold.program.wall_s
-        return difference(self.base, warm, self.contract), cold_s, own_seconds(warm.sample)
+        return self._compared(candidate, warm), cold_s, own_seconds(warm.sample)
 
     def cold_run(self, candidate: ScriptWorkload) -> float | None:
         """Wall seconds of a run for which nothing is compiled; None when it does not end as the original does."""

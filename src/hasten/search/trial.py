@@ -27,6 +27,8 @@ class Trial:
     kept: bool = False
     equal: bool = False  # it agreed with the original wherever the two were compared
     gain: Speedup | None = None  # of its region, in the replay
+    why: str = ""  # what the pass found slow
+    beside_s: float | None = None  # reckoned to be saved of one run, beside what else is kept of its round
 
     @property
     def usable(self) -> bool:
@@ -42,6 +44,7 @@ class Outcome:
     record: RunRecord
     trials: list[Trial] = field(default_factory=list)
     first_s: float = 0.0  # wall seconds of the original's first run
+    before_start: ScriptWorkload | None = None  # what was kept before imports were looked at
 
     def noted(self, text: str) -> None:
         """One more line of the report's notes."""

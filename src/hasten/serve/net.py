@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hasten.core.model import Tensors
+from hasten.core.model_record import CurveRecord
 from hasten.serve.backends.onnx_file import opened
 from hasten.serve.tokens import by_name, strings
 
@@ -40,6 +41,7 @@ class Net:
         self.names = names
         self.classes_: NDArray[Any] | None = None  # what scores are of, where they are of classes
         self.told: tuple[str, ...] = ()  # how it was made smaller and trained, for reports
+        self.curves: tuple[CurveRecord, ...] = ()  # of its trainings
 
     def forward(self, X: Tensors) -> NDArray[Any]:
         """The scores, shape (n, ...). Raises what the module raises."""

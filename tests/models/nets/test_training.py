@@ -55,6 +55,9 @@ def test_it_learns_and_tells():
     right = [(n.forward(work.train.x).argmax(1) == work.train.y).mean() for n in (work.model, net)]
     assert right[1] > right[0] + 0.2
     assert net.told[-1].startswith("trained ") and "held out" in net.told[-1]
+    (curve,) = net.curves
+    assert curve.epochs[-1].number == len(curve.epochs) - 1 >= curve.kept
+    assert curve.epochs[curve.kept].held_out == min(e.held_out for e in curve.epochs)
     again = FineTune().reduce(work, {"epochs": 15, "soft": 0.0, "rate": 0.02})
     assert np.array_equal(again.forward(work.valid.x), net.forward(work.valid.x))  # seeds are fixed
 

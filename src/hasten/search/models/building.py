@@ -91,7 +91,8 @@ def net_after(path: str, steps: Sequence[Step]) -> Mapping[str, Any]:
         weights.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     shapes.update(f"{net.module}{work.held}".encode())
     weights.update(shapes.digest())
-    return {"weights": weights.hexdigest(), "shape": shapes.hexdigest(), "told": list(net.told)}
+    return {"weights": weights.hexdigest(), "shape": shapes.hexdigest(), "told": list(net.told),
+        "curves": net.curves}  # fmt: skip
 
 
 def within(seconds: float, checkpoint: str, function: str, *args: Any) -> Any:

@@ -285,7 +285,7 @@ class NetSearch(Reductions):
             return Outcome()
         if verdict.verdict == "accepted":
             return None
-        shown = {"quality": verdict.quality, "agreement": verdict.agreement, "told": self._told(recipe)}
+        shown = {"quality": verdict.quality, "agreement": verdict.agreement, **self._told(recipe)}
         self._note(recipe, "rejected", verdict.reason, **shown)
         return Outcome.of(verdict.quality)
 
@@ -299,7 +299,7 @@ class NetSearch(Reductions):
         loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
         if loop.build(candidate, written):
             loop.judge_one(candidate, screen=False)
-        candidate.note(told=self._told(recipe))
+        candidate.note(**self._told(recipe))
         outcome = Outcome.of(candidate.record.quality)
         if not candidate.accepted:
             return Outcome(cost, outcome.drop, max(outcome.over, 1e-9))
@@ -313,12 +313,13 @@ class NetSearch(Reductions):
         self._let_go()
         return Outcome(cost, outcome.drop, outcome.over)
 
-    def _told(self, recipe: Recipe) -> tuple[str, ...]:
-        """How the net was made, in the words of the passes."""
+    def _told(self, recipe: Recipe) -> dict[str, Any]:
+        """How the net was made, in the words of the passes, and how it learned."""
         try:
-            return tuple(self._asked("net_after", recipe.reductions)["told"])
+            made = self._asked("net_after", recipe.reductions)
         except ChildFailed:
-            return ()
+            return {}
+        return {"told": tuple(made["told"]), "curves": tuple(made["curves"])}
 
     def _let_go(self) -> None:
         """End the processes of smaller nets that others have overtaken: each holds its libraries in memory."""

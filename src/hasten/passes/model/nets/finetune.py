@@ -43,7 +43,9 @@ def finished(work: ModelWorkload, module: Any, parameters: Parameters, *told: st
         return put_in(net, module, *told)
     planned = schedule(parameters, **usual)
     module, curve = trained(module, work, lesson(work, planned.mixtures), planned)
-    return put_in(net, module, *told, curve.told())
+    made = put_in(net, module, *told, curve.told())
+    made.curves = (*net.curves, curve.record())
+    return made
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,7 @@ def put_in(net: Net, module: Any, *told: str) -> Net:
         made = Net(module, net.names)
     made.classes_ = net.classes_
     made.told = (*net.told, *told)
+    made.curves = net.curves
     return made
 
 

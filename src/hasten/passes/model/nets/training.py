@@ -23,6 +23,7 @@ import numpy as np
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import CannotServe
+from hasten.core.model_record import CurveRecord, EpochRecord
 from hasten.passes.model.nets.learning import BATCH, Extra, Lesson, asked
 from hasten.serve.net import Net, is_module, tensors
 
@@ -117,6 +118,13 @@ class Curve:
     epochs: tuple[Epoch, ...]
     kept: int
     said: tuple[str, ...] = ()
+
+    def record(self) -> CurveRecord:
+        """The curve as a report draws it."""
+        held = (None if math.isnan(e.held_out) else e.held_out for e in self.epochs)
+        return CurveRecord(
+            tuple(EpochRecord(e.number, e.learnt, h) for e, h in zip(self.epochs, held, strict=True)), self.kept
+        )
 
     def told(self) -> str:
         """The curve in a line or two."""
