@@ -1,5 +1,7 @@
 """Nets in C that is written for them, beside ONNX Runtime's answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -240,3 +242,63 @@ def test_nets_of_single_rows_answer_several_at_once(tmp_path):
     # what depends on the number of rows is written for one row only
     g = Graph(x=(DRAW.normal(size=(4, 3)).astype(np.float32), (3,)))
     assert len(graphs(work_of(g, g("Add", "x", g("ReduceMean", "x", g.constant([0])))), tmp_path)) == 1
+
+
+@needs_compiler
+@pytest.mark.parametrize("without", [False, True])
+def test_whole_numbers_answer_as_rounded_layers_do(tmp_path, monkeypatch, without):
+    from hasten.passes.model.nets.machine import MachineCodeInt8
+    from hasten.passes.model.nets.sensitive import layers, ranges, with_rounding
+    from hasten.serve.backends import machine
+
+    if without:  # a processor that does not multiply whole numbers: the same sums, otherwise
+        here = machine.level().partition(", ")[0]
+        monkeypatch.setattr(machine, "level", lambda: here)
+    x = (DRAW.normal(size=(5, 6, 9, 7)) + 0.5).astype(np.float32)
+    g = Graph(image=(x, (6, 9, 7)))
+    a = g("Relu", g("Conv", "image", g.weight(40, 6, 3, 3), g.weight(40), kernel_shape=[3, 3], pads=[1, 1, 1, 1]))
+    b = g("Relu", g("Conv", a, g.weight(40, 1, 3, 3), g.weight(40), group=40, kernel_shape=[3, 3], pads=[1, 1, 1, 1]))
+    c = g("Relu", g("Add", g("Conv", b, g.weight(40, 40, 1, 1), g.weight(40), kernel_shape=[1, 1]), a))
+    d = g("Conv", c, g.weight(40, 40, 2, 2), kernel_shape=[2, 2], strides=[2, 2])
+    e = g("Relu", g("Gemm", g("Flatten", g("GlobalAveragePool", d)), g.weight(40, 17), g.weight(17)))
+    work = replace(work_of(g, g("MatMul", e, g.weight(17, 3))), train=Rows(Tensors({"image": x})))
+    ask = served(work, tmp_path, MachineCodeInt8(), {"ranges": "minmax"})
+    model = read(work, tmp_path).model
+    held = {t.name: t for t in model.graph.initializer}
+    few = [n for n in layers(model) if n.op_type != "MatMul" and held[n.input[1]].dims[1] != 1]
+    assert len(few) == 4
+    feeds = [{"image": x[i : i + 1]} for i in range(5)]
+    rounded = with_rounding(model, few, ranges(model, [n.input[0] for n in few], feeds))
+    session = ort.InferenceSession(rounded.SerializeToString(), providers=["CPUExecutionProvider"])
+    wanted = np.concatenate([session.run(None, feed)[0] for feed in feeds])
+    answer, plain = ask([x]), work.model.forward(work.valid.x)
+    largest = np.abs(wanted).max()
+    np.testing.assert_allclose(answer, wanted, rtol=0, atol=0.01 * largest)
+    assert 1e-5 * largest < np.abs(answer - plain).max() < 0.1 * largest
+
+
+def test_layers_that_hurt_are_found_and_spared(tmp_path):
+    from hasten.passes.model.nets.sensitive import ERROR, PERCENTILE, damages, layers, range_of, ranges, spared
+
+    x = DRAW.normal(size=(40, 20)).astype(np.float32)
+    x[:, 0] *= 3000  # one input is so large that the others are lost beside it
+    g = Graph(row=(x, (20,)))
+    first = g.weight(20, 30)
+    big = numpy_helper.to_array(g.held[-1]).copy()
+    big[0] /= 3000
+    g.held[-1] = numpy_helper.from_array(big, first)
+    y = g("Relu", g("MatMul", "row", first))
+    y = g("Relu", g("MatMul", y, g.weight(30, 30)))
+    model = onnx.load_from_string(g.bytes(g("MatMul", y, g.weight(30, 4))))
+    nodes = layers(model)
+    feeds = [{"row": x}]
+    hurt = damages(model, nodes, ranges(model, [n.input[0] for n in nodes], feeds), feeds)
+    assert len(hurt) == 3
+    assert spared(hurt) == [nodes[0].output[0]]
+    assert spared({"a": 0.0, "b": 0.0}) == []
+    assert len(spared(dict.fromkeys("abcdef", 1.0))) == 3  # half of them at most
+    values = np.concatenate([DRAW.normal(size=20000), [-500.0, 900.0]])
+    assert range_of(values, "minmax") == (-500.0, 900.0)
+    assert range_of(values, PERCENTILE)[1] < 10
+    assert range_of(np.abs(values), ERROR)[0] == 0.0
+    assert range_of(np.array([np.nan, np.inf]), "minmax") == (0.0, 1.0)

@@ -32,6 +32,7 @@ NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.run", "OnnxRuntime"),
     ("hasten.passes.model.nets.machine", "MachineCode"),
     ("hasten.passes.model.nets.run", "OpenVino"),
+    ("hasten.passes.model.nets.machine", "MachineCodeInt8"),
     ("hasten.passes.model.nets.quantise", "OpenVinoInt8"),
     ("hasten.passes.model.nets.quantise", "OnnxInt8"),
     ("hasten.passes.model.nets.quantise", "OnnxInt8Dynamic"),

@@ -25,11 +25,13 @@ MODULE = "hasten_net"
 SOURCE, LIBRARY, WEIGHTS = "net.c.gz", "net.so", "weights.npz"
 LENGTH = "L"
 # what each level of x86-64 has, as the kernel names it, best first
+V4 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx2", "fma", "bmi2"}
 LEVELS = {
-    "x86-64-v4": {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx2", "fma", "bmi2"},
+    "x86-64-v4, VNNI": {*V4, "avx512_vnni"},
+    "x86-64-v4": V4,
     "x86-64-v3": {"avx2", "fma", "bmi1", "bmi2", "f16c", "movbe", "abm"},
 }
-LANES = {"x86-64-v4": 16, "x86-64-v3": 8}
+LANES = {"x86-64-v4, VNNI": 16, "x86-64-v4": 16, "x86-64-v3": 8}
 USUAL_LANES = 4
 REFUSED = {1: "an index is out of the range of the net's table", 2: "the net takes no inputs of this length"}
 
@@ -50,7 +52,12 @@ def flags(for_level: str) -> tuple[str, ...]:
     """What the compiler is told. Products and sums may be fused, as the runtimes of nets do."""
     own = tuple(f for f in FLAGS if f != "-ffp-contract=off")
     small = ("-s", "-Wl,-z,noseparate-code") if sys.platform == "linux" else ()
-    return (*own, *small, "-ffp-contract=fast", "-fno-trapping-math", *((f"-march={for_level}",) if for_level else ()))
+    return (*own, *small, "-ffp-contract=fast", "-fno-trapping-math", *_machine(for_level))
+
+
+def _machine(for_level: str) -> tuple[str, ...]:
+    base, _, more = for_level.partition(", ")
+    return (*((f"-march={base}",) if base else ()), *(("-mavx512vnni",) if more else ()))
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Callable[[list[NDArray[Any]]], NDArray[Any]]:
@@ -123,7 +130,8 @@ def _library(folder: Path, made_for: str) -> Any:
     own = flags(here)
     with _source(folder) as source:
         library = folder / LIBRARY
-        if made_for not in ("", here) and not (made_for == "x86-64-v3" and here == "x86-64-v4"):
+        known = [*LEVELS, ""]
+        if made_for not in known[known.index(here) :]:
             library = source.with_name(LIBRARY)
             compiled(source, library, own)
         return opened(library, source, MODULE, own)
@@ -138,6 +146,13 @@ def _placed(arrays: Mapping[str, NDArray[Any]], weights: Any, floats: int) -> ND
         array = arrays[name]
         if not tiles:
             made[at : at + array.size] = array.reshape(-1)
+        elif array.dtype == np.int8:  # four columns of a row lie side by side
+            fours = array.shape[1] // 4
+            for first, rows, lanes in tiles:
+                place = made[at : at + lanes * fours].view(np.int8).reshape(fours, lanes, 4)
+                place[:, :rows] = array[first : first + rows].reshape(rows, fours, 4).transpose(1, 0, 2)
+                at += lanes * fours
+            continue
         for first, rows, lanes in tiles:
             size = lanes * array.shape[1]
             made[at : at + size].reshape(array.shape[1], lanes)[:, :rows] = array[first : first + rows].T

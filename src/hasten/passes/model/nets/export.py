@@ -175,8 +175,6 @@ def _plain(path: Path) -> None:
     for each in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
         each.doc_string = ""
         del each.metadata_props[:]
-    for node in model.graph.node:
-        node.name = ""
     path.write_bytes(model.SerializeToString())
 
 

@@ -4,6 +4,7 @@ What changes     weights, and what flows between layers, are held as int8. Stati
                  rows; dynamic: anew in each call (matrix products only: a dynamic convolution is slower than float32).
 When it wins     on processors with VNNI or the like: 4x to 10x for convolutional nets, about 2.5x for encoders, a
                  quarter of the size. It takes seconds and no training, so it is tried before anything that learns.
+Spared           layers whose rounding, each alone, hurts most may stay in float32 (`sensitive.py`).
 Risk             quality: the judge decides by the budget.
 Method           Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
                  Inference", CVPR 2018; Nagel et al., "A White Paper on Neural Network Quantization", 2021.
@@ -22,11 +23,13 @@ from hasten.core.model import ModelWorkload, Tensors
 from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.nets import export
+from hasten.passes.model.nets.sensitive import damages, layers, ranges, spared
 from hasten.serve.backends.nets import ONNX, OPENVINO
 from hasten.serve.net import OnnxNet, is_net
 
 ROWS = 256  # for calibration
 BATCH = 16  # of them at a time
+LOOKED = 4  # batches on which it is looked at what each layer does to the answers
 PRODUCTS = ("MatMul", "Gemm")  # what dynamic quantisation makes faster
 RECURRENT = ("LSTM", "GRU", "RNN", "Attention")
 
@@ -85,6 +88,7 @@ class OnnxInt8:
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
         if is_net(work.model):
             yield {"ranges": "minmax"}
+            yield {"ranges": "minmax", "spared": True}
             yield {"ranges": "percentile"}
             yield {"ranges": "entropy"}
 
@@ -99,15 +103,32 @@ class OnnxInt8:
         rows = calibration(work, ROWS if parameters["ranges"] == "minmax" else ROWS // 4)
         try:
             with export.quiet():
+                spared = _spared(plain, rows, inputs) if parameters.get("spared") else []
                 quantize_static(
                     plain, folder / ONNX, _reader(rows, inputs), quant_format=QuantFormat.QDQ, per_channel=True,
                     weight_type=QuantType.QInt8, activation_type=QuantType.QUInt8,
-                    calibrate_method=methods[parameters["ranges"]],
+                    calibrate_method=methods[parameters["ranges"]], nodes_to_exclude=spared,
                 )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - what it says is the reason
             raise CannotServe(f"quantize_static: {export.first_line(error)}") from None
         plain.unlink()
         return Built("net", work.methods, {"kind": "onnx", "inputs": inputs}, ("onnxruntime",))
+
+
+def _spared(path: Path, rows: Tensors, inputs: list[str]) -> list[str]:
+    """The names of the layers whose rounding hurts most: they stay in float32."""
+    import onnx
+
+    model = onnx.load(path)
+    nodes = layers(model)
+    given = {i.name for i in model.graph.input}
+    feeds = [
+        {n: a for n, a in zip(inputs, rows.take(slice(at, at + BATCH)).arrays.values(), strict=True) if n in given}
+        for at in range(0, len(rows), BATCH)
+    ]
+    hurt = damages(model, nodes, ranges(model, [n.input[0] for n in nodes], feeds), feeds[:LOOKED])
+    gone = set(spared(hurt))
+    return [n.name for n in nodes if n.output[0] in gone and n.name]
 
 
 def _reader(rows: Tensors, inputs: list[str]) -> Any:

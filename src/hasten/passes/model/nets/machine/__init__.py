@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Built, CannotServe, Parameters
@@ -23,16 +23,28 @@ from hasten.errors import TargetError
 from hasten.serve.net import is_net
 from hasten.serve.stored import FLOAT32
 
+if TYPE_CHECKING:
+    from hasten.passes.model.nets.machine.graph import Graph
+    from hasten.passes.model.nets.sensitive import Range
 
-def build(work: ModelWorkload, folder: Path, stored: str) -> Built:
-    """Write, compile and keep the code. Raises `CannotServe`."""
+
+INPUTS, OUTPUTS = 32, 16  # of a layer that gains from whole numbers, at least
+CALIBRATED, LOOKED = 128, 48  # rows for ranges, and for what each layer does to the answers
+
+
+def build(
+    work: ModelWorkload, folder: Path, stored: str, ranges: str = "", spare: bool = False
+) -> Built:  # fmt: skip
+    """Write, compile and keep the code; with `ranges`, found in this way, layers compute in whole numbers of 8 bits,
+    all but (`spare`) those that hurt. Raises `CannotServe`."""
     from hasten.passes.model.nets.machine.graph import graphs
     from hasten.passes.model.nets.machine.source import source
     from hasten.serve.backends.machine import LANES, USUAL_LANES, WEIGHTS, level, write
     from hasten.serve.stored import save
 
     graph, *several = graphs(work, folder)
-    made = source(graph, LANES.get(level(), USUAL_LANES), *several)
+    few = _whole(work, graph, ranges, spare) if ranges else None
+    made = source(graph, LANES.get(level(), USUAL_LANES), several[0] if several else None, few)
     try:
         write(folder, made.text)
     except TargetError as error:
@@ -44,6 +56,32 @@ def build(work: ModelWorkload, folder: Path, stored: str) -> Built:
         "free": free,
     }  # fmt: skip
     return Built("net", work.methods, options)
+
+
+def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str, Range]:
+    """The layers that compute in whole numbers, by their outputs, and the range of what they take."""
+    from hasten.passes.model.nets.quantise import calibration
+    from hasten.passes.model.nets.sensitive import damages, layers, ranges, spared
+
+    nodes = []
+    for node in layers(graph.model):
+        weights = graph.constants[node.input[1]]
+        groups = next((a.i for a in node.attribute if a.name == "group"), 1)
+        conv = node.op_type == "Conv"
+        outputs = weights.shape[0] if conv else min(weights.shape)
+        inputs = weights[0].size if conv else max(weights.shape)
+        if groups == 1 and weights.ndim in (2, 3, 4) and inputs >= INPUTS and outputs >= OUTPUTS:
+            nodes.append(node)
+    if not nodes:
+        raise CannotServe("none of its layers is large enough to gain from whole numbers")
+    rows = calibration(work, CALIBRATED)
+    feeds = []
+    for i in range(len(rows)):
+        arrays = rows.take(slice(i, i + 1)).arrays.values()
+        feeds.append(dict(zip(graph.inputs, arrays, strict=True)))
+    found = ranges(graph.model, [n.input[0] for n in nodes], feeds, by)
+    gone = spared(damages(graph.model, nodes, found, feeds[:LOOKED])) if spare else []
+    return {n.output[0]: found[n.input[0]] for n in nodes if n.output[0] not in gone}
 
 
 @dataclass(frozen=True)
@@ -59,3 +97,26 @@ class MachineCode:
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         return build(work, folder, FLOAT32)
+
+
+@dataclass(frozen=True)
+class MachineCodeInt8:
+    """The same with layers in whole numbers of 8 bits, where the processor multiplies those (VNNI): sums are exact, and
+    four times as many products fit into an instruction. What flows between layers stays float32. Ranges are found on
+    calibration rows in several ways; with `spared`, layers whose rounding hurts most stay in float32."""
+
+    code: ClassVar[str] = "HSM307"
+    name: ClassVar[str] = "code of its own, int8"
+    risk: ClassVar[Risk] = Risk.QUALITY
+    packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        from hasten.passes.model.nets.sensitive import ERROR, MINMAX
+        from hasten.serve.backends.machine import level
+
+        if is_net(work.model) and "VNNI" in level():
+            yield {"ranges": MINMAX}
+            yield {"ranges": ERROR, "spared": True}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        return build(work, folder, FLOAT32, parameters["ranges"], bool(parameters.get("spared")))

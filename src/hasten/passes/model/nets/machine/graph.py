@@ -54,6 +54,7 @@ class Graph:
     constants: Mapping[str, NDArray[Any]]
     free: tuple[int | None, ...]
     rows: int = 1
+    model: Any = None  # the ONNX graph itself
 
 
 def read(work: ModelWorkload, scratch: Path) -> Graph:
@@ -224,7 +225,7 @@ def _graph(
         if any(n in wanted and n not in constants for n in node.outputs):
             kept.append(node)
             wanted.update(node.inputs[:1] if node.kind in ONLY_FIRST else node.inputs)
-    return Graph(tuple(reversed(kept)), names, output, shapes, dtypes, constants, free, rows)
+    return Graph(tuple(reversed(kept)), names, output, shapes, dtypes, constants, free, rows, model)
 
 
 def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:

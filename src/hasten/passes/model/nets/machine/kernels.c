@@ -2,6 +2,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__AVX512VNNI__) && defined(__AVX512F__) && V == 16
+#include <immintrin.h>
+#define VNNI 1
+#endif
 
 /* V floats at once; loads and stores need no alignment. */
 typedef float vf __attribute__((vector_size(4 * V)));
@@ -150,40 +154,109 @@ PART void padded(const float *in, float *out, int64_t h, int64_t w, int64_t c, i
   }
 }
 
-/* each channel by itself; in: rows of `row` floats, with a vector's room behind them; weights [kh * kw][lanes] */
-PART void depthwise(const float *in, int64_t row, int64_t c, int64_t kh, int64_t kw, int64_t sh, int64_t sw, int64_t dh,
-                    int64_t dw, int64_t oh, int64_t ow, const float *w, int64_t lanes, const float *b, float *out,
-                    int act) {
-  for (int64_t y = 0; y < oh; y++)
-    for (int64_t k = 0; k < c; k += V) {
-      int64_t left = c - k;
-      int64_t x = 0;
-      for (; x + 4 <= ow; x += 4) {
-        vf a0 = *(const vu *)(b + k), a1 = a0, a2 = a0, a3 = a0;
-        for (int64_t i = 0; i < kh; i++)
-          for (int64_t j = 0; j < kw; j++) {
-            vf by = *(const vu *)(w + (i * kw + j) * lanes + k);
-            const float *p = in + (y * sh + i * dh) * row + (x * sw + j * dw) * c + k;
-            a0 += *(const vu *)p * by;
-            a1 += *(const vu *)(p + sw * c) * by;
-            a2 += *(const vu *)(p + 2 * sw * c) * by;
-            a3 += *(const vu *)(p + 3 * sw * c) * by;
-          }
-        float *o = out + (y * ow + x) * c + k;
-        put(o, end_of(a0, act), left);
-        put(o + c, end_of(a1, act), left);
-        put(o + 2 * c, end_of(a2, act), left);
-        put(o + 3 * c, end_of(a3, act), left);
-      }
+/* as whole numbers from 0 to 255, `zero` standing for 0 */
+PART void whole(const float *in, uint8_t *out, int64_t n, float by, int zero) {
+  int64_t i = 0;
+#ifdef VNNI
+  __m512 scale = _mm512_set1_ps(by);
+  __m512i shift = _mm512_set1_epi32(zero);
+  for (; i + 16 <= n; i += 16) {
+    __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(in + i), scale)), shift);
+    _mm_storeu_si128((__m128i *)(out + i), _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, _mm512_setzero_si512())));
+  }
+#endif
+  for (; i < n; i++) {
+    float q = rintf(in[i] * by);
+    q = q > 1e6f ? 1e6f : q < -1e6f ? -1e6f : q != q ? 0.0f : q;
+    int t = (int)q + zero;
+    out[i] = t < 0 ? 0 : t > 255 ? 255 : t;
+  }
+}
+/* the same with `zero` around it; channels last */
+PART void whole_padded(const uint8_t *in, uint8_t *out, int64_t h, int64_t w, int64_t c, int64_t top, int64_t left,
+                       int64_t bottom, int64_t right, int zero) {
+  int64_t wide = (left + w + right) * c;
+  memset(out, zero, top * wide);
+  out += top * wide;
+  for (int64_t y = 0; y < h; y++, out += wide) {
+    memset(out, zero, left * c);
+    memcpy(out + left * c, in + y * w * c, w * c);
+    memset(out + (left + w) * c, zero, right * c);
+  }
+  memset(out, zero, bottom * wide);
+}
+
+/* what is written: floats, or (`eight`) whole numbers from 0 to 255 */
+QUICK void put_either(void *out, int64_t at, vf a, int64_t lanes, int eight, float by, int zero) {
+  if (!eight) {
+    put((float *)out + at, a, lanes);
+    return;
+  }
+#ifdef VNNI
+  if (lanes >= V) {
+    __m512i q = _mm512_add_epi32(_mm512_cvtps_epi32((__m512)(a * by)), _mm512_set1_epi32(zero));
+    _mm_storeu_si128((void *)((uint8_t *)out + at), _mm512_cvtusepi32_epi8(_mm512_max_epi32(q, _mm512_setzero_si512())));
+    return;
+  }
+#endif
+  float held[V];
+  memcpy(held, &a, sizeof held);
+  whole(held, (uint8_t *)out + at, lanes < V ? lanes : V, by, zero);
+}
+
+/* Each channel by itself, what lies outside being 0. A vector's room is behind the input; weights [kh * kw][lanes].
+ * The window is a constant where this is called: its weights stay in registers for a row. */
+QUICK void depthwise(const float *in, int64_t h, int64_t wide, int64_t c, const int kh, const int kw, const int sh,
+                     const int sw, const int dh, const int dw, int64_t top, int64_t left, int64_t oh, int64_t ow,
+                     const float *w, int64_t lanes, const float *b, void *out, int act, const int eight, float by,
+                     int zero) {
+  int64_t first = (left + sw - 1) / sw, room = wide - 1 + left - (kw - 1) * dw, end = room < 0 ? 0 : room / sw + 1;
+  int64_t line = wide * c;
+  if (end > ow) end = ow;
+  for (int64_t k = 0; k < c; k += V) {
+    int64_t some = c - k;
+    vf base = *(const vu *)(b + k);
+    for (int64_t y = 0; y < oh; y++) {
+      const float *row = in + (y * sh - top) * line - left * c + k;
+      int64_t o = y * ow * c + k, x = 0;
+      int inside = y * sh >= top && y * sh - top + (kh - 1) * dh < h;
       for (; x < ow; x++) {
-        vf a = *(const vu *)(b + k);
-        for (int64_t i = 0; i < kh; i++)
-          for (int64_t j = 0; j < kw; j++)
-            a += *(const vu *)(in + (y * sh + i * dh) * row + (x * sw + j * dw) * c + k) *
-                 *(const vu *)(w + (i * kw + j) * lanes + k);
-        put(out + (y * ow + x) * c + k, end_of(a, act), left);
+        if (inside && x >= first)
+          for (; x + 4 <= end; x += 4) {
+            vf a0 = base, a1 = base, a2 = base, a3 = base;
+            const float *at = row + x * sw * c;
+#pragma GCC unroll 8
+            for (int i = 0; i < kh; i++)
+#pragma GCC unroll 8
+              for (int j = 0; j < kw; j++) {
+                vf f = *(const vu *)(w + (i * kw + j) * lanes + k);
+                const float *p = at + i * dh * line + j * dw * c;
+                a0 += *(const vu *)p * f;
+                a1 += *(const vu *)(p + sw * c) * f;
+                a2 += *(const vu *)(p + 2 * sw * c) * f;
+                a3 += *(const vu *)(p + 3 * sw * c) * f;
+              }
+            put_either(out, o + x * c, end_of(a0, act), some, eight, by, zero);
+            put_either(out, o + (x + 1) * c, end_of(a1, act), some, eight, by, zero);
+            put_either(out, o + (x + 2) * c, end_of(a2, act), some, eight, by, zero);
+            put_either(out, o + (x + 3) * c, end_of(a3, act), some, eight, by, zero);
+          }
+        if (x >= ow) break;
+        vf a0 = base;
+        for (int i = 0; i < kh; i++) {
+          int64_t place = y * sh - top + i * dh;
+          if (place < 0 || place >= h) continue;
+          for (int j = 0; j < kw; j++) {
+            int64_t column = x * sw - left + j * dw;
+            if (column < 0 || column >= wide) continue;
+            a0 += *(const vu *)(row + x * sw * c + i * dh * line + j * dw * c) *
+                  *(const vu *)(w + (i * kw + j) * lanes + k);
+          }
+        }
+        put_either(out, o + x * c, end_of(a0, act), some, eight, by, zero);
       }
     }
+  }
 }
 
 /* channels last; what lies outside does not count. mean: 0 most, 1 mean of what is inside, 2 with what is outside */

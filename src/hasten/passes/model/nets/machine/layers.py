@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import Node, Size
-from hasten.passes.model.nets.machine.writer import Array, Writer, plus, times
+from hasten.passes.model.nets.machine.writer import Array, Writer, literal, plus, times
+from hasten.passes.model.nets.sensitive import Range, scale_of
+from hasten.serve.stored import rounded
 
 PLACES = {1: 8, 2: 8, 3: 6, 4: 6}  # of a tile, by its vectors of outputs: what fits into 32 registers
 PLACES_FEW = {1: 6, 2: 6, 3: 3, 4: 2}  # into 16
@@ -67,6 +70,62 @@ def tile_text(places: int, vectors: int) -> str:
     return "\n".join([*out, "}"])
 
 
+def whole_tile_text(places: int, vectors: int) -> str:
+    """The same over whole numbers of 8 bits, four inputs at a time: sums in 32 bits, times `scale`, plus `b`."""
+    p, t = range(places), range(vectors)
+    out = [
+        f"PART void whole_{places}x{vectors}(const uint8_t *x, int64_t px, int64_t segs, int64_t xs, int64_t n, "
+        "const float *weights, const float *scale, const float *b, const float *add, float *o, int64_t po, "
+        "int64_t lanes, int act) {",
+        "  (void)px, (void)po;",
+        "  const int8_t *w = (const int8_t *)weights;",
+        "#ifdef VNNI",
+        *(f"  __m512i a{i}_{j} = _mm512_setzero_si512();" for i in p for j in t),
+        "  for (int64_t s = 0; s < segs; s++, x += xs)",
+        f"    for (int64_t k = 0; k < n; k += 4, w += {64 * vectors}) {{",
+        *(f"      __m512i w{j} = _mm512_loadu_si512((const void *)(w + {64 * j}));" for j in t),
+    ]  # fmt: skip
+    for i in p:
+        out += [
+            f"      {{ int32_t four; memcpy(&four, x + {i} * px + k, 4); __m512i v = _mm512_set1_epi32(four);",
+            *(f"      a{i}_{j} = _mm512_dpbusd_epi32(a{i}_{j}, v, w{j});" for j in t), "      }",
+        ]  # fmt: skip
+    out += ["    }", *(f"  vf r{i}_{j} = (vf)_mm512_cvtepi32_ps(a{i}_{j});" for i in p for j in t)]
+    out += [
+        "#else", f"  int32_t held[{places}][{vectors} * V] = {{{{0}}}};",
+        "  for (int64_t s = 0; s < segs; s++, x += xs)",
+        f"    for (int64_t k = 0; k < n; k += 4, w += 4 * V * {vectors})",
+        f"      for (int i = 0; i < {places}; i++)", f"        for (int l = 0; l < V * {vectors}; l++)",
+        "          for (int q = 0; q < 4; q++) held[i][l] += (int32_t)x[i * px + k + q] * w[4 * l + q];",
+        f"  vf {', '.join(f'r{i}_{j}' for i in p for j in t)};",
+        *(f"  for (int l = 0; l < V; l++) r{i}_{j}[l] = (float)held[{i}][{j} * V + l];" for i in p for j in t),
+        "#endif",
+    ]  # fmt: skip
+    for j in t:
+        out.append(f"  vf by{j} = *(const vu *)(scale + {j} * V), base{j} = *(const vu *)(b + {j} * V);")
+        out += [f"  r{i}_{j} = r{i}_{j} * by{j} + base{j};" for i in p]
+    out.append("  if (add) {")
+    for i in p:
+        for j in t:
+            lanes = "lanes" if j == vectors - 1 else "V"
+            out.append(f"    {{ vf r = {{0}}; memcpy(&r, add + {i} * po + {j} * V, 4 * {lanes}); r{i}_{j} += r; }}")
+    out.append("  }")
+    for i in p:
+        for j in t:
+            lanes = "lanes" if j == vectors - 1 else "V"
+            out.append(f"  put(o + {i} * po + {j} * V, end_of(r{i}_{j}, act), {lanes});")
+    return "\n".join([*out, "}"])
+
+
+@dataclass(frozen=True)
+class Whole:
+    """How a layer's inputs become whole numbers: `at` is where they lie, 4 inputs of a piece at a time."""
+
+    at: str
+    step: float
+    zero: int
+
+
 def splits(outputs: int, lanes: int, most: int) -> list[tuple[int, int, int]]:
     """Outputs as tiles of at most `most` vectors, about equally many: (first, outputs, lanes)."""
     vectors = -(-outputs // lanes)
@@ -91,36 +150,52 @@ def runs(places: Size, most: int) -> list[tuple[int, Size]]:
 def product(
     w: Writer, name: str, x: str, out: str, add: str, matrix: NDArray[Any], bias: NDArray[Any] | None, act: str, *,
     places: Size, px: Size, po: Size, segs: int = 1, xs: Size = 0, rows: Size = 1, row_x: Size = 0, row_o: Size = 0,
-    bias_at: str = "",
+    bias_at: str = "", whole: Whole | None = None,
 ) -> None:  # fmt: skip
     """`rows` rows of `places` places each, times `matrix` (outputs, inputs of all pieces). `bias_at`: C text of a bias
-    that is no constant."""
+    that is no constant. `whole`: in whole numbers of 8 bits."""
     outputs, inputs = matrix.shape
     single = places == 1
     # the same weights serve one row and several, where there is code for several
     most = ALONE if single and w.alone_only else VECTORS
     tiles = splits(outputs, w.lanes, most)
-    weights = w.weight(name, matrix, tiles)
     n = inputs // segs
+    scale_at, kind, what = "", "float", "tile"
+    if whole is None:
+        weights = w.weight(name, matrix, tiles)
+    else:
+        four = -(-n // 4) * 4
+        q, scale = rounded(matrix)
+        pieces = np.zeros((outputs, segs, four), np.int8)
+        pieces[:, :, :n] = q.reshape(outputs, segs, n)
+        weights = w.weight(name, pieces.reshape(outputs, -1), tiles)
+        unit = (scale * np.float32(whole.step)).astype(np.float32)
+        base = np.zeros(outputs, np.float32) if bias is None else bias.astype(np.float64)
+        bias = (base - unit.astype(np.float64) * whole.zero * q.sum(axis=1, dtype=np.int64)).astype(np.float32)
+        steps = np.zeros(-(-outputs // w.lanes) * w.lanes, np.float32)
+        steps[:outputs] = unit
+        scale_at = w.weight(f"{name} scale", steps)
+        x, kind, what, inputs = whole.at, "uint8_t", "whole", segs * four // 4
     if not bias_at:
         held = np.zeros(-(-outputs // w.lanes) * w.lanes, np.float32)
         held[:outputs] = 0.0 if bias is None else bias
         bias_at = w.weight(f"{name} bias", held)
     at = 0
-    few = PLACES if w.lanes >= 16 else PLACES_FEW
+    largest = PLACES if w.lanes >= 16 else PLACES_FEW
     for first, count, lanes in tiles:
         vectors = lanes // w.lanes
         last = count - (vectors - 1) * w.lanes
         w.line(f"for (int64_t y = 0; y < {rows}; y++) {{")
-        w.line(f"  const float *x = {x} + y*({row_x}), *add = {add};")
+        w.line(f"  const {kind} *x = {x} + y*({row_x}); const float *add = {add};")
         w.line(f"  float *o = {out} + y*({row_o}) + {first};")
         if add != NOTHING:
             w.line(f"  add += y*({row_o}) + {first};")
-        for each, number in runs(places, 1 if single else few[vectors]):
-            w.tiles.add((each, vectors))
+        for each, number in runs(places, 1 if single else largest[vectors]):
+            w.tiles.add((what, each, vectors))
+            scaled = f"{scale_at} + {first}, " if scale_at else ""
             call = (
-                f"tile_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {bias_at} + {first}, add, o, "
-                f"{po}, {last}, {act});"
+                f"{what}_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {scaled}{bias_at} + {first}, "
+                f"add, o, {po}, {last}, {act});"
             )
             step = f"x += {times(each, px)}, o += {times(each, po)}"
             step += f", add += {times(each, po)}" if add != NOTHING else ""
@@ -200,14 +275,23 @@ def conv(w: Writer, node: Node) -> None:
         if after is not None and after.kind == "Relu":
             name, act = after.outputs[0], "RELU"
     source, height, width, made = x.at, h, wide, None
-    if any((*of["before"], *of["after"])) or (depthwise and x.block is None):  # which reads a vector too far
+    few, span = None, None if depthwise else w.whole(node)
+    if depthwise:
+        if x.block is None:  # which is read a vector too far
+            made = f"copied {len(w.lines)}"
+            source = w.make(made, x.shape, "float", last=True).at
+            w.line(f"memcpy({source}, {x.at}, 4 * ({x.size}));")
+    elif span is not None:
+        made, few, height, width = _whole_window(w, x, span, (h, wide), of)
+    elif any((*of["before"], *of["after"])):
         (top, left), (bottom, right) = of["before"], of["after"]
         height, width = plus(h, top + bottom), plus(wide, left + right)
         made = f"padded {len(w.lines)}"
         source = w.make(made, (1, c, height, width), "float", last=True).at
         w.line(f"padded({x.at}, {source}, {h}, {wide}, {c}, {top}, {left}, {bottom}, {right}, 0.0f);")
     other = w.in_order(w.held[add], last=True) if add is not None else None
-    out = w.make(name, w.graph.shapes[name], "float", last=True)
+    next_span = _taken_whole(w, name) if depthwise else None
+    out = w.make(name, w.graph.shapes[name], "float" if next_span is None else "uint8_t", last=True)
     row = times(width, c)
     key = f"{node.inputs[1]} of {node.outputs[0]}"
     if depthwise:
@@ -216,9 +300,15 @@ def conv(w: Writer, node: Node) -> None:
         held = np.zeros(lanes, np.float32)
         held[:outputs] = 0.0 if bias is None else bias
         by = w.weight(f"{key} bias", held)
+        eight = "0.0f, 0"
+        if next_span is not None:
+            step, zero = scale_of(next_span)
+            eight = f"{literal(1 / step, 'float')}, {zero}"
+        (top, left), window_of = of["before"], (kh, kw, sh, sw, dh, dw)
+        called = w.depthwise(window_of, next_span is not None)
         w.line(
-            f"depthwise({source}, {row}, {c}, {kh}, {kw}, {sh}, {sw}, {dh}, {dw}, {oh}, {ow}, {at}, {lanes}, {by}, "
-            f"{out.at}, {act});"
+            f"{called}({source}, {h}, {wide}, {c}, {top}, {left}, {oh}, {ow}, {at}, {lanes}, {by}, {out.at}, {act}, "
+            f"{eight});"
         )
     else:
         # (outputs, window rows, window columns, channels)
@@ -226,12 +316,12 @@ def conv(w: Writer, node: Node) -> None:
         matrix = full.transpose(0, 2, 3, 1).reshape(outputs, -1)
         at = NOTHING if other is None else other.at
         written = partial(product, w, key, source, out.at, at, matrix, bias, act)
-        if kh == kw == sh == sw == 1 and made is None:
-            written(places=times(oh, ow), px=c, po=outputs)
+        if kh == kw == sh == sw == 1 and height == h and width == wide:
+            written(whole=few, places=times(oh, ow), px=c, po=outputs)
         else:
             pieces, between = (kw, times(dw, c)) if kh == 1 and dw > 1 else (kh, times(dh, row))
             written(
-                places=ow, px=times(sw, c), po=outputs, segs=pieces, xs=between, rows=oh,
+                whole=few, places=ow, px=times(sw, c), po=outputs, segs=pieces, xs=between, rows=oh,
                 row_x=times(sh, row), row_o=times(ow, outputs),
             )  # fmt: skip
     if made is not None:
@@ -239,6 +329,35 @@ def conv(w: Writer, node: Node) -> None:
     w.give_back(x, given)
     if other is not None and add is not None:
         w.give_back(other, w.held[add])
+
+
+def _whole_window(
+    w: Writer, x: Array, of: Range, size: tuple[Size, Size], window: Mapping[str, list[int]]
+) -> tuple[str, Whole, Size, Size]:
+    """A layer's inputs in whole numbers, padded as its window wants: the name of their memory, how they were made, and
+    their height and width."""
+    step, zero = scale_of(of)
+    h, wide = size
+    name = f"whole {len(w.lines)}"
+    if x.kind == "uint8_t":  # as it was written
+        made = w.view(name, x, x.shape, x.last)
+    else:
+        made = w.make(name, (*x.shape, 1), "uint8_t")
+        w.line(f"whole({x.at}, {made.at}, {x.size}, {literal(1 / step, 'float')}, {zero});")
+    (top, left), (bottom, right) = window["before"], window["after"]
+    if not (top or left or bottom or right):
+        return name, Whole(made.at, step, zero), h, wide
+    height, width, c = plus(h, top + bottom), plus(wide, left + right), x.shape[1]
+    around = w.make(f"{name} padded", (1, c, height, width), "uint8_t")
+    w.line(f"whole_padded({made.at}, {around.at}, {h}, {wide}, {c}, {top}, {left}, {bottom}, {right}, {zero});")
+    w.drop(name)
+    return f"{name} padded", Whole(around.at, step, zero), height, width
+
+
+def _taken_whole(w: Writer, name: str) -> Range | None:
+    """The range in which the one layer that takes this array wants whole numbers; None where floats are wanted."""
+    after = w.alone(name)
+    return None if after is None or after.kind != "Conv" or after.inputs[0] != name else w.whole(after)
 
 
 def gemm(w: Writer, node: Node) -> None:
@@ -265,12 +384,17 @@ def _linear(w: Writer, node: Node, matrix: NDArray[Any], bias: NDArray[Any] | No
     given = w.array(node.inputs[0])
     x = w.in_order(given, last=False)
     other_side = w.in_order(w.held[add], last=False) if add is not None else None
+    span, few, made = w.whole(node), None, None
+    if span is not None:
+        made, few, *_ = _whole_window(w, x, span, (1, 1), {"before": [0, 0], "after": [0, 0]})
     out = w.make(name, w.graph.shapes[name], "float")
     add_at = NOTHING if other_side is None else other_side.at
     product(
         w, f"{node.inputs[1]} of {node.outputs[0]}", x.at, out.at, add_at, matrix, bias, act,
-        places=times(*x.shape[:-1]), px=x.shape[-1], po=len(matrix),
+        places=times(*x.shape[:-1]), px=x.shape[-1], po=len(matrix), whole=few,
     )  # fmt: skip
+    if made is not None:
+        w.drop(made)
     w.give_back(x, given)
     if other_side is not None and add is not None:
         w.give_back(other_side, w.held[add])

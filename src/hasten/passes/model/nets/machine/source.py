@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import LENGTH, Graph
-from hasten.passes.model.nets.machine.layers import tile_text
+from hasten.passes.model.nets.machine.layers import tile_text, whole_tile_text
 from hasten.passes.model.nets.machine.operators import write
 from hasten.passes.model.nets.machine.writer import ALIGN, BYTES, Writer, times
+from hasten.passes.model.nets.sensitive import Range
 from hasten.serve.backends.machine import MODULE
 
 KERNELS = Path(__file__).with_name("kernels.c")
@@ -93,10 +94,13 @@ class Source:
     answer: tuple[int | str, ...]
 
 
-def source(graph: Graph, lanes: int, several: Graph | None = None) -> Source:
-    """The code of a net, `several` being the same net for several rows. Raises `CannotServe` where something in the
+def source(
+    graph: Graph, lanes: int, several: Graph | None = None, few: Mapping[str, Range] | None = None
+) -> Source:  # fmt: skip
+    """The code of a net, `several` being the same net for several rows, `few` the layers in whole numbers of 8 bits
+    (by their outputs) and the range of what they take. Raises `CannotServe` where something in the
     graph has no code."""
-    w = Writer(graph, lanes)
+    w = Writer(graph, lanes, few=few)
     for name in graph.inputs:
         if graph.shapes[name][:1] != (1,):
             raise CannotServe(f"{name} has no rows")
@@ -106,7 +110,7 @@ def source(graph: Graph, lanes: int, several: Graph | None = None) -> Source:
     block: list[str] = []
     scratch = w.scratch
     if several is not None:
-        other = Writer(several, lanes, w)
+        other = Writer(several, lanes, w, few)
         many = write(other)
         w.floats = other.floats
         scratch = max(scratch, other.scratch)
@@ -116,7 +120,8 @@ def source(graph: Graph, lanes: int, several: Graph | None = None) -> Source:
         ]  # fmt: skip
     if len(w.lines) > MOST_LINES or scratch > MOST_SCRATCH:
         raise CannotServe("it is too large to gain from code of its own")
-    tiles = [tile_text(*t) for t in sorted(w.tiles)]
+    texts = {"tile": tile_text, "whole": whole_tile_text}
+    tiles = [texts[kind](places, vectors) for kind, places, vectors in sorted(w.tiles)]
     starts = [str(scratch), *(f"at{i} + ({size})" for i, size in enumerate(w.longer[:-1]))][: len(w.longer)]
     places = [f"  int64_t at{i} = {start};" for i, start in enumerate(starts)]
     total = f"at{len(w.longer) - 1} + ({w.longer[-1]})" if w.longer else str(scratch)

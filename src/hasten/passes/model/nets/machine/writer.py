@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import ONE_ROW, Graph, Node, Size
+from hasten.passes.model.nets.sensitive import Range
 
 C_TYPES = {"float32": "float", "float64": "double", "int64": "int64_t", "int32": "int32_t", "bool": "uint8_t"}
 BYTES = {"float": 4, "double": 8, "int64_t": 8, "int32_t": 4, "uint8_t": 1}
@@ -94,7 +95,7 @@ class Array:
 @dataclass(frozen=True)
 class Weight:
     """An array of the net's, rows by columns, and where it goes: as it is, or by tiles of rows (first row, rows, lanes)
-    turned round, so that the rows of a tile lie side by side."""
+    turned round, so that the rows of a tile lie side by side (of whole numbers of 8 bits, four columns of each)."""
 
     name: str
     at: int
@@ -104,8 +105,12 @@ class Weight:
 class Writer:
     """Writes the operators of a graph one after another (`operators.py` knows each)."""
 
-    def __init__(self, graph: Graph, lanes: int, beside: Writer | None = None) -> None:
-        """`beside` wrote the same net for another number of rows: its weights and constants are shared."""
+    def __init__(
+        self, graph: Graph, lanes: int, beside: Writer | None = None, few: Mapping[str, Range] | None = None
+    ) -> None:  # fmt: skip
+        """`beside` wrote the same net for another number of rows: its weights and constants are shared. `few`: layers
+        that compute in whole numbers of 8 bits, by their outputs, and the range of what they take."""
+        self._few = few or {}
         self.graph, self.lanes = graph, lanes
         self.alone_only = any(n.kind in ONE_ROW for n in graph.nodes) or graph.free != (None,) * len(graph.free)
         self.lines: list[str] = []
@@ -113,7 +118,7 @@ class Writer:
         self.arrays: dict[str, NDArray[Any]] = {} if beside is None else beside.arrays  # weights by name
         self.weights: list[Weight] = [] if beside is None else beside.weights
         self.floats: int = 0 if beside is None else beside.floats  # of weights in memory
-        self.tiles: set[tuple[int, int]] = set() if beside is None else beside.tiles
+        self.tiles: set[tuple[str, int, int]] = set() if beside is None else beside.tiles
         self.held: dict[str, Array] = {}
         self.done: set[str] = set()  # outputs that were written with an earlier node
         self.scratch = 0
@@ -170,9 +175,11 @@ class Writer:
         key = f"{held}:{tuple(tiles)}"
         if key not in self._made:
             self._made[key] = at = self.floats
-            self.arrays[held] = np.ascontiguousarray(value, np.float32)
+            whole = value.dtype == np.int8
+            self.arrays[held] = np.ascontiguousarray(value, None if whole else np.float32)
             self.weights.append(Weight(held, at, tuple(tiles)))
-            size = sum(lanes * value.shape[1] for _, _, lanes in tiles) if tiles else value.size
+            columns = value.shape[1] // 4 if whole else value.shape[-1] if value.ndim else 1
+            size = sum(lanes * columns for _, _, lanes in tiles) if tiles else value.size
             self.floats += -(-(size + self.lanes) // 16) * 16
         return f"(W + {self._made[key]})"
 
@@ -229,6 +236,24 @@ class Writer:
             self._uses[name] -= 1
             if not self._uses[name] and name in self.held:
                 self.drop(name)
+
+    def depthwise(self, window: Sequence[int], eight: bool) -> str:
+        """The name of the kernel for depthwise convolutions of this window; `eight`: it writes whole numbers."""
+        name = "_".join(["depthwise", *map(str, window), *(["eight"] if eight else [])])
+        numbers = ", ".join(map(str, window))
+        text = (
+            f"PART void {name}(const float *in, int64_t h, int64_t wide, int64_t c, int64_t top, int64_t left, "
+            "int64_t oh, int64_t ow, const float *w, int64_t lanes, const float *b, void *out, int act, float by, "
+            f"int zero) {{\n  depthwise(in, h, wide, c, {numbers}, top, left, oh, ow, w, lanes, b, out, act, "
+            f"{int(eight)}, by, zero);\n}}"
+        )
+        if text not in self.constants:
+            self.constants.append(text)
+        return name
+
+    def whole(self, node: Node) -> Range | None:
+        """The range of a layer's inputs, if it computes in whole numbers of 8 bits."""
+        return self._few.get(node.outputs[0])
 
     def alone(self, name: str) -> Node | None:
         """The one node that uses it, if the graph does not answer it."""
