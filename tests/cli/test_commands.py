@@ -12,8 +12,10 @@ import pytest
 
 from hasten.cli import main
 from hasten.cli.given import run_folder, standard_input
+from hasten.cli.parser import build
 from hasten.deliver.artifact import deliver
 from hasten.errors import UsageError
+from hasten.observe.machine import Check
 from hasten.report import html
 from tests.deliver.records import files, full_record, plain_record
 
@@ -212,3 +214,36 @@ def test_standard_input_is_read_when_piped(tmp_path: Path) -> None:
         redirected = subprocess.run([sys.executable, "-c", STDIN], stdin=given, capture_output=True)
     assert redirected.stdout == rb"b'\xff'"
     assert standard_input(str(tmp_path / "in.txt")) == b"\xff"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["apply", "latest", "--diff", "--json"], "apply"),
+        (["apply", "latest", "--json"], "apply"),
+        (["passes", "--json"], "passes"),
+        (["passes", "show", "HST101", "--json"], "passes"),
+        (["report", "latest", "--json"], "run"),
+        (["runs", "--json"], "runs"),
+        (["doctor", "--json"], "doctor"),
+        (["init", "--json"], "init"),
+    ],
+)
+def test_json_is_as_its_schema_says(
+    words: list[str], name: str, project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import jsonschema
+
+    from hasten.api.outputs import schema
+
+    monkeypatch.setattr("hasten.observe.machine._check_noise", lambda: Check("Noise floor", None, "not looked at"))
+    assert main(words) == 0
+    data = json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    jsonschema.Draft202012Validator(schema(name)).validate(data)
+
+
+def test_every_command_that_shows_something_takes_json() -> None:
+    commands = next(a.choices for a in build()._actions if a.dest == "command")
+    assert isinstance(commands, dict)
+    without = {n for n, p in commands.items() if not any("--json" in a.option_strings for a in p._actions)}
+    assert without == {"completion", "schema"}  # a script, and JSON already

@@ -103,6 +103,9 @@ def test_it_goes_on_after_a_broken_save_and_ends_with_ctrl_c(
         def __str__(self) -> str:
             return f"profile {len(rounds)}\n"
 
+        def to_json(self) -> dict[str, Any]:
+            return {"round": len(rounds), "odd": float("inf")}
+
     def profile(target: str, *_: Any, **more: Any) -> Shown:
         rounds.append(target)
         if len(rounds) == 2:
@@ -121,6 +124,9 @@ def test_it_goes_on_after_a_broken_save_and_ends_with_ctrl_c(
     assert "\x1b" not in shown.out
     assert "is not Python" in shown.err
     assert "stopped watching" in shown.err
+    rounds.clear()
+    assert main(["watch", "a.py", "--json"]) == 0
+    assert capsys.readouterr().out == '{"round": 1, "odd": "Infinity"}\n{"round": 3, "odd": "Infinity"}\n'
 
 
 def test_comparing_against_a_revision(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,7 @@ def add_daily(add: Add) -> None:
     watch.add_argument("--stdin", metavar="FILE", help="standard input for the program")
     watch.add_argument("--timeout", metavar="10m", help="longest time for a run")
     watch.add_argument("--budget", metavar="30s", help="longest time for each measurement (with --against)")
+    watch.add_argument("--json", action="store_true", help="print JSON, one line each time")
 
     runs = add("runs", "the history of runs: list, show, remove; as a page; to MLflow")
     runs.add_argument("action", nargs="?", choices=("list", "show", "remove"), default="list")

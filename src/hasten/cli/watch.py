@@ -45,8 +45,8 @@ def main(options: argparse.Namespace) -> int:
             more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
             from hasten.report.terminal import clean
 
-            sys.stdout.write(f"\n-- {time.strftime('%H:%M:%S')} saved: {clean(', '.join(changed[:3]))}{more}\n")
-            sys.stdout.flush()
+            told = f"-- {time.strftime('%H:%M:%S')} saved: {clean(', '.join(changed[:3]))}{more}"
+            print(f"\n{told}", file=sys.stderr if options.json else sys.stdout, flush=True)
     except KeyboardInterrupt:
         print("hasten: stopped watching", file=sys.stderr)
         return FINISHED
@@ -67,8 +67,7 @@ def _once(options: argparse.Namespace, target: str, stdin: bytes | None, last: d
                 bring=options.bring, build=options.build, timeout=options.timeout, budget=options.budget or "60s",
                 stdin=stdin, progress=shown,
             )  # fmt: skip
-        sys.stdout.write(render(found))
-        sys.stdout.flush()
+        _show(options, found.to_json(), render(found))
         return {}
     from hasten.api.profile import profile
 
@@ -76,14 +75,22 @@ def _once(options: argparse.Namespace, target: str, stdin: bytes | None, last: d
         result = profile(
             target, options.args, calls=options.calls, stdin=stdin, timeout=options.timeout, progress=shown
         )
-    sys.stdout.write(str(result))
     now = {"": result.profile.wall_s}
     for spot in result.hotspots:
         name = spot.function or "<module>"
         now[name] = now.get(name, 0.0) + spot.share * result.profile.wall_s
-    sys.stdout.write(_since(last, now))
-    sys.stdout.flush()
+    _show(options, result.to_json(), f"{result}{_since(last, now)}")
     return now
+
+
+def _show(options: argparse.Namespace, data: object, text: str) -> None:
+    """The text; with --json the data, on one line."""
+    import json
+
+    from hasten.core.record import encode
+
+    sys.stdout.write(json.dumps(encode(data), allow_nan=False) + "\n" if options.json else text)
+    sys.stdout.flush()
 
 
 def _since(last: dict[str, float], now: dict[str, float]) -> str:
