@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,7 @@ def test_words_for_the_terminal_and_the_pull_request() -> None:
     assert "&lt;b&gt;" in shown
     assert "24 interleaved pairs" in shown
     assert "no regression" in summary([result(1.0)], True)
+    hashed = replace(result(0.9), a="0123456789" * 4, b="b" * 39)
+    assert "0123456789/" in render(hashed)
+    assert "b" * 39 in render(hashed)
+    assert "| 0123456789 |" in summary([hashed], True)

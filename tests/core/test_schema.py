@@ -81,6 +81,16 @@ def test_records_of_runs_are_valid() -> None:
     models.validate(json.loads(ModelRunRecord("m.joblib", "Forest", "classification").dumps()))
 
 
+def test_a_checked_artifact_is_valid() -> None:
+    from hasten.api.models.check import Checked
+    from hasten.core.model_record import QualityOfModel
+
+    check = jsonschema.Draft202012Validator(schema("check"))
+    beside = QualityOfModel("accuracy", 0.9, 0.8, float("nan"), 0.1, 0.0, 10)
+    for found in (Checked("a", True, ("x",), 5), Checked("a", False, (), 5, 0.5, 0.4, float("inf"), beside)):
+        check.validate(json.loads(json.dumps(found.to_json(), allow_nan=False)))
+
+
 def test_names_of_schemas() -> None:
     with pytest.raises(UsageError, match="did you mean 'compare'"):
         schema("compar")

@@ -83,7 +83,7 @@ def test_hot_lines_of_a_profile() -> None:
     assert run["results"][0]["locations"][0]["physicalLocation"]["region"]["snippet"]["text"] == "for i in y:"
 
 
-def frames(record: RunRecord, sources: dict[str, list[str]] | None = None, width: int = 80) -> str:
+def frames(record: RunRecord, sources: Any = None, width: int = 80) -> str:
     return "\n".join(text for _, text in findings.lines(record, sources, width))
 
 
@@ -96,7 +96,7 @@ def record_of(path: Path | str = "a.py", **more: Any) -> RunRecord:
 
 def test_a_code_frame() -> None:
     source = ["xs = []", "for x in ys:", "    if x in xs:", *(f"        line{n}()" for n in range(4, 12))]
-    text = frames(record_of(), {"a.py": source})
+    text = frames(record_of(), {"a.py": dict(enumerate(source, 1))})
     assert "1. a.py:2  f" in text
     assert "80% of the time, at most 5.00x" in text
     assert "       1         xs = []" in text
@@ -114,7 +114,7 @@ def test_a_frame_without_the_source_shows_its_hot_lines() -> None:
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_nothing_drives_the_terminal_and_all_fits(width: int) -> None:
-    text = frames(full_record(NASTY * 9), {"script.py": [NASTY * 9] * 5}, width)
+    text = frames(full_record(NASTY * 9), {"script.py": dict.fromkeys(range(9), NASTY * 9)}, width)
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= width
     assert "no finding" in frames(RunRecord(full_record().target))
@@ -123,10 +123,12 @@ def test_nothing_drives_the_terminal_and_all_fits(width: int) -> None:
 def test_sources_are_shown_only_where_they_are_what_ran(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("one\ntwo\nif x in xs:\n")
     target = {**full_record().to_json()["target"], "root": str(tmp_path)}
-    assert findings.sources_of(record_of(target=target)) == {"a.py": ["one", "two", "if x in xs:"]}
+    assert findings.sources_of(record_of(target=target)) == {"a.py": {1: "one", 2: "two", 3: "if x in xs:"}}
     (tmp_path / "a.py").write_text("one\nif x in xs:\n")
     assert findings.sources_of(record_of(target=target)) == {}
-    assert findings.sources_of(record_of(target=target, sources={"a.py": "0" * 64})) == {}
+    kept = [{"path": "a.py", "first": 2, "lines": ["for x in ys:", "if x in xs:"]}]
+    record = record_of(target=target, sources={"a.py": "0" * 64}, excerpts=kept)
+    assert findings.sources_of(record) == {"a.py": {2: "for x in ys:", 3: "if x in xs:"}}
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -120,7 +120,8 @@ def _checked_out(
     works = []
     with contextlib.ExitStack() as stack:
         for side, revision in zip("ab", revisions, strict=True):
-            current.progress.stage(f"check out {revision.name} ({revision.short})")
+            more = f" ({revision.short})" if revision.shown != revision.short else ""
+            current.progress.stage(f"check out {revision.shown}{more}")
             folder = current.scratch / "revisions" / side / top.name
             folder.parent.mkdir(parents=True)
             tree = stack.enter_context(work_tree(revision, top, folder, bring=bring, build=given.build))
@@ -137,8 +138,8 @@ def _checked_out(
         second = Mirror(current, works[1], beside=first, stands_for=top)
         differ = _differing(first.pristine, second.pristine)
         yield (
-            _Side(f"{names[0]}: {target}", works[0], first, differ),
-            _Side(f"{names[1]}: {target}", works[1], second, differ),
+            _Side(f"{revisions[0].shown}: {target}", works[0], first, differ),
+            _Side(f"{revisions[1].shown}: {target}", works[1], second, differ),
             _installed_copy(top, works[1].python),
         )
 

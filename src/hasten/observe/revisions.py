@@ -37,6 +37,11 @@ class Revision:
     dirty: bool = False
 
     @property
+    def shown(self) -> str:
+        """Its name in what is shown: a whole hash is cut."""
+        return self.name[:10] if self.name == self.commit else self.name
+
+    @property
     def short(self) -> str:
         return f"{self.commit[:10]} and what is not committed" if self.dirty else self.commit[:10]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from statistics import median
 from typing import Protocol
@@ -37,7 +38,7 @@ class Compared(Protocol):
 
 def render(found: Compared, *, times_only: bool = False) -> str:
     """Results first, then time. Plain text."""
-    a, b = clean(found.a), clean(found.b)
+    a, b = named(found.a), named(found.b)
     comparison = found.comparison
     gain = comparison.speedup
     out = [] if found.target is None else [f"target   {clean(found.target)}, {a} against {b}"]
@@ -59,6 +60,11 @@ def render(found: Compared, *, times_only: bool = False) -> str:
         out.append(f"gate     {gate(found)}")
     out += [f"note     {clean(note)}" for note in (*comparison.notes, *found.notes)]
     return "\n".join(out) + "\n"
+
+
+def named(name: str) -> str:
+    """A whole hash of git is cut; all else is as the user wrote it."""
+    return name[:10] if re.fullmatch(r"[0-9a-f]{40}", name) else clean(name)
 
 
 def verdict(a: str, b: str, gain: Speedup) -> str:
@@ -92,16 +98,16 @@ def summary(found: Sequence[Compared], good: bool, *, times_only: bool = False) 
     """Markdown for a pull request: the verdict, then one row for each program."""
     if not found:
         return ""
-    a, b = found[0].a, found[0].b
+    a, b = named(found[0].a), named(found[0].b)
     head = f"### hasten: {'no regression' if good else 'regression or other results'}\n"
     rows = []
     for one in found:
         old, new = medians(one.comparison)
         results = "the same" if one.difference is None else f"different: {one.difference}"
         rows.append((
-            one.target or f"{one.a} against {one.b}", results,
+            one.target or f"{a} against {b}", results,
             "" if old is None else seconds(old), "" if new is None else seconds(new),
-            f"{one.comparison.speedup}", gate(one) if one.gate else verdict(one.a, one.b, one.comparison.speedup),
+            f"{one.comparison.speedup}", gate(one) if one.gate else verdict(a, b, one.comparison.speedup),
         ))  # fmt: skip
     text = table(("program", "results", f"{escape(a)}", f"{escape(b)}", "gain, old/new", "verdict"), rows)
     notes = [f"- {escape(note)}" for one in found for note in (*one.comparison.notes, *one.notes)]

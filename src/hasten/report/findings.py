@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from hasten.core.record import FindingRecord, RunRecord, TrialRecord
@@ -16,7 +16,7 @@ MOST = 6  # lines of the finding itself
 
 
 def lines(
-    record: RunRecord, sources: Mapping[str, Sequence[str]] | None = None, width: int = 80
+    record: RunRecord, sources: Mapping[str, Mapping[int, str]] | None = None, width: int = 80
 ) -> Iterator[tuple[str, str]]:
     """(style, text) of each line. `sources` are the lines of files as they were when the run began."""
     found = distinct(record)
@@ -31,7 +31,7 @@ def lines(
         where = f"{number}. {finding.path}:{finding.first}" + (f"  {finding.qualname}" if finding.qualname else "")
         head = f"{percent(finding.share)} of the time, at most {finding.headroom:.2f}x"
         yield "place", f"{clip_code(where, width - len(head) - 2)}  {head}"
-        yield from _frame(record, finding, files.get(finding.path, ()), width)
+        yield from _frame(record, finding, files.get(finding.path, {}), width)
         yield from _wrapped("reason", f"why    {finding.reason}", width)
         if finding.remedy:
             yield from _wrapped("remedy", f"help   {finding.remedy} ({finding.code})", width)
@@ -68,20 +68,24 @@ def _tried(record: RunRecord, finding: FindingRecord) -> TrialRecord | None:
     return next((t for t in trials if t.kept), trials[0] if trials else None)
 
 
-def _frame(record: RunRecord, finding: FindingRecord, source: Sequence[str], width: int) -> Iterator[tuple[str, str]]:
+def _frame(
+    record: RunRecord, finding: FindingRecord, source: Mapping[int, str], width: int
+) -> Iterator[tuple[str, str]]:
     hot = {line.line: line for line in record.profile.lines if line.path == finding.path}
     inside = range(finding.first, finding.last + 1)
-    if not source:
+    if finding.first not in source:
         for at in [n for n in sorted(hot) if n in inside][:MOST]:
             yield "hot", clip_code(f" > {at:>5}  {hot[at].text}", width)
         return
     last = min(finding.last, finding.first + MOST - 1)
-    for at in range(max(1, finding.first - AROUND), min(len(source), last + AROUND) + 1):
+    for at in range(finding.first - AROUND, last + AROUND + 1):
+        if at not in source:
+            continue
         share = f"{percent(hot[at].own + hot[at].library):>6} " if at in hot and at in inside else " " * 7
         mark = ">" if at in inside else " "
         yield (
             ("hot" if at in inside else "code"),
-            clip_code(f" {mark} {at:>5} {share} {source[at - 1].rstrip()}", width),
+            clip_code(f" {mark} {at:>5} {share} {source[at].rstrip()}", width),
         )
     if last < finding.last:
         yield "dim", clip_code(f"         and {finding.last - last} lines more, to line {finding.last}", width)
@@ -102,9 +106,13 @@ def _wrapped(style: str, text: str, width: int) -> Iterator[tuple[str, str]]:
         yield style, part
 
 
-def sources_of(record: RunRecord) -> dict[str, list[str]]:
-    """The files with findings as they are on the disk, where they still are what the run read."""
-    found = {}
+def sources_of(record: RunRecord) -> Mapping[str, Mapping[int, str]]:
+    """The files with findings as they are on the disk, where they still are what the run read; else what the record
+    itself keeps of them."""
+    found: dict[str, Mapping[int, str]] = {}
+    for excerpt in record.excerpts:
+        kept = dict(enumerate(excerpt.lines, excerpt.first))
+        found[excerpt.path] = {**found.get(excerpt.path, {}), **kept}
     for path in {f.path for f in record.findings}:
         try:
             data = (Path(record.target.root) / path).read_bytes()
@@ -122,5 +130,5 @@ def sources_of(record: RunRecord) -> dict[str, list[str]]:
                 line.line <= len(shown) and shown[line.line - 1].strip() == line.text.strip() for line in hot
             )
         if fits:
-            found[path] = shown
+            found[path] = dict(enumerate(shown, 1))
     return found
