@@ -314,3 +314,16 @@ def test_an_interpreter_without_site_modules_is_an_error_or_runs(tmp_path: Path,
     found = baseline(active, Mirror(active, work), work)
     assert found.reference.program.stdout == b"1\n"
     assert not found.audit.started
+
+
+def test_a_child_that_closes_what_it_inherited_writes_its_own_files_only(base: Base, tmp_path: Path) -> None:
+    """As daemons and pexpect do: the audit's log is not among its files any more, and its number is another file's."""
+    code = (
+        "import os\nchild = os.fork()\nif not child:\n    os.closerange(3, 64)\n"
+        "    with open('mine.txt', 'w', buffering=1) as file:\n        os.system('true')\n        file.write('text')\n"
+        "    os._exit(0)\nos.waitpid(child, 0)\nprint(open('mine.txt').read())\n"
+    )
+    found = base(code)
+    assert found.reference.program.stdout == b"text\n"
+    assert found.unrepeatable == ()
+    assert "os.system" in found.audit.processes

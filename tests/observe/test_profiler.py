@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import textwrap
 import time
@@ -20,6 +21,7 @@ METHODS = ["thread", pytest.param("py-spy", marks=NO_SPY)]
 
 BUSY = """
 import json
+import subprocess
 import sys
 import time
 
@@ -262,3 +264,56 @@ def test_functions_are_named_by_place(tmp_path: Path) -> None:
     )
     result = folded(root, RawStack((RawFrame("A.x", "a.py", 6), RawFrame("?", "a.py", 5)), 1))
     assert {(f.qualname, f.first) for f in result.functions} == {("A.x", 2), ("A.x.<locals>.inner", 4)}
+
+
+def test_compiled_code_is_told_from_the_interpreter() -> None:
+    text = (
+        "thread (7): MainThread;0x7f (/lib/libc.so.6);main (/p/a.py:3);dgemm (/x/numpy.libs/libopenblas-1.so) 5\n"
+        "thread (7): MainThread;main (/p/a.py:3);sort (/x/np.py:9);qs (/x/_core.so);memcpy (/lib/x86/libc.so.6) 3\n"
+        "thread (7): MainThread;main (/p/a.py:4);memcpy (/lib/x86/libc.so.6) 2\n"  # the interpreter's, may be
+        "thread (7): MainThread;main (/p/a.py:5);0x7f12 (?) 4\n"  # made as the program ran
+        "thread (7): MainThread;0x55 (/usr/bin/python3.11);main (/p/a.py:6) 1\n"
+    )
+    assert [s.native for s in parse_raw(text)] == ["/x/numpy.libs/libopenblas-1.so", "/x/_core.so", "", "?", ""]
+
+
+def test_shares_of_compiled_code(tmp_path: Path) -> None:
+    root = project(tmp_path, a="x = 1\ny = 2\n")
+    frame = RawFrame("<module>", str(root / "a.py"), 1)
+    stacks = [RawStack((frame,), 3, native="/x/_core.so"), RawStack((frame,), 1)]
+    found = fold(stacks, root=root, cwd=root, wall_s=1.0, peak_mb=1.0, native=True)
+    assert found.native == 0.75 and found.lines["a.py", 1].native == 0.75 and found.functions[0].native == 0.75
+    assert fold(stacks, root=root, cwd=root, wall_s=1.0, peak_mb=1.0).native is None
+
+
+@NO_SPY
+def test_a_running_program_is_watched_and_goes_on(tmp_path: Path) -> None:
+    from hasten.api.profile import profile as watch
+
+    root = project(tmp_path, busy="import sys\nprint(1, flush=True)\nwhile True:\n    sum(range(300))\n")
+    child = subprocess.Popen([sys.executable, "busy.py"], cwd=root, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None and child.stdout.readline()  # it is up
+        found = watch(pid=child.pid, duration=1)
+        assert child.poll() is None
+        assert found.profile.lines["busy.py", 4].total > 0.5
+        assert found.stacks and "goes on" in found.notes[0]
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def test_a_process_that_cannot_be_watched() -> None:
+    from hasten.api.profile import profile as watch
+    from hasten.errors import TargetError, UsageError
+    from hasten.observe.attached import REMEDY, _failed
+
+    with pytest.raises(UsageError, match="no such process"):
+        watch(pid=2**22 + 1)
+    with pytest.raises(UsageError, match="name one thing to profile"):
+        watch("script.py", pid=1)
+    with pytest.raises(UsageError, match="--duration goes with --pid"):
+        watch("script.py", duration=3)
+    refused = _failed(os.getpid(), "Permission Denied: Try running again with elevated permissions")
+    assert isinstance(refused, TargetError) and REMEDY in str(refused) and "SYS_PTRACE" in REMEDY
+    assert "is it a Python program?" in str(_failed(os.getpid(), "Error: Failed to find python version"))

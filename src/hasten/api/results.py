@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hasten.core.facts import Profile
 from hasten.core.measurement import Comparison, Speedup
 from hasten.core.record import RunRecord, TrialRecord
 from hasten.deliver.artifact import Delivery
 from hasten.report.hotspots import Hotspot
+
+if TYPE_CHECKING:
+    from hasten.observe.profiler import RawStack
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,11 @@ class RunResult:
 
         return render(self.record, run=str(self.folder))
 
+    def _repr_html_(self) -> str:
+        from hasten.report import notebook
+
+        return notebook.run(self.record, str(self.folder), self.patch)
+
 
 @dataclass(frozen=True)
 class CompareResult:
@@ -84,6 +94,11 @@ class CompareResult:
         """Time of A / time of B: above 1, B is the faster one."""
         return self.comparison.speedup
 
+    def _repr_html_(self) -> str:
+        from hasten.report import notebook
+
+        return notebook.compared(self.a, self.b, self.difference, self.comparison, self.unrepeatable)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; its schema is `hasten schema compare`."""
         from hasten.core.record import encode
@@ -94,18 +109,46 @@ class CompareResult:
 
 @dataclass(frozen=True)
 class ProfileResult:
-    """Where time and memory go: `hotspots`, the one that takes most time first. `status` is the program's own."""
+    """Where time and memory go: `hotspots`, the one that takes most time first. `status` is the program's own.
+
+    `stacks` are whole stacks, libraries included (empty where none were recorded); `export` writes them.
+    """
 
     target: str
     profile: Profile
     hotspots: tuple[Hotspot, ...]
     status: int = 0
     notes: tuple[str, ...] = ()
+    stacks: tuple[RawStack, ...] = field(default=(), repr=False)
+    root: Path = Path(".")  # the project folder that paths are relative to
+
+    def export(self, form: str, path: str | os.PathLike[str] | None = None) -> Path:
+        """Write the profile for another viewer: "speedscope", "pstats" or "collapsed". Gives the file's path.
+
+        Without `path` the file is named after the target, in the current folder. Raises `UsageError`.
+        """
+        from hasten.deliver.files import write_atomic
+        from hasten.errors import UsageError
+        from hasten.report.exports import SUFFIX, export
+
+        data = export(form, self.stacks, self.profile.interval_s, self.target, self.root)
+        stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(self.target).name.removesuffix(".py")).strip("-.") or "profile"
+        place = Path(path) if path is not None else Path(stem + SUFFIX[form])
+        try:
+            write_atomic(place, data)
+        except OSError as error:
+            raise UsageError(f"{place}: cannot be written: {error.strerror}") from None
+        return place
 
     def __str__(self) -> str:
         from hasten.report.profile import render
 
         return render(self.target, self.profile, self.hotspots, self.notes)
+
+    def _repr_html_(self) -> str:
+        from hasten.report import notebook
+
+        return notebook.profile(self.target, self.profile, self.hotspots, self.notes)
 
     def to_json(self) -> dict[str, Any]:
         from dataclasses import asdict
@@ -113,7 +156,10 @@ class ProfileResult:
         lines = [
             {"path": path, "line": line, **asdict(time)} for (path, line), time in sorted(self.profile.lines.items())
         ]
-        summary = {k: getattr(self.profile, k) for k in ("samples", "interval_s", "wall_s", "peak_mb", "imports_share")}
+        summary = {
+            k: getattr(self.profile, k)
+            for k in ("samples", "interval_s", "wall_s", "peak_mb", "imports_share", "native")
+        }
         return {
             "schema": 1,
             "target": self.target,
@@ -122,5 +168,6 @@ class ProfileResult:
             "hotspots": [asdict(h) for h in self.hotspots],
             "functions": [asdict(f) for f in self.profile.functions],
             "lines": lines,
+            "memory": [{"path": p, "line": n, "mb": mb} for (p, n), mb in sorted(self.profile.memory.items())],
             "notes": list(self.notes),
         }

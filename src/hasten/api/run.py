@@ -7,13 +7,13 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from hasten.api import kept
+from hasten.api import kept, notebook
 from hasten.api.kept import RUNS as RUNS
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions, is_model_target
@@ -22,9 +22,10 @@ from hasten.api.target import companions, started_elsewhere, workload
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
 from hasten.core.model import ModelContract
+from hasten.core.record import RunRecord
 from hasten.core.workload import ScriptWorkload
 from hasten.deliver.artifact import check_folder, deliver
-from hasten.errors import StoreError, UsageError
+from hasten.errors import StoreError, TargetError, UsageError
 from hasten.observe.journal import Journal
 from hasten.observe.session import Progress, session
 from hasten.report import html
@@ -65,7 +66,8 @@ def run(
 ) -> RunResult | ModelResult:
     """Make a program or a trained model faster, with the same results; never edits its files.
 
-    `target` is `script.py`, `package.module`, `file.py::function` or `package.module:function`; `args` and `stdin`
+    `target` is `script.py`, `package.module`, `file.py::function`, `package.module:function` or `notebook.ipynb` (run
+    from top to bottom; what is found goes back into its cells); `args` and `stdin`
     reach the program; `calls` names the script that calls the function. `budget` is seconds, or text such as "10m";
     `require` is old/new, or text such as "2x"; with `compiled=False` the result is plain Python, NumPy and pandas.
     `quality` ("best_score:min", "accuracy:max:0.5%", or several) lets the result of a search be another one that is at
@@ -117,7 +119,7 @@ def run(
             f"{', '.join(options.said)}: these go with a trained model, and {target} is none; name its file "
             "(.joblib, .skops, .onnx, ...) or give the object"
         )
-    work = workload(target, args, stdin=stdin, calls=calls)
+    work, notes = _workload(target, args, stdin, calls, Path.cwd().resolve())
     given = settings(
         {
             "out": None if out is None else os.fspath(out),
@@ -134,11 +136,24 @@ def run(
     folder = own_folder(target, given.out)
     told = {"target": target, "args": tuple(args), "stdin": stdin, "calls": calls, "given": given}
     with kept.begun(folder, "script", told) as journal:
-        return _script(journal, work, told, progress)
+        return script(journal, work, told, progress, notes)
 
 
-def _script(journal: Journal, work: ScriptWorkload, told: Mapping[str, Any], progress: Progress | None) -> RunResult:
-    """The loop over a program, delivered beside its journal."""
+def _workload(
+    target: str, args: Sequence[str], stdin: bytes | None, calls: str | None, here: Path
+) -> tuple[ScriptWorkload, tuple[str, ...]]:
+    """What the target is, and notes about it."""
+    if not notebook.is_notebook(target):
+        return workload(target, args, stdin=stdin, calls=calls, cwd=here), ()
+    if calls is not None:
+        raise UsageError("--calls goes with a function of a script; a notebook's own cells make the calls")
+    return notebook.workload(target, args, stdin=stdin, here=here)
+
+
+def script(
+    journal: Journal, work: ScriptWorkload, told: Mapping[str, Any], progress: Progress | None, notes: tuple[str, ...] = ()
+) -> RunResult:
+    """The loop over a program, delivered beside its journal. `notes` are about the target."""
     folder = journal.folder.parent
     given: Settings = told["given"]
     terms = Contract(
@@ -152,30 +167,36 @@ def _script(journal: Journal, work: ScriptWorkload, told: Mapping[str, Any], pro
 
     with session(budget_s=given.budget, seed=given.seed or 0, progress=progress, journal=journal) as current:
         kept.told(journal, current.progress)
-        note = started_elsewhere(work, Path(journal.identity.where))
-        if note is not None:
-            current.progress.note(note)
-        outcome = optimise(current, work, terms, all_passes(), name=told["target"], starts=startup_passes())
+        # a notebook always starts where it lies
+        note = started_elsewhere(work, Path(journal.identity.where)) if work.cells is None else None
+        notes = (*([] if note is None else [note]), *notes)
+        for text in notes:
+            current.progress.note(text)
+        try:
+            outcome = optimise(current, work, terms, all_passes(), name=told["target"], starts=startup_passes())
+        except TargetError as error:
+            raise TargetError(notebook.in_cells(str(error), work)) from None
         command = command_line(
             told["target"], told["args"], given, calls=told["calls"], stdin=told["stdin"] is not None
         )
         record = replace(
             outcome.record,
-            notes=outcome.record.notes if note is None else (note, *outcome.record.notes),
+            notes=(*notes, *outcome.record.notes),
             machine=json.loads(json.dumps(machine())),  # as it will read from the disk: lists, not tuples
             versions=versions(),
             command=command,
         )
         beside = companions(outcome.kept) if record.changed else {}
+        render: Callable[[RunRecord, str], str] = html.render
+        if work.cells is None:
+            old = {path: work.source(path) for path in record.sources}
+            new = {path: outcome.kept.source(path) for path in record.changed}
+        else:
+            record, old, new, diff = notebook.delivered(record, work, outcome.kept)
+            beside = {path: source for path, source in beside.items() if path not in work.made}
+            render = lambda record, _: html.render(record, diff)  # noqa: E731 - cells, not their JSON
         with kept.delivered(folder):
-            delivery = deliver(
-                record,
-                {path: work.source(path) for path in record.sources},
-                {path: outcome.kept.source(path) for path in record.changed},
-                folder,
-                companions=beside,
-                render=html.render,
-            )
+            delivery = deliver(record, old, new, folder, companions=beside, render=render)
     if record.status == "finished":
         journal.finished()
     return RunResult(record, delivery)
@@ -190,10 +211,10 @@ def _resumed(folder: Path, budget: float | str | None, progress: Progress | None
             from hasten.api.models.run import go_on
 
             return go_on(journal, told, progress)
-        work = workload(
-            told["target"], told["args"], stdin=told["stdin"], calls=told["calls"], cwd=Path(journal.identity.where)
+        work, notes = _workload(
+            told["target"], told["args"], told["stdin"], told["calls"], Path(journal.identity.where)
         )
-        return _script(journal, work, told, progress)
+        return script(journal, work, told, progress, notes)
 
 
 def _model(
@@ -241,7 +262,12 @@ def own_folder(target: str, out: str | None) -> Path:
 
 def new_folder(target: str, now: time.struct_time | None = None) -> Path:
     """`.hasten/runs/20260131-235959-script`, made unique; names sort by time."""
-    stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(target.split("::")[0]).name.removesuffix(".py")).strip("-.") or "run"
+    stem = (
+        re.sub(
+            r"[^A-Za-z0-9_.-]+", "-", Path(target.split("::")[0]).name.removesuffix(".py").removesuffix(".ipynb")
+        ).strip("-.")
+        or "run"
+    )
     name = f"{time.strftime('%Y%m%d-%H%M%S', now or time.localtime())}-{stem[:40]}"
     folder, n = RUNS / name, 1
     while folder.exists():

@@ -75,6 +75,29 @@ def workload(
     )
 
 
+def module_workload(module: str, args: Sequence[str] = (), *, stdin: bytes | None = None) -> ScriptWorkload:
+    """`python -m module args`, started here: one of the project's own, or an installed one (pytest) that runs its code.
+
+    Raises `UsageError` when there is no such module, `TargetError` when this folder is none to copy.
+    """
+    import importlib.util
+
+    here = Path.cwd().resolve()
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise UsageError(f"-m {module!r}: not the name of a module")
+    base = here.joinpath(*module.split("."))
+    if base.with_suffix(".py").is_file() or (base / "__main__.py").is_file():
+        return workload(module, args, stdin=stdin)
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        found = None
+    if found is None:
+        raise UsageError(f"-m {module}: no such module here or in {sys.prefix}; `{sys.executable} -m pip install` it")
+    root, start = project_root([here / "_"], here)
+    return ScriptWorkload(root, Entry("module", module), "", tuple(args), stdin, _relative(start, root), sys.executable)
+
+
 def take_apart(target: str, here: Path) -> Named:
     """Raises `UsageError` when nothing of that name is there."""
     name, function = target, None
@@ -159,6 +182,11 @@ def check_python(path: Path, shown: str) -> None:
 
 def find_function(path: Path, name: str) -> str:
     """The `__qualname__` of the function `name` (`f`, `Class.method`) in the file. Raises `UsageError`."""
+    return find_function_in(SourceFile(path.name, path.read_bytes()), path.name, name)
+
+
+def find_function_in(source: SourceFile, shown: str, name: str) -> str:
+    """The same of a source; `shown` is what the user calls it."""
     found: dict[str, str] = {}
 
     def walk(body: Sequence[ast.AST], prefix: str, shown: str) -> None:
@@ -171,12 +199,12 @@ def find_function(path: Path, name: str) -> str:
             else:
                 walk(list(ast.iter_child_nodes(node)), prefix, shown)
 
-    walk(SourceFile(path.name, path.read_bytes()).tree.body, "", "")
+    walk(source.tree.body, "", "")
     if name in found:
         return found[name]
     known = ", ".join(list(found)[:6])
     hint = nearest(name, found) or (f"; it has {known}" if known else "; it has no function")
-    raise UsageError(f"{path.name} has no function {name}{hint}")
+    raise UsageError(f"{shown} has no function {name}{hint}")
 
 
 def project_root(files: Sequence[Path], here: Path) -> tuple[Path, Path]:

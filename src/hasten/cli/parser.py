@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from hasten.cli.parser_daily import add_compare, add_daily
 
-TARGET = "script.py | package.module | file.py::function | package.module:function"
+TARGET = "script.py | notebook.ipynb | package.module | file.py::function | package.module:function"
 
 EPILOG = """\
 Words after -- reach the program, and so does standard input.
@@ -33,6 +33,10 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         at = own.index("--")
         own, args = own[:at], own[at + 1 :]
     parser = build()
+    if own[:1] == ["profile"] and "-m" in own and not args:
+        # as python -m: all that follows the module is the program's
+        at = own.index("-m") + 2
+        own, args = own[:at], own[at:]
     if "_ARGCOMPLETE" in os.environ:  # the shell asks what could stand here
         from hasten.cli.completing import complete
 
@@ -94,7 +98,7 @@ def build() -> argparse.ArgumentParser:
     run = add(
         "run", "find where the program spends its time, rewrite it, prove the results unchanged, measure, write a patch"
     )
-    _target(run, needed=False)
+    _target(run, optional="not with --resume")
     run.add_argument(
         "--resume", metavar="RUN", help="go on with a run that was killed or interrupted, with the options that it had"
     )
@@ -117,7 +121,17 @@ def build() -> argparse.ArgumentParser:
     run.add_argument("--seed", metavar="N", help="seed of hasten's own choices (default: 0)")
 
     profile = add("profile", "where time and memory go, ranked, with the reason and the headroom")
-    _target(profile)
+    _target(profile, optional="or a recorded profile: .prof, .lprof, .pyisession")
+    profile.add_argument("-m", metavar="MODULE ...", dest="module", help="run a module, such as -m pytest tests/")
+    profile.add_argument("--pid", metavar="N", help="a running Python program, by its process number")
+    profile.add_argument("--duration", metavar="10s", help="how long to watch it (with --pid; default: 10s)")
+    profile.add_argument(
+        "--memory", action="store_true", help="which lines hold memory at the peak (a second run; memray)"
+    )
+    profile.add_argument(
+        "--export", metavar="FORMAT", action="append", help="speedscope, pstats or collapsed, for another viewer"
+    )
+    profile.add_argument("-o", "--output", metavar="FILE", help="where the export goes")
     profile.add_argument("--timeout", metavar="10m", help="longest time for the run")
     profile.add_argument("--json", action="store_true", help="print JSON")
 
@@ -157,11 +171,11 @@ def build() -> argparse.ArgumentParser:
     return parser
 
 
-def _target(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
-    if needed:
-        parser.add_argument("target", metavar="TARGET", help=TARGET)
+def _target(parser: argparse.ArgumentParser, optional: str = "") -> None:
+    if optional:
+        parser.add_argument("target", metavar="TARGET", nargs="?", help=f"{TARGET}; {optional}")
     else:
-        parser.add_argument("target", metavar="TARGET", nargs="?", help=f"{TARGET} (not with --resume)")
+        parser.add_argument("target", metavar="TARGET", help=TARGET)
     parser.add_argument(
         "--calls", metavar="SCRIPT", help="the script that calls the function (default: the file itself)"
     )

@@ -12,15 +12,35 @@ def main(options: argparse.Namespace) -> int:
     from hasten.cli import FINISHED
     from hasten.cli.given import standard_input
     from hasten.cli.progress import progress
+    from hasten.errors import UsageError
 
-    stdin = standard_input(options.stdin)
+    exports = options.export or []
+    if options.output and len(exports) != 1:
+        raise UsageError("-o names the file of one --export; give exactly one")
+    pid = options.pid
+    if pid is not None and not (pid.isascii() and pid.isdigit()):
+        raise UsageError(f"--pid {pid}: a process number is expected, as `ps` shows")
+    stdin = standard_input(options.stdin) if pid is None else None
     with progress() as shown:
         result = profile(
-            options.target, options.args, calls=options.calls, stdin=stdin, timeout=options.timeout, progress=shown
+            options.target,
+            options.args,
+            module=options.module,
+            pid=None if pid is None else int(pid),
+            duration=options.duration,
+            memory=options.memory,
+            calls=options.calls,
+            stdin=stdin,
+            timeout=options.timeout,
+            progress=shown,
         )
+    written = [result.export(form, options.output) for form in exports]
     if options.json:
         json.dump(result.to_json(), sys.stdout, indent=1)
         sys.stdout.write("\n")
     else:
         sys.stdout.write(str(result))
+    sys.stdout.flush()
+    for path in written:
+        print(f"wrote {path}", file=sys.stderr)
     return FINISHED

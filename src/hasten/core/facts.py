@@ -10,11 +10,16 @@ from functools import cached_property
 @dataclass(frozen=True)
 class LineTime:
     """Share of all samples (0..1) in which this line was on the stack (`total`), or was the innermost line of
-    user code with the interpreter in it (`own`) or in a library it called (`library`)."""
+    user code with the interpreter in it (`own`) or in a library it called (`library`).
+
+    `native` is the part of `own` and `library` in which compiled code of an extension module ran, not the interpreter:
+    0 where the profiler does not tell (`Profile.native` is None then).
+    """
 
     total: float = 0.0
     own: float = 0.0
     library: float = 0.0
+    native: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class FunctionTime:
     total: float
     own: float
     library: float
+    native: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Profile:
     imports_share: float = 0.0
     profiler: str = ""
     left_out: float = 0.0  # share of the run that is not in it at all: what a compiler takes to load
+    native: float | None = None  # share of all samples in compiled code of extension modules; None: nobody looked
+    memory: Mapping[tuple[str, int], float] = field(default_factory=dict)  # MB (10^6 bytes) alive at the peak, by line
 
     @cached_property
     def frames(self) -> tuple[tuple[int, tuple[tuple[str, int], ...]], ...]:

@@ -231,7 +231,11 @@ def _check(work: ScriptWorkload, program: ProgramRun, audit: Audit, deadline_s: 
         )
     if not _failure(program, audit):
         return
-    last = [line for line in decoded(program.stderr).splitlines() if line.strip()][-3:]
+    lines = [line for line in decoded(program.stderr).splitlines() if line.strip()]
+    last = lines[-3:]
+    if work.cells is not None:  # where in the notebook
+        at = [line for line in lines[:-3] if f'{name}", line ' in line]
+        last = [*at[-1:], *last]
     quoted = "".join(f"\n    {line.encode('utf-8', 'backslashreplace').decode()[:300]}" for line in last)
     hint = "make it run to its end first"
     if "FileNotFoundError" in quoted or "No such file" in quoted:

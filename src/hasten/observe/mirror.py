@@ -159,11 +159,11 @@ class Mirror:
         for folder in (self.path, self.pristine, self.temp, self._caches, self._backups, self._keep):
             folder.mkdir(parents=True, exist_ok=True)
         self._sure = not _on_memory_fs(base)
-        self._copy_project()
+        self._copy_project(work)
 
     # -- the copy that stays -------------------------------------------------------------------------------------------
 
-    def _copy_project(self) -> None:
+    def _copy_project(self, work: ScriptWorkload) -> None:
         found: list[tuple[str, os.stat_result]] = []
         scratch, private = self.pristine.parent, self.session.private
 
@@ -213,6 +213,11 @@ class Mirror:
             except OSError as error:
                 raise TargetError(f"{self.root / name}: cannot be copied to {scratch}: {error}") from error
             self._entries[name] = entry
+        for name, source in work.made.items():
+            target = self.pristine / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.data)
+            self._entries[name] = _Entry("file", size=len(source.data))
 
     def digests(self) -> dict[str, str]:
         """What tells whether the project is still the same: each file's content, large ones by size and time."""

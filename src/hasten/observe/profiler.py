@@ -38,8 +38,10 @@ _PR_SET_PTRACER = 0x59616D61
 _PTRACER_ANY = ctypes.c_ulong(-1)
 
 _FRAME = re.compile(r"^(?P<name>.*) \((?P<file>.*):(?P<line>\d+)\)$", re.DOTALL)
+_NATIVE = re.compile(r"^(?P<name>.*) \((?P<file>[^()]+)\)$", re.DOTALL)  # a frame of compiled code has no line
+_SYSTEM = re.compile(r"(ld-|lib(c|m|dl|rt|pthread|stdc\+\+|gcc_s|util|python[\d.]+\w*)[.-])|python[\d.]*$|\[vdso\]$")
 _THREAD = re.compile(r"^thread \((?P<id>\w+)\)(?:: (?P<name>.*))?$")
-_LIBRARY_PARTS = frozenset({"site-packages", "dist-packages", ".venv", "venv", "__pypackages__"})
+LIBRARY_PARTS = frozenset({"site-packages", "dist-packages", ".venv", "venv", "__pypackages__"})
 # a worker whose innermost Python frame is here waits for work
 _PARKED = (
     "/threading.py",
@@ -68,6 +70,7 @@ class RawStack:
     frames: tuple[RawFrame, ...]
     count: int
     main: bool = True
+    native: str = ""  # the extension module whose compiled code ran; empty: the interpreter, or nobody looked
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class ProfiledRun:
     status: int
     timed_out: bool = False
     note: str = ""
+    stacks: tuple[RawStack, ...] = ()  # all frames, those of libraries too
 
 
 @dataclass
@@ -127,6 +131,7 @@ def profiled_run(
     stderr: Path | None = None,
     method: str = "auto",
     without: frozenset[str] = frozenset(),
+    native: bool = False,
 ) -> ProfiledRun:
     """Run `command` once and sample it.
 
@@ -134,6 +139,7 @@ def profiled_run(
     name files that receive what the program prints (default: dropped). After `deadline_s` the program and its
     process group are killed, and the profile holds what was seen until then. `method` is `auto`, `py-spy` or
     `thread`. Samples inside the packages `without`, with all that these import, are left out, and so is their time.
+    `native` tells compiled code of extension modules from the interpreter, where py-spy can (Linux, x86-64).
     Raises `OSError` when the command cannot be started, never because of the profiler.
     """
     if method not in ("auto", "py-spy", "thread"):
@@ -145,8 +151,9 @@ def profiled_run(
     with tempfile.TemporaryDirectory(prefix="hasten-profile-") as folder:
         scratch = Path(folder)
         run = _Run(list(command), Path(cwd), environment, stdin, deadline_s, stdout, stderr, scratch)
+        native = native and spy is not None and _permitted(spy, "--native")
         if spy is not None:
-            ended, stacks, note = _with_py_spy(run, spy)
+            ended, stacks, note = _with_py_spy(run, spy, native=native)
             name = "py-spy"
         elif method == "py-spy":
             ended, stacks, note, name = run.go(), [], "py-spy is not installed", ""
@@ -155,9 +162,9 @@ def profiled_run(
             name = "sampler thread"
     folded = fold(
         stacks, root=Path(root), cwd=Path(cwd), wall_s=ended.wall_s, peak_mb=ended.peak_mb, profiler=name,
-        without=without,
+        without=without, native=native,
     )  # fmt: skip
-    return ProfiledRun(folded, ended.status, ended.timed_out, note)
+    return ProfiledRun(folded, ended.status, ended.timed_out, note, tuple(stacks))
 
 
 def py_spy_path() -> str | None:
@@ -167,7 +174,7 @@ def py_spy_path() -> str | None:
 
 
 @functools.cache
-def _permitted(spy: str) -> bool:
+def _permitted(spy: str, *options: str) -> bool:
     """Whether py-spy may read a child of ours here: asked once, by reading one that sleeps."""
     child = subprocess.Popen(
         [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"],
@@ -180,7 +187,10 @@ def _permitted(spy: str) -> bool:
             time.sleep(0.05)  # the interpreter has to be up before its version can be read
             try:
                 answer = subprocess.run(
-                    [spy, "dump", "--pid", str(child.pid)], stdin=subprocess.DEVNULL, capture_output=True, timeout=10
+                    [spy, "dump", *options, "--pid", str(child.pid)],
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    timeout=10,
                 )
             except (OSError, subprocess.TimeoutExpired):
                 return False
@@ -297,15 +307,16 @@ def _high_water_mb(pid: int) -> float:
 class Spy:
     """py-spy beside one process: `attach` it by pid right after the start, `stop` it after the end, then ask."""
 
-    def __init__(self, spy: str, scratch: Path) -> None:
-        self._spy = spy
+    def __init__(self, spy: str, scratch: Path, *, native: bool = False) -> None:
+        self._spy, self._native = spy, native
         self._out, self._log = scratch / "stacks.txt", scratch / "py-spy.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._target = 0
 
-    def attach(self, pid: int) -> None:
+    def attach(self, pid: int, *more: str) -> None:
         self._target = pid
-        options = ["--format", "raw", "--full-filenames", "--threads", "--idle", "--rate", str(RATE_HZ)]
+        options = ["--format", "raw", "--full-filenames", "--threads", "--idle", "--rate", str(RATE_HZ), *more]
+        options += ["--native"] if self._native else []
         with open(self._log, "wb") as file, contextlib.suppress(OSError):
             self._process = subprocess.Popen(
                 [self._spy, "record", *options, "--output", str(self._out), "--pid", str(pid)],
@@ -379,8 +390,8 @@ class Watcher:
         self._folder.cleanup()
 
 
-def _with_py_spy(run: _Run, spy: str) -> tuple[_Ended, list[RawStack], str]:
-    beside = Spy(spy, run.scratch)
+def _with_py_spy(run: _Run, spy: str, *, native: bool) -> tuple[_Ended, list[RawStack], str]:
+    beside = Spy(spy, run.scratch, native=native)
     run.before_kill = beside.interrupt
     try:
         ended = run.go(beside.attach, traced=True)
@@ -418,6 +429,7 @@ def parse_raw(text: str, *, main_id: int | None = None) -> list[RawStack]:
             continue
         parts = body.split(";")
         main, frames = True, []
+        compiled: list[str] = []
         for part in parts:
             thread = _THREAD.match(part)
             if thread:
@@ -426,14 +438,26 @@ def parse_raw(text: str, *, main_id: int | None = None) -> list[RawStack]:
             frame = _FRAME.match(part)
             if frame:
                 frames.append(RawFrame(frame["name"], frame["file"], int(frame["line"])))
-        stacks.append(RawStack(tuple(frames), int(count), main))
+                compiled.clear()
+            elif (native := _NATIVE.match(part)) and frames:
+                compiled.append(native["file"])
+        stacks.append(RawStack(tuple(frames), int(count), main, _extension(compiled)))
     return stacks
+
+
+def _extension(files: Sequence[str]) -> str:
+    """The innermost library among the compiled frames below the last Python frame that is not the system's: an
+    extension module, or `?` for code that was made as the program ran. `memcpy` alone may be the interpreter's."""
+    for file in reversed(files):
+        if file == "?" or not _SYSTEM.match(file.rpartition("/")[2]):
+            return file
+    return ""
 
 
 # --- folding: raw frames into lines and functions of user code
 
 
-class _Files:
+class Files:
     """Which files are user code, and which function a line belongs to."""
 
     def __init__(self, root: Path, cwd: Path) -> None:
@@ -455,7 +479,7 @@ class _Files:
             relative = Path(os.path.realpath(self.cwd / file)).relative_to(self.root)
         except ValueError:
             return None
-        if _LIBRARY_PARTS.intersection(relative.parts) or not (self.root / relative).is_file():
+        if LIBRARY_PARTS.intersection(relative.parts) or not (self.root / relative).is_file():
             return None
         return relative.as_posix()
 
@@ -498,19 +522,20 @@ def _spans(path: Path) -> list[tuple[int, int, str]]:
 
 def fold(
     stacks: Iterable[RawStack], *, root: Path, cwd: Path, wall_s: float, peak_mb: float, profiler: str = "",
-    without: frozenset[str] = frozenset(),
+    without: frozenset[str] = frozenset(), native: bool = False,
 ) -> Profile:  # fmt: skip
     """The profile of raw stacks: library frames go into the `library` share of the user line that led there.
 
-    Of the packages `without` nothing is seen, as if they took no time.
+    Of the packages `without` nothing is seen, as if they took no time. `native`: compiled code was looked at.
     """
-    files = _Files(root, cwd)
+    files = Files(root, cwd)
     totals: Counter[tuple[str, int]] = Counter()
     own: Counter[tuple[str, int]] = Counter()
     library: Counter[tuple[str, int]] = Counter()
-    functions: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0, 0])
+    compiled: Counter[tuple[str, int]] = Counter()
+    functions: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     kept: Counter[tuple[str, ...]] = Counter()
-    samples = imports = left_out = 0
+    samples = imports = left_out = in_native = 0
     for stack in stacks:
         if not stack.main and _parked(stack.frames):
             continue
@@ -537,6 +562,10 @@ def fold(
             path, name, first, line = user[-1]
             (own if last_is_user else library)[path, line] += stack.count
             functions[path, name, first][1 if last_is_user else 2] += stack.count
+            if stack.native:
+                compiled[path, line] += stack.count
+                functions[path, name, first][3] += stack.count
+        in_native += stack.count if stack.native else 0
     n = max(samples, 1)
     missing = left_out / max(samples + left_out, 1)
     return Profile(
@@ -544,15 +573,20 @@ def fold(
         interval_s=1 / RATE_HZ,
         wall_s=wall_s * (1 - missing),
         peak_mb=peak_mb,
-        lines={key: LineTime(t / n, own[key] / n, library[key] / n) for key, t in totals.most_common()},
+        lines={
+            key: LineTime(t / n, own[key] / n, library[key] / n, compiled[key] / n) for key, t in totals.most_common()
+        },
         functions=tuple(
-            FunctionTime(path, name, first, t / n, o / n, lib / n)
-            for (path, name, first), (t, o, lib) in sorted(functions.items(), key=lambda item: (-item[1][0], item[0]))
+            FunctionTime(path, name, first, t / n, o / n, lib / n, c / n)
+            for (path, name, first), (t, o, lib, c) in sorted(
+                functions.items(), key=lambda item: (-item[1][0], item[0])
+            )
         ),
         stacks=tuple(kept.most_common()),
         imports_share=imports / n,
         profiler=profiler,
         left_out=missing,
+        native=in_native / n if native else None,
     )
 
 
@@ -568,7 +602,7 @@ def _parked(frames: tuple[RawFrame, ...]) -> bool:
     return not frames or frames[-1].file.replace("\\", "/").endswith(_PARKED)
 
 
-def _importing(frames: tuple[RawFrame, ...], files: _Files) -> bool:
+def _importing(frames: tuple[RawFrame, ...], files: Files) -> bool:
     """The import system is at work, and what it imports is not user code."""
     inside = False
     for frame in frames:

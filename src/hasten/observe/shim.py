@@ -26,6 +26,8 @@ def _run():
     _sys.path[:] = [p for p in _sys.path if _os.path.abspath(p or ".") != here]
     conf = json.loads(_os.environ["HASTEN_SHIM"])
     log = _os.open(conf["log"], _os.O_WRONLY | _os.O_APPEND | _os.O_CREAT, 0o600)
+    fstat, place = _os.fstat, conf["log"]
+    mine = fstat(log)[1:3]  # inode and device
     inside = [p + _os.sep for p in conf["inside"]]
     ignore = [p + _os.sep for p in conf["ignore"]]
     seen, looked = set(), set()
@@ -43,7 +45,24 @@ def _run():
         if what in seen:
             return
         seen.add(what)
-        os_write(log, (dumps(what) + "\n").encode("ascii"))
+        line = (dumps(what) + "\n").encode("ascii")
+        try:
+            same = fstat(log)[1:3] == mine
+        except OSError:
+            same = False
+        if same:
+            os_write(log, line)
+            return
+        # a forked child has closed what it inherited, and the number may be another file's by now
+        before, state.busy = getattr(state, "busy", False), True
+        try:
+            again = os_open(place, _os.O_WRONLY | _os.O_APPEND | CLOEXEC)
+            try:
+                os_write(again, line)
+            finally:
+                os_close(again)
+        finally:
+            state.busy = before
 
     def refuse(why, path):
         note("refused", why, path)

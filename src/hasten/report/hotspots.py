@@ -52,6 +52,8 @@ class Hotspot:
     code: str = ""
     headroom: float = 1.0
     text: tuple[tuple[int, str], ...] = ()  # (line number, source line) around it
+    native: float = 0.0  # the part of `share` in compiled code of extension modules
+    memory_mb: float | None = None  # alive at the peak, allocated here; None: nobody looked
 
     @property
     def place(self) -> str:
@@ -96,6 +98,8 @@ def hotspots(work: ScriptWorkload, profile: Profile, findings: Iterable[Finding]
                 finding.code if finding else "",
                 headroom(share),
                 source.around(line) if source else (),
+                time.native,
+                profile.memory.get((path, line), 0.0) if profile.memory else None,
             )
         )
     return rows
@@ -104,6 +108,11 @@ def hotspots(work: ScriptWorkload, profile: Profile, findings: Iterable[Finding]
 def headroom(share: float) -> float:
     """old/new for the whole program if this share of its time vanished; capped at 1000."""
     return 1 / max(1 - share, 1e-3)
+
+
+def read_source(work: ScriptWorkload, path: str) -> _Source | None:
+    """The parsed file; None when it cannot be read, or is not Python."""
+    return _Source.read(work, path)
 
 
 def to_json(rows: Iterable[Hotspot]) -> list[dict[str, Any]]:
@@ -128,6 +137,10 @@ def lines(rows: Sequence[Hotspot], profile: Profile | None = None, *, width: int
         head = f"{_percent(row.share)} of the time, at most {row.headroom:.2f}x"
         yield "place", f"{_clip(where, width - len(head) - 2)}  {head}"
         detail = f"{_percent(row.own)} here, {_percent(row.library)} in libraries"
+        if profile is not None and profile.native is not None:
+            detail += f", {_percent(row.native)} compiled"
+        if row.memory_mb is not None and row.memory_mb >= 0.05:
+            detail += f", {row.memory_mb:.1f} MB"
         if row.total > row.share + 0.005:
             detail += f", {_percent(row.total)} with the functions it calls"
         yield "", _clip(f"   {detail}", width)
@@ -140,7 +153,13 @@ def lines(rows: Sequence[Hotspot], profile: Profile | None = None, *, width: int
 
 
 def _summary(profile: Profile, width: int) -> Iterator[tuple[str, str]]:
-    parts = [f"{profile.wall_s:.2f} s", f"{profile.peak_mb:.0f} MB at the peak", f"{profile.samples} samples"]
+    parts = [f"{profile.wall_s:.2f} s"]
+    if profile.peak_mb:
+        parts.append(f"{profile.peak_mb:.0f} MB at the peak")
+    if profile.native is not None:
+        parts.append(f"{_percent(profile.native)} in compiled code")
+    if profile.interval_s >= 1e-3:  # what another profiler recorded is in microseconds, not samples
+        parts.append(f"{profile.samples} samples")
     if profile.imports_share >= 0.005:
         parts.append(f"{_percent(profile.imports_share)} in imports of libraries")
     if profile.profiler:
@@ -223,6 +242,16 @@ class _Source:
 
         visit(self.tree, "")
         return best[1]
+
+    def end(self, first: int, qualname: str) -> int:
+        """The last line of the function of that (dotted) name that begins at a line; of the file for the module."""
+        if qualname == "<module>":
+            return len(self.file.lines)
+        for node in ast.walk(self.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == qualname.rpartition(".")[2]:
+                if first == min([node.lineno, *(d.lineno for d in node.decorator_list)]):
+                    return node.end_lineno or first
+        return first
 
     def statement(self, line: int) -> tuple[ast.stmt | None, list[ast.stmt]]:
         """The smallest statement on a line, and the loops around it, innermost first."""

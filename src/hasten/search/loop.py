@@ -143,6 +143,7 @@ def _search(
         facts = Facts(profile, program.record(current, regions))
         findings, changes, reasons = _propose(current, regions, facts, passes)
         changes = [c for c in changes if _wanted(c, program.contract) and not known.settled(current, c)]
+        changes = [c for c in changes if _in_cells(current, c)]
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
@@ -195,11 +196,12 @@ def _search(
         if speed and (gained < 1.1 or not last.sure):
             break
     out.record = replace(out.record, kept=Recipe(recipe))
-    if speed:
+    whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
+    if speed and whole:
         current_wall = compile_ahead(program, out, last, current_wall)
         if out.kept is not out.work:
             progress.best(base_s / max(current_wall, 1e-9))
-    if starts:
+    if starts and whole:
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
         return
@@ -297,6 +299,16 @@ def _propose(
 def _key(change: Change) -> tuple[object, ...]:
     """The same for changes that do the same."""
     return tuple(sorted(change.edits))
+
+
+def _in_cells(work: ScriptWorkload, change: Change) -> bool:
+    """Whether a change of a notebook's script can be put back into its cells."""
+    if work.cells is None:
+        return True
+    try:
+        return work.keeps_cells(change.apply(work).changed)
+    except (ValueError, KeyError, SyntaxError):
+        return True  # it will fail where that is told
 
 
 def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
@@ -556,6 +568,10 @@ def _sealed(session: Session, out: Outcome) -> Outcome:
         for t in out.trials
     )  # fmt: skip
     changed = {path: source.sha256 for path, source in out.kept.changed.items()}
-    sources = {path: out.work.source(path).sha256 for path in changed if (out.work.root / path).exists()}
+    sources = {
+        path: out.work.source(path).sha256
+        for path in changed
+        if path in out.work.made or (out.work.root / path).exists()
+    }
     out.record = replace(out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s)
     return out

@@ -683,14 +683,15 @@ class _Replay:
 def original_tree(session: Session, work: ScriptWorkload) -> Path:
     """The project as the workload has it, in scratch: Python files copied, everything else linked. Made once."""
     digest = hashlib.sha256(str(work.root).encode())
-    for path, source in sorted(work.changed.items()):
+    files = {**work.made, **work.changed}
+    for path, source in sorted(files.items()):
         digest.update(path.encode() + source.data)
     folder = session.scratch / "trees" / digest.hexdigest()[:16]
     if not folder.exists():
         building = folder.with_suffix(".part")
         shutil.rmtree(building, ignore_errors=True)
         _mirror_tree(work.root, building)
-        for path, source in work.changed.items():
+        for path, source in files.items():
             _put(building / path, source.data)
         building.rename(folder)
     return folder

@@ -43,6 +43,11 @@ class Checked:
         word = "holds" if self.holds else "does not hold"
         return "\n".join([f"{self.artifact}: {word} on {self.rows} rows", *(f"  {line}" for line in self.said)])
 
+    def _repr_html_(self) -> str:
+        from hasten.report import notebook
+
+        return notebook.checked(self.holds, self.said, self.artifact)
+
 
 def check(artifact: str, data: str, column: str | None, *, model: str | None = None, trust: bool = False) -> Checked:
     """Ask the artifact for `data`, and compare with what was certified; with `model` (the original's file) answer by

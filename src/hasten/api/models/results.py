@@ -54,3 +54,8 @@ class ModelResult:
         from hasten.report.models import render
 
         return render(self.record, run=str(self.folder))
+
+    def _repr_html_(self) -> str:
+        from hasten.report import notebook
+
+        return notebook.model(self.record, str(self.folder))

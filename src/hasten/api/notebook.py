@@ -1,0 +1,204 @@
+"""A notebook as a target: the workload that it becomes, and how what was found goes back into its cells."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hasten.api.target import find_function_in, project_root
+from hasten.core.cells import Layout
+from hasten.core.record import RunRecord
+from hasten.core.source import SourceFile
+from hasten.core.workload import Entry, ScriptWorkload
+from hasten.errors import UsageError
+
+
+def is_notebook(target: object) -> bool:
+    return isinstance(target, str) and target.partition("::")[0].endswith(".ipynb")
+
+
+def workload(
+    target: str, args: Sequence[str] = (), *, stdin: bytes | None = None, here: Path, python: str = ""
+) -> tuple[ScriptWorkload, tuple[str, ...]]:
+    """The workload of a notebook, or of one function in it, and notes about it. It starts in the notebook's folder.
+
+    Raises `UsageError` when there is no such file, `TargetError` for a notebook that cannot run as one program.
+    """
+    from hasten.observe.notebook import HELPER, make, read
+
+    name, _, function = target.partition("::")
+    path = here / name
+    if not path.is_file():
+        raise UsageError(f"{name}: no such file; notebooks here: {_some(path.parent)}")
+    path = Path(path.parent.resolve()) / path.name
+    notebook = read(path)
+    root, _ = project_root([path], path.parent)
+    relative = path.relative_to(root).as_posix()
+    script = f"{relative}.py"
+    while (root / script).exists():
+        script = script.removesuffix(".py") + "_.py"
+    made = make(notebook, relative, script)
+    files = {script: SourceFile(script, made.text.encode())}
+    if made.helped:
+        helper = (path.parent / f"{HELPER}.py").relative_to(root).as_posix()
+        shim = Path(sys.modules["hasten"].__file__ or "").parent / "observe" / "cells_shim.py"
+        files[helper] = SourceFile(helper, shim.read_bytes())
+    focus = None
+    if function:
+        focus = f"{script}::{find_function_in(files[script], name, function.replace('::', '.'))}"
+    work = ScriptWorkload(
+        root=root,
+        entry=Entry("script", path.name + script.removeprefix(relative)),
+        entry_path=script,
+        argv=tuple(args),
+        stdin=stdin,
+        cwd=path.parent.relative_to(root).as_posix(),
+        python=python or sys.executable,
+        focus=focus,
+        made=files,
+        cells=made.layout,
+    )
+    return work, made.notes
+
+
+def _some(folder: Path) -> str:
+    try:
+        found = sorted(p.name for p in folder.iterdir() if p.suffix == ".ipynb")
+    except OSError:
+        found = []
+    return ", ".join(found[:5]) or "none"
+
+
+def delivered(
+    record: RunRecord, work: ScriptWorkload, kept: ScriptWorkload
+) -> tuple[RunRecord, dict[str, SourceFile], dict[str, SourceFile], str]:
+    """The record, the original files, the changed ones and a diff to read, of a run over a notebook.
+
+    The notebook stands for the script; places in the script become places in cells.
+    """
+    from hasten.deliver.notebook import rewritten
+
+    layout = work.cells
+    assert layout is not None
+    script, path = layout.script, layout.notebook
+    changed = dict(record.changed)
+    original = {p: work.source(p) for p in record.sources if p != script}
+    new = {p: kept.source(p) for p in changed if p != script}
+    sources = {p: s for p, s in record.sources.items() if p != script}
+    diff = ""
+    if script in changed:
+        del changed[script]
+        before = SourceFile(path, (work.root / path).read_bytes())
+        cells = layout.split(kept.source(script).text)
+        other = {c.index: cells[c.number] for c in layout.cells if cells[c.number] != c.source}
+        after = SourceFile(path, rewritten(before.data, other))
+        original[path], new[path] = before, after
+        sources[path] = before.sha256
+        changed[path] = hashlib.sha256(after.data).hexdigest()
+        diff = _diff(layout, cells)
+    placed = _placed(layout, work.made[script].text)
+    record = replace(
+        record,
+        sources=sources,
+        changed=changed,
+        profile=replace(
+            record.profile,
+            functions=tuple(placed(f) for f in record.profile.functions),
+            lines=tuple(placed(h) for h in record.profile.lines),
+        ),
+        findings=tuple(placed(f) for f in record.findings),
+    )
+    return record, original, new, diff
+
+
+def _diff(layout: Layout, cells: Mapping[int, str]) -> str:
+    """What changes, cell by cell."""
+    from hasten.deliver.patch import file_patch
+
+    return "".join(
+        file_patch(
+            cell_path(layout, c.number), f"{c.source}\n".encode(), f"{cells[c.number]}\n".encode()
+        ).decode("utf-8", "replace")
+        for c in layout.cells
+        if cells[c.number] != c.source
+    )  # fmt: skip
+
+
+def cell_path(layout: Layout, number: int) -> str:
+    """How a cell is named where a path is expected."""
+    return f"{layout.notebook}[{number}]"
+
+
+def _placed(layout: Layout, text: str) -> Callable[[Any], Any]:
+    """Gives a record with `path` and `line` (or `first`, `last`) its place in a cell."""
+    places = layout.places(text)
+
+    def placed(item: Any) -> Any:
+        if item.path != layout.script:
+            return item
+        line = getattr(item, "line", None) or item.first
+        if getattr(item, "qualname", None) == "<module>" or line not in places:
+            return replace(item, path=layout.notebook)
+        number, at = places[line]
+        moved = {
+            name: max(1, getattr(item, name) - line + at) for name in ("line", "first", "last") if hasattr(item, name)
+        }
+        return replace(item, path=cell_path(layout, number), **moved)
+
+    return placed
+
+
+def placed_profile(result: Any, work: ScriptWorkload) -> Any:
+    """A `ProfileResult` with places in cells."""
+    from hasten.report.hotspots import CONTEXT
+
+    layout = work.cells
+    if layout is None:
+        return result
+    placed = _placed(layout, work.made[layout.script].text)
+    places = layout.places(work.made[layout.script].text)
+
+    def key(path: str, line: int) -> tuple[str, int]:
+        if path != layout.script or line not in places:
+            return path, line
+        number, at = places[line]
+        return cell_path(layout, number), at
+
+    spots = []
+    for spot in result.hotspots:
+        moved = placed(spot)
+        text = tuple(spot.text)
+        if moved.path != spot.path and spot.line in places:
+            number, at = places[spot.line]
+            mine = next(c.source for c in layout.cells if c.number == number).split("\n")
+            around = range(max(1, at - CONTEXT), min(len(mine), at + CONTEXT) + 1)
+            text = tuple((n, mine[n - 1]) for n in around if mine[n - 1].strip() or n == at)
+        spots.append(replace(moved, text=text))
+    profile = replace(
+        result.profile,
+        lines={key(*place): time for place, time in result.profile.lines.items()},
+        functions=tuple(placed(f) for f in result.profile.functions),
+        memory={key(*place): mb for place, mb in result.profile.memory.items()},
+    )
+    return replace(result, hotspots=tuple(spots), profile=profile)
+
+
+_AT = re.compile(r'File "[^"]*?(?P<script>[^"/\\]+\.ipynb_*\.py)", line (?P<line>\d+)')
+
+
+def in_cells(message: str, work: ScriptWorkload) -> str:
+    """A message about the script, with the place in the notebook added."""
+    layout = work.cells
+    if layout is None:
+        return message
+    places = layout.places(work.made[layout.script].text)
+    found = [places[int(m["line"])] for m in _AT.finditer(message) if int(m["line"]) in places]
+    if not found:
+        return message
+    number, line = found[-1]
+    return f"{message}\n    (In [{number}], line {line})"
