@@ -7,10 +7,12 @@ import json
 import marshal
 import pickle
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hasten.api.outputs import schema
 from hasten.api.profile import profile
 from hasten.errors import TargetError, UsageError
 from hasten.observe import recorded
@@ -98,6 +100,19 @@ def test_the_hot_spot_of_cprofile_is_a_function(project: Path) -> None:
     assert "cProfile knows functions, not lines" in str(result)
     with pytest.raises(UsageError, match="no stacks to export"):
         result.export("speedscope")
+
+
+def test_its_json_is_what_its_schema_says(project: Path) -> None:
+    result = profile(str(cprofile(project)))
+    told = json.loads(
+        json.dumps(replace(result, profile=replace(result.profile, memory={("work.py", 5): 1.5})).to_json())
+    )
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.validate(told, schema("profile"))
+    assert told["memory"] == [{"path": "work.py", "line": 5, "mb": 1.5}] and told["profile"]["native"] > 0
+    del told["hotspots"][0]["reason"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told, schema("profile"))
 
 
 def test_line_profiler_knows_lines_and_how_often(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

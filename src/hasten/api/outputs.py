@@ -11,9 +11,11 @@ from importlib import import_module
 from typing import Any, Literal
 
 from hasten.api.results import CompareResult
+from hasten.core.facts import FunctionTime
 from hasten.core.measurement import Comparison
 from hasten.core.model_record import QualityOfModel
 from hasten.errors import UsageError
+from hasten.report.hotspots import Hotspot
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,56 @@ class Comparisons:
                 )
             )  # fmt: skip
         return cls(1, a, b, passed, tuple(shown))
+
+
+@dataclass(frozen=True)
+class ProfileSummary:
+    """One profiled run. `native` is the share of samples in compiled code, null where nobody looked; a recorded profile
+    counts in `interval_s` of a microsecond."""
+
+    samples: int
+    interval_s: float
+    wall_s: float
+    peak_mb: float
+    imports_share: float
+    native: float | None
+    profiler: str
+
+
+@dataclass(frozen=True)
+class ProfiledLine:
+    """Shares (0..1) of all samples: with what it calls, here, in libraries, in compiled code."""
+
+    path: str
+    line: int
+    total: float
+    own: float
+    library: float
+    native: float
+
+
+@dataclass(frozen=True)
+class HeldMemory:
+    """MB (10^6 bytes) that a line holds when the program holds most."""
+
+    path: str
+    line: int
+    mb: float
+
+
+@dataclass(frozen=True)
+class Profiled:
+    """`hasten profile`. Paths are relative to the project; `file.ipynb[3]` is the third code cell that is run."""
+
+    schema: Literal[1]
+    target: str
+    status: int
+    profile: ProfileSummary
+    hotspots: tuple[Hotspot, ...]
+    functions: tuple[FunctionTime, ...]
+    lines: tuple[ProfiledLine, ...]
+    memory: tuple[HeldMemory, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -176,6 +228,7 @@ OUTPUTS: dict[str, tuple[str, str, str]] = {
     "run-model": ("hasten.core.model_record", "ModelRunRecord", "hasten run, hasten report, on a model; result.json"),
     "compare": (__name__, "Compared", "hasten compare"),
     "compare-several": (__name__, "Comparisons", "hasten compare with several targets"),
+    "profile": (__name__, "Profiled", "hasten profile"),
     "check": (__name__, "CheckedArtifact", "hasten check"),
     "apply": (__name__, "AppliedRun", "hasten apply"),
     "passes": (__name__, "Passes", "hasten passes"),

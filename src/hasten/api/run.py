@@ -151,8 +151,9 @@ def _workload(
 
 
 def script(
-    journal: Journal, work: ScriptWorkload, told: Mapping[str, Any], progress: Progress | None, notes: tuple[str, ...] = ()
-) -> RunResult:
+    journal: Journal, work: ScriptWorkload, told: Mapping[str, Any], progress: Progress | None,
+    notes: tuple[str, ...] = (),
+) -> RunResult:  # fmt: skip
     """The loop over a program, delivered beside its journal. `notes` are about the target."""
     folder = journal.folder.parent
     given: Settings = told["given"]

@@ -325,7 +325,8 @@ class _Builder:
                 f"{self.name}: In [{number}] has IPython's syntax (%magics, !commands): pip install hasten[notebook]"
             ) from None
         try:
-            made = TransformerManager().transform_cell(text)
+            manager: Any = TransformerManager
+            made = str(manager().transform_cell(text))
         except SyntaxError as error:
             raise self.wrong(number, error) from None
         return _lines(made.removesuffix("\n"))

@@ -51,8 +51,6 @@ def _collapsed(stacks: Sequence[RawStack], interval_s: float, name: str, root: P
 
 def _speedscope(stacks: Sequence[RawStack], interval_s: float, name: str, root: Path) -> bytes:
     """One sampled profile of the main thread, one of the others, over shared frames. Weights are seconds."""
-    from hasten import __version__
-
     frames: list[dict[str, object]] = []
     places: dict[tuple[str, str, int], int] = {}
 
@@ -91,7 +89,7 @@ def _speedscope(stacks: Sequence[RawStack], interval_s: float, name: str, root: 
         "profiles": profiles,
         "name": name,
         "activeProfileIndex": 0,
-        "exporter": f"hasten {__version__}",
+        "exporter": "hasten",
     }
     return json.dumps(document).encode("ascii")
 
