@@ -16,12 +16,12 @@ from hasten.api.results import ProfileResult
 from hasten.cli import main
 from hasten.core.contract import Contract
 from hasten.core.facts import FunctionTime, LineTime, Profile
-from hasten.core.record import FindingRecord, HotLine, ProfileRecord, RunRecord, TargetRecord
+from hasten.core.record import Excerpt, FindingRecord, HotLine, OriginRecord, ProfileRecord, RunRecord, TargetRecord
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
-from hasten.deliver.apply import apply_run
+from hasten.deliver.apply import apply_run, run_diff, shown_diff
 from hasten.deliver.artifact import deliver
-from hasten.errors import TargetError, UsageError
+from hasten.errors import StaleError, TargetError, UsageError
 from hasten.observe.notebook import make, read
 from hasten.observe.session import session
 from hasten.passes.registry import all_passes
@@ -176,3 +176,40 @@ def test_results_are_shown_as_html_with_everything_escaped() -> None:
     for raw in ("<b>.py", "<script>", "<i>", "a<b", "<img>", "<u>"):
         assert raw not in html
     assert "&lt;script&gt;" in html and "25% in compiled code" in html and "3.0 MB" in html
+
+
+def test_the_report_of_a_notebook_speaks_of_cells(here: Path) -> None:
+    work = made(here)
+    path, text = work.entry_path, work.source(work.entry_path).text
+    new = text.replace("# <cell 1>\n", "import os\n# <cell 1>\n").replace("hits += 1\n", "hits += 1\n        pass\n")
+    kept = work.with_sources({path: SourceFile(path, new.encode())})
+    line = text.split("\n").index("hits = 0") + 1
+    at = new.split("\n").index("        pass") + 1
+    record = RunRecord(
+        TargetRecord.of(work),
+        profile=ProfileRecord(frames=(f"{path}:<module>:{line}", "lib.py:f:3")),
+        after=ProfileRecord(frames=(f"{path}:<module>:{at}",)),
+        excerpts=(Excerpt(path, line - 1, tuple(text.split("\n")[line - 2 : line + 2])),),
+        origins=(OriginRecord(path, "new", at, at, 0), OriginRecord(path, "new", 1, 1, 0)),
+        changed={path: kept.source(path).sha256},
+        sources={path: work.source(path).sha256},
+    )
+    placed, old, new_files, diff = notebook.delivered(record, work, kept)
+    assert placed.profile.frames == ("nb.ipynb[2]:<module>:1", "lib.py:f:3")
+    assert placed.after is not None and placed.after.frames == ("nb.ipynb[2]:<module>:5",)
+    assert placed.excerpts == (Excerpt("nb.ipynb[2]", 1, ("hits = 0", "for i in range(400):", "    if f'user{i % 100}' in ALLOWED:")),)  # fmt: skip
+    assert [(o.path, o.first) for o in placed.origins] == [("nb.ipynb[2]", 5), ("nb.ipynb[1]", 1)]
+    delivery = deliver(placed, old, new_files, here / "out", render=lambda record, shown: shown, cells=diff)
+    assert delivery.report.read_text() == diff == shown_diff(here / "out")
+    assert "+import os\n" in diff and '"import os' in run_diff(here / "out").decode()
+
+
+def test_a_notebook_that_is_saved_meanwhile_is_not_overwritten(here: Path) -> None:
+    work = made(here)
+    path, text = work.entry_path, work.source(work.entry_path).text
+    kept = work.with_sources({path: SourceFile(path, text.replace("hits += 1", "hits += 2").encode())})
+    record = RunRecord(TargetRecord.of(work), changed={path: "x"}, sources={path: "y"})
+    (here / "nb.ipynb").write_bytes(document("other = 1"))
+    deliver(*notebook.delivered(record, work, kept)[:3], here / "out")
+    with pytest.raises(StaleError, match="no longer what it was"):
+        apply_run(here / "out")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hasten.api.target import find_function_in, project_root
-from hasten.core.cells import Layout
-from hasten.core.record import RunRecord
+from hasten.core.cells import Layout, reserved
+from hasten.core.record import Excerpt, OriginRecord, ProfileRecord, RunRecord, TrialRecord
 from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.errors import UsageError
@@ -62,6 +62,7 @@ def workload(
         focus=focus,
         made=files,
         cells=made.layout,
+        _read={relative: SourceFile(relative, notebook.data)},
     )
     return work, made.notes
 
@@ -93,7 +94,7 @@ def delivered(
     diff = ""
     if script in changed:
         del changed[script]
-        before = SourceFile(path, (work.root / path).read_bytes())
+        before = work.source(path)  # as it was when the run began
         cells = layout.split(kept.source(script).text)
         other = {c.index: cells[c.number] for c in layout.cells if cells[c.number] != c.source}
         after = SourceFile(path, rewritten(before.data, other))
@@ -101,17 +102,19 @@ def delivered(
         sources[path] = before.sha256
         changed[path] = hashlib.sha256(after.data).hexdigest()
         diff = _diff(layout, cells)
-    placed = _placed(layout, work.made[script].text)
+    old_map = _Map(layout, work.made[script].text)
+    new_map = _Map(layout, kept.source(script).text)
     record = replace(
         record,
         sources=sources,
         changed=changed,
-        profile=replace(
-            record.profile,
-            functions=tuple(placed(f) for f in record.profile.functions),
-            lines=tuple(placed(h) for h in record.profile.lines),
-        ),
-        findings=tuple(placed(f) for f in record.findings),
+        profile=old_map.profile(record.profile),
+        after=None if record.after is None else new_map.profile(record.after),
+        findings=tuple(old_map(f) for f in record.findings),
+        # later rounds count the lines of what the rounds before them left
+        trials=tuple(old_map.trial(t) if t.round == 1 else t for t in record.trials),
+        excerpts=tuple(part for e in record.excerpts for part in old_map.excerpt(e)),
+        origins=tuple(part for o in record.origins for part in (new_map if o.side == "new" else old_map).origin(o)),
     )
     return record, original, new, diff
 
@@ -134,23 +137,69 @@ def cell_path(layout: Layout, number: int) -> str:
     return f"{layout.notebook}[{number}]"
 
 
-def _placed(layout: Layout, text: str) -> Callable[[Any], Any]:
-    """Gives a record with `path` and `line` (or `first`, `last`) its place in a cell."""
-    places = layout.places(text)
+class _Map:
+    """From places in a script to places in cells."""
 
-    def placed(item: Any) -> Any:
-        if item.path != layout.script:
+    def __init__(self, layout: Layout, text: str) -> None:
+        self.layout, self.lines, self.places = layout, text.split("\n"), layout.places(text)
+
+    def at(self, path: str, line: int) -> tuple[str, int]:
+        if path != self.layout.script or line not in self.places:
+            return path, line
+        number, line = self.places[line]
+        return cell_path(self.layout, number), line
+
+    def __call__(self, item: Any) -> Any:
+        """A record with `path` and `line` (or `first`, `last`)."""
+        if item.path != self.layout.script:
             return item
         line = getattr(item, "line", None) or item.first
-        if getattr(item, "qualname", None) == "<module>" or line not in places:
-            return replace(item, path=layout.notebook)
-        number, at = places[line]
-        moved = {
-            name: max(1, getattr(item, name) - line + at) for name in ("line", "first", "last") if hasattr(item, name)
-        }
-        return replace(item, path=cell_path(layout, number), **moved)
+        if getattr(item, "qualname", None) == "<module>" or line not in self.places:
+            return replace(item, path=self.layout.notebook)
+        path, at = self.at(item.path, line)
+        names = [name for name in ("line", "first", "last") if hasattr(item, name)]
+        return replace(item, path=path, **{name: max(1, getattr(item, name) - line + at) for name in names})
 
-    return placed
+    def profile(self, found: ProfileRecord) -> ProfileRecord:
+        frames = []
+        for frame in found.frames:
+            path, function, line = frame.rsplit(":", 2)
+            path, at = self.at(path, int(line))
+            frames.append(f"{path}:{function}:{at}")
+        return replace(
+            found,
+            functions=tuple(self(f) for f in found.functions),
+            lines=tuple(self(h) for h in found.lines),
+            frames=tuple(frames),
+        )
+
+    def trial(self, trial: TrialRecord) -> TrialRecord:
+        moved: TrialRecord = self(trial)
+        line = re.match(r"line (\d+):", trial.title)
+        if line is None or moved is trial:
+            return moved
+        return replace(moved, title=f"line {self.at(trial.path, int(line[1]))[1]}{trial.title[line.end() - 1 :]}")
+
+    def runs(self, path: str, first: int, last: int) -> list[tuple[str, int, list[int]]]:
+        """(path, first line there, lines of the script) of each stretch of lines that is in one cell."""
+        found: list[tuple[str, int, list[int]]] = []
+        for line in range(first, last + 1):
+            if path == self.layout.script and (line not in self.places or reserved(self.lines[line - 1])):
+                continue
+            place, at = self.at(path, line)
+            if found and found[-1][0] == place and found[-1][1] + len(found[-1][2]) == at:
+                found[-1][2].append(line)
+            else:
+                found.append((place, at, [line]))
+        return found
+
+    def excerpt(self, part: Excerpt) -> list[Excerpt]:
+        stretches = self.runs(part.path, part.first, part.first + len(part.lines) - 1)
+        return [Excerpt(path, at, tuple(part.lines[n - part.first] for n in lines)) for path, at, lines in stretches]
+
+    def origin(self, part: OriginRecord) -> list[OriginRecord]:
+        stretches = self.runs(part.path, part.first, part.last)
+        return [replace(part, path=path, first=at, last=at + len(lines) - 1) for path, at, lines in stretches]
 
 
 def placed_profile(result: Any, work: ScriptWorkload) -> Any:
@@ -160,15 +209,8 @@ def placed_profile(result: Any, work: ScriptWorkload) -> Any:
     layout = work.cells
     if layout is None:
         return result
-    placed = _placed(layout, work.made[layout.script].text)
-    places = layout.places(work.made[layout.script].text)
-
-    def key(path: str, line: int) -> tuple[str, int]:
-        if path != layout.script or line not in places:
-            return path, line
-        number, at = places[line]
-        return cell_path(layout, number), at
-
+    placed = _Map(layout, work.made[layout.script].text)
+    places, key = placed.places, placed.at
     spots = []
     for spot in result.hotspots:
         moved = placed(spot)

@@ -62,9 +62,10 @@ class RunResult:
         return render(self.record, run=str(self.folder))
 
     def _repr_html_(self) -> str:
+        from hasten.deliver.apply import shown_diff
         from hasten.report import notebook
 
-        return notebook.run(self.record, str(self.folder), self.patch)
+        return notebook.run(self.record, str(self.folder), shown_diff(self.folder))
 
 
 @dataclass(frozen=True)

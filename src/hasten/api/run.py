@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -22,7 +22,6 @@ from hasten.api.target import companions, started_elsewhere, workload
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
 from hasten.core.model import ModelContract
-from hasten.core.record import RunRecord
 from hasten.core.workload import ScriptWorkload
 from hasten.deliver.artifact import check_folder, deliver
 from hasten.errors import StoreError, TargetError, UsageError
@@ -188,16 +187,15 @@ def script(
             command=command,
         )
         beside = companions(outcome.kept) if record.changed else {}
-        render: Callable[[RunRecord, str], str] = html.render
+        cells = ""
         if work.cells is None:
             old = {path: work.source(path) for path in record.sources}
             new = {path: outcome.kept.source(path) for path in record.changed}
         else:
-            record, old, new, diff = notebook.delivered(record, work, outcome.kept)
+            record, old, new, cells = notebook.delivered(record, work, outcome.kept)
             beside = {path: source for path, source in beside.items() if path not in work.made}
-            render = lambda record, _: html.render(record, diff)  # noqa: E731 - cells, not their JSON
         with kept.delivered(folder):
-            delivery = deliver(record, old, new, folder, companions=beside, render=render)
+            delivery = deliver(record, old, new, folder, companions=beside, render=html.render, cells=cells)
     if record.status == "finished":
         journal.finished()
     return RunResult(record, delivery)

@@ -55,7 +55,7 @@ def show(folder: Path, form: str = "terminal") -> None:
 def rendered(folder: Path, form: str) -> str:
     """A run in one of the formats, as text. Raises `UsageError`."""
     from hasten.core.model_record import ModelRunRecord
-    from hasten.deliver.apply import run_diff
+    from hasten.deliver.apply import shown_diff
     from hasten.deliver.artifact import load_any
     from hasten.report import findings, html, markdown, models, terminal
 
@@ -72,7 +72,7 @@ def rendered(folder: Path, form: str) -> str:
         return record.dumps()
     if form == "sarif":
         return _sarif(record)
-    diff = run_diff(folder).decode("utf-8", "replace")
+    diff = shown_diff(folder)
     return html.render(record, diff) if form == "html" else markdown.render(record, diff)
 
 

@@ -71,17 +71,21 @@ class Layout:
         return found
 
     def places(self, text: str) -> dict[int, tuple[int, int]]:
-        """Of every line of the script as it was made: (number of its cell, line in that cell)."""
+        """Of every line of the script, as it was made or changed: (number of its cell, line in that cell)."""
         found: dict[int, tuple[int, int]] = {}
         cells = {marker(c.number): c for c in self.cells}
         cell: Cell | None = None
-        at, kept, inside = 1, 0, False
+        kept, inside = 0, False
+        # what was put before the first cell belongs to its top
+        at = 1 + bool(self.cells and self.cells[0].header is not None)
         for number, line in enumerate(text.split("\n"), 1):
             if line in cells:
-                cell = cells[line]
-                at, kept = 1 + (cell.header is not None), 0
+                at = at if cell is None else 1 + (cells[line].header is not None)
+                cell, kept = cells[line], 0
             elif cell is None:
-                continue
+                if number > len(self.head):
+                    found[number] = (self.cells[0].number, at)
+                    at += 1
             elif line == KEPT:
                 inside = True
             elif line == KEPT_END:

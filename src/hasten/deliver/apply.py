@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hasten.core.record import RunRecord
-from hasten.deliver.artifact import BACKUP, OPTIMIZED, PATCH, load
+from hasten.deliver.artifact import BACKUP, CELLS, OPTIMIZED, PATCH, load
 from hasten.deliver.files import inside, write_atomic
 from hasten.errors import StaleError, UsageError
 
@@ -22,6 +22,14 @@ class Applied:
     already: tuple[str, ...]
     undo: str
     undone: bool = False
+
+
+def shown_diff(folder: Path) -> str:
+    """The run's changes for a reader: of a notebook its cells, not their JSON."""
+    try:
+        return (folder / CELLS).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return run_diff(folder).decode("utf-8", "replace")
 
 
 def run_diff(folder: Path) -> bytes:

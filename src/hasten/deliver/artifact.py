@@ -17,7 +17,14 @@ from hasten.deliver.patch import patch
 from hasten.errors import UsageError
 from hasten.observe.journal import JOURNAL, unfinished
 
-OPTIMIZED, PATCH, REPORT, RESULT, BACKUP = "optimized", "changes.patch", "report.html", "result.json", "backup"
+OPTIMIZED, PATCH, REPORT, RESULT, BACKUP, CELLS = (
+    "optimized",
+    "changes.patch",
+    "report.html",
+    "result.json",
+    "backup",
+    "cells.diff",
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +70,13 @@ def deliver(
     *,
     companions: Mapping[str, SourceFile] | None = None,
     render: Callable[[RunRecord, str], str] | None = None,
+    cells: str = "",
 ) -> Delivery:
     """Write the run to `folder`. `original` and `changed` are keyed by path relative to the project's root.
 
     `companions` are unchanged modules that the program imports: with them beside it, `optimized/` runs where
-    it lies. `render(record, diff)` makes `report.html`. `result.json` comes last: with it the run is complete.
+    it lies. `cells` is a diff to read, for a notebook, whose own is of JSON.
+    `render(record, diff)` makes `report.html`. `result.json` comes last: with it the run is complete.
     Raises `UsageError` for a folder that has something else in it, and `OSError`.
     """
     check_folder(folder, own=unfinished(folder))
@@ -86,8 +95,11 @@ def deliver(
             written.append(place)
     diff = patch({p: s.data for p, s in original.items()}, {p: s.data for p, s in changed.items()})
     write_atomic(folder / PATCH, diff)
+    (folder / CELLS).unlink(missing_ok=True)
+    if cells:
+        write_atomic(folder / CELLS, cells.encode("utf-8", "replace"))
     if render is not None:
-        html = render(record, diff.decode("utf-8", "replace"))
+        html = render(record, cells or diff.decode("utf-8", "replace"))
         write_atomic(folder / REPORT, html.encode("utf-8", "replace"))
     write_atomic(folder / RESULT, record.dumps().encode("ascii"))
     return Delivery(folder, folder / PATCH, folder / REPORT, folder / RESULT, tuple(written))
