@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hasten.core.facts import Facts, RegionFacts
+from hasten.core.finding import Region
+from hasten.core.recipe import Recipe
+from hasten.observe.describe import describe
 from hasten.passes.source.columns.stand_in import StandIns
-from tests.passes.test_columns_support import HEAD, after, changes, run, same
+from tests.passes.test_columns_support import HEAD, after, changes, run, same, workload
 
 pytestmark = pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="offered from pandas 3 on")
 
@@ -170,6 +174,105 @@ def test_the_same_from_whatever_frame(name: str) -> None:
         inputs = lambda make=make: {"df": make()}  # noqa: E731
         old, new = run(text, inputs), run(changed, inputs)
         assert same(old, new), (make().dtypes, old[:2], new[:2])
+
+
+WHOLE = {
+    "functions that read a name of the module": """
+def recency(c):
+    mine = df[df["k"] == c]
+    return (df["t"].max() - mine["t"].max()).days
+
+
+def spent(c, days, what=df):
+    mine = df[df["k"] == c]
+    late = mine["t"] >= df["t"].max() - pd.Timedelta(days=days)
+    return mine.loc[late, "x"].sum(), len(what)
+
+
+feats = pd.DataFrame({"k": np.unique(df["k"])})
+feats["recency"] = [recency(c) for c in feats["k"]]
+feats["30"] = feats["k"].apply(lambda c: spent(c, 30))
+out = [feats]
+for c in feats["k"]:
+    out.append(spent(c, 10))
+out.append(type(df).__name__)
+""",
+    "an attribute": """
+class Boot:
+    def __init__(self, data):
+        self.data = data
+        self.rng = np.random.default_rng(3)
+
+    def metric(self, part):
+        g = part.groupby("s")["x"]
+        return g.mean().max() - g.mean().min(), self.data is self.first(part)
+
+    def first(self, part):
+        return self.data if len(part) else None
+
+    def run(self):
+        found = []
+        for i in range(4):
+            part = self.data.sample(n=len(self.data), replace=True, random_state=self.rng.integers(1000))
+            found.append(self.metric(part))
+        return found
+
+
+out = Boot(df).run()
+""",
+    "functions as arguments": """
+def boot(data, func, n=5):
+    rng = np.random.RandomState(2)
+    found = []
+    for _ in range(n):
+        found.append(func(data.sample(len(data), replace=True, random_state=rng)))
+    return found
+
+
+def mean(d):
+    return d["x"].mean()
+
+
+def lift(d):
+    a = d.loc[d.s == "a", "x"].mean()
+    return (d["x"].mean() - a) / 2
+
+
+out = [boot(df, mean), boot(df, lift, n=2)]
+""",
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_programs(name: str) -> None:
+    text = HEAD + WHOLE[name]
+    work = workload(text)
+    tree = work.source("s.py").tree
+    last = max(n.end_lineno or 0 for n in tree.body)
+    region = Region("s.py", 1, last, "block", "", (), ())
+    seen = (describe(frame()),)
+    types = {"df": seen, "data": seen, "self.data": seen}
+    facts = Facts(regions={region.id: RegionFacts(region.id, types=types)})
+    found = [c for f in StandIns().find(work, region, facts) for c in StandIns().propose(work, f, facts)]
+    assert len(found) == {"an attribute": 1, "functions as arguments": 1}.get(name, 3)
+    new = Recipe(tuple(found)).apply(work).source("s.py").text
+    for make in FRAMES:
+        ran = []
+        for program in (text, new):
+            space: dict[str, Any] = {"__name__": "s", "df": make()}
+            try:
+                exec(compile(program, "s.py", "exec"), space)
+            except Exception as e:  # noqa: BLE001 - arbitrary user code runs here
+                space["out"] = (type(e), e.args)
+            ran.append((space["out"], space["df"]))
+        assert same(ran[0], ran[1]), (make().dtypes, ran)
+
+
+def test_other_functions_are_not_asked() -> None:
+    text = HEAD + WHOLE["functions as arguments"].replace("def mean(d)", "def mean(d, *more)")
+    calls = ["boot(df, len)", "boot(df, lambda d: d)", "f = boot", "boot(df, *[mean])"]
+    for call in calls:
+        assert changes(StandIns(), f"{text}\n\nx = {call}\n", {"df": frame(), "data": frame()}, function="boot") == []
 
 
 def test_the_fast_way_makes_no_frames(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,9 @@ from hasten.passes.source.columns.parts import OF_NUMPY
 from hasten.passes.source.columns.syntax import (
     FunctionNode,
     bindings,
+    dotted,
     frame_attributes,
+    functions_called,
     imported_as,
     in_fstring,
     only_def,
@@ -72,6 +74,7 @@ class Unit:
     returns: Kind = None
     outermost: bool = False
     whole: dict[str, bool] = field(default_factory=dict)  # parameters that every call gives a whole number
+    reads: bool = False  # reads a frame by its name in the module
 
 
 class Flow:
@@ -83,6 +86,7 @@ class Flow:
         if known_frame is None or known_series is None:
             raise Refused(loop, "pandas is not here")
         self.source, self.loop, self.roots = source, loop, frozenset(roots)
+        self.asked: dict[str, tuple[str, ...]] = {}  # parameters that are called, and the functions they may be
         self.attributes, self.of_series = known_frame | known_series, known_series
         self.up = parents(source)
         self.numpy = imported_as(source, "numpy")
@@ -91,6 +95,7 @@ class Flow:
         home = scope if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
         self.top = Unit(home, [loop], dict.fromkeys(self.roots, FRAME), outermost=True)
         self.units: dict[ast.AST | None, Unit] = {}
+        self.shadows = home is None and self.readers()
         self.given: dict[ast.expr, None] = {}
         self.stored: set[tuple[int, str]] = set()
         self.handed: set[tuple[int, str]] = set()
@@ -108,6 +113,9 @@ class Flow:
             raise Refused(loop, "too tangled")
         if self.stored & self.handed:
             raise Refused(loop, "what is written is handed on as well")
+        for unit in self.units.values():
+            if unit.reads and unit.returns is not None and not self.called_by_name(unit):
+                raise Refused(loop, "a function that is called in an unknown way gives a frame")
 
     @property
     def names(self) -> frozenset[str]:
@@ -116,6 +124,65 @@ class Flow:
     @property
     def functions(self) -> list[FunctionNode]:
         return [u.home for u in self.units.values() if u.home is not None]
+
+    # ---- functions that read a frame by its name in the module
+
+    def readers(self) -> bool:
+        """Whether there are any: they become units of their own, whoever calls them."""
+        roots = {r for r in self.roots if "." not in r}
+        for f in functions_called(self.source, [self.loop]):
+            read = {n.id for n in ast.walk(f) if isinstance(n, ast.Name) and n.id in roots}
+            if not read:
+                continue
+            if any(isinstance(n, (ast.Global, ast.Nonlocal)) and roots & set(n.names) for n in ast.walk(f)):
+                raise Refused(f, "binds the frame's name")
+            names: dict[str, Kind] = {name: FRAME for name in read if not bindings(f, name)}
+            if names:
+                if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) for n in ast.walk(f)):
+                    raise Refused(f, "a generator reads the frame")
+                if scope_of(self.source, f) is not self.source.tree and not isinstance(self.up.get(f), ast.ClassDef):
+                    raise Refused(f, "a function within another one reads the frame")
+                self.units[f] = Unit(f, f.body, names, reads=True)
+        return bool(self.units)
+
+    def called_by_name(self, unit: Unit) -> bool:
+        assert unit.home is not None
+        name = unit.home.name
+        if only_def(self.source, name) is not unit.home:
+            return False
+        for n in ast.walk(self.source.tree):
+            if isinstance(n, ast.Attribute) and n.attr == name:
+                return False
+            if isinstance(n, ast.Name) and n.id == name:
+                p = self.up.get(n)
+                if not (isinstance(p, ast.Call) and p.func is n):
+                    return False
+        return True
+
+    def may_be(self, name: str) -> list[FunctionNode] | None:
+        """The functions that a parameter of the function around the loop is given, by every call in the file."""
+        home = self.top.home
+        if home is None or only_def(self.source, home.name) is not home or len(bindings(home, name)) != 1:
+            return None
+        names = [x.arg for x in (*home.args.posonlyargs, *home.args.args)]
+        if name not in names or home.args.defaults and name in names[-len(home.args.defaults) :]:
+            return None
+        found: dict[str, FunctionNode] = {}
+        for n in ast.walk(self.source.tree):
+            if not (isinstance(n, ast.Name) and n.id == home.name and isinstance(n.ctx, ast.Load)):
+                continue
+            call = self.up.get(n)
+            if not (isinstance(call, ast.Call) and call.func is n):
+                return None
+            place = names.index(name)
+            by_name = [k.value for k in call.keywords if k.arg == name]
+            given = by_name[0] if by_name else call.args[place] if place < len(call.args) else None
+            function = only_def(self.source, given.id) if isinstance(given, ast.Name) else None
+            if function is None or not isinstance(given, ast.Name):
+                return None
+            found[given.id] = function
+        self.asked[name] = tuple(sorted(found))
+        return list(found.values())
 
     # ---- names
 
@@ -156,7 +223,7 @@ class Flow:
             self.key(target.slice, unit, raw=into is not None)
         if into is not None:
             if into != FRAME or not isinstance(inner, ast.Name) or not isinstance(target, ast.Subscript):
-                raise Refused(target, "writes into something made of a frame")
+                raise Refused(target, "writes into something made of a frame")  # or into an object's frame
             if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
                 raise Refused(target, "writes something unknown")
             self.stored.add((id(unit), inner.id))
@@ -245,6 +312,7 @@ class Flow:
             raise Refused(node, "hands a frame on")
         if not self.is_new(node, unit):
             held = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and unit.names.get(n.id) is not None}
+            held |= {root for root in self.roots if unit.outermost and any(dotted(n) == root for n in ast.walk(node))}
             if held and not named:
                 raise Refused(node, "hands on a frame that has a name")
             self.handed |= {(id(unit), name) for name in held}
@@ -252,6 +320,8 @@ class Flow:
 
     def is_new(self, node: ast.expr, unit: Unit) -> bool:
         """True where nobody else can hold what the expression gives."""
+        if dotted(node) in self.roots:
+            return False
         if isinstance(node, ast.Subscript):
             return not isinstance(self.expr(node.value, unit), tuple)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -448,6 +518,8 @@ class Flow:
         return FRAME if of == FRAME and (whole or isinstance(n.slice, ast.Slice)) else EITHER
 
     def attribute(self, n: ast.Attribute, unit: Unit) -> Kind:
+        if unit.outermost and dotted(n) in self.roots:
+            return FRAME
         base = self.expr(n.value, unit)
         if base is None:
             return None
@@ -530,6 +602,12 @@ class Flow:
             function = only_def(self.source, f.id)
             if function is not None:
                 return self.enter(function, n, unit)
+            if unit.outermost and any(self.expr(a, unit) is not None for a in self.argument_nodes(n)):
+                kind: Kind = None
+                for function in self.may_be(f.id) or ():
+                    kind = joined(kind, self.enter(function, n, unit), n)
+                if f.id in self.asked:
+                    return kind
             if f.id in self.modules:
                 return self.library(n, f, f.id, unit)
             self.no_arguments(n, unit)
@@ -645,7 +723,8 @@ class Flow:
                 raise Refused(n, "arguments that are not told apart")
             kinds[k.arg] = kind
         if not kinds:
-            return None
+            known = self.units.get(function)
+            return known.returns if known is not None and known.reads else None
         if any(isinstance(x, (ast.Yield, ast.YieldFrom, ast.Await)) for x in ast.walk(function)):
             raise Refused(n, "hands a frame to a generator")
         if function is self.top.home:

@@ -15,26 +15,28 @@ Safe when        the frame, and all that is made of it, is only read, or written
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, SourceFile
+from hasten.core.source import Edit, SourceFile, indent
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns.emitted_rows import helpers
 from hasten.passes.source.columns.kept import goes_behind
-from hasten.passes.source.columns.parts import bound_anew
+from hasten.passes.source.columns.parts import attribute, bound_anew
 from hasten.passes.source.columns.stand_flow import Flow, Refused
 from hasten.passes.source.columns.stand_writes import may_change
 from hasten.passes.source.columns.syntax import (
     Fresh,
     Span,
     bindings,
+    dotted,
     facts_about,
     finding_at,
+    functions_called,
     imported_as,
     inside,
     margin,
@@ -108,12 +110,12 @@ def _repeats(n: ast.stmt) -> bool:
 
 
 def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> Flow | None:
-    roots = [name for name in _read(source, loop) if _is_frame(name, region, loop, facts)]
+    roots = [name for name in _read(source, loop) if _is_frame(source, name, region, loop, facts)]
     if not roots:
         return None
     tries = [roots] + ([[r] for r in roots] if len(roots) > 1 else [])
     for names in tries:
-        if not names:
+        if not names or not _attributes_stay(source, loop, names):
             continue
         try:
             flow = Flow(source, loop, names)
@@ -132,7 +134,7 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
 
 def _again_and_again(loop: ast.stmt, flow: Flow) -> bool:
     """True when what is made of the frames is looked at in every round, not only walked over once."""
-    if isinstance(loop, LOOPS):
+    if isinstance(loop, LOOPS) or flow.shadows:
         return True
     inner: list[ast.AST] = []
     for n in ast.walk(loop):
@@ -158,12 +160,39 @@ def _read(source: SourceFile, loop: ast.stmt) -> list[str]:
         into = isinstance(g, (ast.Subscript, ast.Attribute)) and not isinstance(g.ctx, ast.Load)
         if not into:
             names[n.id] = None
-    return [name for name in names if not bindings(loop, name)]
+    found = [name for name in names if not bindings(loop, name)]
+    for n in ast.walk(loop):
+        held = attribute(n)  # `self.sales`
+        if held is not None and held not in found and not bindings(loop, held.partition(".")[0]):
+            found.append(held)
+    if isinstance(scope_of(source, loop), ast.Module):
+        # what functions of the file read under its name in the module
+        for f in functions_called(source, [loop]):
+            read = dict.fromkeys(n.id for n in ast.walk(f) if isinstance(n, ast.Name) and not bindings(f, n.id))
+            found += [name for name in read if name not in found and name not in names and not bindings(loop, name)]
+    return found
 
 
-def _is_frame(name: str, region: Region, loop: ast.stmt, facts: Facts) -> bool:
-    seen = facts_about(name, region, facts, loop.lineno, loop.end_lineno or loop.lineno)
+def _is_frame(source: SourceFile, name: str, region: Region, loop: ast.stmt, facts: Facts) -> bool:
+    places = [loop]
+    if not any(isinstance(n, ast.Name) and n.id == name.partition(".")[0] for n in ast.walk(loop)):
+        places = [f for f in functions_called(source, [loop]) if name in {getattr(n, "id", "") for n in ast.walk(f)}]
+    seen = [f for p in places for f in facts_about(name, region, facts, p.lineno, p.end_lineno or p.lineno)]
     return bool(seen) and all(fact.type == "pandas.DataFrame" for fact in seen)
+
+
+def _attributes_stay(source: SourceFile, loop: ast.stmt, roots: Iterable[str]) -> bool:
+    """True when nothing that runs in the loop binds an attribute that a frame is read from."""
+    names = {root.partition(".")[2] for root in roots if "." in root}
+    if not names:
+        return True
+    for top in [loop, *functions_called(source, [loop])]:
+        for n in ast.walk(top):
+            if isinstance(n, ast.Attribute) and n.attr in names and not isinstance(n.ctx, ast.Load):
+                return False
+            if isinstance(n, ast.Name) and n.id in ("setattr", "delattr") or getattr(n, "attr", "") == "__dict__":
+                return False
+    return True
 
 
 def _seen_elsewhere(source: SourceFile, region: Region, loop: ast.stmt, flow: Flow) -> bool:
@@ -202,24 +231,38 @@ def _seen_elsewhere(source: SourceFile, region: Region, loop: ast.stmt, flow: Fl
 
 
 def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
-    fresh, lead = Fresh(source), margin(source, loop)
+    lead = margin(source, loop)
     edits, names = helpers(source)
-    roots = sorted(flow.roots)
-    rows = {root: fresh(f"{root}_rows") for root in roots}
-    if len(roots) == 1:
-        setup = f"{lead}{rows[roots[0]]} = {names['_Rows']}.of({roots[0]})\n"
-    else:
-        setup = f"{lead}{', '.join(rows.values())} = {names['_Rows']}.of_each({', '.join(roots)})\n"
-    texts: dict[ast.AST, str] = {
-        n: rows[n.id]
-        for n in ast.walk(loop)
-        if isinstance(n, ast.Name) and n.id in rows and isinstance(n.ctx, ast.Load)
-    }
     first, last = loop.lineno, loop.end_lineno or loop.lineno
     here = [g for g in flow.given if first <= g.lineno <= last]
-    text = splice(source, first, last, texts, _wraps(here, names["_plain"]))
-    edits = [*edits, Edit(source.path, first, last, setup + text)]
+    wraps = _wraps(here, names["_plain"])
+    setup, texts = _setup(source, loop, flow, names["_Rows"])
+    text = splice(source, first, last, texts, wraps)
+    if flow.shadows:
+        frames, roots = setup.partition(" = ")[0], ", ".join(sorted(flow.roots))
+        text = f"{lead}try:\n{indent(text)}{lead}finally:\n{lead}    {roots} = {frames}\n"
+    edits = [*edits, Edit(source.path, first, last, indent(setup, lead) + text)]
     return [*edits, *_elsewhere(source, [g for g in flow.given if g not in here], names["_plain"])]
+
+
+def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, kind: str) -> tuple[str, dict[ast.AST, str]]:
+    """What goes before the loop, and the texts that take the place of the frames' names in it."""
+    fresh, roots = Fresh(source), sorted(flow.roots)
+    made = f"{kind}.of({roots[0]})" if len(roots) == 1 else f"{kind}.of_each({', '.join(roots)})"
+    for name, functions in sorted(flow.asked.items()):
+        tail = "," if len(functions) == 1 else ""
+        made += f" if {name} in ({', '.join(functions)}{tail}) else ({', '.join(roots)})"
+    if flow.shadows:
+        # functions read the frames by their names in the module
+        frames = fresh(f"{roots[0]}_frame" if len(roots) == 1 else "frames")
+        return f"{frames} = {', '.join(roots)}\n{', '.join(roots)} = {made}\n", {}
+    rows = {root: fresh(f"{root.rpartition('.')[2]}_rows") for root in roots}
+    texts: dict[ast.AST, str] = {}
+    for n in ast.walk(loop):
+        read = dotted(n) if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load) else None
+        if read in rows:
+            texts[n] = rows[read]
+    return f"{', '.join(rows.values())} = {made}\n", texts
 
 
 def _wraps(given: Sequence[ast.expr], plain: str) -> list[Span]:

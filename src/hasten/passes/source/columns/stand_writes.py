@@ -140,6 +140,8 @@ def _made_of_a_frame(source: SourceFile, value: ast.expr) -> bool:
 
 def _has_other_names(source: SourceFile, root: str, loop: ast.stmt) -> bool:
     """True unless the frame is made here, and everything else only looks into it."""
+    if "." in root:
+        return True
     home = home_of(source, loop, root)
     for b in bindings(home, root):
         p = parents(source).get(b)
