@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from hasten.core.source import Edit, SourceFile
+from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.columns.syntax import helper_edits, identifiers, module_alias
 
 MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
@@ -968,3 +969,4 @@ class _Groups(_StandIn):
     def _asked(self, name, args, options):
         return getattr(self.real(), name)(*args, **options) if args or options else self._reduced(name)
 """
+PUT_THERE.add(TEXT)
