@@ -12,8 +12,8 @@ REDUCE = ("mean", "sum", "max", "min", "std", "var", "median", "count", "nunique
 class Frames:
     """Expressions over frames: `names` are the variables that hold one."""
 
-    def __init__(self, c: Choices, names: list[str]) -> None:
-        self.c, self.names = c, names
+    def __init__(self, c: Choices, names: list[str], series: bool = False) -> None:
+        self.c, self.names, self.series = c, names, series
 
     def one(self) -> str:
         return self.c.pick(self.names[::-1])
@@ -74,6 +74,22 @@ class Frames:
     def column(self, f: str) -> str:
         c = self.c
         a = c.pick(NUMBERS)
+        if self.series and c.chance(40):
+            return c.pick(
+                (
+                    "col",
+                    "col.sample(frac=1, replace=True, random_state=rng)",
+                    "col.iloc[rng.integers(0, len(col), 5)]",
+                    "col[col > 1]",
+                    "col.iloc[i:]",
+                    "(col - col.mean())",
+                    "col.sample(3, replace=True)",
+                    "(col > 0)",
+                    f"({f}['a'] - col)",
+                    f"col[{f}['f']]",
+                    "np.abs(col)",
+                )
+            )
         return c.pick(
             (
                 f"{f}[{a}]",
@@ -228,7 +244,8 @@ def program(c: Choices) -> Program:
     helper = f"def helper(p, n):\n    q = {inner.frame('p')}\n    return {inner.value('p')}, {inner.value('q')}, n\n"
     split = f"def split(p, v):\n    m = {inner.mask('p').replace('word', repr('x')).replace(' i', ' 1')}\n    return p[m], p[~m]\n"
     helper = helper.replace("rng.", "np.random.").replace("random_state=rng", "random_state=3").replace("=i)", "=4)")
-    frames = Frames(c, ["df"])
+    series = c.chance(30)
+    frames = Frames(c, ["df"], series)
     lines = [statement(c, frames, n) for n in range(c.integer(2, 6))]
     caught = c.chance(60)
     body = ""
@@ -250,6 +267,7 @@ def program(c: Choices) -> Program:
         )
     )
     before = "".join(f"    {name} = None\n" for name in ("part", "sub") if c.chance(5))
+    before += f"    col = df[{c.pick((*NUMBERS, repr('s')))}]\n" if series else ""
     maker = c.pick(("np.random.default_rng(3)", "np.random.RandomState(3)"))
     if "RandomState" in maker:
         body = body.replace("rng.integers", "rng.randint")

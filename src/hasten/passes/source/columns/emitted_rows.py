@@ -10,7 +10,7 @@ from hasten.passes.source.columns.syntax import helper_edits, identifiers, modul
 
 MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
 CLASSES = (
-    *("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns", "_cell"),
+    *("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns", "_cell", "_looked"),
     *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_Groups"),
 )
 
@@ -106,6 +106,24 @@ class _Lazy:
         return (self._made[None] if None in self._made else self.get((label,)))[label]
 
 
+def _looked(column, texts=True):
+    # the kind of a Series, its array, and the texts that numbers stand for; None for any other Series
+    dtype, array = column.dtype, None
+    if isinstance(dtype, np.dtype) and dtype.kind in "fibM":
+        kind = {"f": "n", "i": "n", "b": "b", "M": "m"}[dtype.kind]
+        array = column.to_numpy() if dtype.kind == "M" or dtype in (np.float64, np.int64, np.bool_) else None
+        return None if array is None or kind == "m" and np.isnat(array).any() else (kind, array, None)
+    if not texts:
+        return None
+    if pd.api.types.infer_dtype(column, skipna=False) != "string" or column.isna().any():
+        return None
+    if not isinstance(dtype, np.dtype) and not (isinstance(dtype, pd.StringDtype) and dtype.na_value is np.nan):
+        return None
+    codes, found = pd.factorize(column, sort=True)
+    found = list(found)
+    return "t", codes, (found, {text: code for code, text in enumerate(found)})
+
+
 class _Columns:
     # columns as arrays of numbers ("n"), bools ("b"), times ("m") or of numbers that stand for texts ("t")
     __slots__ = ("_cells", "_coded", "_known", "_rows", "labels", "look", "of", "size")
@@ -117,24 +135,7 @@ class _Columns:
     @classmethod
     def read(cls, frame, known=(), texts=True):
         # of a frame that nobody else holds, so that whoever writes into the columns writes into a copy
-        def look(label):
-            column = frame[label]
-            dtype, array = column.dtype, None
-            if isinstance(dtype, np.dtype) and dtype.kind in "fibM":
-                kind = {"f": "n", "i": "n", "b": "b", "M": "m"}[dtype.kind]
-                array = column.to_numpy() if dtype.kind == "M" or dtype in (np.float64, np.int64, np.bool_) else None
-                return None if array is None or kind == "m" and np.isnat(array).any() else (kind, array, None)
-            if not texts:
-                return None
-            if pd.api.types.infer_dtype(column, skipna=False) != "string" or column.isna().any():
-                return None
-            if not isinstance(dtype, np.dtype) and not (isinstance(dtype, pd.StringDtype) and dtype.na_value is np.nan):
-                return None
-            codes, found = pd.factorize(column, sort=True)
-            found = list(found)
-            return "t", codes, (found, {text: code for code, text in enumerate(found)})
-
-        return cls(len(frame), frame.columns, look, frame, known)
+        return cls(len(frame), frame.columns, lambda label: _looked(frame[label], texts), frame, known)
 
     def column(self, label):
         # its kind, array and table of texts; None for columns of any other kind
@@ -213,7 +214,9 @@ class _Rows(_StandIn):
 
     @classmethod
     def of(cls, frame, own=False):
-        # the frame itself if it is an unusual one; `own` ones are held by nobody else
+        # the frame (or Series) itself if it is an unusual one; `own` ones are held by nobody else
+        if type(frame) is pd.Series and not own:
+            return _Column.of(frame)
         if (
             type(frame) is not pd.DataFrame
             or not frame.columns.is_unique
@@ -546,6 +549,21 @@ class _Column(_StandIn):
     # stands in for a Series: an array, until something asks for the Series itself
     __slots__ = ("_array", "_kind", "_made", "_make", "_place", "_size", "_table")
 
+    @classmethod
+    def of(cls, series):
+        # the Series itself if it is an unusual one
+        if (
+            series.attrs
+            or series.index.nlevels > 1
+            or not series.flags.allows_duplicate_labels
+            or "bottleneck" in sys.modules
+            or int(pd.__version__.split(".")[0]) < 3
+        ):
+            return series
+        held = series.copy(deep=False)  # whoever writes into the Series writes into a copy
+        kind, array, table = _looked(held) or (None, None, None)
+        return cls(kind, array, table, object(), len(held), lambda: series)
+
     def __init__(self, kind, array, table, place, size, make):
         self._kind, self._array, self._table, self._place, self._size = kind, array, table, place, size
         self._make, self._made = make, None
@@ -597,7 +615,7 @@ class _Column(_StandIn):
     to_list = tolist
 
     def __iter__(self):
-        return iter(self.tolist())
+        return iter(self.tolist() if self._kind in ("n", "b", "t") else self.real())
 
     def _of(self, array, make):
         # a column in the same rows
@@ -771,6 +789,12 @@ class _Column(_StandIn):
     def iloc(self):
         return _ColumnCells(self)
 
+    def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
+        if self._kind is None or weights is not None or axis not in (None, 0) or ignore_index:
+            return self.real().sample(n, frac, replace, _plain(weights), random_state, axis, ignore_index)
+        rows = pd.Series(np.arange(self._size)).sample(n, frac, replace, None, random_state).to_numpy()
+        return self._part(rows, lambda: self.real().take(rows))
+
     def _plainly(self, options):
         # whether a reduction is asked for as NumPy's functions do: `np.mean(column)` gives `axis=None, ...`
         if options and not all(key in ("axis", "dtype", "out") and value is None for key, value in options.items()):
@@ -872,8 +896,13 @@ class _ColumnCells(_StandIn):
         if kind is not None and (type(key) is int or type(key) is np.int64) and -size <= key < size:
             cell = column._array[key]
             return cell if kind in "nb" else column._table[0][cell] if kind == "t" else pd.Timestamp(cell)
-        if type(key) is slice and key.step is None and all(x is None or type(x) is int for x in (key.start, key.stop)):
-            return column._part(key, lambda: column.real().iloc[key])
+        if type(key) is slice and key.step is None:
+            if all(x is None or type(x) in (int, np.int64) for x in (key.start, key.stop)):
+                return column._part(key, lambda: column.real().iloc[key])
+        if type(key) is np.ndarray and key.ndim == 1 and key.dtype == np.int64 and len(key) and kind is not None:
+            if -size <= key.min() and key.max() < size:
+                key = key.copy()
+                return column._part(key, lambda: column.real().iloc[key])
         return column.real().iloc[_plain(key)]
 
 

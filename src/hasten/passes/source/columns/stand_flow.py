@@ -81,11 +81,14 @@ class Flow:
     """Follows frames from `roots` through `loop`. `given` are expressions whose place takes the real thing,
     `names` the variables around the loop that may hold a stand-in, `functions` those that may be given one."""
 
-    def __init__(self, source: SourceFile, loop: ast.stmt, roots: Iterable[str]) -> None:
+    def __init__(
+        self, source: SourceFile, loop: ast.stmt, roots: Iterable[str], series: frozenset[str] = frozenset()
+    ) -> None:
         known_frame, known_series = frame_attributes(), series_attributes()
         if known_frame is None or known_series is None:
             raise Refused(loop, "pandas is not here")
         self.source, self.loop, self.roots = source, loop, frozenset(roots)
+        self.kinds: dict[str, Kind] = {root: COLUMN if root in series else FRAME for root in self.roots}
         self.asked: dict[str, tuple[str, ...]] = {}  # parameters that are called, and the functions they may be
         self.attributes, self.of_series = known_frame | known_series, known_series
         self.up = parents(source)
@@ -93,7 +96,7 @@ class Flow:
         self.modules = _imported(source.tree)
         scope = scope_of(source, loop)
         home = scope if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-        self.top = Unit(home, [loop], dict.fromkeys(self.roots, FRAME), outermost=True)
+        self.top = Unit(home, [loop], dict(self.kinds), outermost=True)
         self.units: dict[ast.AST | None, Unit] = {}
         self.shadows = home is None and self.readers()
         self.given: dict[ast.expr, None] = {}
@@ -136,7 +139,7 @@ class Flow:
                 continue
             if any(isinstance(n, (ast.Global, ast.Nonlocal)) and roots & set(n.names) for n in ast.walk(f)):
                 raise Refused(f, "binds the frame's name")
-            names: dict[str, Kind] = {name: FRAME for name in read if not bindings(f, name)}
+            names = {name: self.kinds[name] for name in read if not bindings(f, name)}
             if names:
                 if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) for n in ast.walk(f)):
                     raise Refused(f, "a generator reads the frame")
@@ -518,8 +521,8 @@ class Flow:
         return FRAME if of == FRAME and (whole or isinstance(n.slice, ast.Slice)) else EITHER
 
     def attribute(self, n: ast.Attribute, unit: Unit) -> Kind:
-        if unit.outermost and dotted(n) in self.roots:
-            return FRAME
+        if unit.outermost and (held := dotted(n)) in self.roots:
+            return self.kinds[held or ""]
         base = self.expr(n.value, unit)
         if base is None:
             return None

@@ -110,7 +110,9 @@ def _repeats(n: ast.stmt) -> bool:
 
 
 def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> Flow | None:
-    roots = [name for name in _read(source, loop) if _is_frame(source, name, region, loop, facts)]
+    types = {name: _type(source, name, region, loop, facts) for name in _read(source, loop)}
+    roots = [name for name, seen in types.items() if seen]
+    series = frozenset(name for name, seen in types.items() if seen == "pandas.Series")
     if not roots:
         return None
     tries = [roots] + ([[r] for r in roots] if len(roots) > 1 else [])
@@ -118,7 +120,7 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
         if not names or not _attributes_stay(source, loop, names):
             continue
         try:
-            flow = Flow(source, loop, names)
+            flow = Flow(source, loop, names, series)
         except Refused:
             continue
         if (
@@ -173,12 +175,13 @@ def _read(source: SourceFile, loop: ast.stmt) -> list[str]:
     return found
 
 
-def _is_frame(source: SourceFile, name: str, region: Region, loop: ast.stmt, facts: Facts) -> bool:
+def _type(source: SourceFile, name: str, region: Region, loop: ast.stmt, facts: Facts) -> str:
+    """What was always seen under the name, where it is a frame or a Series."""
     places = [loop]
     if not any(isinstance(n, ast.Name) and n.id == name.partition(".")[0] for n in ast.walk(loop)):
         places = [f for f in functions_called(source, [loop]) if name in {getattr(n, "id", "") for n in ast.walk(f)}]
-    seen = [f for p in places for f in facts_about(name, region, facts, p.lineno, p.end_lineno or p.lineno)]
-    return bool(seen) and all(fact.type == "pandas.DataFrame" for fact in seen)
+    seen = {f.type for p in places for f in facts_about(name, region, facts, p.lineno, p.end_lineno or p.lineno)}
+    return seen.pop() if len(seen) == 1 and seen <= {"pandas.DataFrame", "pandas.Series"} else ""
 
 
 def _attributes_stay(source: SourceFile, loop: ast.stmt, roots: Iterable[str]) -> bool:

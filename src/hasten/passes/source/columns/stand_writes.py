@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hasten.core.source import SourceFile
 from hasten.passes.source.columns.lookup import home_of
-from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, dotted_root
+from hasten.passes.source.columns.stand_flow import COLUMN, INDEXERS, Flow, dotted_root
 from hasten.passes.source.columns.syntax import (
     bindings,
     frame_attributes,
@@ -15,6 +15,7 @@ from hasten.passes.source.columns.syntax import (
     only_def,
     parents,
     scope_of,
+    string,
 )
 
 DISPLAYS = (
@@ -52,7 +53,7 @@ def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
             if isinstance(into, ast.Name) and unit is not None and unit.names.get(into.id) is not None:
                 continue  # by the stand-in's own name
             doubtful = doubtful or not _made_for_itself(source, into, scope)
-    return doubtful and any(_has_other_names(source, root, loop) for root in flow.roots)
+    return doubtful and any(_has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots)
 
 
 def _written(n: ast.AST) -> ast.expr | None:
@@ -127,10 +128,13 @@ def _modules(source: SourceFile) -> frozenset[str]:
     return frozenset(x for x in names if x in ("np", "numpy", "pd", "pandas", "collections", "math"))
 
 
-def _made_of_a_frame(source: SourceFile, value: ast.expr) -> bool:
+def _made_of_a_frame(source: SourceFile, value: ast.expr, series: bool) -> bool:
     """`df[df["x"] > 0]`, `df.dropna()`: always another object."""
     if isinstance(value, ast.Subscript):
-        return isinstance(value.slice, (ast.Compare, ast.BinOp, ast.List))
+        if isinstance(value.slice, (ast.Compare, ast.BinOp, ast.List)):
+            return True
+        made = _values(source, value.value.id) if series and isinstance(value.value, ast.Name) else ()
+        return string(value.slice) is not None and any(_is_new(source, v) for v in made)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         named = value.func.attr
         own = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == named for n in ast.walk(source.tree))
@@ -138,7 +142,15 @@ def _made_of_a_frame(source: SourceFile, value: ast.expr) -> bool:
     return False
 
 
-def _has_other_names(source: SourceFile, root: str, loop: ast.stmt) -> bool:
+def _values(source: SourceFile, name: str) -> Iterator[ast.expr | None]:
+    """What is assigned to a name anywhere in the file, where that is read from a file or made by pandas."""
+    for b in bindings(source.tree, name):
+        p = parents(source).get(b)
+        made = p.value if isinstance(p, ast.Assign) else None
+        yield made if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) else None
+
+
+def _has_other_names(source: SourceFile, root: str, loop: ast.stmt, series: bool) -> bool:
     """True unless the frame is made here, and everything else only looks into it."""
     if "." in root:
         return True
@@ -148,7 +160,7 @@ def _has_other_names(source: SourceFile, root: str, loop: ast.stmt) -> bool:
         if not (isinstance(p, ast.Assign) and p.targets == [b]):
             return True
         new = _is_new(source, p.value)
-        if not new and not _made_of_a_frame(source, p.value):
+        if not new and not _made_of_a_frame(source, p.value, series):
             return True
     up = parents(source)
     for n in ast.walk(home):
