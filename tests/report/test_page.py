@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 
 import hasten.report
+from hasten.core.facts import Profile
 from hasten.core.model_record import ModelRunRecord
 from hasten.core.record import OriginRecord, RunRecord
+from hasten.core.workload import Entry, ScriptWorkload
 from hasten.report import checked, html, page, remedies
 from hasten.report.diff import diff_of
 from hasten.report.flame import flame
 from hasten.report.listing import highlighted
 from hasten.report.models import render_html
 from hasten.report.shown import embedded, visible
+from hasten.search.evidence import profile_record
 from tests.deliver.records import full_record, plain_record
 from tests.report.pages import NASTY, model_record, patch_of, rich_record
 
@@ -195,3 +198,19 @@ def test_warnings_say_what_to_do() -> None:
     assert all(words in told for words in ("load 9.5", "powersave", "noisy", "interrupted", "run to run"))
     assert all(remedy for _, remedy in found)
     assert remedies.plain_notes(("it starts threads", "noisy: x")) == ("it starts threads",)
+
+
+def test_a_page_of_a_large_run_stays_small() -> None:
+    record = rich_record()
+    places = range(2000)
+    frames = tuple(f"pkg/module_{i % 40}.py:Class.method_{i}:{i}" for i in places)
+    deep = Profile(stacks=tuple((tuple(frames[(i * 7 + j * i) % 2000] for j in range(100)), 3) for i in range(1500)))
+    work = ScriptWorkload(Path("/nowhere"), Entry("script", "x.py"), "x.py")
+    profile = replace(profile_record(work, deep), lines=record.profile.lines)
+    assert sum(map(len, profile.stacks)) < 20_000
+    trials = tuple(replace(t, reason="equal, but another change saves more " * 3) for t in record.trials * 300)
+    patch = "--- a/x.py\n+++ b/x.py\n@@ -0,0 +1,6000 @@\n" + "+    value = something(1)\n" * 6000
+    written = html.render(replace(record, profile=profile, after=profile, trials=trials), patch)
+    assert len(written.encode()) < 2_000_000
+    text = read(written).text
+    assert "+6000" in text and "4000 more lines, in changes.patch" in text

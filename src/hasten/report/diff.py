@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hasten.core.record import OriginRecord, RunRecord, TrialRecord
 
@@ -13,6 +13,7 @@ _OCTAL = re.compile(r'\\([0-7]{3}|[abtnvfr"\\])')
 _LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
 MOVED = -1
 LARGE = 60  # lines of a hunk from which it is folded
+MOST = 2000  # lines of a patch that are shown; the rest is in the file beside the page
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,14 @@ class DiffLine:
 
 @dataclass(frozen=True)
 class Hunk:
+    """`lines` are those that are shown, `left` the number of those that are not."""
+
     head: str
     lines: tuple[DiffLine, ...]
     tags: tuple[Tag, ...]
-
-    @property
-    def added(self) -> int:
-        return sum(x.kind == "add" for x in self.lines)
-
-    @property
-    def removed(self) -> int:
-        return sum(x.kind == "del" for x in self.lines)
+    added: int = 0
+    removed: int = 0
+    left: int = 0
 
     @property
     def large(self) -> bool:
@@ -71,6 +69,7 @@ def diff_of(record: RunRecord, text: str) -> tuple[FileDiff, ...]:
     files: list[FileDiff] = []
     path, made, hunks = "", False, list[Hunk]()
     lines = iter(text.split("\n"))
+    room = MOST
     for line in lines:
         if line.startswith("diff --git "):
             if hunks:
@@ -81,7 +80,10 @@ def diff_of(record: RunRecord, text: str) -> tuple[FileDiff, ...]:
         elif line.startswith("+++ "):
             path = _name(line[4:]).removeprefix("b/")
         elif found := _HUNK.match(line):
-            hunks.append(_hunk(path, line, found, lines, owners, tags))
+            hunk = _hunk(path, line, found, lines, owners, tags)
+            shown = hunk.lines[: max(room, 0)]
+            room -= len(hunk.lines)
+            hunks.append(replace(hunk, lines=shown, left=len(hunk.lines) - len(shown)))
     if hunks:
         files.append(FileDiff(path, made, tuple(hunks)))
     return tuple(files)
@@ -138,7 +140,8 @@ def _hunk(
         else:
             lines.append(DiffLine("", old, new, text))
             old, new, olds, news = old + 1, new + 1, olds - 1, news - 1
-    return Hunk(head.rstrip("\r"), tuple(lines), tuple(tags[n] for n in used))
+    added, removed = (sum(x.kind == kind for x in lines) for kind in ("add", "del"))
+    return Hunk(head.rstrip("\r"), tuple(lines), tuple(tags[n] for n in used), added, removed)
 
 
 def _tags(record: RunRecord) -> dict[int, Tag]:

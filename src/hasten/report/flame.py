@@ -8,6 +8,7 @@ from typing import Any
 from hasten.core.record import ProfileRecord, RunRecord
 
 LEAST = 1 / 1500  # of all samples: what is less is narrower than a pixel
+MOST = 1500  # bars of a graph; with more, the thinnest are left out
 CHARACTERS = 90  # of a frame's source line
 
 
@@ -44,9 +45,10 @@ def _texts(record: RunRecord) -> dict[tuple[str, int], str]:
 
 
 def tree(profile: ProfileRecord, wall_s: float, texts: Mapping[tuple[str, int], str]) -> dict[str, Any]:
-    """One node a frame: `n` label, `p` place, `v` seconds, `c` children."""
+    """One node a frame: `n` label, `p` function and place, `v` seconds, `c` children."""
     total = sum(stack[-1] for stack in profile.stacks) or 1
     scale = wall_s / total
+    counts: list[int] = []
     root: dict[str, Any] = {"n": "the whole run", "p": "", "v": 0, "c": {}}
     for stack in profile.stacks:
         count = stack[-1]
@@ -55,6 +57,13 @@ def tree(profile: ProfileRecord, wall_s: float, texts: Mapping[tuple[str, int], 
         for at in stack[:-1]:
             node = node["c"].setdefault(at, {"v": 0, "c": {}})
             node["v"] += count
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        counts.append(node["v"])
+        waiting += node["c"].values()
+    counts.sort(reverse=True)
+    least = max(LEAST * total, counts[MOST] + 1 if len(counts) > MOST else 0)
 
     def told(node: dict[str, Any], at: int | None) -> dict[str, Any]:
         out: dict[str, Any] = {"v": round(node["v"] * scale, 5)}
@@ -65,11 +74,10 @@ def tree(profile: ProfileRecord, wall_s: float, texts: Mapping[tuple[str, int], 
             short = name.rpartition(".")[2]
             out["n"] = f"{short}  {text}" if text else f"{short}:{rest}"
             out["p"] = f"{name}, {path}:{rest}"
-            out["f"] = f"{path}:{name}"
         children = sorted(node["c"].items(), key=lambda item: -item[1]["v"])
-        kept = [told(child, place) for place, child in children if child["v"] >= LEAST * total]
+        kept = [told(child, place) for place, child in children if child["v"] >= least]
         if kept:
             out["c"] = kept
         return out
 
-    return {**told(root, None), "n": "the whole run", "p": "", "f": ""}
+    return {**told(root, None), "n": "the whole run"}

@@ -6,12 +6,12 @@ that is embedded beside the record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
 from hasten.core.measurement import RunSample
-from hasten.core.record import RunRecord, TrialRecord
+from hasten.core.record import ProfileRecord, RunRecord, TrialRecord
 from hasten.report import checked, listing, remedies
 from hasten.report.diff import diff_of
 from hasten.report.flame import flame
@@ -20,6 +20,7 @@ from hasten.report.page import render as page_of
 from hasten.report.view import TrialRow, View, gain_text, percent, seconds, trial_row, view
 
 WIDTH, HEIGHT, LEFT, RIGHT = 720, 118, 70, 16  # of the plot, px
+LARGEST = 1_700_000  # characters of a page, from which it holds no stacks and no source twice; result.json does
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,19 @@ class Worth:
 
 def render(record: RunRecord, diff: str = "") -> str:
     """The whole page. `diff` is the patch as text."""
+    text = _rendered(record, diff, record)
+    if len(text) > LARGEST:
+        slim = replace(record, profile=_without_stacks(record.profile), excerpts=())
+        text = _rendered(record, diff, replace(slim, after=_without_stacks(record.after) if record.after else None))
+    return text
+
+
+def _without_stacks(profile: ProfileRecord) -> ProfileRecord:
+    return replace(profile, frames=(), stacks=())
+
+
+def _rendered(record: RunRecord, diff: str, inside: RunRecord) -> str:
+    """`inside` is the record that the page holds as JSON."""
     shown = view(record)
     claim, rest = split_claim(shown.headline)
     flames = flame(record)
@@ -111,7 +125,7 @@ def render(record: RunRecord, diff: str = "") -> str:
         command=shown.command or f"hasten run {shown.target}",
         started=record.started,
         version=record.versions.get("hasten", ""),
-        data=record.to_json(),
+        data=inside.to_json(),
         drawn={"runs": _runs(record), "flame": flames},
     )
     trials = [_trial(t) for t in sorted(record.trials, key=lambda t: not t.kept)]

@@ -21,9 +21,9 @@ from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
 
 HOTTEST = 60  # lines and functions that a record holds
-STACKS, DEPTH = 3000, 120  # and stacks; what is deeper counts for the frame at this depth
+STACKS, DEPTH = 15_000, 120  # frames of stacks in all; what is deeper counts for the frame at this depth
 AROUND = 3  # lines of source before and after a hot one
-EXCERPT_LINES = 1500
+EXCERPT_LINES = 600
 PAIRS = 2  # of runs without the changes of one pass
 SPENT = 0.1  # of the time that the search took: as much goes into runs that only tell
 
@@ -40,7 +40,11 @@ def profile_record(work: ScriptWorkload, profile: Profile) -> ProfileRecord:
         lines.append(HotLine(path, line, time.total, time.own, time.library, text))
     frames: dict[str, int] = {}
     stacks: dict[tuple[int, ...], int] = {}
-    for stack, count in profile.stacks[:STACKS]:
+    left = STACKS
+    for stack, count in profile.stacks:
+        left -= min(len(stack), DEPTH) + 1
+        if left < 0:
+            break
         at = tuple(frames.setdefault(frame, len(frames)) for frame in stack[:DEPTH])
         stacks[at] = stacks.get(at, 0) + count
     return ProfileRecord(

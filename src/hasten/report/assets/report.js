@@ -179,7 +179,7 @@
     const h = hue(d.data.f);
     return `hsl(${18 + (h % 37)} ${72 + (h >> 6) % 20}% ${64 + (h >> 11) % 14}%)`;
   };
-  const nodes = (d) => ({ n: d.n, p: d.p || "", f: d.f || "", v: d.v, children: (d.c || []).map(nodes) });
+  const nodes = (d) => ({ n: d.n, p: d.p || "", f: (d.p || "").replace(/:\d+$/, ""), v: d.v, children: (d.c || []).map(nodes) });
   const flame = (id, tree, scale) => {
     const box = $(`flame-${id}`), says = $(`told-${id}`);
     if (!box) return;
