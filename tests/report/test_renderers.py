@@ -56,7 +56,8 @@ kept
   HST101 script.py:1 line 1: script.py: 2.50x [2.30, 2.71]
 tried and not kept
   HST101 script.py:1 line 9: script.py: script.py
-note: script.py
+warning: differs from run to run, so it was not compared: script.py
+  do: fix its seed, or leave out the time
 report  out/report.html
 next    hasten apply out --diff   (then without --diff)
 """

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from hasten.core.record import RunRecord
+from hasten.report.remedies import warnings
 from hasten.report.view import TrialRow, view
 
 KEPT, TRIED, HOT = 3, 2, 3  # rows shown of each, so that all fits 24 lines
@@ -51,7 +52,14 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
             ("", "  " + clip(f"{h.total:>5}  {h.name or '<module>'}  {h.place}", width - 2))
             for h in shown.functions[:HOT]
         ]
-    out += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:1]]
+    found = warnings(record)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        said, remedy = found[0]
+        out.append(("interrupted", f"warning: {clip(f'{said}{more}', width - 9)}"))
+        out.append(("dim", f"  do: {clip(remedy, width - 6)}"))
+    else:
+        out += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:1]]
     if run:
         out.append(("", f"report  {clean(run)}/report.html"))
         if record.changed:

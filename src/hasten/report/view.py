@@ -156,7 +156,9 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         rows.append(("peak memory", f"{old:.0f} MB -> {new:.0f} MB"))
     contract = record.contract
     same = "the same bits" if contract.exact else f"floats within rtol {contract.rtol:g}, all else exact"
-    compared = ", ".join(record.baseline.compared)
+    written = [name for name in record.baseline.compared if name.startswith("file ")]
+    others = [name for name in record.baseline.compared if name not in written]
+    compared = ", ".join([*others, f"{len(written)} files"] if len(written) > 1 else record.baseline.compared)
     rows.append(("same results", f"{same}; compared: {compared}" if compared else same))
     for q in record.qualities:
         rows.append((f"quality {q.quality.name}", _quality(q)))

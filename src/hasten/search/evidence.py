@@ -24,7 +24,7 @@ HOTTEST = 60  # lines and functions that a record holds
 STACKS, DEPTH = 15_000, 120  # frames of stacks in all; what is deeper counts for the frame at this depth
 AROUND = 3  # lines of source before and after a hot one
 EXCERPT_LINES = 600
-PAIRS = 2  # of runs without the changes of one pass
+PAIRS = 2  # at most, of runs without the changes of one pass
 SPENT = 0.1  # of the time that the search took: as much goes into runs that only tell
 
 
@@ -147,13 +147,14 @@ def _contributions(program: Program, out: Outcome, new_s: float, spend_s: float)
     found = []
     session = program.session
     for share in shares:
-        needed_s = PAIRS * (2 * new_s + (share.saves_s or 0.0))
-        if needed_s > min(spend_s, session.left_s):
+        pair_s = 2 * new_s + (share.saves_s or 0.0)
+        pairs = min(PAIRS, int(min(spend_s, session.left_s) / max(pair_s, 1e-9)))
+        if not pairs:
             found.append(_record(share, why_not="there was no time left for it"))
             continue
-        session.progress.stage(f"measure without {share.code}", needed_s)
+        session.progress.stage(f"measure without {share.code}", pairs * pair_s)
         before_s = session.elapsed_s
-        gain = _without(program, out, made, share)
+        gain = _without(program, out, made, share, pairs)
         spend_s -= session.elapsed_s - before_s
         why_not = "" if gain else "other changes build on it: without it the program does not end as it did"
         found.append(_record(share, gain, why_not))
@@ -183,7 +184,7 @@ def _record(share: _Share, gain: Speedup | None = None, why_not: str = "") -> Co
     return ContributionRecord(share.code, share.places, share.saves_s, gain, why_not)
 
 
-def _without(program: Program, out: Outcome, made: Lineage, share: _Share) -> Speedup | None:
+def _without(program: Program, out: Outcome, made: Lineage, share: _Share, pairs: int) -> Speedup | None:
     """The time without the changes over the time with all; None where the program does not work without them."""
     for support in (True, False):  # what it defines stays, where the rest is not to be had without
         with suppress(WrongRun, TargetError, ValueError, KeyError, SyntaxError, OSError):
@@ -191,7 +192,7 @@ def _without(program: Program, out: Outcome, made: Lineage, share: _Share) -> Sp
             for source in candidate.changed.values():
                 if source.path.endswith(".py"):
                     _ = source.tree
-            return program.measure(candidate, out.kept, min_pairs=PAIRS, max_pairs=PAIRS).speedup
+            return program.measure(candidate, out.kept, min_pairs=pairs, max_pairs=pairs).speedup
     return None
 
 

@@ -176,8 +176,9 @@
   const paint = (d) => {
     if (d.highlight) return "var(--match)";
     if (!d.data.f) return "#c3ccd6";
-    const h = hue(d.data.f);
-    return `hsl(${18 + (h % 37)} ${72 + (h >> 6) % 20}% ${64 + (h >> 11) % 14}%)`;
+    // a function has one colour, its lines have shades of it
+    const h = hue(d.data.f), line = hue(d.data.p);
+    return `hsl(${16 + (h % 38)} ${74 + ((h >> 6) % 18)}% ${64 + (line % 15)}%)`;
   };
   const nodes = (d) => ({ n: d.n, p: d.p || "", f: (d.p || "").replace(/:\d+$/, ""), v: d.v, children: (d.c || []).map(nodes) });
   const flame = (id, tree, scale) => {
