@@ -58,3 +58,14 @@ def test_agreement_is_of_ranks():
     assert explained(old[:, :2], old[:, :2]) is None
     assert explained(np.zeros_like(old), old) is None
     assert explained(old, np.zeros_like(old)).correlation == 0
+
+
+def test_words_of_texts_are_left_out_one_by_one_and_in_groups():
+    from hasten.verify.attributions import WORDS
+
+    texts = ["a good film", " ".join(f"w{i}" for i in range(3 * WORDS)), ""]
+    found = attributions(lambda x: np.array([float(t.split().count("good")) for t in x]), texts, None)
+    assert found.shape == (3, WORDS)
+    assert found[0, :4].tolist() == [0, 1, 0, 0] and not found[1:].any()
+    counted = attributions(lambda x: np.array([float(len(t.split())) for t in x]), texts, None)
+    assert counted[1].tolist() == [3.0] * WORDS

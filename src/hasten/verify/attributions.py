@@ -21,6 +21,7 @@ from hasten.core.model_record import ExplanationRecord
 
 ROWS = 32  # that are explained
 GROUPS = 64  # of each input, at most
+WORDS = 24  # groups of words of a text, at most
 PATCHES = 7  # of an image, along each side
 TOP = 5  # attributions that are compared as a set, or a tenth of the groups where that is more
 LEAST_GROUPS = 3  # fewer have no ranks to speak of
@@ -71,16 +72,20 @@ def occluded(x: Any, some: Any) -> Iterator[Any]:
             yield hidden
     elif isinstance(some, list) and all(isinstance(t, str) for t in some):
         split = [t.split() for t in some]
-        for at in range(min(GROUPS, max(map(len, split), default=0))):
-            yield [
-                " ".join(words[:at] + words[at + 1 :]) if at < len(words) else t
-                for words, t in zip(split, some, strict=True)
-            ]
+        for at in range(min(WORDS, max(map(len, split), default=0))):
+            yield [_without(words, at) if at < len(words) else t for words, t in zip(split, some, strict=True)]
     elif isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.kind in "iuf":
         for group in np.array_split(np.arange(x.shape[1]), min(GROUPS, x.shape[1])):
             hidden = np.array(some, np.float64)
             hidden[:, group] = np.nanmedian(x[:, group], axis=0)
             yield hidden.astype(x.dtype) if x.dtype.kind == "f" else hidden
+
+
+def _without(words: list[str], group: int) -> str:
+    """A text without one of its groups of words: each word is one, where there are no more than `WORDS`."""
+    groups = min(WORDS, len(words))
+    first, last = group * len(words) // groups, (group + 1) * len(words) // groups
+    return " ".join(words[:first] + words[last:])
 
 
 def _places(array: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
