@@ -334,7 +334,11 @@ def _reachable(source: str, wanted: set[str]) -> tuple[str, set[str]]:
     tree = ast.parse(source)
     whole = tree.body[0]
     assert isinstance(whole, ast.ClassDef)
+    if any(isinstance(n, (ast.Global, ast.Nonlocal)) for n in ast.walk(tree)):
+        raise CannotCarry(f"{whole.name} changes variables outside itself")
     methods = {n.name: n for n in whole.body if isinstance(n, ast.FunctionDef)}
+    if "getattr" in _words(tree):  # any method may be meant
+        return source, set(methods)
     others = [n for n in whole.body if not isinstance(n, ast.FunctionDef)]
     words = set().union(*map(_words, others)) | wanted if others else set(wanted)
     kept: set[str] = set()

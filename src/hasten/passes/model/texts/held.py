@@ -85,7 +85,9 @@ def found(tokeniser: Any, parameters: Sequence[str], texts: Sequence[str], most:
 
 
 def _is_fast(tokeniser: Any) -> bool:
-    return bool(getattr(tokeniser, "is_fast", False)) and hasattr(tokeniser, "backend_tokenizer")
+    """Whether it is one of transformers' own that leave all to Rust: another's class may do anything."""
+    own = type(tokeniser).__module__.partition(".")[0] == "transformers"
+    return own and bool(getattr(tokeniser, "is_fast", False)) and hasattr(tokeniser, "backend_tokenizer")
 
 
 def _is_slow(tokeniser: Any) -> bool:
@@ -100,8 +102,11 @@ def _of_call(call: Call, parameters: Sequence[str]) -> Found:
     tokeniser, constants = call.tokeniser, dict(call.constants)
     if not _is_fast(tokeniser):
         raise NoTokeniser(
-            f"{type(tokeniser).__name__} works in Python: load it with use_fast=True, so that it has a tokenizer.json"
+            f"{type(tokeniser).__name__} is no fast tokeniser of transformers itself: load it with use_fast=True, so that "
+            "it has a tokenizer.json"
         )
+    if getattr(tokeniser, "split_special_tokens", False):
+        raise NoTokeniser("the tokeniser has split_special_tokens=True, which its tokenizer.json does not tell")
     wrong = [n for n in constants if n not in CALLED]
     if wrong:
         raise NoTokeniser(f"the tokeniser is called with {', '.join(wrong)}, which an artifact cannot hold")
@@ -427,7 +432,7 @@ def _same_everywhere(made: Found, texts: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="hasten-tokeniser-") as place:
         written(made.held, Path(place))
         tokenise = opened(made.held, Path(place))
-        odd = odd_texts(texts)
+        odd = [*odd_texts(texts), *_special(made.held)]
         batches = [odd, *([t] for t in odd), [odd[3], odd[0], odd[5]], odd[::-1]]
         batches += [list(texts[at : at + 256]) for at in range(0, len(texts), 256)]
         batches += [[t] for t in texts[:64]] + [odd[:3]]
@@ -440,6 +445,14 @@ def _same_everywhere(made: Found, texts: Sequence[str]) -> None:
             fresh = opened(made.held, Path(place))
             for batch, old in zip(batches[::-1], answered[::-1], strict=True):
                 _alike(batch, old, _held_arrays(made, fresh, batch))
+
+
+def _special(held: HeldTokeniser) -> list[str]:
+    """Texts of the tokens that a file of the library `tokenizers` takes out of a text before anything else."""
+    if held.kind != JSON:
+        return []
+    added = [str(t["content"]) for t in json.loads(held.files[0][1]).get("added_tokens", [])][:200]
+    return [f"a {' b '.join(added)} c", *added[:8], "".join(added)]
 
 
 def _alike(batch: list[str], old: dict[str, NDArray[Any]] | str, new: dict[str, NDArray[Any]] | str) -> None:
