@@ -102,8 +102,8 @@ def _of_call(call: Call, parameters: Sequence[str]) -> Found:
     tokeniser, constants = call.tokeniser, dict(call.constants)
     if not _is_fast(tokeniser):
         raise NoTokeniser(
-            f"{type(tokeniser).__name__} is no fast tokeniser of transformers itself: load it with use_fast=True, so that "
-            "it has a tokenizer.json"
+            f"{type(tokeniser).__name__} is no fast tokeniser of transformers itself: load it with use_fast=True, so "
+            "that it has a tokenizer.json"
         )
     if getattr(tokeniser, "split_special_tokens", False):
         raise NoTokeniser("the tokeniser has split_special_tokens=True, which its tokenizer.json does not tell")
