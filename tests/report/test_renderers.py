@@ -7,9 +7,19 @@ import re
 import pytest
 
 from hasten.core.contract import Quality
+from hasten.core.measurement import Speedup
+from hasten.core.model_pass import Step
+from hasten.core.model_record import (
+    AgreementRecord,
+    CandidateRecord,
+    ExplanationRecord,
+    LatencyRecord,
+    ModelRunRecord,
+    QualityOfModel,
+)
 from hasten.core.record import QualityRecord, RunRecord
 from hasten.report import html as page
-from hasten.report import markdown, terminal
+from hasten.report import markdown, models, terminal
 from hasten.report.view import headline, percent, seconds, view
 from tests.deliver.records import full_record
 
@@ -172,3 +182,35 @@ def test_other_results_are_told() -> None:
     )
     assert "same results" in view(left).headline
     assert "no change of results was kept" in dict(view(left).facts)["quality best"]
+
+
+def test_the_verdict_fits_one_screen_whatever_there_is_to_say() -> None:
+    full = full_record("long " * 30)
+    qualities = tuple(QualityRecord(Quality(f"q{i}"), "name", (1.0,), (0.5,)) for i in range(2))
+    many = dataclasses.replace(full, trials=full.trials * 9, qualities=qualities, differs=("x",), notes=("n", "m"))
+    for record in (full, many, dataclasses.replace(many, changed={})):
+        shown = terminal.render(record, run=".hasten/runs/20260102-000000-script").splitlines()
+        assert len(shown) < 24
+        assert max(map(len, shown)) <= 80
+        assert shown[-1].startswith("next    hasten " + ("apply" if record.changed else "report"))
+    assert "--format findings" in shown[-1]
+
+
+def test_the_verdict_on_a_model_fits_one_screen() -> None:
+    latencies = tuple(
+        LatencyRecord(n, t, 1e-5, 2e-5, 9, speedup=Speedup(2.0, 1.9, 2.1, 5)) for n in (1, 256) for t in (1, 8)
+    )
+    one = CandidateRecord((Step("HSM101", "x" * 30),), "accepted", latencies=latencies, kept=True)
+    others = tuple(dataclasses.replace(one, kept=False, verdict=v, latencies=()) for v in ("accepted", "failed") * 9)
+    record = ModelRunRecord(
+        "model.joblib", "Forest" * 30, "classification", methods=("predict",), rows={"valid": 9, "test": 9},
+        candidates=(one, *others), routes=(("up to 8 rows", "x"), ("any number of rows", "y")), original=one,
+        artifact=one, certified=QualityOfModel("accuracy", 0.9, 0.9, 0.0, 0.0, 0.0, 9),
+        certified_agreement=AgreementRecord(9, 9, 0, 0.0, 0.0), explained=ExplanationRecord(0.9, 0.8, 0.9, 3, 9, 9),
+        notes=("a", "b", "c"),
+    )  # fmt: skip
+    shown = models.render(record, run="out").splitlines()
+    assert len(shown) < 24
+    assert max(map(len, shown)) <= 80
+    assert "not raced" in "\n".join(shown)
+    assert shown[-1] == "next    hasten.load('out').predict(X)"

@@ -9,7 +9,7 @@ from typing import TextIO
 from hasten.core.measurement import Speedup
 from hasten.core.model import MEMORY, SIZE
 from hasten.core.model_record import AgreementRecord, CandidateRecord, LatencyRecord, ModelRunRecord, QualityOfModel
-from hasten.report.terminal import clean, clip, paint
+from hasten.report.terminal import SCREEN, clean, clip, paint
 from hasten.report.view import seconds
 
 TRIED = 6  # rows of candidates on one screen
@@ -166,20 +166,21 @@ def lines(record: ModelRunRecord, *, run: str = "", width: int = 80) -> list[tup
         out += [("", "  " + "  ".join(f"{cell:<{n}}" for cell, n in zip(r, wide, strict=True)).rstrip()) for r in table]
     for when, title in record.routes:
         out.append(("gain" if record.gain else "", "  " + clip(f"{when}: {title}", width - 2)))
+    end = [("dim", f"note: {clip(note, width - 6)}") for note in record.notes[:1]]
+    if run:
+        end.append(("", f"report  {clean(run)}/report.html"))
+        if record.artifact is not None:
+            end.append(("", f"next    hasten.load({clean(run)!r}).{record.methods[0]}(X)"))
     others = [candidate_row(c, record) for c in record.candidates if not c.kept]
     if others:
+        room = max(1, min(TRIED, SCREEN - len(out) - len(end) - 2))
         out.append(("", "tried and not kept"))
-        for code, title, mark, speed, reason in others[:TRIED]:
-            tail = speed if mark == "on the front" else f"{mark}: {reason}" if mark != "accepted" else speed
-            out.append(("dim", "  " + clip(f"{code} {title}: {tail}", width - 2)))
-        if len(others) > TRIED:
-            out.append(("dim", f"  and {len(others) - TRIED} more, in the report"))
-    out += [("dim", f"note: {clip(note, width - 6)}") for note in record.notes[:2]]
-    if run:
-        out.append(("", f"report  {clean(run)}/report.html"))
-        if record.artifact is not None:
-            out.append(("", f"next    hasten.load({clean(run)!r}).{record.methods[0]}(X)"))
-    return out
+        for code, title, mark, speed, reason in others[:room]:
+            what = speed or "not raced" if mark in ("on the front", "accepted") else f"{mark}: {reason}"
+            out.append(("dim", "  " + clip(f"{code} {title}: {what}", width - 2)))
+        if len(others) > room:
+            out.append(("dim", f"  and {len(others) - room} more, in the report"))
+    return out + end
 
 
 def render(record: ModelRunRecord, *, run: str = "", width: int = 80) -> str:

@@ -12,7 +12,8 @@ from hasten.core.record import RunRecord
 from hasten.report.remedies import warnings
 from hasten.report.view import TrialRow, view
 
-KEPT, TRIED, HOT = 3, 2, 3  # rows shown of each, so that all fits 24 lines
+KEPT, TRIED, HOT = 3, 2, 3  # rows shown of each, so that all fits the screen
+SCREEN = 23  # lines; the prompt takes one of the usual 24
 
 _STYLES = {
     "gain": "bold green", "none": "bold", "unmet": "bold red", "interrupted": "bold yellow", "dim": "dim",
@@ -40,34 +41,38 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
     label = max(len(name) for name, _ in shown.facts)
     for name, value in shown.facts:
         out.append(("", f"  {name:<{label}}  " + clip(value, width - label - 4)))
-    if shown.kept:
-        out.append(("", "kept"))
-        out += [("gain", row) for row in _rows(shown.kept, KEPT, width, run)]
-    if shown.tried:
-        out.append(("", "tried and not kept"))
-        out += [("dim", row) for row in _rows(shown.tried, TRIED, width, run)]
-    if not shown.kept and shown.functions:
-        out.append(("", "where the time goes"))
-        out += [
-            ("", "  " + clip(f"{h.total:>5}  {h.name or '<module>'}  {h.place}", width - 2))
-            for h in shown.functions[:HOT]
-        ]
+    end: list[tuple[str, str]] = []
     found = warnings(record)
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         said, remedy = found[0]
-        out.append(("interrupted", f"warning: {clip(f'{said}{more}', width - 9)}"))
-        out.append(("dim", f"  do: {clip(remedy, width - 6)}"))
+        end.append(("interrupted", f"warning: {clip(f'{said}{more}', width - 9)}"))
+        end.append(("dim", f"  do: {clip(remedy, width - 6)}"))
     else:
-        out += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:1]]
+        end += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:1]]
     if run:
-        out.append(("", f"report  {clean(run)}/report.html"))
+        end.append(("", f"report  {clean(run)}/report.html"))
+        name = re.sub(r"^(\./)?\.hasten/runs/", "", clean(run))  # a run there goes by its name
         if record.changed:
-            name = re.sub(r"^(\./)?\.hasten/runs/", "", clean(run))  # a run there goes by its name
-            first = f"next    hasten apply {name} --diff"
-            then = "   (then without --diff)"
-            out.append(("", first + (then if len(first + then) <= width else "")))
-    return out
+            end.append(("", _fitting(f"next    hasten apply {name} --diff", "   (then without --diff)", width)))
+        elif record.findings:
+            end.append(("", _fitting(f"next    hasten report {name} --format findings", "   (why it is slow)", width)))
+    if shown.kept:
+        out.append(("", "kept"))
+        out += [("gain", row) for row in _rows(shown.kept, KEPT, width, run)]
+    elif shown.functions:
+        hot = [f"{h.total:>5}  {h.name or '<module>'}  {h.place}" for h in shown.functions[:HOT]]
+        out.append(("", "where the time goes"))
+        out += [("", "  " + clip(row, width - 2)) for row in hot]
+    if shown.tried:
+        room = SCREEN - len(out) - len(end) - 2
+        out.append(("", "tried and not kept"))
+        out += [("dim", row) for row in _rows(shown.tried, max(0, min(TRIED, room)), width, run)]
+    return out + end
+
+
+def _fitting(command: str, remark: str, width: int) -> str:
+    return command + (remark if len(command + remark) <= width else "")
 
 
 def _rows(rows: tuple[TrialRow, ...], most: int, width: int, run: str) -> list[str]:
