@@ -155,3 +155,23 @@ def test_one_of_nested_findings_stands_for_all() -> None:
     assert [f.region for f in findings.distinct(record)] == ["c", "e", "d"]
     assert [f.region for f in findings.distinct(record_of(findings=rows, trials=trials))] == ["b", "e", "d"]
     assert "tried  kept" in frames(record_of(findings=rows, trials=trials))
+
+
+def test_a_profile_as_sarif(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from hasten.api.results import ProfileResult
+    from hasten.cli import main
+    from hasten.core.facts import Profile
+
+    spots = (
+        Hotspot("a.py", 7, "f", 0.4, 0.4, 0.0, 0.4, "slow", "a set", "HST101"),
+        Hotspot("b.py", 1, "", 0.1, 0.1, 0.0, 0.1, "slow"),
+    )
+    result = ProfileResult("a.py", Profile(), spots, root=tmp_path)
+    monkeypatch.setattr("hasten.api.profile.profile", lambda *_, **more: result)
+    assert main(["profile", "a.py", "--sarif"]) == 0
+    run = checked(capsys.readouterr().out)["runs"][0]
+    assert [r["ruleId"] for r in run["results"]] == ["HST101", sarif.PLAIN]
+    assert run["originalUriBaseIds"]["SRCROOT"]["uri"] == f"{tmp_path.as_uri()}/"
+    assert main(["profile", "a.py", "--sarif", "--json"]) == 2

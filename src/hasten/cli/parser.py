@@ -134,6 +134,7 @@ def build() -> argparse.ArgumentParser:
     profile.add_argument("-o", "--output", metavar="FILE", help="where the export goes")
     profile.add_argument("--timeout", metavar="10m", help="longest time for the run")
     profile.add_argument("--json", action="store_true", help="print JSON")
+    profile.add_argument("--sarif", action="store_true", help="print the hot lines as SARIF, for code scanning")
 
     add_compare(add, TARGET.split(" | file")[0])
 

@@ -11,6 +11,6 @@ def print_json(value: Any) -> None:
     """A dataclass as `hasten schema` describes it, or what its own `to_json` says."""
     from hasten.core.record import encode
 
-    data = value.to_json() if hasattr(value, "to_json") else encode(value)
-    json.dump(data, sys.stdout, indent=1, allow_nan=False)
+    data = value.to_json() if hasattr(value, "to_json") else value
+    json.dump(encode(data), sys.stdout, indent=1, allow_nan=False)
     sys.stdout.write("\n")
