@@ -152,6 +152,7 @@ class ModelRunRecord:
     certified: QualityOfModel | None = None
     certified_agreement: AgreementRecord | None = None
     explained: ExplanationRecord | None = None  # of the kept artifact, where its quality may differ
+    control: ExplanationRecord | None = None  # of the original after training alone, where the artifact was trained
     varied: int = 0  # inputs made beside the data's own
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -218,8 +218,13 @@ def _agreements(record: ModelRunRecord) -> list[tuple[str, str, float]]:
     e = record.explained
     if e is None:
         return []
+    beside = record.control
+    control = [] if beside is None else [
+        ("the same, only trained some more", f"{beside.correlation:.3f}", round(100 * max(beside.correlation, 0.0), 1))
+    ]  # fmt: skip
     return [
         ("rank correlation, mean over rows", f"{e.correlation:.3f}", round(100 * max(e.correlation, 0.0), 1)),
+        *control,
         ("5% of rows lie below", f"{e.low:.3f}", round(100 * max(e.low, 0.0), 1)),
         (f"of the {e.top} largest, the same", f"{e.overlap:.0%}", round(100 * e.overlap, 1)),
     ]

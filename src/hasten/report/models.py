@@ -86,6 +86,8 @@ def facts(record: ModelRunRecord) -> list[tuple[str, str]]:
             f"attributions rank as the original's by {e.correlation:.3f} (5% of rows below {e.low:.3f}), "
             f"{e.overlap:.0%} of the {e.top} largest are the same, {e.rows} rows",
         ))  # fmt: skip
+    if record.control is not None:
+        out.append(("control", f"only trained some more, they rank alike by {record.control.correlation:.3f}"))
     new, old = record.artifact, record.original
     if new is not None and old is not None:
         out.append(("size", f"{size(old.size_mb)} -> {size(new.size_mb)}"))

@@ -199,6 +199,9 @@ class Here:
         candidate.net = net
         return True
 
+    def restored(self, candidate: Candidate) -> bool:
+        return False
+
     def judge_one(self, candidate: Candidate, *, screen: bool = True) -> None:
         verdict = self.judge.on_data(asked(candidate.net, self.work.valid.x, ("forward",)))
         candidate.note(verdict=verdict.verdict, reason=verdict.reason, quality=verdict.quality)
@@ -330,3 +333,31 @@ def test_it_stops_when_the_rest_of_the_time_is_needed(here):
     loop = here(budget_s=8.0)
     nets.NetSearch(loop, (), loop.candidates[:1]).made(reducing_passes(nets=True))
     assert loop.now == 0.0
+
+
+def test_a_control_is_trained_where_the_artifact_was(tmp_path, monkeypatch):
+    from hasten.core.model_pass import Step
+    from hasten.search.models import control
+
+    asked = []
+    work = small.work(torch.nn.Sequential(torch.nn.Linear(20, 4)))
+    accepted = [Candidate((Step(code, code),)) for code in ("HSM100", "HSM312", "HSM303")]
+    for c in accepted:
+        c.note(verdict="accepted")
+
+    def build(function: str, *args: Any, deadline_s: float) -> None:
+        asked.append((function, args[2], args[4]))
+
+    loop = SimpleNamespace(
+        work=work, candidates=accepted, threads=[1], scratch=tmp_path, written=tmp_path / "w.pkl",
+        race_s=lambda n: 1.0, session=SimpleNamespace(left_s=100.0, progress=SimpleNamespace(stage=print, note=print)),
+        processes=SimpleNamespace(build=build), build=lambda c, written: asked.append((c.steps, written)) or True,
+    )  # fmt: skip
+    trained = Candidate((Step("HSM321", "fewer", {"epochs": 3}), Step("HSM303", "ORT")))
+    made = control.control_of(loop, trained)
+    assert [s.code for s in made.steps] == ["HSM320", "HSM303"]  # in floats, as nothing else is to differ
+    assert asked[0][:2] == ("within", "reduce_net") and asked[0][2][0].code == "HSM320"
+    assert control.control_of(loop, Candidate((Step("HSM303", "ORT"),))) is None  # nothing was trained
+    loop.session.left_s = 3.0
+    assert control.control_of(loop, trained) is None
+    assert control.reserved_s(loop) == pytest.approx(0.24)

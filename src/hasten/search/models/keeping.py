@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hasten.core.model import FORWARD, ModelContract
 from hasten.core.model_pass import Step
+from hasten.core.model_record import ExplanationRecord
 from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
+from hasten.search.models.control import control_of
 from hasten.search.models.processes import ASK_S
 from hasten.search.models.routes import Routed, routed
 from hasten.serve.manifest import Manifest, Part, read_manifest
@@ -123,10 +126,10 @@ def _certify_once(loop: Loop, whole: Candidate) -> str | None:
 
     def asked() -> tuple[Any, ...]:
         refused, found = _certify(loop, whole), loop.out.record
-        return refused, whole.record, found.certified, found.certified_agreement, found.explained
+        return refused, whole.record, found.certified, found.certified_agreement, found.explained, found.control
 
-    refused, whole.record, certified, agreement, explanation = loop.session.once("certify", whole.steps, asked)
-    loop.note(certified=certified, certified_agreement=agreement, explained=explanation)
+    refused, whole.record, certified, agreement, explanation, beside = loop.session.once("certify", whole.steps, asked)
+    loop.note(certified=certified, certified_agreement=agreement, explained=explanation, control=beside)
     return None if refused is None else str(refused)
 
 
@@ -179,6 +182,7 @@ def _explained(loop: Loop, whole: Candidate) -> str | None:
             for c in (loop.original, whole)
         )
         found = explained(old, new)
+        loop.note(control=_beside(loop, whole, old, method, labels))
     loop.note(explained=found)
     if least is None:
         return None
@@ -187,6 +191,24 @@ def _explained(loop: Loop, whole: Candidate) -> str | None:
     if found.correlation < least:
         return f"its attributions agree with the original's by {found.correlation:.3f}, and {least:g} is asked for"
     return None
+
+
+def _beside(
+    loop: Loop, whole: Candidate, old: Any, method: str, labels: NDArray[Any] | None
+) -> ExplanationRecord | None:  # fmt: skip
+    """How far attributions agree after training alone, where `whole` was trained."""
+    control = control_of(loop, whole)
+    if control is None:
+        return None
+    try:
+        child = loop.processes.of(control)
+        new = child.ask("hasten.measure.asked:attributions", 0, method, labels, deadline_s=ASK_S)
+    except ChildFailed as failure:
+        loop.session.progress.note(f"no control for explanations: {failure.text[:120]}")
+        return None
+    finally:
+        loop.processes.drop(control)
+    return explained(old, new)
 
 
 def _beyond_the_inputs(loop: Loop, candidate: Candidate, file: Path) -> Answers:
@@ -201,6 +223,7 @@ def _seal(loop: Loop, folder: Path, whole: Candidate) -> None:
     packages = sorted({p for part in manifest.parts.values() for p in part.packages})
     evidence = {
         "certified": _plain(loop.out.record.certified), "explained": _plain(loop.out.record.explained),
+        "control": _plain(loop.out.record.control),
         "validation": _plain(whole.record.quality),
         "agreement": _plain(whole.record.agreement), "latencies": [_plain(x) for x in whole.record.latencies],
         "original": [_plain(x) for x in loop.original.record.latencies], "varied_inputs": len(loop.inputs.varied),

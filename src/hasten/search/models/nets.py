@@ -25,6 +25,7 @@ from hasten.observe.child import ChildFailed
 from hasten.passes.model.registry import missing, storing_passes
 from hasten.passes.model.texts.behind import inside
 from hasten.search.models.candidates import Candidate
+from hasten.search.models.control import reserved_s
 from hasten.search.models.processes import reason
 from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
@@ -41,6 +42,7 @@ MOST = 40  # recipes, at most
 STALE = 12  # recipes without a gain: enough
 ROUNDS, BLOCK_S = 5, 0.015  # of a quick race
 LEAST_S = 10.0  # below which no recipe is begun
+STORING_S = 10.0  # that the search leaves for it
 STORED = 2  # of the best candidates, whose weights are stored in fewer bits too
 
 
@@ -65,6 +67,7 @@ class NetSearch(Reductions):
         self._whole: str | None = None
         self.stop = loop.session.clock() + USUAL_S
         self.reserve_s = self._finish_s()
+        self.storing_s = 0.0 if math.isinf(loop.session.left_s) else min(STORING_S, 0.1 * loop.session.left_s)
 
     def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
         """Recipes until there are no more, none gains, or the time that is left is needed to finish."""
@@ -94,7 +97,7 @@ class NetSearch(Reductions):
         loop = self.loop
         if math.isinf(loop.session.left_s):
             return max(0.0, self.stop - loop.session.clock())
-        return max(0.0, loop.session.left_s - self.reserve_s)
+        return max(0.0, loop.session.left_s - self.reserve_s - self.storing_s)
 
     @property
     def _deadline_s(self) -> float:
@@ -110,7 +113,7 @@ class NetSearch(Reductions):
         if math.isinf(loop.session.left_s):
             return 0.0
         needed = loop.race_s(RACED) + len(loop.threads) * loop.race_s(1) + 4 * loop.ask_s
-        return min(0.5 * loop.session.left_s, needed)
+        return min(0.5 * loop.session.left_s, needed + reserved_s(loop))
 
     # --- one recipe --------------------------------------------------------------------------------------------------
 
@@ -340,6 +343,7 @@ class NetSearch(Reductions):
 
     def _in_few_bits(self) -> None:
         """What serves best once more, its weights stored in fewer bits: in as few as the budget allows."""
+        self.storing_s = 0.0
         for found in storing_passes():
             ways: dict[str, list[Parameters]] = {}
             for p in () if missing(found) else found.parameters(self.inside):
@@ -347,7 +351,7 @@ class NetSearch(Reductions):
             served = [c for c in (*self.good, *self.exact) if c.accepted and c.steps[-1].code in ways]
             for c in sorted(served, key=self._wanted)[:STORED]:
                 for p in ways[c.steps[-1].code]:
-                    if self._left_s < LEAST_S or self._stored(c, Step(found.code, titled(found.name, p), p)):
+                    if self._left_s < 0.5 * STORING_S or self._stored(c, Step(found.code, titled(found.name, p), p)):
                         break
 
     def _stored(self, c: Candidate, way: Step) -> bool:
@@ -360,7 +364,7 @@ class NetSearch(Reductions):
         candidate.note(told=c.record.told)
         loop.candidates.append(candidate)
         loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
-        if loop.build(candidate, written):
+        if not loop.restored(candidate) and loop.build(candidate, written):
             loop.judge_one(candidate, screen=False)
         rows = None if loop.work.test is None else len(loop.work.test)
         quality = candidate.record.quality
