@@ -59,7 +59,8 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
             end.append(("", _fitting(f"next    hasten report {name} --format findings", "   (why it is slow)", width)))
     if shown.kept:
         out.append(("", "kept"))
-        out += [("gain", row) for row in _rows(shown.kept, KEPT, width, run)]
+        room = SCREEN - len(out) - len(end) - (4 if shown.tried else 2)
+        out += [("gain", row) for row in _rows(shown.kept, max(1, min(KEPT, room)), width, run)]
     elif shown.functions:
         hot = [f"{h.total:>5}  {h.name or '<module>'}  {h.place}" for h in shown.functions[:HOT]]
         out.append(("", "where the time goes"))
