@@ -135,6 +135,15 @@ def test_pages_of_runs_that_found_nothing() -> None:
     assert "not measured" in read(html.render(bare)).text
 
 
+def test_numbers_that_are_none_are_not_drawn() -> None:
+    record = full_record()
+    assert record.comparison is not None
+    endless = replace(record.comparison.speedup, high=float("inf"), low=float("nan"))
+    written = html.render(replace(record, comparison=replace(record.comparison, speedup=endless)))
+    data = {s[0]["id"]: s[1] for s in read(written).scripts if "id" in s[0]}
+    assert json.loads(data["charts"])["runs"]["gain"] == [2.5, None, None]
+
+
 def test_hidden_marks_are_shown() -> None:
     assert visible("a\u202eb\x1b[0m\x7f\u2066\udcff\tü\n") == "a‹U+202E›b␛[0m‹U+007F›‹U+2066›‹U+DCFF›\tü\n"
     text = embedded({"</script>": "<!--\u2028&"})

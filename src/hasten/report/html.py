@@ -6,6 +6,7 @@ that is embedded beside the record.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -162,8 +163,11 @@ def _tiles(record: RunRecord, diff: str) -> list[tuple[str, str, str]]:
     out: list[tuple[str, str, str]] = []
     if gain is not None:
         evidence = f"evidence {gain.evidence:,.0f} to 1" if gain.evidence < 1e6 else "evidence beyond a million to 1"
+        between = (
+            f"{gain.low:.2f}x to {gain.high:.2f}x" if math.isfinite(gain.high) else f"{gain.ratio:.2f}x (one pair)"
+        )
         out.append((
-            f"speed-up, old/new, {gain.confidence:.0%} interval", f"{gain.low:.2f}x to {gain.high:.2f}x",
+            f"speed-up, old/new, {gain.confidence:.0%} interval", between,
             f"{gain.decided} by {gain.pairs} interleaved pairs, {evidence}",
         ))  # fmt: skip
     elif comparison is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -87,9 +88,11 @@ def environment() -> Any:
 
 
 def _readable(value: Any) -> Any:
-    """JSON values, their texts as charts may show them."""
+    """JSON values, their texts as charts may show them; a number that is none, or infinite, is not drawn."""
     if isinstance(value, str):
         return visible(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Mapping):
         return {k: _readable(v) for k, v in value.items()}
     return [_readable(v) for v in value] if isinstance(value, (list, tuple)) else value

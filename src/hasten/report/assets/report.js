@@ -142,8 +142,8 @@
         { epoch, loss: learnt, kind: "learnt", title: c.title, kept: c.kept === epoch }, ...(held == null ? [] : [{ epoch, loss: held, kind: "held out", title: c.title, kept: c.kept === epoch }]),
       ]));
       return Plot.plot({
-        width, height: 300, marginLeft: 60, marginRight: 24, style, ariaLabel: "Loss of each training by epoch",
-        x: { label: "epoch →", tickFormat: "d", ticks: d3.max(points, (p) => p.epoch) }, y: { label: "↑ loss", grid: true, nice: true },
+        width, height: 300, marginLeft: 60, marginRight: 24, marginBottom: 44, style, ariaLabel: "Loss of each training by epoch",
+        x: { label: "epoch →", labelOffset: 38, tickFormat: "d", ticks: d3.max(points, (p) => p.epoch) }, y: { label: "↑ loss", grid: true, nice: true },
         marks: [
           Plot.line(points, { x: "epoch", y: "loss", z: (p) => p.title + p.kind, stroke: (p) => (p.kind === "learnt" ? OLD : NEW), strokeWidth: 1.6, strokeOpacity: 0.7, strokeDasharray: null }),
           Plot.dot(points, { x: "epoch", y: "loss", r: (p) => (p.kept ? 5 : 2.4), fill: (p) => (p.kind === "learnt" ? OLD : NEW), title: (p) => `${cut(p.title, 70)}\nepoch ${p.epoch}, ${p.kind}: ${figures(p.loss, 4)}${p.kept ? "\nkept" : ""}`, tip }),
