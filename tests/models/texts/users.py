@@ -6,8 +6,9 @@ import functools
 import json
 import re
 import string
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import ClassVar
 from unicodedata import normalize
 
 import numpy as np
@@ -106,7 +107,62 @@ def nested(index, width):
     return tokenise
 
 
+class OfClass:
+    """All of it belongs to the class, and part of that is set later."""
+
+    index: ClassVar[dict] = {}
+    missing = 1
+
+    @classmethod
+    def tokenise(cls, texts):
+        return cls._rows([[cls.index.get(w, cls.missing) for w in t.split()] for t in texts])
+
+    @staticmethod
+    def _rows(rows, width=5):
+        return np.array([(r + [0] * width)[:width] for r in rows])
+
+
+OfClass.index = dict(INDEX)
+OfClass.missing = 7
+RULE = defaultdict(lambda: 1, INDEX)
+LETTERS = np.zeros(128, np.int64)
+LETTERS[[ord(c) for c in string.ascii_lowercase]] = np.arange(1, 27)
+
+
+def by_rule(texts):
+    """A dict that gives, and keeps, a number for what is missing; padding by hand."""
+    rows = [[RULE[w] for w in t.lower().split()] or [0] for t in texts]
+    width = max(map(len, rows))
+    return np.array([r + [0] * (width - len(r)) for r in rows], np.int64)
+
+
+def by_table(texts, width=16):
+    """Numbers looked up in an array."""
+    out = np.zeros((len(texts), width), np.int64)
+    for row, text in enumerate(texts):
+        codes = np.frombuffer(text.lower().encode("ascii", "replace")[:width], np.uint8) & 127
+        out[row, : len(codes)] = LETTERS[codes]
+    return out
+
+
+class Pipeline:
+    """Steps that are functions and other objects."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+
+    def __call__(self, texts):
+        for step in self.steps:
+            texts = step(texts)
+        return texts
+
+
+def lowered(texts):
+    return [t.lower() for t in texts]
+
+
 GOOD = {
+    "a class's": OfClass.tokenise, "by_rule": by_rule, "by_table": by_table, "steps": Pipeline(lowered, OfClass.tokenise),
     "of_pattern": of_pattern, "without_words": without_words, "characters": characters, "cached": cached,
     "an instance": Vocabulary(TEXTS), "a method": Settings(index=dict(INDEX)).rows, "a closure": nested(INDEX, 5),
     "a partial": functools.partial(cached, width=7), "a lambda": lambda texts: of_pattern([t.strip() for t in texts]),

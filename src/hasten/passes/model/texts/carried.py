@@ -13,6 +13,7 @@ import __future__
 
 import ast
 import builtins
+import collections
 import functools
 import inspect
 import re
@@ -35,6 +36,7 @@ DANGEROUS = frozenset(
 )
 WORLD = frozenset({"os", "sys", "io", "pathlib", "subprocess", "socket", "random", "time", "threading", "urllib"})
 DEPTH = 40  # of data within data
+MOST_NUMBERS = 100_000  # of an array
 
 
 class CannotCarry(Exception):
@@ -168,6 +170,10 @@ class _Writer:
             space = vars(module) if module else {}
             self._names(source, [m for m in methods if isinstance(m, types.FunctionType)], space, own)
             self.parts.append(source)
+            for n, held in vars(value).items():  # as they are now, whatever they were when the class was made
+                plain = not n.startswith("__") and not isinstance(_plain_function(held), types.FunctionType)
+                if plain and not isinstance(held, types.MemberDescriptorType):
+                    self.parts.append(f"{own}.{n} = {self._inner(held, f'{own}.{n}')}")
         if own != name:
             self._note(name, value)
             self.parts.append(f"{name} = {own}")
@@ -233,7 +239,10 @@ class _Writer:
             given = [self._inner(a, where) for a in value.args]
             given += [f"{k}={self._inner(v, where)}" for k, v in value.keywords.items()]
             return f"functools.partial({', '.join([function, *given])})"
-        if isinstance(value, types.MethodType) and not isinstance(value.__self__, type):
+        made = self._kept(value, where)
+        if made is not None:
+            return made
+        if isinstance(value, types.MethodType):
             self.wanted.add(value.__func__.__name__)
             return f"{self._inner(value.__self__, where)}.{value.__func__.__name__}"
         if isinstance(value, types.BuiltinMethodType) and not isinstance(value.__self__, (types.ModuleType, type)):
@@ -253,6 +262,32 @@ class _Writer:
                     )
                 return name
         raise CannotCarry(f"{where} is of type {kind.__module__}.{kind.__qualname__}")
+
+    def _kept(self, value: Any, where: str) -> str | None:
+        """What makes a collection of other things, a dict with a rule for what is missing, a counted or ordered one, or
+        an array of numbers."""
+        kind = type(value)
+        if kind in (list, tuple):
+            parts = "".join(f"{self._inner(v, where)}, " for v in value)
+            return f"[{parts}]" if kind is list else f"({parts})"
+        if kind is dict and all(map(_plain, value)):
+            return "{" + "".join(f"{k!r}: {self._inner(v, where)}, " for k, v in value.items()) + "}"
+        if kind in (collections.defaultdict, collections.Counter, collections.OrderedDict) and _plain(dict(value)):
+            self.imports.add("import collections")
+            self._note("collections", collections)
+            data = repr(dict(value))
+            if kind is not collections.defaultdict:
+                return f"collections.{kind.__name__}({data})"
+            factory = "None" if value.default_factory is None else self._inner(value.default_factory, where)
+            return f"collections.defaultdict({factory}, {data})"
+        module = sys.modules.get("numpy")
+        if module is not None and kind is module.ndarray and value.dtype.kind in "iufb" and value.size <= MOST_NUMBERS:
+            numbers = value.ravel().tolist()
+            if _plain(numbers) and value.dtype.isnative and value.dtype.itemsize <= 8:
+                self.imports.add("import numpy")
+                self._note("numpy", module)
+                return f"numpy.array({numbers!r}, {str(value.dtype)!r}).reshape({value.shape!r})"
+        return None
 
     def _inner(self, value: Any, where: str) -> str:
         """An expression for a part of something."""
