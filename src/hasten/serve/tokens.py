@@ -40,11 +40,15 @@ Tokeniser = Callable[[list[str]], Tokens]
 
 def strings(x: Any) -> list[str]:
     """Texts as a list. Raises `ValueError` for anything that is not a sequence of strings."""
+    if type(x) is list and len(x) == 1 and type(x[0]) is str:
+        return x
     if isinstance(x, (str, bytes, Mapping)) or not hasattr(x, "__iter__"):
         raise ValueError(f"expected several texts, such as a list of them, got one {type(x).__name__}")
     if getattr(x, "ndim", 1) != 1:
         raise ValueError(f"expected a sequence of texts, got {x.ndim} dimensions")
     made = list(x)
+    if all(type(t) is str for t in made):
+        return made
     for place, text in enumerate(made):
         if type(text) is not str:
             if not isinstance(text, str):
@@ -58,17 +62,21 @@ def opened(held: HeldTokeniser, folder: Path) -> Tokeniser:
     if held.kind == JSON:
         return _json(held, folder)
     ask = _of_source(folder / FILE[SOURCE]) if held.kind == SOURCE else _named(held.options)
-
-    cut = held.options.get("cut")
+    names, dtypes = held.names, [np.dtype(dtype) for _, _, dtype in held.inputs]
+    most, cut, mask = held.most, held.options.get("cut"), held.mask
 
     def tokenise(texts: list[str]) -> Given:
-        arrays = read(ask, texts, held)
-        longest = max((a.shape[1] for a in arrays.values() if a.ndim == 2), default=0)
-        if cut is not None:
-            arrays = {n: a[:, :cut] if a.ndim == 2 and a.shape[1] == longest else a for n, a in arrays.items()}
-        if held.most is not None and longest > held.most:
-            raise ValueError(f"a text has {longest} tokens, and the net takes {held.most} at most")
-        return Given(arrays, held.mask)
+        arrays = by_name(ask(texts), names, len(texts))
+        for (name, array), dtype in zip(arrays.items(), dtypes, strict=True):
+            if array.dtype != dtype:
+                raise ValueError(f"the tokeniser gives {name} as {array.dtype}, and {dtype} was certified")
+        if most is not None or cut is not None:
+            longest = max((a.shape[1] for a in arrays.values() if a.ndim == 2), default=0)
+            if cut is not None:
+                arrays = {n: a[:, :cut] if a.ndim == 2 and a.shape[1] == longest else a for n, a in arrays.items()}
+            if most is not None and longest > most:
+                raise ValueError(f"a text has {longest} tokens, and the net takes {most} at most")
+        return Given(arrays, mask)
 
     return tokenise
 
@@ -175,14 +183,13 @@ class Given:
         return out
 
 
-def read(ask: Callable[[list[str]], Any], texts: list[str], held: HeldTokeniser) -> dict[str, NDArray[Any]]:
-    """What a function made of texts, by the names of the net's inputs. Raises `ValueError` for what the net does not
-    take."""
-    found = by_name(ask(texts), held.names, len(texts))
-    for name, _, dtype in held.inputs:
-        if found[name].dtype != dtype:
-            raise ValueError(f"the tokeniser gives {name} as {found[name].dtype}, and {dtype} was certified")
-    return found
+def _of_tensor(tensor: Any) -> NDArray[Any]:
+    """A tensor of torch as an array: over the same memory, where it is on the processor and learns nothing."""
+    try:
+        array: NDArray[Any] = tensor.numpy()
+    except (RuntimeError, TypeError):
+        array = tensor.detach().cpu().numpy()
+    return array
 
 
 def by_name(given: Any, names: Sequence[str], rows: int) -> dict[str, NDArray[Any]]:
@@ -209,13 +216,16 @@ def by_name(given: Any, names: Sequence[str], rows: int) -> dict[str, NDArray[An
         raise ValueError(f"the tokeniser gives one thing, and the net takes {', '.join(names)}")
     arrays = {}
     for name, value in found.items():
-        value = value.detach().cpu().numpy() if hasattr(value, "detach") else value
-        try:
-            arrays[name] = np.asarray(value)
-        except ValueError:
-            raise ValueError(f"the tokeniser gives {name} as rows of different lengths: pad them") from None
-        if arrays[name].dtype.kind not in "iufb" or not arrays[name].ndim or len(arrays[name]) != rows:
-            shown = f"{arrays[name].dtype} {arrays[name].shape}"
+        if type(value) is np.ndarray:
+            array = value
+        else:
+            try:
+                array = _of_tensor(value) if hasattr(value, "detach") else np.asarray(value)
+            except ValueError:
+                raise ValueError(f"the tokeniser gives {name} as rows of different lengths: pad them") from None
+        arrays[name] = array
+        if array.dtype.kind not in "iufb" or not array.ndim or len(array) != rows:
+            shown = f"{array.dtype} {array.shape}"
             raise ValueError(
                 f"the tokeniser gives {name} as {shown} for {rows} texts: it should be numbers, rows first"
             )
