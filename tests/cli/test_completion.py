@@ -49,6 +49,7 @@ def test_what_a_shell_is_told(project: Path) -> None:
     assert asked("hasten run script.py::h", project) == ["script.py::hot"]
     assert asked("hasten passes show HST10", project)[:2] == ["HST101", "HST102"]
     assert asked("hasten completion ", project)[:3] == ["bash", "zsh", "fish"]
+    assert asked("hasten profile --export s", project) == ["speedscope"]
 
 
 def test_every_argument_with_a_value_says_what_may_stand_there() -> None:

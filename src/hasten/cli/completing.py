@@ -27,7 +27,7 @@ def attach(parser: argparse.ArgumentParser) -> None:
     known: dict[str, Callable[..., object]] = {
         "RUN": runs, "TARGET": _targets, "A": _versions, "B": _versions, "CODE": codes, "NAME": nothing,
         "DIR": folders, "FOLDER": folders, "FILE": files, "PATH": files, "SCRIPT": _Python(),
-        "ARTIFACT": runs_or_folders,
+        "ARTIFACT": runs_or_folders, "FORMAT": exports,
     }  # fmt: skip
     for command in _commands(parser):
         for action in command._actions:
@@ -87,6 +87,13 @@ def schemas(**_: object) -> dict[str, str]:
     from hasten.api.outputs import OUTPUTS
 
     return {name: says for name, (_, _, says) in OUTPUTS.items()}
+
+
+def exports(**_: object) -> list[str]:
+    """What a profile can be written as."""
+    from hasten.report.exports import SUFFIX
+
+    return list(SUFFIX)
 
 
 def _nothing(**_: object) -> list[str]:

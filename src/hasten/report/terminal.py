@@ -42,6 +42,7 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
     for name, value in shown.facts:
         out.append(("", f"  {name:<{label}}  " + clip(value, width - label - 4)))
     end: list[tuple[str, str]] = []
+    name = re.sub(r"^(\./)?\.hasten/runs/", "", clean(run))  # a run there goes by its name
     found = warnings(record)
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -52,7 +53,6 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
         end += [("dim", f"note: {clip(note, width - 6)}") for note in shown.notes[:1]]
     if run:
         end.append(("", f"report  {clean(run)}/report.html"))
-        name = re.sub(r"^(\./)?\.hasten/runs/", "", clean(run))  # a run there goes by its name
         if record.changed:
             end.append(("", _fitting(f"next    hasten apply {name} --diff", "   (then without --diff)", width)))
         elif record.findings:
@@ -60,7 +60,7 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
     if shown.kept:
         out.append(("", "kept"))
         room = SCREEN - len(out) - len(end) - (4 if shown.tried else 2)
-        out += [("gain", row) for row in _rows(shown.kept, max(1, min(KEPT, room)), width, run)]
+        out += [("gain", row) for row in _rows(shown.kept, max(1, min(KEPT, room)), width, name)]
     elif shown.functions:
         hot = [f"{h.total:>5}  {h.name or '<module>'}  {h.place}" for h in shown.functions[:HOT]]
         out.append(("", "where the time goes"))
@@ -68,7 +68,7 @@ def lines(record: RunRecord, *, run: str = "", width: int = 80) -> list[tuple[st
     if shown.tried:
         room = SCREEN - len(out) - len(end) - 2
         out.append(("", "tried and not kept"))
-        out += [("dim", row) for row in _rows(shown.tried, max(0, min(TRIED, room)), width, run)]
+        out += [("dim", row) for row in _rows(shown.tried, max(0, min(TRIED, room)), width, name)]
     return out + end
 
 
@@ -76,14 +76,15 @@ def _fitting(command: str, remark: str, width: int) -> str:
     return command + (remark if len(command + remark) <= width else "")
 
 
-def _rows(rows: tuple[TrialRow, ...], most: int, width: int, run: str) -> list[str]:
+def _rows(rows: tuple[TrialRow, ...], most: int, width: int, name: str) -> list[str]:
     out = []
     for row in rows[:most]:
         tail = row.gain if row.kept else row.reason
         place = row.place.rpartition("/")[2]  # the reason is worth more room than the folder
         out.append("  " + clip(f"{row.code} {place} {row.title}" + (f": {tail}" if tail else ""), width - 2))
     if len(rows) > most:
-        out.append(f"  and {len(rows) - most} more" + (": hasten report RUN --format markdown" if run else ""))
+        all_of_them = f": hasten report {name} --format markdown" if name else ""
+        out.append(_fitting(f"  and {len(rows) - most} more", all_of_them, width))
     return out
 
 
