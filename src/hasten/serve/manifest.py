@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hasten.errors import TargetError
@@ -127,22 +127,38 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
         raise TargetError(f"{path} has schema {found!r}, and this hasten reads {SCHEMA}: use the hasten that made it")
-    wrong = [name for name, sha in data["files"].items() if check and not _intact(folder / name, sha)]
-    if wrong:
-        raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
-    parts = {}
-    for name, part in data["parts"].items():
-        parts[name] = Part(**{**part, "methods": tuple(part["methods"]), "packages": tuple(part["packages"])})
-    return Manifest(
-        **{
-            **data,
-            "methods": tuple(data["methods"]),
-            "inputs": schema_from_json(data["inputs"]),
-            "parts": parts,
-            "routes": tuple(Route(**r) for r in data["routes"]),
-            "labels": tuple(data.get("labels", ())),
-        }
-    )
+    try:
+        _all_within(folder, data)
+        wrong = [name for name, sha in data["files"].items() if check and not _intact(folder / name, sha)]
+        if wrong:
+            raise TargetError(f"{folder}: changed or missing since it was certified: {', '.join(wrong)}; copy it again")
+        parts = {}
+        for name, part in data["parts"].items():
+            parts[name] = Part(**{**part, "methods": tuple(part["methods"]), "packages": tuple(part["packages"])})
+        return Manifest(
+            **{
+                **data,
+                "methods": tuple(data["methods"]),
+                "inputs": schema_from_json(data["inputs"]),
+                "parts": parts,
+                "routes": tuple(Route(**r) for r in data["routes"]),
+                "labels": tuple(data.get("labels", ())),
+            }
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        told = f"{type(error).__name__}: {error}"
+        raise TargetError(f"{path} is not a manifest that hasten wrote ({told}): copy the artifact again") from None
+
+
+def _all_within(folder: Path, data: Mapping[str, Any]) -> None:
+    """Raises `TargetError` for a name that leads out of the artifact, and for a link in it that does."""
+    root = folder.resolve()
+    odd = [part for part in data["parts"] if PurePosixPath(part).name != part]
+    for name in (*odd, *data["files"], *(f"parts/{part}" for part in data["parts"])):
+        pure = PurePosixPath(name)
+        plain = name not in odd and not pure.is_absolute() and ".." not in pure.parts and "\0" not in name
+        if not plain or not (folder / name).resolve().is_relative_to(root):
+            raise TargetError(f"{folder}: its manifest names {name!r}, which is not inside it; do not use it")
 
 
 def schema_from_json(data: Mapping[str, Any]) -> InputSchema:
