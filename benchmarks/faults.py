@@ -55,8 +55,8 @@ def longest(limit):
 
 with open("NOTES", "a") as file:
     file.write("run\\n")
-text = [f"word{i % 400}" for i in range(20_000)]
-print(kept(text), longest(8_000))
+text = [f"word{i % 400}" for i in range(60_000)]
+print(kept(text), longest(12_000))
 """
 MODEL = """
 import numpy as np

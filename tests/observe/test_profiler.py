@@ -102,7 +102,7 @@ def test_the_sampler_thread_is_invisible_to_the_program(tmp_path: Path) -> None:
         tmp_path,
         script="""
         import os, subprocess, sys, threading
-        print(os.environ.get("PYTHONPATH"), threading.active_count(), [k for k in os.environ if "HASTEN" in k])
+        print(os.environ.get("PYTHONPATH"), threading.active_count(), [k for k in os.environ if "HASTEN_" in k and k != "HASTEN_RUN"])
         print([p for p in sys.path if "hasten-profile" in p], "sitecustomize" in sys.modules)
         print(subprocess.check_output([sys.executable, "-c", "import os; print(os.environ.get('PYTHONPATH'))"]))
         """,

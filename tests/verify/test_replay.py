@@ -12,6 +12,7 @@ from hasten.core.contract import Contract
 from hasten.core.facts import RegionFacts
 from hasten.core.finding import Region
 from hasten.core.source import Edit, SourceFile
+from hasten.observe.session import session
 from hasten.verify.replay import ReplayOutcome, _plain, _Replay, place
 from tests.observe.rig import Rig
 
@@ -116,6 +117,18 @@ def test_crash_and_hang_of_the_candidate(make: Make) -> None:
     assert got.status == "crashed"
     got = rig.replay(region, ("s = 0.0", "\n    while True: pass"), deadline_s=3.0)
     assert got.status == "timeout"
+
+
+def test_what_is_killed_from_outside_is_replayed_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hasten.verify import replay as module
+
+    killed = ReplayOutcome("crashed", "killed by SIGKILL")
+    for outcomes, shown in (([killed, ReplayOutcome("equal")], "equal"), ([killed, killed], "crashed")):
+        left = list(outcomes)
+        monkeypatch.setattr(module, "_replayed", lambda *_, left=left: left.pop(0))
+        with session() as current:
+            got = module.replay(current, *[None] * 4)  # type: ignore[arg-type]
+        assert got.status == shown and not left
 
 
 def test_a_candidate_that_cannot_be_compiled(make: Make) -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from hasten.observe.reap import MARK, kill_marked, new_mark, start_guard
+from hasten.observe.reap import MARK, kill_marked, new_mark, own_temporary, start_guard
 
 _THREADS = tuple(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"))
 
@@ -53,6 +53,8 @@ class Child:
     def __init__(self, *, threads: int | None = None, env: Mapping[str, str] | None = None) -> None:
         environ = {**os.environ, **(env or {}), "PYTHONHASHSEED": "0"}
         self._mark = environ[MARK] = new_mark()
+        if place := own_temporary():
+            environ["TMPDIR"] = place
         if threads is not None:
             environ |= dict.fromkeys(_THREADS, str(threads))
         start_guard()

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from contextlib import suppress
 
 UNDO = "undo"  # in a scratch folder: files outside the project that programs write, as lines like the shim's own
@@ -72,7 +73,11 @@ def clean(scratch: str) -> None:
             with suppress(OSError):  # programs may lock a folder of theirs
                 if not os.path.islink(place) and os.stat(place).st_mode & 0o700 != 0o700:
                     os.chmod(place, 0o700)
-    shutil.rmtree(scratch, ignore_errors=True)
+    for _ in range(40):  # what was killed a moment ago may still be writing
+        shutil.rmtree(scratch, ignore_errors=True)
+        if not os.path.lexists(scratch):
+            return
+        time.sleep(0.05)
 
 
 def end_marked(mark: bytes) -> None:

@@ -23,7 +23,6 @@ import signal
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hasten.core.facts import FunctionTime, LineTime, Profile
+from hasten.observe import reap
 
 RATE_HZ = 100
 POLL_S = 0.01
@@ -148,8 +148,7 @@ def profiled_run(
     spy = None if method == "thread" else py_spy_path()
     if spy is not None and method == "auto" and not _permitted(spy):
         spy = None
-    with tempfile.TemporaryDirectory(prefix="hasten-profile-") as folder:
-        scratch = Path(folder)
+    with reap.temporary_folder("hasten-profile-") as scratch:
         run = _Run(list(command), Path(cwd), environment, stdin, deadline_s, stdout, stderr, scratch)
         native = native and spy is not None and _permitted(spy, "--native")
         if spy is not None:
@@ -244,7 +243,7 @@ class _Run:
             child = subprocess.Popen(
                 self.command,
                 cwd=self.cwd,
-                env=self.env,
+                env={**self.env, reap.MARK: reap.new_mark()},
                 stdin=source,
                 stdout=out,
                 stderr=err,
@@ -323,6 +322,7 @@ class Spy:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
+                env={**os.environ, reap.MARK: reap.new_mark()},
             )
 
     def stop(self) -> None:
@@ -369,8 +369,9 @@ class Watcher:
 
     def __init__(self) -> None:
         spy = py_spy_path()
-        self._folder = tempfile.TemporaryDirectory(prefix="hasten-profile-")
-        self._spy = Spy(spy, Path(self._folder.name)) if spy is not None and _permitted(spy) else None
+        self._held = contextlib.ExitStack()
+        folder = self._held.enter_context(reap.temporary_folder("hasten-profile-"))
+        self._spy = Spy(spy, folder) if spy is not None and _permitted(spy) else None
         self.preexec = _allow_tracing() if self._spy is not None else None
 
     def attach(self, pid: int) -> None:
@@ -387,7 +388,7 @@ class Watcher:
     def close(self) -> None:
         if self._spy is not None:
             self._spy.kill()
-        self._folder.cleanup()
+        self._held.close()
 
 
 def _with_py_spy(run: _Run, spy: str, *, native: bool) -> tuple[_Ended, list[RawStack], str]:

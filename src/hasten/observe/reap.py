@@ -15,6 +15,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -193,6 +194,27 @@ def unguarded(scratch: Path) -> None:
     with _guard_lock:
         _scratches.pop(str(scratch), None)
         _tell("-", str(scratch))
+
+
+def own_temporary() -> str | None:
+    """Where processes of ours put temporary files: it goes with the run that began last. None outside of one."""
+    for scratch in reversed(_scratches):
+        place = Path(scratch) / "own"
+        with contextlib.suppress(OSError):
+            place.mkdir(exist_ok=True)
+            return str(place)
+    return None
+
+
+@contextlib.contextmanager
+def temporary_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder that goes also when hasten is killed. `prefix` begins with `hasten-`."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        guarded(Path(name))
+        try:
+            yield Path(name)
+        finally:
+            unguarded(Path(name))
 
 
 def _tell(sign: str, folder: str) -> None:

@@ -134,9 +134,9 @@ def session(
     store is the journal's.
     """
     scratch = scratch_name() if journal is None else journal.scratch
-    _make(scratch)
+    reap.guarded(scratch)  # first: from here on a kill at any moment leaves nothing
     try:
-        reap.guarded(scratch)
+        _make(scratch)
         keep = journal.store if journal is not None else store if store is not None else scratch / "store"
         keep.mkdir(parents=True, exist_ok=True)
         yield Session(scratch, keep.resolve(), budget_s, seed, progress or Progress(), journal=journal)

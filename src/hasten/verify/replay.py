@@ -32,6 +32,7 @@ from hasten.core.recipe import Change
 from hasten.core.source import Edit, SourceFile, parsed
 from hasten.core.workload import ScriptWorkload
 from hasten.observe import compiled, instrument
+from hasten.observe.reap import MARK, kill_marked, new_mark
 from hasten.observe.runtime import runtime_folder
 from hasten.observe.session import Session
 
@@ -168,6 +169,7 @@ def _replayed(
         finally:
             session.stoppers.discard(run.stop)
             run.stop()
+            kill_marked(run.mark)
             run.keep_compiled()
     except (ValueError, SyntaxError) as error:
         return ReplayOutcome("different", f"the change cannot be applied: {error}")
@@ -289,6 +291,7 @@ class _Replay:
         self.facts = facts
         self.contract = contract
         self.folder = folder
+        self.mark = new_mark()  # of both sides, and of all that they start
         self.deadline = deadline
         self.store = Path(facts.snapshots)
         self.meta: dict[str, Any] = json.loads((self.store / "meta.json").read_text(encoding="utf-8"))
@@ -384,6 +387,7 @@ class _Replay:
             PYTHONDONTWRITEBYTECODE="1",
             NUMBA_CACHE_DIR=str(self.session.scratch / "numba"),
         )
+        env[MARK] = self.mark
         env.pop("HASTEN_RECORD", None)
         (self.session.scratch / "numba").mkdir(exist_ok=True)
         cwd = Path(self.meta["mirror"]) / self.work.cwd

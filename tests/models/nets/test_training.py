@@ -109,6 +109,23 @@ def test_it_goes_on_from_a_checkpoint(tmp_path, monkeypatch):
     assert all(torch.equal(t, straight.state_dict()[n]) for n, t in module.state_dict().items())
 
 
+def test_a_training_that_came_to_its_end_is_not_learnt_again(tmp_path, monkeypatch):
+    work, file = _told(), tmp_path / "here.pt"
+    with limited(1000, file):
+        first, curve = trained(learner(work.model), work, lesson(work), Schedule(epochs=3))
+    whole, data = training._Run._epoch, file.read_bytes()
+    monkeypatch.setattr(training._Run, "_epoch", lambda *_: pytest.fail("it learns"))
+    with limited(1000, file):
+        again, told = trained(learner(work.model), work, lesson(work), Schedule(epochs=3))
+    assert told == curve and all(torch.equal(t, first.state_dict()[n]) for n, t in again.state_dict().items())
+    monkeypatch.setattr(training._Run, "_epoch", whole)
+    for cut in (0, 10, len(data) // 2):  # torn: it is learnt anew
+        file.write_bytes(data[:cut])
+        with limited(1000, file):
+            _, told = trained(learner(work.model), work, lesson(work), Schedule(epochs=3))
+        assert told == curve
+
+
 def test_it_ends_in_time(tmp_path, monkeypatch):
     work = _told()
     now = [0.0]

@@ -75,3 +75,41 @@ def test_what_is_being_built_ends_with_the_run(processes: Processes, tmp_path: P
     assert told == ["died"]
     with pytest.raises(ChildFailed, match="ended"):
         processes.build("warm", "x", deadline_s=1)
+
+
+def test_a_question_ends_when_the_time_for_it_does(processes: Processes, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "never")
+    processes.patience_s = lambda: 3.0
+    with processes, pytest.raises(ChildFailed, match="had not answered"):
+        processes.of(Candidate((Step("HSM100", ""),), pickle=tmp_path / "never"))  # reading it waits for a writer
+
+
+def test_a_builder_that_is_killed_from_outside_is_asked_once_more(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = [ChildFailed("died", "the process ended (signal 9)"), ChildFailed("died", "the process ended (signal 11)")]
+    asked: list[str] = []
+
+    def build(function: str, args: object, deadline_s: float) -> None:
+        asked.append(function)
+        raise ends.pop(0)
+
+    monkeypatch.setattr(processes, "_build", build)
+    with pytest.raises(ChildFailed, match="signal 11"):
+        processes.build("warm", deadline_s=60)
+    assert asked == ["warm", "warm"]
+    ends.append(ChildFailed("died", "the process ended (signal 11)"))
+    with pytest.raises(ChildFailed):
+        processes.build("warm", deadline_s=60)
+    assert len(asked) == 3
+
+
+def test_a_candidate_whose_process_died_is_loaded_anew(processes: Processes, tmp_path: Path) -> None:
+    one = Candidate((Step("HSM100", ""),), pickle=tmp_path / "model.pkl")
+    with processes:
+        child = processes.of(one)
+        child.kill()
+        with pytest.raises(ChildFailed) as died:
+            processes.answers(one, [0])
+        assert died.value.killed and child.closed
+        assert processes.answers(one, [0])[0]["predict"].shape == (6,)

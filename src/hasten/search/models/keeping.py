@@ -23,7 +23,6 @@ from hasten.observe.child import ChildFailed
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.control import control_of
-from hasten.search.models.processes import ASK_S
 from hasten.search.models.routes import Routed, routed
 from hasten.serve.manifest import Manifest, Part, read_manifest
 from hasten.verify.answers import Answers, Refusal
@@ -167,7 +166,11 @@ def _certify(loop: Loop, whole: Candidate) -> str | None:
 def _explained(loop: Loop, whole: Candidate) -> str | None:
     """Do answers rest on what they did? Looked at where quality may differ; what speaks against it, or None."""
     least = loop.contract.explain
-    if loop.contract.same and least is None:
+    if least is None and loop.contract.same:
+        return None
+    if least is None and loop.session.left_s < loop.ask_s:
+        told = "the budget ended before it was compared what answers rest on"
+        loop.note(notes=(*loop.out.record.notes, told))
         return None
     method, scores = next(
         ((m, a) for m in (FORWARD, "predict_proba", "decision_function", "predict")
@@ -178,7 +181,9 @@ def _explained(loop: Loop, whole: Candidate) -> str | None:
         labels = scores.argmax(axis=1) if scores.ndim == 2 and scores.shape[1] > 1 else None
         loop.session.progress.stage("compare what answers rest on", loop.ask_s)
         old, new = (
-            loop.processes.of(c).ask("hasten.measure.asked:attributions", 0, method, labels, deadline_s=ASK_S)
+            loop.processes.of(c).ask(
+                "hasten.measure.asked:attributions", 0, method, labels, deadline_s=loop.processes.patience_s()
+            )
             for c in (loop.original, whole)
         )
         found = explained(old, new)
@@ -202,7 +207,7 @@ def _beside(
         return None
     try:
         child = loop.processes.of(control)
-        new = child.ask("hasten.measure.asked:attributions", 0, method, labels, deadline_s=ASK_S)
+        new = child.ask("hasten.measure.asked:attributions", 0, method, labels, deadline_s=loop.processes.patience_s())
     except ChildFailed as failure:
         loop.session.progress.note(f"no control for explanations: {failure.text[:120]}")
         return None
@@ -213,7 +218,9 @@ def _beside(
 
 def _beyond_the_inputs(loop: Loop, candidate: Candidate, file: Path) -> Answers:
     """Answers to the input in `file`."""
-    place = loop.processes.of(candidate).ask("hasten.measure.asked:more_inputs", str(file), deadline_s=ASK_S)
+    place = loop.processes.of(candidate).ask(
+        "hasten.measure.asked:more_inputs", str(file), deadline_s=loop.processes.patience_s()
+    )
     return loop.processes.answers(candidate, [place])[0]
 
 
@@ -233,7 +240,10 @@ def _seal(loop: Loop, folder: Path, whole: Candidate) -> None:
 
 
 def _crossing(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> int:
-    """The largest number of rows in low..high (a power of two times `low`) at which `a` is still the faster."""
+    """The largest number of rows in low..high (a power of two times `low`) at which `a` is still the faster; `low`
+    where no time is left to look."""
+    if loop.session.left_s <= 0:
+        return low
     return loop.session.once("crossing", (a.steps, b.steps, low, high), lambda: _looked_at(loop, a, b, low, high))
 
 
@@ -244,7 +254,9 @@ def _looked_at(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> i
         while rows < high:
             made = []
             for child in (first, second):
-                at = child.ask("hasten.search.models.inputs:add_batches", rows, 2, deadline_s=ASK_S)
+                at = child.ask(
+                    "hasten.search.models.inputs:add_batches", rows, 2, deadline_s=loop.processes.patience_s()
+                )
                 made.append([at, at + 1])
             base, raced = race(
                 (first, made[0]),

@@ -48,6 +48,7 @@ from hasten.verify.metric import metric
 from hasten.verify.schema import schema_of
 
 BUILD_S = 180.0  # longest time for building one candidate
+LEAST_ASK_S, TIMES_ASKED = 15.0, 20.0  # a question may take so long, or so many times what all of the original's took
 LOOK_S = 0.004  # of calls at each size, before anything is asked
 
 
@@ -155,6 +156,7 @@ class Loop:
         self._only_answered()
         peak = child.peak_mb
         self.ask_s = self.session.clock() - start
+        self.processes.patience_s = self.patience_s
         if not self.restored(candidate):
             self._look(candidate, child)
             self.judged(candidate)
@@ -170,6 +172,11 @@ class Loop:
             quality=self.judge.own_quality(),
         )  # fmt: skip
         return candidate
+
+    def patience_s(self) -> float:
+        """How long one question may take: with a budget not much more of it than the original needs, or half of what is
+        left."""
+        return min(ASK_S, max(LEAST_ASK_S, TIMES_ASKED * self.ask_s, self.session.left_s / 2))
 
     def _only_answered(self) -> None:
         """Methods that fail on the data are not asked for. Raises `TargetError` where the first of them does."""
@@ -333,8 +340,8 @@ class Loop:
         """A few calls at each size; of several looks the quickest counts."""
         for size, places in self._sizes(candidate):
             how = ("hasten.measure.asked:clock", list(places), self.timed)
-            child.ask(*how, 0.0, 2, deadline_s=ASK_S)
-            took = child.ask(*how, LOOK_S, 3, deadline_s=ASK_S)
+            child.ask(*how, 0.0, 2, deadline_s=self.processes.patience_s())
+            took = child.ask(*how, LOOK_S, 3, deadline_s=self.processes.patience_s())
             seen = Latency.of(took)
             if seen.p50 < candidate.latencies.get((size[0], 1, size[1]), math.inf):
                 candidate.timed(LatencyRecord(size[0], 1, seen.p50, seen.p95, seen.calls, size[1]))
@@ -397,7 +404,8 @@ class Loop:
         others = {str(i): (children[id(c)], places) for i, c in enumerate(candidates)}
         try:
             base, raced = race(
-                (children[id(self.original)], mine), others, self.timed, seed=self.session.seed, deadline_s=ASK_S,
+                (children[id(self.original)], mine), others, self.timed, seed=self.session.seed,
+                deadline_s=self.processes.patience_s(),
                 waited=self.session.waited,
             )  # fmt: skip
         except ChildFailed as failure:

@@ -9,7 +9,7 @@ the timings of another, and its peak memory is a candidate's own.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,6 +31,7 @@ class Processes:
 
     def __init__(self, inputs: Path, methods: tuple[str, ...]) -> None:
         self._inputs, self.methods = inputs, methods
+        self.patience_s: Callable[[], float] = lambda: ASK_S  # longest time for the next question
         self._builder: Child | None = None
         self._building, self._closed = threading.Lock(), False
         self._loaded: dict[tuple[int, int], tuple[Candidate, Child]] = {}
@@ -75,14 +76,14 @@ class Processes:
         if key in self._loaded and self._loaded[key][1].closed:
             del self._loaded[key]
         if key not in self._loaded:
-            child = Child(threads=threads)
+            child, patience_s = Child(threads=threads), self.patience_s()
             try:
-                child.ask("hasten.measure.asked:load_inputs", str(self._inputs), deadline_s=ASK_S)
+                child.ask("hasten.measure.asked:load_inputs", str(self._inputs), deadline_s=patience_s)
                 if candidate.pickle is not None:
-                    load_s = child.ask("hasten.measure.asked:load_pickle", str(candidate.pickle), deadline_s=ASK_S)
+                    load_s = child.ask("hasten.measure.asked:load_pickle", str(candidate.pickle), deadline_s=patience_s)
                 else:
                     folder = str(candidate.folder)
-                    load_s = child.ask("hasten.measure.asked:load_artifact", folder, threads, deadline_s=ASK_S)
+                    load_s = child.ask("hasten.measure.asked:load_artifact", folder, threads, deadline_s=patience_s)
             except BaseException:
                 child.close()
                 raise
@@ -96,7 +97,9 @@ class Processes:
         if not places:
             return []
         ask = self.of(candidate).ask
-        answered: list[Answers] = ask("hasten.measure.asked:answers", list(places), self.methods, deadline_s=ASK_S)
+        answered: list[Answers] = ask(
+            "hasten.measure.asked:answers", list(places), self.methods, deadline_s=self.patience_s()
+        )
         return answered
 
     def drop(self, *candidates: Candidate) -> None:
