@@ -165,6 +165,9 @@ def test_words_for_the_terminal_and_the_pull_request() -> None:
     assert "&lt;b&gt;" in shown
     assert "24 interleaved pairs" in shown
     assert "no regression" in summary([result(1.0)], True)
+    untimed = render(replace(bad, comparison=Comparison(Speedup(1.0, 0.0, float("inf"), 0), (), ())))
+    assert "nothing was timed" in untimed
+    assert "pair" not in untimed
     hashed = replace(result(0.9), a="0123456789" * 4, b="b" * 39)
     assert "0123456789/" in render(hashed)
     assert "b" * 39 in render(hashed)

@@ -37,7 +37,9 @@ def add_compare(add: Add, target: str) -> None:
     compare.add_argument("--rtol", metavar="1e-9", help="floats may differ by this relative tolerance (default: 1e-9)")
     compare.add_argument("--exact", action="store_true", default=None, help="floats must keep the same bits")
     compare.add_argument("--timeout", metavar="10m", help="longest time for a single run")
-    compare.add_argument("--budget", metavar="10m", help="longest time for each measurement")
+    compare.add_argument(
+        "--budget", metavar="10m", help="longest time for each comparison; it ends with what is known by then"
+    )
     compare.add_argument("--summary", metavar="FILE", help="append Markdown to it ($GITHUB_STEP_SUMMARY)")
     compare.add_argument("--json", action="store_true", help="print JSON")
 

@@ -47,9 +47,9 @@ def render(found: Compared, *, times_only: bool = False) -> str:
     if found.unrepeatable:
         out.append(f"         not compared, it changes from run to run: {clean(', '.join(found.unrepeatable))}")
     out.append(f"time     {verdict(a, b, gain)}")
-    out.append(
-        f"         {a}/{b} = {gain} at {gain.confidence:.0%}, {gain.pairs} interleaved pairs, {comparison.metric} time"
-    )
+    if gain.pairs:
+        pairs = f"{gain.pairs} interleaved pairs, {comparison.metric} time"
+        out.append(f"         {a}/{b} = {gain} at {gain.confidence:.0%}, {pairs}")
     old, new = medians(comparison)
     if old is not None and new is not None:
         memory = [median(r.peak_mb for r in runs) for runs in (comparison.old, comparison.new)]
@@ -69,6 +69,8 @@ def named(name: str) -> str:
 
 def verdict(a: str, b: str, gain: Speedup) -> str:
     """Which is faster, in words."""
+    if not gain.pairs:
+        return "nothing was timed: a longer --budget leaves time for it"
     if gain.decided == "faster":
         return f"{b} is {gain.ratio:.2f}x faster than {a}"
     if gain.decided == "not faster":
@@ -104,11 +106,10 @@ def summary(found: Sequence[Compared], good: bool, *, times_only: bool = False) 
     for one in found:
         old, new = medians(one.comparison)
         results = "the same" if one.difference is None else f"different: {one.difference}"
-        rows.append((
-            one.target or f"{a} against {b}", results,
-            "" if old is None else seconds(old), "" if new is None else seconds(new),
-            f"{one.comparison.speedup}", gate(one) if one.gate else verdict(a, b, one.comparison.speedup),
-        ))  # fmt: skip
+        gain = one.comparison.speedup
+        said = gate(one) if one.gate else verdict(a, b, gain)
+        before, after = ("" if t is None else seconds(t) for t in (old, new))
+        rows.append((one.target or f"{a} against {b}", results, before, after, f"{gain}" if gain.pairs else "", said))
     text = table(("program", "results", f"{escape(a)}", f"{escape(b)}", "gain, old/new", "verdict"), rows)
     notes = [f"- {escape(note)}" for one in found for note in (*one.comparison.notes, *one.notes)]
     pairs = sum(one.comparison.speedup.pairs for one in found)
