@@ -122,7 +122,7 @@ def _rendered(record: RunRecord, diff: str, inside: RunRecord) -> str:
         warnings=remedies.warnings(record),
         run=_run(record),
         machine=machine_rows(record.machine, record.versions),
-        notes=remedies.plain_notes(record.notes),
+        notes=remedies.plain_notes((*record.notes, *(record.comparison.notes if record.comparison else ()))),
         command=shown.command or f"hasten run {shown.target}",
         started=record.started,
         version=record.versions.get("hasten", ""),
@@ -228,15 +228,20 @@ def _runs(record: RunRecord) -> dict[str, Any] | None:
     return {
         "old": told(comparison.old), "new": told(comparison.new), "base": told(record.baseline.runs),
         "band": [round(min(same), 6), round(max(same), 6)], "metric": comparison.metric,
+        "name": _new_side(record),
         "gain": [gain.ratio, gain.low, gain.high],
     }  # fmt: skip
+
+
+def _new_side(record: RunRecord) -> str:
+    return "optimised" if record.changed else "not kept"
 
 
 def _timing(record: RunRecord) -> list[tuple[str, ...]]:
     comparison, out = record.comparison, list[tuple[str, ...]]()
     sides = [("baseline (A/A)", record.baseline.runs)]
     if comparison is not None:
-        sides += [("original", comparison.old), ("optimised", comparison.new)]
+        sides += [("original", comparison.old), (_new_side(record), comparison.new)]
     for name, runs in sides:
         if not runs:
             continue

@@ -20,7 +20,6 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"^stopped after \d+ pairs", "give a larger --budget: more pairs narrow the interval"),
     (r"the budget ended", "give a larger --budget"),
     (r"^waited \d+ s for another hasten", "let one hasten run at a time"),
-    (r"^decided by CPU time", "wall times are in the table of runs; on a quieter machine both agree"),
     (r"does not run with moved clocks", "fix its seed and its dates, so that runs can be told apart"),
     (r"takes no PYTHONPATH", "run it with an interpreter without -I or -E, or look at the files that it writes"),
     (r"uses the network", "give it recorded answers, if what it fetches changes"),

@@ -41,14 +41,14 @@
       const rows = [
         ...c.base.map((r, i) => ({ side: "original", kind: "baseline run", n: i + 1, s: r[0], cpu: r[1], mb: r[2] })),
         ...c.old.map((r, i) => ({ side: "original", kind: "original, pair", n: i + 1, s: r[0], cpu: r[1], mb: r[2] })),
-        ...c.new.map((r, i) => ({ side: "optimised", kind: "optimised, pair", n: i + 1, s: r[0], cpu: r[1], mb: r[2] })),
+        ...c.new.map((r, i) => ({ side: c.name, kind: `${c.name}, pair`, n: i + 1, s: r[0], cpu: r[1], mb: r[2] })),
       ];
       const told = (d) => `${d.kind} ${d.n}\n${seconds(d.s)} wall, ${seconds(d.cpu)} CPU\n${megabytes(d.mb)} at the peak`;
       const colour = (d) => (d.side === "original" ? OLD : NEW);
       const top = d3.max(rows, (d) => d.s) * 1.04;
       return Plot.plot({
         width, height: 236, marginLeft: 78, marginRight: 20, marginBottom: 42, style, ariaLabel: "Seconds of every run, original and optimised",
-        x: { domain: [0, top], label: "seconds of a whole run →", labelOffset: 36, grid: true }, fy: { domain: ["original", "optimised"], label: null, padding: 0.15 }, fx: { axis: null },
+        x: { domain: [0, top], label: "seconds of a whole run →", labelOffset: 36, grid: true }, fy: { domain: ["original", c.name], label: null, padding: 0.15 }, fx: { axis: null },
         marks: [
           Plot.axisFy({ anchor: "left", label: null, fontSize: 13, fill: "currentColor" }),
           Plot.rectX([1], { x1: c.band[0], x2: c.band[1], fill: "var(--band)", fillOpacity: 0.16 }),
