@@ -148,6 +148,19 @@ def work(df):
         out.append(pd.concat([part, best]))
     return out, df
 """,
+    "written by a function": """
+def mark(d, k):
+    d["z"] = d["x"] * k
+    d.loc[d["f"], "z"] = 0.5
+    return d[d["z"] > 0]["z"].sum()
+
+
+def work(df):
+    out = []
+    for k in range(3):
+        out.append((mark(df, k), df["z"].mean(), mark(df[df["k"] == k], 2), df.shape))
+    return out, df
+""",
     "raises midway": """
 def work(df):
     out = []
@@ -306,6 +319,70 @@ REFUSED = {
     "by a function": "n = 0\n    for k in range(3):\n        n += df[df['k'] == k]['x'].sum()\n        spoil()\n    return n",
     "yields": "def rows():\n        for k in range(3):\n            yield df[df['k'] == k]['x'].sum()\n    return list(rows())",
 }
+BEHIND = {
+    "a global": """
+df = None
+
+
+def bump():
+    df.loc[0, "x"] = 5.0
+
+
+def work():
+    n = 0
+    for k in range(3):
+        n += df[df["k"] == k]["x"].sum()
+        bump()
+    return n
+""",
+    "a closure": """
+def work(path):
+    df = pd.read_csv(path)
+
+    def bump():
+        df["x"] = 1.0
+
+    n = 0
+    for k in range(3):
+        n += df[df["k"] == k]["x"].sum()
+        bump()
+    return n
+""",
+    "an attribute": """
+class Shop:
+    def __init__(self, path):
+        self.df = pd.read_csv(path)
+
+    def bump(self):
+        self.df["x"] = 1.0
+
+    def work(self):
+        n = 0
+        for k in range(3):
+            n += self.df[self.df["k"] == k]["x"].sum()
+            self.bump()
+        return n
+
+
+def work(path):
+    return Shop(path).work()
+""",
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_written_behind_its_back(name: str) -> None:
+    text = HEAD + BEHIND[name]
+    found = []
+    for program in (text, text.replace("        bump()\n", "").replace("    self.bump()\n", "    pass\n")):
+        work = workload(program)
+        region = Region("s.py", 1, len(work.source("s.py").lines), "block", "", (), ())
+        seen = (describe(frame()),)
+        facts = Facts(regions={region.id: RegionFacts(region.id, types={"df": seen, "self.df": seen})})
+        found.append(len(list(StandIns().find(work, region, facts))))
+    assert found == [0, 1]  # nothing else keeps it from being offered
+
+
 SPOIL = "HOOK = len\nHELD = {}\n\n\ndef spoil():\n    HELD['df']['x'] = 1.0\n\n\n"
 
 

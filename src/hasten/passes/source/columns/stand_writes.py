@@ -52,8 +52,16 @@ def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
             unit = flow.top if top is loop else units.get(id(top))
             if isinstance(into, ast.Name) and unit is not None and unit.names.get(into.id) is not None:
                 continue  # by the stand-in's own name
+            if _is_root(source, into, loop, flow):
+                return True  # by another function, into the frame itself
             doubtful = doubtful or not _made_for_itself(source, into, scope)
     return doubtful and any(_has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots)
+
+
+def _is_root(source: SourceFile, into: ast.expr, loop: ast.stmt, flow: Flow) -> bool:
+    if isinstance(into, ast.Name):
+        return into.id in flow.roots and home_of(source, into, into.id) is home_of(source, loop, into.id)
+    return isinstance(into, ast.Attribute) and any(root.endswith(f".{into.attr}") for root in flow.roots)
 
 
 def _written(n: ast.AST) -> ast.expr | None:
@@ -62,8 +70,6 @@ def _written(n: ast.AST) -> ast.expr | None:
         value = n.value
         if isinstance(value, ast.Attribute) and value.attr in INDEXERS | {"values", "T"}:
             value = value.value
-        if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Slice):
-            return None  # rows of a frame are not set like that
         return value
     if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute):
         if n.func.attr in CHANGES or any(k.arg == "inplace" for k in n.keywords):
