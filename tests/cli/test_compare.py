@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -172,3 +176,27 @@ def test_words_for_the_terminal_and_the_pull_request() -> None:
     assert "0123456789/" in render(hashed)
     assert "b" * 39 in render(hashed)
     assert "| 0123456789 |" in summary([hashed], True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_comparison_that_is_ended_leaves_nothing(project: Path, tmp_path: Path, number: signal.Signals) -> None:
+    commit(project, {"bench/long.py": "import time\nprint('begun', flush=True)\ntime.sleep(600)\n"})
+    before = state(project)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    words = [sys.executable, "-m", "hasten", "compare", "HEAD", ".", "--target", "long.py"]
+    # a shell that starts a job in the background has it ignore Ctrl-C: not here
+    with subprocess.Popen(
+        words, env={**os.environ, "TMPDIR": str(scratch)}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as running:  # fmt: skip
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "twice" in line:  # both trees are there
+                break
+        assert len(git(project, "worktree", "list").splitlines()) == 3
+        running.send_signal(number)
+        rest = running.stderr.read()
+        assert running.wait(60) == 130, rest
+    assert state(project) == before
+    assert list(scratch.glob("hasten-*")) == []
