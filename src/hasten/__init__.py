@@ -56,6 +56,8 @@ _LAZY = {
     "Rows": "hasten.core.model",
     "Served": "hasten.serve.served",
     "load": "hasten.serve.served",
+    "load_ipython_extension": "hasten.api.magics",  # %load_ext hasten
+    "unload_ipython_extension": "hasten.api.magics",
 }
 
 

@@ -317,3 +317,15 @@ def test_a_process_that_cannot_be_watched() -> None:
     refused = _failed(os.getpid(), "Permission Denied: Try running again with elevated permissions")
     assert isinstance(refused, TargetError) and REMEDY in str(refused) and "SYS_PTRACE" in REMEDY
     assert "is it a Python program?" in str(_failed(os.getpid(), "Error: Failed to find python version"))
+
+
+def test_a_jump_without_a_line_counts_for_the_line_before_it() -> None:
+    from types import SimpleNamespace
+
+    from hasten.observe.sampler_shim import line_of
+
+    table = [(0, 2, 4), (2, 8, 5), (8, 10, None), (10, 20, 9)]
+    code = SimpleNamespace(co_firstlineno=3, co_lines=lambda: iter(table))
+    assert line_of(SimpleNamespace(f_lineno=None, f_code=code, f_lasti=8)) == 5
+    assert line_of(SimpleNamespace(f_lineno=None, f_code=code, f_lasti=-1)) == 3
+    assert line_of(SimpleNamespace(f_lineno=7, f_code=code, f_lasti=8)) == 7

@@ -92,7 +92,12 @@ def delivered(
     new = {p: kept.source(p) for p in changed if p != script}
     sources = {p: s for p, s in record.sources.items() if p != script}
     diff = ""
-    if script in changed:
+    if script in changed and not path:  # of a notebook that runs: there is no file to put it into
+        cells = layout.split(kept.source(script).text)
+        original[script], new[script] = work.source(script), kept.source(script)
+        sources[script] = record.sources[script]
+        diff = _diff(layout, cells)
+    elif script in changed:
         del changed[script]
         before = work.source(path)  # as it was when the run began
         cells = layout.split(kept.source(script).text)
@@ -134,7 +139,8 @@ def _diff(layout: Layout, cells: Mapping[int, str]) -> str:
 
 def cell_path(layout: Layout, number: int) -> str:
     """How a cell is named where a path is expected."""
-    return f"{layout.notebook}[{number}]"
+    name = next((c.name for c in layout.cells if c.number == number), "")
+    return name or f"{layout.notebook}[{number}]"
 
 
 class _Map:
@@ -155,7 +161,7 @@ class _Map:
             return item
         line = getattr(item, "line", None) or item.first
         if getattr(item, "qualname", None) == "<module>" or line not in self.places:
-            return replace(item, path=self.layout.notebook)
+            return replace(item, path=self.layout.notebook or self.layout.script)
         path, at = self.at(item.path, line)
         names = [name for name in ("line", "first", "last") if hasattr(item, name)]
         return replace(item, path=path, **{name: max(1, getattr(item, name) - line + at) for name in names})

@@ -61,6 +61,9 @@ class RunResult:
 
         return render(self.record, run=str(self.folder))
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         from hasten.deliver.apply import shown_diff
         from hasten.report import notebook
@@ -94,6 +97,9 @@ class CompareResult:
     def speedup(self) -> Speedup:
         """Time of A / time of B: above 1, B is the faster one."""
         return self.comparison.speedup
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from hasten.report import notebook
@@ -145,6 +151,9 @@ class ProfileResult:
         from hasten.report.profile import render
 
         return render(self.target, self.profile, self.hotspots, self.notes)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from hasten.report import notebook

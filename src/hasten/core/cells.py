@@ -38,13 +38,14 @@ class Cell:
     source: str
     header: str | None = None
     kept: tuple[Kept, ...] = ()
+    name: str = ""  # what it is called, when not by its number
 
 
 @dataclass(frozen=True)
 class Layout:
     """How a script is made of cells. `head` is what comes before the first of them."""
 
-    notebook: str  # the notebook's path, relative to the root
+    notebook: str  # the notebook's path, relative to the root; empty for a cell of a notebook that runs
     script: str  # the script's
     head: tuple[str, ...]
     cells: tuple[Cell, ...]

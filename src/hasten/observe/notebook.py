@@ -364,7 +364,7 @@ class _Builder:
 
     def awaiting(self, number: int, tree: ast.Module, text: str) -> list[str]:
         """A cell with `await` runs inside the notebook's event loop: as one coroutine, its names global."""
-        stored = sorted(_stored(tree))
+        names = sorted(stored(tree))
         if any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree)):
             raise TargetError(f"{self.name}: In [{number}] has both `await` and `import *`: put them into two cells")
         body = list(tree.body)
@@ -373,7 +373,7 @@ class _Builder:
             body[-1] = ast.parse(f"print(repr(({ast.unparse(last.value)})))").body[0]
         self.helpers.add("_run_cell")
         out = [f"async def _cell_{number}():"]
-        out += [f"    global {', '.join(stored)}"] if stored else []
+        out += [f"    global {', '.join(names)}"] if names else []
         wrapped = ast.Module([ast.If(ast.Constant(True), body, [])], [])
         out += _lines(ast.unparse(ast.fix_missing_locations(wrapped)))[1:]
         return [*out, f"_run_cell(_cell_{number}())"]
@@ -478,7 +478,7 @@ def _parses(text: str) -> bool:
     return "\n" not in text
 
 
-def _stored(tree: ast.Module) -> set[str]:
+def stored(tree: ast.Module) -> set[str]:
     """Names that a cell binds in the notebook's namespace."""
     found: set[str] = set()
     todo: list[ast.AST] = list(tree.body)

@@ -14,9 +14,22 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 INTERVAL_S = 0.01
 SAVE_EVERY_S = 2.0
+
+
+def line_of(frame: Any) -> int:
+    """The line that a frame is at. A jump that no line of source stands for has none: then the line before it."""
+    if frame.f_lineno is not None:
+        return int(frame.f_lineno)
+    last = frame.f_code.co_firstlineno
+    for start, _, line in frame.f_code.co_lines():
+        if start > frame.f_lasti:
+            break
+        last = line if line is not None else last
+    return int(last)
 
 
 def _restore_environment() -> tuple[str, str]:
@@ -85,7 +98,7 @@ def _start(out: str) -> None:
                 frame = top
                 while frame is not None:
                     code = frame.f_code
-                    frames.append((getattr(code, "co_qualname", code.co_name), code.co_filename, frame.f_lineno or 0))
+                    frames.append((getattr(code, "co_qualname", code.co_name), code.co_filename, line_of(frame)))
                     frame = frame.f_back  # type: ignore[assignment]
                 key = (ident == main, tuple(reversed(frames)))
                 counts[key] = counts.get(key, 0) + ticks

@@ -43,6 +43,9 @@ class Checked:
         word = "holds" if self.holds else "does not hold"
         return "\n".join([f"{self.artifact}: {word} on {self.rows} rows", *(f"  {line}" for line in self.said)])
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         from hasten.report import notebook
 

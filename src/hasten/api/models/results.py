@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hasten.core.measurement import Speedup
 from hasten.core.model_record import ModelRunRecord
@@ -54,6 +54,9 @@ class ModelResult:
         from hasten.report.models import render
 
         return render(self.record, run=str(self.folder))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from hasten.report import notebook
