@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
@@ -26,9 +26,6 @@ from hasten.errors import HastenError, UsageError
 from hasten.observe.profiler import RATE_HZ, RawFrame, RawStack, fold
 from hasten.observe.sampler_shim import line_of
 from hasten.observe.session import Progress
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
 
 LEAST_S = 0.1  # a cell that takes less is not worth the search
 _OPTION = re.compile(r"\s*--(?P<name>[a-z-]+)(?:[= ](?P<value>(?!--)\S+))?")
@@ -79,11 +76,12 @@ class _Told(Progress):
 
 
 @magics_class
-class HastenMagics(Magics):  # type: ignore[misc]
+class HastenMagics(Magics):  # type: ignore[misc, unused-ignore]
     """The magics of one shell."""
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    def __init__(self, shell: Any) -> None:
         super().__init__(shell)
+        self.own = shell
         self.last: LiveResult | None = None
 
     @line_cell_magic  # type: ignore[untyped-decorator, unused-ignore]
@@ -106,7 +104,7 @@ class HastenMagics(Magics):  # type: ignore[misc]
         if action == "apply":
             if self.last is None or not self.last.text:
                 raise UsageError("nothing was found yet that could be applied; `%hasten run f(x)` looks for it")
-            self.shell.set_next_input(self.last.text)
+            self.own.set_next_input(self.last.text)
             return None
         if action not in ("run", "profile"):
             raise UsageError(f"%hasten {action}: write %hasten run f(x), %hasten profile f(x) or %hasten apply")
@@ -120,9 +118,9 @@ class HastenMagics(Magics):  # type: ignore[misc]
             if action == "profile":
                 return hasten.profile(words[0], words[1:])
             return hasten.run(words[0], words[1:], **options)
-        taken = live.take(code, self.shell.user_ns, Path.cwd(), expression=True)
+        taken = live.take(code, self.own.user_ns, Path.cwd(), expression=True)
         if action == "profile":
-            return self._profiled(f"({code})", lambda: eval(code, self.shell.user_ns), code)[0]
+            return self._profiled(f"({code})", lambda: eval(code, self.own.user_ns), code)[0]
         return self._searched(taken, code, options)
 
     def _cell(self, line: str, cell: str) -> Any:
@@ -132,10 +130,10 @@ class HastenMagics(Magics):  # type: ignore[misc]
         taken: live.Taken | str = "only the profile was asked for"
         if word != "profile":
             try:  # before the cell changes what it reads
-                taken = live.take(cell, self.shell.user_ns, Path.cwd())
+                taken = live.take(cell, self.own.user_ns, Path.cwd())
             except HastenError as error:
                 taken = str(error)
-        found, ended = self._profiled("this cell", lambda: self.shell.run_cell(cell, store_history=False), cell)
+        found, ended = self._profiled("this cell", lambda: self.own.run_cell(cell, store_history=False), cell)
         if not getattr(ended, "success", True):
             return None  # the notebook has shown why
         _show(found)
@@ -158,7 +156,7 @@ class HastenMagics(Magics):  # type: ignore[misc]
 
         options = dict(options)
         out = options.pop("out", None)
-        work = taken.program(self.shell.user_ns)
+        work = taken.program(self.own.user_ns)
         told = {
             "target": name, "args": (), "stdin": None, "calls": None, "given": settings(options, "%hasten"),
         }  # fmt: skip
@@ -206,7 +204,7 @@ class HastenMagics(Magics):  # type: ignore[misc]
         from hasten.passes.registry import all_passes
         from hasten.report.hotspots import rank
 
-        numbers = getattr(self.shell.compile, "_filename_map", {})
+        numbers = getattr(self.own.compile, "_filename_map", {})
         with tempfile.TemporaryDirectory(prefix="hasten-cells-") as folder:
             root = Path(folder).resolve()
             places: dict[str, str] = {}
@@ -259,15 +257,16 @@ def _options(line: str) -> tuple[dict[str, Any], str]:
 
 
 def _show(value: Any) -> None:
-    from IPython.display import display
+    from IPython import display
 
-    display(value)
+    shown: Any = display.display
+    shown(value)
 
 
-def load_ipython_extension(shell: InteractiveShell) -> None:
+def load_ipython_extension(shell: Any) -> None:
     shell.register_magics(HastenMagics(shell))
 
 
-def unload_ipython_extension(shell: InteractiveShell) -> None:
+def unload_ipython_extension(shell: Any) -> None:
     shell.magics_manager.magics["line"].pop("hasten", None)
     shell.magics_manager.magics["cell"].pop("hasten", None)
