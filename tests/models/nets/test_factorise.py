@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,10 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
+from hasten.core.model import ModelWorkload, Rows, Tensors  # noqa: E402
 from hasten.core.model_pass import CannotServe  # noqa: E402
 from hasten.passes.model.nets.factorise import Factorise, layers, split  # noqa: E402
+from hasten.serve.net import Net  # noqa: E402
 from tests.models.nets import small  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")  # torch says so once a process
@@ -75,3 +79,61 @@ def test_full_rank_is_said():
 
     with pytest.raises(CannotServe, match="lower rank"):
         Factorise().reduce(small.work(Full()), {"share": 0.5, "epochs": 0})
+
+
+def test_weights_become_zero_and_stay_so(tmp_path):
+    from hasten.passes.model.nets.smaller import LAMP, MAGNITUDE, SparseWeights, masks
+    from hasten.serve.stored import INT8, save
+
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Linear(20, 30), nn.Linear(30, 4)
+
+        def forward(self, x):
+            return self.b(torch.relu(self.a(x)))
+
+    torch.manual_seed(0)
+    module = Two()
+    with torch.no_grad():
+        module.b.weight.mul_(0.01)  # small beside the other layer's, and no less needed
+    work = small.work(module)
+    by = {b: masks(copy.deepcopy(module), 0.5, b) for b in (LAMP, MAGNITUDE)}
+    assert not by[MAGNITUDE]["b.weight"].any()
+    assert by[LAMP]["b.weight"].float().mean() > 0.2
+    made = SparseWeights().reduce(work, {"by": LAMP, "share": 0.85, "epochs": 2})
+    values = torch.cat([p.detach().flatten() for p in made.module.parameters() if p.ndim > 1])
+    assert float((values == 0).float().mean()) == pytest.approx(0.85, abs=0.01)
+    assert made.told[0] == "85% of the weights are zero" and made.told[1].startswith("trained")
+    sizes = []
+    for net in (work.model, made):
+        arrays = {n: p.detach().numpy() for n, p in net.module.named_parameters()}
+        save(tmp_path / "held.npz", arrays, INT8, dict.fromkeys(arrays, 0))
+        sizes.append((tmp_path / "held.npz").stat().st_size)
+    assert sizes[1] < 0.8 * sizes[0]
+
+
+def test_tables_become_thinner():
+    from hasten.passes.model.nets.smaller import ThinTables
+
+    class Both(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.table, self.read = torch.nn.Embedding(60, 24, padding_idx=0), torch.nn.Embedding(50, 16)
+            self.line = torch.nn.Linear(40, 4)
+
+        def forward(self, ids):
+            return self.line(torch.cat([self.table(ids), torch.nn.functional.embedding(ids, self.read.weight)], 1))
+
+    torch.manual_seed(0)
+    module = Both()
+    with torch.no_grad():
+        module.table.weight.copy_(torch.randn(60, 8) @ torch.randn(8, 24))
+    ids = np.random.default_rng(0).integers(1, 50, 80)
+    rows = Rows(Tensors({"ids": ids}))
+    work = ModelWorkload(Net(module.eval(), ("ids",)), rows, methods=("forward",))
+    made = ThinTables().reduce(work, {"share": 0.6})
+    assert made.told == ("columns of tables: table 24 to 8",)  # the other is read by its name
+    assert made.module.table[0].weight.shape == (60, 8)
+    np.testing.assert_allclose(made.forward(work.valid.x), work.model.forward(work.valid.x), atol=1e-4)
+    assert [p["share"] for p in ThinTables().parameters(work)] == [0.5, 0.75]

@@ -57,6 +57,8 @@ REDUCING_NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.factorise", "Factorise"),
     ("hasten.passes.model.texts.shorter", "ShorterTexts"),
     ("hasten.passes.model.nets.distil", "Distil"),
+    ("hasten.passes.model.nets.smaller", "ThinTables"),
+    ("hasten.passes.model.nets.smaller", "SparseWeights"),
 )
 
 

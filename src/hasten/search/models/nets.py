@@ -72,6 +72,8 @@ class NetSearch(Reductions):
     def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
         """Recipes until there are no more, none gains, or the time that is left is needed to finish."""
         loop, stale = self.loop, 0
+        if self.kind != SIZE:  # what gains nothing else is not looked at
+            reducing = [p for p in reducing if not getattr(p, "for_size", False)]
         space = Space(self.inside, reducing, _ways(loop, self.exact, self.rows))
         proposer = Proposer(space, loop.session.seed) if space.ladders and space.ways else None
         for _ in range(MOST):
@@ -161,7 +163,8 @@ class NetSearch(Reductions):
         if same in self.nets:  # other settings that round to the same net
             return self.seen.get(self.nets[same], Outcome())
         self.nets[same] = recipe.key()
-        cost = self._shape_cost(recipe, net["shape"], way)
+        # how large it is on disk depends on its weights, how fast it is does not
+        cost = self._shape_cost(recipe, net["weights" if self.kind == SIZE else "shape"], way)
         if isinstance(cost, str):
             self._note(recipe, "rejected", cost)
             return Outcome()
@@ -361,7 +364,7 @@ class NetSearch(Reductions):
         if not isinstance(written, Path):
             return False
         candidate = Candidate((*c.steps[:-1], way))
-        candidate.note(told=c.record.told)
+        candidate.note(told=c.record.told, curves=c.record.curves)
         loop.candidates.append(candidate)
         loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
         if not loop.restored(candidate) and loop.build(candidate, written):
@@ -402,6 +405,9 @@ def _ways(loop: Loop, exact: Sequence[Candidate], rows: int) -> list[Step]:
     timed = [c for c in exact if (rows, 1, "rows") in c.latencies]
     if loop.contract.wanted[0] == SIZE:
         timed.sort(key=lambda c: c.record.size_mb)
+        small = [p for p in storing_passes() if not missing(p)]
+        steps = [Step(p.code, titled(p.name, x), x) for p in small for x in p.parameters(inside(loop.work))]
+        return [*steps[:1], *(c.steps[-1] for c in timed[: WAYS - len(steps[:1])])]
     else:
         timed.sort(key=lambda c: c.latencies[rows, 1, "rows"])
     missed = [

@@ -8,7 +8,7 @@ Risk             quality: the judge decides by the budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -35,14 +35,18 @@ def schedule(parameters: Parameters, **usual: Any) -> Schedule:
     return Schedule(**{**usual, **{k: v for k, v in parameters.items() if k in known}})
 
 
-def finished(work: ModelWorkload, module: Any, parameters: Parameters, *told: str, **usual: Any) -> Net:
-    """`module` in the place of the model's, trained where the parameters ask for epochs."""
+def finished(
+    work: ModelWorkload, module: Any, parameters: Parameters, *told: str, kept: Mapping[str, Any] | None = None,
+    **usual: Any,
+) -> Net:  # fmt: skip
+    """`module` in the place of the model's, trained where the parameters ask for epochs. `kept`: which values of its
+    parameters (by name) are not zero, and stay so."""
     net = work.model
     assert isinstance(net, Net)
     if not parameters.get("epochs"):
         return put_in(net, module, *told)
     planned = schedule(parameters, **usual)
-    module, curve = trained(module, work, lesson(work, planned.mixtures), planned)
+    module, curve = trained(module, work, lesson(work, planned.mixtures), planned, kept)
     made = put_in(net, module, *told, curve.told())
     made.curves = (*net.curves, curve.record())
     return made

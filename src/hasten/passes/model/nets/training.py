@@ -137,12 +137,17 @@ class Curve:
         return "; ".join([text, *self.said])
 
 
-def trained(module: Any, work: ModelWorkload, learnt: Lesson, schedule: Schedule) -> tuple[Any, Curve]:
-    """`module` after learning, in evaluation mode, and its curve. Raises `CannotServe` where it cannot learn."""
+def trained(
+    module: Any, work: ModelWorkload, learnt: Lesson, schedule: Schedule, kept: Mapping[str, Any] | None = None
+) -> tuple[Any, Curve]:  # fmt: skip
+    """`module` after learning, in evaluation mode, and its curve. `kept`: masks of parameters by name; what they leave
+    out is zero. Raises `CannotServe` where it cannot learn."""
     import torch
 
     if work.fit is not None:
-        return _by_user(module, work, learnt)
+        given, told = _by_user(module, work, learnt)
+        _masked(given, kept)
+        return given, told
     if len(learnt) < 2:
         raise CannotServe("one row is too little to learn from")
     try:
@@ -153,7 +158,7 @@ def trained(module: Any, work: ModelWorkload, learnt: Lesson, schedule: Schedule
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(schedule.seed)
         for slower in (1.0, 0.2):  # a rate too high shows by losses that are no numbers
-            run = _Run(module, learnt, replace(schedule, rate=schedule.rate * slower))
+            run = _Run(module, learnt, replace(schedule, rate=schedule.rate * slower), kept)
             with torch.enable_grad():
                 curve = run.go()
             if curve is not None:
@@ -162,6 +167,17 @@ def trained(module: Any, work: ModelWorkload, learnt: Lesson, schedule: Schedule
             raise CannotServe("its training diverges, also at a fifth of the learning rate")
     torch.set_num_threads(threads)
     return module.eval(), curve
+
+
+def _masked(module: Any, kept: Mapping[str, Any] | None) -> None:
+    """Zeros where the masks say so."""
+    import torch
+
+    named = dict(module.named_parameters()) if kept else {}
+    with torch.no_grad():
+        for name, mask in (kept or {}).items():
+            if name in named:
+                named[name].mul_(mask)
 
 
 def _by_user(module: Any, work: ModelWorkload, learnt: Lesson) -> tuple[Any, Curve]:
@@ -183,8 +199,12 @@ def _by_user(module: Any, work: ModelWorkload, learnt: Lesson) -> tuple[Any, Cur
 class _Run:
     """One training under way."""
 
-    def __init__(self, module: Any, learnt: Lesson, schedule: Schedule) -> None:
+    def __init__(
+        self, module: Any, learnt: Lesson, schedule: Schedule, masks: Mapping[str, Any] | None = None
+    ) -> None:  # fmt: skip
         import torch
+
+        self.masks = masks
 
         self.module, self.learnt, self.schedule = module, learnt, schedule
         order = np.random.default_rng(schedule.seed).permutation(len(learnt))
@@ -263,6 +283,7 @@ class _Run:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.module.parameters(), CLIP)
             self.optimiser.step()
+            _masked(self.module, self.masks)
             total += float(loss.detach())
         return total / self.batches, rate
 
