@@ -317,6 +317,7 @@ REFUSED = {
     "cells of a column": "n = 0\n    for k in range(3):\n        col = df[df['k'] == k]['x']\n        col[0] = 1.0\n        n += col.sum()\n    return n",
     "written and handed on": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        held = pd.concat([part])\n        part['z'] = 1\n        n += part['z'].sum() + len(held)\n    return n",
     "by a function": "n = 0\n    for k in range(3):\n        n += df[df['k'] == k]['x'].sum()\n        spoil()\n    return n",
+    "its own fit": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        Keeper().fit(part)\n        n += part['x'].sum()\n    return n",
     "yields": "def rows():\n        for k in range(3):\n            yield df[df['k'] == k]['x'].sum()\n    return list(rows())",
 }
 BEHIND = {
@@ -383,7 +384,7 @@ def test_written_behind_its_back(name: str) -> None:
     assert found == [0, 1]  # nothing else keeps it from being offered
 
 
-SPOIL = "HOOK = len\nHELD = {}\n\n\ndef spoil():\n    HELD['df']['x'] = 1.0\n\n\n"
+SPOIL = "class Keeper:\n    def fit(self, part):\n        part['x'] = 0.0\n\n\nHOOK = len\nHELD = {}\n\n\ndef spoil():\n    HELD['df']['x'] = 1.0\n\n\n"
 
 
 @pytest.mark.parametrize("name", REFUSED)

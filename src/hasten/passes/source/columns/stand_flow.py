@@ -8,6 +8,7 @@ else: what hands it on is given the real thing (`given`), and where that could b
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -595,7 +596,7 @@ class Flow:
             if f.attr in WRITES:
                 self.no_arguments(n, unit)
                 return None
-            self.arguments(n, unit, named=f.attr in READS)
+            self.arguments(n, unit, named=f.attr in READS and self.from_libraries(f.attr))
             return None
         if isinstance(f, ast.Name):
             if unit.names.get(f.id) is not None:
@@ -619,6 +620,21 @@ class Flow:
             raise Refused(n, "calls something made of a frame")
         self.no_arguments(n, unit)
         return None
+
+    def from_libraries(self, method: str) -> bool:
+        """True when a method of that name can only be a library's: nothing here defines it, or imports what might."""
+        for n in ast.walk(self.source.tree):
+            if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == method:
+                return False
+            if isinstance(n, ast.Import):
+                roots = [a.name.partition(".")[0] for a in n.names]
+            elif isinstance(n, ast.ImportFrom):
+                roots = ["." if n.level else (n.module or "").partition(".")[0]]
+            else:
+                continue
+            if any(root not in LIBRARIES | OTHERS and root not in sys.stdlib_module_names for root in roots):
+                return False
+        return True
 
     def argument_nodes(self, n: ast.Call) -> Iterator[ast.expr]:
         yield from n.args
@@ -797,3 +813,4 @@ def _imported(tree: ast.Module) -> frozenset[str]:
 
 # libraries whose functions read frames that they are given, and keep none
 LIBRARIES = frozenset({"numpy", "pandas", "scipy", "math", "statistics", "sklearn"})
+OTHERS = frozenset({"matplotlib", "seaborn", "tqdm", "statsmodels", "xgboost", "lightgbm", "torch", "joblib"})
