@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import containers, homes, kindred, linked, mixed
+from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -244,6 +244,8 @@ def _checked(x: str, code: str) -> list[str]:
 
 
 def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
+    if t.held is not None:
+        return columns_of_lists.passed(unit, name, t, words)
     path, attr = name.rsplit("[].", 1)
     x = local(name)
     if t.tagged:
@@ -293,6 +295,8 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
 
 def _nothing(t: Column) -> str:
     """What stands in a column for an object that has no such attribute."""
+    if t.held is not None:
+        return "[]"
     if t.depth:
         raise Refuse("lists that are attributes of only some of the objects")
     if t.link:
@@ -338,6 +342,8 @@ def params(t: Slot | Cell | Column, x: str) -> list[str]:
     """The kernel's parameters for an attribute."""
     if isinstance(t, Column) and t.grows:
         return []
+    if isinstance(t, Column) and t.held is not None:
+        return columns_of_lists.params(x, t, x)
     if isinstance(t, (Cell, Column)):
         return [f"{x}_value", f"{x}_kind"] if t.tagged else [x]
     return [*([] if t.sink or t.empty else [f"{x}_given"]), *([f"{x}_limit"] if t.queue else [])]
@@ -349,6 +355,8 @@ def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
         from hasten.kernel import building  # it builds on this module
 
         return building.lists(unit, t, x)
+    if isinstance(t, Column) and t.held is not None:
+        return columns_of_lists.made(unit, x, t, x)
     if isinstance(t, (Cell, Column)):
         return [f"{x} = ({x}_value, {x}_kind)"] if t.tagged else []
     first = f"{x}_given"

@@ -442,9 +442,9 @@ def _values(u: Unit, t: Column, last: str, everyone: str, test: str) -> str:
         return f"[v for x, v in zip({everyone}, {values}){test}]" if test else values
 
     if t.held is not None:
-        from hasten.kernel.door import _boxed  # it builds on this module
+        from hasten.kernel.door import value_code  # it builds on this module
 
-        boxed = "row.copy()" if isinstance(t.held, Arr) else _boxed(t.held, "row")
+        boxed = "row.copy()" if isinstance(t.held, Arr) else value_code(t.held, "row")
         return of_these(last) if boxed == "row" else f"[{boxed} for row in {of_these(last)}]"
     if t.link or t.word:
         others = u.local(t.link.removesuffix("[]")) if t.link else STRINGS

@@ -28,6 +28,7 @@ from hasten.kernel import (
     inner,
     mixed,
     names,
+    once,
     optional,
     sets,
     splices,
@@ -329,7 +330,7 @@ class Unit:
         self.nothing = False
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.made = ""  # code of an array that the door makes, and the kernel fills with the result
-        self.named_draws: dict[int, int] = {}  # calls whose arrays have names in this round, and on which line
+        self.named_draws: dict[tuple[int, str], int] = {}  # calls whose arrays have names in this round, and on which line
         self.for_numpy = False  # is it a comprehension that only NumPy will look at?
         self.joint = False  # must the door tell which of the arrays that leave are one?
 
@@ -2541,9 +2542,12 @@ class Unit:
                 fail("len", node)
             return V(f"len({v.code})", SIZE)
         if name in ("min", "max") and len(args) >= 2:
-            v = self.number(args[0])
+            if any(isinstance(a, ast.Starred) for a in args):
+                fail("starred argument", node)
+            called = once.named(self, node)
+            v = called(args[0], self.number(args[0]))
             for a in args[1:]:
-                v = self.least(name, v, self.number(a), node)
+                v = self.least(name, v, called(a, self.number(a)), node, named=called.sure)
             return v
         if name in ("numpy.zeros", "numpy.ones", "numpy.empty", "numpy.full"):
             return self.new_array(name, node)
@@ -2577,7 +2581,8 @@ class Unit:
             return self.math_call(name, short, [self.number(a) for a in args], node)
         fail(f"call of {name}", node)
 
-    def least(self, name: str, a: V, b: V, node: ast.AST) -> V:
+    def least(self, name: str, a: V, b: V, node: ast.AST, named: bool = False) -> V:
+        """The least or largest of two numbers. `named`: their code may be evaluated again, whatever the node calls."""
         a, b = replace(a, code=self.sink(a), pend=False), replace(b, code=self.sink(b), pend=False)
         ta, tb = a.t, b.t
         assert isinstance(ta, Num) and isinstance(tb, Num)
@@ -2591,7 +2596,7 @@ class Unit:
         helper = self.helper("min_of" if name == "min" else "max_of")
         test = f"({b.code} {'<' if name == 'min' else '>'} {a.code})"
         tag = None
-        if isinstance(t, Num) and t.kind is None and not impure(node):
+        if isinstance(t, Num) and t.kind is None and (named or not impure(node)):
             tag = lambda: f"({self.tag(b)} if {test} else {self.tag(a)})"  # noqa: E731
         return V(f"{helper}({bare(self.fit(a, t))}, {bare(self.fit(b, t))})", t, tag=tag)
 
@@ -2837,7 +2842,8 @@ class Unit:
             listed = [p for p in order if isinstance(given[p].t, (Grow, Map)) and arrays.holds_arrays(given[p].t)]
             if listed and (len(listed) > 1 or any(isinstance(given[p].t, Arr) for p in order)):
                 fail(f"{func.name} changes arrays that may be in a list", node)
-            if len(held) > 1 and any(isinstance(unit.params.get(p), (Arr, Lst, Mix)) for p in unit.mutated):
+            arrays_too = any(isinstance(v.t, Arr) for v in held)  # of lists each element is looked at when it is
+            if arrays_too and len(held) > 1 and any(isinstance(unit.params.get(p), Arr | Lst | Mix) for p in unit.mutated):
                 self.told_apart(held, func, node)
             for p in unit.mutated:
                 if p in flags:

@@ -111,7 +111,8 @@ def door_type(
         t = _one(name, fact, _Keys(keys, records_first))
         if t is not None:
             t = Word() if as_words and isinstance(t, Text) else t
-            t = views.read_only(t) or t if read_only and "." not in name else t
+            if read_only and ("." not in name or isinstance(t, Map) and isinstance(t.value, Lst)):
+                t = views.read_only(t) or t
             if missing and isinstance(t, Mix):
                 return None
             return Opt(t) if missing else t
@@ -132,7 +133,7 @@ def item_type(fact: ValueFact, path: str, keys: frozenset[str]) -> Type | None:
         return Rec(path)
     if (one := named.record(fact)) is not None:
         return one
-    row = _row_type(fact) or _set_within(fact)
+    row = row_type(fact) or _set_within(fact)
     return _within(fact, path, _Keys(keys)) if row is None else row
 
 
@@ -162,7 +163,7 @@ def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     if fact.type == "builtins.list" and len(fact.items) == 1:
         inner = _within(fact, name, keys)
         deepest = inner.item.item if isinstance(inner, Row) and isinstance(inner.item, Row) else None
-        deeper = isinstance(deepest, (Word, Rec, Tup))
+        deeper = isinstance(deepest, (Word, Rec, Tup, Lst))
         if isinstance(inner, Row) and (deeper or scalar(inner.item) or isinstance(inner.item, (Map, Tup, Lst))):
             return rooted(inner, frozenset({name}))
     if fact.type in DICTS:
@@ -246,7 +247,7 @@ def _dict_type(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     return Map(key, inner, roots, frozen=True) if inner is not None else veiled
 
 
-def _row_type(fact: ValueFact) -> Tup | None:
+def row_type(fact: ValueFact) -> Tup | None:
     """A tuple whose elements were always of the same types, place by place."""
     kinds = next((n.removeprefix("kinds=").split(",") for n in fact.note if n.startswith("kinds=")), [])
     if fact.type != "builtins.tuple" or not 2 <= len(kinds) <= 6:
@@ -268,7 +269,7 @@ def _within(fact: ValueFact, path: str, keys: _Keys) -> Type | None:
     found = found or named.record(item) or _set_within(item)
     word = item.type == "builtins.str"
     if fact.type == "builtins.list":
-        row = _row_type(item)
+        row = row_type(item)
         if row is not None:
             return Row(row)
         if item.type in LIST_ITEMS:
@@ -536,7 +537,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
                 raw_held.append(x)
                 got_held.append(f"last_{x}")
                 assert isinstance(t.value, Grow) and t.value.item is not None
-                of_records[n] = _boxed(t.value.item, "<value>")
+                of_records[n] = value_code(t.value.item, "<value>")
                 continue
             if n in unit.mutated:
                 raise Refuse("what a record holds is changed")
@@ -610,7 +611,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
                 back += mixed.back(shared, x, mixed.values(shared.helper, t, f"*new_{x}"), t.depth)
         elif views.viewed(t):
             if n in unit.mutated:
-                raise Refuse(f"{n} is changed")
+                line, looked = views.put_back(shared.helper, t, x)
+                back.append(line)
+                nan_checks += [looked] if looked else []
             guards.append(f"type({x}) {views.guard(t, shared.any_dicts)}")
             lines, inside = views.taken(shared.helper, t, x, words)
             convert += lines
@@ -721,11 +724,11 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             sinks
             or changing
             or records.changed(shared)
-            or any(isinstance(inner[n], (Lst, Mix, Map, Column)) for n in unit.mutated if n in types)
+            or any(isinstance(inner[n], (Lst, Mix, Map, Row, Column)) for n in unit.mutated if n in types)
         ):
             still = [x for x in lists if x not in moved]
             every = f"{_helper(shared, 'distinct')}({', '.join(lists)})"
-            if len(still) > 1 and not any(x.startswith("*") for x in still):  # which may be one
+            if len(still) > 1:  # which may be one
                 every = f"{_helper(shared, 'unshared')}([{', '.join(moved)}], [{', '.join(still)}])"
             convert.append(f"if not {every}:")
             convert.append("    return None")
@@ -864,7 +867,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             after.append(f"{x} = {_dict_of(t, f'{x}_keys', f'{x}_values')}")
         elif isinstance(t, Obj):
             if t.many:
-                one = f"{x} = {_boxed(t, x)}"
+                one = f"{x} = {value_code(t, x)}"
                 after += [f"if not {unit.flag(n)}:", f"    {one}"] if n in unit.optional else [one]
             else:
                 raw.pop()
@@ -873,7 +876,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             raw.pop()
             after.append(f"{x} = {local(fresh[0])}")
         elif isinstance(t, Tup) and any(isinstance(i, (Word, Rec)) for i in t.items):
-            held_one = _boxed(t, x)
+            held_one = value_code(t, x)
             after.append(f"{x} = None if {unit.flag(n)} else {held_one}" if n in unit.optional else f"{x} = {held_one}")
         elif not isinstance(t, Tup) or any(
             not isinstance(i, Num) or i.kind not in ("int", "float", "bool") for i in t.items
@@ -1030,7 +1033,7 @@ def _function(
     elif isinstance(t, Rec):
         result = records.given_back(t, "result")
     elif isinstance(t, Obj):
-        result = _boxed(t, "result")
+        result = value_code(t, "result")
     else:
         raise Refuse("returns a random generator")
     if known:
@@ -1077,7 +1080,7 @@ def _returned(t: Type, x: str, shared: Shared | None = None, known: str = "") ->
     if isinstance(t, Rec):
         return records.given_back(t, x)
     if not isinstance(t, Tup):
-        return _boxed(t, x)
+        return value_code(t, x)
     parts = [_returned(item, f"{x}[{i}]", shared, known) for i, item in enumerate(t.items)]
     if all(part == f"{x}[{i}]" for i, part in enumerate(parts)):
         return x
@@ -1114,11 +1117,11 @@ def grown(t: Grow, x: str) -> list[str]:
     if item is None:
         raise Refuse(f"{x} stays empty")
     if container(item):
-        boxed = _boxed(item, "row")
+        boxed = value_code(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
     if any(isinstance(i, (Word, Rec, Obj)) for i in items):
-        return [f"{x} = [{_boxed(item, 'item')} for item in {x}]"]
+        return [f"{x} = [{value_code(item, 'item')} for item in {x}]"]
     if any(not isinstance(i, Num) or i.kind is None for i in items):
         raise Refuse(f"{x} is a list of mixed types")
     kinds = [i.kind or "" for i in items if isinstance(i, Num)]
@@ -1130,7 +1133,7 @@ def grown(t: Grow, x: str) -> list[str]:
     return [f"{x} = [({', '.join(parts)}) for item in {x}]"]
 
 
-def _boxed(t: Type, x: str) -> str:
+def value_code(t: Type, x: str) -> str:
     """The code of exactly the value of the original, from what Numba returned."""
     if isinstance(t, Num):
         if t.kind is None:
@@ -1143,7 +1146,7 @@ def _boxed(t: Type, x: str) -> str:
     if isinstance(t, Obj) and t.many:
         return f"{local(t.path.removesuffix('[]'))}[{x}]"
     if isinstance(t, Tup) and any(isinstance(i, (Word, Rec, Obj)) for i in t.items):
-        return f"({', '.join(_boxed(item, f'{x}[{i}]') for i, item in enumerate(t.items))})"
+        return f"({', '.join(value_code(item, f'{x}[{i}]') for i, item in enumerate(t.items))})"
     if isinstance(t, Map) and not t.keys_only and not t.frozen:
         return _dict_of(t, f"{x}[0]", f"{x}[1]")
     if isinstance(t, Lst):
@@ -1165,9 +1168,9 @@ def _dict_of(t: Map, keys: str, values: str) -> str:
     if t.key is None or t.value is None:
         raise Refuse("what a dict holds is not known")
     key_kind(t.key)
-    key = _boxed(t.key, "key")
+    key = value_code(t.key, "key")
     keys = keys if key == "key" else f"[{key} for key in {keys}]"
-    value = _boxed(t.value, "value")
+    value = value_code(t.value, "value")
     values = values if value == "value" else f"[{value} for value in {values}]"
     return counting.boxed(t, keys, values) if t.default else f"dict(zip({keys}, {values}))"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from hasten.kernel import seeded
+from hasten.kernel import containers, objects, once, seeded
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     EXACT_FLOAT,
@@ -19,11 +19,16 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Num,
+    Obj,
+    Pool,
     Row,
     Stream,
     Tup,
     Type,
     Unknown,
+    Word,
+    join,
+    loose,
     num,
     scalar,
 )
@@ -32,7 +37,8 @@ from hasten.kernel.values import V, bare, fail, impure
 MODULES = {"random.": "python", "numpy.random.": "numpy"}
 WIDE = 2**60  # integers beyond this are left to Python
 PYTHON = frozenset(
-    "random uniform gauss normalvariate expovariate randint randrange choice shuffle getrandbits".split()
+    "random uniform gauss normalvariate expovariate randint randrange choice shuffle getrandbits"
+    " betavariate gammavariate lognormvariate triangular sample choices".split()
 )
 
 
@@ -135,8 +141,24 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
         helper = {"gauss": "random_gauss", "uniform": "random_uniform", "normalvariate": "random_normal"}
         code = f"{unit.helper(helper.get(name, 'random_exponential'))}({s}, {', '.join(codes)})"
         return V(code, NPF8 if numpy_kind else FLOAT, pend=numpy_kind)
+    if name == "lognormvariate":
+        codes, numpy_kind = as_floats(unit, given(signature(node, "mu sigma"), node), node)
+        if numpy_kind:
+            fail("argument of a random function", node)
+        return V(f"{unit.helper('exp_of')}({unit.helper('random_normal')}({s}, {', '.join(codes)}))", FLOAT)
+    if name in ("betavariate", "gammavariate", "triangular"):
+        codes, numpy_kind = as_floats(
+            unit, given(signature(node, "low high mode" if name == "triangular" else "alpha beta"), node), node
+        )
+        if numpy_kind:
+            fail("argument of a random function", node)
+        helper = {"betavariate": "beta", "gammavariate": "gamma"}.get(name, name)
+        return V(f"{unit.helper('random_' + helper)}({s}, {', '.join(codes)})", FLOAT)
     if name == "getrandbits":
-        fail("random.getrandbits", node)
+        (bits,) = given(signature(node, "k"), node)
+        return V(f"{unit.helper('random_bits')}({s}, {whole(unit, bits)[0]})", Num(frozenset({"int"}), 0, 2**62))
+    if name in ("sample", "choices"):
+        return several(unit, s, name, node)
     if name in ("randint", "randrange"):
         args = signature(node, "a b" if name == "randint" else "start stop")
         if name == "randrange" and args[1] is None and args[0] is not None:
@@ -155,7 +177,11 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
             fail("call in the arguments of a random function", node)
         return V(f"({low[0]} + {unit.helper('random_below')}({s}, {span}))", t)
     (seq,) = given(signature(node, "seq" if name == "choice" else "x"), node)
+    if name == "choice" and isinstance(seq, (ast.List, ast.Tuple)) and seq.elts:
+        return one_of(unit, s, seq, node)
     v = unit.expr(seq)
+    if isinstance(v.t, Pool) and name == "choice":
+        return V(f"{unit.helper('random_below')}({s}, {objects.length(unit, v).code})", Obj(v.t.path, many=True))
     flat = isinstance(v.t, Lst) and v.t.depth == 1 or isinstance(v.t, Arr) and v.t.ndim == 1
     grown = isinstance(v.t, Grow) and v.t.sink is None and not v.t.queue and _small(v.t.item)
     held = isinstance(v.t, Row) and name == "choice" and scalar(v.t.item)
@@ -170,7 +196,7 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
             unit.mutated |= v.t.roots
         return V(f"{unit.helper('random_shuffle')}({s}, {v.code})", INT)
     if not isinstance(seq, (ast.Name, ast.Attribute)):
-        fail("choice of this", node)
+        v = early(unit, seq, v, node)
     item: Type | None
     if isinstance(v.t, Row):
         from hasten.kernel import views  # it builds on this module
@@ -192,6 +218,91 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
     if item.rep == "i" and item.kind not in ("int", "np.int64"):
         code = f"np.int64({code})"
     return V(code, item)
+
+
+def early(unit: Unit, seq: ast.expr, v: V, node: ast.Call) -> V:
+    """A list that has no name gets one: its code stands for it twice."""
+    if unit.inside or isinstance(unit.current, ast.While) or not containers.evaluated_first(unit.current, node):
+        fail("choice of this", node)
+    name = f"chosen_of_{node.lineno}_{node.col_offset}"
+    once.emit_once(unit, seq, name, v.code)
+    return V(name, v.t)
+
+
+def one_of(unit: Unit, s: str, seq: ast.List | ast.Tuple, node: ast.Call) -> V:
+    """`random.choice([1, 2, 2])`"""
+    vs = [unit.single(unit.expr(e)) for e in seq.elts]
+    if any(impure(e) for e in seq.elts):
+        fail("choice of this", node)
+    t = vs[0].t
+    for v in vs[1:]:
+        same = isinstance(v.t, Num) and isinstance(t, Num) and v.t.kinds == t.kinds
+        if not same and v.t != t or isinstance(v.t, Num) and v.t.kind not in ("int", "float", "bool"):
+            fail("choice of several kinds of things", node)
+        t = join(t, v.t)
+    if not isinstance(t, (Num, Word)) and not (isinstance(t, Tup) and all(isinstance(i, (Num, Word)) for i in t.items)):
+        fail("choice of such things", node)
+    codes = ", ".join(bare(unit.sink(v)) if isinstance(v.t, Num) else v.code for v in vs)
+    return V(f"({codes},)[{unit.helper('random_below')}({s}, {len(vs)})]", loose(t))
+
+
+def several(unit: Unit, s: str, name: str, node: ast.Call) -> V:
+    """`random.sample(xs, 5)` and `random.choices(xs, weights, k=5)`."""
+    if name == "sample":
+        seq, count = given(signature(node, "population k"), node)
+        weights = None
+    else:
+        if len(node.args) > 2:
+            fail("arguments of a random function", node)
+        words = {k.arg: k.value for k in node.keywords}
+        seq = node.args[0] if node.args else fail("arguments of a random function", node)
+        weights = node.args[1] if len(node.args) > 1 else words.pop("weights", None)
+        count = words.pop("k", ast.copy_location(ast.Constant(1), node))
+        if words or len(node.args) > 1 and "weights" in {k.arg for k in node.keywords}:
+            fail("arguments of a random function", node)
+        order = [k.arg for k in node.keywords]
+        if order != [n for n in ("weights", "k") if n in order]:
+            fail("keywords in another order", node)
+    first = ""
+    if isinstance(seq, ast.Call) and unit.module.dotted(seq.func) == "range":
+        if len(seq.args) > 2 or impure(seq):
+            fail(f"random.{name} of this", node)
+        _, parts = unit.range_of(seq)
+        low, high = (parts[0], parts[1]) if len(parts) == 2 else ("0", parts[0])
+        first, size = low, f"max({high} - {low}, 0)" if len(parts) == 2 else f"max({high}, 0)"
+        v = V("", Lst(frozenset({"int"})))
+    else:
+        v = unit.expr(seq)
+        if not v.code.isidentifier():
+            v = early(unit, seq, v, node)
+        size = objects.length(unit, v).code if isinstance(v.t, Pool) else f"len({v.code})"
+    if any(impure(e) for e in (count, *([weights] if weights is not None else []))):
+        fail("call in the arguments of a random function", node)
+    k = whole(unit, count)[0]
+    if weights is None:
+        places = f"{unit.helper('random_places' if name == 'sample' else 'random_choices')}({s}, {size}, {k})"
+    else:
+        given_weights = unit.listed(weights)
+        if not isinstance(unit.item_of(given_weights), Num) or unit.item_of(given_weights).kind not in ("int", "float"):
+            fail("weights of a random choice", node)
+        code = given_weights.code
+        places = f"{unit.helper('random_weighted')}({s}, {size}, {code}, {k})"
+    t = v.t
+    if first:
+        return V(places if first == "0" else f"({first} + {places})", Lst(frozenset({"int"})))
+    if isinstance(t, Lst) and t.depth == 1:
+        return V(f"{v.code}[{places}]", Lst(t.kinds))
+    if isinstance(t, Pool):
+        return V(f"[place for place in {places}]", Grow(Obj(t.path, many=True)))
+    if isinstance(t, Grow) and t.item is None and t.sink is None:
+        raise Unknown("what a list holds is not known")
+    if isinstance(t, Grow) and t.sink is None and not t.queue and t.item is not None and _small(t.item):
+        return V(f"[{v.code}[place] for place in {places}]", Grow(t.item))
+    if isinstance(t, Row) and scalar(t.item):
+        from hasten.kernel import views  # it builds on this module
+
+        return V(f"[{views.element_of(unit, t.item, v.code, 'place')} for place in {places}]", Grow(t.item))
+    fail(f"random.{name} of this", node)
 
 
 def _small(t: Type | None) -> bool:

@@ -307,7 +307,8 @@ class Column:
     """An attribute of all objects of a list: as cells, in arrays as long as the list. `depth` 1: rows, from lists.
 
     `word`: strings, by their numbers (`optional`: -1 for None). `link`: objects, by their places among those of this
-    path (`optional`: -1 for None). `grows`: of objects that the kernel makes, in lists; `held`: their lists or arrays.
+    path (`optional`: -1 for None). `grows`: of objects that the kernel makes, in lists; `held`: their lists or arrays
+    (of objects from outside, `anew`: in lists of the kernel's own, beside which stands which of them are new).
     """
 
     kinds: frozenset[str]
@@ -318,6 +319,7 @@ class Column:
     link: str = ""
     grows: bool = False
     held: Type | None = None
+    anew: bool = False
 
     @property
     def tagged(self) -> bool:

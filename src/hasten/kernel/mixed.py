@@ -321,6 +321,9 @@ def arithmetic(u: Unit, name: str, a: V, b: V, out: Num, tag: Callable[[], str] 
     assert isinstance(ta, Num) and isinstance(tb, Num)
     if not (ta.kinds <= REAL and tb.kinds <= REAL and "int" in ta.kinds & tb.kinds) or ta.kind and tb.kind:
         return None
+    if name == "Pow" and tag is not None and not impure(node) and _two(node) and ta.rep == "f" and not u.shared.exact:
+        u.shared.rounding = True
+        return V(f"{u.helper('whole')}({u.helper('square')}({bare(a.code)}), {u.tag(a)})", out, tag=a.tag)
     if impure(node) or name not in (*SIGNS, "Div"):
         return None
     a, b = exact(u, a), exact(u, b)
@@ -329,6 +332,12 @@ def arithmetic(u: Unit, name: str, a: V, b: V, out: Num, tag: Callable[[], str] 
     if tag is None:
         return None
     return V(f"{u.helper('whole')}({a.code} {SIGNS[name]} {b.code}, {tag()})", out, tag=tag)
+
+
+def _two(node: ast.AST) -> bool:
+    """Is it the square of something?"""
+    right = node.right if isinstance(node, ast.BinOp) else None
+    return isinstance(right, ast.Constant) and type(right.value) is int and right.value == 2
 
 
 def exact(u: Unit, v: V) -> V:

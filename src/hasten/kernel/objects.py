@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, enums, homes, kindred, linked, names, optional, reach, splices, supers
+from hasten.kernel import columns_of_lists, containers, enums, homes, kindred, linked, names, optional, reach, splices, supers
 from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -363,6 +363,8 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
+    if isinstance(slot, Column) and slot.held is not None and not slot.grows:
+        return columns_of_lists.of_one(unit, name, slot, obj.code)
     if isinstance(slot, Column) and slot.held is not None:
         code = f"{x}[{obj.code}]"
         return V(code, slot.held, parts=(code, ()))
@@ -455,7 +457,10 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     elif (stored or obj.many) and (member := enums.from_facts(shared, facts)) is not None:
         made = (Column if obj.many else Cell)(frozenset(), word=True, kind=member.kind)
     elif obj.many:
-        made = rows(name, facts, stored, node)
+        some = len(kindred.owners(unit, obj.path, attr)) < len(shared.unions.get(obj.path, ()))
+        made = rows(name, facts, stored, grown or some, node)
+        if made is None:
+            made = columns_of_lists.slot(name, facts, stored, grown, node)
     elif stored and facts and all(f.type == "builtins.str" for f in facts):
         made = Cell(frozenset(), word=True)
     elif facts and all(f.type == "collections.deque" for f in facts):
@@ -494,16 +499,18 @@ def users(unit: Unit, t: Obj) -> list[Used]:
     return [u for u in known or [unit.shared.objects.get(t.key)] if u is not None]
 
 
-def rows(name: str, facts: Sequence[ValueFact], stored: bool, node: ast.AST) -> Column:
-    """An attribute of many objects that is a list of numbers, equally long in each, or a string."""
+def rows(name: str, facts: Sequence[ValueFact], stored: bool, changes: bool, node: ast.AST) -> Column | None:
+    """An attribute of many objects that is a list of numbers, equally long in each, or a string. None: another list.
+
+    `changes`: such a list grows, or only some of the objects have one."""
     if {f.type for f in facts} == {"builtins.str"}:
         return Column(frozenset(), word=True)
-    if {f.type for f in facts} == {"builtins.list"} and not stored:
+    if {f.type for f in facts} == {"builtins.list"} and not stored and not changes:
         sizes = {n for f in facts for n in (f.min_len, f.max_len)}
         held = {i.type for f in facts for i in f.items}
         if len(sizes) == 1 == len(held) and sizes != {0} and held <= set(NUMBERS):
             return Column(frozenset({NUMBERS[held.pop()]}), depth=1)
-    fail(f"{name} is neither a number nor a list of numbers or a string that stays", node)
+    return None
 
 
 def list_slot(name: str, facts: Sequence[ValueFact], rebinds: bool, read: bool, node: ast.AST) -> Slot:
@@ -636,6 +643,9 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
         from hasten.kernel import building  # it builds on this module
 
         building.assign(unit, f"{obj.t.path}.{target.attr}", slot, obj.code, target, value)
+        return
+    if isinstance(slot, Column) and slot.held is not None:
+        columns_of_lists.assign(unit, f"{obj.t.path}.{target.attr}", slot, obj.code, target, value)
         return
     if isinstance(slot, (Cell, Column)) and (slot.link or slot.optional):
         store(unit, target, optional.maybe(unit, value))

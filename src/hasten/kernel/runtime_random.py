@@ -90,6 +90,130 @@ def _random_shuffle(stream, values):
         values[i] = values[j]
         values[j] = kept
 ''', ("random_below",)),
+    ("random_places", '''
+def _random_places(stream, n, k):
+    """The places that `random.sample` takes from a list of n, in its order."""
+    if not 0 <= k <= n:
+        raise ValueError
+    places = np.empty(k, np.int64)
+    most = 21
+    if k > 5:
+        most += 4 ** int(math.ceil(math.log(k * 3) / math.log(4.0)))
+    if n <= most:
+        pool = np.arange(n)
+        for i in range(k):
+            j = _random_below(stream, n - i)
+            places[i] = pool[j]
+            pool[j] = pool[n - i - 1]
+        return places
+    size = 64
+    while size < 2 * k:
+        size *= 2
+    taken = np.full(size, -1)  # a hash table
+    for i in range(k):
+        while True:
+            j = _random_below(stream, n)
+            at = j % size
+            while taken[at] >= 0 and taken[at] != j:
+                at = (at + 1) % size
+            if taken[at] < 0:
+                break
+        taken[at] = j
+        places[i] = j
+    return places
+''', ("random_below",)),
+    ("random_choices", '''
+def _random_choices(stream, n, k):
+    """The places that `random.choices` takes from a list of n, k times."""
+    if n < 1:
+        raise IndexError
+    places = np.empty(max(k, 0), np.int64)
+    for i in range(len(places)):
+        places[i] = int(math.floor(_random_float(stream) * float(n)))
+    return places
+''', ("random_float",)),
+    ("random_weighted", '''
+def _random_weighted(stream, n, weights, k):
+    """The places that `random.choices` takes from a list of n with weights, k times."""
+    if len(weights) != n or n < 1:
+        raise ValueError
+    sums = np.empty(n)
+    running = weights[0]
+    sums[0] = running
+    for i in range(1, n):
+        running += weights[i]
+        if not -9007199254740992.0 <= running <= 9007199254740992.0:
+            raise ValueError
+        sums[i] = running
+    total = sums[n - 1]
+    if not (total > 0.0 and -9007199254740992.0 <= sums[0] <= 9007199254740992.0):
+        raise ValueError
+    places = np.empty(max(k, 0), np.int64)
+    for i in range(len(places)):
+        x = _random_float(stream) * total
+        low, high = 0, n - 1
+        while low < high:
+            middle = (low + high) // 2
+            if x < sums[middle]:
+                high = middle
+            else:
+                low = middle + 1
+        places[i] = low
+    return places
+''', ("random_float",)),
+    ("random_bits", '''
+def _random_bits(stream, k):
+    """`random.getrandbits` of up to 62 bits."""
+    if k < 1 or k > 62:
+        raise ValueError
+    if k <= 32:
+        return _random_word(stream) >> (32 - k)
+    low = _random_word(stream)
+    return low | (_random_word(stream) >> (64 - k)) << 32
+''', ("random_word",)),
+    ("random_gamma", '''
+def _random_gamma(stream, alpha, beta):
+    """`random.gammavariate`; raises for alpha below 1, where a power would be rounded otherwise."""
+    if not (1.0 <= alpha < 1e300 and beta > 0.0):
+        raise ValueError
+    if alpha == 1.0:
+        return -math.log(1.0 - _random_float(stream)) * beta
+    ainv = math.sqrt(2.0 * alpha - 1.0)
+    bbb = alpha - _LOG4
+    ccc = alpha + ainv
+    while True:
+        u1 = _random_float(stream)
+        if not 1e-7 < u1 < 0.9999999:
+            continue
+        u2 = 1.0 - _random_float(stream)
+        v = math.log(u1 / (1.0 - u1)) / ainv
+        x = alpha * math.exp(v)
+        z = u1 * u1 * u2
+        r = bbb + ccc * v - x
+        if r + _SG_MAGIC - 4.5 * z >= 0.0 or r >= math.log(z):
+            return x * beta
+''', ("random_float",)),
+    ("random_beta", '''
+def _random_beta(stream, alpha, beta):
+    """`random.betavariate`; raises where an argument is below 1."""
+    y = _random_gamma(stream, alpha, 1.0)
+    if y != 0.0:
+        return y / (y + _random_gamma(stream, beta, 1.0))
+    return 0.0
+''', ("random_gamma",)),
+    ("random_triangular", '''
+def _random_triangular(stream, low, high, mode):
+    """`random.triangular`; raises where there is nothing between the ends, or the mode is not."""
+    if not low < high:
+        raise ValueError
+    u = _random_float(stream)
+    c = (mode - low) / (high - low)
+    if not 0.0 <= c <= 1.0:
+        raise ValueError
+    if u > c:
+        return high + (low - high) * math.sqrt((1.0 - u) * (1.0 - c))
+    return low + (high - low) * math.sqrt(u * c)
+''', ("random_float",)),
     ("np_random_uniform", '''
 def _np_random_uniform(stream, low, high):
     """`numpy.random.uniform`; raises where NumPy raises."""
@@ -369,4 +493,8 @@ def _keep_numpy_stream(owner, stream):
 ''', ()),
 ]  # fmt: skip
 
-GLOBALS = {"_NV_MAGIC": "_NV_MAGIC = 4 * math.exp(-0.5) / math.sqrt(2.0)"}
+GLOBALS = {
+    "_NV_MAGIC": "_NV_MAGIC = 4 * math.exp(-0.5) / math.sqrt(2.0)",
+    "_LOG4": "_LOG4 = math.log(4.0)",
+    "_SG_MAGIC": "_SG_MAGIC = 1.0 + math.log(4.5)",
+}

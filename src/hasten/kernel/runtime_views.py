@@ -201,6 +201,14 @@ def _flat_lists(rows):
     starts = np.array([0, *itertools.accumulate(map(len, rows))])
     return starts, [*itertools.chain.from_iterable(rows)]
 ''', ()),
+    ("put_rows", '''
+def _put_rows(rows, values):
+    """Gives lists their new items, which lie one after another."""
+    at = 0
+    for row in rows:
+        row[:] = values[at : at + len(row)]
+        at += len(row)
+''', ()),
     ("flat_tuples", '''
 def _flat_tuples(rows, size):
     """For each place the elements there of all tuples; None unless these are tuples of this length."""

@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, names
+from hasten.kernel import containers, names, once
 from hasten.kernel.kinds import Arr, Num, Rng, Stream
 from hasten.kernel.values import V, bare, fail, impure
 
@@ -109,10 +109,7 @@ def bound(u: Unit, v: V, node: ast.Call) -> V:
     if not drawn_next(u, node, containers.head(s)):
         return v
     name = f"drawn_{node.lineno}_{node.col_offset}"
-    at = u.named_draws.get(id(node), -1)
-    if not 0 <= at < len(u.lines) or not u.lines[at].lstrip().startswith(f"{name} = "):  # not evaluated before
-        u.emit(f"{name} = {v.code}")
-        u.named_draws[id(node)] = len(u.lines) - 1
+    once.emit_once(u, node, name, v.code)
     return V(name, replace(v.t, roots=frozenset()))
 
 
@@ -131,6 +128,6 @@ def drawn_next(u: Unit, node: ast.AST, whole: ast.AST) -> bool:
         if any(n is node for n in ast.walk(part)):
             return drawn_next(u, node, part)
         calls = [n for n in ast.walk(part) if isinstance(n, (ast.Call, ast.NamedExpr))]
-        if any(impure(n) and id(n) not in u.named_draws for n in calls):
+        if any(impure(n) and id(n) not in {i for i, _ in u.named_draws} for n in calls):
             return False
     return False

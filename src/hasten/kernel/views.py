@@ -248,6 +248,29 @@ def tables(helper: Callable[[str], str], t: Type, name: str) -> list[str]:
     return lines
 
 
+def put_back(helper: Callable[[str], str], t: Type, x: str) -> tuple[str, str]:
+    """The line that gives the innermost lists of a container their new numbers, and the code that looks for a NaN among
+    these (empty where there is none). Raises `Refuse` where it holds no lists of numbers."""
+    inner: Type | None = t
+    name, lists = f"new_{x}", x
+    while True:
+        if isinstance(inner, Map):
+            inner, lists = inner.value, f"[*{x}.values()]" if name == f"new_{x}" else f"{name}_parts[-1]"
+            name = f"{name}_values"
+        elif isinstance(inner, Row):
+            lists = x if name == f"new_{x}" else f"{name}_parts[-1]"
+            inner, name = inner.item, f"{name}_items"
+        else:
+            break
+    if not isinstance(inner, Lst) or inner.depth != 1 or len(inner.kinds) != 1:
+        raise Refuse("something else than numbers of lists within is changed")
+    (kind,) = inner.kinds
+    numbers = f"{name}_items"
+    values = f"{numbers}.tolist()" if kind in ("int", "float", "bool") else f"list({numbers})"
+    looked = f"np.isnan({numbers}).any()" if kind in ("float", "np.float64") else ""
+    return f"{helper('put_rows')}({lists}, {values})", looked
+
+
 def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[list[str], list[str]]:
     """Lines that turn a value into its arrays, and expressions that give every container in it.
 

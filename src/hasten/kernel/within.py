@@ -110,7 +110,7 @@ def item(u: Unit, base: V, index: str) -> V | None:
     if found is None or held is None:
         return None
     at = f"{u.helper('item_within')}({found.arrays[0]}, {bare(found.place)}, {index})"
-    return V(f"{found.arrays[1]}[{at}]", loose(held))
+    return V(f"{found.arrays[1]}[{at}]", loose(held), parts=(found.arrays[1], (at,)))
 
 
 def length(u: Unit, base: V) -> str | None:

@@ -199,7 +199,7 @@ class Jit:
         """With roundings of its own and without. `displays`: the file has dict displays with strings as keys."""
         nones = any(f.type == "builtins.NoneType" for kinds in seen.types.values() for f in _with_attributes(kinds))
         reasons: dict[str, None] = {}
-        dicts = any(f.type in DICTS for kinds in seen.types.values() for f in kinds)
+        dicts = any(f.type in DICTS for kinds in seen.types.values() for f in _with_attributes(kinds))
         named = displays or any(
             f.fields and f.type == "builtins.dict" for kinds in seen.types.values() for f in _inside(kinds)
         )
@@ -411,10 +411,20 @@ def at_door(shared: Shared, name: str, how: How) -> Type | None:
         objects.facts_of(shared.seen, name),
         as_words=how.words,
         maybe=how.maybe,
-        read_only=how.reads,
+        read_only=how.reads and name not in directly_put(shared),
         keys=shared.keys,
         records_first=how.records,
     )
+
+
+def directly_put(shared: Shared) -> set[str]:
+    """Names of dicts that the kernel's own statements put something into (`best[k] = v`): these are not only read."""
+    return {
+        n.value.id
+        for s in shared.stmts
+        for n in ast.walk(s)
+        if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load) and isinstance(n.value, ast.Name)
+    }
 
 
 def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped) -> list[Edit]:
