@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed
+from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed, views
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -20,9 +20,11 @@ from hasten.kernel.kinds import (
     Num,
     Pool,
     Refuse,
+    Row,
     Slot,
     Tup,
     Type,
+    Word,
 )
 from hasten.kernel.objects import family, slotted
 from hasten.kernel.values import PY_TYPE
@@ -166,7 +168,7 @@ def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) ->
             _word_cell(unit, name, t, words) if t.word else _tagged(unit, name, t) if t.tagged else _cell(unit, name, t)
         )
     if isinstance(t.value, Grow):
-        return _growing(unit, name, t, t.value)
+        return _growing(unit, name, t, t.value, words)
     return _rebound(unit, name, t)
 
 
@@ -346,6 +348,8 @@ def params(t: Slot | Cell | Column, x: str) -> list[str]:
         return columns_of_lists.params(x, t, x)
     if isinstance(t, (Cell, Column)):
         return [f"{x}_value", f"{x}_kind"] if t.tagged else [x]
+    if isinstance(t.value, Grow) and isinstance(t.value.item, (Word, Tup)) and not t.sink and not t.empty:
+        return views.arguments(Row(t.value.item), x)
     return [*([] if t.sink or t.empty else [f"{x}_given"]), *([f"{x}_limit"] if t.queue else [])]
 
 
@@ -364,7 +368,12 @@ def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
     if isinstance(t.value, Grow):
         if t.value.item is None:
             raise Refuse(f"{x} stays empty")
-        first = f"{unit.helper('as_list')}({first})"
+        if isinstance(t.value.item, Tup) and not t.sink and not t.empty:
+            first = f"[item for item in zip({', '.join(views.arguments(Row(t.value.item), x))})]"
+        elif isinstance(t.value.item, Word) and not t.sink and not t.empty:
+            first = f"{unit.helper('as_list')}({x}_items)"
+        else:
+            first = f"{unit.helper('as_list')}({first})"
         if t.sink or t.empty:
             first = containers.empty_list(unit, Grow(t.value.item)).code
         if t.queue:
@@ -376,7 +385,7 @@ def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
     return [*lines, f"{x} = ([{first}], np.zeros(1, np.bool_))"]
 
 
-def _growing(unit: Unit, name: str, t: Slot, held: Grow) -> Passed:
+def _growing(unit: Unit, name: str, t: Slot, held: Grow, words: str) -> Passed:
     from hasten.kernel.door import grown  # it builds on this module
 
     x = local(name)
@@ -389,6 +398,15 @@ def _growing(unit: Unit, name: str, t: Slot, held: Grow) -> Passed:
         out.guards.append(f"type({x}) is list")
     elif t.empty and not t.queue:
         out.guards.append(f"type({x}) is list and not {x}")
+    elif not t.empty and isinstance(held.item, (Word, Tup)):
+        door = columns_of_lists.list_at_door(name, held)
+        out.guards.append(f"type({x}) is list")
+        lines, _ = views.taken(unit.helper, door, x, words)
+        out.convert += lines
+        for i, item in enumerate(held.item.items if isinstance(held.item, Tup) else ()):
+            if isinstance(item, Num) and item.kind == "float":
+                out.convert += [f"if np.isnan(new_{x}_items_{i}).any():", "    return None"]
+        out.args += [f"new_{a}" for a in views.arguments(door, x)]
     elif not t.empty:
         kind = _item_kind(name, held)
         out.convert += _checked(x, f"{unit.helper('typed_items')}({source}, {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})")

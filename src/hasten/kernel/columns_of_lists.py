@@ -122,14 +122,19 @@ def at_door(name: str, t: Column) -> Row:
     if not isinstance(held, Grow):
         assert isinstance(held, (Lst, Row))
         return Row(held)
+    if isinstance(held.item, Num) and held.item.kind in views.KINDS:
+        return Row(Lst(held.item.kinds))
+    return Row(list_at_door(name, held))
+
+
+def list_at_door(name: str, held: Grow) -> Row:
+    """A list of strings or of tuples as it comes in."""
     item = held.item
-    if isinstance(item, Num) and item.kind in views.KINDS:
-        return Row(Lst(item.kinds))
     if isinstance(item, Word) and not item.kind:
-        return Row(Row(item))
-    if isinstance(item, Tup) and all(_plain(i) for i in item.items):
-        return Row(Row(item))
-    raise Refuse(f"what the lists {name} hold is not known")
+        return Row(item)
+    if isinstance(item, Tup) and 2 <= len(item.items) <= 6 and all(_plain(i) for i in item.items):
+        return Row(item)
+    raise Refuse(f"what the list {name} holds is not known")
 
 
 def _plain(t: Type) -> bool:

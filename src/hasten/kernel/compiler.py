@@ -147,6 +147,7 @@ class Shared:
     chained: set[str] = field(default_factory=set)  # lists of objects that lead to others, which need not be in them
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)  # objects that the kernel makes, by their path
     together: frozenset[frozenset[str]] = frozenset()  # classes whose objects stand for one another
+    narrow: bool = False  # do attributes hold no other types than were recorded?
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
     slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
@@ -1387,6 +1388,11 @@ class Unit:
             if isinstance(optional.maybe(self, node.values[0]).t, Nil) and isinstance(node.op, ast.Or):
                 if len(node.values) == 2:
                     return self.iterable(node.values[1])
+        from hasten.kernel import enums  # it builds on this module
+
+        of_enumeration = enums.everyone(self, node)
+        if of_enumeration is not None:
+            return of_enumeration
         v = self.expr(node)
         t2 = v.t
         if isinstance(t2, Pool):

@@ -683,7 +683,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             raw_held += held.raw
             got_held += held.got
             nan_checks += held.nan_checks
-            if isinstance(t, Slot):
+            if isinstance(t, Slot) or isinstance(t, Column) and t.anew:
                 changing.append(n)
         elif isinstance(t, Stream):
             if not n.startswith("@"):

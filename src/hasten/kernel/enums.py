@@ -29,13 +29,13 @@ class _Member(str):
         return self.removeprefix("\0")
 
 
-def members(module: Module, name: str) -> frozenset[str]:
-    """The members of an enumeration of the file's top level; none where it is another class."""
+def members(module: Module, name: str) -> tuple[str, ...]:
+    """The members of an enumeration of the file's top level, in order; none where it is another class."""
     if module.bindings.get(name, 0) != 1 or module.star_import or module.place:
-        return frozenset()
+        return ()
     node = next((n for n in module.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
     if node is None or node.keywords or node.decorator_list or [_base(module, b) for b in node.bases] != [True]:
-        return frozenset()
+        return ()
     found: dict[str, object] = {}
     for s in node.body:
         if isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) or isinstance(s, ast.Pass):
@@ -43,10 +43,10 @@ def members(module: Module, name: str) -> frozenset[str]:
         if isinstance(s, ast.FunctionDef) and not s.name.startswith("_"):
             continue
         if not isinstance(s, ast.Assign) or len(s.targets) != 1 or not isinstance(s.targets[0], ast.Name):
-            return frozenset()
+            return ()
         member = s.targets[0].id
         if member.startswith("_") or member in found:
-            return frozenset()
+            return ()
         found[member] = _value(s.value)
     values = list(found.values())
     automatic = [v is ast.Call for v in values]
@@ -55,7 +55,7 @@ def members(module: Module, name: str) -> frozenset[str]:
     )
     same_type = len(set(map(type, values))) == 1  # 1, 1.0 and True are one value
     changed = any(module.bindings.get("." + m, 0) for m in found)
-    return frozenset(found) if found and distinct and (all(automatic) or same_type) and not changed else frozenset()
+    return tuple(found) if found and distinct and (all(automatic) or same_type) and not changed else ()
 
 
 def _base(module: Module, base: ast.expr) -> bool:
@@ -107,6 +107,17 @@ def member(unit: Unit, node: ast.Attribute) -> V | None:
     unit.shared.enums.add(name)
     words = unit.shared.words
     return V(str(words.setdefault(_Member(f"\0{name}.{node.attr}"), len(words))), Word(name), leaf=True)
+
+
+def everyone(unit: Unit, node: ast.expr) -> tuple[Word, str] | None:
+    """All members, as a loop over their enumeration goes over them; None for something else."""
+    if not isinstance(node, ast.Name) or unit.module is not unit.shared.module:
+        return None
+    if node.id in unit.env or node.id in unit.bound or node.id in unit.shadow:
+        return None
+    found = [member(unit, ast.Attribute(node, m, ast.Load())) for m in members(unit.module, node.id)]
+    codes = [v.code for v in found if v is not None]
+    return (Word(node.id), f"({', '.join(codes)},)") if codes else None
 
 
 def compare(unit: Unit, node: ast.Compare) -> V | None:

@@ -525,6 +525,9 @@ def list_slot(name: str, facts: Sequence[ValueFact], rebinds: bool, read: bool, 
         return Slot(Grow(None), rebinds, empty=True)
     if len(items) == 1 and items[0].type in NUMBERS:
         return Slot(Grow(num(NUMBERS[items[0].type])), rebinds)
+    item, fits = columns_of_lists.item_of(lists)
+    if fits and isinstance(item, (Word, Tup)):
+        return Slot(Grow(item), rebinds)
     fail(f"the list {name} grows and holds something else than numbers of one type", node)
 
 
@@ -790,7 +793,9 @@ def into_cell(unit: Unit, name: str, slot: Cell | Column, v: V, at: str, node: a
         fail("attribute that is not a number", node)
     only = Num(slot.kinds).kind if slot.kinds else None
     undecided = v.t.kind is None and only in v.t.kinds and v.t.rep == num(only or "int").rep and v.tag is not None
-    if undecided and not slot.tagged and not (isinstance(slot, Column) and slot.grows):
+    # (an int literal that is a bound, as in `max(x, 0)`, will be met)
+    other = not unit.shared.narrow and v.t.kinds - slot.kinds == {"int"}
+    if undecided and not slot.tagged and not other and not (isinstance(slot, Column) and slot.grows):
         unit.extra[name] = unit.env[name] = slot
         unit.emit(f"{x}[{at}] = {bare(of_kind(unit, v, only or '', node))}")
         return

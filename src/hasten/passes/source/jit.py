@@ -63,7 +63,7 @@ class How:
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
     that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
-    kernel makes, and that stand for one another."""
+    kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded."""
 
     words: bool = False
     maybe: bool = False
@@ -73,6 +73,10 @@ class How:
     split: bool = False
     records: bool = False
     together: frozenset[frozenset[str]] = frozenset()
+    narrow: bool = False
+
+
+OF_SEVERAL_TYPES = ("may be int or float", "depends on the data", "depend on the data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +228,8 @@ class Jit:
                 reasons[f"{reason}"] = None
                 if "in turn" in f"{reason}" and not how.split:
                     hows.insert(0, replace(how, split=True))
+                if any(words in f"{reason}" for words in OF_SEVERAL_TYPES) and not how.narrow:
+                    hows.insert(0, replace(how, narrow=True))
         else:
             raise Refuse("; or ".join(reasons))
         yield first
@@ -297,6 +303,7 @@ def block_change(
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, stmts))
     shared.records_first = how.records
     shared.together = how.together
+    shared.narrow = how.narrow
     shared.constant_type = constant_type(how)
     shared.stmts = stmts
     function = enclosing(source.tree, stmts[0])
@@ -481,6 +488,7 @@ def function_unit(
     shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, body))
     shared.records_first = how.records
     shared.together = how.together
+    shared.narrow = how.narrow
     shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
