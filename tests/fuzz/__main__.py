@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument(
         "families",
         nargs="*",
-        default=["containers", "columns", "arrays", "kernels", "batch", "startup", "estimators", "compiled"],
+        default=["containers", "columns", "arrays", "kernels", "objects", "batch", "startup", "estimators", "compiled"],
     )
     parser.add_argument("--cases", type=int, default=500, help="programs of each family (compiled: a tenth of them)")
     parser.add_argument("--seed", type=int, default=0)

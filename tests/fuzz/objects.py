@@ -117,7 +117,12 @@ class Writer:
     def small(self) -> str:
         c = self.c
         options = ["i", "2", "1", "0", "-1", f"{self.agent()}.n", f"len({self.agent()}.log)", "w.rows[i % 3][0]"]
-        options += ["w.near[i % 3][1]", f"sum({self.agent()}.log)", f"{self.agent()}.pairs[-1][0]", "len(w.rows[i % 3])"]
+        options += [
+            "w.near[i % 3][1]",
+            f"sum({self.agent()}.log)",
+            f"{self.agent()}.pairs[-1][0]",
+            "len(w.rows[i % 3])",
+        ]
         options += ["w.hist[-1][0]", f"{self.agent()}.note(i)", "random.randrange(4)" if self.draws else "3"]
         return c.pick(options)
 
@@ -161,8 +166,12 @@ class Writer:
             18: f"{a}.words[0] = {c.pick(('w.names[1]', repr('b')))}",
             19: f"w.names.append({a}.words[1])",
             20: f"{a}.log.pop()",
-            21: f"k += random.choice({c.pick(('w.rows[i % 3]', f'{a}.log', '[1, 2, 5]', '(3, 4)'))})" if self.draws else "k += 1",
-            22: f"k += sum(random.sample({c.pick((f'{a}.log', 'range(30)', 'range(2, 40)'))}, {c.pick('132')}))" if self.draws else "k += 1",
+            21: f"k += random.choice({c.pick(('w.rows[i % 3]', f'{a}.log', '[1, 2, 5]', '(3, 4)'))})"
+            if self.draws
+            else "k += 1",
+            22: f"k += sum(random.sample({c.pick((f'{a}.log', 'range(30)', 'range(2, 40)'))}, {c.pick('132')}))"
+            if self.draws
+            else "k += 1",
             23: f"k += random.choices({c.pick((f'{a}.log, k=2', '[1, 2, 3], [0.2, 0.3, 0.1]', '[1, 2, 3], weights=w.rows[0], k=2'))})[0]"
             if self.draws
             else "k += 2",
@@ -184,7 +193,11 @@ class Writer:
             self.lines += [f"{pad}for row in w.rows:", f"{pad}    row[0] += {self.small()}", f"{pad}    k += len(row)"]
         else:
             vector = c.pick((f"w.vecs[{self.key()}]", f"{a}.path", "w.deep[0][1]"))
-            self.lines += [f"{pad}p = {vector}", f"{pad}for j in range(len(p)):", f"{pad}    p[j] = p[j] * 0.5 + {self.real()}"]
+            self.lines += [
+                f"{pad}p = {vector}",
+                f"{pad}for j in range(len(p)):",
+                f"{pad}    p[j] = p[j] * 0.5 + {self.real()}",
+            ]
 
 
 def program(c: Choices) -> Program:

@@ -15,6 +15,7 @@ SLICE = {
     "arrays": (60, 0.35),
     "elements": (60, 0.35),
     "kernels": (60, 0.5),
+    "objects": (12, 0.6),
     "batch": (40, 0.5),
     "startup": (40, 0.6),
     "estimators": (12, 0.3),

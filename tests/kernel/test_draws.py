@@ -43,6 +43,56 @@ def test_python_stream(setup: str, fast: bool) -> None:
     check(PYTHON, setup, fast=None if "Random(4)" in setup else fast)
 
 
+SEVERAL = compiled(
+    """
+    for i in range(n):
+        a.append(random.betavariate(alpha, 2) + random.gammavariate(alpha, 0.5))
+        b.append(random.triangular(lo, 3, 1.5) * random.lognormvariate(0.0, 0.25))
+        c.append(random.getrandbits(bits) - random.choice([5, 7, -2]))
+        d.append(sum(random.sample(xs, k)))
+        e.append(sum(random.choices(xs, k=k)) + random.choices(xs, ws)[0])
+        g.append(random.choices([1, 2, 3], weights=[2, top, 1], k=2)[1])
+        h.append(sum(random.sample(range(lo, top), k)))
+        q = random.choice([x + 1.0 for x in xs])
+    """,
+    "import random\nn=3\nalpha=1.5\nlo=-1\nbits=40\nk=2\ntop=90\nxs=[1.0,2.0,3.0]\nws=[0.25,0.5,0.25]\n"
+    "a=[];b=[];c=[];d=[];e=[];g=[];h=[]\nq=0.0",
+    prelude=PRELUDE,
+)
+MANY = (
+    "import random\nn=40\nalpha=1.0\nlo=-1\nbits=32\nk=6\ntop=4000\nxs=[0.5 * i for i in range(30)]\nws=[1.0] * 30\n"
+    "a=[];b=[];c=[];d=[];e=[];g=[];h=[]\nq=0.0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("setup", "fast"),
+    [
+        ("", True),
+        ("k = 25", True),  # `sample` draws from a pool here and from a set there
+        ("k = 30; random.gauss(0, 1)", True),
+        ("k = 31", False),
+        ("k = 0", False),  # the sum of nothing is an int
+        ("alpha = 7.25; bits = 62", True),
+        ("alpha = 0.5", False),
+        ("bits = 70", False),
+        ("lo = 3", False),
+        ("lo = 1; top = 31", True),
+        ("top = 8", True),
+        ("top = 4", False),
+        ("xs = []", False),
+        ("ws = [0.0] * 30", False),
+        ("ws = [0.0] * 29 + [1e-300]", True),
+        ("ws = [-1.0] + [1.0] * 29", True),
+        ("ws = [math.inf] * 30", False),
+        ("ws = [1.0]", False),
+        ("n = 0", False),
+    ],
+)
+def test_several_at_once(setup: str, fast: bool) -> None:
+    check(SEVERAL, MANY + setup, fast=fast)
+
+
 NUMPY = compiled(
     """
     for i in range(n):
@@ -130,7 +180,12 @@ def test_one_generator_under_two_names() -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        ("for i in range(n):\n    t += random.triangular(0, 1, 0.5)", "triangular"),
+        ("for i in range(n):\n    t += random.vonmisesvariate(0, 1)", "vonmises"),
+        ("for i in range(n):\n    t += random.gammavariate(np.float64(2.0), 1)", "argument"),
+        ("for i in range(n):\n    t += random.choice([1, 2.5])", "several"),
+        ("for i in range(n):\n    t += random.choices(xs, cum_weights=xs)[0]", "arguments"),
+        ("for i in range(n):\n    t += random.sample(xs, k=1, counts=[1])[0]", "arguments"),
+        ("for i in range(n):\n    t += len(random.sample('abc', 2))", "sample"),
         ("for i in range(n):\n    t = random.seed(3)", "seed"),
         ("for i in range(n):\n    t = random.shuffle(xs)", "shuffle"),
         ("for i in range(n):\n    t += random.uniform(b=1, a=random.random())", "order"),

@@ -1,8 +1,8 @@
 """Lists that are attributes of many objects: `agent.trail.append(x)`, `policy.counts[arm] += 1`.
 
 Where such a list only gets other numbers in its places, all of them lie one after another in an array, and each is a
-slice of it. Where it grows, or an object gets another list, the kernel holds a list of lists, and beside it which of the
-objects have got a new one: what was theirs is given back to the old list, as the program leaves it.
+slice of it. Where it grows, or an object gets another list, the kernel holds a list of lists, and beside it which of
+the objects have got a new one: what was theirs is given back to the old list, as the program leaves it.
 """
 
 from __future__ import annotations

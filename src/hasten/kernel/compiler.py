@@ -331,7 +331,9 @@ class Unit:
         self.nothing = False
         self.effect: ast.AST | None = None  # the call whose result nobody looks at
         self.made = ""  # code of an array that the door makes, and the kernel fills with the result
-        self.named_draws: dict[tuple[int, str], int] = {}  # calls whose arrays have names in this round, and on which line
+        self.named_draws: dict[
+            tuple[int, str], int
+        ] = {}  # calls whose arrays have names in this round, and on which line
         self.for_numpy = False  # is it a comprehension that only NumPy will look at?
         self.joint = False  # must the door tell which of the arrays that leave are one?
 
@@ -1381,6 +1383,9 @@ class Unit:
             if not isinstance(row, Tup) or any(not isinstance(i, Num) or i.kind is None for i in row.items):
                 fail("loop over mixed tuples", node)
             return row, f"({', '.join(r.code for r in rows)},)"
+        if isinstance(node, (ast.List, ast.Tuple)) and node.elts and self.shared.as_words:
+            if all(isinstance(e, ast.Constant) and isinstance(e.value, str) for e in node.elts):
+                return Word(), f"({', '.join(self.expr(e).code for e in node.elts)},)"
         if isinstance(node, ast.BoolOp):
             chosen = optional.listed_or(self, node)
             if chosen is not None:
@@ -2849,7 +2854,11 @@ class Unit:
             if listed and (len(listed) > 1 or any(isinstance(given[p].t, Arr) for p in order)):
                 fail(f"{func.name} changes arrays that may be in a list", node)
             arrays_too = any(isinstance(v.t, Arr) for v in held)  # of lists each element is looked at when it is
-            if arrays_too and len(held) > 1 and any(isinstance(unit.params.get(p), Arr | Lst | Mix) for p in unit.mutated):
+            if (
+                arrays_too
+                and len(held) > 1
+                and any(isinstance(unit.params.get(p), Arr | Lst | Mix) for p in unit.mutated)
+            ):
                 self.told_apart(held, func, node)
             for p in unit.mutated:
                 if p in flags:

@@ -728,7 +728,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         ):
             still = [x for x in lists if x not in moved]
             every = f"{_helper(shared, 'distinct')}({', '.join(lists)})"
-            if len(still) > 1:  # which may be one
+            if len(still) > 1 or any(x.startswith("*") for x in still):  # which may be one
                 every = f"{_helper(shared, 'unshared')}([{', '.join(moved)}], [{', '.join(still)}])"
             convert.append(f"if not {every}:")
             convert.append("    return None")

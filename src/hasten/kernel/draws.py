@@ -152,8 +152,8 @@ def python(unit: Unit, s: str, name: str, node: ast.Call) -> V:
         )
         if numpy_kind:
             fail("argument of a random function", node)
-        helper = {"betavariate": "beta", "gammavariate": "gamma"}.get(name, name)
-        return V(f"{unit.helper('random_' + helper)}({s}, {', '.join(codes)})", FLOAT)
+        short = {"betavariate": "beta", "gammavariate": "gamma"}.get(name, name)
+        return V(f"{unit.helper('random_' + short)}({s}, {', '.join(codes)})", FLOAT)
     if name == "getrandbits":
         (bits,) = given(signature(node, "k"), node)
         return V(f"{unit.helper('random_bits')}({s}, {whole(unit, bits)[0]})", Num(frozenset({"int"}), 0, 2**62))

@@ -18,7 +18,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import columns_of_lists, containers, enums, homes, kindred, linked, names, optional, reach, splices, supers
+from hasten.kernel import (
+    columns_of_lists,
+    containers,
+    enums,
+    homes,
+    kindred,
+    linked,
+    names,
+    optional,
+    reach,
+    splices,
+    supers,
+)
 from hasten.kernel.compiler import Shared, Unit, local
 from hasten.kernel.kinds import (
     CODE,
