@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed, views
+from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed, pooled, views
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -18,6 +18,7 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Num,
+    Obj,
     Pool,
     Refuse,
     Row,
@@ -71,14 +72,17 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
     read = {n.rpartition(".")[0] for n in types if "." in n}
     # an object within one that is looked at is looked at too: its attributes are taken after it
     paths = sorted(p for p, used in objects.items() if used.needed or p in read and root(p) in wanted)
+    paths.sort(key=lambda p: pooled.given(unit, p))  # what is gathered from lists, after these
     entry: list[str] = []
     distinct: list[str] = []
     for path in paths:
-        used, pooled = objects[path], path.endswith("[]")
+        used, listed = objects[path], path.endswith("[]")
         home, named = unit.shared.home(used.kind), homes.named(unit.shared, used.kind)
         x = local(path.removesuffix("[]"))
         everyone, several, kind_name = path.removesuffix("[]").rpartition(":")
-        if not path_given(path):
+        if pooled.given(unit, path):
+            entry += pooled.entry(unit, path)
+        elif not path_given(path):
             x, several = "[]", ""  # there is none yet
         if (f"{everyone}[]" if several else path) in {*unit.shared.linked, *unit.shared.chained}:
             found = linked.entry(unit, f"{everyone}[]" if several else path, types)
@@ -87,7 +91,7 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
             x = f"[x for x in {local(everyone)} if type(x) is {named}]"
             check = [f"if type({local(everyone)}) is not list:", "    return None"]
             entry += check if check[0] not in entry else []
-        if path in types and not pooled:
+        if path in types and not listed:
             raise Refuse(f"{path} is an object and a value")
         below = [root(n[len(path) + 1 :]) for n in (*types, *paths) if _in(n, path)]
         columns = [n.removeprefix(f"{everyone}[].") for n in types if several and n.startswith(f"{everyone}[].")]
@@ -95,19 +99,19 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         own = sorted({*used.attributes, *below} - used.methods)
         if slotted(used.kind):
             helper = unit.shared.helper("plain_slots")
-            guard = f"{helper}({x if pooled else f'[{x}]'}, {named}, {_words(own)})"
+            guard = f"{helper}({x if listed else f'[{x}]'}, {named}, {_words(own)})"
         elif len(line := family(home, used.kind)) > 1 or any(ast.unparse(b) != "object" for b in line[0].bases):
             helper = unit.shared.helper("plain_heirs")
             bases = ", ".join(homes.named(unit.shared, c) for c in line)
-            guard = f"{helper}({x if pooled else f'[{x}]'}, [{bases}], {_words(own)}, {_words(sorted(used.methods))})"
+            guard = f"{helper}({x if listed else f'[{x}]'}, [{bases}], {_words(own)}, {_words(sorted(used.methods))})"
         else:
-            helper = unit.shared.helper("plain_objects" if pooled else "plain_object")
+            helper = unit.shared.helper("plain_objects" if listed else "plain_object")
             guard = f"{helper}({x}, {named}, {_words(own)}, {_words(sorted(used.methods))})"
         entry += [f"if not {guard}:", "    return None"]
-        if not pooled:
+        if not listed:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
-        if path_given(path):
-            distinct.append(f"*{local(everyone)}" if several else f"*{x}" if pooled else x)
+        if path_given(path) or pooled.given(unit, path):
+            distinct.append(f"*{local(everyone)}" if several else f"*{x}" if listed else x)
     roots = {root(p) for p in paths if path_given(p)}
     # attributes of an object of any class: no property, in whichever base, may stand behind them
     others = sorted(n for n in types if "." in n and not n.startswith("@") and root(n) not in roots)
@@ -154,7 +158,7 @@ def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) ->
     if isinstance(t, Column) and t.grows:
         from hasten.kernel import building  # it builds on this module
 
-        return building.passed(unit, name, t)
+        return building.passed(unit, name, t, words)
     if isinstance(t, Column):
         return _column(unit, name, t, words)
     if isinstance(t, Cell) and t.link:
@@ -340,10 +344,10 @@ def _item_kind(name: str, t: Grow) -> str:
     return t.item.kind
 
 
-def params(t: Slot | Cell | Column, x: str) -> list[str]:
-    """The kernel's parameters for an attribute."""
+def params(t: Slot | Cell | Column, x: str, came: bool = False) -> list[str]:
+    """The kernel's parameters for an attribute. `came`: of objects that come in beside those that are made."""
     if isinstance(t, Column) and t.grows:
-        return []
+        return pooled.params(t, x) if came else []
     if isinstance(t, Column) and t.held is not None:
         return columns_of_lists.params(x, t, x)
     if isinstance(t, (Cell, Column)):
@@ -353,8 +357,10 @@ def params(t: Slot | Cell | Column, x: str) -> list[str]:
     return [*([] if t.sink or t.empty else [f"{x}_given"]), *([f"{x}_limit"] if t.queue else [])]
 
 
-def made(unit: Unit, t: Slot | Cell | Column, x: str) -> list[str]:
+def made(unit: Unit, t: Slot | Cell | Column, x: str, came: bool = False) -> list[str]:
     """Lines at the beginning of the kernel that make what its functions see."""
+    if isinstance(t, Column) and t.grows and came:
+        return pooled.made(unit, t, x)
     if isinstance(t, Column) and t.grows:
         from hasten.kernel import building  # it builds on this module
 
@@ -398,6 +404,10 @@ def _growing(unit: Unit, name: str, t: Slot, held: Grow, words: str) -> Passed:
         out.guards.append(f"type({x}) is list")
     elif t.empty and not t.queue:
         out.guards.append(f"type({x}) is list and not {x}")
+    elif isinstance(held.item, Obj):
+        everyone = local(held.item.path.removesuffix("[]"))
+        out.convert += _checked(x, f"{unit.helper('places_of')}({x}, {everyone}, False)")
+        out.args.append(f"new_{x}")
     elif not t.empty and isinstance(held.item, (Word, Tup)):
         door = columns_of_lists.list_at_door(name, held)
         out.guards.append(f"type({x}) is list")

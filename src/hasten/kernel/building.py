@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects, optional, reach
+from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects, optional, pooled, reach
 from hasten.kernel.kinds import (
     CODE,
     Arr,
@@ -383,12 +383,14 @@ def leave(u: Unit, types: Mapping[str, Type]) -> bool:
     return True
 
 
-def passed(u: Unit, name: str, t: Column) -> attributes.Passed:
-    """What the kernel gives back of an attribute."""
+def passed(u: Unit, name: str, t: Column, words: str = "") -> attributes.Passed:
+    """What the kernel gives back of an attribute (and takes, where objects of its class come in)."""
     x = u.local(name)
+    came = pooled.given(u, name.rpartition(".")[0])
+    out = pooled.passed(u, name, t, words) if came else attributes.Passed()
     if t.tagged:
-        return attributes.Passed(raw=[f"{x}[0]", f"{x}[1]"], got=[f"last_{x}_values", f"last_{x}_kinds"])
-    return attributes.Passed(raw=[x], got=[f"last_{x}"])
+        return replace(out, raw=[f"{x}[0]", f"{x}[1]"], got=[f"last_{x}_values", f"last_{x}_kinds"])
+    return replace(out, raw=[x], got=[f"last_{x}"])
 
 
 def given(u: Unit, types: Mapping[str, Type]) -> set[str]:
@@ -409,11 +411,14 @@ def lines(u: Unit, types: Mapping[str, Type]) -> list[str]:
     then: list[str] = []
     for path, plans in shared.plans.items():
         columns = {a: types.get(f"{path}.{a}") for a in attributes_of(shared, path)}
-        if any(not isinstance(t, Column) for t in columns.values()):
+        came = pooled.given(u, path)
+        if any(not isinstance(t, Column) for t in columns.values()) and not came:
             continue  # of an earlier round of the compiler
         everyone = u.local(path.removesuffix("[]"))
         kinds = [homes.named(shared, p.kind) for p in plans]
-        if len(plans) > 1:
+        if came:
+            first += pooled.kept(u, path, {**columns})
+        elif len(plans) > 1:
             numbers = f"last_{u.local(path)}"
             first.append(f"{everyone} = [object.__new__(({', '.join(kinds)})[k]) for k in {numbers}]")
         else:
@@ -428,6 +433,8 @@ def lines(u: Unit, types: Mapping[str, Type]) -> list[str]:
                 some = f"[x for x in {everyone}{test}]"
             for attr in plan.attributes:
                 t = columns[attr]
+                if came and not isinstance(t, Column):
+                    continue  # nothing looks at it: it stays as it is
                 assert isinstance(t, Column)
                 values = _values(u, t, f"last_{u.local(f'{path}.{attr}')}", everyone, test)
                 then.append(f'{shared.helper("set_attributes")}({some}, "{attr}", {values})')

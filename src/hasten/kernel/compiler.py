@@ -147,6 +147,8 @@ class Shared:
     chained: set[str] = field(default_factory=set)  # lists of objects that lead to others, which need not be in them
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)  # objects that the kernel makes, by their path
     together: frozenset[frozenset[str]] = frozenset()  # classes whose objects stand for one another
+    pooled: frozenset[str] = frozenset()  # lists of objects that change, by their names at the door
+    outside: dict[str, list[str]] = field(default_factory=dict)  # by the path of what is made: lists that come in
     narrow: bool = False  # do attributes hold no other types than were recorded?
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
@@ -1189,6 +1191,10 @@ class Unit:
         load = ast.Subscript(target.value, target.slice, ast.Load())
         ast.copy_location(load, target)
         base = self.expr(target.value)
+        if isinstance(base.t, Pool) and not base.t.kinds and not base.t.path.startswith("@"):
+            from hasten.kernel import pooled  # it builds on this module
+
+            pooled.wanted(self, base.t.path.removesuffix("[]"), "assignment to more than one element", target)
         if isinstance(base.t, Map):
             containers.put(self, target, base, v)
             return

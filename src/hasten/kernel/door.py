@@ -23,6 +23,7 @@ from hasten.kernel import (
     mixed,
     named,
     optional,
+    pooled,
     prints,
     records,
     views,
@@ -332,8 +333,9 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
                 names.remove(x)
                 head.append(f"{x} = {unit.helper('empty_list')}(0)")
             elif isinstance(t, (Slot, Cell, Column)):
-                names[names.index(x) : names.index(x) + 1] = attributes.params(t, x)
-                head += attributes.made(unit, t, x)
+                came = pooled.given(unit, n.rpartition(".")[0])
+                names[names.index(x) : names.index(x) + 1] = attributes.params(t, x, came)
+                head += attributes.made(unit, t, x, came)
         if unit.function and returns:
             if unit.nested:
                 raise Refuse("calls itself, and changes what it was given")

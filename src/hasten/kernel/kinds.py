@@ -37,6 +37,14 @@ class Together(Refuse):
         self.paths = paths
 
 
+class Pooled(Refuse):
+    """A list of objects changes: it is to be held as a list of places among all objects of its class."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
 class Unknown(Refuse):
     """What a list or dict holds has not been seen yet."""
 

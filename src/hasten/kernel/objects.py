@@ -27,6 +27,7 @@ from hasten.kernel import (
     linked,
     names,
     optional,
+    pooled,
     reach,
     splices,
     supers,
@@ -230,6 +231,8 @@ def recorded(shared: Shared, seen: Mapping[str, tuple[ValueFact, ...]], name: st
 def known(unit: Unit, path: str) -> Type | None:
     """The object, or list of objects, that is at this path at the door."""
     objects = unit.shared.objects
+    if path in unit.shared.pooled:
+        return None
     one = linked.at(unit.shared, path)
     if one is not None:
         return one
@@ -287,6 +290,10 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
         v = None if v is None else linked.there(unit, v)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
+        if isinstance(node.value, ast.Attribute) and unit.shared.pooled:
+            owner = is_object(unit, node.value.value)
+            if owner is not None and isinstance(owner.t, Obj) and f"{owner.t.path}.{node.value.attr}" in unit.shared.pooled:
+                return unit.expr(node)
         if isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(pool_of(unit, node.value), Pool):
             return unit.expr(node)
         held = unit.env.get(node.value.id) if isinstance(node.value, ast.Name) else None
@@ -316,11 +323,15 @@ def within(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> V | None:
     if t is None:
         return None
     reached = reach.of(unit.shared).by(unit.shared.home(used.kind), used.kind)
+    if attr in reached.stored and isinstance(t, Pool) and not t.kinds:
+        pooled.wanted(unit, f"{obj.path}.{attr}", f"{obj.path}.{attr} is an object and is assigned", node)
     if attr in reached.stored:
         fail(f"{obj.path}.{attr} is an object and is assigned", node)
     used.attributes.add(attr)
     used.needed = True
     if isinstance(t, Pool):
+        if attr in reached.grown and not t.kinds:
+            pooled.wanted(unit, f"{obj.path}.{attr}", f"the list of objects {obj.path}.{attr} grows", node)
         if attr in reached.grown:
             fail(f"the list of objects {obj.path}.{attr} grows", node)
         return pool(unit, t)
@@ -462,7 +473,9 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
     kinds = frozenset(NUMBERS[f.type] for f in facts if f.type in NUMBERS)
     optional = any(f.type == "builtins.NoneType" for f in facts)
     numbers = bool(facts) and all(f.type in NUMBERS or f.type == "builtins.NoneType" for f in facts)
-    if numbers and (stored or obj.many):
+    if name in shared.pooled:
+        made = pooled.slot(unit, name, stored, node)
+    elif numbers and (stored or obj.many):
         if kinds and (not compatible(kinds) or len(kinds) > 1 and not kinds <= {"int", "float", "np.float64"}):
             fail(f"{name} holds {' and '.join(sorted(kinds))}", node)
         made = Column(kinds, optional) if obj.many else Cell(kinds, optional)

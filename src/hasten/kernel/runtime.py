@@ -1150,6 +1150,13 @@ def _distinct_objects(objects):
     """Is none of these None, and none there twice?"""
     return len(set(map(id, objects))) == len(objects) and not any(x is None for x in objects)
 '''),
+    _plain("gathered_objects", '''
+def _gathered_objects(lists):
+    """All objects of these lists, each once; None unless these are lists."""
+    if set(map(type, lists)) - {list}:
+        return None
+    return [*{id(x): x for values in lists for x in values}.values()]
+'''),
     _plain("places_of", '''
 def _places_of(values, objects, optional):
     """The place of each value among the objects, -1 for None where that may be; None where one is not there."""

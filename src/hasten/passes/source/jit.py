@@ -46,7 +46,7 @@ from hasten.kernel import (
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
-from hasten.kernel.kinds import Arr, Grow, Lst, Nil, Refuse, Together, Type, const
+from hasten.kernel.kinds import Arr, Grow, Lst, Nil, Pooled, Refuse, Together, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
 from hasten.kernel.scopes import shadowed
 from hasten.observe.describe import describe
@@ -63,7 +63,7 @@ class How:
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
     that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
-    kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded."""
+    kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded; `pooled`, lists of objects that change."""
 
     words: bool = False
     maybe: bool = False
@@ -74,6 +74,7 @@ class How:
     records: bool = False
     together: frozenset[frozenset[str]] = frozenset()
     narrow: bool = False
+    pooled: frozenset[str] = frozenset()
 
 
 OF_SEVERAL_TYPES = ("may be int or float", "depends on the data", "depend on the data")
@@ -224,6 +225,10 @@ class Jit:
                 wanted = building.grouped(how.together, reason.paths)
                 if wanted != how.together:
                     hows.insert(0, replace(how, together=wanted))
+            except Pooled as reason:
+                reasons[f"{reason}"] = None
+                if reason.path not in how.pooled:
+                    hows.insert(0, replace(how, pooled=how.pooled | {reason.path}))
             except Refuse as reason:
                 reasons[f"{reason}"] = None
                 if "in turn" in f"{reason}" and not how.split:
@@ -304,6 +309,7 @@ def block_change(
     shared.records_first = how.records
     shared.together = how.together
     shared.narrow = how.narrow
+    shared.pooled = how.pooled
     shared.constant_type = constant_type(how)
     shared.stmts = stmts
     function = enclosing(source.tree, stmts[0])
@@ -489,6 +495,7 @@ def function_unit(
     shared.records_first = how.records
     shared.together = how.together
     shared.narrow = how.narrow
+    shared.pooled = how.pooled
     shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
