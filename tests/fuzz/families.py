@@ -64,7 +64,7 @@ FAMILIES = {
         *(Family(code, ("HST2",), make) for code, make in columns.TEMPLATES.items()),
         Family("stand_ins", ("HST217",), stand_ins.program),
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
-        Family("objects", ("HST301",), objects.program, emulated.load, most=2),
+        Family("objects", ("HST301",), objects.program, emulated.load, most=2, find=objects.changes),
         Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program),
         Family("startup", ("HST6",), startup.program, find=startup.changes),

@@ -6,7 +6,11 @@ floats, subclasses of list, and rows that are empty.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hasten.core.recipe import Change, Pass
 from tests.fuzz.choices import Choices, Program
+from tests.fuzz.engine import observed, workload
 
 CLASSES = """import math
 import random
@@ -53,6 +57,20 @@ class Bold(Agent):
         return self.x + self.risk[0]
 
 
+class Spot:
+    def __init__(self, x, k=1, tag="a"):
+        self.x = x
+        self.k = k
+        self.tag = tag
+        self.seen = None
+
+    def shift(self, step):
+        self.x += step
+        if self.x > 3.0:
+            self.seen = self.k
+        return self.k
+
+
 class World:
     def __init__(self, seed, size=3, odd="", bold=False):
         r = random.Random(seed)
@@ -64,6 +82,9 @@ class World:
         self.hist = [(0, 0.5)]
         self.names = ["a", "c"]
         self.total = 0.0
+        self.spots = [Spot(r.random(), k, r.choice(["a", "b"])) for k in range(3)]
+        self.kept = [Spot(2.5, 7)]
+        self.calm = [Spot(1.5, 5), Spot(0.5, 6)]
         a = self.agents
         if odd == "path":
             a[0].path = a[-1].path
@@ -97,11 +118,34 @@ class World:
             self.vecs["a"] = a[0].path
         elif odd == "self":
             a[0].x = 3
+        elif odd == "spots":
+            self.spots.append(self.spots[0])
+        elif odd == "both":
+            self.kept.append(self.spots[0])
+        elif odd == "calm":
+            self.calm.append(self.spots[0])
+        elif odd == "onelist":
+            self.kept = self.spots
+        elif odd == "none":
+            self.spots.clear()
+        elif odd == "tag":
+            self.spots[1].tag = None
+        elif odd == "int":
+            self.spots[0].x = 2
+        elif odd == "more":
+            self.spots[0].more = [1]
+        elif odd == "less":
+            del self.spots[0].seen
+        elif odd == "heir":
+            self.spots[0] = type("Heir", (Spot,), {})(1.5)
+        elif odd == "tuple":
+            self.spots = tuple(self.spots)
 
 
 """
 ODD = (
     "path", "log", "mixed", "nan", "twice", "rows", "empty", "vecs", "class", "bool", "huge", "big", "deep", "cross", "self",
+    "spots", "both", "calm", "onelist", "none", "tag", "int", "more", "less", "heir", "tuple",
 )  # fmt: skip
 
 
@@ -113,6 +157,8 @@ class Writer:
         self.lines: list[str] = []
         self.agents = ["a"]
         self.draws = c.chance(60)
+        self.spots = c.chance(50)
+        self.named: list[str] = []
 
     def small(self) -> str:
         c = self.c
@@ -143,6 +189,8 @@ class Writer:
 
     def statement(self, pad: str, deep: int = 0) -> None:
         c, a = self.c, self.agent()
+        if self.spots and c.chance(60):
+            return self.on_spots(pad, deep)
         how = c.integer(0, 29 if deep < 2 else 24)
         one = {
             0: f"s += {self.real()}",
@@ -200,6 +248,57 @@ class Writer:
             ]
 
 
+    def spot(self) -> str:
+        c = self.c
+        return c.pick(("w.spots[0]", "w.spots[i % len(w.spots)]", "w.spots[-1]", "w.kept[-1]", "w.calm[0]", *self.named))
+
+    def new(self) -> str:
+        k = self.c.pick(("i", "i, 2", "2, 'b'", "k=3"))
+        return f"Spot({self.real()}, {k})"
+
+    def on_spots(self, pad: str, deep: int) -> None:
+        """A statement about objects that are made, moved and dropped."""
+        c, q = self.c, self.spot()
+        how = c.integer(0, 19 if deep < 2 else 15)
+        one = {
+            0: f"w.spots.append({self.new()})",
+            1: f"w.spots[i % len(w.spots)] = {self.new()}",
+            2: f"w.spots = [{self.new()} for _ in range({c.pick('213')})]",
+            3: f"w.spots = [o for o in w.spots if o.x < {self.real()}]",
+            4: "w.kept.append(w.spots[-1])",
+            5: "k += w.spots.pop().k",
+            6: f"{q}.x {c.pick(('=', '+='))} {self.real()}",
+            7: f"{q}.k += {self.small()}",
+            8: f"k += {q}.shift({self.real()})",
+            9: f"k += {q}.k + len(w.spots) + len(w.kept)",
+            10: f"s += {q}.x",
+            11: f"k += {q} is {self.spot()}",
+            12: f"{q}.tag = {c.pick((repr('b'), 'w.kept[0].tag'))}",
+            13: f"k += 2 if {q}.seen is None else {q}.seen",
+            14: f"w.spots = w.spots[1:] + [{self.new()}]",
+            15: "w.spots.sort(key=lambda o: o.x)" if not self.draws else "k += random.choice(w.spots).k",
+        }
+        if how in one:
+            self.lines.append(pad + one[how])
+        elif how == 16:
+            self.lines += [f"{pad}out = []", f"{pad}for o in w.spots:", f"{pad}    if o.x < {self.real()}:"]
+            self.lines += [f"{pad}        out.append({c.pick(('o', 'Spot(o.x, o.k)', 'w.spots[0]'))})", f"{pad}w.spots = out"]
+        elif how == 17:
+            self.lines.append(f"{pad}for o in w.{c.pick(('spots', 'kept', 'calm'))}:")
+            self.named.append("o")
+            self.on_spots(pad + "    ", 2)
+            self.named.pop()
+        elif how == 18:
+            self.lines.append(f"{pad}o = {q}")
+            self.named.append("o")
+            for _ in range(2):
+                self.on_spots(pad, 2)
+            self.named.pop()
+        else:
+            self.lines.append(f"{pad}if {self.real()} > {q}.x:")
+            self.statement(pad + "    ", deep + 1)
+
+
 def program(c: Choices) -> Program:
     """A function over a world, and calls of it."""
     w = Writer(c)
@@ -219,3 +318,17 @@ def program(c: Choices) -> Program:
     recorded = tuple(call() for _ in range(c.integer(1, 3)))
     late = tuple(call(c.pick(("", *ODD))) for _ in range(4))
     return Program(text, recorded, late)
+
+
+def changes(program: Program, passes: Sequence[Pass]) -> list[Change]:
+    """What becomes of the whole function: its methods by themselves are other fuzzers' business."""
+    work = workload(program.text)
+    regions, facts = observed(program)
+    return [
+        change
+        for region in regions
+        if region.qualname == "work" and region.kind == "function"
+        for each in passes
+        for finding in each.find(work, region, facts)
+        for change in each.propose(work, finding, facts)
+    ]

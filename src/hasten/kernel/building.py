@@ -369,6 +369,7 @@ def made_in(t: Type | None) -> set[str]:
 def leave(u: Unit, types: Mapping[str, Type]) -> bool:
     """Do objects that the kernel makes leave it?"""
     out = [u.ret] if u.function else [u.env.get(n) for n in u.outs]
+    out += [u.env.get(n) for n, t in types.items() if isinstance(t, Grow)]  # a list from outside that is appended to
     found = {p for t in (*out, *types.values()) for p in made_in(t)}
     if not found & set(u.shared.plans):
         return False

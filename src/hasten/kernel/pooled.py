@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Column, Grow, Obj, Pooled, Refuse, Slot
+from hasten.kernel.kinds import EXACT_FLOAT, Column, Grow, Obj, Pooled, Refuse, Slot
 from hasten.kernel.values import PY_TYPE, fail
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def begin(shared: Shared, name: str, facts: tuple[object, ...], node: ast.AST) -
     optional = "builtins.NoneType" in types
     types -= {"builtins.NoneType"}
     kinds = frozenset(NUMBERS[t] for t in types if t in NUMBERS)
-    if types and len(kinds) == len(types) and kinds <= set(DTYPES):
+    if (types or optional) and len(kinds) == len(types) and kinds <= set(DTYPES):
         made = Column(kinds, optional, grows=True)
     elif types == {"builtins.str"} and not optional:
         made = Column(frozenset(), word=True, grows=True)
@@ -110,6 +110,10 @@ def passed(unit: Unit, name: str, t: Column, words: str) -> Passed:
     if t.word:
         code = f"{unit.helper('word_numbers')}({taken}, {words})"
         out.args.append(f"new_{x}")
+    elif t.tagged and not t.kinds:
+        nothing = f"np.float64, {-EXACT_FLOAT}, {EXACT_FLOAT}"
+        code = f"{unit.helper('number_cells')}({taken}, {{type(None): -1}}, {nothing})"
+        out.args.append(f"*new_{x}")
     elif t.tagged:
         code = attributes.cells(unit, name, t, taken)
         out.args.append(f"*new_{x}")
