@@ -247,10 +247,11 @@ class Writer:
                 f"{pad}    p[j] = p[j] * 0.5 + {self.real()}",
             ]
 
-
     def spot(self) -> str:
         c = self.c
-        return c.pick(("w.spots[0]", "w.spots[i % len(w.spots)]", "w.spots[-1]", "w.kept[-1]", "w.calm[0]", *self.named))
+        return c.pick(
+            ("w.spots[0]", "w.spots[i % len(w.spots)]", "w.spots[-1]", "w.kept[-1]", "w.calm[0]", *self.named)
+        )
 
     def new(self) -> str:
         k = self.c.pick(("i", "i, 2", "2, 'b'", "k=3"))
@@ -282,7 +283,10 @@ class Writer:
             self.lines.append(pad + one[how])
         elif how == 16:
             self.lines += [f"{pad}out = []", f"{pad}for o in w.spots:", f"{pad}    if o.x < {self.real()}:"]
-            self.lines += [f"{pad}        out.append({c.pick(('o', 'Spot(o.x, o.k)', 'w.spots[0]'))})", f"{pad}w.spots = out"]
+            self.lines += [
+                f"{pad}        out.append({c.pick(('o', 'Spot(o.x, o.k)', 'w.spots[0]'))})",
+                f"{pad}w.spots = out",
+            ]
         elif how == 17:
             self.lines.append(f"{pad}for o in w.{c.pick(('spots', 'kept', 'calm'))}:")
             self.named.append("o")

@@ -11,7 +11,7 @@ from hasten.core.recipe import Recipe
 from hasten.passes.source.jit import Jit
 from tests.fuzz import compiled, emulated
 from tests.fuzz.choices import Program
-from tests.fuzz.engine import PATH, Load, changes_of, compared, run, workload
+from tests.fuzz.engine import PATH, Load, changes_of, compared, observed, run, workload
 from tests.kernel.differential import refusal
 
 
@@ -107,11 +107,6 @@ def test_rows_that_change() -> None:
     calls = tuple(source for source, _ in CASES)
     found = fast_calls(Program(MODEL, calls[:1], calls[1:]))
     assert dict(zip(calls, found, strict=True)) == dict(CASES)
-
-
-def test_rows_that_change_in_compiled_kernels() -> None:
-    calls = tuple(source for source, _ in (CASES[0], CASES[2], CASES[13]))
-    assert fast_calls(Program(MODEL, calls[:1], calls[1:]), compiled.load) == [True, False, True]
 
 
 AGENTS = """
@@ -284,3 +279,105 @@ def test_clamped_numbers_tuples_in_attributes_and_members_gone_over() -> None:
     calls = tuple(source for source, _ in cases)
     found = fast_calls(Program(WORLD, calls[:1], calls[1:]))
     assert dict(zip(calls, found, strict=True)) == dict(cases)
+
+
+FILTER = """
+import random
+
+
+class Particle:
+    def __init__(self, x, w, tag="new"):
+        self.x = x
+        self.w = w
+        self.tag = tag
+        self.parent = None
+
+    def moved(self, step):
+        self.x += step
+        return self.x
+
+
+class Filter:
+    def __init__(self, n):
+        self.n = n
+        self.particles = [Particle(0.5 * i, 1.0, "old") for i in range(n)]
+        self.best = []
+        self.done = [Particle(9.0, 0.25)]
+
+    def resample(self):
+        out = []
+        for i in range(self.n):
+            src = self.particles[random.randrange(len(self.particles))]
+            if src.x > 1.0:
+                new = Particle(src.x, src.w * 0.5)
+                new.parent = i
+                out.append(new)
+            else:
+                out.append(src)
+        self.particles = out
+
+
+def work(f, n):
+    total = 0.0
+    for step in range(n):
+        for p in f.particles:
+            total += p.moved(random.gauss(0.0, 0.5))
+        if step % 2:
+            f.resample()
+        f.particles[step % f.n] = Particle(total, 0.5, f.particles[0].tag)
+        f.done.append(f.particles[-1])
+        if len(f.done) > 3:
+            last = f.done.pop()
+            total += last.w
+        total += sum(1 for p in f.particles if p.parent is not None)
+        total += f.done[-1] is f.particles[-1]
+    return total
+"""
+
+
+def test_lists_of_objects_that_change() -> None:
+    one = "Filter(4)"
+    cases = [
+        (f"({one}, 5)", True),
+        (f"({one}, 0)", True),
+        (call(one, "m.particles.append(m.particles[0])", more="5"), True),  # twice there: one object
+        (call(one, "m.done.append(m.particles[1])", more="5"), True),  # in two lists
+        (call(one, "m.particles[0].__dict__.update(more=[1])", more="5"), True),
+        (call(one, "setattr(m, 'done', m.particles)", more="5"), False),  # one list under two names
+        (call(one, "setattr(m, 'done', [])", more="5"), True),
+        (call(one, "m.particles.append(None)", more="5"), False),
+        (call(one, "m.particles.append(m)", more="5"), False),
+        (call(one, "m.particles.append(type('P', (Particle,), {})(1.0, 2.0))", more="5"), False),
+        (call(one, "setattr(m, 'particles', tuple(m.particles))", more="5"), False),
+        (call(one, "setattr(m.particles[2], 'x', 1)", more="5"), False),
+        (call(one, "setattr(m.particles[2], 'tag', 'other')", "setattr(m.particles[1], 'parent', 7)", more="5"), True),
+        (call(one, "setattr(m.particles[2], 'tag', None)", more="5"), False),
+        (call(one, "delattr(m.particles[2], 'parent')", more="5"), False),
+        (call(one, "m.particles.clear()", more="5"), False),
+        (call(one, "setattr(m, 'n', 9)", more="8"), True),
+    ]
+    calls = tuple(source for source, _ in cases)
+    found = fast_calls(Program(FILTER, calls[:1], calls[1:]))
+    assert dict(zip(calls, found, strict=True)) == dict(cases)
+
+
+def test_lists_of_objects_that_change_in_compiled_kernels() -> None:
+    calls = ("(Filter(4), 5)", call("Filter(4)", "m.done.append(m.particles[1])", more="7"))
+    assert fast_calls(Program(FILTER, calls[:1], calls[1:]), compiled.load) == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("self.parent = None", "self.parent = self", ""),
+        ("self.parent = None", "self.parent = [1.0]", "no number or string"),
+        ("class Particle:", "class Particle:\n    def __del__(self):\n        pass\n", "a way of its own"),
+        ("f.particles[step % f.n] = Particle(", "f.particles[step % f.n] = max(", ""),
+    ],
+)
+def test_refused_lists_of_objects(old: str, new: str, why: str) -> None:
+    program = Program(FILTER.replace(old, new), ("(Filter(4), 5)",))
+    regions, facts = observed(program)
+    region = next(r for r in regions if r.qualname == "work" and r.kind == "function")
+    reason = Jit().explain(workload(program.text), region, facts)
+    assert reason and why in reason

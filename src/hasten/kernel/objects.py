@@ -292,7 +292,11 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):
         if isinstance(node.value, ast.Attribute) and unit.shared.pooled:
             owner = is_object(unit, node.value.value)
-            if owner is not None and isinstance(owner.t, Obj) and f"{owner.t.path}.{node.value.attr}" in unit.shared.pooled:
+            if (
+                owner is not None
+                and isinstance(owner.t, Obj)
+                and f"{owner.t.path}.{node.value.attr}" in unit.shared.pooled
+            ):
                 return unit.expr(node)
         if isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(pool_of(unit, node.value), Pool):
             return unit.expr(node)

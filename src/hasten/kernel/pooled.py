@@ -1,8 +1,8 @@
 """Lists of objects that change: `self.particles = out`, `self.centroids[i] = Point(x, y)`, `self.done.append(job)`.
 
-What comes in and what the kernel makes are held side by side: the lists of attributes of a class (`building`) begin with
-those of the objects from outside, each once, and a list of objects is a list of their places. So an object that goes
-from one list to another stays the very one, and a list that gets another object gives up nothing else.
+What comes in and what the kernel makes are held side by side: the lists of attributes of a class (`building`) begin
+with those of the objects from outside, each once, and a list of objects is a list of their places. So an object that
+goes from one list to another stays the very one.
 """
 
 from __future__ import annotations
@@ -152,4 +152,3 @@ def kept(unit: Unit, path: str, columns: dict[str, object]) -> list[str]:
     last = f"last_{local(f'{path}.{plan.attributes[-1]}')}" + ("_kinds" if t.tagged else "")
     kind = homes.named(unit.shared, plan.kind)
     return [f"{everyone} += [object.__new__({kind}) for _ in {last}[len({everyone}) :]]"]
-

@@ -63,7 +63,8 @@ class How:
     `exact`, no roundings of its own; `reads`, dicts from outside are only read; `project`, the other files, whose
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
     that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
-    kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded; `pooled`, lists of objects that change."""
+    kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded; `pooled`,
+    lists of objects that change, by their names at the door."""
 
     words: bool = False
     maybe: bool = False
