@@ -130,7 +130,7 @@ def test_steps(change: str, fast: bool) -> None:
     [
         ("for b in bodies:\n    b.x = True", "in turn"),
         ("for b in bodies:\n    b.frozen = 1.0", "neither a number"),
-        ("for b in bodies:\n    b.pos = [1.0, 2.0]", ""),
+        ("for b in bodies:\n    b.pos = bodies[0].pos", "another name"),
         ("for b in bodies:\n    b.push = 1.0", "over a method"),
         ("for b in bodies:\n    b.energy = 1.0", "over a method"),
         ("for b in bodies:\n    bodies.append(b)", ""),
