@@ -11,7 +11,7 @@ from tests.fuzz.families import FAMILIES, Count, round_of
 SLICE = {
     "containers": (60, 0.35),
     "columns": (60, 0.35),
-    "stand_ins": (25, 0.6),
+    "stand_ins": (15, 0.6),
     "arrays": (60, 0.35),
     "elements": (60, 0.35),
     "kernels": (60, 0.5),
