@@ -13,7 +13,7 @@ from hasten.core.model import FORWARD
 from hasten.errors import TargetError
 from hasten.serve.backends import Backend, open_part
 from hasten.serve.inputs import Inputs
-from hasten.serve.manifest import Manifest, read_manifest
+from hasten.serve.manifest import Manifest, Part, read_manifest
 from hasten.serve.tensors import TensorInputs
 from hasten.serve.tokens import strings
 
@@ -190,8 +190,12 @@ class ServedTexts:
 
 
 def _routes(manifest: Manifest) -> str:
+    def name(part: Part) -> str:
+        net = part.options.get("net") if part.backend == "texts" else None
+        return part.backend if net is None else f"{net.get('kind', part.options['backend'])} behind a tokeniser"
+
     return "by " + ", ".join(
-        f"{manifest.parts[r.part].backend}{'' if r.rows is None else f' up to {r.rows} rows'}" for r in manifest.routes
+        f"{name(manifest.parts[r.part])}{'' if r.rows is None else f' up to {r.rows} rows'}" for r in manifest.routes
     )
 
 

@@ -10,7 +10,7 @@ Risk             quality: rounding a weight to 8 bits of its row changes little,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,13 +20,15 @@ from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.nets import export
+from hasten.passes.model.nets.quantise import OnnxInt8Dynamic
 from hasten.serve.backends.machine import WEIGHTS
 from hasten.serve.backends.nets import ONNX, OPENVINO
 from hasten.serve.net import is_net
 from hasten.serve.stored import FLOAT16, INT8, save
 
-MACHINE, RUNTIME, VINO = "HSM305", "HSM303", "HSM304"
-STORED = {MACHINE: (INT8, FLOAT16), RUNTIME: (INT8, FLOAT16), VINO: (FLOAT16,)}
+MACHINE, RUNTIME, VINO, DYNAMIC = "HSM305", "HSM303", "HSM304", "HSM311"
+# int8 by ONNX Runtime leaves tables of embeddings, most of many a text model, in float32
+STORED = {MACHINE: (INT8, FLOAT16), RUNTIME: (INT8, FLOAT16), VINO: (FLOAT16,), DYNAMIC: (INT8, FLOAT16)}
 FEWEST = 256  # values of what is worth it
 # operators whose weights have their outputs along the last axis
 ACROSS = ("MatMul",)
@@ -51,15 +53,22 @@ class FewBits:
             return build(work, folder, stored)
         if way == VINO:
             return _openvino(work, folder)
-        return _onnx(work, folder, stored)
+        if way == DYNAMIC:
+            built = OnnxInt8Dynamic().build(work, folder, {})
+        else:
+            built = Built(
+                "net", work.methods, {"kind": "onnx", "inputs": export.onnx(work, folder / ONNX)}, ("onnxruntime",)
+            )
+        _lightened(folder, stored)
+        return replace(built, options={**built.options, "stored": stored})
 
 
-def _onnx(work: ModelWorkload, folder: Path, stored: str) -> Built:
+def _lightened(folder: Path, stored: str) -> None:
+    """Take the weights in float32 out of a folder's graph, and put them beside it. Raises `CannotServe`."""
     import onnx
     from onnx import numpy_helper
 
     path = folder / ONNX
-    inputs = export.onnx(work, path)
     model = onnx.load(path)
     axes = {n: _axis(model, n) for n in (t.name for t in model.graph.initializer)}
     arrays = {}
@@ -73,7 +82,6 @@ def _onnx(work: ModelWorkload, folder: Path, stored: str) -> Built:
         raise CannotServe("it has no weights that are worth it")
     path.write_bytes(model.SerializeToString())
     save(folder / WEIGHTS, arrays, stored, {n: axes[n] for n in arrays})
-    return Built("net", work.methods, {"kind": "onnx", "inputs": inputs, "stored": stored}, ("onnxruntime",))
 
 
 def _axis(model: Any, name: str) -> int:
