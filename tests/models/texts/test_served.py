@@ -16,6 +16,8 @@ from hasten.core.model_pass import Step  # noqa: E402
 from hasten.errors import TargetError  # noqa: E402
 from hasten.passes.model.texts.behind import inside  # noqa: E402
 from hasten.search.models.building import build  # noqa: E402
+from hasten.serve.backends import open_part  # noqa: E402
+from hasten.serve.manifest import Part  # noqa: E402
 from hasten.serve.served import ServedTexts, load  # noqa: E402
 from hasten.serve.texts import grouped  # noqa: E402
 from hasten.verify.answers import agreement, asked  # noqa: E402
@@ -166,3 +168,20 @@ def test_texts_cut_short(tmp_path):
 def _as_long_as_they_are(texts):
     longest = max(1, *(len(t.split()) for t in texts), 1)
     return np.array([[1] * longest for _ in texts])
+
+
+def test_tables_of_embeddings_lie_in_few_bits_beside_int8(tmp_path):
+    pytest.importorskip("onnxscript")
+    from hasten.passes.model.nets.quantise import OnnxInt8Dynamic
+    from hasten.passes.model.nets.stored import FewBits
+
+    work, sizes = inside(ready(Means, GOOD["an instance"])), []
+    for found, parameters in ((OnnxInt8Dynamic(), {}), (FewBits(), {"way": "HSM311", "stored": "int8"})):
+        folder = tmp_path / found.code
+        folder.mkdir()
+        built = found.build(work, folder, parameters)
+        ask = open_part(Part(built.backend, built.methods, built.options, built.packages), folder, 1).method("forward")
+        sizes.append(sum(p.stat().st_size for p in folder.iterdir()))
+        old = work.model.forward(work.valid.x)
+        assert np.abs(ask(list(work.valid.x.arrays.values())) - old).max() < 0.03 * np.abs(old).max()
+    assert sizes[1] < sizes[0] - 200 * 8 * 2  # of four bytes a number at least two are gone
