@@ -213,3 +213,25 @@ def test_a_notebook_that_is_saved_meanwhile_is_not_overwritten(here: Path) -> No
     deliver(*notebook.delivered(record, work, kept)[:3], here / "out")
     with pytest.raises(StaleError, match="no longer what it was"):
         apply_run(here / "out")
+
+
+def test_a_notebook_is_never_run_as_if_its_json_were_a_script(here: Path) -> None:
+    (here / "json.ipynb").write_text('{"nbformat": 4, "cells": []}')  # Python, too
+    with pytest.raises(UsageError, match="is a notebook"):
+        hasten.compare("json.ipynb", "nb.ipynb")
+    (here / "x.py").write_text("def f(): pass\n")
+    with pytest.raises(UsageError, match="is a notebook"):
+        hasten.run("x.py::f", calls="json.ipynb")
+
+
+def test_a_large_notebook_is_rewritten_in_a_moment(here: Path) -> None:
+    from hasten.deliver.notebook import rewritten
+
+    lines = [f"line {n} \u00e9\n" for n in range(20_000)]
+    big = {
+        "cell_type": "code",
+        "source": ["a = 1"],
+        "outputs": [{"text": lines, "data": {"image/png": "A" * 5_000_000}}],
+    }
+    data = json.dumps({"cells": [big, dict(big, source="b = 1")]}, ensure_ascii=False, indent=1).encode()
+    assert rewritten(data, {1: "b = 2"}) == data.replace(b'"b = 1"', b'"b = 2"')
