@@ -126,11 +126,11 @@ def test_a_class_that_was_written_anew_since_is_not_taken_for_the_old_one(shell:
 
 def test_a_cell_runs_once_and_is_profiled(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     cell(shell, "runs = []")
-    cell(shell, "%%hasten profile\nruns.append(1)\nt = 0\nfor i in range(2000000):\n    t += i\nprint('end', t)")
+    cell(shell, "%%hasten profile\nruns.append(1)\nt = 0\nfor i in range(5000000):\n    t += i\nprint('end', t)")
     out = capsys.readouterr().out
-    assert shell.user_ns["runs"] == [1] and "end 1999999000000" in out
+    assert shell.user_ns["runs"] == [1] and "end 12499997500000" in out
     assert "sampling thread" in out and "t += i" in out
-    found = cell(shell, "%hasten profile sum(i * i for i in range(1000000))")
+    found = cell(shell, "%hasten profile sum(i * i for i in range(4000000))")
     assert isinstance(found, ProfileResult) and found.profile.samples > 0
 
 

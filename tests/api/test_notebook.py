@@ -90,7 +90,7 @@ def test_a_notebook_is_changed_in_its_cells_and_put_back(here: Path, monkeypatch
 
 
 def test_a_profile_names_cells(here: Path) -> None:
-    (here / "nb.ipynb").write_bytes(document("x = 1\nt = 0", "for i in range(3000000):\n    t += i\nt"))
+    (here / "nb.ipynb").write_bytes(document("x = 1\nt = 0", "for i in range(12000000):\n    t += i\nt"))
     result = hasten.profile("nb.ipynb")
     spots = {s.place: s for s in result.hotspots}
     assert (
