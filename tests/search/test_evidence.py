@@ -110,7 +110,7 @@ def test_what_others_need_stays_or_is_told(tmp_path: Path) -> None:
     helped = change("A", 1, "a = h()\n", "def h():\n    return 1\n")
     program = Program(Session(spent_s=300.0), broken=("a = 1\nb = 20",))  # without it, and nothing of it
     (first, second) = gathered(outcome(tmp_path, helped, change("B", 2, "b = 20\n")), program)
-    assert not first[2] and "build on it" in first[3] and second[2]
+    assert not first[2] and "does not end as it did (it ended otherwise)" in first[3] and second[2]
     assert [text.startswith("def h") for text, _ in program.asked] == [False, True, True]
 
 

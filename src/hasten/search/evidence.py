@@ -4,7 +4,6 @@ each pass contributed. Gathered when all is decided; nothing here changes what i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -156,8 +155,7 @@ def _contributions(program: Program, out: Outcome, new_s: float, spend_s: float)
         before_s = session.elapsed_s
         gain = _without(program, out, made, share, pairs)
         spend_s -= session.elapsed_s - before_s
-        why_not = "" if gain else "other changes build on it: without it the program does not end as it did"
-        found.append(_record(share, gain, why_not))
+        found.append(_record(share, why_not=gain) if isinstance(gain, str) else _record(share, gain))
     return tuple(found)
 
 
@@ -184,16 +182,21 @@ def _record(share: _Share, gain: Speedup | None = None, why_not: str = "") -> Co
     return ContributionRecord(share.code, share.places, share.saves_s, gain, why_not)
 
 
-def _without(program: Program, out: Outcome, made: Lineage, share: _Share, pairs: int) -> Speedup | None:
-    """The time without the changes over the time with all; None where the program does not work without them."""
+def _without(program: Program, out: Outcome, made: Lineage, share: _Share, pairs: int) -> Speedup | str:
+    """The time without the changes over the time with all; or why there is none."""
+    why = ""
     for support in (True, False):  # what it defines stays, where the rest is not to be had without
-        with suppress(WrongRun, TargetError, ValueError, KeyError, SyntaxError, OSError):
+        try:
             candidate = made.without(out.kept, share.places, support=support)
             for source in candidate.changed.values():
                 if source.path.endswith(".py"):
                     _ = source.tree
             return program.measure(candidate, out.kept, min_pairs=pairs, max_pairs=pairs).speedup
-    return None
+        except (WrongRun, TargetError) as problem:
+            why = f"without it the program does not end as it did ({problem})"
+        except (ValueError, KeyError, SyntaxError, OSError):
+            why = why or "its lines cannot be taken out by themselves: other changes build on them"
+    return why
 
 
 def places(out: Outcome) -> Mapping[int, int]:
