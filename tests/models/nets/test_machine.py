@@ -1,5 +1,6 @@
 """Nets in C that is written for them, beside ONNX Runtime's answers."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,13 @@ from hasten.serve.native import compiler  # noqa: E402
 from hasten.serve.net import OnnxNet  # noqa: E402
 
 DRAW = np.random.default_rng(5)
+
+
+@pytest.fixture(autouse=True)
+def _the_same_numbers_in_any_order():
+    DRAW.bit_generator.state = np.random.default_rng(5).bit_generator.state
+
+
 needs_compiler = pytest.mark.skipif(compiler() is None, reason="no C compiler")
 TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
 
@@ -273,8 +281,9 @@ def test_whole_numbers_answer_as_rounded_layers_do(tmp_path, monkeypatch, withou
     wanted = np.concatenate([session.run(None, feed)[0] for feed in feeds])
     answer, plain = ask([x]), work.model.forward(work.valid.x)
     largest = np.abs(wanted).max()
-    np.testing.assert_allclose(answer, wanted, rtol=0, atol=0.01 * largest)
-    assert 1e-5 * largest < np.abs(answer - plain).max() < 0.1 * largest
+    # other weights are float16: what lies between two whole numbers may fall to the other one
+    np.testing.assert_allclose(answer, wanted, rtol=0, atol=0.03 * largest)
+    assert 1e-5 * largest < np.abs(answer - plain).max() < 0.15 * largest
 
 
 def test_layers_that_hurt_are_found_and_spared(tmp_path):
@@ -302,3 +311,17 @@ def test_layers_that_hurt_are_found_and_spared(tmp_path):
     assert range_of(values, PERCENTILE)[1] < 10
     assert range_of(np.abs(values), ERROR)[0] == 0.0
     assert range_of(np.array([np.nan, np.inf]), "minmax") == (0.0, 1.0)
+
+
+@needs_compiler
+def test_another_net_at_the_same_place_is_another_net(tmp_path):
+    """Python knows extension modules by their paths, and gives back what it loaded from there before."""
+    x = DRAW.normal(size=(4, 6)).astype(np.float32)
+    asks = []
+    for kind in ("Relu", "Neg"):
+        g = Graph(row=(x, (6,)))
+        work = work_of(g, g(kind, g("Gemm", "row", g.weight(6, 5))))
+        shutil.rmtree(tmp_path / "here", ignore_errors=True)
+        asks.append((work, served(work, tmp_path / "here")))
+    for work, ask in asks:
+        agrees(work, ask, work.valid.x.arrays)

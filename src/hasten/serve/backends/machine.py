@@ -129,10 +129,12 @@ def _library(folder: Path, made_for: str) -> Any:
     here = level()
     own = flags(here)
     with _source(folder) as source:
-        library = folder / LIBRARY
+        # from a place of its own: Python knows modules by their paths, and would give back what lay there before
+        library = source.with_name(LIBRARY)
         known = [*LEVELS, ""]
-        if made_for not in known[known.index(here) :]:
-            library = source.with_name(LIBRARY)
+        if made_for in known[known.index(here) :]:
+            library.write_bytes((folder / LIBRARY).read_bytes())
+        else:
             compiled(source, library, own)
         return opened(library, source, MODULE, own)
 
