@@ -281,8 +281,8 @@ def test_whole_numbers_answer_as_rounded_layers_do(tmp_path, monkeypatch, withou
     wanted = np.concatenate([session.run(None, feed)[0] for feed in feeds])
     answer, plain = ask([x]), work.model.forward(work.valid.x)
     largest = np.abs(wanted).max()
-    # other weights are float16: what lies between two whole numbers may fall to the other one
-    np.testing.assert_allclose(answer, wanted, rtol=0, atol=0.03 * largest)
+    # the weights of other layers lie on disk as int8: what lies between two whole numbers may fall to the other one
+    np.testing.assert_allclose(answer, wanted, rtol=0, atol=0.04 * largest)
     assert 1e-5 * largest < np.abs(answer - plain).max() < 0.15 * largest
 
 

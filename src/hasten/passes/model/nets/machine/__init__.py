@@ -21,7 +21,7 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.errors import TargetError
 from hasten.serve.net import is_net
-from hasten.serve.stored import FLOAT16, FLOAT32
+from hasten.serve.stored import FLOAT32, INT8
 
 if TYPE_CHECKING:
     from hasten.passes.model.nets.machine.graph import Graph
@@ -103,8 +103,8 @@ class MachineCode:
 class MachineCodeInt8:
     """The same with layers in whole numbers of 8 bits, where the processor multiplies those (VNNI): sums are exact, and
     four times as many products fit into an instruction. What flows between layers stays float32. Ranges are found on
-    calibration rows in several ways; with `spared`, layers whose rounding hurts most stay in float32. Matrices of such
-    lie on disk as float16."""
+    calibration rows in several ways; with `spared`, layers whose rounding hurts most stay in float32. Their weights,
+    and tables of embeddings, lie on disk as int8 with a scale for each row."""
 
     code: ClassVar[str] = "HSM307"
     name: ClassVar[str] = "code of its own, int8"
@@ -120,4 +120,4 @@ class MachineCodeInt8:
             yield {"ranges": ERROR, "spared": True}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
-        return build(work, folder, FLOAT16, parameters["ranges"], bool(parameters.get("spared")))
+        return build(work, folder, INT8, parameters["ranges"], bool(parameters.get("spared")))
