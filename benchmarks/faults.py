@@ -106,7 +106,7 @@ TARGETS = {
     "script": ("target.py", SCRIPT, []),
     "plain": ("target.py", SCRIPT, ["--no-compiled"]),
     "model": ("target.py::make", MODEL, ["--max-drop", "2%", "--metric", "accuracy", "--batches", "1"]),
-    "net": ("target.py::make", NET, ["--max-drop", "3%", "--batches", "1", "--budget", "60"]),
+    "net": ("target.py::make", NET, ["--max-drop", "3%", "--metric", "accuracy", "--batches", "1", "--budget", "60"]),
 }
 # hasten that tells which steps it finished
 DRIVER = """

@@ -209,12 +209,15 @@ def own_temporary() -> str | None:
 @contextlib.contextmanager
 def temporary_folder(prefix: str) -> Iterator[Path]:
     """A temporary folder that goes also when hasten is killed. `prefix` begins with `hasten-`."""
-    with tempfile.TemporaryDirectory(prefix=prefix) as name:
-        guarded(Path(name))
+    inside = own_temporary()  # then it goes with the run, also where the guard is killed too
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=inside) as name:
+        if inside is None:
+            guarded(Path(name))
         try:
             yield Path(name)
         finally:
-            unguarded(Path(name))
+            if inside is None:
+                unguarded(Path(name))
 
 
 def _tell(sign: str, folder: str) -> None:
