@@ -132,7 +132,7 @@ def _certify_once(loop: Loop, whole: Candidate) -> str | None:
     return None if refused is None else str(refused)
 
 
-def _certify(loop: Loop, whole: Candidate) -> str | None:
+def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None:
     """What speaks against the assembled artifact, on validation, varied and test data; None: nothing does."""
     test, processes, inputs = loop.work.test, loop.processes, loop.inputs
     assert whole.folder is not None
@@ -159,6 +159,8 @@ def _certify(loop: Loop, whole: Candidate) -> str | None:
         loop.note(certified=certified.quality, certified_agreement=certified.agreement)
         return _explained(loop, whole)
     except ChildFailed as failure:
+        if failure.killed and not again:  # from outside: that tells nothing
+            return _certify(loop, whole, again=True)
         return f"assembled, it {failure.text[:200]}"
     return None
 
