@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hasten.passes.source.jit import Jit
-from tests.kernel.differential import check, compiled_function, refusal, workload
+from tests.kernel.differential import check, compiled, compiled_function, refusal, workload
 
 FLOOD = compiled_function(
     """
@@ -61,10 +61,15 @@ def mark(a, b, i):
 """
 
 
+def test_one_list_under_two_names_of_a_function() -> None:
+    body = "for i in range(n):\n    total += mark(x, x, i)"
+    made = compiled(body, "x = [1.0, 2.0, 3.0]\nn = 3\ntotal = 0.0", "import math\nimport numpy as np\n" + MARK)
+    check(made, "x = [0.5, -2.0, 1e300]\nn = 3\ntotal = 0.25", fast=True)
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        "for i in range(n):\n    total += mark(x, x, i)",
         "y = x\nfor i in range(n):\n    total += mark(x, y, i)",
         "y = [0.0] * n\nz = y\nfor i in range(n):\n    total += mark(y, z, i)",
         "y = [0.0] * n\nfor i in range(n):\n    if i == 1:\n        y = x\n    total += mark(x, y, i)",

@@ -32,7 +32,7 @@ CASES = {
             ("n = 0; a = [[0.5, 1.5, 2.5], [1.0, 2.0]]; x = [1, 2, 3]; y = [0, 0, 0]; t = [7, 7]", False),
             # one list under two names, one row twice
             ("n = 2; a = [[0.5, 1.5], [1.0, 2.0]]; x = [1, 2]; y = [0, 0]; t = y", False),
-            ("n = 2; r = [0.5, 1.5]; a = [r, r]; x = [1, 2]; y = [0, 0]; t = [0, 0]", False),
+            ("n = 2; r = [0.5, 1.5]; a = [r, r]; x = [1, 2]; y = [0, 0]; t = [0, 0]", True),
             ("n = 2; a = [[0.5, 1.5], [1.0, 2.0]]; x = [1, 2]; y = [0, 0]; t = a[1]", False),
             # exceptions midway leave the lists as far as the original came
             ("n = 3; a = [[0.5, 1.5, 2.5], [1.0, 2.0, 3.0]]; x = [1, 2, 3]; y = [0, 0, 0]; t = [7, 7, 7]", False),

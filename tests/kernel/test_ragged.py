@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kernel.differential import check, compiled_function, refusal
+from tests.kernel.differential import check, compiled, compiled_function, refusal
 
 CURVES = compiled_function(
     """
@@ -55,14 +55,23 @@ def test_curves(setup: str, fast: bool | None) -> None:
     check(CURVES, setup, fast=fast)
 
 
+@pytest.mark.parametrize("body", ["s[i][0] = 5.0", "s[i][0] += 5.0", "s[i].sort()"])
+def test_numbers_that_change(body: str) -> None:
+    made = compiled(f"for i in range(n):\n    {body}", "s = [[1.0, 2.0, 3.5], [3.0, 4.0], [0.5] * 5]\nn = 2")
+    for setup, fast in (
+        ("s = [[3.0, 2.0, 3.5], [5.0, 4.0], [0.5] * 5]\nn = 3\nheld = s[1]", True),
+        ("r = [9.0, 2.0]\ns = [r, [3.0, 1.0], r]\nn = 3", False),  # one list twice
+        ("s = [[1.0, 2.0], [], [3.0]]\nn = 3", None),  # an IndexError midway, or nothing to sort
+        ("s = [[1.0, 2.0], [3.0, 1]]\nn = 2", False),
+    ):
+        check(made, setup, fast=fast)
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        "s[i][0] = 5.0",
-        "s[i][0] += 5.0",
         "row = s[i]\n    row[0] = 5.0",
         "row = s[i]\n    row[0], row[1] = row[1], row[0]",
-        "s[i].sort()",
         "s[i].append(1.0)",
         "s[i] = [1.0, 2.0]",
         "s[0], s[1] = s[1], s[0]",

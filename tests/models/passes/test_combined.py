@@ -155,7 +155,7 @@ def test_labels_that_a_frozen_model_keeps(tmp_path: Path) -> None:
 
 def test_what_is_no_gain_is_refused(tmp_path: Path) -> None:
     a, b, c, d = DIABETES
-    model = BaggingRegressor(KNeighborsRegressor(), 2, random_state=0).fit(a, b)
+    model = BaggingRegressor(KNeighborsRegressor(metric="manhattan"), 2, random_state=0).fit(a, b)
     with pytest.raises(CannotServe, match="none of its members"):
         CombinedMembers().build(work_of(model, c, d), tmp_path, {})
     odd = TransformedTargetRegressor(Ridge(), func=np.cbrt, inverse_func=lambda v: v**3).fit(a, b)

@@ -153,7 +153,6 @@ def _ready(
     else:
         wrong = fit.Complaints(name)
         work = _from_options(target, name, options, wrong)
-        wrong.raise_any()
     if is_module(work.model) or is_net(work.model):
         work = net_workload(work, wrong)
     net = is_net(work.model)
@@ -243,6 +242,7 @@ def _of_folder(path: Path, name: str, options: ModelOptions, wrong: fit.Complain
             parts[part] = rows_of_texts(read_table(Path(given)), options.column, str(given), wrong, found.labels)
         elif given is not None:
             parts[part] = given if isinstance(given, (Rows, tuple)) else Rows(given)
+    wrong.raise_any()  # without texts there is nothing more to look at
     return ModelWorkload(
         found.module, parts["data"], parts.get("test"), parts.get("train"), metric=options.metric,
         tokeniser=found.tokeniser, labels=found.labels, notes=found.notes,
