@@ -20,6 +20,7 @@ from hasten.serve.manifest import Column, InputSchema
 # a DataFrame comes as a tuple of its columns as pandas holds them (`serve/frames.py`); "floats" is "matrix", but what
 # is float32 throughout stays so; "any" is what the caller gave: the backend reads it itself
 MATRIX, COLUMNS, TYPED, GIVEN, CELLS, FLOATS, ANY = "matrix", "columns", "typed", "given", "cells", "floats", "any"
+FEW = 4096  # numbers
 FLOAT32 = 3.4028235677973362e38  # the largest number that rounds to a finite float32
 
 
@@ -85,9 +86,14 @@ class Inputs:
             return self.matrix(_rows(x))
         if not len(out):
             self._no_rows()
-        elif self._looks and not (np.vdot(out, out) <= self._sum or np.abs(out).max() <= self._limit):
+        elif self._looks and not self._within(out):
             self._refuse(out)
         return out
+
+    def _within(self, x: NDArray[Any]) -> bool:
+        """Whether no number is larger than the limit, or NaN."""
+        # few are multiplied: many would wake the threads of BLAS, which then stand in the way of the backend's own
+        return (x.size <= FEW and np.vdot(x, x) <= self._sum) or bool(np.abs(x).max() <= self._limit)
 
     def matrix_unseen(self, x: Any) -> NDArray[Any]:
         """`matrix` for what refuses numbers itself: an array's are not looked at here."""
@@ -131,7 +137,7 @@ class Inputs:
         for place, column in enumerate(self.schema.columns):
             if column.kind in ("number", "bool"):
                 numbers = out[place] = out[place].astype(np.float64, copy=False)
-                if self._looks and not (np.vdot(numbers, numbers) <= self._sum or np.abs(numbers).max() <= self._limit):
+                if self._looks and not self._within(numbers):
                     self._refuse(numbers[:, None], (column.name,))
         return out
 

@@ -80,6 +80,8 @@ def test_where_nothing_is_won() -> None:
 
 
 def test_a_last_step_that_nothing_serves_is_refused(tmp_path: Path) -> None:
-    own = make_pipeline(FunctionTransformer(lambda x: x[["age", "income"]]), KNeighborsClassifier(metric="manhattan")).fit(X, Y)
+    own = make_pipeline(
+        FunctionTransformer(lambda x: x[["age", "income"]]), KNeighborsClassifier(metric="manhattan")
+    ).fit(X, Y)
     with pytest.raises(CannotServe, match="nothing serves what is behind"):
         OwnFirstSteps().build(work_of(own, X, Y), tmp_path, {"steps": 1})
