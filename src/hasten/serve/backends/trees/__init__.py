@@ -30,7 +30,6 @@ FIELDS = (
 MANY = 1 << 18  # rows times trees from which threads share the work
 FLOATS, LABELS = {"float64": 0, "float32": 1}, 2  # what is written
 NO_MEMORY, NO_ROWS = 3, 4
-_compiled: dict[bytes, bytes] = {}
 REFUSED = {
     1: "Input X contains NaN: the model takes none; fill or drop such rows first",
     2: "Input X contains infinity or a value too large for dtype('float32')",
@@ -155,10 +154,6 @@ def save(arrays: Mapping[str, NDArray[Any]], folder: Path) -> None:
     here = Path(__file__).parent
     for name in SOURCES:
         shutil.copyfile(here / name, folder / name)
-    source = b"".join((folder / name).read_bytes() for name in SOURCES)
-    if source not in _compiled:  # once a process: the library is the same for every model
-        compiled(folder / SOURCE, folder / LIBRARY)
-        _compiled[source] = (folder / LIBRARY).read_bytes()
-    (folder / LIBRARY).write_bytes(_compiled[source])
+    compiled(folder / SOURCE, folder / LIBRARY)
     with (folder / ARRAYS).open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)

@@ -63,11 +63,16 @@ def tile_text(places: int, vectors: int) -> str:
             else:
                 out.append(f"    {{ vf r = {{0}}; memcpy(&r, add + {i} * po + {j} * V, 4 * lanes); a{i}_{j}_0 += r; }}")
     out.append("  }")
-    for i in p:
-        for j in t:
-            lanes = "lanes" if j == vectors - 1 else "V"
-            out.append(f"  put(o + {i} * po + {j} * V, end_of(a{i}_{j}_0, act), {lanes});")
-    return "\n".join([*out, "}"])
+    return "\n".join([*out, *_put(p, t, "a{i}_{j}_0"), "}"])
+
+
+def _put(places: range, vectors: range, name: str) -> list[str]:
+    """What writes a tile's sums, each called `name`; the last of the vectors may have fewer lanes."""
+    return [
+        f"  put(o + {i} * po + {j} * V, end_of({name.format(i=i, j=j)}, act), {'lanes' if j == vectors[-1] else 'V'});"
+        for i in places
+        for j in vectors
+    ]
 
 
 def whole_tile_text(places: int, vectors: int) -> str:
@@ -110,11 +115,7 @@ def whole_tile_text(places: int, vectors: int) -> str:
             lanes = "lanes" if j == vectors - 1 else "V"
             out.append(f"    {{ vf r = {{0}}; memcpy(&r, add + {i} * po + {j} * V, 4 * {lanes}); r{i}_{j} += r; }}")
     out.append("  }")
-    for i in p:
-        for j in t:
-            lanes = "lanes" if j == vectors - 1 else "V"
-            out.append(f"  put(o + {i} * po + {j} * V, end_of(r{i}_{j}, act), {lanes});")
-    return "\n".join([*out, "}"])
+    return "\n".join([*out, *_put(p, t, "r{i}_{j}"), "}"])
 
 
 @dataclass(frozen=True)

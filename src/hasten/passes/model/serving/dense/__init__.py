@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hasten.core.model import ModelWorkload, taken
 from hasten.core.model_pass import Built, CannotServe, Parameters
@@ -62,7 +63,7 @@ class CompiledNumbers:
             raise CannotServe(str(error)) from error
         made = programs(folder, told, x.shape[1])
         if leaves_ties(last):
-            return _with_original(work, folder, made, {"features": x.shape[1], "outputs": told})
+            return _with_original(work, folder, x, made, {"features": x.shape[1], "outputs": told})
         offset = getattr(last, "offset_", None)
         plus = {} if offset is None else {"score_samples": float(np.ravel(offset)[0])}
         answers = answers_as(work, {name: made.ask(name)(x) for name in outputs}, None, plus)
@@ -71,13 +72,13 @@ class CompiledNumbers:
         return Built("dense", work.methods, options)
 
 
-def _with_original(work: ModelWorkload, folder: Path, made: Programs, options: dict[str, Any]) -> Built:
+def _with_original(
+    work: ModelWorkload, folder: Path, x: NDArray[np.float64], made: Programs, options: dict[str, Any]
+) -> Built:
     """A part that has the original beside it, for rows whose neighbours are equally near."""
     from hasten.serve.backends.dense import Tied
     from hasten.serve.backends.original import FILE, save
 
-    x = matrix_of(some_rows(work))
-    assert x is not None
     try:
         rows = np.arange(len(x))
         scores = made.ask("scores")(x)
