@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hasten.core.recipe import Change, Recipe
 from hasten.core.record import OriginRecord
 from hasten.core.source import Edit, SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
+from hasten.search import origins
 from hasten.search.origins import lineage
 
 OLD = "import os\na = 1\nfor x in y:\n    slow(x)\n    keep(x)\nprint(a)\n"
@@ -79,3 +81,18 @@ def test_texts_decide_where_nothing_else_tells(tmp_path: Path) -> None:
     made = lineage(start, [], kept, [], kept)
     assert made.told() == (OriginRecord("main.py", "old", 4, 4, -1), OriginRecord("main.py", "new", 4, 4, -1))
     assert made.without(kept, {-1}).source("main.py").text == OLD
+
+
+def test_a_long_helper_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def parsed(text: str) -> ast.Module:
+        asked.append(text)
+        return ast.parse(text)
+
+    monkeypatch.setattr(origins, "parsed", parsed)
+    helper = "def h(x):\n" + "    x += 1\n" * 500
+    start = work(tmp_path)
+    rounds, now = placed(start, (change("A", (2, 1, helper)),))
+    made = lineage(start, rounds, now, [], now)
+    assert asked == [helper] and all(line.support for line in made.files["main.py"] if line.by)

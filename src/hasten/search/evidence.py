@@ -107,13 +107,15 @@ class _Share:
 
 def gather(program: Program, out: Outcome) -> None:
     """The runs that only tell: a profile of the kept program, and the program without the changes of each pass. An
-    interruption or a failing run leaves out what was not there yet; the result is complete without."""
+    interruption or a failing run leaves out what was not there yet; the result is complete without.
+
+    All within the budget of the run: what was given to the last measurement beyond it is no time for this."""
     comparison = out.record.comparison
     if out.kept is out.work or comparison is None or not comparison.new:
         return
     new_s = median(r.wall_s for r in comparison.new)
     try:
-        if program.session.left_s > 2 * new_s + 1:
+        if program.session.left_s > 3 * new_s + 1:  # a profiled run, and reading what it gave
             program.session.progress.stage("profile the result", new_s)
             out.record = replace(out.record, after=profile_record(out.kept, program.look(out.kept)))
         spend_s = SPENT * program.session.spent_s

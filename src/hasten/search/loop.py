@@ -211,13 +211,16 @@ def _search(
         out.cold(program.cold_run(out.kept))
     progress.stage("measure original and result, interleaved", measuring_s)
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
-    enough_s = session.elapsed_s + 1.5 * measuring_s
-    session.budget_s = max(session.budget_s, enough_s if given_s is None else min(given_s, enough_s))
+    enough_s = session.spent_s + 1.5 * measuring_s
+    planned_s = session.budget_s
+    session.budget_s = max(planned_s, enough_s if given_s is None else min(given_s, enough_s))
     try:
         comparison = program.measure(out.work, out.kept, sure_pairs=PAIRS if given_s is None else 0)
     except WrongRun as problem:
         _drop_all(out, Failed(str(problem)))
         return
+    finally:
+        session.budget_s = planned_s
     out.record = replace(out.record, comparison=comparison)
     gain = comparison.speedup
     if gain.decided != "faster":

@@ -134,7 +134,8 @@ def _make(out: Lineage, work: ScriptWorkload, changes: Placed) -> None:
             first = ends[min(edit.first - 1, len(places))]
             after = first if edit.inserts else ends[min(edit.last, len(places))]
             made += lines[at:first]
-            new = [_Line(text, owners[edit], support=_is_support(edit)) for text in _split(edit.text)]
+            support = _is_support(edit)
+            new = [_Line(text, owners[edit], support=support) for text in _split(edit.text)]
             made += _replaced(lines[first:after], new, owners[edit][0])
             at = max(at, after)
         out.files[path] = made + lines[at:]
