@@ -31,6 +31,11 @@ SIZES = {
 
 
 def words() -> "tokenizers.Tokenizer":
+    return tokenizers.Tokenizer.from_str(learned())
+
+
+@functools.cache
+def learned() -> str:
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
     made = Tokenizer(models.WordPiece(unk_token="[UNK]"))
@@ -40,7 +45,7 @@ def words() -> "tokenizers.Tokenizer":
     made.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
-    return made
+    return made.to_str()
 
 
 def fast(**more):
