@@ -286,6 +286,86 @@ def test_whole_numbers_answer_as_rounded_layers_do(tmp_path, monkeypatch, withou
     assert 1e-5 * largest < np.abs(answer - plain).max() < 0.15 * largest
 
 
+def sigmoid(v):
+    return 1 / (1 + np.exp(-v))
+
+
+def rounded_steps(node, weights, x, spans):
+    """One row (steps, features) through an LSTM or a GRU of ONNX, inputs and states rounded as the code rounds them."""
+    from hasten.passes.model.nets.sensitive import scale_of
+    from hasten.serve.stored import rounded
+
+    def times(v, matrix, span):
+        step, zero = scale_of(span)
+        q, by = rounded(matrix)
+        return (np.clip(np.rint(v / step) + zero, 0, 255) - zero) * step @ (q * by[:, None]).T
+
+    into, back, bias = weights
+    units, answers = back.shape[2], []
+    for d in range(len(into)):
+        own, other = bias[d, : len(bias[d]) // 2], bias[d, len(bias[d]) // 2 :]
+        h, c, found = np.zeros(units), np.zeros(units), []
+        for row in x[::-1] if d else x:
+            a = times(row, into[d], spans[0]) + own
+            b = times(h, back[d], spans[1]) + other
+            if node == "LSTM":
+                i, o, f, g = np.split(a + b, 4)
+                c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+                h = sigmoid(o) * np.tanh(c)
+            else:
+                (az, ar, ah), (bz, br, bh) = np.split(a, 3), np.split(b, 3)
+                z = sigmoid(az + bz)
+                h = (1 - z) * np.tanh(ah + sigmoid(ar + br) * bh) + z * h
+            found.append(h)
+        answers.append(np.stack(found[::-1] if d else found))
+    return np.concatenate(answers, axis=1)
+
+
+@needs_compiler
+@pytest.mark.parametrize("without", [False, True])
+def test_steps_in_whole_numbers_answer_as_rounded_ones_do(tmp_path, monkeypatch, without):
+    from hasten.passes.model.nets.machine import MachineCodeInt8
+    from hasten.serve.backends import machine
+
+    if without:
+        here = machine.level().partition(", ")[0]
+        monkeypatch.setattr(machine, "level", lambda: here)
+    x = DRAW.normal(size=(4, 9, 33)).astype(np.float32)  # sizes that fill no vector
+    g = Graph(x=(x, ("L", 33)))
+    turned = g("Transpose", "x", perm=[1, 0, 2])
+    shapes = {"LSTM": ((2, 148, 33), (2, 148, 37), (2, 296)), "GRU": ((1, 111, 33), (1, 111, 37), (1, 222))}
+    weights, parts = {}, []
+    for kind, sizes in shapes.items():
+        names = [g.weight(*s) for s in sizes]
+        weights[kind] = [numpy_helper.to_array(t) for t in g.held if t.name in names]
+        more = {"direction": "bidirectional"} if kind == "LSTM" else {"linear_before_reset": 1}
+        y = g(kind, turned, *names, hidden_size=37, **more)
+        wide = 37 * len(weights[kind][0])
+        parts.append(g("Reshape", g("Transpose", y, perm=[2, 0, 1, 3]), g.constant([0, 0, wide])))
+    g("LSTM", turned, *(g.weight(1, *s) for s in ((8, 33), (8, 2), (16,))), hidden_size=2)  # too small to gain
+    work = work_of(g, g("Concat", *parts, axis=2), {"x": (1,)})
+    work = replace(work, train=Rows(Tensors({"x": x})))
+    ask = served(work, tmp_path, MachineCodeInt8(), {"ranges": "minmax"})
+    plain = work.model.forward(work.valid.x)
+    spans = [(float(x.min()), float(x.max()))]
+    lstm, gru = plain[:, :, :74], plain[:, :, 74:]
+    wanted = np.stack([
+        np.concatenate([
+            rounded_steps(kind, weights[kind], row, [*spans, (float(y.min()), float(y.max()))])
+            for kind, y in (("LSTM", lstm), ("GRU", gru))
+        ], axis=1) for row in x
+    ])  # fmt: skip
+    np.testing.assert_allclose(ask([x]), wanted, rtol=0, atol=0.004)
+    assert 0.004 < np.abs(wanted - plain).max() < 0.06
+    for length in (1, 4):
+        np.testing.assert_allclose(
+            ask([np.ascontiguousarray(x[:, :length])])[:, :, 74:], wanted[:, :length, 74:], atol=0.004
+        )
+    broken = x.copy()
+    broken[0, 3, 0] = np.nan
+    assert np.isfinite(ask([broken])[1:]).all()
+
+
 def test_layers_that_hurt_are_found_and_spared(tmp_path):
     from hasten.passes.model.nets.sensitive import ERROR, PERCENTILE, damages, layers, range_of, ranges, spared
 

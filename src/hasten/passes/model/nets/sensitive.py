@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from hasten.serve.stored import rounded
 
 LAYERS = ("Conv", "Gemm", "MatMul")
+RECURRENT = ("LSTM", "GRU")
 MINMAX, PERCENTILE, ERROR = "minmax", "percentile", "error"
 SHARE = 1e-4  # of values outside, at each end
 VALUES = 100_000  # of a tensor that are looked at
@@ -37,6 +38,26 @@ def layers(model: Any) -> list[Any]:
         if n.op_type in LAYERS and n.input[1] in held and held[n.input[1]].data_type == 1 and n.input[0] not in held
         and len(held[n.input[1]].dims) >= 2
     ]  # fmt: skip
+
+
+def recurrent(model: Any) -> list[Any]:
+    """The recurrent nodes whose weights are constants and whose inputs are floats."""
+    held = {t.name: t for t in model.graph.initializer}
+    return [
+        n for n in model.graph.node
+        if n.op_type in RECURRENT and n.input[0] not in held
+        and all(name in held and held[name].data_type == 1 for name in n.input[1:3])
+    ]  # fmt: skip
+
+
+def key_of(outputs: Iterable[str]) -> str:
+    """By which output a layer is known: its first that has a name."""
+    return next(name for name in outputs if name)
+
+
+def state_of(key: str) -> str:
+    """The name of what a recurrent layer hands from step to step."""
+    return f"{key} state"
 
 
 def ranges(model: Any, names: Iterable[str], feeds: Feeds, by: str = MINMAX) -> dict[str, Range]:
@@ -93,7 +114,7 @@ def damages(model: Any, nodes: Sequence[Any], found: Mapping[str, Range], feeds:
         answers = [np.asarray(session.run(output, dict(feed))[0], np.float64) for feed in feeds]
         off = np.concatenate([(a - b).reshape(-1) for a, b in zip(answers, reference, strict=True)])
         hurt = float(np.square(off).mean()) / spread
-        told[node.output[0]] = hurt if np.isfinite(hurt) else float("inf")
+        told[key_of(node.output)] = hurt if np.isfinite(hurt) else float("inf")
     return told
 
 
@@ -109,37 +130,48 @@ def spared(hurt: Mapping[str, float]) -> list[str]:
 
 
 def with_rounding(model: Any, nodes: Sequence[Any], found: Mapping[str, Range]) -> Any:
-    """The graph with these layers as whole numbers would make them, computed in floats."""
+    """The graph with these layers as whole numbers would make them, computed in floats. (What a recurrent layer hands
+    from step to step stays as it is.)"""
     import onnx
     from onnx import helper, numpy_helper
 
     made = onnx.ModelProto()
     made.CopyFrom(model)
-    wanted = {n.output[0] for n in nodes}
+    wanted = {key_of(n.output) for n in nodes}
     held = {t.name: t for t in made.graph.initializer}
     written = []
     for node in made.graph.node:
-        if node.output[0] in wanted:
+        key = key_of(node.output)
+        if key in wanted:
             step, zero = scale_of(found[node.input[0]])
-            key = node.output[0]
             made.graph.initializer.append(numpy_helper.from_array(np.array(step, np.float32), f"{key} step"))
             made.graph.initializer.append(numpy_helper.from_array(np.array(zero, np.uint8), f"{key} zero"))
             scale = [f"{key} step", f"{key} zero"]
             written.append(helper.make_node("QuantizeLinear", [node.input[0], *scale], [f"{key} whole"]))
             written.append(helper.make_node("DequantizeLinear", [f"{key} whole", *scale], [f"{key} rounded"]))
-            weights = np.asarray(numpy_helper.to_array(held[node.input[1]]))
-            axis = output_axis(node, weights)
-            rows = np.moveaxis(weights, axis, 0)
-            q, by = rounded(rows.reshape(len(rows), -1))
-            again = (q * by[:, None]).astype(np.float32).reshape(rows.shape)
-            again = np.ascontiguousarray(np.moveaxis(again, 0, axis))
-            made.graph.initializer.append(numpy_helper.from_array(again, f"{key} weights"))
-            node.input[0], node.input[1] = f"{key} rounded", f"{key} weights"
+            node.input[0] = f"{key} rounded"
+            for place in (1, 2) if node.op_type in RECURRENT else (1,):
+                weights = np.asarray(numpy_helper.to_array(held[node.input[place]]))
+                again = _rounded(node, weights)
+                made.graph.initializer.append(numpy_helper.from_array(again, f"{key} weights {place}"))
+                node.input[place] = f"{key} weights {place}"
         written.append(node)
     kept = [onnx.NodeProto.FromString(n.SerializeToString()) for n in written]
     del made.graph.node[:]
     made.graph.node.extend(kept)
     return made
+
+
+def _rounded(node: Any, weights: NDArray[Any]) -> NDArray[np.float32]:
+    """A layer's weights after they were whole numbers, with a scale for each of its outputs."""
+    if node.op_type in RECURRENT:  # (directions, outputs, inputs)
+        q, by = rounded(weights.reshape(-1, weights.shape[-1]))
+        return (q * by[:, None]).astype(np.float32).reshape(weights.shape)
+    axis = output_axis(node, weights)
+    rows = np.moveaxis(weights, axis, 0)
+    q, by = rounded(rows.reshape(len(rows), -1))
+    again = (q * by[:, None]).astype(np.float32).reshape(rows.shape)
+    return np.ascontiguousarray(np.moveaxis(again, 0, axis))
 
 
 def output_axis(node: Any, weights: NDArray[Any]) -> int:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 INPUTS, OUTPUTS = 32, 16  # of a layer that gains from whole numbers, at least
+BOUNDED = -1.0, 1.0  # what a recurrent layer hands on, if nobody sees it
 CALIBRATED, LOOKED = 128, 48  # rows for ranges, and for what each layer does to the answers
 
 
@@ -59,9 +60,10 @@ def build(
 
 
 def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str, Range]:
-    """The layers that compute in whole numbers, by their outputs, and the range of what they take."""
+    """The layers that compute in whole numbers, by their outputs, and the range of what they take; of recurrent layers
+    also (`state_of`) the range of what they hand from step to step."""
     from hasten.passes.model.nets.quantise import calibration
-    from hasten.passes.model.nets.sensitive import damages, layers, ranges, spared
+    from hasten.passes.model.nets.sensitive import damages, key_of, layers, ranges, recurrent, spared, state_of
 
     nodes = []
     for node in layers(graph.model):
@@ -72,16 +74,30 @@ def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str,
         inputs = weights[0].size if conv else max(weights.shape)
         if groups == 1 and weights.ndim in (2, 3, 4) and inputs >= INPUTS and outputs >= OUTPUTS:
             nodes.append(node)
-    if not nodes:
+    stepping = [n for n in recurrent(graph.model) if graph.constants[n.input[2]].shape[-1] >= INPUTS]
+    if not nodes and not stepping:
         raise CannotServe("none of its layers is large enough to gain from whole numbers")
     rows = calibration(work, CALIBRATED)
     feeds = []
     for i in range(len(rows)):
         arrays = rows.take(slice(i, i + 1)).arrays.values()
         feeds.append(dict(zip(graph.inputs, arrays, strict=True)))
-    found = ranges(graph.model, [n.input[0] for n in nodes], feeds, by)
+    nodes += stepping
+    looked = [*(n.input[0] for n in nodes), *(n.output[0] for n in stepping if n.output[0])]
+    found = ranges(graph.model, looked, feeds, by)
     gone = spared(damages(graph.model, nodes, found, feeds[:LOOKED])) if spare else []
-    return {n.output[0]: found[n.input[0]] for n in nodes if n.output[0] not in gone}
+    few = {}
+    for n in nodes:
+        key = key_of(n.output)
+        if key in gone:
+            continue
+        if n not in stepping or graph.constants[n.input[1]].shape[-1] >= INPUTS:
+            few[key] = found[n.input[0]]
+        if n in stepping:
+            few[state_of(key)] = found.get(n.output[0], BOUNDED)
+    if not few:
+        raise CannotServe("all of its layers that could be in whole numbers hurt")
+    return few
 
 
 @dataclass(frozen=True)
@@ -102,9 +118,10 @@ class MachineCode:
 @dataclass(frozen=True)
 class MachineCodeInt8:
     """The same with layers in whole numbers of 8 bits, where the processor multiplies those (VNNI): sums are exact, and
-    four times as many products fit into an instruction. What flows between layers stays float32. Ranges are found on
-    calibration rows in several ways; with `spared`, layers whose rounding hurts most stay in float32. Their weights,
-    and tables of embeddings, lie on disk as int8 with a scale for each row."""
+    four times as many products fit into an instruction. What flows between layers stays float32 (what a recurrent layer
+    hands from step to step does not). Ranges are found on calibration rows in several ways; with `spared`, layers whose
+    rounding hurts most stay in float32. Their weights, and tables of embeddings, lie on disk as int8 with a scale for
+    each row."""
 
     code: ClassVar[str] = "HSM307"
     name: ClassVar[str] = "code of its own, int8"

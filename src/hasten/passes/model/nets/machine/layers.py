@@ -126,6 +126,20 @@ class Whole:
     step: float
     zero: int
 
+    def weights(self, matrix: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+        """Weights as whole numbers, and what one of each output's sums stands for."""
+        q, scale = rounded(matrix)
+        return q, (scale * np.float32(self.step)).astype(np.float32)
+
+    def base(self, matrix: NDArray[Any], bias: NDArray[Any] | None) -> NDArray[np.float32]:
+        """What is added to the sums: the bias, and what `zero` added to each input is taken away again."""
+        q, unit = self.weights(matrix)
+        own = np.zeros(len(matrix)) if bias is None else bias.astype(np.float64)
+        made: NDArray[np.float32] = (own - unit.astype(np.float64) * self.zero * q.sum(axis=1, dtype=np.int64)).astype(
+            np.float32
+        )
+        return made
+
 
 def splits(outputs: int, lanes: int, most: int) -> list[tuple[int, int, int]]:
     """Outputs as tiles of at most `most` vectors, about equally many: (first, outputs, lanes)."""
@@ -154,7 +168,7 @@ def product(
     bias_at: str = "", whole: Whole | None = None,
 ) -> None:  # fmt: skip
     """`rows` rows of `places` places each, times `matrix` (outputs, inputs of all pieces). `bias_at`: C text of a bias
-    that is no constant. `whole`: in whole numbers of 8 bits."""
+    that is no constant (of whole numbers, with what `Whole.base` adds). `whole`: in whole numbers of 8 bits."""
     outputs, inputs = matrix.shape
     single = places == 1
     # the same weights serve one row and several, where there is code for several
@@ -166,13 +180,11 @@ def product(
         weights = w.weight(name, matrix, tiles)
     else:
         four = -(-n // 4) * 4
-        q, scale = rounded(matrix)
+        q, unit = whole.weights(matrix)
         pieces = np.zeros((outputs, segs, four), np.int8)
         pieces[:, :, :n] = q.reshape(outputs, segs, n)
         weights = w.weight(name, pieces.reshape(outputs, -1), tiles)
-        unit = (scale * np.float32(whole.step)).astype(np.float32)
-        base = np.zeros(outputs, np.float32) if bias is None else bias.astype(np.float64)
-        bias = (base - unit.astype(np.float64) * whole.zero * q.sum(axis=1, dtype=np.int64)).astype(np.float32)
+        bias = whole.base(matrix, bias)
         steps = np.zeros(-(-outputs // w.lanes) * w.lanes, np.float32)
         steps[:outputs] = unit
         scale_at = w.weight(f"{name} scale", steps)
@@ -440,6 +452,10 @@ def recurrent(w: Writer, node: Node) -> None:
     given = w.array(names[0])
     x = w.in_order(given, last=False)
     steps, features = x.shape[0], x.shape[2]
+    span, state = w.whole(node), w.state(node)
+    few, whole_x = None, None
+    if span is not None:
+        whole_x, few, *_ = _whole_window(w, x, span, (1, 1), {"before": [0, 0], "after": [0, 0]})
     outputs = [*node.outputs, "", "", ""]
     y = w.make(outputs[0], (steps, directions, 1, units), "float") if w.users.get(outputs[0]) else None
     ends = [w.make(n, (directions, 1, units), "float") if n and w.users.get(n) else None for n in outputs[1:3]]
@@ -451,15 +467,24 @@ def recurrent(w: Writer, node: Node) -> None:
         )
     )
     nothing = np.zeros(math.ceil(gates * units / w.lanes) * w.lanes, np.float32)
+    handed, eight = None, "NULL, 0.0f, 0"
+    if state is not None:
+        step, zero = scale_of(state)
+        temporary.append(f"turned s {len(w.lines)}")
+        handed = Whole(w.make(temporary[-1], (1, -(-units // 4) * 4), "uint8_t").at, step, zero)
+        eight = f"{handed.at}, {literal(1 / step, 'float')}, {zero}"
     for d, backwards in enumerate(ways):
         own, other = bias[d, : gates * units], bias[d, gates * units :]
         key = f"{names[1]} {d} of {next(n for n in outputs if n)}"
         start = own + other
         if not lstm:  # what is reset is summed with its bias first
             start = own + np.concatenate([other[: 2 * units], np.zeros(units, np.float32)])
+        elif handed is not None:
+            start = handed.base(back[d], start)
         product(
-            w, f"{key} x", x.at, sums.at, NOTHING, into[d], start, "PLAIN", places=steps, px=features, po=gates * units
-        )
+            w, f"{key} x", x.at, sums.at, NOTHING, into[d], start, "PLAIN", places=steps, px=features, whole=few,
+            po=gates * units,
+        )  # fmt: skip
         for at, held in ((h, names[5]), (c, names[6])):
             first = w.constant(held) if held else np.zeros(1)
             if first is None:
@@ -469,26 +494,29 @@ def recurrent(w: Writer, node: Node) -> None:
                 w.line(f"memset({at.at}, 0, {4 * units});")
             else:
                 w.line(f"memcpy({at.at}, {w.weight(f'{key} {held}', first[d].reshape(-1))}, {4 * units});")
+        if handed is not None:
+            w.line(f"whole({h.at}, {handed.at}, {units}, {literal(1 / handed.step, 'float')}, {handed.zero});")
         now = f"{steps} - 1 - n" if backwards else "n"
         w.line(f"for (int64_t n = 0; n < {steps}; n++) {{ int64_t now = {now};")
         g = f"({sums.at} + now*{gates * units})"
-        none = w.weight("nothing", nothing) if not lstm else ""
+        none = "" if lstm or handed is not None else w.weight("nothing", nothing)
         product(
             w, f"{key} h", h.at, each.at, NOTHING, back[d], None, "PLAIN", places=1, px=units, po=gates * units,
-            bias_at=g if lstm else none,
+            bias_at=g if lstm else none, whole=handed,
         )  # fmt: skip
+        quick = "_whole" if handed is not None else ""
         if lstm:
-            w.line(f"lstm_step({each.at}, {h.at}, {c.at}, {units});")
+            w.line(f"lstm_step{quick}({each.at}, {h.at}, {c.at}, {units}, {eight});")
         else:
             held_bias = w.weight(f"{key} reset", other[2 * units :])
-            w.line(f"gru_step({g}, {each.at}, {held_bias}, {h.at}, {units});")
+            w.line(f"gru_step{quick}({g}, {each.at}, {held_bias}, {h.at}, {units}, {eight});")
         if y is not None:
             w.line(f"memcpy({y.at} + now*{directions * units} + {d * units}, {h.at}, {4 * units});")
         w.line("}")
         for end, last in zip(ends, (h, c), strict=True):
             if end is not None:
                 w.line(f"memcpy({end.at} + {d * units}, {last.at}, {4 * units});")
-    for n in temporary:
+    for n in (*temporary, *([whole_x] if whole_x else [])):
         w.drop(n)
     w.give_back(x, given)
 

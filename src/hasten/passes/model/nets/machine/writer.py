@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import ONE_ROW, Graph, Node, Size
-from hasten.passes.model.nets.sensitive import Range
+from hasten.passes.model.nets.sensitive import Range, key_of, state_of
 
 C_TYPES = {"float32": "float", "float64": "double", "int64": "int64_t", "int32": "int32_t", "bool": "uint8_t"}
 BYTES = {"float": 4, "double": 8, "int64_t": 8, "int32_t": 4, "uint8_t": 1}
@@ -253,7 +253,11 @@ class Writer:
 
     def whole(self, node: Node) -> Range | None:
         """The range of a layer's inputs, if it computes in whole numbers of 8 bits."""
-        return self._few.get(node.outputs[0])
+        return self._few.get(key_of(node.outputs))
+
+    def state(self, node: Node) -> Range | None:
+        """The range of what a recurrent layer hands from step to step, if it does so in whole numbers."""
+        return self._few.get(state_of(key_of(node.outputs)))
 
     def alone(self, name: str) -> Node | None:
         """The one node that uses it, if the graph does not answer it."""
