@@ -100,7 +100,7 @@ def test_passes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "What it finds" in shown
     assert "Safe when" in shown
     assert main(["passes", "show", "HST1O1"]) == 2
-    assert "HST101" in capsys.readouterr().err
+    assert "did you mean 'HST" in capsys.readouterr().err
     assert main(["passes", "show"]) == 2
     assert main(["passes", "list", "HST101"]) == 2
 

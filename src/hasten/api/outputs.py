@@ -141,13 +141,18 @@ class AppliedRun:
 
 @dataclass(frozen=True)
 class OnePass:
-    """One kind of change. `risk` says what it promises before anything is run."""
+    """One kind of change. `risk` says what it promises before anything is run; `kind` what it is a pass over; `parts`
+    are the labelled parts of its `documentation`; `example` (Markdown, or nothing) has a program, what became of it, and
+    a program that is left alone."""
 
     code: str
     name: str
     summary: str
     risk: str
     documentation: str
+    kind: str
+    parts: Mapping[str, str]
+    example: str
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,7 @@ OUTPUTS: dict[str, tuple[str, str, str]] = {
     "profile": (__name__, "Profiled", "hasten profile"),
     "check": (__name__, "CheckedArtifact", "hasten check"),
     "apply": (__name__, "AppliedRun", "hasten apply"),
-    "passes": (__name__, "Passes", "hasten passes"),
+    "passes": (__name__, "Passes", "hasten passes, hasten explain"),
     "doctor": (__name__, "Doctor", "hasten doctor"),
     "init": (__name__, "Initialised", "hasten init"),
     "runs": (__name__, "Runs", "hasten runs"),

@@ -77,9 +77,9 @@ def runs_or_folders(prefix: str = "", **_: object) -> list[str]:
 
 def codes(**_: object) -> dict[str, str]:
     """Codes of passes, with what each is about."""
-    from hasten.passes.registry import every_pass, summary
+    from hasten.passes.described import every_description
 
-    return {p.code: summary(p) for p in every_pass()}
+    return {d.code: d.title for d in every_description()}
 
 
 def schemas(**_: object) -> dict[str, str]:

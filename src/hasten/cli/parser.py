@@ -76,8 +76,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 COMMANDS = (
-    "run", "profile", "compare", "check", "apply", "report", "runs", "watch", "passes", "doctor", "init", "completion",
-    "schema",
+    "run", "profile", "compare", "check", "apply", "report", "runs", "watch", "passes", "explain", "doctor", "init",
+    "completion", "schema",
 )  # fmt: skip
 
 
@@ -161,10 +161,14 @@ def build() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_const", const="json", dest="format", help="as --format json")
     report.add_argument("-o", "--output", metavar="FILE", help="write it to a file")
 
-    passes = add("passes", "what hasten can change, each with its reason, example and safety")
+    passes = add("passes", "what hasten can change: every pass over programs, models and nets")
     passes.add_argument("action", nargs="?", choices=("list", "show"), default="list")
     passes.add_argument("code", nargs="?", metavar="CODE", help="with show: such as HST101")
     passes.add_argument("--json", action="store_true", help="print JSON")
+
+    explain = add("explain", "one pass: what it finds, why that is slow, when it is safe, a program before and after")
+    explain.add_argument("code", metavar="CODE", help="as reports name it: HST101, HSM201")
+    explain.add_argument("--json", action="store_true", help="print JSON")
 
     doctor = add("doctor", "machine, libraries, thread settings, noise floor, and what to fix")
     doctor.add_argument("--json", action="store_true", help="print JSON")

@@ -92,7 +92,7 @@ def _sarif(record: RunRecord) -> str:
 
 def rules(codes: set[str]) -> dict[str, Rule]:
     """What SARIF says of each pass."""
-    from hasten.passes.registry import documentation, every_pass, summary
+    from hasten.passes.described import every_description
     from hasten.report.sarif import Rule
 
-    return {p.code: Rule(p.code, p.name, summary(p), documentation(p)) for p in every_pass() if p.code in codes}
+    return {d.code: Rule(d.code, d.name, d.title, d.text()) for d in every_description() if d.code in codes}

@@ -12,7 +12,6 @@ from typing import Any
 from hasten.config import nearest
 from hasten.core.loading import StartupPass
 from hasten.core.recipe import Pass, Risk
-from hasten.errors import UsageError
 
 # module and class, in the order in which passes are asked
 PASSES: tuple[tuple[str, str], ...] = (
@@ -150,15 +149,6 @@ def _mistakes(pass_: object, methods: Sequence[tuple[str, list[str]]]) -> list[s
     return bad
 
 
-def by_code(code: str) -> Pass | StartupPass:
-    """Raises `UsageError` when there is no such pass."""
-    for p in every_pass():
-        if p.code.lower() == code.lower() or p.name.lower() == code.lower():
-            return p
-    known = [p.code for p in every_pass()]
-    raise UsageError(f"no pass {code!r}{nearest(code.upper(), known)}; there are {', '.join(known)}")
-
-
 def documentation(pass_: object) -> str:
     """The module's docstring (what it finds, why it is slow, example, when it is safe), else the class's own."""
     cls = type(pass_)
@@ -168,14 +158,3 @@ def documentation(pass_: object) -> str:
         own = ""  # what dataclass writes
     texts = [inspect.cleandoc(t) for t in (module.__doc__ if module else "", own) if t]
     return max(texts, key=len, default="")
-
-
-def summary(pass_: Pass | StartupPass) -> str:
-    """The first line of its documentation."""
-    return documentation(pass_).split("\n", 1)[0].rstrip(".")
-
-
-def show(code: str) -> str:
-    """Everything about one pass, as text. Raises `UsageError`."""
-    p = by_code(code)
-    return f"{p.code} {p.name} ({p.risk.value})\n\n{documentation(p)}"

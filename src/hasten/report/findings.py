@@ -39,6 +39,8 @@ def lines(
         if trial is not None:
             became = "kept" if trial.kept else f"{trial.verdict}: {trial.reason}"
             yield from _wrapped("gain" if trial.kept else "dim", f"tried  {became}", width)
+    yield "", ""
+    yield "dim", clip(f"hasten explain {found[0].code}: what is behind a code, and when its change is safe", width)
 
 
 def distinct(record: RunRecord) -> list[FindingRecord]:

@@ -56,6 +56,12 @@ def _has_products(model: Any) -> bool:
 
 @dataclass(frozen=True)
 class OnnxInt8Dynamic:
+    """int8 in ONNX Runtime, ranges found in each call.
+
+    What it does     holds weights of matrix products and recurrent layers as int8; the range of what flows into
+                     them is found anew in each call, so it needs no rows to calibrate on.
+    """
+
     code: ClassVar[str] = "HSM311"
     name: ClassVar[str] = "ONNX Runtime, int8 weights, ranges in each call"
     risk: ClassVar[Risk] = Risk.QUALITY
@@ -80,6 +86,12 @@ class OnnxInt8Dynamic:
 
 @dataclass(frozen=True)
 class OnnxInt8:
+    """int8 in ONNX Runtime, ranges found by calibration.
+
+    What it does     holds weights and activations as int8, per channel; ranges come from calibration rows by minimum and
+                     maximum, by percentiles or by entropy.
+    """
+
     code: ClassVar[str] = "HSM312"
     name: ClassVar[str] = "ONNX Runtime, int8"
     risk: ClassVar[Risk] = Risk.QUALITY
@@ -170,6 +182,12 @@ def _prepared(work: ModelWorkload, folder: Path) -> tuple[Path, list[str]]:
 
 @dataclass(frozen=True)
 class OpenVinoInt8:
+    """int8 in OpenVINO, by NNCF.
+
+    What it does     holds weights and activations as int8 in OpenVINO's graph; NNCF finds their ranges on
+                     calibration rows.
+    """
+
     code: ClassVar[str] = "HSM313"
     name: ClassVar[str] = "OpenVINO, int8"
     risk: ClassVar[Risk] = Risk.QUALITY

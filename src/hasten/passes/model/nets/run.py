@@ -30,8 +30,11 @@ def has_images(work: ModelWorkload) -> bool:
 
 @dataclass(frozen=True)
 class TorchScript:
-    """Traced and frozen: torch still runs it, without Python and with what is constant folded. (An exported program run
-    by torch is interpreted in Python, and slower than the module itself.)"""
+    """TorchScript, traced and frozen.
+
+    What it does     torch still runs the net, without Python and with what is constant folded. (An exported program
+                     run by torch is interpreted in Python, and slower than the module itself.)
+    """
 
     code: ClassVar[str] = "HSM301"
     name: ClassVar[str] = "TorchScript, frozen"
@@ -53,7 +56,11 @@ class TorchScript:
 
 @dataclass(frozen=True)
 class Inductor:
-    """Compiled ahead of time by torch's Inductor (AOTInductor): needs a C++ compiler, and only where it is built."""
+    """Inductor, compiled ahead of time.
+
+    What it does     torch's Inductor writes C++ for the whole net and compiles it (AOTInductor): that needs a C++
+                     compiler, and only where the artifact is built.
+    """
 
     code: ClassVar[str] = "HSM302"
     name: ClassVar[str] = "Inductor, compiled ahead of time"
@@ -82,6 +89,12 @@ class Inductor:
 
 @dataclass(frozen=True)
 class OnnxRuntime:
+    """A net in ONNX Runtime, in float32.
+
+    What it does     exports the net as an ONNX graph with a free number of rows, which ONNX Runtime answers from: torch
+                     is not needed to serve it.
+    """
+
     code: ClassVar[str] = "HSM303"
     name: ClassVar[str] = "ONNX Runtime"
     risk: ClassVar[Risk] = Risk.ROUNDING
@@ -98,6 +111,12 @@ class OnnxRuntime:
 
 @dataclass(frozen=True)
 class OpenVino:
+    """A net in OpenVINO, in float32.
+
+    What it does     converts the net to OpenVINO's own graph, in float32, or in bfloat16 where the processor has AMX:
+                     torch is not needed to serve it.
+    """
+
     code: ClassVar[str] = "HSM304"
     name: ClassVar[str] = "OpenVINO"
     risk: ClassVar[Risk] = Risk.ROUNDING

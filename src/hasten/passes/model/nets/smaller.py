@@ -36,6 +36,8 @@ LAMP, MAGNITUDE = "lamp", "magnitude"
 
 @dataclass(frozen=True)
 class SparseWeights:
+    """Weights that are zero, for room on disk."""
+
     code: ClassVar[str] = "HSM326"
     name: ClassVar[str] = "weights that are zero"
     risk: ClassVar[Risk] = Risk.QUALITY
@@ -92,6 +94,8 @@ def _lamp(weights: Any) -> Any:
 
 @dataclass(frozen=True)
 class ThinTables:
+    """Tables of embeddings of lower rank, for room on disk."""
+
     code: ClassVar[str] = "HSM327"
     name: ClassVar[str] = "tables of lower rank"
     risk: ClassVar[Risk] = Risk.QUALITY

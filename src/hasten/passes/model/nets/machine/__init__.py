@@ -102,6 +102,8 @@ def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str,
 
 @dataclass(frozen=True)
 class MachineCode:
+    """A small net as C that is written for it."""
+
     code: ClassVar[str] = "HSM305"
     name: ClassVar[str] = "code of its own"
     risk: ClassVar[Risk] = Risk.ROUNDING
@@ -117,11 +119,14 @@ class MachineCode:
 
 @dataclass(frozen=True)
 class MachineCodeInt8:
-    """The same with layers in whole numbers of 8 bits, where the processor multiplies those (VNNI): sums are exact, and
-    four times as many products fit into an instruction. What flows between layers stays float32 (what a recurrent layer
-    hands from step to step does not). Ranges are found on calibration rows in several ways; with `spared`, layers whose
-    rounding hurts most stay in float32. Their weights, and tables of embeddings, lie on disk as int8 with a scale for
-    each row."""
+    """A small net as C that is written for it, in int8.
+
+    What it does     the same with layers in whole numbers of 8 bits, where the processor multiplies those (VNNI): sums
+                     are exact, and four times as many products fit into an instruction. What flows between layers
+                     stays float32 (what a recurrent layer hands from step to step does not). Ranges are found on
+                     calibration rows in several ways; with `spared`, layers whose rounding hurts most stay in float32.
+                     Their weights, and tables of embeddings, lie on disk as int8 with a scale for each row.
+    """
 
     code: ClassVar[str] = "HSM307"
     name: ClassVar[str] = "code of its own, int8"
