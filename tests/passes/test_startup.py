@@ -10,6 +10,7 @@ import pytest
 
 from hasten.core.loading import Loaded, ModuleTime, Saving, Sources
 from hasten.core.recipe import Recipe
+from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.observe.import_effects import effects
 from hasten.observe.imports import imports
@@ -416,3 +417,14 @@ def test_own_files_that_define_do_no_harm(tmp_path: Path) -> None:
 
 def test_later_is_one_of_the_passes() -> None:
     assert any(isinstance(p, ImportsLater) for p in startup_passes())
+
+
+def test_the_script_of_a_notebook_is_looked_at_after_a_change_too(tmp_path: Path) -> None:
+    def savings_of(text: str) -> list[Saving]:
+        source = SourceFile("main.py", f"import json\n\n\ndef f():\n    return json.dumps(1)\n\n\n{text}\n".encode())
+        made = ScriptWorkload(tmp_path, Entry("script", "main.py"), "main.py", made={"main.py": source})
+        later = made.with_sources({"main.py": SourceFile("main.py", source.data + b"done = 1\n")})
+        return list(ImportsLater().savings(Sources(later, (later.source("main.py"),)), LOADED))
+
+    assert savings_of("print(1)")
+    assert not savings_of("print(sorted(globals()))")

@@ -142,8 +142,8 @@ class AppliedRun:
 @dataclass(frozen=True)
 class OnePass:
     """One kind of change. `risk` says what it promises before anything is run; `kind` what it is a pass over; `parts`
-    are the labelled parts of its `documentation`; `example` (Markdown, or nothing) has a program, what became of it, and
-    a program that is left alone."""
+    are the labelled parts of its `documentation`; `example` (Markdown, or nothing) has a program, what became of it,
+    and a program that is left alone."""
 
     code: str
     name: str

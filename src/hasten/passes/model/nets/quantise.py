@@ -88,8 +88,8 @@ class OnnxInt8Dynamic:
 class OnnxInt8:
     """int8 in ONNX Runtime, ranges found by calibration.
 
-    What it does     holds weights and activations as int8, per channel; ranges come from calibration rows by minimum and
-                     maximum, by percentiles or by entropy.
+    What it does     holds weights and activations as int8, per channel; ranges come from calibration rows by minimum
+                     and maximum, by percentiles or by entropy.
     """
 
     code: ClassVar[str] = "HSM312"

@@ -43,7 +43,8 @@ def why_not(sources: Sources) -> str:
     own = replace(sources.work, changed={})
     projects = _project_roots(sources)
     for file in sources.files:
-        if file.path in sources.work.changed and not (own.root / file.path).exists():
+        known = file.path in own.made or (own.root / file.path).exists()
+        if file.path in sources.work.changed and not known:
             continue  # a file of compiled loops
         try:
             tree = own.source(file.path).tree
