@@ -69,7 +69,7 @@ def labels(n: int) -> Iterator[Any]:
     yield from (np.round(rng.random(n), 1), rng.integers(0, 3, n).astype(np.int8), np.int64(3), "text", None)
 
 
-@pytest.mark.parametrize("origin", [o for o in STANDS if "pairwise" not in o])
+@pytest.mark.parametrize("origin", [o for o in STANDS if "pairwise" not in o and "silhouette" not in o])
 def test_scores(origin: str) -> None:
     official, ours = OFFICIAL[origin.rpartition(".")[2]], stand_in(origin)
     assert official is not None
@@ -111,7 +111,44 @@ def test_pairs_of_rows(origin: str) -> None:
                 assert old is None or np.array_equal(old, new, equal_nan=True)
 
 
-@pytest.mark.parametrize("origin", STANDS)
+def test_silhouettes() -> None:
+    origin = "sklearn.metrics.silhouette_score"
+    official, ours = OFFICIAL["silhouette_score"], stand_in(origin)
+    assert official is not None
+    rng = np.random.default_rng(0)
+    rows = rng.random((40, 3))
+    same_rows = np.repeat(rng.random((8, 3)), 5, axis=0)
+    tables: list[Any] = [rows, rows.copy(), same_rows, rows.tolist(), list(rows), rows.astype("f4"), np.zeros((40, 2))]
+    tables += [(rows * 100).astype(int), pd.DataFrame(rows), scipy.sparse.csr_array(rows), rows[:, :0], rows[:, 0]]
+    tables += [np.where(rows > 0.9, np.nan, rows), np.where(rows > 0.9, np.inf, rows), rows * 1e200, rows * 1e-200]
+    tables += [np.asfortranarray(rows), rows[::-1], rows[:39], None, np.repeat(rows[:1], 40, axis=0) * 1e8]
+    codes = rng.integers(0, 4, 40)
+    some: list[Any] = [
+        codes,
+        codes - 2,
+        codes.tolist(),
+        codes == 1,
+        codes.astype(float),
+        np.where(codes > 2, np.nan, 1.0),
+    ]
+    some += [codes * 0, np.arange(40), np.minimum(np.arange(40), 38), codes * 10**9, codes.astype(str), codes[:39]]
+    some += [pd.Series(codes, index=np.arange(40)[::-1]), codes.reshape(-1, 1), codes.astype(np.uint8), None, []]
+    some += [np.where(np.arange(40) == 3, 7, codes), [None] * 40, np.array(codes, object)]
+    pairs = [*itertools.product(tables, some[:1]), *itertools.product(tables[:3], some), (tables[-2], some[-9])]
+    for a, b in pairs:
+        expected, found = outcome(official, a, b), outcome(ours, a, b)
+        assert same(expected[0], found[0]), (a, b)
+        assert expected[1] == found[1], (a, b)
+    # rows that change between calls are looked at anew
+    table = rows.copy()
+    assert same(ours(table, codes), official(table, codes))
+    table[3] += 1
+    assert same(ours(table, codes, metric="euclidean"), official(table, codes))
+    assert ours(table, codes, metric="cosine") == official(table, codes, metric="cosine")
+    assert stand_in(origin, refuses)(rows, codes) == pytest.approx(official(rows, codes), rel=1e-12)
+
+
+@pytest.mark.parametrize("origin", [o for o in STANDS if "silhouette" not in o])
 def test_plain_arrays_do_without(origin: str) -> None:
     ours = stand_in(origin, refuses)
     if "pairwise" in origin:

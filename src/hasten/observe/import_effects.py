@@ -16,8 +16,8 @@ from hasten.observe.process import run_program
 
 RANDOM = "random"
 _HARMLESS = """\
-    'env': {k: v for k, v in os.environ.items() if not k.startswith('KMP_')},
-    'filters': [repr(f) for f in warnings.filters if 'scipy' not in repr(f) and 'matrix' not in repr(f)],
+    'env': {k: v for k, v in os.environ.items() if not k.startswith(('KMP_', 'TORCHINDUCTOR_'))},
+    'filters': [repr(f) for f in warnings.filters if not any(w in repr(f) for w in ('scipy', 'matrix', 'sympy'))],
 """
 PROBE = f"""\
 import importlib, json, locale, logging, os, random, signal, sys, warnings
@@ -41,7 +41,10 @@ try:
     import numpy
 except ImportError:
     pass
-for name in sys.argv[1:]:
+loaded, names = json.loads(sys.argv[1])
+for name in loaded:
+    importlib.import_module(name)
+for name in names:
     before = look()
     importlib.import_module(name)
     after = look()
@@ -50,12 +53,16 @@ sys.stdout.write('\\n' + json.dumps(found))
 """
 
 
-def effects(mirror: Mirror, work: ScriptWorkload, modules: Sequence[str], deadline_s: float) -> set[str] | None:
-    """What these imports change that others may see (`random`, `cwd`, ...); None when that cannot be told.
+def effects(
+    mirror: Mirror, work: ScriptWorkload, modules: Sequence[str], deadline_s: float, loaded: Sequence[str] = ()
+) -> set[str] | None:
+    """What these imports change that others may see (`random`, `cwd`, ...), modules `loaded` being there already; None
+    when that cannot be told.
 
-    Settings of Intel's runtime and filters for warnings of SciPy's own categories are passed over.
+    Passed over are settings of Intel's runtime and of Inductor's cache, and filters for warnings of categories that
+    SciPy and SymPy have of their own.
     """
-    command = [work.python or sys.executable, "-c", PROBE, *modules]
+    command = [work.python or sys.executable, "-c", PROBE, json.dumps([list(loaded), list(modules)])]
     with mirror.prepared(work, keep_cache=True) as root:
         run = run_program(command, cwd=root / work.cwd, env=mirror.environment(work), deadline_s=deadline_s)
     try:

@@ -71,6 +71,7 @@ PASSES: tuple[tuple[str, str], ...] = (
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.startup.later", "ImportsLater"),
+    ("hasten.passes.source.startup.optimisers", "PlainOptimisers"),
     ("hasten.passes.source.startup.collector", "QuietCollector"),
 )
 

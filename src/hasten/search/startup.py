@@ -144,8 +144,11 @@ def _noticed(look: _Look, found: Sequence[Saving], candidate: ScriptWorkload, no
     if missed:
         return f"{min(missed)} is reached through its package, and would no longer be imported"
     program = look.program
+    stay = sorted({m.partition(".")[0] for m in modules} & now.names)  # packages that are still loaded
     changed = program.session.once(
-        "effects", (program.key(look.work), modules), lambda: effects(program.mirror, look.work, modules, PROBE_S)
+        "effects",
+        (program.key(look.work), modules, stay),
+        lambda: effects(program.mirror, look.work, modules, PROBE_S, stay),
     )
     if changed is None:
         return f"importing {', '.join(modules)} by itself does not work"
