@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,36 +116,24 @@ class ServedNet:
 
     def __init__(self, folder: Path, manifest: Manifest, threads: int | None = None) -> None:
         self.manifest = manifest
-        self._inputs = TensorInputs(manifest.inputs)
+        inputs = TensorInputs(manifest.inputs)
         asks = {
             name: open_part(part, folder / "parts" / name, threads).method(FORWARD)
             for name, part in manifest.parts.items()
         }
-        self._routes = tuple((r.rows, asks[r.part]) for r in manifest.routes)
+        routes = tuple((r.rows, asks[r.part]) for r in manifest.routes)
+        self._answer = _by_routes(inputs, routes, manifest.inputs.empty)
+        direct = getattr(routes[0][1], "direct", None)
+        made = direct and direct(inputs.names, inputs.dtypes, routes[0][0], self._answer)
+        if made:  # the same, where inputs are what is usual
+            setattr(self, FORWARD, made)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The scores for n rows, shape (n, ...), as the module gives them. Raises `ValueError`."""
-        arrays, foreign = self._inputs.read(args, kwargs)
-        rows = len(arrays[0])
-        if not rows:
-            if not self.manifest.inputs.empty:
-                raise ValueError("no rows, and the net needs one at least")
-            one = [np.zeros((1, *a.shape[1:]), a.dtype) for a in arrays]
-            answer = self._routes[0][1](one)[:0]
-        else:
-            ask = self._routes[-1][1]
-            for limit, other in self._routes:
-                if limit is None or rows <= limit:
-                    ask = other
-                    break
-            answer = ask(arrays)
-        if foreign:
-            import torch
+        return self._answer(*args, **kwargs)
 
-            return torch.from_numpy(answer)
-        return answer
-
-    __call__ = forward
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.forward(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<hasten artifact of {self.manifest.model}: {_routes(self.manifest)}>"
@@ -187,6 +175,36 @@ class ServedTexts:
 
     def __repr__(self) -> str:
         return f"<hasten artifact of {self.manifest.model} for texts: {_routes(self.manifest)}>"
+
+
+def _by_routes(
+    inputs: TensorInputs, routes: Sequence[tuple[int | None, Callable[[list[Any]], NDArray[Any]]]], empty: bool
+) -> Callable[..., Any]:
+    """What answers a net's calls: it reads the inputs, and asks the part that is for so many rows. Holds no `Served`:
+    that may hold this."""
+
+    def answer(*args: Any, **kwargs: Any) -> Any:
+        arrays, foreign = inputs.read(args, kwargs)
+        rows = len(arrays[0])
+        if not rows:
+            if not empty:
+                raise ValueError("no rows, and the net needs one at least")
+            one = [np.zeros((1, *a.shape[1:]), a.dtype) for a in arrays]
+            found = routes[0][1](one)[:0]
+        else:
+            ask = routes[-1][1]
+            for limit, other in routes:
+                if limit is None or rows <= limit:
+                    ask = other
+                    break
+            found = ask(arrays)
+        if foreign:
+            import torch
+
+            return torch.from_numpy(found)
+        return found
+
+    return answer
 
 
 def _routes(manifest: Manifest) -> str:

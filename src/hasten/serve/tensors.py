@@ -17,8 +17,8 @@ class TensorInputs:
 
     def __init__(self, schema: InputSchema) -> None:
         self._columns = schema.columns
-        self._names = schema.names
-        self._dtypes = [np.dtype(c.dtype) for c in schema.columns]
+        self.names = self._names = schema.names
+        self.dtypes = self._dtypes = [np.dtype(c.dtype) for c in schema.columns]
         # dimensions of one row; None where one of them is free
         self._whole = [None if None in c.shape else tuple(c.shape) for c in schema.columns]
         self._usual = list(zip(self._dtypes, self._whole, [c.shape for c in schema.columns], strict=True))
@@ -67,7 +67,11 @@ class TensorInputs:
             return None
         rows = None
         for value, (dtype, whole, shape) in zip(given, self._usual, strict=True):
-            if type(value) is not np.ndarray or value.dtype is not dtype or not value.flags.c_contiguous:
+            if (
+                type(value) is not np.ndarray
+                or (value.dtype is not dtype and value.dtype != dtype)
+                or not value.flags.c_contiguous
+            ):
                 return None
             seen = value.shape
             if rows is not None and seen[:1] != rows:

@@ -105,7 +105,24 @@ def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Calla
             rest = [int(eval(n, {"__builtins__": {}}, {LENGTH: length})) for n in tail]
             return asked(arrays, length, (len(arrays[0]), *rest))
 
+    def direct(
+        names: tuple[str, ...], dtypes: tuple[np.dtype[Any], ...], limit: int | None, slow: Callable[..., Any]
+    ) -> Callable[..., Any] | None:
+        """What answers calls of up to `limit` rows without Python between, and asks `slow` where inputs are not what
+        is usual; None where there is no such code. `names` and `dtypes` are those of the inputs."""
+        make = getattr(library, "direct", None)
+        if make is None or free is not None:
+            return None
+        probe = np.empty((2, 3), single)
+        interned, kinds = tuple(map(sys.intern, names)), tuple(map(np.dtype, dtypes))
+        most = -1 if limit is None else limit
+        made: Callable[..., Any] | None = make(
+            at, (weights, library), most, slow, empty, (1, *shape), shape, interned, kinds, probe, probe.ctypes.data
+        )
+        return made
+
     ask.kept = (weights, library)  # type: ignore[attr-defined]
+    ask.direct = direct  # type: ignore[attr-defined]
     return ask
 
 

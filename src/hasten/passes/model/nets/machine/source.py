@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,20 +10,35 @@ from typing import Any
 from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
-from hasten.passes.model.nets.machine.graph import LENGTH, Graph
+from hasten.passes.model.nets.machine.graph import LENGTH, Graph, Size
 from hasten.passes.model.nets.machine.layers import tile_text, whole_tile_text
 from hasten.passes.model.nets.machine.operators import write
 from hasten.passes.model.nets.machine.writer import ALIGN, BYTES, Writer, times
 from hasten.passes.model.nets.sensitive import Range
 from hasten.serve.backends.machine import MODULE
 
-KERNELS = Path(__file__).with_name("kernels.c")
+KERNELS, DIRECT = (Path(__file__).with_name(name) for name in ("kernels.c", "direct.c"))
 MOST_LINES = 40_000
 MOST_SCRATCH = 256 << 20  # bytes
 
 GLUE = """
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+
+static int64_t all_rows(const float *W, char *S, int64_t L, int64_t rows, const char **in, float *out) {
+  int64_t r = 0, code = 0;
+#ifdef SEVERAL
+  for (; r + SEVERAL <= rows && !code; r += SEVERAL, out += SEVERAL * answer_size(L)) {
+    code = net_block(W, S, (const void *const *)in, out);
+    for (int i = 0; i < INPUTS; i++) in[i] += SEVERAL * input_size(i, L);
+  }
+#endif
+  for (; r < rows && !code; r++, out += answer_size(L)) {
+    code = net(W, S, L, (const void *const *)in, out);
+    for (int i = 0; i < INPUTS; i++) in[i] += input_size(i, L);
+  }
+  return code;
+}
 
 /* run(weights, scratch, length, out, inputs...): 0; 1 where a row of a table was asked for that is not there, 2 where
  * the net takes no input of this length */
@@ -48,17 +63,7 @@ static PyObject *py_run(PyObject *self, PyObject *const *args, Py_ssize_t n) {
       for (int i = 0; i < INPUTS; i++) in[i] = held[1 + i].buf;
       float *out = held[0].buf;
       Py_BEGIN_ALLOW_THREADS
-      int64_t r = 0;
-#ifdef SEVERAL
-      for (; r + SEVERAL <= rows && !code; r += SEVERAL, out += SEVERAL * answer_size(L)) {
-        code = net_block(W, S, (const void *const *)in, out);
-        for (int i = 0; i < INPUTS; i++) in[i] += SEVERAL * input_size(i, L);
-      }
-#endif
-      for (; r < rows && !code; r++, out += answer_size(L)) {
-        code = net(W, S, L, (const void *const *)in, out);
-        for (int i = 0; i < INPUTS; i++) in[i] += input_size(i, L);
-      }
+      code = all_rows(W, S, L, rows, in, out);
       Py_END_ALLOW_THREADS
     }
     while (got) PyBuffer_Release(&held[--got]);
@@ -74,8 +79,12 @@ static PyObject *py_scratch(PyObject *self, PyObject *length) {
   int64_t L = PyLong_AsLongLong(length);
   return PyErr_Occurred() ? NULL : PyLong_FromLongLong(scratch_size(L));
 }
+@DIRECT@
 static PyMethodDef methods[] = {
   {"run", (PyCFunction)(void (*)(void))py_run, METH_FASTCALL, NULL}, {"scratch", py_scratch, METH_O, NULL},
+#ifdef SIZES
+  {"direct", py_direct, METH_VARARGS, NULL},
+#endif
   {NULL, NULL, 0, NULL}};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "MODULE", NULL, -1, methods, NULL, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit_MODULE(void) { return PyModule_Create(&module); }
@@ -145,6 +154,22 @@ def source(
     head = f"#define V {lanes}\n#define INPUTS {len(graph.inputs)}\n"
     if several is not None:
         head += f"#define SEVERAL {several.rows}\n"
-    text = "\n".join([head + KERNELS.read_text("utf-8"), *body]) + GLUE.replace("MODULE", MODULE)
+    direct = _direct(graph, answer.shape)
+    glue = GLUE.replace("MODULE", MODULE).replace("@DIRECT@", direct)
+    text = "\n".join([head + KERNELS.read_text("utf-8"), *body]) + glue
     told = tuple((each.name, each.at, each.tiles) for each in w.weights)
     return Source(text, w.arrays, told, w.floats, tuple(answer.shape[1:]))
+
+
+def _direct(graph: Graph, answer: Sequence[Size]) -> str:
+    """What answers calls without Python between (`direct.c`); empty where a size depends on the length."""
+    shapes = [graph.shapes[n] for n in graph.inputs]
+    if not all(isinstance(n, int) for shape in (*shapes, answer) for n in shape):
+        return ""
+    many = max(len(shape) for shape in shapes)
+    rows = [f"{{{', '.join(map(str, [*shape[1:], *[0] * (many - len(shape) + 1)]))}}}" for shape in shapes]
+    told = [
+        "#define SIZES", f"static const int dimensions[INPUTS] = {{{', '.join(str(len(s)) for s in shapes)}}};",
+        f"static const Py_ssize_t sizes[INPUTS][{many}] = {{{', '.join(rows)}}};",
+    ]  # fmt: skip
+    return "\n".join(told) + "\n" + DIRECT.read_text("utf-8")
