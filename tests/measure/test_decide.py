@@ -14,7 +14,7 @@ from hasten.measure.decide import (
     APART_SHARE,
     BETS,
     LARGE_SHARE,
-    SIGNS_SHARE,
+    SIDES_SHARE,
     WEIGHTS,
     Evidence,
     interval,
@@ -31,7 +31,7 @@ def after(logs: list[float], **options: float) -> Evidence:
 
 def test_the_prior_is_one() -> None:
     assert math.fsum(WEIGHTS) == pytest.approx(1.0)
-    assert all(0 < bet < 1 for bet in BETS)
+    assert all(0 < bet.stake < 1 for bet in BETS)
     assert Evidence().e_faster == pytest.approx(1.0)
     assert Evidence().ratio == 1.0
 
@@ -162,7 +162,7 @@ def test_the_evidence_is_a_martingale(signs: list[float]) -> None:
 
 
 def test_the_capital_is_shared_out() -> None:
-    assert math.fsum((SIGNS_SHARE, LARGE_SHARE, APART_SHARE)) == pytest.approx(1.0)
+    assert math.fsum((SIDES_SHARE, LARGE_SHARE, APART_SHARE)) == pytest.approx(1.0)
 
 
 @given(st.lists(st.floats(-2, 2), min_size=2, max_size=40))

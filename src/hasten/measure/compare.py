@@ -8,7 +8,7 @@ import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -50,40 +50,94 @@ def measure(
     if min_pairs > max_pairs or min_pairs < 1:
         raise ValueError(f"min_pairs must be from 1 to max_pairs, not {min_pairs} of {max_pairs}")
     draw = random.Random(f"pairs {session.seed}")
-    start = session.clock()
-    old: list[RunSample] = []
-    new: list[RunSample] = []
-    notes: list[str] = []
+    decision = Decision(contract, metric, single_threaded, known_old)
+
+    def pair() -> None:
+        if draw.random() < 0.5:
+            old, new = run_old(), run_new()
+        else:
+            new = run_new()
+            old = run_old()
+        decision.add(old, new)
+
     expected = 1.5 * median(s.wall_s for s in known_old) if known_old else 0.0
-    chosen = metric if metric != "auto" else "wall"
-    evidence = Evidence(contract.min_gain, contract.alpha)
+    notes = pairs_until_decided(
+        session, decision, pair, max_pairs=max_pairs, min_pairs=min_pairs, sure_pairs=sure_pairs,
+        budget_s=budget_s, expected_s=expected,
+    )  # fmt: skip
+    return decision.comparison(session.seed, notes)
+
+
+def pairs_until_decided(
+    session: Session, decision: Decision, pair: Callable[[], None], *, max_pairs: int, min_pairs: int,
+    sure_pairs: int = 0, budget_s: float | None = None, expected_s: float = 0.0,
+) -> list[str]:  # fmt: skip
+    """Run pairs, each under the lock, until it is decided or no other one fits; what is to be said of it."""
+    start, waited_s = session.clock(), 0.0
     limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
-    waited_s = 0.0
-    while len(old) < max_pairs:
-        if len(old) >= sure_pairs and session.clock() - start - waited_s + expected > limit:
-            notes.append(f"stopped after {len(old)} pairs: the time for measuring was used up")
+    notes: list[str] = []
+    while decision.pairs < max_pairs:
+        if decision.pairs >= sure_pairs and session.clock() - start - waited_s + expected_s > limit:
+            notes.append(f"stopped after {decision.pairs} pairs: the time for measuring was used up")
             break
         with timing_lock() as wait_s:
             waited_s += wait_s
             session.waited(wait_s)
             began = session.clock()
-            if draw.random() < 0.5:
-                old.append(run_old())
-                new.append(run_new())
-            else:
-                new.append(run_new())
-                old.append(run_old())
-            expected = max(session.clock() - began, 0.5 * expected)
-        if metric == "auto" and len(old) == 1:
-            # once and for all: choosing again later would be a second try at being right
-            calm = single_threaded and any(map(_busy, (*known_old, *old))) and any(map(_busy, new))
-            chosen = "cpu" if calm else "wall"
-        evidence = evidence.after(_time(old[-1], chosen), _time(new[-1], chosen))
-        if len(old) >= min_pairs and evidence.decided != UNDECIDED:
+            pair()
+            expected_s = max(session.clock() - began, 0.5 * expected_s)
+        if decision.pairs >= min_pairs and decision.evidence.decided != UNDECIDED:
             break
     if waited_s > 1:
         notes.append(f"waited {waited_s:.0f} s for another hasten on this machine that was timing too")
-    return _comparison(evidence, old, new, chosen, notes, session.seed)
+    return notes
+
+
+class Decision:
+    """Pairs of samples, and what they say by the metric that decides (chosen once, after the first pair)."""
+
+    def __init__(
+        self, contract: Contract, metric: str = "wall", single_threaded: bool = False,
+        known_old: Sequence[RunSample] = (),
+    ) -> None:  # fmt: skip
+        self.metric = metric if metric != "auto" else "wall"
+        self.evidence = Evidence(contract.min_gain, contract.alpha)
+        self.old: list[RunSample] = []
+        self.new: list[RunSample] = []
+        self._auto = metric == "auto"
+        self._single, self._known = single_threaded, known_old
+        self._wall_logs: list[float] = []
+
+    @property
+    def pairs(self) -> int:
+        return len(self.old)
+
+    def add(self, old: RunSample, new: RunSample, logs: Mapping[str, float] | None = None) -> None:
+        """One more pair. `logs`: its log speed-up by each metric, where more is known of it than the two samples."""
+        self.old.append(old)
+        self.new.append(new)
+        if self._auto and self.pairs == 1:
+            # once and for all: choosing again later would be a second try at being right
+            calm = self._single and any(map(_busy, (*self._known, old))) and _busy(new)
+            self.metric = "cpu" if calm else "wall"
+        given = logs or {}
+        self._wall_logs.append(given.get("wall", math.log(_time(old, "wall") / _time(new, "wall"))))
+        self.evidence = self.evidence.after(_time(old, self.metric), _time(new, self.metric), given.get(self.metric))
+
+    def comparison(self, seed: int, notes: Sequence[str] = ()) -> Comparison:
+        """What was found, as the record holds it."""
+        evidence, said = self.evidence, list(notes)
+        low, high = interval(evidence.logs, seed=seed)
+        spread = robust_sd(evidence.logs)
+        if spread > NOISY:
+            said.append(f"noisy: speed-ups of single pairs spread by {spread:.0%}")
+        if self.metric == "cpu":
+            said.append(f"decided by CPU time; by wall time it is {math.exp(median(self._wall_logs)):.2f}x")
+        speedup = Speedup(
+            evidence.ratio, low, high, evidence.pairs, decided=evidence.decided,
+            evidence=evidence.e_not_faster if evidence.decided == "not faster" else evidence.e_faster,
+        )  # fmt: skip
+        return Comparison(speedup, tuple(self.old), tuple(self.new), self.metric, tuple(said))
 
 
 def _busy(sample: RunSample) -> bool:
@@ -94,23 +148,6 @@ def _busy(sample: RunSample) -> bool:
 
 def _time(sample: RunSample, metric: str) -> float:
     return max(sample.cpu_s if metric == "cpu" else sample.wall_s, 1e-9)
-
-
-def _comparison(
-    evidence: Evidence, old: list[RunSample], new: list[RunSample], metric: str, notes: list[str], seed: int
-) -> Comparison:
-    low, high = interval(evidence.logs, seed=seed)
-    spread = robust_sd(evidence.logs)
-    if spread > NOISY:
-        notes.append(f"noisy: speed-ups of single pairs spread by {spread:.0%}")
-    if metric == "cpu":
-        walls = [math.log(a.wall_s / b.wall_s) for a, b in zip(old, new, strict=True)]
-        notes.append(f"decided by CPU time; by wall time it is {math.exp(median(walls)):.2f}x")
-    speedup = Speedup(
-        evidence.ratio, low, high, evidence.pairs, decided=evidence.decided,
-        evidence=evidence.e_not_faster if evidence.decided == "not faster" else evidence.e_faster,
-    )  # fmt: skip
-    return Comparison(speedup, tuple(old), tuple(new), metric, tuple(notes))
 
 
 @contextlib.contextmanager

@@ -256,7 +256,7 @@ def _stop_guard(guard: subprocess.Popen[bytes]) -> None:
         guard.wait()
 
 
-def run_queue_s(pid: int) -> float:
+def run_queue_s(pid: int | str) -> float:
     """Seconds that a process's main thread was ready to run and had no processor; 0 where the system does not tell."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
