@@ -51,7 +51,7 @@ class Child:
     """A fresh Python that answers `ask`. With `threads`, it has that many processors (and libraries are told so)."""
 
     def __init__(self, *, threads: int | None = None, env: Mapping[str, str] | None = None) -> None:
-        environ = {**os.environ, **(env or {}), "PYTHONHASHSEED": "0"}
+        environ = {**os.environ, "PYTHONHASHSEED": "0", **(env or {})}
         self._mark = environ[MARK] = new_mark()
         if place := own_temporary():
             environ["TMPDIR"] = place
