@@ -72,7 +72,8 @@ def left_s(cells: Sequence[Cell], options: argparse.Namespace) -> float:
 def run(path: Path, options: argparse.Namespace) -> None:
     """Go round the cells until all is decided or time is up."""
     data, known = read(path) if options.more else ({}, {})
-    state = f"{options.neighbours} programs that compute all the time" if options.neighbours else "other work as found"
+    count = options.neighbours
+    state = f"{count} program{'s' * (count > 1)} that compute{'s' * (count == 1)} all the time" if count else "as found"
     data = {
         "schema": 1, "started": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(),
         "max_pairs": MAX_PAIRS, "fresh": options.fresh, "busy": state, **data,
@@ -133,8 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--machines", nargs="+", choices=[QUIET, BUSY], default=[QUIET, BUSY])
     parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS))
     parser.add_argument("--gains", nargs="+", type=float, default=[1.0, 1.05, 1.1, 2.0])
-    parser.add_argument("--neighbours", type=int, default=os.cpu_count() or 1,
-                        help="programs that compute all the time, where busy (default: one a core; 0: as found)")  # fmt: skip
+    parser.add_argument("--neighbours", type=int, default=1,
+                        help="programs that compute all the time, where busy (default: 1; 0: other work as found)")  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for every process (far slower)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)

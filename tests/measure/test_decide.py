@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hasten.measure.decide import (
     LARGE_SHARE,
     SIDES_SHARE,
     WEIGHTS,
+    Bet,
     Evidence,
     interval,
     robust_sd,
@@ -114,7 +116,7 @@ def test_times_must_be_times(old: float, new: float) -> None:
 def test_false_claims_stay_below_alpha(noise: str, gain: float) -> None:
     """Looking after every pair, up to 40: identical programs, and programs exactly at the threshold."""
     draw = random.Random(f"{noise} {gain}")
-    alpha, trials, wrong = 0.05, 2000, 0
+    alpha, trials, wrong = 0.05, 800, 0
 
     def one() -> float:
         if noise == "normal":
@@ -147,6 +149,51 @@ def test_a_real_gain_is_found() -> None:
                 break
         found += evidence.decided == "faster"
     assert found >= 190
+
+
+@pytest.mark.parametrize("bet", BETS)
+def test_bets_are_odd_and_never_fall(bet: Bet) -> None:
+    """What makes them fair at best, whatever the noise, as long as it favours neither side."""
+    sizes = [0.0, 1e-6, 0.001, 0.01, 0.05, 0.2, 1.0, 30.0]
+    for x, larger in itertools.pairwise(sizes):
+        assert bet.pays(x) <= bet.pays(larger)
+        assert bet.pays(larger) + bet.pays(-larger) == pytest.approx(2.0)
+    assert 0 < bet.pays(-30.0) <= bet.pays(0.0) <= 1.0
+
+
+@pytest.mark.parametrize("size", [0.7, 0.05])
+@pytest.mark.parametrize("bet", BETS)
+def test_a_shift_of_symmetric_noise_below_the_threshold_loses(bet: Bet, size: float) -> None:
+    """Bursts of one size: the excess is that size less the threshold, or more below it; sizes are no fair coins then."""
+    shift = math.log(1.03)
+    assert bet.pays(size - shift) + bet.pays(-size - shift) <= 2.0
+
+
+def test_what_is_rare_and_large_is_no_gain() -> None:
+    """The old program takes twice as long in one run of five; of the other runs none is faster."""
+    logs = [0.7 if i % 5 == 0 else 0.001 for i in range(40)]
+    assert after(logs).decided != "faster"
+    # even where the capital would allow it, the median pair has the last word
+    times = [(2.0, 1.0)] * 4 + [(1.0, 1.0)] * 5
+    assert replace(paired(times), large=1e6).decided != "faster"
+
+
+def test_a_gain_of_five_per_cent_is_found_in_noise_of_two() -> None:
+    draw, found = random.Random(11), 0
+    for _ in range(60):
+        evidence = Evidence()
+        for _ in range(40):
+            evidence = evidence.after(1.05 * math.exp(draw.gauss(0, 0.02)), 1.0)
+            if evidence.decided != "undecided":
+                break
+        found += evidence.decided == "faster"
+    assert found >= 54
+
+
+def test_the_log_of_a_pair_may_be_known_better_than_its_times() -> None:
+    evidence = Evidence().after(2.0, 1.0, math.log(1.1))
+    assert evidence.ratio == pytest.approx(1.1)
+    assert evidence.times == ((2.0, 1.0),)
 
 
 @given(st.lists(st.sampled_from([-1.0, 1.0]), max_size=12))

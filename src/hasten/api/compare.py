@@ -232,6 +232,7 @@ def _compare(current: Session, a: _Side, b: _Side, given: Settings) -> CompareRe
             known_old=base.samples,
             metric="auto",
             single_threaded=not (base.audit.threads or base.audit.processes),
+            environ=a.mirror.environment(a.work),
         )
     except WrongRun as problem:
         if strayed[0] == "a":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -49,21 +50,27 @@ def reached(need: float | None, gain: Speedup | None) -> bool:
 class RunSample:
     """One whole run of a program in a fresh process.
 
-    `waited_s` is how long its main thread was ready to run but others had the processor, where the system tells.
+    `waited_s` is how long its main thread was ready to run but others had the processor, where the system tells;
+    `energy_j` what the processors used meanwhile, whoever used it (None: the machine does not tell).
     """
 
     wall_s: float
     cpu_s: float
     peak_mb: float
     waited_s: float = 0.0
+    energy_j: float | None = None
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Original against candidate, interleaved whole-process runs."""
+    """Original against candidate, interleaved whole-process runs.
+
+    `conditions` names what else may move a time, and how it was held, drawn at random or found (`measure/conditions.py`).
+    """
 
     speedup: Speedup
     old: tuple[RunSample, ...]
     new: tuple[RunSample, ...]
     metric: str = "wall"
     notes: tuple[str, ...] = field(default=())
+    conditions: Mapping[str, str] = field(default_factory=dict)

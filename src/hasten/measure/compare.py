@@ -14,6 +14,7 @@ from statistics import median
 
 from hasten.core.contract import Contract
 from hasten.core.measurement import Comparison, RunSample, Speedup
+from hasten.measure.conditions import Reading, conditions
 from hasten.measure.decide import UNDECIDED, Evidence, interval, robust_sd
 from hasten.observe.session import Session
 
@@ -34,6 +35,7 @@ def measure(
     known_old: Sequence[RunSample] = (),
     metric: str = "wall",
     single_threaded: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Compare two programs by whole runs; each call of `run_old` and `run_new` is one fresh process.
 
@@ -44,8 +46,8 @@ def measure(
     `sure_pairs` are run whatever the time says: a machine that has become slow must not cost the decision. `known_old`
     are earlier runs of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`,
     `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no threads, no child processes)
-    and the first pair was busy for 95% of its time; with CPU time, waiting counts for nothing. Exceptions of the
-    two callables pass through.
+    and the first pair was busy for 95% of its time; with CPU time, waiting counts for nothing. `environ` is what
+    both were run with (told in the result). Exceptions of the two callables pass through.
     """
     if min_pairs > max_pairs or min_pairs < 1:
         raise ValueError(f"min_pairs must be from 1 to max_pairs, not {min_pairs} of {max_pairs}")
@@ -61,11 +63,13 @@ def measure(
         decision.add(old, new)
 
     expected = 1.5 * median(s.wall_s for s in known_old) if known_old else 0.0
+    before = Reading.now()
     notes = pairs_until_decided(
         session, decision, pair, max_pairs=max_pairs, min_pairs=min_pairs, sure_pairs=sure_pairs,
         budget_s=budget_s, expected_s=expected,
     )  # fmt: skip
-    return decision.comparison(session.seed, notes)
+    told = conditions(before, Reading.now(), environ=environ, seed=session.seed)
+    return decision.comparison(session.seed, notes, told)
 
 
 def pairs_until_decided(
@@ -124,7 +128,9 @@ class Decision:
         self._wall_logs.append(given.get("wall", math.log(_time(old, "wall") / _time(new, "wall"))))
         self.evidence = self.evidence.after(_time(old, self.metric), _time(new, self.metric), given.get(self.metric))
 
-    def comparison(self, seed: int, notes: Sequence[str] = ()) -> Comparison:
+    def comparison(
+        self, seed: int, notes: Sequence[str] = (), conditions: Mapping[str, str] | None = None
+    ) -> Comparison:  # fmt: skip
         """What was found, as the record holds it."""
         evidence, said = self.evidence, list(notes)
         low, high = interval(evidence.logs, seed=seed)
@@ -137,7 +143,7 @@ class Decision:
             evidence.ratio, low, high, evidence.pairs, decided=evidence.decided,
             evidence=evidence.e_not_faster if evidence.decided == "not faster" else evidence.e_faster,
         )  # fmt: skip
-        return Comparison(speedup, tuple(self.old), tuple(self.new), self.metric, tuple(said))
+        return Comparison(speedup, tuple(self.old), tuple(self.new), self.metric, tuple(said), conditions or {})
 
 
 def _busy(sample: RunSample) -> bool:

@@ -20,6 +20,7 @@ from typing import Protocol
 from hasten.core.contract import Contract
 from hasten.core.measurement import Comparison, RunSample
 from hasten.measure.compare import MIN_PAIRS, Decision, pairs_until_decided
+from hasten.measure.conditions import Reading, conditions
 from hasten.observe.session import Session
 
 MAX_PAIRS = 60
@@ -101,7 +102,7 @@ def _order(draw: random.Random) -> tuple[bool, bool]:
 def measure_inside(
     session: Session, start_old: Callable[[], Live], start_new: Callable[[], Live], contract: Contract, *,
     max_pairs: int = MAX_PAIRS, min_pairs: int = MIN_PAIRS, budget_s: float | None = None, metric: str = "wall",
-    single_threaded: bool = False, turns: int | None = None,
+    single_threaded: bool = False, turns: int | None = None, environ: Mapping[str, str] | None = None,
 ) -> Comparison:  # fmt: skip
     """Compare calls in two kinds of processes; stops, locks and decides as `compare.measure` does for whole runs.
 
@@ -114,10 +115,12 @@ def measure_inside(
         found = inner_pairs(start_old, start_new, draw, turns)
         decision.add(*found.samples, found.logs)
 
+    before = Reading.now()
     notes = pairs_until_decided(
         session, decision, pair, max_pairs=max_pairs, min_pairs=min_pairs, budget_s=budget_s
     )  # fmt: skip
-    return decision.comparison(session.seed, notes)
+    told = conditions(before, Reading.now(), environ=environ, seed=session.seed, inside=True)
+    return decision.comparison(session.seed, notes, told)
 
 
 def clocked(call: Callable[[], object], times: int = 1) -> RunSample:

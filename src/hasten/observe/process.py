@@ -24,6 +24,7 @@ from typing import IO
 from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
+from hasten.observe import energy
 from hasten.observe.mirror import Mirror
 from hasten.observe.profiler import Watcher
 from hasten.observe.reap import (
@@ -64,6 +65,7 @@ class ProgramRun:
     out_of_memory: bool = False  # it passed the memory limit and was killed
     waited_s: float = 0.0  # ready to run, but without a processor (main thread)
     children: bool = False  # it had child processes
+    energy_j: float | None = None  # of the processors meanwhile, where the machine tells
 
     @property
     def signal(self) -> str:
@@ -93,7 +95,7 @@ class ProgramRun:
 
     @property
     def sample(self) -> RunSample:
-        return RunSample(self.wall_s, self.cpu_s, self.peak_mb, self.waited_s)
+        return RunSample(self.wall_s, self.cpu_s, self.peak_mb, self.waited_s, self.energy_j)
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def run_program(
             given = stack.enter_context(tempfile.TemporaryFile(dir=out_dir))
             given.write(stdin)
             given.seek(0)
+        used = energy.counters()
         start = time.perf_counter()
         try:
             child = subprocess.Popen(
@@ -173,6 +176,7 @@ def run_program(
                     break
         finally:
             watch.finish()
+        energy_j = energy.joules(used, energy.counters()) if used else None
         total = os.fstat(out.fileno()).st_size + os.fstat(err.fileno()).st_size
         truncated = truncated or total > max_output
         out.seek(0)
@@ -183,7 +187,7 @@ def run_program(
     maxrss_mb = watch.maxrss_kb * 1024 / 1e6 if watch.maxrss_kb > own_peak_kb * 1.02 else 0.0
     return ProgramRun(
         watch.status, stdout, stderr, watch.wall_s, watch.cpu_s, max(watch.peak_mb, maxrss_mb),
-        timed_out, truncated, out_of_memory, watch.waited_s, watch.had_children,
+        timed_out, truncated, out_of_memory, watch.waited_s, watch.had_children, energy_j,
     )  # fmt: skip
 
 

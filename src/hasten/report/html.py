@@ -210,6 +210,10 @@ def _run(record: RunRecord) -> list[tuple[str, str]]:
     rows.append(
         ("false claims of a gain", f"at most {contract.alpha:.0%}, for a gain of {contract.min_gain:g}x or more")
     )
+    if record.profile.imports_share:
+        rows.append(("start-up", f"{seconds(record.profile.imports_share * record.profile.wall_s)} of imports"))
+    if record.comparison is not None:
+        rows += [(f"measured with {name}", text) for name, text in record.comparison.conditions.items()]
     for path, digest in sorted(record.sources.items()):
         rows.append((f"sha256 of {path}", digest[:16]))
     return rows

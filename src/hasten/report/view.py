@@ -154,6 +154,9 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         old = median(r.peak_mb for r in record.comparison.old)
         new = median(r.peak_mb for r in record.comparison.new)
         rows.append(("peak memory", f"{old:.0f} MB -> {new:.0f} MB"))
+        used = [[r.energy_j for r in side if r.energy_j] for side in (record.comparison.old, record.comparison.new)]
+        if all(used):
+            rows.append(("energy", f"{median(used[0]):.3g} J -> {median(used[1]):.3g} J, of the whole processor"))
     contract = record.contract
     same = "the same bits" if contract.exact else f"floats within rtol {contract.rtol:g}, all else exact"
     written = [name for name in record.baseline.compared if name.startswith("file ")]

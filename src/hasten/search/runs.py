@@ -287,7 +287,7 @@ class Program:
             return measure(
                 self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
                 min_pairs=min_pairs, max_pairs=max_pairs, sure_pairs=sure_pairs, metric="auto",
-                single_threaded=self.single_threaded and not _parallel(new),
+                single_threaded=self.single_threaded and not _parallel(new), environ=self.mirror.environment(old),
             )  # fmt: skip
 
         return self.session.once("measure", (self.key(old), self.key(new), min_pairs, max_pairs), measured)
