@@ -103,8 +103,10 @@ def run(path: Path, options: argparse.Namespace) -> None:
                     cell.rows.append(row)
                     write(path, data, known)
                     done = " ".join(f"{m} {row.decided[m]} {row.ratio[m]:.3f} in {row.pairs[m]}," for m in row.pairs)
-                    say(f"{cell.key:18} {len(cell.rows)}/{wanted(cell, options)}: {done} {row.seconds:.1f} s; "
-                        f"load {row.load:.1f}; {left_s(cells, options) / 60:.0f} minutes left")  # fmt: skip
+                    say(
+                        f"{cell.key:18} {len(cell.rows)}/{wanted(cell, options)}: {done} {row.seconds:.1f} s; "
+                        f"load {row.load:.1f}; {left_s(cells, options) / 60:.0f} minutes left"
+                    )
     path.with_suffix(".lock").unlink(missing_ok=True)
 
 
@@ -134,8 +136,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--machines", nargs="+", choices=[QUIET, BUSY], default=[QUIET, BUSY])
     parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS))
     parser.add_argument("--gains", nargs="+", type=float, default=[1.0, 1.05, 1.1, 2.0])
-    parser.add_argument("--neighbours", type=int, default=1,
-                        help="programs that compute all the time, where busy (default: 1; 0: other work as found)")  # fmt: skip
+    said = "programs that compute all the time, where busy (default: 1; 0: other work as found)"
+    parser.add_argument("--neighbours", type=int, default=1, help=said)
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for every process (far slower)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)

@@ -1,8 +1,8 @@
 """Processes to be timed, each with a hash seed and a memory layout of its own.
 
 Importing pandas or torch takes longer than all that is timed afterwards. So some interpreters import it once and then
-fork: a process is a fork of one drawn from several interpreters, each of which was started afresh, and is replaced after
-a while. `Fresh` starts an interpreter for every process, as hasten itself does.
+fork: a process is a fork of one drawn from several interpreters, each of which was started afresh, and is replaced
+after a while. `Fresh` starts an interpreter for every process, as hasten itself does.
 """
 
 from __future__ import annotations

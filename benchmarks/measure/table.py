@@ -43,11 +43,10 @@ def markdown(data: dict[str, Any], cells: Sequence[Cell]) -> str:
         wrong = sum(r.decided["auto"] == FASTER for r in rows)
         out += ["", f"All of these: {wrong} false claims of hasten in {len(rows)} decisions, so at most "
                 f"{100 * at_most(wrong, len(rows)):.2g}% (95% confidence)."]  # fmt: skip
-    out += ["", "True gains, made by real extra work on one side: how many are found, and in how many pairs (median):", ""]
-    out += _table(
-        ["workload", "machine", "gain", "hasten", "pairs", "called wrong", "by wall time alone", "pairs", "called wrong"],
-        (_power(c) for c in gains),
-    )
+    out += ["", "True gains, made by real extra work on one side: how many are found, in how many pairs (median):", ""]
+    each = ("pairs", "called wrong")
+    head = ["workload", "machine", "gain", "hasten", *each, "by wall time alone", *each]
+    out += _table(head, (_power(c) for c in gains))
     out += ["", told(data, cells)]
     return "\n".join(out) + "\n"
 
@@ -90,9 +89,9 @@ def told(data: dict[str, Any], cells: Sequence[Cell]) -> str:
     return (
         f"{decisions} decisions in {hours:.1f} hours; {machine.get('cpu')}, {machine.get('cores')} cores"
         f"{', virtual' if machine.get('virtual') else ''}, {machine.get('python')}, {versions}. One thread. "
-        f"hasten's own choice of metric was CPU time{by_wall}; of the program whole runs are timed, of the others calls "
-        f"inside pairs of processes: {made}. At most {data['max_pairs']} pairs. Busy: {data['busy']}. "
-        f"What is found is called at least 3% faster; called wrong is a true gain that is called none."
+        f"hasten's own choice of metric was CPU time{by_wall}; of the program whole runs are timed, of "
+        f"the others calls inside pairs of processes: {made}. At most {data['max_pairs']} pairs. Busy: {data['busy']}. "
+        "What is found is called at least 3% faster; called wrong is a true gain that is called none."
     )
 
 

@@ -73,7 +73,12 @@ WORKLOADS = {
     "program": Workload("a program of 0.1 s, whole runs", None),
 }
 
-PROGRAM = "total = 0\nfor unit in range({units}):\n    for i in range(45_000):\n        total += i * i % 7\nprint(total)\n"
+PROGRAM = """total = 0
+for unit in range({units}):
+    for i in range(45_000):
+        total += i * i % 7
+print(total)
+"""
 
 
 def call_of(unit: Unit, units: int) -> Callable[[], None]:

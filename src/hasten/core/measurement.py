@@ -65,7 +65,7 @@ class RunSample:
 class Comparison:
     """Original against candidate, interleaved whole-process runs.
 
-    `conditions` names what else may move a time, and how it was held, drawn at random or found (`measure/conditions.py`).
+    `conditions` names what else may move a time, and how it was held, drawn at random or found.
     """
 
     speedup: Speedup

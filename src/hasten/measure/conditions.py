@@ -39,7 +39,7 @@ def conditions(
     """By name, in words. `environ` is what both sides were run with; `inside`: calls inside processes were timed."""
     env = os.environ if environ is None else environ
     return {
-        "order": f"drawn for each pair (seed {seed}); a pair runs back to back, under a lock that other hastens wait for",
+        "order": f"drawn for each pair (seed {seed}); a pair runs back to back, and no other hasten times meanwhile",
         "threads": _threads(env),
         "CPU frequency": _frequency(before, after, root),
         "page cache": "warm for both: each ran before it was timed; the first run is told apart",

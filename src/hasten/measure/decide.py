@@ -1,10 +1,11 @@
 """Is the new program faster? A decision that may be asked for after every pair, at a known rate of false claims.
 
 Each pair of fresh processes gives one log speed-up; its excess over the threshold is a bet. Under the null hypothesis,
-"but for an error that is as likely to favour either side, the gain is at most `min_gain`", a bet whose pay is an odd and
-never falling function of the excess is fair at best. So the capital of a mixture of such bets is an e-process, and the
-chance that it ever reaches 1/alpha is at most alpha (Ville's inequality), however often one looks and whenever one stops.
-See Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference" (arXiv 2210.01948).
+"but for an error that is as likely to favour either side, the gain is at most `min_gain`", a bet whose pay is an odd
+and never falling function of the excess is fair at best. So the capital of a mixture of such bets is an e-process, and
+the chance that it ever reaches 1/alpha is at most alpha (Ville's inequality), however often one looks and whenever one
+stops. See Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference" (arXiv
+2210.01948).
 Identical programs in random order meet the null exactly, whatever the noise. Bets of no width look at signs only (they
 hold for the median, whatever the error's shape); the others pay by the size of the excess, up to a width beyond which
 more does not count, and so find gains of a few percent in half to two thirds of the pairs.
@@ -22,7 +23,7 @@ bets on two other things that are rare between equal programs:
 
 And whatever the capital, nothing is called faster whose median pair is not.
 
-`benchmarks/decisions.py` shows the rates of false claims and the pairs needed, `benchmarks/measure` the same of real runs.
+`benchmarks/decisions.py` shows the rates of false claims and the pairs needed, `benchmarks/measure` those of real runs.
 """
 
 from __future__ import annotations

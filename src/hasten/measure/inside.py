@@ -65,7 +65,7 @@ class InnerPairs:
 
 
 def middle(turns: Sequence[RunSample]) -> RunSample:
-    """The median of each figure; the most memory. What is waited goes by the median of what is left of the wall time."""
+    """The median of each figure; the most memory. What is waited: wall time less the median of what is left of it."""
     wall_s = median(t.wall_s for t in turns)
     own_s = median(t.wall_s - min(t.waited_s, t.wall_s) for t in turns)
     peak_mb = max(t.peak_mb for t in turns)

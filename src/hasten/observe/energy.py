@@ -1,7 +1,7 @@
 """Energy, where the machine tells it: the processor packages' own counters (RAPL), read before and after a run.
 
-They count what the whole machine does in the meantime. Linux shows them to root only, and virtual machines mostly not at
-all; then there is no figure, and none is estimated.
+They count what the whole machine does in the meantime. Linux shows them to root only, and virtual machines mostly not
+at all; then there is no figure, and none is estimated.
 """
 
 from __future__ import annotations

@@ -39,6 +39,9 @@ def warnings(record: RunRecord) -> tuple[tuple[str, str], ...]:
     said = list(record.notes)
     if record.comparison is not None:
         said += record.comparison.notes
+        layout = record.comparison.conditions.get("memory layout", "")
+        if "ASLR is off" in layout:
+            out.append((f"memory layout: {layout}", "sudo sysctl kernel.randomize_va_space=2"))
     out += _known(said)
     if record.status == "interrupted":
         out.append(("the run was interrupted: this is the best so far", f"run again: {record.command}"))
