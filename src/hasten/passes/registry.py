@@ -62,6 +62,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
     ("hasten.passes.source.estimators.few_rows", "FewRows"),
     ("hasten.passes.source.torch_calls.loader", "WholeBatches"),
+    ("hasten.passes.source.torch_calls.samples", "KeptSamples"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
     ("hasten.passes.source.algorithms.nearest", "NearestRows"),
     ("hasten.passes.source.algorithms.windows", "SlidingWindows"),

@@ -141,12 +141,10 @@ class WholeBatches(ContainerPass):
         module = place.module
         if not any(name.endswith("DataLoader") for name in module.names):
             return
-        if not _imports_torch(module):
+        if not imports_torch(module):
             return
         ours = defined(HELPER)
-        # `import torch` loads `torch.utils.data` too, and so does `import torch.utils.data` bind `torch`
-        bound = [b.node for b in module.bindings("torch", module.tree)]
-        added = () if bound and all(isinstance(n, ast.Import) and _as_itself(n) for n in bound) else ("import torch\n",)
+        added = () if binds_torch(module) else ("import torch\n",)
         own = "".join(
             BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"(dataset.{f}, {d})" for f, d in o.fields))
             for o in _own(module)
@@ -155,7 +153,7 @@ class WholeBatches(ContainerPass):
             for node in ast.walk(statement):
                 if not isinstance(node, (ast.For, ast.comprehension)) or within(module, node, ours):
                     continue
-                loader = _loader(place, node.iter)
+                loader = loader_in(place, node.iter)
                 if loader is None:
                     continue
                 last = node.end_lineno if isinstance(node, ast.For) else loader.end_lineno
@@ -170,11 +168,17 @@ class WholeBatches(ContainerPass):
                 )
 
 
+def binds_torch(module: Module) -> bool:
+    """Whether `torch` is PyTorch in this file: `import torch.utils.data` binds it too, and `torch` loads that."""
+    bound = [b.node for b in module.bindings("torch", module.tree)]
+    return bool(bound) and all(isinstance(n, ast.Import) and _as_itself(n) for n in bound)
+
+
 def _as_itself(statement: ast.Import) -> bool:
     return any(a.asname is None and a.name.split(".")[0] == "torch" for a in statement.names)
 
 
-def _imports_torch(module: Module) -> bool:
+def imports_torch(module: Module) -> bool:
     """Whether the file loads PyTorch at its head, so that a further import of it costs nothing."""
     return any(
         (isinstance(n, ast.Import) and any(a.name.split(".")[0] == "torch" for a in n.names))
@@ -183,12 +187,12 @@ def _imports_torch(module: Module) -> bool:
     )
 
 
-def _loader(place: Place, e: ast.expr) -> ast.expr | None:
+def loader_in(place: Place, e: ast.expr) -> ast.expr | None:
     """The part of what a loop goes over that may be a loader."""
     module = place.module
     match e:
         case ast.Call(func=func, args=[first, *_]) if dotted(func).rpartition(".")[2] in AROUND:
-            return _loader(place, first)
+            return loader_in(place, first)
         case ast.Name() | ast.Attribute() if dotted(e):
             seen = place.facts.of(place.region.id).types.get(dotted(e), ())
             if seen:
