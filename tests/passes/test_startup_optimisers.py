@@ -29,6 +29,8 @@ for _ in range(3):
     optimizer.zero_grad()
     model(torch.rand(4, 3)).sum().backward()
     optimizer.step()
+model.eval()
+print(optimizer.state_dict(), model.training)
 '''
 
 
