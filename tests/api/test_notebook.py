@@ -217,7 +217,7 @@ def test_a_notebook_that_is_saved_meanwhile_is_not_overwritten(here: Path) -> No
 
 def test_a_notebook_is_never_run_as_if_its_json_were_a_script(here: Path) -> None:
     (here / "json.ipynb").write_text('{"nbformat": 4, "cells": []}')  # Python, too
-    with pytest.raises(UsageError, match="is a notebook"):
+    with pytest.raises(TargetError, match="has no code to run"):
         hasten.compare("json.ipynb", "nb.ipynb")
     (here / "x.py").write_text("def f(): pass\n")
     with pytest.raises(UsageError, match="is a notebook"):

@@ -14,14 +14,17 @@ from typing import Any
 import jsonschema
 import pytest
 
-from hasten.api.compare import _gated, compare
+from hasten.api.compare import _gated, _pairs, compare
 from hasten.api.outputs import schema
 from hasten.api.results import CompareResult
 from hasten.cli import main
+from hasten.cli.progress import Lines
 from hasten.core.contract import Contract
 from hasten.core.measurement import Comparison, RunSample, Speedup
 from hasten.errors import UsageError
+from hasten.measure.decide import Evidence
 from hasten.report.comparison import render, summary
+from tests.observe.test_notebook import notebook
 from tests.observe.test_revisions import commit, git, repository, state, write
 
 SLOWER = "def work(n):\n    return sum(i for i in range(n))\n"
@@ -200,3 +203,39 @@ def test_a_comparison_that_is_ended_leaves_nothing(project: Path, tmp_path: Path
         assert running.wait(60) == 130, rest
     assert state(project) == before
     assert list(scratch.glob("hasten-*")) == []
+
+
+def test_two_notebooks(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cells = ["import os", "n = 10\nprint(sorted(f for f in os.listdir() if f.endswith('.txt')))", "n * 4"]
+    (project / "bench/data.txt").write_text("here")
+    for name, last in (("old.ipynb", "n * 4"), ("new.ipynb", "n + 31")):
+        (project / "bench" / name).write_bytes(notebook(*cells[:-1], last))
+    assert main(["compare", "old.ipynb", "new.ipynb", "--budget", "1ms", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["difference"].startswith("stdout")
+    assert "40" in found["difference"]
+    assert "41" in found["difference"]
+    (project / "bench/new.ipynb").write_bytes(notebook(*cells[:-1], "n / (n - 10)"))
+    assert main(["compare", "new.ipynb", "old.ipynb", "--budget", "1ms"]) == 2
+    assert "(In [3], line 1)" in capsys.readouterr().err
+    # in two revisions, from a folder above
+    git(project, "add", "bench")
+    git(project, "commit", "-qm", "x")
+    os.chdir(project)
+    (project / "bench/old.ipynb").write_bytes(notebook(*cells[:-1], "n * 5"))
+    words = ["compare", "HEAD", ".", "--target", "bench/old.ipynb", "--budget", "1ms", "--json"]
+    assert main(words) == 1
+    assert "50" in json.loads(capsys.readouterr().out)["difference"]
+
+
+def test_pairs_are_told_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+    shown, evidence = Lines(sys.stderr), Evidence(1.02, 0.05)
+    shown.stage("measure both, interleaved")
+    for _ in range(9):
+        evidence = evidence.after(2.0, 1.0)
+        _pairs(shown, evidence)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[10:] for line in lines[1:]] == [
+        f"{n} pair{'s' if n > 1 else ''} of runs: time of A / time of B is 2.00" for n in (1, 2, 4, 8)
+    ]
+    assert shown.step(shown.began) == "measure both, interleaved, 9 by now"

@@ -13,6 +13,7 @@ from hasten.api.watching import Watch
 from hasten.cli import main
 from hasten.cli.watch import _since
 from hasten.errors import TargetError
+from tests.observe.test_notebook import notebook
 
 
 class Time:
@@ -157,3 +158,26 @@ def test_what_moved_since_the_last_time() -> None:
     before, after = {"": 2.0, "f": 1.5, "g": 0.5}, {"": 1.0, "f": 0.5, "g": 0.495}
     assert _since({}, after) == ""
     assert _since(before, after) == "since the last time: 2 s -> 1 s (one run each)\n  f: 1.5 s -> 500 ms\n"
+
+
+def test_a_notebook_is_watched_too(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    (root / "sub").mkdir()
+    (root / "sub/nb.ipynb").write_bytes(notebook("1 + 1"))
+    asked: list[Any] = []
+
+    def profile(target: str, *_: Any, **more: Any) -> None:
+        asked.append(target)
+        raise KeyboardInterrupt
+
+    def compare(*words: Any, **more: Any) -> None:
+        asked.append((*words[:2], more["target"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hasten.api.profile.profile", profile)
+    monkeypatch.setattr("hasten.api.compare.compare", compare)
+    assert main(["watch", "sub/nb.ipynb"]) == 0
+    assert main(["watch", "sub/nb.ipynb", "--against", "sub/nb.ipynb"]) == 0
+    assert main(["watch", "sub/nb.ipynb", "--against", "main"]) == 0
+    assert asked == ["sub/nb.ipynb", ("sub/nb.ipynb", "sub/nb.ipynb", None), ("main", ".", "sub/nb.ipynb")]
+    assert main(["watch", "sub/gone.ipynb"]) == 2

@@ -87,3 +87,19 @@ def test_write_atomic_keeps_the_mode_and_leaves_nothing_behind(tmp_path: Path) -
     assert place.read_bytes() == b"new"
     assert place.stat().st_mode & 0o777 == 0o750
     assert [p.name for p in tmp_path.iterdir()] == ["run.py"]
+
+
+def test_a_report_that_cannot_be_made_does_not_take_the_run_with_it(tmp_path: Path) -> None:
+    def broken(record: object, diff: str) -> str:
+        raise KeyError("<b>no such\nfield</b>")
+
+    out = tmp_path / "o'ut"
+    done = deliver(plain_record(tmp_path, OLD, NEW), files(OLD), files(NEW), out, render=broken)
+    told = load(out).notes
+    assert told == done.notes
+    assert "report.html could not be made (KeyError" in told[0]
+    page = done.report.read_text()
+    assert "&lt;b&gt;no such" in page
+    assert "<b>" not in page
+    assert "hasten report" in page
+    assert (out / "optimized/script.py").read_bytes() == NEW["script.py"]

@@ -186,3 +186,49 @@ def test_only_what_is_inside_is_brought(project: Path) -> None:
     for wrong, said in (("..", "not inside"), ("nothing", "no such file"), (".", "not inside")):
         with pytest.raises(UsageError, match=said):
             inside_checkout(wrong, project, project)
+
+
+def test_what_is_staged(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(project, {"a.py": "x = 3\n", "new.py": "z = 1\n", "later.py": "w = 1\n", "sub/b.py": "y = 9\n"})
+    git(project, "add", "a.py", "new.py")
+    git(project, "add", "--intent-to-add", "later.py")
+    git(project, "rm", "-q", "--cached", ".gitignore")
+    write(project, {"a.py": "not staged\n"})
+    before, index = state(project), (project / ".git/index").read_bytes()
+    revision = named("staged", project / "sub")
+    assert revision.short.endswith("and what is staged")
+    assert not revision.same(named("HEAD", project))
+    with work_tree(revision, project, tmp_path / "t") as place:
+        assert {p.relative_to(place).as_posix(): p.read_text() for p in place.rglob("*.py")} == {
+            "a.py": "x = 3\n", "new.py": "z = 1\n", "sub/b.py": "y = 1\n"
+        }  # fmt: skip
+        assert not (place / ".gitignore").exists()
+    assert (state(project), (project / ".git/index").read_bytes()) == (before, index)
+    # `git commit sub/b.py` runs its hooks with an index made for that commit; one elsewhere is none of ours
+    hook = f"cp '{project}/.git/index' '{tmp_path}/other' && echo \"$GIT_INDEX_FILE\" > '{tmp_path}/named'"
+    (project / ".git/hooks").mkdir(exist_ok=True)
+    (project / ".git/hooks/pre-commit").write_text(f'#!/bin/sh\n{hook}\ncp "$GIT_INDEX_FILE" .git/kept\nexit 1\n')
+    (project / ".git/hooks/pre-commit").chmod(0o755)
+    subprocess.run(
+        ["git", "-c", "user.name=n", "-c", "user.email=e@x", "commit", "-qm", "x", "sub/b.py"], cwd=project, check=False
+    )
+    assert "next-index" in (tmp_path / "named").read_text()
+    for given, text in ((".git/kept", "y = 9\n"), (str(tmp_path / "other"), "y = 1\n")):
+        monkeypatch.setenv("GIT_INDEX_FILE", given)
+        with work_tree(named("INDEX", project), project, tmp_path / "t") as place:
+            assert (place / "sub/b.py").read_text() == text
+
+
+def test_nothing_is_staged_in_the_middle_of_a_merge(project: Path, tmp_path: Path) -> None:
+    git(project, "checkout", "-q", "old")
+    commit(project, {"a.py": "x = 5\n"})
+    git(project, "branch", "staged")
+    with pytest.raises(AssertionError):
+        git(project, "merge", "main")
+    with (
+        pytest.raises(UsageError, match=r"a\.py is not merged yet"),
+        work_tree(named("INDEX", project), project, tmp_path / "t"),
+    ):
+        pass
+    branch = named("staged", project)
+    assert (branch.staged, branch.short) == (False, branch.commit[:10])

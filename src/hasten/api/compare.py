@@ -6,10 +6,13 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hasten.api.results import CompareResult
-from hasten.api.target import project_root, take_apart, workload
+from hasten.api import notebook
+from hasten.api.target import project_root, take_apart
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
 from hasten.core.measurement import Comparison, RunSample, Speedup
@@ -18,6 +21,9 @@ from hasten.errors import TargetError, UsageError
 from hasten.observe.mirror import Mirror
 from hasten.observe.process import WorkloadRun
 from hasten.observe.session import Progress, Session, session
+
+if TYPE_CHECKING:
+    from hasten.measure.decide import Evidence
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,12 @@ def compare(
     """Do `a` and `b` give the same results, and which is faster? Both run whole, with the same `args` and `stdin`.
 
     Runs are interleaved; `speedup` is a's time over b's. The results that count, and the tolerance, are those of
-    `hasten.run`. When results differ the times are measured all the same.
+    `hasten.run`. When results differ the times are measured all the same. Each may be a script, a module or a notebook.
 
-    With a `target`, `a` and `b` are git revisions (`main`, `HEAD`, `v1.2`; `.` is the checkout as it stands) of the
-    repository of the current folder, and `target` is what runs in each: a temporary work tree has the tracked files,
-    `bring` names others that the program needs, and the shell command `build` runs in it first. With `fail_under`,
-    pairs are run until it is decided whether a's time over b's is below it (`CompareResult.gate`).
+    With a `target`, `a` and `b` are git revisions (`main`, `HEAD`, `v1.2`; `.` is the checkout as it stands, `staged` its
+    index) of the repository of the current folder, and `target` is what runs in each: a temporary work tree has the
+    tracked files, `bring` names others that the program needs, and the shell command `build` runs in it first. With
+    `fail_under`, pairs are run until it is decided whether a's time over b's is below it (`CompareResult.gate`).
 
     Raises `UsageError`, `TargetError`.
     """
@@ -78,13 +84,19 @@ def compare(
     if target is None:
         if bring or build:
             raise UsageError("bring and build go with git revisions: name what to run in each, target=")
-        old, new = _together(workload(a, args, stdin=stdin), workload(b, args, stdin=stdin))
+        (old, before), (new, after) = (notebook.opened(name, args, stdin=stdin, here=here) for name in (a, b))
+        old, new = _together(old, new)
         given = said.over(project_settings((old.root / old.entry_path).parent))
         # programs that are compared as files know nothing of the gate of revisions
         given = replace(given, fail_under=said.fail_under)
         with session(budget_s=given.budget, seed=given.seed or 0, progress=progress) as current:
-            mirror = Mirror(current, old)
-            return _compare(current, _Side(a, old, mirror), _Side(b, new, mirror), given)
+            mirror = Mirror(current, replace(old, made={**old.made, **new.made}))
+            try:
+                found = _compare(current, _Side(a, old, mirror), _Side(b, new, mirror), given)
+            except TargetError as error:
+                raise TargetError(notebook.in_cells(notebook.in_cells(str(error), old), new)) from error
+        told = dict.fromkeys(f"{name}: {note}" for name, notes in ((a, before), (b, after)) for note in notes)
+        return replace(found, notes=tuple(told))
     given = said.over(project_settings(here))
     with (
         session(budget_s=given.budget, seed=given.seed or 0, progress=progress) as current,
@@ -115,9 +127,10 @@ def _checked_out(
     top = checkout_of(here)
     revisions = [named(name, here) for name in names]
     bring = [inside_checkout(path, here, top) for path in given.bring or ()]
-    if (revisions[0].commit, revisions[0].dirty) == (revisions[1].commit, revisions[1].dirty):
+    if revisions[0].same(revisions[1]):
         current.progress.note(f"{names[0]} and {names[1]} are the same commit: what differs is noise")
-    works = []
+    works: list[ScriptWorkload] = []
+    told_of: list[str] = []
     with contextlib.ExitStack() as stack:
         for side, revision in zip("ab", revisions, strict=True):
             more = f" ({revision.short})" if revision.shown != revision.short else ""
@@ -129,18 +142,19 @@ def _checked_out(
             if not start.is_dir():
                 raise UsageError(f"{revision.name} has no folder {here.relative_to(top)}: start from {top}")
             try:
-                work = workload(target, args, stdin=stdin, cwd=start)
+                work, told = notebook.opened(target, args, stdin=stdin, here=start)
             except (UsageError, TargetError) as error:
                 raise type(error)(f"{revision.name}: {error}") from None
             # all of the tree, so that whatever Python imports from the checkout comes from the tree instead
-            works.append(_under(work, tree, start.relative_to(tree).as_posix()))
+            told_of += [f"{revisions[len(works)].shown}: {note}" for note in told]
+            works.append(notebook.moved(work, tree))
         first = Mirror(current, works[0], stands_for=top)
         second = Mirror(current, works[1], beside=first, stands_for=top)
         differ = _differing(first.pristine, second.pristine)
         yield (
             _Side(f"{revisions[0].shown}: {target}", works[0], first, differ),
             _Side(f"{revisions[1].shown}: {target}", works[1], second, differ),
-            _installed_copy(top, works[1].python),
+            [*told_of, *_installed_copy(top, works[1].python)],
         )
 
 
@@ -179,6 +193,8 @@ def _installed_copy(top: Path, python: str) -> list[str]:
 
 def is_target(name: str) -> bool:
     """Whether `name` is a program here, and not something else (such as a revision)."""
+    if notebook.is_notebook(name):
+        return Path(name.partition("::")[0]).is_file()
     try:
         take_apart(name, Path.cwd().resolve())
     except UsageError:
@@ -233,6 +249,7 @@ def _compare(current: Session, a: _Side, b: _Side, given: Settings) -> CompareRe
             metric="auto",
             single_threaded=not (base.audit.threads or base.audit.processes),
             environ=a.mirror.environment(a.work),
+            each=partial(_pairs, current.progress),
         )
     except WrongRun as problem:
         if strayed[0] == "a":
@@ -245,6 +262,14 @@ def _compare(current: Session, a: _Side, b: _Side, given: Settings) -> CompareRe
     return CompareResult(
         a.name, b.name, apart, comparison, base.unrepeatable, fail_under=given.fail_under, gate=decided
     )
+
+
+def _pairs(progress: Progress, evidence: Evidence) -> None:
+    """Tell of a pair; of the first ones and then ever more seldom in a line of its own, where lines are all there is."""
+    pairs = evidence.pairs
+    progress.count(pairs, 0)
+    if pairs & (pairs - 1) == 0:
+        progress.note(f"{pairs} pair{'s' if pairs > 1 else ''} of runs: time of A / time of B is {evidence.ratio:.2f}")
 
 
 def _gated(comparison: Comparison, contract: Contract) -> tuple[Comparison, str]:
@@ -270,18 +295,11 @@ def _together(a: ScriptWorkload, b: ScriptWorkload) -> tuple[ScriptWorkload, Scr
     """Both in one project folder: one mirror serves them, and their shared data is the same files."""
     if a.root == b.root:
         return a, b
-    here = a.root / a.cwd
+    scripts = [work for work in (a, b) if work.cells is None]  # notebooks start where they lie
+    here = (scripts[0] if scripts else a).root / (scripts[0] if scripts else a).cwd
     root, start = project_root([a.root / a.entry_path, b.root / b.entry_path], here)
-    if start != here:
+    if scripts and start != here:
         raise TargetError(
             f"{a.entry.name} and {b.entry.name} are in folders far apart: put both into one, so that they run alike"
         )
-    cwd = here.relative_to(root).as_posix()
-    return _under(a, root, cwd), _under(b, root, cwd)
-
-
-def _under(work: ScriptWorkload, root: Path, start: str) -> ScriptWorkload:
-    def moved(path: str) -> str:
-        return (work.root / path).relative_to(root).as_posix()
-
-    return replace(work, root=root, entry_path=moved(work.entry_path), cwd=start)
+    return notebook.moved(a, root), notebook.moved(b, root)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hasten.api.target import find_function_in, project_root
+from hasten.api.target import workload as program
 from hasten.core.cells import Layout, reserved
 from hasten.core.record import Excerpt, OriginRecord, ProfileRecord, RunRecord, TrialRecord
 from hasten.core.source import SourceFile
@@ -65,6 +66,37 @@ def workload(
         _read={relative: SourceFile(relative, notebook.data)},
     )
     return work, made.notes
+
+
+def opened(
+    target: str,
+    args: Sequence[str] = (),
+    *,
+    stdin: bytes | None = None,
+    calls: str | None = None,
+    here: Path,
+) -> tuple[ScriptWorkload, tuple[str, ...]]:
+    """What the target is, a notebook or any other program, and notes about it."""
+    if not is_notebook(target):
+        return program(target, args, stdin=stdin, calls=calls, cwd=here), ()
+    if calls is not None:
+        raise UsageError("--calls goes with a function of a script; a notebook's own cells make the calls")
+    return workload(target, args, stdin=stdin, here=here)
+
+
+def moved(work: ScriptWorkload, root: Path) -> ScriptWorkload:
+    """The same program, seen from a project folder above its own."""
+
+    def under(path: str) -> str:
+        return (work.root / path).relative_to(root).as_posix()
+
+    made = {under(path): SourceFile(under(path), source.data) for path, source in work.made.items()}
+    cells = work.cells
+    if cells is not None:
+        cells = replace(cells, script=under(cells.script), notebook=under(cells.notebook) if cells.notebook else "")
+    return replace(
+        work, root=root, entry_path=under(work.entry_path), cwd=under(work.cwd), made=made, cells=cells, _read={}
+    )
 
 
 def _some(folder: Path) -> str:
@@ -245,7 +277,10 @@ def in_cells(message: str, work: ScriptWorkload) -> str:
     if layout is None:
         return message
     places = layout.places(work.made[layout.script].text)
-    found = [places[int(m["line"])] for m in _AT.finditer(message) if int(m["line"]) in places]
+    mine = layout.script.rpartition("/")[2]
+    found = [
+        places[int(m["line"])] for m in _AT.finditer(message) if m["script"] == mine and int(m["line"]) in places
+    ]  # fmt: skip
     if not found:
         return message
     number, line = found[-1]

@@ -18,7 +18,7 @@ from hasten.api.kept import RUNS as RUNS
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions, is_model_target
 from hasten.api.results import RunResult
-from hasten.api.target import companions, started_elsewhere, workload
+from hasten.api.target import companions, started_elsewhere
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
 from hasten.core.model import ModelContract
@@ -118,7 +118,7 @@ def run(
             f"{', '.join(options.said)}: these go with a trained model, and {target} is none; name its file "
             "(.joblib, .skops, .onnx, ...) or give the object"
         )
-    work, notes = _workload(target, args, stdin, calls, Path.cwd().resolve())
+    work, notes = notebook.opened(target, args, stdin=stdin, calls=calls, here=Path.cwd().resolve())
     given = settings(
         {
             "out": None if out is None else os.fspath(out),
@@ -136,17 +136,6 @@ def run(
     told = {"target": target, "args": tuple(args), "stdin": stdin, "calls": calls, "given": given}
     with kept.begun(folder, "script", told) as journal:
         return script(journal, work, told, progress, notes)
-
-
-def _workload(
-    target: str, args: Sequence[str], stdin: bytes | None, calls: str | None, here: Path
-) -> tuple[ScriptWorkload, tuple[str, ...]]:
-    """What the target is, and notes about it."""
-    if not notebook.is_notebook(target):
-        return workload(target, args, stdin=stdin, calls=calls, cwd=here), ()
-    if calls is not None:
-        raise UsageError("--calls goes with a function of a script; a notebook's own cells make the calls")
-    return notebook.workload(target, args, stdin=stdin, here=here)
 
 
 def script(
@@ -198,7 +187,7 @@ def script(
             delivery = deliver(record, old, new, folder, companions=beside, render=html.render, cells=cells)
     if record.status == "finished":
         journal.finished()
-    return RunResult(record, delivery)
+    return RunResult(replace(record, notes=(*record.notes, *delivery.notes)), delivery)
 
 
 def _resumed(folder: Path, budget: float | str | None, progress: Progress | None) -> RunResult | ModelResult:
@@ -210,8 +199,8 @@ def _resumed(folder: Path, budget: float | str | None, progress: Progress | None
             from hasten.api.models.run import go_on
 
             return go_on(journal, told, progress)
-        work, notes = _workload(
-            told["target"], told["args"], told["stdin"], told["calls"], Path(journal.identity.where)
+        work, notes = notebook.opened(
+            told["target"], told["args"], stdin=told["stdin"], calls=told["calls"], here=Path(journal.identity.where)
         )
         return script(journal, work, told, progress, notes)
 

@@ -122,7 +122,7 @@ def take_apart(target: str, here: Path) -> Named:
 def script_file(name: str, here: Path) -> Path:
     """The script's path, links kept in its own name. Raises `UsageError` when there is no such file."""
     if name.endswith(".ipynb"):  # JSON may well run as Python, and do nothing
-        raise UsageError(f"{name} is a notebook, which `hasten run` and `hasten profile` take, and nothing else does")
+        raise UsageError(f"{name} is a notebook: it is run, profiled, compared and watched whole, and not called from")
     path = here / name
     if path.is_dir():
         raise UsageError(f"{name} is a folder; name the script in it, such as {name.rstrip('/')}/main.py")

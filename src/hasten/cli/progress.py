@@ -54,7 +54,7 @@ class Told(Progress):
     def step(self, now: float) -> str:
         """`verify 12 changes, 5 of 12, about 20 s left`."""
         done, of = self.counted
-        out = clean(self.title) + (f", {done} of {of}" if of else "")
+        out = clean(self.title) + (f", {done} of {of}" if of else f", {done} by now" if done else "")
         if self.estimate_s is not None and self.estimate_s >= 1:
             left = self.estimate_s - (now - self.began)
             out += f", about {clock_text(left)} left" if left >= 1 else ", longer than expected" if left < -5 else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 def main(options: argparse.Namespace) -> int:
     """Ctrl-C is how it ends, so that is exit status 0."""
-    from hasten.api.target import workload
+    from hasten.api import notebook
     from hasten.api.watching import Watch
     from hasten.cli import FINISHED
     from hasten.cli.given import standard_input
@@ -28,7 +28,7 @@ def main(options: argparse.Namespace) -> int:
     if options.against is not None and options.calls is not None:
         raise UsageError("--calls goes with profiling; --against compares whole programs")
     stdin = standard_input(options.stdin)
-    work = workload(target, options.args, stdin=stdin, calls=options.calls)
+    work, _ = notebook.opened(target, options.args, stdin=stdin, calls=options.calls, here=Path.cwd().resolve())
     also = (Path(options.stdin).resolve(),) if options.stdin not in (None, "-") else ()
     watch = Watch(work.root, also)
     last: dict[str, float] = {}

@@ -6,13 +6,15 @@ import contextlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hasten.core.model_record import ModelRunRecord
 from hasten.core.record import RunRecord
 from hasten.core.source import SourceFile
 from hasten.deliver.files import inside, write_atomic
+from hasten.deliver.page import page
 from hasten.deliver.patch import patch
 from hasten.errors import UsageError
 from hasten.observe.journal import JOURNAL, unfinished
@@ -29,13 +31,14 @@ OPTIMIZED, PATCH, REPORT, RESULT, BACKUP, CELLS = (
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was written, and where."""
+    """What was written, and where. `notes` are troubles on the way, which `result.json` tells too."""
 
     folder: Path
     patch: Path
     report: Path
     result: Path
     optimized: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 def check_folder(folder: Path, *, own: bool = False) -> None:
@@ -76,7 +79,8 @@ def deliver(
 
     `companions` are unchanged modules that the program imports: with them beside it, `optimized/` runs where
     it lies. `cells` is a diff to read, for a notebook, whose own is of JSON.
-    `render(record, diff)` makes `report.html`. `result.json` comes last: with it the run is complete.
+    `render(record, diff)` makes `report.html`; where it fails, a page that says so takes its place. `result.json` comes
+    last: with it the run is complete.
     Raises `UsageError` for a folder that has something else in it, and `OSError`.
     """
     check_folder(folder, own=unfinished(folder))
@@ -98,11 +102,13 @@ def deliver(
     (folder / CELLS).unlink(missing_ok=True)
     if cells:
         write_atomic(folder / CELLS, cells.encode("utf-8", "replace"))
+    notes: tuple[str, ...] = ()
     if render is not None:
-        html = render(record, cells or diff.decode("utf-8", "replace"))
-        write_atomic(folder / REPORT, html.encode("utf-8", "replace"))
-    write_atomic(folder / RESULT, record.dumps().encode("ascii"))
-    return Delivery(folder, folder / PATCH, folder / REPORT, folder / RESULT, tuple(written))
+        shown, trouble = page(partial(render, record, cells or diff.decode("utf-8", "replace")), folder)
+        write_atomic(folder / REPORT, shown)
+        notes = (trouble,) if trouble else ()
+    write_atomic(folder / RESULT, replace(record, notes=(*record.notes, *notes)).dumps().encode("ascii"))
+    return Delivery(folder, folder / PATCH, folder / REPORT, folder / RESULT, tuple(written), notes)
 
 
 def load(folder: Path) -> RunRecord:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hasten.core.model import FORWARD
 from hasten.core.model_record import ModelRunRecord
 from hasten.deliver.artifact import REPORT, RESULT, check_folder
 from hasten.deliver.files import write_atomic
+from hasten.deliver.page import page
 from hasten.observe.journal import unfinished
 from hasten.serve.manifest import read_manifest
 from hasten.serve.packages import to_install
@@ -19,12 +21,14 @@ ARTIFACT = "artifact"
 
 @dataclass(frozen=True)
 class ModelDelivery:
-    """What was written, and where. `artifact` is None when nothing was kept."""
+    """What was written, and where. `artifact` is None when nothing was kept; `notes` are troubles on the way, which
+    `result.json` tells too."""
 
     folder: Path
     artifact: Path | None
     report: Path
     result: Path
+    notes: tuple[str, ...] = ()
 
 
 def deliver_model(
@@ -48,9 +52,11 @@ def deliver_model(
         if mlflow:
             write_mlflow(record, place)
         read_manifest(place, check=False).write(place)
-    write_atomic(folder / REPORT, render_html(record).encode("utf-8", "replace"))
-    write_atomic(folder / RESULT, record.dumps().encode("utf-8"))
-    return ModelDelivery(folder, place if artifact is not None else None, folder / REPORT, folder / RESULT)
+    shown, trouble = page(partial(render_html, record), folder)
+    write_atomic(folder / REPORT, shown)
+    notes = (trouble,) if trouble else ()
+    write_atomic(folder / RESULT, replace(record, notes=(*record.notes, *notes)).dumps().encode("utf-8"))
+    return ModelDelivery(folder, place if artifact is not None else None, folder / REPORT, folder / RESULT, notes)
 
 
 def readme(record: ModelRunRecord, *, texts: bool = False) -> str:

@@ -36,6 +36,7 @@ def measure(
     metric: str = "wall",
     single_threaded: bool = False,
     environ: Mapping[str, str] | None = None,
+    each: Callable[[Evidence], None] | None = None,
 ) -> Comparison:
     """Compare two programs by whole runs; each call of `run_old` and `run_new` is one fresh process.
 
@@ -47,7 +48,8 @@ def measure(
     are earlier runs of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`,
     `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no threads, no child processes)
     and the first pair was busy for 95% of its time; with CPU time, waiting counts for nothing. `environ` is what
-    both were run with (told in the result). Exceptions of the two callables pass through.
+    both were run with (told in the result); `each` hears what is known after each pair. Exceptions of the two callables
+    pass through.
     """
     if min_pairs > max_pairs or min_pairs < 1:
         raise ValueError(f"min_pairs must be from 1 to max_pairs, not {min_pairs} of {max_pairs}")
@@ -61,6 +63,8 @@ def measure(
             new = run_new()
             old = run_old()
         decision.add(old, new)
+        if each is not None:
+            each(decision.evidence)
 
     expected = 1.5 * median(s.wall_s for s in known_old) if known_old else 0.0
     before = Reading.now()

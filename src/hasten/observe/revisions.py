@@ -1,7 +1,8 @@
 """Git revisions of a project, each in a temporary work tree of its own that is gone afterwards, however it ends.
 
 The user's checkout is only read: no branch, index, file or hook of it is touched. The revision `.` is the checkout as
-it stands: tracked files as they are now, and new ones that git does not ignore.
+it stands: tracked files as they are now, and new ones that git does not ignore. `staged` is its index: what a commit would
+hold (in a hook of `git commit -a` or `git commit FILE` the index that git has made for that commit).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from hasten.errors import TargetError, UsageError
 
 WORKTREE = (".", "WORKTREE")
+STAGED = ("staged", "INDEX")
 # git sets these for its hooks: a command that asks about another work tree must not inherit them
 _OF_HOOKS = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
@@ -30,11 +32,13 @@ _OF_HOOKS = (
 
 @dataclass(frozen=True)
 class Revision:
-    """What the user called `name`. `commit` is its hash; for the checkout as it stands, that of its HEAD."""
+    """What the user called `name`. `commit` is its hash; for the checkout as it stands (`dirty`) and for the index
+    (`staged`) that of HEAD."""
 
     name: str
     commit: str
     dirty: bool = False
+    staged: bool = False
 
     @property
     def shown(self) -> str:
@@ -43,13 +47,21 @@ class Revision:
 
     @property
     def short(self) -> str:
-        return f"{self.commit[:10]} and what is not committed" if self.dirty else self.commit[:10]
+        more = " and what is not committed" if self.dirty else " and what is staged" if self.staged else ""
+        return self.commit[:10] + more
+
+    def same(self, other: Revision) -> bool:
+        """Whether both have the same files for certain."""
+        return (self.commit, self.dirty, self.staged) == (other.commit, other.dirty, other.staged)
 
 
-def git(where: Path, *words: str, check: bool = True) -> bytes:
-    """What a git command prints. Raises `UsageError` with git's own words when it fails, or git is not there."""
+def git(where: Path, *words: str, check: bool = True, index: Path | None = None) -> bytes:
+    """What a git command prints, asked about the checkout's own index or another. Raises `UsageError` with git's own
+    words when it fails, or git is not there."""
     env = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
     env |= {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    if index is not None:
+        env["GIT_INDEX_FILE"] = str(index)
     # no hook of the user's may run for a tree of ours
     command = ["git", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", *words]
     try:
@@ -78,12 +90,18 @@ def checkout_of(here: Path) -> Path:
 def find(name: str, here: Path) -> Revision | None:
     """The revision called `name`; None when there is none."""
     dirty = name in WORKTREE
-    spec = "HEAD" if dirty else name
-    if not spec:
-        return None
-    found = git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{spec}^{{commit}}", check=False)
-    commit = found.decode("ascii", "replace").strip()
+    commit = _commit("HEAD" if dirty else name, here)
+    if not commit and name in STAGED:  # a branch of that name is the branch
+        return Revision(name, head, staged=True) if (head := _commit("HEAD", here)) else None
     return Revision(name, commit, dirty) if commit else None
+
+
+def _commit(spec: str, here: Path) -> str:
+    """The hash of the commit that `spec` names; "" for none."""
+    if not spec:
+        return ""
+    found = git(here, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{spec}^{{commit}}", check=False)
+    return found.decode("ascii", "replace").strip()
 
 
 def named(name: str, here: Path) -> Revision:
@@ -135,7 +153,7 @@ def work_tree(
 
 def _check_out(revision: Revision, repository: Path, folder: Path, made: list[tuple[Path, Path]]) -> None:
     made.append((repository, folder))
-    if not revision.dirty:
+    if not (revision.dirty or revision.staged):
         git(repository, "worktree", "add", "--quiet", "--force", "--detach", str(folder), revision.commit)
     else:
         git(
@@ -143,7 +161,10 @@ def _check_out(revision: Revision, repository: Path, folder: Path, made: list[tu
             revision.commit,
         )  # fmt: skip
         git(folder, "reset", "--quiet", check=False)  # the index as in HEAD, for builds that ask git
-        _copy_checkout(repository, folder)
+        if revision.dirty:
+            _copy_checkout(repository, folder)
+        else:
+            _copy_index(revision, repository, folder)
     for path, commit in _submodules(revision, repository, folder):
         inner, place = repository / path, folder / path
         if not (inner / ".git").exists():
@@ -155,6 +176,7 @@ def _check_out(revision: Revision, repository: Path, folder: Path, made: list[tu
             )
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
+        # the index of the repository above names a commit of it; what is staged inside is no part of that
         name = "." if revision.dirty else f"{revision.name}:{path}"
         _check_out(Revision(name, commit, revision.dirty), inner, place, made)
 
@@ -164,11 +186,15 @@ def _submodules(revision: Revision, repository: Path, folder: Path) -> list[tupl
     if not (folder / ".gitmodules").is_file():
         return []
     found = []
-    for entry in git(repository, "ls-tree", "-r", "-z", "--full-tree", revision.commit).split(b"\0"):
+    if revision.staged:
+        listed, at = git(repository, "ls-files", "--stage", "-z", index=_index(repository)), 1
+    else:
+        listed, at = git(repository, "ls-tree", "-r", "-z", "--full-tree", revision.commit), 2
+    for entry in listed.split(b"\0"):
         head, _, path = entry.partition(b"\t")
         fields = head.split()
         if len(fields) == 3 and fields[0] == b"160000":
-            name, commit = os.fsdecode(path), fields[2].decode("ascii")
+            name, commit = os.fsdecode(path), fields[at].decode("ascii")
             if revision.dirty and (repository / name / ".git").exists():
                 now = find("HEAD", repository / name)
                 commit = commit if now is None else now.commit
@@ -184,6 +210,30 @@ def _copy_checkout(top: Path, folder: Path) -> None:
         if source.is_symlink() or source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _copy_index(revision: Revision, top: Path, folder: Path) -> None:
+    """Every file of the index, as a checkout of the commit to come would have it."""
+    index = _index(top)
+    unmerged = git(top, "ls-files", "--unmerged", "-z", index=index).split(b"\0")[0]
+    if unmerged:
+        name = os.fsdecode(unmerged.partition(b"\t")[2])
+        raise UsageError(f"{revision.name}: {name} is not merged yet, so nothing could be committed; git add it first")
+    git(top, "checkout-index", "--all", "--force", f"--prefix={folder}{os.sep}", index=index)
+    # `git add --intent-to-add` lists a file of which a commit would hold nothing
+    for raw in git(top, "diff-files", "--name-only", "--diff-filter=A", "-z", index=index).split(b"\0"):
+        if raw:
+            (folder / os.fsdecode(raw)).unlink(missing_ok=True)
+
+
+def _index(top: Path) -> Path | None:
+    """The index that git made for the commit whose hook this is; None for the checkout's own."""
+    named = os.environ.get("GIT_INDEX_FILE")
+    if not named:
+        return None
+    path = Path(os.path.realpath(top / named))
+    own = Path(os.path.realpath(os.fsdecode(git(top, "rev-parse", "--absolute-git-dir")[:-1])))
+    return path if path.is_relative_to(own) and path.is_file() else None
 
 
 def inside_checkout(path: str, here: Path, top: Path) -> str:

@@ -33,7 +33,7 @@ class Progress:
         """Something worth a line."""
 
     def count(self, done: int, of: int) -> None:
-        """So much of the stage is done."""
+        """So much of the stage is done; `of` is 0 where nobody knows how much there will be."""
 
     def best(self, gain: float) -> None:
         """A gain (old/new) of the whole, measured by now; the largest is the best so far."""

@@ -101,7 +101,7 @@ def _searched(
             delivery = deliver_model(record, outcome.artifact, folder, mlflow=told["mlflow"])
     if record.status == "finished":
         journal.finished()
-    return ModelResult(record, delivery)
+    return ModelResult(replace(record, notes=(*record.notes, *delivery.notes)), delivery)
 
 
 def _is_path(given: Any) -> bool:
