@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import types
@@ -15,6 +16,7 @@ import pytest
 
 from hasten.api.history import history, page, row, to_mlflow
 from hasten.api.outputs import schema
+from hasten.api.run import own_folder
 from hasten.cli import main
 from hasten.core.model_record import ModelRunRecord
 from hasten.errors import UsageError
@@ -213,3 +215,34 @@ def test_a_real_report_is_linked(project: Path) -> None:
     (RUNS / NAMES[2] / "report.html").write_text(html.render(full_record()))
     index = page([row(RUNS / NAMES[2])], project / "one")
     assert "1 run of hasten" in index.read_text()
+
+
+def test_runs_in_folders_that_were_named(
+    project: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    far = tmp_path_factory.mktemp("far") / "with space"
+    for when, folder in ((5, Path("near/run")), (6, far), (7, Path("gone"))):
+        assert own_folder("script.py", str(folder)) == folder
+        assert own_folder("script.py", str(folder)) == folder  # again: once is enough
+        folder.mkdir(parents=True)
+        (folder / "result.json").write_text(full_record("script.py").dumps())
+        (folder / "report.html").write_text(f"<p>{when}</p>")
+        os.utime(folder / "result.json", (when, when))
+    shutil.rmtree("gone")
+    own_folder("script.py", "near/other")  # what is gone is forgotten
+    assert (RUNS.parent / "elsewhere").read_text().splitlines() == [
+        str(project / "near/run"), str(far), str(project / "near/other")
+    ]  # fmt: skip
+    assert [r.name for r in history(RUNS)] == [str(far), "near/run", *NAMES]
+    assert main(["report", "latest", "--format", "json"]) == 0
+    capsys.readouterr()
+    assert main(["runs", "show", "near/run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["name"] == "near/run"
+    index = page(history(RUNS), project / "pages")
+    links = re.findall(r'href="([^"]+)/report.html"', index.read_text())
+    assert len(links) == len(NAMES) + 2
+    assert {(index.parent / link / "report.html").read_text() for link in links} >= {"<p>5</p>", "<p>6</p>"}
+    assert main(["runs", "remove", "--keep", "0"]) == 0
+    assert far.is_dir()
+    assert Path("near/run").is_dir()
+    assert main(["runs", "remove", "near/run"]) == 2

@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hasten.api.results import CompareResult
 from hasten.api import notebook
+from hasten.api.results import CompareResult
 from hasten.api.target import project_root, take_apart
 from hasten.config import Settings, project_settings, settings
 from hasten.core.contract import Contract
@@ -66,8 +66,8 @@ def compare(
     Runs are interleaved; `speedup` is a's time over b's. The results that count, and the tolerance, are those of
     `hasten.run`. When results differ the times are measured all the same. Each may be a script, a module or a notebook.
 
-    With a `target`, `a` and `b` are git revisions (`main`, `HEAD`, `v1.2`; `.` is the checkout as it stands, `staged` its
-    index) of the repository of the current folder, and `target` is what runs in each: a temporary work tree has the
+    With a `target`, `a` and `b` are git revisions (`main`, `HEAD`, `v1.2`; `.` is the checkout as it stands, `staged`
+    its index) of the repository of the current folder, and `target` is what runs in each: a temporary work tree has the
     tracked files, `bring` names others that the program needs, and the shell command `build` runs in it first. With
     `fail_under`, pairs are run until it is decided whether a's time over b's is below it (`CompareResult.gate`).
 
@@ -265,7 +265,7 @@ def _compare(current: Session, a: _Side, b: _Side, given: Settings) -> CompareRe
 
 
 def _pairs(progress: Progress, evidence: Evidence) -> None:
-    """Tell of a pair; of the first ones and then ever more seldom in a line of its own, where lines are all there is."""
+    """Tell of a pair; of the first ones, and then ever more seldom, in a line of its own."""
     pairs = evidence.pairs
     progress.count(pairs, 0)
     if pairs & (pairs - 1) == 0:

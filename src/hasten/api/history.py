@@ -1,13 +1,20 @@
-"""The history of runs: what is in .hasten/runs, as rows, as a static page, in MLflow; and old ones removed."""
+"""The history of runs: what is in .hasten/runs, and in folders that were named, as rows, as a static page, in MLflow;
+and old ones removed."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
+import shlex
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from statistics import median
 
+from hasten.api.elsewhere import remembered, shown
 from hasten.api.outputs import RunRow
 from hasten.core.measurement import Speedup
 from hasten.core.model_record import ModelRunRecord
@@ -22,10 +29,11 @@ MARK = '<meta name="generator" content="hasten runs">'
 UNREADABLE, RUNNING, KILLED = "unreadable", "running", "killed"
 
 
-def folders(runs: Path) -> list[Path]:
-    """The folders of runs, finished or not, newest first."""
+def folders(runs: Path, *, everywhere: bool = False) -> list[Path]:
+    """The folders of runs, finished or not, newest first. `everywhere`: those that users named (`--out`) too."""
     found = []
-    for folder in runs.iterdir() if runs.is_dir() else ():
+    here = runs.iterdir() if runs.is_dir() else ()
+    for folder in (*here, *(remembered(runs) if everywhere else ())):
         for name in (RESULT, f"{JOURNAL}/{STEPS}"):
             try:
                 found.append(((folder / name).stat().st_mtime_ns, folder.name, folder))
@@ -36,23 +44,23 @@ def folders(runs: Path) -> list[Path]:
     return [folder for *_, folder in sorted(found, reverse=True)]
 
 
-def row(folder: Path) -> RunRow:
-    """One run in a line. A run that cannot be read is a row too, which says why."""
+def row(folder: Path, name: str = "") -> RunRow:
+    """One run in a line, called `name`. A run that cannot be read is a row too, which says why."""
     from hasten.report import models, view
 
+    name = name or folder.name
     size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink()) / 1e6
     applied = (folder / BACKUP).is_dir()
 
     def without(status: str, why: str) -> RunRow:
         return RunRow(
-            folder.name, str(folder), "", "program", "", status, why, None, None, None, None, None, 0, 0, 0.0, applied,
-            size,
+            name, str(folder), "", "program", "", status, why, None, None, None, None, None, 0, 0, 0.0, applied, size,
         )  # fmt: skip
 
     if held(folder):
         return without(RUNNING, "is running")
     if not (folder / RESULT).is_file():
-        return without(KILLED, f"hasten run --resume {folder.name}")
+        return without(KILLED, f"hasten run --resume {shlex.quote(name)}")
     try:
         record = load_any(folder)
     except HastenError as error:
@@ -63,13 +71,13 @@ def row(folder: Path) -> RunRow:
         old_s, new_s = _latencies(record)
         kept = sum(c.kept for c in record.candidates)
         return RunRow(
-            folder.name, str(folder), record.target, "model", record.started, record.status, text, *_numbers(gain),
+            name, str(folder), record.target, "model", record.started, record.status, text, *_numbers(gain),
             old_s, new_s, kept, len(record.candidates), record.own_s, applied, size,
         )  # fmt: skip
     text = view.headline(record)[0]
     old_s, new_s = _walls(record)
     return RunRow(
-        folder.name, str(folder), record.target.name, "program", record.started, record.status, text, *_numbers(gain),
+        name, str(folder), record.target.name, "program", record.started, record.status, text, *_numbers(gain),
         old_s, new_s, sum(t.kept for t in record.trials), len(record.trials), record.own_s, applied, size,
     )  # fmt: skip
 
@@ -94,8 +102,8 @@ def _latencies(record: ModelRunRecord) -> tuple[float | None, float | None]:
 
 
 def history(runs: Path) -> list[RunRow]:
-    """Every run, newest first."""
-    return [row(folder) for folder in folders(runs)]
+    """Every run, newest first, in whatever folder."""
+    return [row(folder, shown(folder, runs)) for folder in folders(runs, everywhere=True)]
 
 
 def remove(
@@ -149,16 +157,25 @@ def page(rows: Sequence[RunRow], into: Path) -> Path:
     if index.exists() and MARK not in index.read_text("utf-8", "replace")[:2000]:
         raise UsageError(f"--html {into}: it has an {INDEX} that hasten did not write; name another folder")
     into.mkdir(parents=True, exist_ok=True)
-    for shown in rows:
+    rows = [replace(run, name=_folder_name(run.name)) for run in rows]
+    for run in rows:
         for name in (REPORT, PATCH, RESULT):
-            source = Path(shown.folder) / name
+            source = Path(run.folder) / name
             if source.is_file():
-                (into / shown.name).mkdir(exist_ok=True)
-                shutil.copyfile(source, into / shown.name / name)
+                (into / run.name).mkdir(exist_ok=True)
+                shutil.copyfile(source, into / run.name / name)
     write_atomic(
         index, render(rows, {r.name: (into / r.name / REPORT).is_file() for r in rows}).encode("utf-8", "replace")
     )
     return index
+
+
+def _folder_name(name: str) -> str:
+    """The name of one folder for a run: of one that is elsewhere, its path without what leads out of the page's."""
+    if Path(name).name == name:
+        return name
+    tag = hashlib.sha256(os.fsencode(name)).hexdigest()[:6]
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', name).strip('-.')[-60:]}-{tag}"
 
 
 def to_mlflow(
@@ -179,44 +196,44 @@ def to_mlflow(
         number = client.create_experiment(experiment) if found is None else found.experiment_id
         there = 0
         logged = 0
-        for shown in reversed(rows):  # oldest first, as they were made
-            if shown.status in (UNREADABLE, RUNNING, KILLED):
-                note(f"left out: {shown.name}: {shown.headline}")
+        for run in reversed(rows):  # oldest first, as they were made
+            if run.status in (UNREADABLE, RUNNING, KILLED):
+                note(f"left out: {run.name}: {run.headline}")
                 continue
-            identity = f"{shown.name} {shown.started}"
+            identity = f"{run.name} {run.started}"
             quoted = identity.replace("'", "")
             if client.search_runs([number], filter_string=f"tags.`hasten.run` = '{quoted}'", max_results=1):
                 there += 1
                 continue
-            _log(client, number, shown, quoted)
-            note(f"logged {shown.name}")
+            _log(client, number, run, quoted)
+            note(f"logged {run.name}")
             logged += 1
     except MlflowException as error:
         raise UsageError(f"--mlflow {uri}: {' '.join(str(error).split())[:600]}") from None
     return logged, there
 
 
-def _log(client: object, experiment: str, shown: RunRow, identity: str) -> None:
+def _log(client: object, experiment: str, run: RunRow, identity: str) -> None:
     """One run as an MLflow run: parameters, numbers with their intervals, the samples, and the files."""
     from typing import Any
 
     mlflow: Any = client
-    started = _milliseconds(shown.started)
-    tags = {"hasten.run": identity, "hasten.target": shown.target, "hasten.kind": shown.kind}
-    if shown.headline:
-        tags["mlflow.note.content"] = shown.headline
-    run = mlflow.create_run(experiment, start_time=started, tags=tags, run_name=shown.name)
-    at = run.info.run_id
+    started = _milliseconds(run.started)
+    tags = {"hasten.run": identity, "hasten.target": run.target, "hasten.kind": run.kind}
+    if run.headline:
+        tags["mlflow.note.content"] = run.headline
+    created = mlflow.create_run(experiment, start_time=started, tags=tags, run_name=run.name)
+    at = created.info.run_id
     ended = "FAILED"
     try:
-        record = load_any(Path(shown.folder))
-        params = {"target": shown.target, "kind": shown.kind, "command": record.command, "seed": record.seed}
+        record = load_any(Path(run.folder))
+        params = {"target": run.target, "kind": run.kind, "command": record.command, "seed": record.seed}
         params |= {f"version.{name}": text for name, text in record.versions.items()}
         for name, value in params.items():
             mlflow.log_param(at, name, str(value)[:6000])
         numbers = {
-            "gain": shown.gain, "gain_low": shown.low, "gain_high": shown.high, "old_s": shown.old_s,
-            "new_s": shown.new_s, "kept": shown.kept, "tried": shown.tried, "own_s": shown.own_s,
+            "gain": run.gain, "gain_low": run.low, "gain_high": run.high, "old_s": run.old_s,
+            "new_s": run.new_s, "kept": run.kept, "tried": run.tried, "own_s": run.own_s,
         }  # fmt: skip
         for name, number in numbers.items():
             if number is not None:
@@ -226,11 +243,11 @@ def _log(client: object, experiment: str, shown: RunRow, identity: str) -> None:
                 for step, sample in enumerate(samples):
                     mlflow.log_metric(at, f"{side}_run_s", sample.wall_s, step=step)
         for name in (REPORT, PATCH, RESULT):
-            if (Path(shown.folder) / name).is_file():
-                mlflow.log_artifact(at, str(Path(shown.folder) / name))
-        ended = "FINISHED" if shown.status == "finished" else "KILLED"
+            if (Path(run.folder) / name).is_file():
+                mlflow.log_artifact(at, str(Path(run.folder) / name))
+        ended = "FINISHED" if run.status == "finished" else "KILLED"
     finally:
-        mlflow.set_terminated(at, status=ended, end_time=None if started is None else started + int(1000 * shown.own_s))
+        mlflow.set_terminated(at, status=ended, end_time=None if started is None else started + int(1000 * run.own_s))
 
 
 def _milliseconds(when: str) -> int | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hasten.api import kept, notebook
+from hasten.api.elsewhere import remember
 from hasten.api.kept import RUNS as RUNS
 from hasten.api.models.results import ModelResult
 from hasten.api.models.target import ModelOptions, is_model_target
@@ -235,6 +236,7 @@ def own_folder(target: str, out: str | None) -> Path:
     """The folder that a run has for itself: `out`, or a new one. Raises `UsageError`, `StoreError`."""
     if out is not None:
         check_folder(Path(out))
+        remember(Path(out), RUNS)
         return Path(out)
     while True:
         folder = new_folder(target)

@@ -81,6 +81,9 @@ def run_folder(name: str) -> Path:
         return path
     there = sorted(p.parent for p in RUNS.glob(f"*/{RESULT}")) if RUNS.is_dir() else []
     if name == "latest":
+        from hasten.api.elsewhere import remembered
+
+        there += [p for p in remembered(RUNS) if (p / RESULT).is_file()]
         if not there:
             raise UsageError(f"no run in {RUNS} yet; `hasten run TARGET` makes one, or name a run's folder")
         # names begin with the time, but a run made in the same second has a suffix that must count as a number

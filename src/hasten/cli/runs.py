@@ -33,12 +33,13 @@ def main(options: argparse.Namespace) -> int:
             print("nothing to remove")
         return FINISHED
     if options.action == "show":
+        from hasten.api.elsewhere import shown
         from hasten.api.history import row
         from hasten.cli.report import show
 
         found = [run_folder(name) for name in options.runs or ["latest"]]
         if options.json:
-            print_json(Runs(1, str(RUNS), tuple(row(folder) for folder in found)))
+            print_json(Runs(1, str(RUNS), tuple(row(folder, shown(folder, RUNS)) for folder in found)))
             return FINISHED
         for number, folder in enumerate(found):
             if number:

@@ -1,8 +1,8 @@
 """Git revisions of a project, each in a temporary work tree of its own that is gone afterwards, however it ends.
 
 The user's checkout is only read: no branch, index, file or hook of it is touched. The revision `.` is the checkout as
-it stands: tracked files as they are now, and new ones that git does not ignore. `staged` is its index: what a commit would
-hold (in a hook of `git commit -a` or `git commit FILE` the index that git has made for that commit).
+it stands: tracked files as they are now, and new ones that git does not ignore. `staged` is its index: what a commit
+would hold (in a hook of `git commit -a` or `git commit FILE` the index that git has made for that commit).
 """
 
 from __future__ import annotations
