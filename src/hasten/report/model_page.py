@@ -13,6 +13,7 @@ from hasten.report.models import candidate_row, contract, gain, headline, latenc
 from hasten.report.page import Page, machine_rows, marks, split_claim
 from hasten.report.page import render as page_of
 from hasten.report.pareto import pareto
+from hasten.report.steps import steps
 from hasten.report.view import seconds
 
 USES = (("train", "learn"), ("valid", "search"), ("test", "certify"))
@@ -70,6 +71,7 @@ def render_html(record: ModelRunRecord) -> str:
         latencies=latency_rows(record),
         plot=pareto(record),
         qualities=[q for q, _ in qualities],
+        steps=steps(record),
         curves=curves,
         drawn_curves=drawn,
         explained=record.explained,

@@ -198,6 +198,7 @@ def show(record: ModelRunRecord, stream: TextIO, *, run: str = "") -> None:
 def render_markdown(record: ModelRunRecord) -> str:
     """GitHub-flavoured Markdown."""
     from hasten.report.markdown import escape, table
+    from hasten.report.steps import steps
 
     text, _ = headline(record)
     parts = [f"# {escape(record.target)}\n", f"**{escape(text)}**\n", table(("", ""), facts(record))]
@@ -207,6 +208,10 @@ def render_markdown(record: ModelRunRecord) -> str:
         parts.append(table(("", "original", "artifact", "gain, old/new"), rows))
     if record.routes:
         parts.append(table(("rows", "answered by"), record.routes))
+    brought = steps(record)
+    if brought:
+        told = ((s.title, s.beside, s.latency, s.size, s.quality) for s in brought)
+        parts += ["## What each step brought\n", table(("step", "beside", "time of a call", "size", "quality"), told)]
     candidates = [candidate_row(c, record) for c in record.candidates]
     parts += ["## Candidates\n", table(("pass", "what", "verdict", "gain, old/new", "reason"), candidates)]
     parts += [f"- {escape(note)}\n" for note in record.notes]
