@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import sys
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from examples.gallery.cases import CASES, Case, Run
 from examples.gallery.work import PAGES, result_of
 from hasten.core.model_record import ModelRunRecord
-from hasten.core.record import RunRecord
+from hasten.core.record import RunRecord, TrialRecord
 from hasten.deliver.artifact import load_any
 from hasten.report import checked, models, remedies, steps
 from hasten.report.view import percent, seconds, view
@@ -34,8 +33,11 @@ class Found:
 
     @property
     def headline(self) -> str:
-        of_model = isinstance(self.record, ModelRunRecord)
-        return (models.headline(self.record) if of_model else (view(self.record).headline,))[0]
+        """The answer in one sentence, its gain with the interval."""
+        record, gain = self.record, self.record.gain
+        told = models.headline(record)[0] if isinstance(record, ModelRunRecord) else view(record).headline
+        claim, _, rest = told.partition("x ")
+        return told if gain is None or not rest else f"{claim}x [{gain.low:.3g}, {gain.high:.3g}] {rest}"
 
 
 def found(case: Case) -> list[Found]:
@@ -149,10 +151,16 @@ def worth(record: RunRecord) -> list[str]:
 def left(record: RunRecord) -> list[str]:
     """What was tried in vain, and where the time goes now."""
     out = []
-    tried = Counter((t.reason.split("; ")[0].split("\n")[0], t.verdict) for t in record.trials if not t.kept)
+    tried: dict[str, list[TrialRecord]] = {}
+    for trial in record.trials:
+        if not trial.kept:
+            why = trial.reason.split("\n")[0]
+            tried.setdefault(f"{why}, but not part of the fastest set" if trial.verdict == "accepted" else why, []).append(trial)
     if tried:
-        rows = [(str(n), verdict, reason) for (reason, verdict), n in tried.most_common(MOST)]
-        out.append(table(("changes", "verdict", "why they were not kept"), rows))
+        # what was refused for its answers first, then reasons that many share
+        order = sorted(tried.items(), key=lambda item: (len(item[1]), item[0]))[:MOST]
+        rows = [(_some(trials), reason[:200]) for reason, trials in order]
+        out.append(table(("change", "why it was not kept"), rows))
     now = record.after
     if now is not None and now.lines:
         what = ", ".join(
@@ -161,6 +169,12 @@ def left(record: RunRecord) -> list[str]:
         out.append(f"Where the time of the result goes now: {what}.\n")
     noted = remedies.plain_notes((*record.notes, *(record.comparison.notes if record.comparison else ())))
     return [*out, *(f"- {text(note)}" for note in noted), ""]
+
+
+def _some(trials: Sequence[TrialRecord]) -> str:
+    first = trials[0]
+    told = f"{first.code} {Path(first.path).name}:{first.first} {first.title.removeprefix(first.code).lstrip(' :')}"
+    return told if len(trials) == 1 else f"{told}, and {len(trials) - 1} more"
 
 
 # -- models ------------------------------------------------------------------------------------------------------------
@@ -245,7 +259,7 @@ _MARKS = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]#!"} | {"<": "&lt;", ">":
 
 def text(words: str) -> str:
     """On one line, as it is: nothing in it is Markdown or HTML."""
-    return " ".join(words.split()).translate(_MARKS)
+    return " ".join(words.replace(" -> ", " → ").split()).translate(_MARKS)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, plain: bool = True) -> str:
