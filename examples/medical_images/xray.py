@@ -23,7 +23,7 @@ def block(inputs, outputs):
 
 
 class XRayNet(nn.Module):
-    def __init__(self, width=24):
+    def __init__(self, width=16):
         super().__init__()
         self.body = nn.Sequential(
             block(1, width),
@@ -50,7 +50,7 @@ def read():
     return [(images[part == k], labels[part == k]) for k in range(3)]
 
 
-def train(net, images, labels, epochs=6, batch=64):
+def train(net, images, labels, epochs=5, batch=64):
     weight = len(labels) / (2 * torch.bincount(labels, minlength=2).clamp(min=1)).float()
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
