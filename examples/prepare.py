@@ -33,13 +33,13 @@ def xrays(folder: Path) -> str:
         source = "PneumoniaMNIST of MedMNIST v2 (CC BY 4.0)"
     else:
         draw = np.random.default_rng(28)
-        y = draw.integers(0, 2, 3000)
+        y = draw.integers(0, 2, 2000)
         lungs = np.exp(-(((np.arange(28) - 8) / 4) ** 2)) + np.exp(-(((np.arange(28) - 20) / 4) ** 2))
         base = 190 - 90 * np.outer(np.exp(-(((np.arange(28) - 14) / 9) ** 2)), lungs)
-        cloud = draw.normal(0, 1, (3000, 7, 7)).repeat(4, 1).repeat(4, 2)
-        made = base + draw.normal(0, 12, (3000, 28, 28)) + y[:, None, None] * (25 + 18 * cloud)
+        cloud = draw.normal(0, 1, (2000, 7, 7)).repeat(4, 1).repeat(4, 2)
+        made = base + draw.normal(0, 12, (2000, 28, 28)) + y[:, None, None] * (25 + 18 * cloud)
         images, labels = [made.clip(0, 255).astype(np.uint8)], [y]
-        part = np.arange(3000) % 5 // 2
+        part = np.arange(2000) % 5 // 2
         source = "generated"
     np.savez_compressed(
         folder / "xrays.npz", images=np.concatenate(images), labels=np.concatenate(labels).astype(np.uint8),

@@ -5,10 +5,12 @@ No figure is typed by hand. Reports (`report.html` of each run) are made the sam
 
 from __future__ import annotations
 
+import hashlib
 import html
+import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examples.gallery.cases import CASES, Case, Run
@@ -17,6 +19,7 @@ from hasten.core.model_record import ModelRunRecord
 from hasten.core.record import RunRecord, TrialRecord
 from hasten.deliver.artifact import load_any
 from hasten.report import checked, models, remedies, steps
+from hasten.report.markdown import fenced
 from hasten.report.view import percent, seconds, view
 
 MOST = 8  # rows of what was not kept
@@ -109,8 +112,14 @@ def page(case: Case, results: Sequence[Found], source: str) -> str:
         of_model = isinstance(each.record, ModelRunRecord)
         parts += of_a_model(each.record) if of_model else of_a_program(each.record, each.patch)
         parts += circumstances(each.record)
-        parts += ["### Again\n", block(again(case, each))]
-    return "\n".join(parts)
+        parts += ["### Again\n", fenced(again(case, each), "sh")]
+    made = ", ".join(f"`{case.name}/{each.run.name}.json` ({digest(result_of(case, each.run))})" for each in results)
+    return "\n".join([*parts, f"Made from {made}.\n"])
+
+
+def digest(path: Path) -> str:
+    """What ties a page to a result: the first digits of its SHA-256."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else "not kept"
 
 
 # -- programs ----------------------------------------------------------------------------------------------------------
@@ -182,6 +191,7 @@ def _some(trials: Sequence[TrialRecord]) -> str:
 
 def of_a_model(record: ModelRunRecord) -> list[str]:
     out = []
+    record = named(record)
     rows = models.latency_rows(record)
     if rows:
         out.append(table(("a call, p50 / p95", "original", "artifact", "gain, old/new"), rows))
@@ -200,6 +210,20 @@ def of_a_model(record: ModelRunRecord) -> list[str]:
     out.append(table(("", ""), facts))
     out += ["### What it did not do\n", *refused(record)]
     return out
+
+
+def named(record: ModelRunRecord) -> ModelRunRecord:
+    """The record with passes inside titles named by what they do: `(inner=HSM102)` is `(inner: compiled trees)`."""
+    titles = {s.code: s.title for c in record.candidates for s in c.steps if "(" not in s.title}
+
+    def plain(title: str) -> str:
+        return re.sub(r"=(HSM\d+)", lambda m: f": {titles[m[1]]}" if m[1] in titles else m[0], title)
+
+    candidates = tuple(
+        replace(c, steps=tuple(replace(s, title=plain(s.title)) for s in c.steps), reason=plain(c.reason))
+        for c in record.candidates
+    )
+    return replace(record, candidates=candidates, routes=tuple(tuple(map(plain, route)) for route in record.routes))
 
 
 def refused(record: ModelRunRecord) -> list[str]:
@@ -267,10 +291,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, plain: bool = T
     out = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     out += ["| " + " | ".join(text(cell) if plain else cell for cell in row) + " |" for row in rows]
     return "\n".join(out) + "\n"
-
-
-def block(content: str) -> str:
-    return f"```sh\n{content}\n```\n"
 
 
 def folded(title: str, content: str) -> str:
