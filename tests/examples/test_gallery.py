@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -57,7 +58,7 @@ def test_pages_take_every_figure_from_the_record() -> None:
         outside = re.sub(r"^(```+)sh\n.*?\n\1\n", "", text, flags=re.DOTALL | re.MULTILINE)
         assert len(outside) < len(text)
         assert "<script" not in outside
-        assert "](javascript" not in outside
+        assert not re.search(r"(?<!\\)\]\(javascript", outside)
         assert "load" in text
         rows = [line for line in text.split("\n") if line.startswith("|")]
         assert len(rows) > 8
@@ -154,8 +155,13 @@ def test_portfolio(little: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("recommendation", "ratings.py", "ratings.csv", 501),
     ],
 )
-def test_nets(name: str, file: str, data: str, rows: int, little: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("torch")
+def test_nets(
+    name: str, file: str, data: str, rows: int, little: Path, capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    torch = pytest.importorskip("torch")
+    request.addfinalizer(partial(torch.set_num_threads, torch.get_num_threads()))
+    torch.set_num_threads(1)  # two would wait for each other more than they compute
     if name == "text":  # as generated, but sooner
         words = ("ham\tsee you at 5\n", "spam\tWIN a prize!! call 0800123456 www.prize.example\n", "ham\tok\n")
         (little / data).write_text("label\tmsg\n" + "".join(words[i % 3] for i in range(rows)), encoding="utf-8")
