@@ -40,7 +40,10 @@ class Found:
         record, gain = self.record, self.record.gain
         told = models.headline(record)[0] if isinstance(record, ModelRunRecord) else view(record).headline
         claim, _, rest = told.partition("x ")
-        return told if gain is None or not rest else f"{claim}x [{gain.low:.3g}, {gain.high:.3g}] {rest}"
+        if gain is None or not rest:
+            return told
+        low, high = (f"{x:.2f}" if x < 100 else f"{x:.0f}" for x in (gain.low, gain.high))
+        return f"{claim}x [{low}, {high}] {rest}"
 
 
 def found(case: Case) -> list[Found]:
@@ -101,7 +104,7 @@ def index() -> str:
 
 def page(case: Case, results: Sequence[Found], source: str) -> str:
     """The page of one case."""
-    parts = [f"# {case.title}\n", f"{case.about}\n", f"Data: {text(source)}. All of it is in `examples/{case.name}/`.\n"]
+    parts = [f"# {case.title}\n", f"{case.about}\n", f"Data: {text(source)}. The programs are in `examples/{case.name}/`.\n"]
     for each in results:
         parts += [f"## {each.run.title}\n", f"{each.run.about}\n", f"**{text(each.headline)}**\n"]
         parts.append(

@@ -52,8 +52,8 @@ def test_pages_take_every_figure_from_the_record() -> None:
     of_program = page(program, [Found(program.runs[0], rich_record(HOSTILE), patch_of(HOSTILE))], HOSTILE)
     record = model_record(HOSTILE)
     of_model = page(model, [Found(model.runs[0], replace(record, budget_s=60.0), "")], HOSTILE)
-    assert "2.50x \\[2.3, 2.71\\] faster" in of_program
-    assert "8.00x \\[7.6, 8.4\\] faster" in of_model
+    assert "2.50x \\[2.30, 2.71\\] faster" in of_program
+    assert "8.00x \\[7.60, 8.40\\] faster" in of_model
     for text in (of_program, of_model):
         outside = re.sub(r"^(```+)sh\n.*?\n\1\n", "", text, flags=re.DOTALL | re.MULTILINE)
         assert len(outside) < len(text)
