@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from examples.gallery.cases import CASES, Case, Run
+from examples.gallery.picture import picture
 from examples.gallery.work import PAGES, result_of
 from hasten.core.model_record import ModelRunRecord
 from hasten.core.record import RunRecord, TrialRecord
@@ -65,6 +66,9 @@ def write_pages(into: Path = PAGES) -> None:
         if results:
             source = (PAGES / case.name / "source.txt").read_text(encoding="utf-8").strip()
             (into / f"{case.name}.md").write_text(page(case, results, source), encoding="utf-8")
+        for each in results:
+            (into / case.name).mkdir(exist_ok=True)
+            (into / case.name / f"{each.run.name}.svg").write_text(picture(each.record), encoding="utf-8")
     (into / "index.md").write_text(index(), encoding="utf-8")
 
 
@@ -112,6 +116,8 @@ def page(case: Case, results: Sequence[Found], source: str) -> str:
             if not isinstance(each.record, ModelRunRecord)
             else f"[The whole report]({case.name}/{each.run.name}.html): the Pareto front, each candidate with its verdict.\n"
         )
+        if picture(each.record):
+            parts.append(f"![{text(each.headline)}]({case.name}/{each.run.name}.svg)\n")
         of_model = isinstance(each.record, ModelRunRecord)
         parts += of_a_model(each.record) if of_model else of_a_program(each.record, each.patch)
         parts += circumstances(each.record)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ import pytest
 
 from examples.gallery.cases import CASES, case
 from examples.gallery.pages import Found, digest, found, index, page
+from examples.gallery.picture import picture
 from examples.gallery.work import PAGES, ROOT, keep, result_of
 from examples.prepare import NEEDS, prepare
 from hasten.core.model import ModelWorkload
@@ -58,11 +60,27 @@ def test_pages_take_every_figure_from_the_record() -> None:
         outside = re.sub(r"^(```+)sh\n.*?\n\1\n", "", text, flags=re.DOTALL | re.MULTILINE)
         assert len(outside) < len(text)
         assert "<script" not in outside
+        outside = re.sub(r"<pre>.*?</pre>", "", outside, flags=re.DOTALL)
         assert not re.search(r"(?<!\\)\]\(javascript", outside)
         assert "load" in text
         rows = [line for line in text.split("\n") if line.startswith("|")]
         assert len(rows) > 8
     assert index().startswith("# Gallery")
+
+
+def test_pictures_show_every_sample_and_every_size() -> None:
+    record, model = rich_record(HOSTILE), model_record(HOSTILE)
+    assert record.comparison is not None
+    assert model.artifact is not None
+    for drawn, dots in (
+        (picture(record), len(record.comparison.old) + len(record.comparison.new)),
+        (picture(model), 2 * len(model.artifact.latencies)),
+    ):
+        root = ElementTree.fromstring(drawn)
+        assert len(root.findall(".//{http://www.w3.org/2000/svg}circle")) == dots > 0
+        places = [float(c.attrib["cx"]) for c in root.iter("{http://www.w3.org/2000/svg}circle")]
+        assert 140 < min(places) <= max(places) < 640
+    assert picture(replace(record, comparison=None)) == picture(replace(model, artifact=None)) == ""
 
 
 def test_no_path_of_this_machine_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
