@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -20,7 +21,7 @@ from hasten.measure.decide import Evidence, interval
 from hasten.observe.child import Child
 
 BLOCK_S = 0.03
-ROUNDS = 9
+ROUNDS, LEAST_ROUNDS = 9, 3
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class Raced:
 def race(
     original: tuple[Child, Sequence[int]], others: Mapping[str, tuple[Child, Sequence[int]]], method: str,
     *, min_gain: float = 1.03, rounds: int = ROUNDS, block_s: float = BLOCK_S, seed: int = 0, deadline_s: float = 120.0,
-    waited: Callable[[float], None] | None = None,
+    waited: Callable[[float], None] | None = None, within_s: float = math.inf,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Raced, dict[str, Raced]]:  # fmt: skip
     """Time `method` on the inputs at the given places of each child. Raises `ChildFailed` when one does not answer.
 
-    `waited` is told for how long another hasten was waited for.
+    `waited` is told for how long another hasten was waited for. It ends `within_s` of then, or after `LEAST_ROUNDS`
+    rounds: on a machine with much to do the next question waits longer than its answer takes.
     """
     draw = random.Random(f"race {seed}")
     sides = {"": original, **others}
@@ -60,9 +63,12 @@ def race(
     with timing_lock() as waited_s:
         if waited is not None:
             waited(waited_s)
+        began = clock()
         for child, places in sides.values():  # first calls fill caches, start pools
             child.ask("hasten.measure.asked:clock", list(places), method, block_s / 3, 2, deadline_s=deadline_s)
-        for _ in range(rounds):
+        for done in range(rounds):
+            if done >= LEAST_ROUNDS and (clock() - began) * (done + 2) / (done + 1) > within_s:
+                break
             order = list(sides)
             draw.shuffle(order)
             for name in order:

@@ -209,7 +209,10 @@ class Here:
     def race_s(self, number: int) -> float:
         return 1.0
 
-    def race(self, candidates: Any) -> None:
+    def finish_s(self) -> float:
+        return 1.4
+
+    def race(self, candidates: Any, *, leave_s: float = 0.0) -> None:
         self.raced = list(candidates)
 
     def note(self, **changes: Any) -> None: ...

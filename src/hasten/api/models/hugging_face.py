@@ -57,8 +57,9 @@ def read_folder(path: Path, *, trust: bool) -> TextModel:
         raise TargetError(
             f"{inner} is a {kind or 'model without a name'}: hasten takes classifiers of texts and encoders"
         )
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    logging: Any = transformers.logging  # which has no types
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
     auto = transformers.AutoModelForSequenceClassification if classifier else transformers.AutoModel
     try:
         module, loaded = auto.from_pretrained(

@@ -170,9 +170,9 @@ def _explained(loop: Loop, whole: Candidate) -> str | None:
     least = loop.contract.explain
     if least is None and loop.contract.same:
         return None
-    if least is None and loop.session.left_s < loop.ask_s:
-        told = "the budget ended before it was compared what answers rest on"
-        loop.note(notes=(*loop.out.record.notes, told))
+    left_s = loop.session.left_s - len(loop.threads) * loop.race_s(1)
+    if least is None and left_s < loop.ask_s:
+        _unexplained(loop)
         return None
     method, scores = next(
         ((m, a) for m in (FORWARD, "predict_proba", "decision_function", "predict")
@@ -182,12 +182,20 @@ def _explained(loop: Loop, whole: Candidate) -> str | None:
     if method is not None and scores is not None:
         labels = scores.argmax(axis=1) if scores.ndim == 2 and scores.shape[1] > 1 else None
         loop.session.progress.stage("compare what answers rest on", loop.ask_s)
-        old, new = (
-            loop.processes.of(c).ask(
-                "hasten.measure.asked:attributions", 0, method, labels, deadline_s=loop.processes.patience_s()
-            )
-            for c in (loop.original, whole)
-        )
+        patience_s = loop.processes.patience_s()
+        try:
+            old, new = (
+                loop.processes.of(c).ask(
+                    "hasten.measure.asked:attributions", 0, method, labels,
+                    deadline_s=patience_s if least is not None else min(patience_s, max(left_s, loop.ask_s)),
+                )
+                for c in (loop.original, whole)
+            )  # fmt: skip
+        except ChildFailed as failure:
+            if least is not None or failure.kind != "late":
+                raise
+            _unexplained(loop)
+            return None
         found = explained(old, new)
         loop.note(control=_beside(loop, whole, old, method, labels))
     loop.note(explained=found)
@@ -198,6 +206,11 @@ def _explained(loop: Loop, whole: Candidate) -> str | None:
     if found.correlation < least:
         return f"its attributions agree with the original's by {found.correlation:.3f}, and {least:g} is asked for"
     return None
+
+
+def _unexplained(loop: Loop) -> None:
+    told = "the budget ended before it was compared what answers rest on"
+    loop.note(notes=(*loop.out.record.notes, told))
 
 
 def _beside(
@@ -244,7 +257,7 @@ def _seal(loop: Loop, folder: Path, whole: Candidate) -> None:
 def _crossing(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> int:
     """The largest number of rows in low..high (a power of two times `low`) at which `a` is still the faster; `low`
     where no time is left to look."""
-    if loop.session.left_s <= 0:
+    if loop.session.left_s <= loop.finish_s():
         return low
     return loop.session.once("crossing", (a.steps, b.steps, low, high), lambda: _looked_at(loop, a, b, low, high))
 
@@ -267,6 +280,8 @@ def _looked_at(loop: Loop, a: Candidate, b: Candidate, low: int, high: int) -> i
                 rounds=3,
                 block_s=0.01,
                 waited=loop.session.waited,
+                within_s=max(1.0, 0.1 * loop.session.left_s),
+                clock=loop.session.clock,
             )
             if raced["b"].latency.p50 < base.latency.p50:
                 break

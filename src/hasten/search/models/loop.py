@@ -25,7 +25,7 @@ from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.core.model_record import CandidateRecord, LatencyRecord, ModelRunRecord
 from hasten.core.recipe import Risk
 from hasten.errors import TargetError
-from hasten.measure.latency import Latency, race
+from hasten.measure.latency import BLOCK_S, LEAST_ROUNDS, ROUNDS, Latency, race
 from hasten.observe.child import Child, ChildFailed
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
@@ -48,8 +48,10 @@ from hasten.verify.metric import metric
 from hasten.verify.schema import schema_of
 
 BUILD_S = 180.0  # longest time for building one candidate
-LEAST_ASK_S, TIMES_ASKED = 15.0, 20.0  # a question may take so long, or so many times what all of the original's took
+LEAST_ASK_S, TIMES_ASKED = 15.0, 4.0  # a question may take so long, or so many times what all of the original's took
 LOOK_S = 0.004  # of calls at each size, before anything is asked
+LEAST_BUILD_S = 5.0  # which there must be for building and judging one more candidate
+LOOKS = 12  # of the last ones, by which it is known how long a question waits for its answer
 
 
 @dataclass
@@ -103,7 +105,8 @@ class Loop:
         )
         inputs = self.scratch / "inputs.pkl"
         inputs.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
-        self.processes = Processes(inputs, work.methods)
+        self.processes = Processes(inputs, work.methods, session.clock)
+        self._waits: deque[float] = deque(maxlen=LOOKS)  # of questions, beside what they compute, s
         self.pool = ThreadPoolExecutor(1)  # waits for what is built while something else is asked
         self.candidates: list[Candidate] = []
         self._numbers = itertools.count(1)
@@ -132,7 +135,7 @@ class Loop:
             self.judge_one(candidate)
         exact = [c for c in self.candidates if c.accepted and self._promising(c)]
         progress.stage(f"race {len(exact)} candidates", self.race_s(len(exact)))
-        self.race(exact)
+        self.race(exact, leave_s=self.finish_s())
         if not self.contract.same:
             (search_nets if is_net(self.work.model) else reduce_within)(self, serving, reducing, exact)
         good = [c for c in self.candidates if c.accepted and c.latencies]
@@ -217,7 +220,7 @@ class Loop:
                     continue
                 if absent:
                     candidate.note(verdict="failed", reason=f"not installed: pip install {to_install(absent)}")
-                elif self.session.left_s < 10:
+                elif self.session.left_s < 2 * LEAST_BUILD_S or self.session.left_s < self.finish_s() + self.next_s():
                     candidate.note(verdict="inconclusive", reason="the budget ended before it was built")
                 else:
                     yield candidate
@@ -249,7 +252,7 @@ class Loop:
         """Build the last step of a candidate for the workload at `written`; its record says why it could not be."""
         folder = next(f for n in self._numbers if not (f := self.scratch / f"candidate{n}").exists())
         start = self.session.clock()
-        deadline = min(BUILD_S, max(5.0, self.session.left_s / 2))
+        deadline = min(BUILD_S, max(5.0, (self.session.left_s - self.finish_s()) / 2))
         try:
             built = self.processes.build(
                 "build", str(written), candidate.steps[-1], str(folder), self.schema, self.name, deadline_s=deadline
@@ -340,8 +343,10 @@ class Loop:
         """A few calls at each size; of several looks the quickest counts."""
         for size, places in self._sizes(candidate):
             how = ("hasten.measure.asked:clock", list(places), self.timed)
-            child.ask(*how, 0.0, 2, deadline_s=self.processes.patience_s())
+            start = self.session.clock()
+            first = child.ask(*how, 0.0, 2, deadline_s=self.processes.patience_s())
             took = child.ask(*how, LOOK_S, 3, deadline_s=self.processes.patience_s())
+            self._waits.append(max(0.0, self.session.clock() - start - sum(first) - sum(took)) / 2)
             seen = Latency.of(took)
             if seen.p50 < candidate.latencies.get((size[0], 1, size[1]), math.inf):
                 candidate.timed(LatencyRecord(size[0], 1, seen.p50, seen.p95, seen.calls, size[1]))
@@ -354,34 +359,59 @@ class Loop:
             yield (1, "dict"), self.inputs.batches[1] if candidate.pickle is not None else self.inputs.dict_places
 
     def race_s(self, number: int) -> float:
-        """About how long a race of so many takes."""
+        """About how long a race of so many takes here and now."""
         slowest = max((s for s in self.original.latencies.values()), default=0.0)
-        each = max(0.03, 3 * slowest) + 0.03 * number
-        return 0.5 * number + 10 * each * (len(self.contract.batches) + bool(self.inputs.dict_places))
+        waiting = sum(self._waits) / max(1, len(self._waits))
+        each = max(BLOCK_S, 3 * slowest) + BLOCK_S * number + waiting * (number + 1)
+        return (ROUNDS + 1) * each * (len(self.contract.batches) + bool(self.inputs.dict_places))
 
-    def race(self, candidates: Sequence[Candidate], threads: Sequence[int] = (1,)) -> None:
-        """Latencies of the original and all candidates at every number of rows and of `threads`, interleaved."""
+    def finish_s(self) -> float:
+        """About how long it takes here and now to certify what is kept, and to measure it beside the original; half of
+        the budget at most."""
+        loading = self.processes.load_s * (1 + 2 * (len(self.threads) - 1))
+        needed = loading + 2 * self.ask_s + len(self.threads) * self.race_s(1)
+        return needed if self.session.budget_s is None else min(0.5 * self.session.budget_s, needed)
+
+    def next_s(self) -> float:
+        """About how long it takes here and now to build and judge one more candidate."""
+        looks = 2 * len(self.contract.batches) * sum(self._waits) / max(1, len(self._waits))
+        return LEAST_BUILD_S + self.processes.load_s + self.ask_s + looks
+
+    def race(
+        self, candidates: Sequence[Candidate], threads: Sequence[int] = (1,), *, leave_s: float = 0.0
+    ) -> None:  # fmt: skip
+        """Latencies of the original and all candidates at every number of rows and of `threads`, interleaved; in fewer
+        rounds where less than `leave_s` of the budget would be left, and not at all where that does not help."""
+        least_s = self.race_s(len(candidates)) * (LEAST_ROUNDS + 1) / (ROUNDS + 1)
+        if leave_s and self.session.left_s - leave_s < least_s:
+            self.session.progress.note("the budget is needed for what comes after: candidates were only looked at")
+            return
         raced = (self.original, *candidates)
         key = [c.steps for c in raced], list(threads)
-        for place, line in self.session.once("race", key, lambda: self._raced(candidates, threads)):
+        for place, line in self.session.once("race", key, lambda: self._raced(candidates, threads, leave_s)):
             raced[place].timed(line)
             wanted = (line.rows, line.threads) == (self.contract.wanted[1], 1)
             if raced[place].accepted and wanted and line.speedup is not None:
                 self.session.progress.best(line.speedup.ratio)
 
-    def _raced(self, candidates: Sequence[Candidate], threads: Sequence[int]) -> list[tuple[int, LatencyRecord]]:
+    def _raced(
+        self, candidates: Sequence[Candidate], threads: Sequence[int], leave_s: float
+    ) -> list[tuple[int, LatencyRecord]]:
         """The places of candidates (0: the original) with what was measured of them."""
         found: list[tuple[int, LatencyRecord]] = []
         places_of = {id(c): i for i, c in enumerate((self.original, *candidates))}
+        todo = len(threads) * len(list(self._sizes(self.original)))
         for number in threads if candidates else ():
             children = self._children(candidates, number)
             live = [c for c in candidates if id(c) in children]
             if id(self.original) in children and live:
                 for (rows, form), places in self._sizes(self.original):
-                    lines = self._one_race(children, live, number, rows, form, places)
+                    within_s = max(0.0, self.session.left_s - leave_s) / max(1, todo)
+                    lines = self._one_race(children, live, number, rows, form, places, within_s)
+                    todo -= 1
                     if lines is None:  # one was killed from outside: once more
                         children |= self._children(live, number)
-                        lines = self._one_race(children, live, number, rows, form, places) or []
+                        lines = self._one_race(children, live, number, rows, form, places, within_s) or []
                     found += [(places_of[id(c)], line) for c, line in lines]
         return found
 
@@ -397,7 +427,7 @@ class Loop:
 
     def _one_race(
         self, children: Mapping[int, Child], candidates: Sequence[Candidate], threads: int, rows: int, form: str,
-        mine: Sequence[int],
+        mine: Sequence[int], within_s: float,
     ) -> list[tuple[Candidate, LatencyRecord]] | None:  # fmt: skip
         """What was measured; None when a process was killed in between."""
         places = self.inputs.dict_places if form == "dict" else mine
@@ -405,8 +435,8 @@ class Loop:
         try:
             base, raced = race(
                 (children[id(self.original)], mine), others, self.timed, seed=self.session.seed,
-                deadline_s=self.processes.patience_s(),
-                waited=self.session.waited,
+                deadline_s=self.processes.patience_s(), waited=self.session.waited, within_s=within_s,
+                clock=self.session.clock,
             )  # fmt: skip
         except ChildFailed as failure:
             self.session.progress.note(f"not timed at {rows} rows, {threads} threads: {failure.text}")

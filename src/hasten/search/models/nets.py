@@ -114,7 +114,7 @@ class NetSearch(Reductions):
         loop = self.loop
         if math.isinf(loop.session.left_s):
             return 0.0
-        needed = loop.race_s(RACED) + len(loop.threads) * loop.race_s(1) + 4 * loop.ask_s
+        needed = loop.race_s(RACED) + loop.finish_s()
         return min(0.5 * loop.session.left_s, needed + reserved_s(loop))
 
     # --- one recipe --------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ class NetSearch(Reductions):
             original = loop.processes.of(loop.original), places
             base, raced = race(
                 original, sides, loop.timed, rounds=ROUNDS, block_s=BLOCK_S, seed=loop.session.seed,
-                waited=loop.session.waited,
+                waited=loop.session.waited, within_s=max(1.0, 0.1 * self._left_s), clock=loop.session.clock,
             )  # fmt: skip
             new, old = (raced[side].latency.p50 / base.latency.p50 for side in ("new", "best"))
             candidate.latencies[size] = new * loop.original.latencies.get(size, base.latency.p50)
@@ -354,7 +354,8 @@ class NetSearch(Reductions):
             served = [c for c in (*self.good, *self.exact) if c.accepted and c.steps[-1].code in ways]
             for c in sorted(served, key=self._wanted)[:STORED]:
                 for p in ways[c.steps[-1].code]:
-                    if self._left_s < 0.5 * STORING_S or self._stored(c, Step(found.code, titled(found.name, p), p)):
+                    way = Step(found.code, titled(found.name, p), p)
+                    if self._left_s < max(0.5 * STORING_S, 2 * self.loop.ask_s) or self._stored(c, way):
                         break
 
     def _stored(self, c: Candidate, way: Step) -> bool:

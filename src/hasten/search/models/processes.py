@@ -9,6 +9,7 @@ the timings of another, and its peak memory is a candidate's own.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +30,11 @@ def reason(failure: ChildFailed) -> str:
 class Processes:
     """`inputs` is the file of the inputs that questions name by their places; `methods` are those of the model."""
 
-    def __init__(self, inputs: Path, methods: tuple[str, ...]) -> None:
-        self._inputs, self.methods = inputs, methods
+    def __init__(
+        self, inputs: Path, methods: tuple[str, ...], clock: Callable[[], float] = time.monotonic
+    ) -> None:  # fmt: skip
+        self._inputs, self.methods, self._clock = inputs, methods, clock
+        self.load_s = 0.0  # the longest time from the start of a process to its first answer
         self.patience_s: Callable[[], float] = lambda: ASK_S  # longest time for the next question
         self._builder: Child | None = None
         self._building, self._closed = threading.Lock(), False
@@ -76,7 +80,7 @@ class Processes:
         if key in self._loaded and self._loaded[key][1].closed:
             del self._loaded[key]
         if key not in self._loaded:
-            child, patience_s = Child(threads=threads), self.patience_s()
+            child, patience_s, start = Child(threads=threads), self.patience_s(), self._clock()
             try:
                 child.ask("hasten.measure.asked:load_inputs", str(self._inputs), deadline_s=patience_s)
                 if candidate.pickle is not None:
@@ -89,6 +93,7 @@ class Processes:
                 raise
             if threads == 1:
                 candidate.note(load_s=float(load_s))
+            self.load_s = max(self.load_s, self._clock() - start)
             self._loaded[key] = candidate, child
         return self._loaded[key][1]
 

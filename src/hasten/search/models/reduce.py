@@ -89,7 +89,7 @@ class Reductions:
         if raced:
             number = len(raced) + len(before)
             loop.session.progress.stage(f"race {len(raced)} reduced candidates", loop.race_s(number))
-            loop.race([*before.values(), *raced])
+            loop.race([*before.values(), *raced], leave_s=loop.finish_s())
 
     @property
     def _enough(self) -> bool:
