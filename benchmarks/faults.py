@@ -1,6 +1,10 @@
 """hasten is killed at random moments, gone on with, and compared with a run that nobody disturbed:
 `python -m benchmarks.faults --kills 50`.
 
+Each kill is noted in `benchmarks/results/faults-KIND.json` when it is done, and the next call goes on after the last one
+that is noted (`--again` begins anew, `--minutes` bounds one call). Kill n is always the same one: its moment, as a share
+of the undisturbed run, and its victims are drawn from the seed and n alone.
+
 Targets: a script (`--kind script`), the same without compiling (`plain`), a forest (`model`), a small net that learns
 again (`net`). Of each five kills
 three hit hasten alone, one hits hasten with everything that it started (its guard too), one a child: then hasten has to
@@ -22,11 +26,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hasten.observe import reap
+
+RESULTS = Path(__file__).parent / "results"
 
 SCRIPT = """
 import os
@@ -284,31 +290,72 @@ def table(kind: str, kills: Sequence[Killed]) -> str:
     return "\n".join(lines)
 
 
+def noted(file: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return told
+
+
+def note(file: Path, told: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(told, indent=1) + "\n")
+    part.replace(file)
+
+
+def figures(told: dict[str, Any]) -> dict[str, int]:
+    """What docs/trust.md says of one kind."""
+    kills = [Killed(**k) for k in told["kills"]]
+    return {
+        "kills": len(kills), "survived": sum(k.good for k in kills), "repeated": sum(k.repeated for k in kills),
+        "other end": sum(not k.same.startswith("yes") for k in kills),
+        "left behind": sum(k.left != "nothing" for k in kills),
+    }  # fmt: skip
+
+
+def killed_so_often(kind: str, file: Path, told: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    """Adds kills to `told` until there are enough, or the time is up."""
+    end = time.monotonic() + 60 * options.minutes
+    with tempfile.TemporaryDirectory(prefix="faults-") as root:
+        os.environ["TMPDIR"] = str(Path(root) / "tmp")
+        (Path(root) / "tmp").mkdir()
+        if "undisturbed" not in told:
+            first = Place(Path(root) / "undisturbed", kind)
+            start = time.monotonic()
+            if first.begin().wait() != 0:
+                raise SystemExit(f"{kind}: {_last(first.folder / 'said')}")
+            whole_s = time.monotonic() - start
+            told |= {"kind": kind, "seed": options.seed, "whole_s": whole_s, "undisturbed": first.state(), "kills": []}
+            note(file, told)
+        for n in range(len(told["kills"]), options.kills):
+            if time.monotonic() > end:
+                break
+            draw = random.Random(f"{told['seed']} {n}")
+            at_s = draw.uniform(0.0, told["whole_s"])
+            folder = Path(root) / str(n)
+            told["kills"].append(asdict(one(kind, folder, told["undisturbed"], at_s, kinds_of_kill(n), draw)))
+            note(file, told)
+            print(f"{kind} {n + 1}/{options.kills}: {told['kills'][-1]}", file=sys.stderr, flush=True)
+            shutil.rmtree(folder, ignore_errors=True)
+    return told
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__.split("\n\n")[0])
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--kind", choices=[*TARGETS, "each"], default="each")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no kill after so long, for each kind")
+    parser.add_argument("--again", action="store_true", help="forget the kills that are noted")
+    parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(words)
-    draw = random.Random(options.seed)
     good = True
     for kind in TARGETS if options.kind == "each" else [options.kind]:
-        with tempfile.TemporaryDirectory(prefix="faults-") as root:
-            os.environ["TMPDIR"] = str(Path(root) / "tmp")
-            (Path(root) / "tmp").mkdir()
-            first = Place(Path(root) / "unbroken", kind)
-            start = time.monotonic()
-            if first.begin().wait() != 0:
-                print(f"{kind}: {_last(first.folder / 'said')}", file=sys.stderr)
-                return 2
-            whole_s, unbroken = time.monotonic() - start, first.state()
-            kills = []
-            for n in range(options.kills):
-                at_s = draw.uniform(0.0, whole_s)
-                kills.append(one(kind, Path(root) / str(n), unbroken, at_s, kinds_of_kill(n), draw))
-                print(f"{kind} {n + 1}/{options.kills}: {kills[-1]}", file=sys.stderr)
-            print(table(kind, kills))
-            good = good and all(k.good for k in kills)
+        file = options.results / f"faults-{kind}.json"
+        told = {} if options.again else noted(file)
+        told = killed_so_often(kind, file, told, options)
+        kills = [Killed(**k) for k in told["kills"]]
+        print(table(kind, kills))
+        good = good and all(k.good for k in kills)
     return 0 if good else 1
 
 
