@@ -215,7 +215,7 @@ def test_rounding_is_forgiven_only_by_a_tolerance() -> None:
         (1.0, 1.0 + 1e-12),
         ([0.1 + 0.2], [0.3]),
         (1 + 1j, 1 + 1j + 1e-14),
-        (np.array([1.0, 0.0]), np.array([1.0, 1e-12])),  # small against the RMS of the array
+        (np.array([1.0, 0.0]), np.array([1.0, 5e-13])),  # small against the RMS of the array
         (pd.Series([1.0, 2.0]), pd.Series([1.0, 2.0 + 1e-12])),
         (0.0, -0.0),
         (np.array([0.0]), np.array([-0.0])),

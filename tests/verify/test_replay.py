@@ -71,6 +71,39 @@ def test_every_visible_change_is_seen(make: Make, swap: tuple[str, str], piece: 
     assert piece in got.reason
 
 
+LAYOUTS = """\
+    import numpy as np
+    def grid(n):
+        if n == 1:
+            raise ValueError("one")
+        a = np.arange(6 * n).reshape(2 * n, 3)
+        return a
+    for i in range(1, 7):
+        try:
+            print(grid(i).sum())
+        except ValueError as error:
+            print(error)
+    """
+
+
+@pytest.mark.parametrize(
+    ("swap", "piece"),
+    [
+        (("return a", "return np.asfortranarray(a)"), "flags: C vs F"),
+        (("return a", "return np.repeat(a, 2, axis=0)[::2]"), "lies in memory"),
+        (("return a", "a.flags.writeable = False; return a"), "writeable"),
+        (("return a", "return a.astype('i4')"), "dtype"),
+        (('ValueError("one")', 'ValueError("one") from KeyError(n)'), "cause"),
+        (('ValueError("one")', 'OSError("one")'), "exception: builtins.ValueError"),
+    ],
+)
+def test_what_pickling_loses_is_seen(make: Make, swap: tuple[str, str], piece: str) -> None:
+    rig = make(LAYOUTS)
+    got = rig.replay(rig.function("grid"), swap)
+    assert got.status == "different"
+    assert piece in got.reason, got.reason
+
+
 def test_a_late_type_is_found_by_variation(make: Make) -> None:
     rig = make(SUM)
     region = rig.function("total")

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 MIN, MAX = "min", "max"
+NEAR_ZERO = 1e-3  # share of the tolerance that counts of the size of an array, for numbers near zero in it
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,12 @@ class Quality:
 class Contract:
     """Outputs equal within a tolerance; a gain of at least `min_gain`, at a false-claim rate of `alpha`.
 
-    Integers, strings, types, shapes, dtypes, names and exceptions are always compared exactly. Floats
-    agree when ``|a - b| <= rtol * max(|a|, |b|)`` or, inside one array, ``<= rtol * RMS(reference)``;
-    NaN equals NaN and infinities need the same sign. `exact` asks for the same bits. Without `compiled` the result is
-    plain Python, NumPy and pandas: no Numba, no extension module. With `qualities`, results of searches may be others,
-    as long as each quality is at least as good; everything that does not come from such a result stays as it is.
+    Integers, strings, types, shapes, dtypes, names and exceptions are always compared exactly. Floats agree when ``|a
+    - b| <= rtol * max(|a|, |b|)`` or, inside one array, ``<= rtol / 1000 * RMS(reference)`` (what cancellation
+    leaves); NaN equals NaN and infinities need the same sign. `exact` asks for the same bits. Without `compiled` the
+    result is plain Python, NumPy and pandas: no Numba, no extension module. With `qualities`, results of searches may
+    be others, as long as each quality is at least as good; everything that does not come from such a result stays as
+    it is.
     """
 
     rtol: float = 1e-9

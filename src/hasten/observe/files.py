@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hasten.core.contract import NEAR_ZERO
 from hasten.observe.text import NO_MASK, Mask, decoded, find_mask, text_difference
 
 _LARGEST_TEXT = 64_000_000  # bytes; longer files are compared byte by byte
@@ -169,7 +170,7 @@ def array_difference(where: str, old: bytes, new: bytes, rtol: float) -> str | N
             largest = np.abs(u).max()
             # scaled before squaring: an overflow to infinity would excuse every difference
             scale = largest * np.sqrt(np.mean(np.square(u / largest))) if largest > 0 else largest
-            if (np.abs(u - v) > rtol * np.maximum(np.maximum(np.abs(u), np.abs(v)), scale)).any():
+            if (np.abs(u - v) > rtol * np.maximum(np.maximum(np.abs(u), np.abs(v)), NEAR_ZERO * scale)).any():
                 return f"{where}: {_first(a, b)}"
     return None
 

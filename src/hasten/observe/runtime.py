@@ -17,6 +17,7 @@ MODULES = {
     "describe": "observe/describe.py",
     "snapshot": "observe/snapshot.py",
     "recording": "observe/recording.py",
+    "parts": "verify/parts.py",
     "equality": "verify/equality.py",
     "vary": "verify/vary.py",
     "skeleton": "verify/skeleton.py",

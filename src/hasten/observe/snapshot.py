@@ -86,6 +86,16 @@ def make_bare(kind: type) -> object:
     return object.__new__(kind)
 
 
+def with_grad(make: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    """A tensor, made as its own reducer says; `fill_grad` does the rest."""
+    return make(*args)
+
+
+def fill_grad(tensor: Any, grad: Any) -> None:
+    """What a tensor has gathered, which its own reducer leaves out."""
+    tensor.grad = grad
+
+
 def _solid(kind: type) -> type:
     """The nearest base that is not written in Python: it says what an object of the class is made of."""
     while kind.__flags__ & (1 << 9):
@@ -130,6 +140,12 @@ class Pickler(pickle.Pickler):
             raise pickle.PicklingError("a lock that is held")
         if isinstance(obj, type):
             return NotImplemented
+        if (
+            kind.__module__ in ("torch", "torch.nn.parameter")
+            and getattr(obj, "is_leaf", False)
+            and obj.grad is not None
+        ):
+            return with_grad, obj.__reduce_ex__(4), obj.grad, None, None, fill_grad
         if _needs_arguments(kind.__new__) and _solid(kind) is object:
             reduced = obj.__reduce_ex__(4)
             plain: Any = getattr(copyreg, "__newobj__", None)
@@ -332,11 +348,16 @@ def outcome(
     return after
 
 
-def raised(error: BaseException) -> dict[str, Any]:
-    """An exception as data: type by name, arguments, own attributes."""
-    own = {k: v for k, v in getattr(error, "__dict__", {}).items() if not k.startswith("__")}
+def raised(error: BaseException, depth: int = 0) -> dict[str, Any]:
+    """An exception as data: type by name, arguments, own attributes, what else its text shows, where it came from."""
+    own = {k: v for k, v in getattr(error, "__dict__", {}).items() if not k.startswith("__") or k == "__notes__"}
+    shown = ("filename", "filename2", "name", "path")  # of OSError, ImportError, NameError, AttributeError
+    plain = isinstance(error, (OSError, ImportError, NameError, AttributeError))
+    cause = error.__cause__
     return {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "args": error.args,
         "attributes": own,
+        "shown": {name: getattr(error, name, None) for name in shown} if plain else {},
+        "cause": None if cause is None or depth > 3 else raised(cause, depth + 1),
     }

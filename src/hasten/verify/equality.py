@@ -4,6 +4,8 @@ Structure comes first: exact types, lengths, keys in order, dtypes, shapes, inde
 values: ints, strings and everything discrete exactly, floats within the contract. `numpy.allclose`,
 `DataFrame.equals` and the like are not used: they broadcast, ignore names, or call 10**6 and 10**6 + 9 close.
 
+What counts, type by type: docs/equality.md, whose every line is a test.
+
 Two structures must also share objects alike: where one holds the same mutable object in two places, so
 must the other. Works by modules that are already loaded, with the standard library only, so that it runs next
 to the values it compares.
@@ -21,7 +23,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hasten.core.contract import Contract
+from hasten.core.contract import NEAR_ZERO, Contract
+from hasten.verify import parts
 
 _PLAIN = (int, str, bool, bytes, type(None))
 _ATOMS: frozenset[type] = frozenset({*_PLAIN, float, complex})
@@ -111,7 +114,11 @@ class _Comparison:
     def _builtin(self, a: Any, b: Any, path: str) -> str | None:
         """Containers and subclasses of built-in types, by their content; then everything else."""
         if isinstance(a, enum.Enum):
+            if isinstance(a, enum.Flag):  # those made of unknown bits have no name
+                return self.compare(a._value_, b._value_, f"{path}.value")
             return None if a.name == b.name else _differs(path, a, b)
+        if (made_of := parts.parts(a)) is not None:
+            return self._parts(made_of, parts.parts(b) or [], path)
         if isinstance(a, (list, tuple, deque)):
             base: Any = next(t for t in (list, tuple, deque) if isinstance(a, t))
             if isinstance(a, deque) and a.maxlen != b.maxlen:
@@ -133,7 +140,7 @@ class _Comparison:
                 found = self.compare(_plain(raw, a), _plain(raw, b), path)
                 return found or self._attributes(a, b, path)
         if isinstance(a, BaseException):
-            return self.compare(a.args, b.args, f"{path}.args") or self._attributes(a, b, path)
+            return self._parts(parts.exception(a), parts.exception(b), path) or self._attributes(a, b, path)
         if isinstance(a, types.MethodType):
             found = self.compare(a.__func__, b.__func__, f"{path}.__func__")
             return found or self.compare(a.__self__, b.__self__, f"{path}.__self__")
@@ -141,9 +148,17 @@ class _Comparison:
             return self.compare(_cell(a), _cell(b), f"{path}.cell_contents")
         if _user_class(type(a)):
             found = self._attributes(a, b, path)
-            if found or not _own_reduce(type(a)):
+            if found or not (_own_reduce(type(a)) or parts.hidden(type(a))):
                 return found
         return self._reduced(a, b, path)
+
+    def _parts(self, a: parts.Parts, b: parts.Parts, path: str) -> str | None:
+        self.alive += (a, b)
+        for (name, left), (_, right) in zip(a, b, strict=True):
+            found = self.compare(left, right, f"{path}.{name}")
+            if found:
+                return found
+        return None
 
     # -- numbers
 
@@ -156,9 +171,11 @@ class _Comparison:
 
     def _complex(self, a: complex, b: complex, path: str) -> str | None:
         if self.rtol and all(map(math.isfinite, (a.real, a.imag, b.real, b.imag))):
-            huge = max(map(abs, (a.real, a.imag, b.real, b.imag))) > 1e300  # whose absolute value may overflow
-            x, y = (a / 4, b / 4) if huge else (a, b)
-            return None if abs(x - y) <= self.rtol * max(abs(x), abs(y)) else _differs(path, a, b)
+            # a part that is small beside the other one may be what cancellation left
+            floor = NEAR_ZERO * self.rtol * max(map(abs, (a.real, a.imag, b.real, b.imag)))
+            if all(_close(x, y, self.rtol, floor) for x, y in ((a.real, b.real), (a.imag, b.imag))):
+                return None
+            return _differs(path, a, b)
         return self._float(a.real, b.real, f"{path}.real") or self._float(a.imag, b.imag, f"{path}.imag")
 
     # -- containers
@@ -252,11 +269,8 @@ class _Comparison:
         own = getattr(a, "__self__", None), getattr(b, "__self__", None)
         if isinstance(a, types.BuiltinFunctionType) and not isinstance(own[0], types.ModuleType):
             return self.compare(own[0], own[1], f"{path}.__self__")
-        if isinstance(a, types.FunctionType):
-            cells_a, cells_b = ([_cell(c) for c in f.__closure__ or ()] for f in (a, b))
-            names_a, names_b = a.__code__.co_freevars, b.__code__.co_freevars
-            if names_a == names_b and self._shared(a, b, path) is None:
-                return self.compare(tuple(cells_a), tuple(cells_b), f"{path}.__closure__")
+        if isinstance(a, types.FunctionType) and self._shared(a, b, path) is None:
+            return self._parts(parts.function(a), parts.function(b), path)
         return None
 
     def _reduced(self, a: Any, b: Any, path: str) -> str | None:
@@ -287,6 +301,8 @@ class _Comparison:
             return self._masked(a, b, path)
         if a.flags.writeable != b.flags.writeable:
             return f"{path}.flags.writeable: {a.flags.writeable} vs {b.flags.writeable}"
+        if a.ndim > 1 and a.shape == b.shape and layout(a) != layout(b):
+            return f"{path}.flags: {layout(a)} vs {layout(b)}"  # sums, reshape and ravel tell the difference
         return self._array_values(numpy.asarray(a), numpy.asarray(b), path)
 
     def _masked(self, a: Any, b: Any, path: str) -> str | None:
@@ -340,7 +356,8 @@ class _Comparison:
         numpy: Any = sys.modules["numpy"]
         if a.dtype.kind == "c":
             if self.rtol and numpy.isfinite(a).all() and numpy.isfinite(b).all():
-                return self._far(a, b)
+                sizes = numpy.maximum(numpy.abs(a.real), numpy.abs(a.imag))
+                return self._far(a.real, b.real, sizes) | self._far(a.imag, b.imag, sizes)
             return self._float_mask(a.real, b.real) | self._float_mask(a.imag, b.imag)
         nan_a, nan_b = numpy.isnan(a), numpy.isnan(b)
         if self.rtol == 0.0:
@@ -352,26 +369,31 @@ class _Comparison:
             bad[finite] |= self._far(a[finite], b[finite])
         return bad
 
-    def _far(self, a: Any, b: Any) -> Any:
-        """True where finite numbers are further apart than the contract allows."""
+    def _far(self, a: Any, b: Any, sizes: Any = None) -> Any:
+        """True where finite real numbers are further apart than the contract allows. `sizes`: their wholes."""
         numpy: Any = sys.modules["numpy"]
-        wide = numpy.complex128 if a.dtype.kind == "c" else (a.dtype if a.dtype.itemsize > 8 else numpy.float64)
+        wide = a.dtype if a.dtype.itemsize > 8 else numpy.float64
         x, y = a.astype(wide), b.astype(wide)
+        beside = numpy.abs(x) if sizes is None else sizes.astype(wide)
         with numpy.errstate(all="ignore"):
-            top = numpy.abs(x).max()
-            rms = float(top * numpy.sqrt(numpy.mean(numpy.square(numpy.abs(x) / top)))) if top > 0 else 0.0
-            gap = numpy.abs(x / 2 - y / 2)  # halves: the difference of two finite numbers may overflow
-            reach = self.rtol * numpy.maximum(numpy.abs(x) / 2, numpy.abs(y) / 2)
-            return (x != y) & ~(gap <= numpy.maximum(reach, self.rtol * rms / 2))
+            top = beside.max()
+            rms = top * numpy.sqrt(numpy.mean(numpy.square(beside / top))) if top > 0 else 0.0
+            floor = NEAR_ZERO * self.rtol * (rms if sizes is None else numpy.maximum(beside, rms))
+            # halves where the difference of two finite numbers overflows; elsewhere they would lose the smallest ones
+            half = numpy.where(numpy.isinf(x - y), 0.5, 1.0)
+            gap = numpy.abs(x * half - y * half)
+            reach = self.rtol * numpy.maximum(numpy.abs(x), numpy.abs(y))
+            return (x != y) & ~(gap <= numpy.maximum(reach, floor) * half)
 
     def _tensor(self, a: Any, b: Any, path: str) -> str | None:
-        for name in ("dtype", "shape", "device", "requires_grad", "layout"):
-            left, right = getattr(a, name), getattr(b, name)
-            if left != right:
-                return f"{path}.{name}: {left} vs {right}"
-        if str(a.dtype) == "torch.bfloat16":
-            a, b = a.float(), b.float()
-        return self._array_values(a.detach().cpu().numpy(), b.detach().cpu().numpy(), path)
+        found = self._parts(parts.tensor(a), parts.tensor(b), path) or self._attributes(a, b, path)
+        if found:
+            return found
+        left, right = parts.held(a), parts.held(b)
+        self.alive += (left, right)
+        if isinstance(left, list):
+            return self._parts(left, right, path)
+        return self._array_values(left, right, path)
 
     # -- pandas
 
@@ -422,9 +444,9 @@ class _Comparison:
             return found
         pandas: Any = sys.modules["pandas"]
         if isinstance(a, pandas.MultiIndex):
-            for i in range(a.nlevels):
-                left, right = a.get_level_values(i), b.get_level_values(i)
-                found = self._index(left, right, f"{path}.level {i}")
+            for i in range(a.nlevels):  # levels that no row has are seen, too: by sorting, by `levels`
+                found = self._index(a.get_level_values(i), b.get_level_values(i), f"{path}.level {i}")
+                found = found or self._index(a.levels[i], b.levels[i], f"{path}.levels[{i}]")
                 if found:
                     return found
             return None
@@ -586,10 +608,18 @@ def _is_numpy_number(kind: type) -> bool:
     return dtype.type is kind and bool(dtype.itemsize <= 8)
 
 
-def _close(a: float, b: float, rtol: float) -> bool:
+def _close(a: float, b: float, rtol: float, floor: float = 0.0) -> bool:
     if not (math.isfinite(a) and math.isfinite(b)):
         return False
-    return abs(a / 2 - b / 2) <= rtol * max(abs(a) / 2, abs(b) / 2)
+    gap, reach = abs(a - b), max(rtol * max(abs(a), abs(b)), floor)
+    return gap <= reach if math.isfinite(gap) else abs(a / 2 - b / 2) <= reach / 2
+
+
+def layout(array: Any) -> str:
+    """How an array lies in memory."""
+    return (
+        "/".join(n for n, f in (("C", "c_contiguous"), ("F", "f_contiguous")) if getattr(array.flags, f)) or "strided"
+    )
 
 
 def _differs(path: str, a: object, b: object) -> str:

@@ -369,7 +369,7 @@ def _containers(namespace: dict[str, Any]) -> list[tuple[Any, Any]]:
 
 
 def _sharing(done: dict[str, Any]) -> list[str]:
-    """Which arrays that came out share memory with which that went in (pickling makes them separate)."""
+    """Which arrays that came out share memory with which that went in, and how they lie there: what pickling loses."""
     numpy = sys.modules.get("numpy")
     if numpy is None or not hasattr(numpy, "ndarray"):
         return []
@@ -394,6 +394,10 @@ def _sharing(done: dict[str, Any]) -> list[str]:
     made = [*arrays(done["out"], "out"), *arrays(done["result"], "result")]
     found = []
     for i, (path, a) in enumerate(made):
+        if a.ndim > 1:
+            found.append(f"{path} lies in memory as {equality.layout(a)}")
+        if not a.flags.writeable:
+            found.append(f"{path} is read-only")
         for other, b in (*given, *made[:i]):
             if a.size and b.size and a is not b and numpy.may_share_memory(a, b):
                 found.append(f"{path} shares memory with {other}")
