@@ -38,9 +38,10 @@ from hasten.observe.session import Session
 
 MAX_SNAPSHOTS = 8
 MAX_VARIED = 150
-VARIED_S = 5.0  # after so long, this many cases are enough:
+VARIED_S = 5.0  # after so many seconds of CPU (a busy machine must not make the judge lenient), this many are enough:
 VARIED_ENOUGH = 25
-VARIED_LIMIT_S = 0.6  # the original must finish a varied case in this time, or the case is skipped
+VARIED_LIMIT_S = 0.6  # of CPU: the original must finish a varied case in this time, or the case is skipped
+VARIED_WAIT_S = 6.0  # until it must have answered that
 CANDIDATE_LIMIT_S = 30.0  # the candidate may have to compile for types it has not met
 COMPILED_S = 1.5  # and has so much more time for each function that is compiled
 MEMORY_BYTES = 2_000_000_000
@@ -211,6 +212,7 @@ class _Child:
         os.close(there_write)
         self.write_fd, self.read_fd = here_write, here_read
         self.buffer = b""
+        self.cpu_s = 0.0  # taken so far
         self.folder = folder
 
     def send(self, command: dict[str, Any]) -> None:
@@ -237,6 +239,7 @@ class _Child:
             self.buffer += data
         line, self.buffer = self.buffer.split(b"\n", 1)
         found: dict[str, Any] = json.loads(line)
+        self.cpu_s = found.pop("cpu_s", self.cpu_s)
         return found
 
     def ask(self, command: dict[str, Any], timeout_s: float) -> dict[str, Any]:
@@ -577,6 +580,11 @@ class _Replay:
             raise _Dead("unusable", str(answer.get("reason")))
         return float(median(answer["samples"]))
 
+    @property
+    def _cpu_s(self) -> float:
+        """CPU that both children have taken; one that was started anew begins anew."""
+        return sum(child.cpu_s for child in self.children.values())
+
     def _varied(self, outcome: ReplayOutcome, usable: Sequence[Any]) -> ReplayOutcome:
         """The same on varied states. A case that the original itself cannot finish is skipped."""
         states = [u[0] for u in usable]
@@ -585,7 +593,7 @@ class _Replay:
         states.sort(key=lambda p: p.stat().st_size)
         chosen = list(dict.fromkeys((states[0], states[-1])))
         tried = skipped = slow = 0
-        end = time.monotonic() + VARIED_S
+        gone_s = self._cpu_s
         capped: set[str] = set()
         for number, state in enumerate(chosen):
             cases_folder = self.folder / f"varied-{number}"
@@ -603,7 +611,7 @@ class _Replay:
             except _Dead:
                 continue
             for name, path in answer.get("cases", ()):
-                if self.left <= 0 or (tried + skipped >= VARIED_ENOUGH and time.monotonic() > end):
+                if self.left <= 0 or (tried + skipped >= VARIED_ENOUGH and self._cpu_s - gone_s > VARIED_S):
                     return replace(outcome, varied=tried, skipped=skipped)
                 if slow >= 3 and any(word in name for word in ("huge", "2**31", "largest")):
                     skipped += 1
@@ -629,7 +637,7 @@ class _Replay:
                 child.ask({"do": "cap", "extra_bytes": MEMORY_BYTES}, 10.0)
                 capped.add(f"old{child.process.pid}")
             first = child.ask(
-                {"do": "run", "state": str(state), "out": str(old), "limit_s": VARIED_LIMIT_S}, VARIED_LIMIT_S + 4.0
+                {"do": "run", "state": str(state), "out": str(old), "limit_s": VARIED_LIMIT_S}, VARIED_WAIT_S
             )
         except _Dead as dead:
             return "slow" if dead.status == "timeout" else "skipped", str(dead)
@@ -667,7 +675,7 @@ class _Replay:
         again = state.with_suffix(".again")
         command = {"do": "run", "state": str(state), "out": str(again), "limit_s": VARIED_LIMIT_S}
         try:
-            answer = self._child("old").ask(command, VARIED_LIMIT_S + 4.0)
+            answer = self._child("old").ask(command, VARIED_WAIT_S)
             return answer["status"] != "ok" or not self._compare(old, again, varied=True)
         except _Dead:
             return True  # nothing was seen: the difference counts
