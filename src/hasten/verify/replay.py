@@ -39,6 +39,7 @@ from hasten.observe.session import Session
 MAX_SNAPSHOTS = 8
 MAX_VARIED = 150
 VARIED_S = 5.0  # after so many seconds of CPU (a busy machine must not make the judge lenient), this many are enough:
+VARIED_MOST_S = 20.0  # or after so many of the clock
 VARIED_ENOUGH = 25
 VARIED_LIMIT_S = 0.6  # of CPU: the original must finish a varied case in this time, or the case is skipped
 VARIED_WAIT_S = 6.0  # until it must have answered that
@@ -593,7 +594,7 @@ class _Replay:
         states.sort(key=lambda p: p.stat().st_size)
         chosen = list(dict.fromkeys((states[0], states[-1])))
         tried = skipped = slow = 0
-        gone_s = self._cpu_s
+        gone_s, end = self._cpu_s, time.monotonic() + VARIED_MOST_S
         capped: set[str] = set()
         for number, state in enumerate(chosen):
             cases_folder = self.folder / f"varied-{number}"
@@ -611,7 +612,8 @@ class _Replay:
             except _Dead:
                 continue
             for name, path in answer.get("cases", ()):
-                if self.left <= 0 or (tried + skipped >= VARIED_ENOUGH and self._cpu_s - gone_s > VARIED_S):
+                enough = self._cpu_s - gone_s > VARIED_S or time.monotonic() > end
+                if self.left <= 0 or (enough and tried + skipped >= VARIED_ENOUGH):
                     return replace(outcome, varied=tried, skipped=skipped)
                 if slow >= 3 and any(word in name for word in ("huge", "2**31", "largest")):
                     skipped += 1

@@ -280,7 +280,7 @@ class Side:
         if limit_s is None:
             yield
             return
-        # seconds of CPU: what is tried must not hang on how busy the machine is; and several times as many for who waits
+        # seconds of CPU: what is tried must not hang on how busy the machine is; and more of them for who waits
         clocks = (
             (signal.SIGPROF, signal.ITIMER_PROF, limit_s),
             (signal.SIGALRM, signal.ITIMER_REAL, WAITING * limit_s),
