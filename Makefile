@@ -1,4 +1,4 @@
-# make setup | test | check | fuzz | demo | bench | bench-models | bench-neural | bench-measure | gallery   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
+# make setup | test | check | fuzz | demo | bench | bench-models | bench-neural | bench-measure | bench-judge | gallery   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -8,7 +8,7 @@ JOBS   ?= 2
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: setup test check fuzz demo bench bench-models bench-neural bench-measure gallery clean
+.PHONY: setup test check fuzz demo bench bench-models bench-neural bench-measure bench-judge gallery clean
 
 setup: $(STAMP)
 
@@ -56,6 +56,10 @@ bench-measure: setup
 # The cases of docs/gallery: real runs, and the pages made from their results (about 10 minutes on a quiet machine).
 gallery: setup
 	$(BIN)/python -m examples.gallery $(ARGS)
+
+# Small faults put into changes that are right: how many does verification let through?
+bench-judge: setup
+	$(BIN)/python -m benchmarks.judge $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache src/*.egg-info

@@ -1,9 +1,9 @@
 """hasten is killed at random moments, gone on with, and compared with a run that nobody disturbed:
 `python -m benchmarks.faults --kills 50`.
 
-Each kill is noted in `benchmarks/results/faults-KIND.json` when it is done, and the next call goes on after the last one
-that is noted (`--again` begins anew, `--minutes` bounds one call). Kill n is always the same one: its moment, as a share
-of the undisturbed run, and its victims are drawn from the seed and n alone.
+Each kill is noted in `benchmarks/results/faults-KIND.json` when it is done, and the next call goes on after the last
+that is noted (`--again` begins anew, `--minutes` bounds one call). Kill n is always the same: its moment, as a share of
+the undisturbed run, and its victims are drawn from the seed and n alone.
 
 Targets: a script (`--kind script`), the same without compiling (`plain`), a forest (`model`), a small net that learns
 again (`net`). Of each five kills
@@ -237,7 +237,9 @@ def one(kind: str, folder: Path, told: dict[str, Any], n: int) -> Killed:
             differ = [k for k in differ if k not in timed]
             same = f"yes (measured: {now['decided']}, undisturbed: {unbroken['decided']})"
         elif "kept" in differ and [c[0] for c in now["kept"]] == [c[0] for c in unbroken["kept"]]:
-            differ = [k for k in differ if k not in timed]  # the same changes; of one there are forms, alike but for time
+            differ = [
+                k for k in differ if k not in timed
+            ]  # the same changes; of one there are forms, alike but for time
             same = f"yes ({', '.join(c[0] for c in now['kept'])} in another form, which was timed to be the faster one)"
         elif "kept" in differ:
             differ = [f"kept {' '.join(c[0] for c in now['kept']) or 'nothing'}"]
@@ -294,9 +296,8 @@ def table(kind: str, kills: Sequence[Killed]) -> str:
         "| ---: | ---: | --- | ---: | --- | ---: | --- | --- |",
     ]  # fmt: skip
     for k in sorted(kills, key=lambda k: k.n):
-        lines.append(
-            f"| {k.n + 1} | {k.at_s:.1f} | {k.what} | {k.finished} | {k.under_way} | {k.repeated} | {k.same} | {k.left} |"
-        )
+        shown = (k.n + 1, f"{k.at_s:.1f}", k.what, k.finished, k.under_way, k.repeated, k.same, k.left)
+        lines.append(f"| {' | '.join(map(str, shown))} |")
     return "\n".join(lines)
 
 
@@ -353,7 +354,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--kind", choices=[*TARGETS, "each"], default="each")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no kill after so long, for each kind")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="begin no kill after so long, for each kind"
+    )
     parser.add_argument("--again", action="store_true", help="forget the kills that are noted")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(words)

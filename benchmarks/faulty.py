@@ -1,7 +1,7 @@
 """Small faults in code that is right: what a careless rewrite would get wrong, one at a time.
 
-Faults go only into lines that a change has written. Each is the change with other text in one place, found by syntax and
-put in by position, so that everything else stays as it was, to the letter.
+Faults go only into lines that a change has written. Each is the change with other text in one place, found by syntax
+and put in by position, so that everything else stays as it was, to the letter.
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ COUNTED = {ast.Add: "-", ast.Sub: "+", ast.Mult: "+", ast.Div: "//", ast.FloorDi
 NARROWER = {"float64": "float32", "int64": "int32", "intp": "int32", "complex128": "complex64", "float32": "float16",
             "int32": "int16", "uint8": "int8", "bool_": "int8"}  # fmt: skip
 NAN = {"nansum": "sum", "nanmin": "min", "nanmax": "max", "nanmean": "mean", "sum": "nansum", "min": "nanmin",
-       "max": "nanmax", "mean": "nanmean", "isnan": "isinf", "isfinite": "isreal", "isna": "isnull().to_numpy"}  # fmt: skip
+       "max": "nanmax", "mean": "nanmean", "isnan": "isinf", "isfinite": "isreal"}  # fmt: skip
 COPIES = ("list", "dict", "set", "tuple", "sorted", "array", "ascontiguousarray", "deepcopy", "frozenset", "reversed")
 CLEANERS = ("dropna", "fillna", "copy", "astype", "sort_index", "reset_index", "to_numpy", "tolist", "ravel", "strip")
-ERRORS = {"OverflowError": "RuntimeError", "ValueError": "TypeError", "TypeError": "ValueError", "KeyError": "IndexError",
-          "IndexError": "KeyError", "ZeroDivisionError": "ValueError", "AttributeError": "KeyError"}  # fmt: skip
+ERRORS = {
+    "OverflowError": "RuntimeError", "ValueError": "TypeError", "TypeError": "ValueError", "KeyError": "IndexError",
+    "IndexError": "KeyError", "ZeroDivisionError": "ValueError", "AttributeError": "KeyError",
+}  # fmt: skip
 PLACE = tuple[int, int, int, int]  # first line, column in bytes, last line, column
 
 
@@ -224,7 +226,10 @@ def _call(node: ast.Call, at: _Context) -> Iterator[tuple[str, str]]:
 
 
 def _arguments(node: ast.Call) -> list[str]:
-    return [*map(_text, node.args), *(f"{k.arg}={_text(k.value)}" if k.arg else f"**{_text(k.value)}" for k in node.keywords)]
+    return [
+        *map(_text, node.args),
+        *(f"{k.arg}={_text(k.value)}" if k.arg else f"**{_text(k.value)}" for k in node.keywords),
+    ]
 
 
 def _attribute(node: ast.Attribute, at: _Context) -> Iterator[tuple[str, str]]:
@@ -317,4 +322,3 @@ _SPOIL: tuple[tuple[type[ast.AST], _Spoil], ...] = (
     (ast.Attribute, _attribute), (ast.Slice, _slice), (ast.BoolOp, _boolean), (ast.UnaryOp, _not), (ast.expr, _test),
     (ast.stmt, _statement), (ast.Name, _name), (ast.Tuple, _tuple),
 )  # fmt: skip
-

@@ -11,6 +11,7 @@ import ast
 import contextlib
 import hashlib
 import json
+import math
 import os
 import select
 import shutil
@@ -37,7 +38,8 @@ from hasten.observe.runtime import runtime_folder
 from hasten.observe.session import Session
 
 MAX_SNAPSHOTS = 8
-MAX_VARIED = 150
+MAX_VARIED = 200
+MOST_CONSTANTS = 24
 VARIED_S = 5.0  # after so many seconds of CPU (a busy machine must not make the judge lenient), this many are enough:
 VARIED_MOST_S = 20.0  # or after so many of the clock
 VARIED_ENOUGH = 25
@@ -603,6 +605,7 @@ class _Replay:
                 "do": "vary",
                 "state": str(state),
                 "parameters": self._parameter_names(),
+                "constants": self._constants(),
                 "seed": self.session.seed,
                 "most": MAX_VARIED if number == 0 else MAX_VARIED // 3,
                 "out": str(cases_folder),
@@ -689,6 +692,18 @@ class _Replay:
             return []
         node = instrument.function_node(self.work.source(self.region.path).tree, self.region)
         return [a.arg for a in (*node.args.posonlyargs, *node.args.args)] if node is not None else []
+
+    def _constants(self) -> list[Any]:
+        """Numbers and texts that the region names, before and after the change: where its borders are."""
+        found: list[Any] = []
+        edits = [e.text for e in self.change.edits]
+        for text in (place(self.work.source(self.region.path), self.region, ()).block, *edits):
+            lead = text[: len(text) - len(text.lstrip(" \t"))]
+            with contextlib.suppress(SyntaxError, ValueError):
+                tree = parsed(f"if 1:\n{lead}pass\n{text}" if lead else text)
+                found += [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)]
+        known = [c for c in found if type(c) in (int, float, str) and len(repr(c)) < 80 and c == c]
+        return [c for c in dict.fromkeys(known) if not (type(c) is float and math.isinf(c))][:MOST_CONSTANTS]
 
 
 # -- trees

@@ -567,6 +567,7 @@ def _write_variations(side: Side, command: dict[str, Any]) -> dict[str, Any]:
     data = Path(command["state"]).read_bytes()
     names: list[str] = []
     side.load(data)
+    vary.learn(command.get("constants", ()))
     make = vary.state_variations(lambda: side.load(data), command["parameters"], command["seed"], command["most"])
     for i, (name, kept) in enumerate(make):
         path = Path(command["out"]) / f"{i}.state"

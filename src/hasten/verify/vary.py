@@ -13,6 +13,7 @@ import itertools
 import math
 import pickle
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -39,6 +40,22 @@ class OddDict(dict):  # type: ignore[type-arg]
 
     def __missing__(self, key: Any) -> Any:
         return 0
+
+
+class Lookalike:
+    """Equal to a number, with a hash of its own, and greater than nothing: what sets and sorting get wrong."""
+
+    def __init__(self, number: Any) -> None:
+        self.number = number
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.number == (other.number if isinstance(other, Lookalike) else other))
+
+    def __hash__(self) -> int:
+        return 7
+
+    def __lt__(self, other: object) -> bool:
+        return True
 
 
 class Via:
@@ -111,15 +128,16 @@ def variants(value: Any, rng: random.Random, depth: int = 0) -> list[Variant]:
     if kind is bool:
         return [("negated", not value), ("None", None), ("int", int(value)), ("empty str", ""), ("2", 2)]
     if kind is int:
-        return _ints(value)
+        return _mixed(_ints(value), [*_named(value), ("list", [1]), ("lookalike", Lookalike(value))])
     if kind is float:
-        return _floats(value)
+        return _mixed(_floats(value), [*_named(value), ("list", [1.0])])
     if kind is str:
-        return [
+        found: list[Variant] = [
             ("empty", ""), ("unicode", "é日本\u0301İß"), ("doubled", value * 2), ("None", None), ("one letter", "a"),
             ("upper", value.upper()), ("spaces", f"  {value}\n"), ("bytes", value.encode("utf-8", "replace")),
-            ("nul", "\0"), ("digits", "12"),
+            ("nul", "\0"), ("digits", "12"), ("list", ["a"]),
         ]  # fmt: skip
+        return _mixed(found, _named(value))
     if value is None:
         return [("0", 0), ("empty list", []), ("empty str", ""), ("1.5", 1.5)]
     if isinstance(value, (list, tuple)) and kind in (list, tuple):
@@ -131,6 +149,11 @@ def variants(value: Any, rng: random.Random, depth: int = 0) -> list[Variant]:
     return []
 
 
+def _mixed(a: list[Variant], b: list[Variant]) -> list[Variant]:
+    """Both in turn: neither must wait for the other's end."""
+    return [v for pair in itertools.zip_longest(a, b) for v in pair if v is not None]
+
+
 def _lazily(makers: Iterator[tuple[str, Callable[[], Any]]]) -> list[Variant]:
     """The variants that can be made of this value; a cast or an index that its dtype does not allow is left out."""
     found = []
@@ -140,6 +163,32 @@ def _lazily(makers: Iterator[tuple[str, Callable[[], Any]]]) -> list[Variant]:
         except Exception:  # noqa: BLE001 - pandas and NumPy raise many kinds for what does not fit
             continue
     return found
+
+
+# -- values that the code itself names
+
+
+CONSTANTS: list[Any] = []  # of the code at hand: the two sides of every border that it draws
+
+
+def learn(constants: Sequence[Any]) -> None:
+    """From now on, values of a constant's type may become it, and whole numbers what is beside it."""
+    CONSTANTS[:] = constants
+
+
+def _named(value: Any) -> list[Variant]:
+    kind = type(value)
+    if kind is str:
+        pieces = [c for c in CONSTANTS if type(c) is str]
+        pieces += [part for c in pieces for part in re.findall(r"\w+", c)]
+        return [(f"named {c!r}"[:40], c) for c in dict.fromkeys(pieces)][:8]
+    if kind in (int, float):
+        numbers = [c for c in CONSTANTS if type(c) in (int, float)]
+        if kind is int:
+            whole = [int(c) for c in numbers if c == c and abs(c) < HUGE]
+            return [(f"named {n}", n) for n in dict.fromkeys(m for c in whole for m in (c, c + 1, c - 1))][:10]
+        return [(f"named {float(c)}", float(c)) for c in dict.fromkeys(numbers) if abs(c) < HUGE][:6]
+    return []
 
 
 def _ints(value: int) -> list[Variant]:
@@ -220,6 +269,8 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
             ("near 2**63", _replaced(value, 0, HUGE - 1)),
         ]
     found += [("reversed", kind(reversed(value))), ("all the same", kind([value[0]] * len(value)))]
+    found += [("late list", _replaced(value, -1, [1])), ("late lookalike", _replaced(value, -1, Lookalike(1)))]
+    found += [(f"late {n}", _replaced(value, -1, v)) for n, v in _named(value[0])]
     found += late
     found += [("late None", _replaced(value, -1, None)), ("late other type", _replaced(value, -1, object_like(last)))]
     found += [("shorter", kind(value[:-1])), ("twice", kind([*value, *value])), ("None", None)]
@@ -233,6 +284,7 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
     shuffled = list(value)
     rng.shuffle(shuffled)
     found.append(("shuffled", kind(shuffled)))
+    found += [(n, kind(items)) for n, items in OTHER_ITEMS if type(items[0]) is not type(value[0])]
     if kind is list:
         found += [("tuple", tuple(value)), ("odd list", OddList(value))]
         numpy = sys.modules.get("numpy")
@@ -241,6 +293,13 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
     else:
         found.append(("list", list(value)))
     return list({n: (n, v) for n, v in reversed(found)}.values())[::-1]
+
+
+# lists of what the recording did not hold
+OTHER_ITEMS: tuple[tuple[str, list[Any]], ...] = (
+    ("ints instead", [3, 1, 2, 1]), ("words instead", ["b", "a", "b"]), ("pairs instead", [(3, 2), (1, 2), (2, 2)]),
+    ("lists instead", [[1], [2], [1]]), ("floats instead", [1.5, float("nan"), -0.0]),
+)  # fmt: skip
 
 
 def object_like(value: Any) -> Any:
@@ -493,6 +552,13 @@ def state_variations(
         value = _get(fresh["state"], slot)
         weight = 1 if slot[0] != "globals" else 2
         queues.append((slot, iter(variants(value, rng)), weight))
+    lists = [s for s in slots if type(_get(base["state"], s)) is list]
+    for name, items in OTHER_ITEMS if len(lists) > 1 else ():  # what must fit together is changed together
+        fresh = pickle.loads(data)
+        for slot in lists:
+            _set(fresh["state"], slot, list(items))
+        yield f"all lists: {name}", fresh
+        count += 1
     pairs = _alias_pairs(base["state"], slots)
     cases = _round_robin(queues)
     for slot, (name, new) in cases:
