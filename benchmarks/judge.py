@@ -259,25 +259,29 @@ def main(words: Sequence[str] | None = None) -> int:
     end = time.monotonic() + 60 * options.minutes
     options.results.mkdir(parents=True, exist_ok=True)
     everything: list[Judged] = []
+    hours = 0.0
     for name in options.families or DONE:
         file = options.results / f"judge-{name.replace(' ', '-')}.json"
-        told: dict[str, Any] = {"family": name, "programs": {}}
+        told: dict[str, Any] = {"family": name, "hours": 0.0, "programs": {}}
         if file.exists() and not options.again:
             told = json.loads(file.read_text())
         for number in range(options.programs):
             if str(number) in told["programs"] or time.monotonic() > end:
                 continue
+            began = time.monotonic()
             with TemporaryDirectory(prefix="judge-") as folder:
                 done = [asdict(j) for j in judged_of(FAMILIES[name], number, options.faults, Path(folder))]
             told["programs"][str(number)] = done
+            told["hours"] += (time.monotonic() - began) / 3600
             through = [j for j in done if not j["by"] and j["changes"] in (RUN, UNRECORDED)]
             print(f"{name} {number}: {len(done)} faults, {len(through)} through", file=sys.stderr, flush=True)
             part = file.with_suffix(".part")
             part.write_text(json.dumps(told, indent=1) + "\n")
             part.replace(file)
+        hours += told["hours"]
         everything += [Judged(**j) for found in told["programs"].values() for j in found]
     print(table(everything))
-    print(json.dumps(figures(everything)))
+    print(json.dumps({**figures(everything), "hours": round(hours, 2)}))
     for j in everything if options.through else ():
         if not j.by and j.changes in (RUN, UNRECORDED):
             print(
