@@ -188,9 +188,8 @@ class Place:
             artifact = (self.run / "artifact" / "manifest.json").is_file()
             # a busy machine may take the whole budget to read the model: then nothing is certified, and the run says so
             short = not artifact and any("the budget ended" in c["reason"] for c in told["candidates"])
-            return {
-                "status": told["status"], "certified": inside, "artifact": artifact, "rows": told["rows"], "short": short,
-            }  # fmt: skip
+            kept = {"certified": inside, "artifact": artifact, "short": short}
+            return {"status": told["status"], "rows": told["rows"], **kept}
         return {
             "status": told["status"], "kept": told["kept"] and [[c["code"], c["edits"]] for c in told["kept"]],
             "changed": sorted(told["changed"]), "decided": (told["comparison"] or {}).get("speedup", {}).get("decided"),
