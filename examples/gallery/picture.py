@@ -48,7 +48,7 @@ def _of_program(record: RunRecord) -> str:
         ]
         out.append(_text(WIDTH - RIGHT + 10, y + 4, seconds(median(times))))
     told = f"Every timed run, from 0 to {seconds(top)}; at the right the median"
-    out.append(_text(LEFT, 20 + 2 * ROW + 6, told, soft=True))
+    out.append(_text(WIDTH / 2, 20 + 2 * ROW + 6, told, "middle", soft=True))
     return _svg(out, 20 + 2 * ROW + 20, told)
 
 
@@ -86,10 +86,14 @@ def _of_model(record: ModelRunRecord) -> str:
                 f'<circle class="{kind}" cx="{x(side.p50_s)}" cy="{y + dy}" r="4"><title>{html.escape(told)}</title></circle>'
             )
         if after.speedup is not None:
-            out.append(_text(WIDTH - RIGHT + 10, y + 4, f"{after.speedup.ratio:.3g}x"))
+            out.append(_text(WIDTH - RIGHT + 10, y + 4, _gain(after.speedup.ratio)))
     told = "A call, logarithmic: dots are medians before and after, lines reach to the 95th percentile"
-    out.append(_text(LEFT, bottom + 36, told, soft=True))
+    out.append(_text(WIDTH / 2, bottom + 36, told, "middle", soft=True))
     return _svg(out, bottom + 50, told)
+
+
+def _gain(ratio: float) -> str:
+    return f"{ratio:.1f}x" if ratio < 100 else f"{ratio:,.0f}x"
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start", *, soft: bool = False) -> str:

@@ -239,3 +239,11 @@ def test_pairs_are_told_as_they_come(capsys: pytest.CaptureFixture[str]) -> None
         f"{n} pair{'s' if n > 1 else ''} of runs: time of A / time of B is 2.00" for n in (1, 2, 4, 8)
     ]
     assert shown.step(shown.began) == "measure both, interleaved, 9 by now"
+
+
+def test_what_is_printed_fits_80_columns() -> None:
+    found = replace(result(2.9), a="old_analysis.ipynb", b="new_analysis.ipynb", notes=("a note " * 30,))
+    lines = render(found).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert " ".join(" ".join(lines).split()).count("a note") == 30
+    assert "x" * 120 in render(replace(found, a="x" * 120))  # a path can still be copied

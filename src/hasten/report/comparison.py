@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from statistics import median
 from typing import Protocol
@@ -11,6 +12,8 @@ from hasten.core.measurement import Comparison, Speedup
 from hasten.report.markdown import escape, table
 from hasten.report.terminal import clean
 from hasten.report.view import seconds
+
+WIDTH = 80
 
 
 class Compared(Protocol):
@@ -59,7 +62,12 @@ def render(found: Compared, *, times_only: bool = False) -> str:
     if found.gate:
         out.append(f"gate     {gate(found)}")
     out += [f"note     {clean(note)}" for note in (*comparison.notes, *found.notes)]
-    return "\n".join(out) + "\n"
+    return "".join(f"{part}\n" for line in out for part in _wrapped(line))
+
+
+def _wrapped(line: str) -> list[str]:
+    """In 80 columns; a name that is longer stays whole."""
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * 9, break_long_words=False, break_on_hyphens=False)
 
 
 def named(name: str) -> str:
