@@ -19,7 +19,7 @@ import pytest
 from examples.gallery.cases import CASES, case
 from examples.gallery.pages import Found, digest, found, index, page
 from examples.gallery.picture import picture
-from examples.gallery.work import PAGES, ROOT, keep, result_of
+from examples.gallery.work import PAGES, ROOT, keep, make, result_of
 from examples.prepare import NEEDS, prepare
 from hasten.core.model import ModelWorkload
 from hasten.deliver.artifact import load_any
@@ -203,3 +203,43 @@ def test_nets(
     assert len(work.test) > 0
     assert not work.model.training
     assert (work.tokeniser is not None) == (name == "text")
+
+
+def test_what_is_finished_stays_and_what_was_cut_short_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    each = case("predictive_maintenance")
+    runs, folder, done = tmp_path / "runs", tmp_path / "examples" / each.name, list[str]()
+    folder.mkdir(parents=True)
+
+    def run(words: list[str], **more: object) -> None:
+        assert more["cwd"] == folder
+        told = [str(word) for word in words[1:]]
+        done.append(" ".join(told))
+        if told[0].endswith(".py"):
+            made = "features.csv" if told[0] == "features.py" else "model.joblib"
+            (folder / "data").mkdir(exist_ok=True)
+            (folder / "data" / made).write_text("made")
+            return
+        out = Path(told[told.index("--out" if "--out" in told else "--resume") + 1])
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "result.json").write_text(rich_record().dumps())
+
+    monkeypatch.setattr("examples.gallery.work.subprocess.run", run)
+    monkeypatch.setattr("examples.gallery.work.prepare", lambda name: "made up")
+    monkeypatch.setattr("examples.gallery.work.EXAMPLES", tmp_path / "examples")
+    monkeypatch.setattr("examples.gallery.work.PAGES", tmp_path / "pages")
+    monkeypatch.setattr("examples.gallery.work.RUNS", runs)
+    monkeypatch.setattr("examples.gallery.work.unfinished", lambda out: out.name == "features" and out.is_dir())
+    (runs / each.name / "features").mkdir(parents=True)
+    make(each, patience=2)
+    assert done == [
+        f"-m hasten run --resume {runs / each.name / 'features'}",
+        "features.py",
+        "failure_model.py",
+        f"-m hasten run {' '.join(each.runs[1].words)} --out {runs / each.name / 'model'} --budget 120s",
+    ]
+    done.clear()
+    make(each)
+    assert done == []
+    assert {p.name for p in (tmp_path / "pages" / each.name).iterdir()} == {"features.json", "model.json", "source.txt"}
+    make(each, force=True)
+    assert [words.split()[3] for words in done] == ["features.py", "data/model.joblib"]
