@@ -118,15 +118,20 @@ class Runner:
         return lambda draw: self._inner(cell.workload, old, new, draw)
 
     def _inner(self, name: str, old: int, new: int, draw: random.Random) -> tuple[RunSample, RunSample, InnerPairs]:
+        if not self._fresh:
+            self._of(name).renew()
         found = inner_pairs(lambda: self._start(name, old), lambda: self._start(name, new), draw)
         return *found.samples, found
 
     def _start(self, name: str, units: int) -> Forked | Fresh:
         if self._fresh:
             return Fresh(name, units, self._draw)
+        return self._of(name).start(units)
+
+    def _of(self, name: str) -> Parents:
         if name not in self._parents:
             self._parents[name] = self._stack.enter_context(Parents(name, self._draw))
-        return self._parents[name].start(units)
+        return self._parents[name]
 
     def __enter__(self) -> Runner:
         return self

@@ -130,14 +130,19 @@ class Parents:
         self._folder = tempfile.TemporaryDirectory(prefix="hasten-measure-")
         self._made = 0
 
-    def start(self, units: int) -> Forked:
-        place = self._draw.randrange(self._count)
+    def renew(self) -> None:
+        """Replace those that were forked often. Between pairs only: what is closed takes its forks with it."""
+        for place, (child, forks) in enumerate(self._children):
+            if forks >= FORKS:
+                child.close()
+                self._children[place] = self._new(), 0
         while len(self._children) < self._count:
             self._children.append((self._new(), 0))
+
+    def start(self, units: int) -> Forked:
+        """A fork of one of them, drawn. Call `renew` before the first of a pair."""
+        place = self._draw.randrange(self._count)
         child, forks = self._children[place]
-        if forks >= FORKS:
-            child.close()
-            child, forks = self._new(), 0
         self._children[place] = child, forks + 1
         self._made += 1
         address = str(Path(self._folder.name) / str(self._made))

@@ -87,7 +87,8 @@ def inner_pairs(
             for new in _order(draw):
                 took[new].append(live[new].turn())
             if turns is None:
-                one_s = took[False][0].wall_s + took[True][0].wall_s
+                # without what others took of it: on a busy machine more turns are needed, not fewer
+                one_s = sum(turn.wall_s - min(turn.waited_s, turn.wall_s) for (turn,) in took.values())
                 turns = max(TURNS[0], min(TURNS[1], int(TURNS_S / max(one_s, 1e-6)))) | 1
     finally:
         for side in live.values():

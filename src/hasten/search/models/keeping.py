@@ -22,6 +22,7 @@ from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
+from hasten.search.models.confirm import confirm
 from hasten.search.models.control import control_of
 from hasten.search.models.routes import Routed, routed
 from hasten.serve.manifest import Manifest, Part, read_manifest
@@ -69,6 +70,7 @@ def keep(loop: Loop, good: Sequence[Candidate]) -> None:
         if refused is None:
             progress.stage("measure the artifact beside the original", len(loop.threads) * loop.race_s(1))
             loop.race([whole], loop.threads)
+            confirm(loop, whole)
             kept = {id(c) for c in chosen.parts}
             for c in loop.candidates:
                 c.note(kept=id(c) in kept)
