@@ -235,7 +235,7 @@ def test_what_is_finished_stays_and_what_was_cut_short_goes_on(tmp_path: Path, m
         f"-m hasten run --resume {runs / each.name / 'features'}",
         "features.py",
         "failure_model.py",
-        f"-m hasten run {' '.join(each.runs[1].words)} --out {runs / each.name / 'model'} --budget 120s",
+        f"-m hasten run {' '.join(each.runs[1].words)} --out {runs / each.name / 'model'} --budget 100s",
     ]
     done.clear()
     make(each)
