@@ -145,9 +145,12 @@ class WholeBatches(ContainerPass):
             return
         ours = defined(HELPER)
         added = () if binds_torch(module) else ("import torch\n",)
+        plain = list(_own(module))
+        if not plain and not any("TensorDataset" in m.names for m in place.project.modules):
+            return  # nothing whose rows could be taken at once
         own = "".join(
             BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"(dataset.{f}, {d})" for f, d in o.fields))
-            for o in _own(module)
+            for o in plain
         )
         for statement in module.statements(place.region):
             for node in ast.walk(statement):
