@@ -68,6 +68,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.algorithms.windows", "SlidingWindows"),
     ("hasten.passes.source.algorithms.smooth", "BySmoothness"),
     ("hasten.passes.source.algorithms.grid", "HalvingSearch"),
+    ("hasten.passes.source.algorithms.estimators", "OtherEstimators"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (
