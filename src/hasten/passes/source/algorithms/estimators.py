@@ -181,8 +181,8 @@ def _settings(module: Module, call: ast.Call, other: Other) -> list[str] | None:
             return None
         given[k.arg] = k.value
     for name, wanted in other.required.items():
-        value = given.get(name)
-        if not isinstance(value, ast.Constant) or value.value != wanted:
+        held = given.get(name)
+        if not isinstance(held, ast.Constant) or held.value != wanted:
             return None
     out = [f"{other.settings[name]}={module.text(value)}" for name, value in given.items() if other.settings[name]]
     set_so = {other.settings[name] for name in given}
