@@ -234,6 +234,10 @@ def test_runs_in_folders_that_were_named(
         str(project / "near/run"), str(far), str(project / "near/other")
     ]  # fmt: skip
     assert [r.name for r in history(RUNS)] == [str(far), "near/run", *NAMES]
+    assert main(["runs"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0][:40].rstrip().endswith("/with space")
+    assert max(map(len, lines)) <= 80
     assert main(["report", "latest", "--format", "json"]) == 0
     capsys.readouterr()
     assert main(["runs", "show", "near/run", "--json"]) == 0

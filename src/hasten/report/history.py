@@ -62,6 +62,12 @@ def _share(value: float | None, top: float) -> int:
     return max(2, round(100 * math.log2(value) / top))
 
 
+def _clipped(name: str, width: int) -> str:
+    """Of the path of a folder the end tells which one it is."""
+    name = clean(name)
+    return f"...{name[3 - width :]}" if "/" in name and len(name) > width else clip(name, width)
+
+
 def table(rows: Sequence[Row], width: int = 80) -> str:
     """Plain text of at most `width` columns, newest first."""
     if not rows:
@@ -71,7 +77,7 @@ def table(rows: Sequence[Row], width: int = 80) -> str:
     out = []
     for r in rows:
         applied = "applied, " if r.applied else ""
-        head = f"{clip(r.name, names):<{names}}  {gain(r):<{gains}}  "
+        head = f"{_clipped(r.name, names):<{names}}  {gain(r):<{gains}}  "
         what = r.target or r.headline
         out.append((head + clip(f"{applied}{clean(what)}", max(8, width - len(head)))).rstrip())
     total = sum(r.megabytes for r in rows)
