@@ -103,7 +103,13 @@ class AtOnce:
 
 @pytest.mark.parametrize(
     ("budget_s", "wait_s", "start_s", "build_s"),
-    [(60.0, 0.5, 3.0, 2.0), (120.0, 0.3, 6.0, 20.0), (60.0, 0.01, 0.5, 0.2), (150.0, 0.8, 4.0, 500.0)],
+    [
+        (60.0, 0.5, 3.0, 2.0),
+        (120.0, 0.3, 6.0, 20.0),
+        (60.0, 0.01, 0.5, 0.2),
+        (60.0, 0.3, 6.0, 6.0),
+        (150.0, 0.8, 4.0, 500.0),
+    ],
 )
 def test_the_budget_is_kept_where_every_question_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget_s: float, wait_s: float, start_s: float, build_s: float
@@ -126,7 +132,7 @@ def test_the_budget_is_kept_where_every_question_waits(
     assert slow.now < 1.1 * budget_s
     tried = [c for c in outcome.record.candidates if "budget ended" not in c.reason]
     assert slow.now > 0.3 * budget_s or len(tried) == MANY
-    assert len(tried) >= 1
+    assert len(tried) >= 2
 
 
 def test_a_race_ends_when_its_time_does(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ class Loop:
                     continue
                 if absent:
                     candidate.note(verdict="failed", reason=f"not installed: pip install {to_install(absent)}")
-                elif self.session.left_s < 2 * LEAST_BUILD_S or self.session.left_s < self.finish_s() + self.next_s():
+                elif self.session.left_s < self.next_s():
                     candidate.note(verdict="inconclusive", reason="the budget ended before it was built")
                 else:
                     yield candidate
@@ -366,16 +366,17 @@ class Loop:
         return (ROUNDS + 1) * each * (len(self.contract.batches) + bool(self.inputs.dict_places))
 
     def finish_s(self) -> float:
-        """About how long it takes here and now to certify what is kept, and to measure it beside the original; half of
-        the budget at most."""
+        """About how long it takes here and now to certify what is kept, and to measure it beside the original; a third
+        of the budget at most."""
         loading = self.processes.load_s * (1 + 2 * (len(self.threads) - 1))
         needed = loading + 2 * self.ask_s + len(self.threads) * self.race_s(1)
-        return needed if self.session.budget_s is None else min(0.5 * self.session.budget_s, needed)
+        return needed if self.session.budget_s is None else min(self.session.budget_s / 3, needed)
 
     def next_s(self) -> float:
-        """About how long it takes here and now to build and judge one more candidate."""
-        looks = 2 * len(self.contract.batches) * sum(self._waits) / max(1, len(self._waits))
-        return LEAST_BUILD_S + self.processes.load_s + self.ask_s + looks
+        """Seconds that must be left for one more candidate; once something is accepted, for what comes last as well."""
+        if not any(c.accepted for c in self.candidates):
+            return 2 * LEAST_BUILD_S
+        return self.finish_s() + max(LEAST_BUILD_S, 0.5 * (self.processes.load_s + self.ask_s))
 
     def race(
         self, candidates: Sequence[Candidate], threads: Sequence[int] = (1,), *, leave_s: float = 0.0
