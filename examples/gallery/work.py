@@ -57,7 +57,8 @@ def keep(case: Case, run: Run, out: Path, source: str) -> None:
     place = result_of(case, run)
     place.parent.mkdir(parents=True, exist_ok=True)
     text = (out / "result.json").read_text(encoding="utf-8")
-    for path, name in ((out, "RUN"), (ROOT, "hasten"), (Path(sys.executable), "python"), (Path(sys.prefix), "venv")):
+    # the environment may lie in the repository
+    for path, name in ((out, "RUN"), (Path(sys.executable), "python"), (Path(sys.prefix), "venv"), (ROOT, "hasten")):
         text = text.replace(json.dumps(str(path))[1:-1], name)
     place.write_text(text, encoding="utf-8")
     if (out / "changes.patch").is_file():
