@@ -188,7 +188,8 @@ def combine(u: Unit, function: str, nodes: Sequence[Node], at: ast.AST, op: str 
     if len(loops) != 1:
         fail(f"{function} of a scalar whose type depends on the data", at)
     (*loop, dtype) = next(iter(loops))
-    if function in ROUNDED or function == "power" or dtype == "complex128" and function != "add":
+    of_complex = dtype == "complex128" and function != "add" or function == "absolute" and "complex128" in loop
+    if function in ROUNDED or function == "power" or of_complex:
         may_round(u, f"{function} may be rounded otherwise when compiled", at)
     if dtype in ("bool", *FLOATS) or function not in ("true_divide", "power"):
         pend = dtype in FLOATS and (

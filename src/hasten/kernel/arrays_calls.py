@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays_made, arrays_orders, arrays_shapes
+from hasten.kernel import arrays_made, arrays_orders, arrays_shapes, spectra
 from hasten.kernel.arrays import (
     ROUNDED,
     called,
@@ -21,7 +21,7 @@ from hasten.kernel.arrays import (
 )
 from hasten.kernel.arrays_loops import Folded, numpy_type, side_by_side
 from hasten.kernel.arrays_tree import ELEMENTS, Axis, Node, Operand, chosen, load, whole, widened
-from hasten.kernel.kinds import NPF8, Arr, Nil, Num, Tup, num
+from hasten.kernel.kinds import NP_INTS, NPF8, Arr, Nil, Num, Tup, num
 from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
         return histogram(u, node)
     if short in JOINED:
         return joined(u, short, node)
-    ordered = arrays_orders.known(u, short, node)
+    ordered = arrays_orders.known(u, short, node) or spectra.known(u, short, node)
     if ordered is not None:
         return ordered
     if short in ("triu", "tril") and 1 <= len(node.args) <= 2 and not node.keywords:
@@ -300,12 +300,26 @@ def joined(u: Unit, short: str, node: ast.Call) -> V:
 
 
 def histogram(u: Unit, node: ast.Call) -> V:
-    """`np.histogram(x, bins, weights=w)` of float64 vectors, with a number of bins."""
+    """`np.histogram(x, bins, range=(a, b), weights=w, density=True)` of float64 vectors, with a number of bins."""
     named = {k.arg: k.value for k in node.keywords}
-    if len(node.args) > 2 or set(named) - {"bins", "weights"} or len(node.args) == 2 and "bins" in named:
+    if len(node.args) == 3:
+        named.setdefault("range", node.args[2])
+    density = named.pop("density", None)
+    if isinstance(density, ast.Constant) and type(density.value) is bool:
+        if density.value:
+            if "weights" in named:
+                fail("np.histogram with such arguments", node)
+            rest = [k for k in node.keywords if k.arg != "density"]
+            plain = histogram(u, ast.copy_location(ast.Call(node.func, node.args, rest), node))
+            return V(f"{u.helper('densities')}({bare(plain.code)})", Tup((Arr("float64", 1), Arr("float64", 1))))
+    elif density is not None:
+        fail("np.histogram with such arguments", node)
+    if len(node.args) > 3 or set(named) - {"bins", "weights", "range"} or len(node.args) >= 2 and "bins" in named:
         fail("np.histogram with such arguments", node)
     x = u.expr(node.args[0])
-    bins = node.args[1] if len(node.args) == 2 else named.get("bins")
+    bins = node.args[1] if len(node.args) >= 2 else named.get("bins")
+    if (span := named.get("range")) is not None and not (isinstance(span, ast.Constant) and span.value is None):
+        return between(u, x, bins, span, "weights" in named, node)
     count = u.expr(bins) if bins is not None else None
     weights = u.expr(named["weights"]) if "weights" in named else None
     for v in (x, weights):
@@ -321,6 +335,25 @@ def histogram(u: Unit, node: ast.Call) -> V:
     helper = u.helper("histogram" if weights is None else "weighted_histogram")
     counts = Arr("int64" if weights is None else "float64", 1)
     return V(f"{helper}({', '.join(codes)})", Tup((counts, Arr("float64", 1))))
+
+
+def between(u: Unit, x: V, bins: ast.expr | None, span: ast.expr, weighted: bool, node: ast.Call) -> V:
+    """`np.histogram(x, bins, range=(low, high))` of an array."""
+    ends = span.elts if isinstance(span, (ast.Tuple, ast.List)) and len(span.elts) == 2 else None
+    if weighted or ends is None or not isinstance(x.t, Arr) or x.t.dtype not in ("float64", *NP_INTS):
+        fail("np.histogram with such arguments", node)
+    count = u.expr(bins) if bins is not None else None
+    if count is not None and not (isinstance(count.t, Num) and count.t.kind in ("int", "np.int64")):
+        fail("np.histogram with these bins", node)
+    codes = [bare(usable(x.code)), bare(count.code) if count is not None else "10"]
+    for end in ends:
+        v = u.single(u.number(end))
+        if not isinstance(v.t, Num) or v.t.kind not in ("int", "float", "np.float64"):
+            fail("np.histogram between such ends", node)
+        whole = v.t.rep == "i"
+        codes.append(f"float({bare(u.ranged(v.code, v.t, -(2**53), 2**53))})" if whole else bare(u.sink(v)))
+    counts = Tup((Arr("int64", 1), Arr("float64", 1)))
+    return V(f"{u.helper('histogram_between')}({', '.join(codes)})", counts)
 
 
 def triangle(u: Unit, short: str, node: ast.Call) -> V:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel.arrays_tree import ELEMENTS
-from hasten.kernel.kinds import EXACT_FLOAT, Arr, Grow, Lst, Num, Tup, Type, Unknown
+from hasten.kernel.kinds import EXACT_FLOAT, Arr, Grow, Lst, Mix, Num, Tup, Type, Unknown
 from hasten.kernel.values import V, bare, fail
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def as_array(u: Unit, v: V, at: ast.AST, wanted: str = "") -> V:
         return of_list(u, v, v.t, wanted, at)
     if isinstance(v.t, Grow):
         return of_grown(u, v, v.t, wanted, at)
+    if isinstance(v.t, Mix) and v.t.depth == 1 and wanted in ("", "float64"):
+        return V(f"{u.helper('mixed_vector')}({bare(v.code)}, {not wanted})", Arr("float64", 1))
     return v
 
 
@@ -209,6 +211,8 @@ def of_grown(u: Unit, v: V, t: Grow, wanted: str, node: ast.AST) -> V:
         return V(f"{u.helper('matrix_of')}({bare(v.code)}, {len(item.items)}, {dtype_code})", Arr(dtype, 2))
     if isinstance(item, Arr) and item.dtype in ELEMENTS and wanted in ("", item.dtype) and not item.odd:
         return V(f"{u.helper('stacked')}({bare(v.code)})", Arr(item.dtype, item.ndim + 1))
+    if isinstance(item, Mix) and item.depth == 1 and wanted in ("", "float64"):
+        return V(f"{u.helper('stacked_mixed')}({bare(v.code)}, {not wanted})", Arr("float64", 2))
     if isinstance(item, Lst) and item.depth == 1:
         dtype = dtype_of(item.kinds, wanted, node)
         if dtype == dtype_of(item.kinds, "", node):

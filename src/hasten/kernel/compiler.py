@@ -1355,6 +1355,8 @@ class Unit:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
             if node.func.attr in ("keys", "values", "items"):
                 return self.items_of(node.func.attr, self.expr(node.func.value), node)
+        if isinstance(node, ast.Call) and self.module.dotted(node.func) == "enumerate":
+            return self.counted(node)
         if isinstance(node, ast.Call) and not node.keywords:
             name = self.module.dotted(node.func)
             if name == "range":
@@ -1369,9 +1371,6 @@ class Unit:
                     if not span.within(-(2**60), 2**60):
                         fail("range that may be huge", node)
                     return span, f"range({parts[1]} - 1, {parts[0]} - 1, -1)"
-            if name == "enumerate" and len(node.args) == 1:
-                counted, code = self.iterable(node.args[0])
-                return Tup((SIZE, counted)), f"enumerate({code})"
             if name == "zip" and len(node.args) > 1:
                 found = [self.iterable(a) for a in node.args]
                 return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
@@ -1445,6 +1444,27 @@ class Unit:
                 t = join(t, i)
             return t, v.code
         fail(f"loop over {ast.unparse(node)}", node)
+
+    def counted(self, node: ast.Call) -> tuple[Type, str]:
+        """`enumerate(x)`, `enumerate(x, 1)`, `enumerate(x, start=n)`"""
+        args = [*node.args, *(k.value for k in node.keywords if k.arg == "start")]
+        if not node.args or len(args) != len(node.args) + len(node.keywords) or len(args) > 2:
+            fail("call of enumerate", node)
+        item, code = self.iterable(args[0])
+        if len(args) == 1:
+            return Tup((SIZE, item)), f"enumerate({code})"
+        if impure(args[1]):
+            fail("enumerate from where a call says", node)
+        start = self.integer(args[1])
+        assert isinstance(start.t, Num)
+        if start.t.kinds != {"int"}:
+            fail("enumerate from a number that is no int", node)
+        most = 2**61
+        first = self.ranged(start.code, start.t, -most, most)
+        low, high = clip(start.t.range, most)
+        assert SIZE.hi is not None
+        count = Num(frozenset({"int"}), low, high + SIZE.hi)
+        return Tup((count, item)), f"enumerate({code}, {bare(first)})"
 
     def items_of(self, name: str, d: V, node: ast.AST) -> tuple[Type, str]:
         """What a loop over a dict goes over, in the order of insertion."""

@@ -24,6 +24,7 @@ from hasten.kernel.kinds import (
     Grow,
     Lst,
     Map,
+    Mix,
     Num,
     Obj,
     Rec,
@@ -72,6 +73,8 @@ def sample(u: Unit, t: Type | None) -> str:
         return f"({', '.join(sample(u, i) for i in t.items)},)"
     if isinstance(t, Lst) and t.depth == 1:
         return f"np.full(1, {sample(u, Num(t.kinds))})"
+    if isinstance(t, Mix) and t.depth == 1:
+        return "(np.zeros(0), np.zeros(0, np.int8))"
     if isinstance(t, Grow) and t.item is not None:
         return f"{u.helper('empty_list')}({sample(u, t.item)})"
     if isinstance(t, Arr) and t.dtype in ELEMENTS:
@@ -414,7 +417,7 @@ def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
         if expected is not None and invariant(expected) != invariant(v.t):
             u.doubts.append("arrays of several types in one list")
         return replace(v, t=replace(v.t, ones=frozenset()))
-    if not scalar(v.t) and not isinstance(v.t, (Tup, Grow)) and not (isinstance(v.t, Lst) and v.t.depth == 1):
+    if not scalar(v.t) and not isinstance(v.t, (Tup, Grow)) and not (isinstance(v.t, (Lst, Mix)) and v.t.depth == 1):
         if not isinstance(v.t, Map) or v.t.keys_only or v.t.frozen:
             fail("such an element", node)
     if isinstance(v.t, Num) and v.t.kind is None and (v.t.rep != "f" or "int" in v.t.kinds):

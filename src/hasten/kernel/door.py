@@ -1154,7 +1154,10 @@ def value_code(t: Type, x: str) -> str:
     if isinstance(t, Lst):
         return listed(t, x)
     if isinstance(t, Mix):
-        raise Refuse(f"{x} is a list of ints and floats within another result")
+        if t.depth > 1 or t.roots:
+            raise Refuse(f"{x} is a list of ints and floats within another result")
+        made = _choice(Num(t.kinds), "code")
+        return f"[{made}(number) for number, code in zip({x}[0].tolist(), {x}[1].tolist())]"
     if isinstance(t, Grow):
         lines = grown(t, x)
         return lines[0].split(" = ", 1)[1] if lines else x

@@ -182,10 +182,13 @@ def fit(u: Unit, v: V, t: Mix) -> str:
 def display(u: Unit, vs: list[V], codes: str) -> V | None:
     """`[0, 0.5]`; None where the elements are of one type, or of types that no list holds side by side."""
     kinds: frozenset[str] = frozenset().union(*(v.t.kinds for v in vs if isinstance(v.t, Num)))
-    if not kinds <= MIXED or "int" not in kinds or len(kinds) < 2:
+    if not kinds <= MIXED or len(kinds) < 2:
         return None
-    if any(isinstance(v.t, Num) and v.t.rep == "i" and not v.t.within(-EXACT_FLOAT, EXACT_FLOAT) for v in vs):
-        return None
+    ints = {bare(v.code): v.t for v in vs if isinstance(v.t, Num) and v.t.rep == "i"}
+    if any(not t.within(-EXACT_FLOAT, EXACT_FLOAT) for t in ints.values()):
+        limits = (-EXACT_FLOAT, EXACT_FLOAT)
+        looked = [u.ranged(v.code, v.t, *limits) if bare(v.code) in ints else u.sink(v) for v in vs]  # type: ignore[arg-type]
+        codes = ", ".join(map(bare, looked))
     tags = ", ".join(u.tag(v) for v in vs)
     return V(f"(np.array([{codes}], np.float64), np.array([{tags}], np.int8))", Mix(kinds))
 

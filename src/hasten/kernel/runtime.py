@@ -16,6 +16,7 @@ from hasten.kernel import (
     runtime_orders,
     runtime_random,
     runtime_sets,
+    runtime_spectra,
     runtime_tables,
     runtime_views,
 )
@@ -1244,7 +1245,10 @@ _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_heaps.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]
-_ALL += [_njit(name, body, *uses, more=more) for name, body, uses, more in runtime_arrays.COMPILED]
+_ALL += [
+    _njit(name, body, *uses, more=more)
+    for name, body, uses, more in (*runtime_arrays.COMPILED, *runtime_spectra.COMPILED)
+]
 HELPERS = {h.name: h for h in _ALL}
 assert len(HELPERS) == len(_ALL), "two helpers of one name"
 

@@ -445,6 +445,31 @@ def _stacked(values):
         out[i] = values[i]
     return out
 ''', (), ""),
+    ("mixed_vector", '''
+def _mixed_vector(mixed, told):
+    """The array of ints and floats that come with the codes of their types; with `told`, raises where all are ints."""
+    numbers, kinds = mixed
+    if numbers.size == 0 or told and (kinds == 1).all():
+        raise ValueError
+    return numbers.copy()
+''', (), ""),
+    ("stacked_mixed", '''
+def _stacked_mixed(rows, told):
+    """The matrix of rows of ints and floats; with `told`, raises where all are ints, of which NumPy would make ints."""
+    if len(rows) == 0:
+        raise ValueError
+    out = np.empty((len(rows), rows[0][0].size))
+    whole = told
+    for i in range(len(rows)):
+        numbers, kinds = rows[i]
+        if numbers.size != out.shape[1] or numbers.size == 0:
+            raise ValueError
+        whole = whole and (kinds == 1).all()
+        out[i] = numbers
+    if whole:
+        raise ValueError
+    return out
+''', (), ""),
     ("floats_among", '''
 def _floats_among(values, dtype):
     """The array of a list of ints and floats; raises where all may be ints, of which NumPy would make an array."""

@@ -1,0 +1,89 @@
+"""Calls of NumPy on signals: `np.fft.rfft(x)`, `np.fft.rfftfreq(n, d)`, `np.hanning(n)`, `np.corrcoef(x, y)`.
+
+A transform is worked out by another algorithm than NumPy's, and cosines come from another library: all but the
+frequencies may differ in the last bits.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from hasten.kernel import arrays_made
+from hasten.kernel.arrays import usable
+from hasten.kernel.kinds import Arr, Num
+from hasten.kernel.values import V, bare, fail, may_round
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+WINDOWS = {"hanning": "0.5, 0.5, 0.0", "hamming": "0.54, 0.46, 0.0", "blackman": "0.42, 0.5, 0.08"}
+FREQUENCIES = {"fft.rfftfreq": False, "fft.fftfreq": True}
+TRANSFORMS = frozenset({"fft.rfft", "fft.fft"})
+TOGETHER = {"corrcoef": "correlations", "cov": "covariances"}
+
+
+def known(u: Unit, short: str, node: ast.Call) -> V | None:
+    """A call of NumPy. None: of another function."""
+    if short in WINDOWS and len(node.args) == 1 and not node.keywords:
+        may_round(u, f"np.{short} may be rounded otherwise when compiled", node)
+        return V(f"{u.helper('cosine_window')}({_count(u, node.args[0], node)}, {WINDOWS[short]})", Arr("float64", 1))
+    if short in FREQUENCIES:
+        return frequencies(u, short, node)
+    if short in TRANSFORMS:
+        return transform(u, short, node)
+    if short in TOGETHER and len(node.args) == 2:
+        if node.keywords:
+            fail(f"np.{short} with keywords", node)
+        may_round(u, f"np.{short} may be rounded otherwise when compiled", node)
+        codes = [_vector(u, a, ("float64",), node).code for a in node.args]
+        return V(f"{u.helper(TOGETHER[short])}({', '.join(map(bare, codes))})", Arr("float64", 2))
+    return None
+
+
+def _count(u: Unit, arg: ast.expr, node: ast.AST) -> str:
+    v = u.integer(arg)
+    if not isinstance(v.t, Num) or v.t.kinds != {"int"}:
+        fail("a number of places that is no int", node)
+    return bare(u.ranged(v.code, v.t, -(2**31), 2**31))
+
+
+def _vector(u: Unit, arg: ast.expr, dtypes: tuple[str, ...], node: ast.AST) -> V:
+    v = arrays_made.argument(u, arg, node)
+    if not isinstance(v.t, Arr) or v.t.ndim != 1 or v.t.dtype not in dtypes:
+        fail(f"{ast.unparse(arg)} is no vector of floats", node)
+    return V(usable(v.code), v.t, leaf=v.leaf)
+
+
+def frequencies(u: Unit, short: str, node: ast.Call) -> V:
+    """`np.fft.rfftfreq(n, d=1 / rate)`"""
+    named = {k.arg: k.value for k in node.keywords}
+    args = list(node.args)
+    if len(args) == 1 and "d" in named:
+        args.append(named.pop("d"))
+    if not 1 <= len(args) <= 2 or named:
+        fail(f"np.{short} with such arguments", node)
+    count = _count(u, args[0], node)
+    step = "1.0"
+    if len(args) == 2:
+        v = u.single(u.number(args[1]))
+        if not isinstance(v.t, Num) or v.t.kind not in ("int", "float", "np.float64"):
+            fail(f"np.{short} with such a step", node)
+        step = bare(u.sink(v))
+        if v.t.rep == "i":
+            step = f"float({bare(u.ranged(v.code, v.t, -(2**21), 2**21))})"  # n * d is exact then
+    return V(f"{u.helper('frequencies')}({count}, {step}, {FREQUENCIES[short]})", Arr("float64", 1))
+
+
+def transform(u: Unit, short: str, node: ast.Call) -> V:
+    """`np.fft.rfft(x)`"""
+    if len(node.args) != 1 or node.keywords:
+        fail(f"np.{short} with such arguments", node)
+    may_round(u, f"np.{short} may be rounded otherwise when compiled", node)
+    real = short == "fft.rfft"
+    v = _vector(u, node.args[0], ("float64",) if real else ("float64", "complex128"), node)
+    assert isinstance(v.t, Arr)
+    code = bare(v.code)
+    if not real and v.t.dtype == "float64":
+        code = f"{u.helper('as_complex')}({code})"
+    return V(f"{u.helper('real_fourier' if real else 'fourier')}({code})", Arr("complex128", 1))
