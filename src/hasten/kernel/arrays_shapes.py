@@ -130,7 +130,7 @@ def quantiles(u: Unit, short: str, args: list[ast.expr], node: ast.Call) -> V:
         return V(code, Arr("float64", 1))
     if not isinstance(q.t, Num) or q.t.kind not in ("int", "float", "np.float64") or q.t.rep == "i" and whole == "1":
         fail(f"np.{short} of this", node)
-    code = f"{u.helper('quantile')}({u.helper('sorted_copy')}({bare(usable(v.code))}), {bare(u.sink(q))} / {whole})"
+    code = f"{u.helper('quantile_of')}({bare(usable(v.code))}, {bare(u.sink(q))} / {whole})"
     return V(code, NPF8)
 
 

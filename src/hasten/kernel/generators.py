@@ -160,9 +160,9 @@ def permutation(u: Unit, rng: str, node: ast.Call) -> V:
     (what,) = draws.given(draws.signature(node, "x"), node)
     item, count, code = items(u, what, "permutation", node)
     if item is None:
-        return V(f"{rng}.permutation({count})", Arr("int64", 1))
+        return V(f"{u.helper('generator_permuted')}({rng}, np.arange({count}))", Arr("int64", 1))
     dtype = {"np.float64": "float64", "np.int64": "int64", "np.bool": "bool"}[str(item.kind)]
-    return V(f"{code}[{rng}.permutation(len({code}))]", Arr(dtype, 1))
+    return V(f"{u.helper('generator_permuted')}({rng}, {code})", Arr(dtype, 1))
 
 
 def items(u: Unit, node: ast.expr, what: str, at: ast.Call) -> tuple[Num | None, str, str]:

@@ -136,12 +136,29 @@ def _generator_sample(rng, n, size):
 ''', ()),
     ("generator_shuffle", '''
 def _generator_shuffle(rng, values):
-    """`rng.shuffle(values)` of an array or a list."""
-    places = rng.permutation(len(values))
-    old = values.copy()
-    for i in range(len(values)):
-        values[i] = old[places[i]]
+    """`rng.shuffle(values)` of an array or a list: from the end, each item changes places with one not after it."""
+    last = len(values) - 1
+    mask = 1
+    while mask < last:
+        mask = 2 * mask + 1
+    while last > 0:
+        for drawn in rng.integers(0, 4294967296, last):  # each of the places that are left takes one or more of these
+            if mask >> 1 >= last:
+                mask >>= 1
+            j = drawn & mask
+            if j <= last:
+                kept = values[j]
+                values[j] = values[last]
+                values[last] = kept
+                last -= 1
 ''', ()),
+    ("generator_permuted", '''
+def _generator_permuted(rng, values):
+    """`rng.permutation(values)`"""
+    out = values.copy()
+    _generator_shuffle(rng, out)
+    return out
+''', ("generator_shuffle",)),
     ("generator_dirichlet", '''
 def _generator_dirichlet(rng, alpha):
     """`rng.dirichlet(alpha)`; raises for parameters below 0.1, for which NumPy draws otherwise."""

@@ -196,20 +196,74 @@ def _differences_int(x):
     """np.diff(x) of int64, which wraps around as NumPy's does"""
     return x[1:] - x[:-1] if x.size > 0 else x.copy()
 ''', ()),
+    ("ranked", '''
+def _ranked(x, k):
+    """The item of a vector that sorts to place k, found by parting what may hold it again and again."""
+    items, parted = x.copy(), x.copy()
+    low, high = 0, items.size
+    for _ in range(60):
+        if high - low < 9:
+            break
+        a, pivot, c = items[low], items[(low + high) // 2], items[high - 1]
+        pivot = max(min(a, pivot), min(max(a, pivot), c))
+        at, end = low, high - 1
+        for i in range(low, high):  # without branches: what is neither less nor greater is written over
+            value = items[i]
+            parted[at] = value
+            at += 1 if value < pivot else 0
+            parted[end] = value
+            end -= 1 if value > pivot else 0
+        if k < at:
+            high = at
+        elif k > end:
+            low = end + 1
+        else:
+            return pivot
+        items, parted = parted, items
+    items[low:high].sort()
+    return items[k]
+''', ()),
     ("middle", '''
 def _middle(x):
     """np.median(x) of a vector"""
-    items = _sorted_copy(x)
-    if items.size == 0:
+    _plain(x)
+    if x.size == 0:
         raise ValueError
-    half = items.size // 2
-    found = float(items[half])
-    if items.size % 2 == 0:
-        found = (float(items[half - 1]) + found) / 2
+    half = x.size // 2
+    upper = _ranked(x, half)
+    found = float(upper)
+    if x.size % 2 == 0:
+        before, lower = 0, min(x)
+        for value in x:
+            before += 1 if value < upper else 0
+            lower = value if lower < value < upper else lower
+        found = (float(lower if before == half else upper) + found) / 2
     if not abs(found) < np.inf:
         raise FloatingPointError
     return found
-''', ("sorted_copy",)),
+''', ("plain", "ranked")),
+    ("quantile_of", '''
+def _quantile_of(x, q):
+    """np.quantile(x, q) of a vector, as NumPy's default method has it."""
+    _plain(x)
+    if x.size == 0 or not 0.0 <= q <= 1.0:
+        raise ValueError
+    place = q * (x.size - 1)
+    low = int(math.floor(place))
+    share = place - low
+    a = b = _ranked(x, low)
+    upto, next_one = 0, max(x)
+    for value in x:
+        upto += 1 if value <= a else 0
+        next_one = value if a < value < next_one else next_one
+    if upto == low + 1 and low + 1 < x.size:
+        b = next_one
+    if not abs(b - a) < np.inf:
+        raise ValueError
+    if share >= 0.5:
+        return b - (b - a) * (1.0 - share)
+    return a + (b - a) * share
+''', ("plain", "ranked")),
     ("quantile", '''
 def _quantile(items, q):
     """The quantile q of sorted items, as NumPy's default method has it."""
