@@ -238,6 +238,7 @@ class Unit:
         )
         self.splicing = True  # may small methods be spelt out where they are called?
         self.splices = 0  # how many were
+        self.made_calls: list[ast.Call] = []  # that stand for calls with starred arguments
         self.trusted: set[str] = set()  # names that were taken for never None by that
         self.extra: dict[str, Type] = {}  # module-level names that turned out to be read
         self.outs = tuple(outs)
@@ -2188,6 +2189,11 @@ class Unit:
                 i = len(base.t.items) - where.value if minus else where.value
                 if 0 <= i < len(base.t.items):
                     return V(f"{base.code}[{i}]", base.t.items[i])
+            if isinstance(node.slice, ast.Slice) and all(isinstance(t, Num) for t in base.t.items):
+                ends = [node.slice.lower, node.slice.upper]
+                if node.slice.step is None and all(e is None or literal_int(e) is not None for e in ends):
+                    low, high = (None if e is None else literal_int(e) for e in ends)
+                    return V(f"{base.code}[{ast.unparse(node.slice)}]", Tup(base.t.items[low:high]))
             fail("element of a tuple", node)
         if isinstance(base.t, Map):
             return containers.lookup(self, base, node)
@@ -2293,7 +2299,7 @@ class Unit:
 
     def e_Call(self, node: ast.Call) -> V:
         if any(isinstance(a, ast.Starred) for a in node.args):
-            fail("starred argument", node)
+            node = self.told_one_by_one(node)
         if isinstance(node.func, ast.Name) and node.func.id in PURE and not self.module.dotted(node.func):
             fail(f"{node.func.id} is a function of the program's own", node)  # `impure` goes by the name
         from hasten.kernel import elsewhere  # it builds on this module
@@ -2362,6 +2368,24 @@ class Unit:
         if isinstance(node.func, ast.Attribute) and not node.keywords:
             return self.method(node.func, node)
         fail(f"call of {ast.unparse(node.func)}", node)
+
+    def told_one_by_one(self, node: ast.Call) -> ast.Call:
+        """`f(*point, r)` as `f(point[0], point[1], r)`, of a tuple in a variable or of a display."""
+        args: list[ast.expr] = []
+        for a in node.args:
+            if not isinstance(a, ast.Starred):
+                args.append(a)
+                continue
+            if isinstance(a.value, (ast.Tuple, ast.List)) and not any(isinstance(e, ast.Starred) for e in a.value.elts):
+                args += a.value.elts
+                continue
+            t = self.expr(a.value).t if isinstance(a.value, ast.Name) else None
+            if not isinstance(t, Tup):
+                fail("starred argument", node)
+            args += [ast.Subscript(a.value, ast.Constant(i), ast.Load()) for i in range(len(t.items))]
+        made = ast.fix_missing_locations(ast.copy_location(ast.Call(node.func, args, node.keywords), node))
+        self.made_calls.append(made)  # calls are told apart by their ids: it must live as long
+        return made
 
     def stream(self, node: ast.expr) -> V | None:
         """The `random.Random`, `RandomState` or `Generator` that an expression stands for, if it does."""
@@ -2520,9 +2544,9 @@ class Unit:
         made = counting.made(self, name, node) or seeded.made(self, name, node)
         if made is not None:
             return made
-        from hasten.kernel import arrays_calls  # it builds on this module
+        from hasten.kernel import arrays_calls, averages  # they build on this module
 
-        whole = arrays_calls.known(self, name, node)
+        whole = averages.call(self, name, node) or arrays_calls.known(self, name, node)
         if whole is not None:
             return whole
         stream = draws.known(name)
@@ -3092,6 +3116,15 @@ def numbers(t: Type) -> bool:
 def door_tuple(t: Tup) -> bool:
     """A tuple that Numba hands back as it was."""
     return all(isinstance(i, Num) and i.kind in ("int", "float", "bool") for i in t.items)
+
+
+def literal_int(node: ast.expr) -> int | None:
+    """The int that is spelt out there, with a sign or without."""
+    minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+    value = node.operand if isinstance(node, ast.UnaryOp) and minus else node
+    if not isinstance(value, ast.Constant) or type(value.value) is not int:
+        return None
+    return -value.value if minus else value.value
 
 
 def constantly(code: str) -> Callable[[], str]:

@@ -19,6 +19,7 @@ from hasten.kernel import (
     counting,
     elsewhere,
     letters,
+    lists_of_arrays,
     making,
     mixed,
     named,
@@ -36,6 +37,7 @@ from hasten.kernel.filters import outlined
 from hasten.kernel.held import Held
 from hasten.kernel.kinds import (
     CODE,
+    DTYPES,
     I64,
     MIXED,
     Arr,
@@ -161,6 +163,8 @@ def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
         return numbers
     if (one := named.record(fact)) is not None:
         return one
+    if (several := lists_of_arrays.from_fact(name, fact)) is not None:
+        return several
     if fact.type == "builtins.list" and len(fact.items) == 1:
         inner = _within(fact, name, keys)
         deepest = inner.item.item if isinstance(inner, Row) and isinstance(inner.item, Row) else None
@@ -371,10 +375,12 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
             head.append(f"{unit.flag(name)} = {first is None or isinstance(first, Nil)}")
     for name in sorted(unit.tagged - set(unit.params)):
         t2 = unit.env[name]
-        if not isinstance(t2, (Num, Word, Rec)) and not (isinstance(t2, Obj) and t2.many):
+        array = isinstance(t2, Arr) and t2.dtype in DTYPES or isinstance(t2, Lst) and t2.depth == 1
+        if not array and not isinstance(t2, (Num, Word, Rec)) and not (isinstance(t2, Obj) and t2.many):
             raise Refuse(f"{name} may be unbound at the end")
         head.append(f"{unit.tag_name(name)} = -1")
-        head.append(f"{local(name)} = {INITIAL[t2.rep] if isinstance(t2, Num) else '0'}")
+        first = sample(unit, t2) if array else INITIAL[t2.rep] if isinstance(t2, Num) else "0"
+        head.append(f"{local(name)} = {first}")
     body = [*head, *unit.lines]
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:
@@ -709,6 +715,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         if n in unit.mutated or n in sinks or n in changing:
             moved += lists[count:]
     entry += instead
+    convert += lists_of_arrays.apart(shared.helper, unit, types, local)
     held_names = () if ahead is None else ahead.names
     pools = named.pools({n: t for n, t in types.items() if n in columns or n in plain and n not in held_names})
     convert[:0] = [f"{pool} = []" for pool in pools]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hasten.kernel import (
     runtime_arrays,
+    runtime_averages,
     runtime_generators,
     runtime_heaps,
     runtime_lists,
@@ -1237,6 +1238,7 @@ _ALL += [
     for name, body, uses in (
         *runtime_random.COMPILED,
         *runtime_generators.COMPILED,
+        *runtime_averages.COMPILED,
         *runtime_sets.COMPILED,
         *runtime_orders.COMPILED,
     )

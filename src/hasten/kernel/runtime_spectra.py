@@ -1,4 +1,4 @@
-"""Functions that kernels call for signals: Fourier transforms, frequencies, windows, correlations."""
+"""Functions that kernels call for signals and small systems: Fourier transforms, windows, correlations, inverses."""
 
 from __future__ import annotations
 
@@ -158,6 +158,74 @@ def _correlations(x, y):
             out[i, j] = min(max(value, -1.0), 1.0)
     return out
 ''', ("covariances",), ""),
+    ("eliminated", '''
+def _eliminated(a, b):
+    """Solves a @ x = b in the place of b, by elimination with pivots; the determinant. Raises for a singular matrix."""
+    n = a.shape[0]
+    if a.shape[1] != n or b.shape[0] != n:
+        raise ValueError
+    rows = a.copy()
+    determinant = 1.0
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if abs(rows[i, k]) > abs(rows[best, k]):
+                best = i
+        pivot = rows[best, k]
+        if not abs(pivot) > 0.0:
+            raise ZeroDivisionError
+        if best != k:
+            determinant = -determinant
+            for j in range(n):
+                rows[k, j], rows[best, j] = rows[best, j], rows[k, j]
+            for j in range(b.shape[1]):
+                b[k, j], b[best, j] = b[best, j], b[k, j]
+        determinant *= pivot
+        for i in range(k + 1, n):
+            factor = rows[i, k] / pivot
+            if factor != 0.0:
+                for j in range(k + 1, n):
+                    rows[i, j] -= factor * rows[k, j]
+                for j in range(b.shape[1]):
+                    b[i, j] -= factor * b[k, j]
+    for k in range(n - 1, -1, -1):
+        for j in range(b.shape[1]):
+            value = b[k, j]
+            for i in range(k + 1, n):
+                value -= rows[k, i] * b[i, j]
+            b[k, j] = value / rows[k, k]
+            if not abs(b[k, j]) < np.inf:
+                raise FloatingPointError
+    if not abs(determinant) < np.inf:
+        raise FloatingPointError
+    return determinant
+''', (), ""),
+    ("inverse", '''
+def _inverse(a):
+    """np.linalg.inv(a) of a matrix"""
+    out = np.eye(a.shape[0])
+    _eliminated(a, out)
+    return out
+''', ("eliminated",), ""),
+    ("solved", '''
+def _solved(a, b):
+    """np.linalg.solve(a, b) of a matrix and a vector"""
+    out = b.copy().reshape((b.size, 1))
+    _eliminated(a, out)
+    return out.reshape(b.size)
+''', ("eliminated",), ""),
+    ("solved_rows", '''
+def _solved_rows(a, b):
+    """np.linalg.solve(a, b) of two matrices"""
+    out = b.copy()
+    _eliminated(a, out)
+    return out
+''', ("eliminated",), ""),
+    ("determinant", '''
+def _determinant(a):
+    """np.linalg.det(a) of a matrix"""
+    return _eliminated(a, np.empty((a.shape[0], 0)))
+''', ("eliminated",), ""),
     ("densities", '''
 def _densities(counted):
     """What np.histogram gives with density=True, of what it gives without."""

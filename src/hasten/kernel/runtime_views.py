@@ -70,6 +70,19 @@ def _list_at(lists, i):
     i = _place_in(lists[0], i)
     return lists[1][lists[0][i] : lists[0][i + 1]]
 ''', ("place_in",)),
+    ("array_2_at", '''
+def _array_2_at(arrays, i):
+    """One of the matrices whose elements lie one after another."""
+    i = _place_in(arrays[0], i)
+    return arrays[1][arrays[0][i] : arrays[0][i + 1]].reshape((arrays[2][i, 0], arrays[2][i, 1]))
+''', ("place_in",)),
+    ("array_3_at", '''
+def _array_3_at(arrays, i):
+    """One of the arrays of three dimensions whose elements lie one after another."""
+    i = _place_in(arrays[0], i)
+    shape = (arrays[2][i, 0], arrays[2][i, 1], arrays[2][i, 2])
+    return arrays[1][arrays[0][i] : arrays[0][i + 1]].reshape(shape)
+''', ("place_in",)),
     ("find_within", '''
 def _find_within(starts, begins, keys, tables, i, key):
     """The place of a key of dict i among the keys of all dicts that lie one after another; -1 where it is missing."""
@@ -200,6 +213,33 @@ def _flat_lists(rows):
         return None
     starts = np.array([0, *itertools.accumulate(map(len, rows))])
     return starts, [*itertools.chain.from_iterable(rows)]
+''', ()),
+    ("flat_arrays", '''
+def _flat_arrays(arrays, dtype, ndim):
+    """Where each array begins, all their elements in a copy, and their shapes; None unless they are of this type."""
+    if set(map(type, arrays)) - {np.ndarray}:
+        return None
+    if not all(a.dtype == dtype and a.ndim == ndim and a.flags.c_contiguous for a in arrays):
+        return None
+    starts = np.array([0, *itertools.accumulate(a.size for a in arrays)])
+    numbers = np.concatenate([np.empty(0, dtype), *(a.ravel() for a in arrays)])
+    return starts, numbers, np.array([a.shape for a in arrays], np.int64).reshape(len(arrays), ndim)
+''', ()),
+    ("put_arrays", '''
+def _put_arrays(arrays, numbers):
+    """Gives arrays their new elements, which lie one after another."""
+    at = 0
+    for a in arrays:
+        a[...] = numbers[at : at + a.size].reshape(a.shape)
+        at += a.size
+''', ()),
+    ("arrays_alone", '''
+def _arrays_alone(changed, others):
+    """Can each of the arrays that change be written, without one of the rest being changed by that?"""
+    if len(changed) * (len(changed) + len(others)) > 2000 or not all(a.flags.writeable for a in changed):
+        return False
+    rest = [*changed, *others]
+    return not any(np.may_share_memory(a, b) for i, a in enumerate(changed) for b in rest[i + 1 :])
 ''', ()),
     ("put_rows", '''
 def _put_rows(rows, values):

@@ -1,4 +1,5 @@
-"""Calls of NumPy on signals: `np.fft.rfft(x)`, `np.fft.rfftfreq(n, d)`, `np.hanning(n)`, `np.corrcoef(x, y)`.
+"""Calls of NumPy on signals and small systems: `np.fft.rfft(x)`, `np.hanning(n)`, `np.corrcoef(x, y)`,
+`np.linalg.inv(a)`.
 
 A transform is worked out by another algorithm than NumPy's, and cosines come from another library: all but the
 frequencies may differ in the last bits.
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hasten.kernel import arrays_made
 from hasten.kernel.arrays import usable
-from hasten.kernel.kinds import Arr, Num
+from hasten.kernel.kinds import NPF8, Arr, Num
 from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 WINDOWS = {"hanning": "0.5, 0.5, 0.0", "hamming": "0.54, 0.46, 0.0", "blackman": "0.42, 0.5, 0.08"}
 FREQUENCIES = {"fft.rfftfreq": False, "fft.fftfreq": True}
 TRANSFORMS = frozenset({"fft.rfft", "fft.fft"})
+SYSTEMS = {"linalg.inv": "inverse", "linalg.det": "determinant", "linalg.solve": "solved"}
 TOGETHER = {"corrcoef": "correlations", "cov": "covariances"}
 
 
@@ -32,6 +34,8 @@ def known(u: Unit, short: str, node: ast.Call) -> V | None:
         return frequencies(u, short, node)
     if short in TRANSFORMS:
         return transform(u, short, node)
+    if short in SYSTEMS:
+        return system(u, short, node)
     if short in TOGETHER and len(node.args) == 2:
         if node.keywords:
             fail(f"np.{short} with keywords", node)
@@ -39,6 +43,20 @@ def known(u: Unit, short: str, node: ast.Call) -> V | None:
         codes = [_vector(u, a, ("float64",), node).code for a in node.args]
         return V(f"{u.helper(TOGETHER[short])}({', '.join(map(bare, codes))})", Arr("float64", 2))
     return None
+
+
+def system(u: Unit, short: str, node: ast.Call) -> V:
+    """`np.linalg.inv(a)`, `np.linalg.solve(a, b)`: by elimination with pivots, as the library does it."""
+    if len(node.args) != 1 + (short == "linalg.solve") or node.keywords:
+        fail(f"np.{short} with such arguments", node)
+    vs = [arrays_made.argument(u, a, node) for a in node.args]
+    dims = [v.t.ndim if isinstance(v.t, Arr) and v.t.dtype == "float64" else 0 for v in vs]
+    if dims not in ([2], [2, 1], [2, 2]):
+        fail(f"np.{short} of this", node)
+    may_round(u, f"np.{short} may be rounded otherwise when compiled", node)
+    helper = u.helper("solved_rows" if dims == [2, 2] else SYSTEMS[short])
+    code = f"{helper}({', '.join(bare(usable(v.code)) for v in vs)})"
+    return V(code, NPF8) if short == "linalg.det" else V(code, Arr("float64", dims[-1]))
 
 
 def _count(u: Unit, arg: ast.expr, node: ast.AST) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Lst, Map, Num, Opt, Rec, Refuse, Row, Tup, Type, Veiled, Word, scalar
+from hasten.kernel import lists_of_arrays
+from hasten.kernel.kinds import Arr, Lst, Map, Num, Opt, Rec, Refuse, Row, Tup, Type, Veiled, Word, scalar
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def element_of(u: Unit, t: Type | None, view: str, at: str) -> str:
     """The code of one of the containers (or scalars) that lie one after another in `view`."""
     if scalar(t):
         return f"{view}[{at}]"
+    if isinstance(t, Arr):
+        return lists_of_arrays.element(u, t, view, at)
     if isinstance(t, Tup):
         return f"({', '.join(f'{view}[{i}][{at}]' for i in range(len(t.items)))})"
     if t is not None and plain_item(t) is not None:
@@ -183,6 +186,8 @@ def arguments(t: Type, name: str, ready: bool = False) -> list[str]:
 def _within(t: Type, name: str, ready: bool) -> list[str]:
     if isinstance(t, Veiled):
         return []
+    if isinstance(t, Arr):
+        return lists_of_arrays.arguments(t, name)
     if scalar(t):
         return [name]
     if isinstance(t, Tup):
@@ -218,6 +223,8 @@ def made(u: Unit, t: Type, name: str, ready: bool = False) -> str:
 def _store(u: Unit, t: Type, name: str, ready: bool) -> str:
     if scalar(t):
         return name
+    if isinstance(t, Arr):
+        return lists_of_arrays.store(t, name)
     if isinstance(t, Tup):
         return f"({', '.join(f'{name}_{i}' for i in range(len(t.items)))})"
     if isinstance(t, Map):
@@ -252,6 +259,8 @@ def put_back(helper: Callable[[str], str], t: Type, x: str) -> tuple[str, str]:
     """The line that gives the innermost lists of a container their new numbers, and the code that looks for a NaN among
     these (empty where there is none). Raises `Refuse` where it holds no lists of numbers."""
     inner: Type | None = t
+    if lists_of_arrays.of(t) is not None:
+        return lists_of_arrays.put_back(helper, x), ""
     name, lists = f"new_{x}", x
     while True:
         if isinstance(inner, Map):
@@ -305,6 +314,9 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
     def within(t: Type, name: str, values: str) -> None:
         if scalar(t):
             return column(t, name, values)
+        if isinstance(t, Arr):
+            lines.extend(lists_of_arrays.taken(helper, t, name, values))
+            return
         flat = f"{name}_parts"
         if isinstance(t, Tup):
             part(flat, f"{helper('flat_tuples')}({values}, {len(t.items)})")
@@ -337,7 +349,7 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
         within(t.value, f"new_{x}_values", f"[*{x}.values()]")
     else:
         assert isinstance(t, Row)
-        if not scalar(t.item) and not isinstance(t.item, Tup):
+        if not scalar(t.item) and not isinstance(t.item, (Tup, Arr)):
             seen.append(f"*{x}")
         within(t.item, f"new_{x}_items", x)
     return lines, seen
