@@ -516,8 +516,11 @@ def flipped(v: V) -> V:
 # ---------------------------------------------------------------------- stores
 
 
-def store(u: Unit, where: V, v: V, at: ast.AST, augmented: str = "") -> None:
-    """`A[...] = v`, or `A[...] op= v` for the operator called `augmented`."""
+def store(u: Unit, where: V, v: V, at: ast.AST, augmented: str = "", *, anywhere: bool = False) -> None:
+    """`A[...] = v`, or `A[...] op= v` for the operator called `augmented`.
+
+    `anywhere`: the array has no name of its own in the program, and any other may share its memory.
+    """
     t = where.t
     assert isinstance(t, Arr)
     target = node_of(u, where, at).operand
@@ -540,7 +543,7 @@ def store(u: Unit, where: V, v: V, at: ast.AST, augmented: str = "") -> None:
         fail("assignment of an array to selected elements", at)
     read = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
     read += [o.mask for o in (*read, target) if o.mask is not None]
-    if any(may_overlap(u, target, o) and not aligned(target, o) for o in read):
+    if anywhere or any(may_overlap(u, target, o) and not aligned(target, o) for o in read):
         if target.mask is not None:
             fail("selected elements of what is read elsewhere", at)
         dtype = node.dtype

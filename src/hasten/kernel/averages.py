@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import EXACT_FLOAT, FLOAT, Arr, Grow, Lst, Num
+from hasten.kernel.kinds import FLOAT, Arr, Grow, Lst
 from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def call(u: Unit, name: str, node: ast.Call) -> V | None:
         fail(f"{name} of this", node)
     item = u.item_of(v)
     wanted = {"float", "np.float64", "int"} if name in EXACT else {"float"}
-    if item.kind not in wanted or name in EXACT and item.kind == "int" and not item.within(-EXACT_FLOAT, EXACT_FLOAT):
+    if item.kind not in wanted:
         fail(f"{name} of {' or '.join(sorted(item.kinds))}", node)
     code = bare(v.code)
     if name in EXACT:

@@ -1153,6 +1153,14 @@ class Unit:
             load = ast.Subscript(target.value, target.slice, ast.Load())
             ast.copy_location(load, target)
             old = self.expr(load)
+            held = self.read(target.value.id, s).t if isinstance(target.value, ast.Name) else None
+            if isinstance(held, Row) and isinstance(old.t, Arr) and not impure(target):
+                place = f"part_{s.lineno}_{s.col_offset}"  # `matrices[k] += x`
+                self.emit(f"{place} = {old.code}")
+                arrays.store(
+                    self, V(place, old.t, leaf=True), self.expr(s.value), s, type(s.op).__name__, anywhere=True
+                )
+                return
             if isinstance(old.t, Arr) and not impure(target):
                 arrays.store(self, old, self.expr(s.value), s, augmented=type(s.op).__name__)
                 return
@@ -1747,6 +1755,10 @@ class Unit:
                 return V(f"{v.code}.shape", Tup((SIZE,) * v.t.ndim))
             if node.attr == "T":
                 return arrays.flipped(v)
+            if node.attr in ("real", "imag"):
+                from hasten.kernel import spectra  # it builds on this module
+
+                return spectra.part(self, v, node)
         fail(f"attribute {node.attr}", node)
 
     def e_Tuple(self, node: ast.Tuple) -> V:

@@ -379,8 +379,8 @@ def kernel_text(unit: Unit, returns: str = "") -> str:
         if not array and not isinstance(t2, (Num, Word, Rec)) and not (isinstance(t2, Obj) and t2.many):
             raise Refuse(f"{name} may be unbound at the end")
         head.append(f"{unit.tag_name(name)} = -1")
-        first = sample(unit, t2) if array else INITIAL[t2.rep] if isinstance(t2, Num) else "0"
-        head.append(f"{local(name)} = {first}")
+        start = sample(unit, t2) if array else INITIAL[t2.rep] if isinstance(t2, Num) else "0"
+        head.append(f"{local(name)} = {start}")
     body = [*head, *unit.lines]
     for name in unit.outs:
         if name in unit.tagged and name not in unit.sure and name not in unit.params:

@@ -11,7 +11,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from hasten.kernel import arrays_made
-from hasten.kernel.arrays import usable
+from hasten.kernel.arrays import node_of, usable, value
+from hasten.kernel.arrays_tree import Node
 from hasten.kernel.kinds import NPF8, Arr, Num
 from hasten.kernel.values import V, bare, fail, may_round
 
@@ -105,3 +106,32 @@ def transform(u: Unit, short: str, node: ast.Call) -> V:
     if not real and v.t.dtype == "float64":
         code = f"{u.helper('as_complex')}({code})"
     return V(f"{u.helper('real_fourier' if real else 'fourier')}({code})", Arr("complex128", 1))
+
+
+def part(u: Unit, v: V, node: ast.Attribute) -> V:
+    """`z.real`, `z.imag` of complex numbers that nobody changes: in NumPy it is a part of the same memory."""
+    t = v.t
+    if not isinstance(t, Arr) or t.dtype != "complex128" or t.roots:
+        fail(f"attribute {node.attr} of this", node)
+    if not isinstance(node.value, ast.Call) and not (isinstance(node.value, ast.Name) and _steady(u, node.value.id)):
+        fail(f"{node.attr} of an array that may change", node)
+    made = node_of(u, v, node)
+    return value(u, Node(node.attr, "float64", t.ndim, (made,), loop=("complex128",), pend=made.pend))
+
+
+def _steady(u: Unit, name: str) -> bool:
+    """Is an array of this name only calculated with, and in no other hands?"""
+    for s in u.stmts:
+        for n in ast.walk(s):
+            inside = [c for c in ast.iter_child_nodes(n) if isinstance(c, ast.Name) and c.id == name]
+            if not inside or isinstance(n, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Attribute)):
+                continue
+            if isinstance(n, ast.Assign) and n.value not in inside:
+                continue
+            if isinstance(n, ast.Call) and n.func not in inside:
+                called = u.module.dotted(n.func) or ""
+                if called in ("abs", "len") or called.startswith("numpy."):
+                    continue
+            if not isinstance(n, ast.Subscript) or not isinstance(n.ctx, ast.Load) or isinstance(n.slice, ast.Slice):
+                return False
+    return True
