@@ -43,6 +43,7 @@ TWO = {
 FOLDS = {n: n for n in ("sum", "mean", "max", "min", "std", "var")} | {"amax": "max", "amin": "min"}
 JOINED = frozenset({"hstack", "vstack", "column_stack", "concatenate", "stack"})
 LIKE = {"zeros_like": "zeros", "empty_like": "zeros", "ones_like": "ones"}
+SUMMED_EXACTLY = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "bool")  # below 2**53, in whatever order
 DTYPE_WORDS = {"float": "float64", "int": "int64", "bool": "bool", "complex": "complex128", "double": "float64"}
 
 
@@ -463,6 +464,8 @@ def axes_of(u: Unit, node: ast.expr | None, ndim: int, at: ast.AST) -> frozenset
 def along(u: Unit, name: str, node: Node, axes: frozenset[int], kept: bool, at: ast.AST) -> Node:
     """The tree of sums, means or extremes along some axes, as a new array."""
     if name in ("sum", "mean"):
+        if name == "mean" and node.dtype in SUMMED_EXACTLY:  # NumPy adds them up as float64
+            node = Node("cast", "float64", node.ndim, (node,), loop=("float64",))
         if node.dtype not in ("float64", "float32"):
             fail(f"{name} of {node.dtype} along an axis", at)
         last = node.ndim - 1

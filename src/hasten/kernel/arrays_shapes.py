@@ -16,6 +16,7 @@ from hasten.kernel.values import V, bare, fail
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
+READ_BY = frozenset("sum mean std var min max argmin argmax any all tolist median percentile len".split())
 METHODS = frozenset({"reshape", "flatten", "ravel", "any", "all"})
 
 
@@ -83,6 +84,8 @@ def method(u: Unit, base: V, name: str, args: list[ast.expr], node: ast.Call) ->
     if t.odd or t.dtype not in ELEMENTS or node.keywords or not t.ndim:
         fail(f"{name} of this", node)
     code = usable(base.code)
+    if not code.isidentifier() and name != "flatten" and _only_read(u, node):
+        code = f"np.ascontiguousarray({bare(code)})"  # a part of an array need not lie in one piece
     if name == "flatten":
         if args:
             fail("flatten in another order", node)
@@ -97,6 +100,16 @@ def method(u: Unit, base: V, name: str, args: list[ast.expr], node: ast.Call) ->
         fail("reshape to this", node)
     shape = codes[0] if len(codes) == 1 else f"({', '.join(codes)})"
     return V(f"{code}.reshape({shape})", Arr(t.dtype, len(codes), t.roots), leaf=base.leaf)
+
+
+def _only_read(u: Unit, node: ast.AST) -> bool:
+    """Is the array only worked with in the statement at hand, by NumPy? (Then a copy is as good as a view of it.)"""
+    for n in ast.walk(u.current) if u.current is not None else ():
+        if isinstance(n, ast.Attribute) and n.value is node:
+            return n.attr in (*READ_BY, "shape", "size")
+        if isinstance(n, ast.Call) and node in n.args:
+            return (u.module.dotted(n.func) or "").removeprefix("numpy.") in READ_BY
+    return False
 
 
 def rounded(u: Unit, args: list[ast.expr], node: ast.Call) -> V | None:

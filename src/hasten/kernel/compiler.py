@@ -2659,9 +2659,13 @@ class Unit:
         a, b = replace(a, code=self.sink(a), pend=False), replace(b, code=self.sink(b), pend=False)
         ta, tb = a.t, b.t
         assert isinstance(ta, Num) and isinstance(tb, Num)
-        for x, y in ((ta, tb), (tb, ta)):
-            if x.rep == "i" and y.rep == "f" and not x.within(-EXACT_FLOAT, EXACT_FLOAT):
-                fail(f"{name} of a float and an int that may be large", node)
+        if ta.rep == "i" and tb.rep == "f":  # a float and an int that may be large
+            a = replace(a, code=self.ranged(a.code, ta, -EXACT_FLOAT, EXACT_FLOAT))
+            ta = Num(ta.kinds, *clip(ta.range, EXACT_FLOAT))
+        elif tb.rep == "i" and ta.rep == "f":
+            b = replace(b, code=self.ranged(b.code, tb, -EXACT_FLOAT, EXACT_FLOAT))
+            tb = Num(tb.kinds, *clip(tb.range, EXACT_FLOAT))
+        a, b = replace(a, t=ta), replace(b, t=tb)
         t = join(plain(ta), plain(tb))
         if isinstance(t, Num) and t.rep == "i":
             pick = min if name == "min" else max
