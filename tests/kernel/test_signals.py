@@ -141,7 +141,7 @@ PATCHES = interpreted(
 def test_patches_of_small_integers() -> None:
     made = "g = np.random.default_rng(2); image = g.integers(0, 256, (6, 5, 3)).astype(np.uint8); mask = g.random((4, 2)) > 0.5; "
     check(PATCHES, made + "args = (image, mask, 4, 30)", fast=True)
-    check(PATCHES, made + "args = (image // 30, mask, 3, 10**9)", fast=True)
+    check(PATCHES, made + "args = (image // 3, mask, 3, 10**9)", fast=None)
     check(PATCHES, made + "args = (image, mask, 3, 2**60)", fast=False)  # which float64 holds?
     check(PATCHES, made + "args = (image, mask, 0, 30)", fast=False)  # `labels` is never bound
     check(PATCHES, made + "args = (image[:, :, ::-1], mask, 2, 30)", fast=False)
