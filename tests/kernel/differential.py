@@ -184,7 +184,7 @@ def near(a: Any, b: Any) -> bool:
     if isinstance(a, (tuple, list)) and type(a) is type(b):
         return len(a) == len(b) and all(map(near, a, b))
     if isinstance(a, (float, np.ndarray)) and type(a) is type(b):
-        return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-12))
+        return np.shape(a) == np.shape(b) and bool(np.allclose(a, b, rtol=1e-12, equal_nan=True))
     return same(a, b)
 
 

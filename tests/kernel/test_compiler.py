@@ -298,7 +298,6 @@ REFUSED = {
     "prints": ("for i in range(n):\n    print(i)\n", "n = 3"),
     "random": ("import random\nfor i in range(n):\n    s = random.random()\n", "n = 3"),
     "int or float by data": ("s = 0\nfor i in range(n):\n    s = s / 2 if i else 7 * n * n * n * n\n", "n = 3"),
-    "np.empty": ("for i in range(n):\n    x = np.empty(3)\n", "n = 2"),
     "and of numbers": ("for i in range(n):\n    s = i and 3\n", "n = 2"),
     "float32": ("s = 0\nfor i in range(n):\n    s += x[i]\n", "n = 2; x = np.ones(2, 'f4')"),
 }

@@ -488,6 +488,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     if any(isinstance(t, Slot) and isinstance(t.value, Arr) for t in types.values()):
         if any(isinstance(types.get(n), Arr) for n in unit.mutated):
             raise Refuse("an array is written, and another one may be replaced")
+    if ahead is not None and any(lists_of_arrays.of(t) is not None for t in types.values()):
+        raise Refuse("a list of arrays is not made ready ahead: its arrays may change")
     plain = {n: t for n, t in types.items() if not records.is_column(n)}
     ready = named.ahead(types, ahead.names) if ahead is not None else set()
     whole = attributes.guarded(unit, plain)
