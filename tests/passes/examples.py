@@ -25,7 +25,8 @@ CODES = [p.code for p in every_pass()]
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 LONG = 10  # lines of a helper that are shown as they are
 # what a run of the examples of the start would show
-LOADED = Loaded(tuple(ModuleTime(name, 0.05, 0.1) for name in ("pandas", "matplotlib", "matplotlib.pyplot")))
+MODULES = ("pandas", "matplotlib", "matplotlib.pyplot", "torch._dynamo")
+LOADED = Loaded(tuple(ModuleTime(name, 0.05, 0.1) for name in MODULES))
 
 
 def read(code: str) -> Shown:
