@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure.cells import BUSY, MAX_PAIRS, QUIET, Cell, Row, Runner, decide, neighbour
+from benchmarks.measure.cells import BUSY, FOUND, MACHINES, MAX_PAIRS, QUIET, Cell, Row, Runner, decide, neighbour
 from benchmarks.measure.table import keys, markdown
 from benchmarks.measure.workloads import WORKLOADS
 from hasten.measure.compare import timing_lock
@@ -62,7 +62,7 @@ def left_s(cells: Sequence[Cell], options: argparse.Namespace) -> float:
     total = 0.0
     for cell in cells:
         alike = [r.seconds for c in cells if c.workload == cell.workload and c.machine == cell.machine for r in c.rows]
-        guess = SECONDS[cell.workload] * (3 if cell.machine == BUSY else 1)
+        guess = SECONDS[cell.workload] * (1 if cell.machine == QUIET else 3)
         own = [r.seconds for r in cell.rows]
         each = sum(own) / len(own) if len(own) > 2 else sum(alike) / len(alike) if alike else guess
         total += each * max(0, wanted(cell, options) - len(cell.rows))
@@ -73,7 +73,7 @@ def run(path: Path, options: argparse.Namespace) -> None:
     """Go round the cells until all is decided or time is up."""
     data, known = read(path) if options.more else ({}, {})
     count = options.neighbours
-    state = f"{count} program{'s' * (count > 1)} that compute{'s' * (count == 1)} all the time" if count else "as found"
+    state = f"{count} program{'s' * (count > 1)} that compute{'s' * (count == 1)} all the time"
     data = {
         "schema": 1, "started": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(),
         "max_pairs": MAX_PAIRS, "fresh": options.fresh, "busy": state, **data,
@@ -84,14 +84,14 @@ def run(path: Path, options: argparse.Namespace) -> None:
     say(f"about {left_s(cells, options) / 60:.0f} minutes for all; at most {60 * options.hours:.0f} now")
     with ExitStack() as stack:
         runner = stack.enter_context(Runner(len(known), fresh=options.fresh))
-        if options.neighbours == 0 and options.machines == [BUSY]:
+        if options.machines == [FOUND]:
             stack.enter_context(timing_lock(path.with_suffix(".lock")))  # others that time are part of what is found
         for name in options.machines:
             here = [c for c in cells if c.machine == name]
             with ExitStack() as beside:
                 if name == BUSY:
                     beside.enter_context(neighbour(options.neighbours))
-                elif os.getloadavg()[0] > CALM * (os.cpu_count() or 1):
+                elif name == QUIET and os.getloadavg()[0] > CALM * (os.cpu_count() or 1):
                     say(f"warning: load {os.getloadavg()[0]:.1f}; this is no quiet machine: end other programs")
                 while time.monotonic() < end:
                     todo = [c for c in here if len(c.rows) < wanted(c, options)]
@@ -133,10 +133,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--show", action="store_true", help="run nothing, print the table of the newest results file")
     parser.add_argument("--docs", action="store_true", help="also put the table into docs/trust.md")
     parser.add_argument("--json", type=Path, help="results file (default: benchmarks/results/measure-DATE.json)")
-    parser.add_argument("--machines", nargs="+", choices=[QUIET, BUSY], default=[QUIET, BUSY])
+    parser.add_argument("--machines", nargs="+", choices=list(MACHINES), default=[QUIET, BUSY])
     parser.add_argument("--workloads", nargs="+", choices=list(WORKLOADS), default=list(WORKLOADS))
     parser.add_argument("--gains", nargs="+", type=float, default=[1.0, 1.05, 1.1, 2.0])
-    said = "programs that compute all the time, where busy (default: 1; 0: other work as found)"
+    said = "programs that compute all the time, where busy (default: 1)"
     parser.add_argument("--neighbours", type=int, default=1, help=said)
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for every process (far slower)")
     parser.add_argument("--seed", type=int, default=0)
@@ -152,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     data, cells = read(path)
     if not data:
         raise SystemExit(f"{path}: no results yet; run without --show")
-    text = markdown(data, [cells[k] for k in keys(list(WORKLOADS), [QUIET, BUSY]) if k in cells])
+    text = markdown(data, [cells[k] for k in keys(list(WORKLOADS), list(MACHINES)) if k in cells])
     sys.stdout.write(text)
     if options.docs:
         into(DOCS, text)

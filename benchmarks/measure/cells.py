@@ -24,7 +24,8 @@ from hasten.observe.process import run_program
 
 MAX_PAIRS = 40
 GAINS = (1.0, 1.05, 1.1, 2.0)
-QUIET, BUSY = "quiet", "busy"
+QUIET, BUSY, FOUND = "quiet", "busy", "found"
+MACHINES = {QUIET: "quiet", BUSY: "busy neighbour", FOUND: "as found, others at work"}
 BUSY_LOOP = "while True:\n    sum(i * i for i in range(1000))\n"
 METRICS = ("wall", "auto")
 
@@ -56,7 +57,7 @@ class Row:
 
 @dataclass
 class Cell:
-    """`machine` is "quiet" or "busy", `gain` the true one (1: the same code twice)."""
+    """`machine` is one of `MACHINES`, `gain` the true one (1: the same code twice)."""
 
     workload: str
     machine: str

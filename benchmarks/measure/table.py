@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
-from benchmarks.measure.cells import GAINS, Cell, Row
+from benchmarks.measure.cells import GAINS, MACHINES, Cell, Row
 from benchmarks.measure.naive import NAIVE
 from benchmarks.measure.workloads import WORKLOADS
 from hasten.measure.decide import FASTER, NOT_FASTER
@@ -60,11 +60,17 @@ def _false(cell: Cell) -> list[str]:
     rows = cell.rows
     ours = [share(rows, lambda r, m=m: r.decided[m] == FASTER) for m in ("auto", "wall")]  # type: ignore[misc]
     theirs = [f"{100 * sum(r.naive[n] for r in rows) / len(rows):.0f}%" for n in NAIVE]
-    return [WORKLOADS[cell.workload].title, cell.machine, f"{median(r.load for r in rows):.1f}", *ours, *theirs]
+    return [
+        WORKLOADS[cell.workload].title,
+        MACHINES[cell.machine],
+        f"{median(r.load for r in rows):.1f}",
+        *ours,
+        *theirs,
+    ]
 
 
 def _power(cell: Cell) -> list[str]:
-    out = [WORKLOADS[cell.workload].title, cell.machine, f"{cell.gain:g}x"]
+    out = [WORKLOADS[cell.workload].title, MACHINES[cell.machine], f"{cell.gain:g}x"]
     for metric in ("auto", "wall"):
         found = [r.pairs[metric] for r in cell.rows if r.decided[metric] == FASTER]
         wrong = sum(r.decided[metric] == NOT_FASTER for r in cell.rows)
@@ -90,7 +96,8 @@ def told(data: dict[str, Any], cells: Sequence[Cell]) -> str:
         f"{decisions} decisions in {hours:.1f} hours; {machine.get('cpu')}, {machine.get('cores')} cores"
         f"{', virtual' if machine.get('virtual') else ''}, {machine.get('python')}, {versions}. One thread. "
         f"hasten's own choice of metric was CPU time{by_wall}; of the program whole runs are timed, of "
-        f"the others calls inside pairs of processes: {made}. At most {data['max_pairs']} pairs. Busy: {data['busy']}. "
+        f"the others calls inside pairs of processes: {made}. At most {data['max_pairs']} pairs. "
+        f"Busy neighbour: {data['busy']}. "
         "What is found is called at least 3% faster; called wrong is a true gain that is called none."
     )
 
