@@ -92,7 +92,7 @@ def decide(pair: Pair, seed: str, max_pairs: int = MAX_PAIRS) -> Row:
                 open_.discard(name)
         turns = ([old], [new]) if inner is None else (inner.old, inner.new)
         seen.append(([s.wall_s for s in turns[0]], [s.wall_s for s in turns[1]]))
-    while len(seen) < 20 and len(seen[0][0]) == 1:  # whole runs: a block of ten of each for the naive ways
+    while len(seen) < 10 and len(seen[0][0]) == 1:  # whole runs: a block of five of each for the naive ways
         old, new, _ = pair(draw)
         seen.append(([old.wall_s], [new.wall_s]))
     return Row(

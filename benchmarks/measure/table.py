@@ -98,7 +98,8 @@ def told(data: dict[str, Any], cells: Sequence[Cell]) -> str:
         f"hasten's own choice of metric was CPU time{by_wall}; of the program whole runs are timed, of "
         f"the others calls inside pairs of processes: {made}. At most {data['max_pairs']} pairs. "
         f"Busy neighbour: {data['busy']}. "
-        "What is found is called at least 3% faster; called wrong is a true gain that is called none."
+        "What is found is called at least 3% faster; called wrong is a true gain that is called none. Naive ways see "
+        "the calls of one process, then those of another (of whole runs, five and then five)."
     )
 
 

@@ -70,12 +70,12 @@ WORKLOADS = {
     "numpy": Workload("NumPy, 5 ms a call", numpy_unit),
     "pandas": Workload("pandas, 50 ms a call", pandas_unit),
     "torch": Workload("torch, 20 ms a call", torch_unit),
-    "program": Workload("a program of 0.1 s, whole runs", None),
+    "program": Workload("a program of 0.3 s, whole runs", None),
 }
 
 PROGRAM = """total = 0
 for unit in range({units}):
-    for i in range(45_000):
+    for i in range(135_000):
         total += i * i % 7
 print(total)
 """
