@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import random
 import signal
-import tempfile
+from contextlib import ExitStack
 from dataclasses import astuple
 from multiprocessing.connection import Client, Connection, Listener
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -21,6 +20,7 @@ from benchmarks.measure.workloads import WORKLOADS, Unit, call_of
 from hasten.core.measurement import RunSample
 from hasten.measure.inside import clocked, warmed
 from hasten.observe.child import Child
+from hasten.observe.reap import temporary_folder
 
 PARENTS, FORKS = 6, 150  # interpreters at a time; forks of each before it is replaced
 PATIENCE_S = 120.0
@@ -127,7 +127,8 @@ class Parents:
     def __init__(self, name: str, draw: random.Random, count: int = PARENTS) -> None:
         self._name, self._draw, self._count = name, draw, count
         self._children: list[tuple[Child, int]] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="hasten-measure-")
+        self._stack = ExitStack()
+        self._folder = self._stack.enter_context(temporary_folder("hasten-measure-"))
         self._made = 0
 
     def renew(self) -> None:
@@ -145,7 +146,7 @@ class Parents:
         child, forks = self._children[place]
         self._children[place] = child, forks + 1
         self._made += 1
-        address = str(Path(self._folder.name) / str(self._made))
+        address = str(self._folder / str(self._made))
         with Listener(address, "AF_UNIX") as listener:
             child.ask(f"{__name__}:fork", units, address, deadline_s=PATIENCE_S)
             return Forked(listener.accept())
@@ -161,4 +162,4 @@ class Parents:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for child, _ in self._children:
             child.close()
-        self._folder.cleanup()
+        self._stack.close()

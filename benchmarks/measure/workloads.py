@@ -17,7 +17,7 @@ def numpy_unit() -> Unit:
     import numpy as np
 
     rng = np.random.default_rng(0)
-    x, weights = rng.random((130, 400)), rng.random((400, 64))
+    x, weights = rng.random((190, 400)), rng.random((400, 64))
 
     def unit() -> float:
         z = np.tanh(x @ weights)
