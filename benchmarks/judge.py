@@ -29,6 +29,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchmarks import pages
 from benchmarks.faulty import Fault, faults
 from hasten.core.contract import Contract
 from hasten.core.recipe import Change
@@ -44,6 +45,9 @@ DONE = ("containers", "arrays", "columns", "batch", "estimators", "kernels")
 LATE = 80  # calls of which nobody knows, beside the program's own
 REPLAY_S = 20.0
 RUN, UNRECORDED, NONE = "a result of the run", "unrecorded inputs only", "none that was seen"
+CHOOSING = {
+    "guard always true", "guard always false", "condition left out", "and for or", "swapped test", "swapped branch",
+}  # fmt: skip
 FORGIVEN = "what the contract forgives"  # on unrecorded inputs: NumPy's own warnings, the sign of a zero
 
 
@@ -246,6 +250,20 @@ def figures(found: Sequence[Judged]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def told_in_words(found: Sequence[Judged], hours: float) -> str:
+    at = figures(found)
+    by = ", ".join(f"{number} by {name}" for name, number in sorted(at["caught by"].items(), key=lambda c: -c[1]))
+    quiet = [j for j in found if j.changes == NONE]
+    chosen = sum(j.kind in CHOOSING for j in quiet)
+    return (
+        f"**{at['injected']} faults** in {at['changes']} changes, {hours:.1f} hours. Of {at['run']} that change a "
+        f"result of the run **{at['run through']} got through**; of {at['unrecorded']} that show on unrecorded inputs "
+        f"only **{at['unrecorded through']} ({at['unrecorded through, %']:g}%)**. Turned down {by}. In {len(quiet)} no "
+        f"effect was seen on any call: {chosen} of these are faults in a test that chooses between statements, mostly "
+        f"the fast and the original ones. {at['forgiven']} change what the contract forgives."
+    )
+
+
 def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.judge", description=__doc__.split("\n\n")[0])
     parser.add_argument("families", nargs="*", help=f"families of tests/fuzz; each of {', '.join(DONE)}")
@@ -254,6 +272,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no program after so long")
     parser.add_argument("--again", action="store_true", help="forget what is noted")
     parser.add_argument("--through", action="store_true", help="show the faults that got through")
+    parser.add_argument("--show", action="store_true", help="judge nothing, show what is noted")
+    parser.add_argument("--docs", action="store_true", help="put the figures and the table into docs/trust.md")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(words)
     end = time.monotonic() + 60 * options.minutes
@@ -266,7 +286,7 @@ def main(words: Sequence[str] | None = None) -> int:
         if file.exists() and not options.again:
             told = json.loads(file.read_text())
         for number in range(options.programs):
-            if str(number) in told["programs"] or time.monotonic() > end:
+            if options.show or str(number) in told["programs"] or time.monotonic() > end:
                 continue
             began = time.monotonic()
             with TemporaryDirectory(prefix="judge-") as folder:
@@ -282,6 +302,8 @@ def main(words: Sequence[str] | None = None) -> int:
         everything += [Judged(**j) for found in told["programs"].values() for j in found]
     print(table(everything))
     print(json.dumps({**figures(everything), "hours": round(hours, 2)}))
+    if options.docs:
+        pages.put(pages.TRUST, "judge", f"{told_in_words(everything, hours)}\n\n{table(everything)}")
     for j in everything if options.through else ():
         if not j.by and j.changes in (RUN, UNRECORDED):
             print(

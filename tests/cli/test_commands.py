@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hasten.cli import main
+from hasten.cli import _failed, main
 from hasten.cli.given import run_folder, standard_input
 from hasten.cli.parser import build
 from hasten.deliver.artifact import deliver
@@ -159,8 +159,16 @@ def test_a_failure_inside_is_status_3(
     assert main(["report"]) == 3
     told = capsys.readouterr().err
     assert "ZeroDivisionError: a bug" in told
-    log = next(project.glob("hasten-failure-*.txt")).read_text()
-    assert "Traceback" in log
+    log = next(project.glob("hasten-failure-*.txt"))
+    assert "Traceback" in log.read_text()
+    log.unlink()
+
+    def gone() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("os.getcwd", gone)
+    assert _failed(ZeroDivisionError("a bug"), ["report"]) == 3
+    assert "in a folder that is gone" in next(project.glob("hasten-failure-*.txt")).read_text()
 
 
 def test_an_interruption_is_status_130(

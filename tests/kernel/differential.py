@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import atexit
 import functools
 import random
+import shutil
 import sys
 import tempfile
 import textwrap
@@ -28,6 +30,7 @@ from hasten.observe.describe import describe, join
 from hasten.passes.source.jit import Jit
 
 FOLDER = Path(tempfile.mkdtemp(prefix="hasten-kernels-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 @dataclass

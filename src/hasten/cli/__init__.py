@@ -67,8 +67,12 @@ def _failed(error: Exception, words: Sequence[str]) -> int:
     import tempfile
     import traceback
 
+    try:
+        here = os.getcwd()
+    except OSError:
+        here = "a folder that is gone"  # which may be why it failed
     with tempfile.NamedTemporaryFile("w", prefix="hasten-failure-", suffix=".txt", delete=False) as log:
-        log.write(f"hasten {shlex.join(words)}\npython {sys.version}\nin {os.getcwd()}\n\n")
+        log.write(f"hasten {shlex.join(words)}\npython {sys.version}\nin {here}\n\n")
         log.write("".join(traceback.format_exception(error)))
     print(
         f"hasten: failed inside: {type(error).__name__}: {error}\n"

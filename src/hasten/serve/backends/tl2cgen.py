@@ -52,15 +52,15 @@ def _library(folder: Path) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(str(folder / LIBRARY))
     except OSError as error:
-        place = Path(tempfile.mkdtemp(prefix="hasten-trees-")) / LIBRARY
-        try:
-            compiled(folder / SOURCE, place)
-        except OSError as failure:
-            raise TargetError(
-                f"{folder / LIBRARY} does not load here ({error}), and compiling it again failed ({failure}): "
-                "install gcc, or make the artifact on a machine of this kind"
-            ) from None
-        return ctypes.CDLL(str(place))
+        with tempfile.TemporaryDirectory(prefix="hasten-trees-") as scratch:
+            try:
+                compiled(folder / SOURCE, Path(scratch) / LIBRARY)
+            except OSError as failure:
+                raise TargetError(
+                    f"{folder / LIBRARY} does not load here ({error}), and compiling it again failed ({failure}): "
+                    "install gcc, or make the artifact on a machine of this kind"
+                ) from None
+            return ctypes.CDLL(str(Path(scratch) / LIBRARY))  # what is loaded outlives its file
 
 
 def opened(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
