@@ -273,7 +273,12 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
     found += [(f"late {n}", _replaced(value, -1, v)) for n, v in _named(value[0])]
     found += late
     found += [("late None", _replaced(value, -1, None)), ("late other type", _replaced(value, -1, object_like(last)))]
-    found += [("shorter", kind(value[:-1])), ("twice", kind([*value, *value])), ("None", None)]
+    found += [
+        ("shorter", kind(value[:-1])),
+        ("twice", kind([*value, *value])),
+        ("six times", kind([*value] * 6)),
+        ("None", None),
+    ]
     if all(type(v) is list for v in value):
         found += [
             ("ragged", _replaced(value, -1, list(last)[:-1])),
@@ -299,6 +304,11 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
 OTHER_ITEMS: tuple[tuple[str, list[Any]], ...] = (
     ("ints instead", [3, 1, 2, 1]), ("words instead", ["b", "a", "b"]), ("pairs instead", [(3, 2), (1, 2), (2, 2)]),
     ("lists instead", [[1], [2], [1]]), ("floats instead", [1.5, float("nan"), -0.0]),
+)  # fmt: skip
+
+
+FEW: tuple[tuple[str, tuple[Any, ...]], ...] = (
+    ("few whole numbers", (3, 1)), ("few words", ("a", "b")), ("few numbers", (0.5, float("nan"))),
 )  # fmt: skip
 
 
@@ -456,6 +466,13 @@ def _series(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
         yield "empty string", lambda: put(-1, "")
         yield "time zone", lambda: value.dt.tz_localize("Europe/Berlin", nonexistent="shift_forward", ambiguous="NaT")
     yield "category", lambda: value.astype("category")
+    yield "six times", lambda: pandas.concat([value] * 6, ignore_index=True)
+    for name, items in FEW:
+
+        def repeated(items: tuple[Any, ...] = items) -> Any:
+            return pandas.Series([items[i % len(items)] for i in range(6 * len(value))], name=value.name)
+
+        yield f"{name}, six times", repeated
     yield (
         "all the same",
         lambda: pandas.Series([value.iloc[0]] * len(value), index=value.index, name=value.name, dtype=dtype),
@@ -487,6 +504,18 @@ def _frames(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
     yield "duplicate index", lambda: value.set_axis([0, *range(len(value) - 1)] if len(value) else [], axis=0)
     yield "shuffled", lambda: value.sample(frac=1.0, random_state=rng.randrange(1000))
     yield "filtered", lambda: value.iloc[1::2]
+    # what repeats goes another way than what does not
+    yield "six times", lambda: pandas.concat([value] * 6, ignore_index=True)
+    for at in range(min(value.shape[1], 6)):
+        for name, items in FEW:
+
+            def repeated(at: int = at, items: tuple[Any, ...] = items) -> Any:
+                long = pandas.concat([value] * 6, ignore_index=True)
+                parts = [long.iloc[:, i] for i in range(long.shape[1])]
+                parts[at] = pandas.Series([items[i % len(items)] for i in range(len(long))], index=long.index)
+                return pandas.concat(parts, axis=1, keys=list(value.columns)).set_axis(value.columns, axis=1)
+
+            yield f"column {value.columns[at]}: {name}, six times", repeated
     # one value of each column, in the ways that matter for its dtype
     wanted: tuple[str, ...] = (
         "nan",
