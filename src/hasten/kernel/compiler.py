@@ -30,6 +30,7 @@ from hasten.kernel import (
     names,
     once,
     optional,
+    probes,
     sets,
     splices,
     tails,
@@ -139,6 +140,7 @@ class Shared:
     rounding: bool = False
     # for each random stream: the functions that draw from it, and how the program spells them
     drawn: dict[str, dict[str, str]] = field(default_factory=dict)
+    probing: set[str] = field(default_factory=set)  # functions that are gone through to learn what they are given
     recursive: bool = False  # does a function call itself?
     turns: bool = False  # does one that calls itself run as a loop?
     objects: dict[str, Used] = field(default_factory=dict)  # objects from outside, by their name at the door
@@ -337,6 +339,7 @@ class Unit:
         self.named_draws: dict[
             tuple[int, str], int
         ] = {}  # calls whose arrays have names in this round, and on which line
+        self.placed_at: dict[tuple[int, str], str] = {}  # by statement and look-up: the name of the place in a dict
         self.for_numpy = False  # is it a comprehension that only NumPy will look at?
         self.joint = False  # must the door tell which of the arrays that leave are one?
 
@@ -2867,6 +2870,7 @@ class Unit:
             anew = {p for p, e in spelt.items() if building.anew(self, e, given[p])}
         types: dict[str, Type] = {}
         flags: dict[str, str] = {}
+        empty: list[str] = []
         for p in order:
             if given[p].t == Opt(None):
                 given[p] = V("None", Nil())  # as far as is known
@@ -2882,19 +2886,23 @@ class Unit:
             elif isinstance(t, (Arr, Lst, Mix, Row)):
                 t = rooted(t, frozenset() if p in anew else frozenset({p}))
             elif isinstance(t, Grow):
-                if t.sink is None and not settled(t):
-                    raise Unknown("what a list holds is not known")
                 if t.sink is not None:
                     fail(f"{func.name}: growing list as argument", node)
+                if not settled(t):
+                    empty.append(p)
                 t = rooted(loose(t), frozenset({p}))
                 self.one_type(given[p].t, t, p)
             elif isinstance(t, Map):
                 if not settled(t):
-                    raise Unknown("what a dict holds is not known")
+                    empty.append(p)
                 t = rooted(replace(t, fresh=False), frozenset({p}))
             types[p] = Opt(t) if p in flags else t
         held = [given[p] for p in order if isinstance(given[p].t, (Arr, Lst, Mix))]
         module = module or self.module
+        if empty:
+            probes.learn(self, func, types, empty, spelt, module)
+            what = "list" if isinstance(types[empty[0]], Grow) else "dict"
+            raise Unknown(f"what a {what} holds is not known")
         if module.place and any(isinstance(t, (Stream, Fun)) for t in types.values()):
             fail(f"{func.name} of another file takes a random stream or a function", node)
         if module.place and not module.called and any(isinstance(t, (Obj, Pool, Slot)) for t in types.values()):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import mixed, names, optional, sets, within
+from hasten.kernel import keys, mixed, names, optional, sets, within
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.kinds import (
     BOOL,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
 SAMPLE = {"f": "0.0", "i": "0", "b": "False"}
-SUFFIX = {1: "int", 2: "pair", 3: "triple"}
 ITERTOOLS = ("combinations", "permutations", "product", "pairwise", "chain")
 GROWS = ("append", "pop", "extend", "insert", "clear")
 MUTATES = frozenset({*GROWS, "sort", "reverse", "add", "setdefault", "update", "remove", "discard", "popitem"})
@@ -101,12 +100,7 @@ def empty_list(u: Unit, t: Grow) -> V:
 
 def key_kind(t: Type | None) -> str:
     """Which of the hash functions a key needs. Raises `Refuse`."""
-    items = t.items if isinstance(t, Tup) else (t,)
-    if isinstance(t, Num) and t.kinds == {"bool"}:
-        return "int"  # True is found where 1 is; beside integers it is refused
-    if len(items) in SUFFIX and all(isinstance(i, Word) or isinstance(i, Num) and i.kinds == {"int"} for i in items):
-        return SUFFIX[len(items)]
-    raise Refuse("keys that are neither integers nor strings")
+    return keys.kind(t)
 
 
 def fields(u: Unit, d: V) -> tuple[str, str, str] | None:
@@ -209,7 +203,7 @@ def key_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
     if not adding and isinstance(v.t, Num) and v.t.kinds <= {"int", "np.int64"}:
         v = replace(v, t=Num(frozenset({"int"})))
     kind = key_kind(v.t)
-    if t.key is not None and (key_kind(t.key), words_in(t.key)) != (kind, words_in(v.t)):
+    if t.key is not None and (key_kind(t.key), keys.parts(t.key)) != (kind, keys.parts(v.t)):
         fail("keys of several types", node)
     return v, kind
 
@@ -820,22 +814,22 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
         t = replace(hint, roots=frozenset(), fresh=False, frozen=False, default="")
         return V(empty_map(u, t), t)
     if isinstance(node, ast.Dict):
-        keys: list[V] = []
+        of_keys: list[V] = []
         values: list[V] = []
         key: Type | None = None
         value: Type | None = None
         for k, x in zip(node.keys, node.values, strict=True):
             if k is None:
                 fail("dict display", node)
-            keys.append(u.single(u.expr(k)))
+            of_keys.append(u.single(u.expr(k)))
             values.append(item_value(u, x, hint.value))
-            key = keys[-1].t if key is None else join(key, keys[-1].t)
+            key = of_keys[-1].t if key is None else join(key, of_keys[-1].t)
             value = values[-1].t if value is None else beside(value, values[-1].t)
         assert key is not None and value is not None
         value = value if hint.value is None or not isinstance(value, (Num, Told)) else beside(hint.value, value)
         parts = [
             f"[{', '.join(bare(u.sink(v)) if isinstance(v.t, Num) else u.sink(v) for v in vs)}]"
-            for vs in (keys, values)
+            for vs in (of_keys, values)
         ]
         if isinstance(value, Told):
             parts[1] = f"[{', '.join(mixed.pair(u, v, node) for v in values)}]"

@@ -7,29 +7,50 @@ name that the program itself uses.
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from hasten.kernel import containers
 from hasten.kernel.compiler import Unit
-from hasten.kernel.kinds import FLOAT, INT, Grow, Map, Tup, Type, Unknown, join, loose
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.kinds import (
+    BOOL,
+    FLOAT,
+    INT,
+    Grow,
+    Lst,
+    Map,
+    Num,
+    Tup,
+    Type,
+    Unknown,
+    Word,
+    container,
+    invariant,
+    join,
+    loose,
+    settled,
+)
+from hasten.kernel.values import PURE, V, bare, fail, impure
+from hasten.kernel.views import READS, pure
 
-DEFAULTS: dict[str, Type] = {"int": INT, "float": FLOAT, "list": Grow(None)}
+DEFAULTS: dict[str, Type] = {
+    "int": INT, "float": FLOAT, "bool": BOOL, "list": Grow(None), "dict": Map(None, None),
+    "set": Map(None, None, keys_only=True),
+}  # fmt: skip
 
 
 def made(u: Unit, name: str, node: ast.Call) -> V | None:
-    """`defaultdict(int)`, `Counter()`, `Counter(xs)`; None for anything else."""
+    """`defaultdict(int)`, `defaultdict(lambda: [0.0, 0.0])`, `Counter()`, `Counter(xs)`; None for anything else."""
     if name not in ("collections.defaultdict", "collections.Counter"):
         return None
     spelled = ast.unparse(node.func) + "("
     if node.keywords or len(node.args) > 1:
         fail(f"{name} of this", node)
-    value: Type = INT
+    value: Type | None = INT
     if name == "collections.defaultdict":
-        which = u.module.dotted(node.args[0]) if node.args else None
-        if which not in DEFAULTS:
+        if not node.args:
             fail("defaultdict of this", node)
-        spelled += which
-        value = DEFAULTS[which]
+        more, value = factory(u, node.args[0])
+        spelled += more
     elif node.args:
         v = containers.sequence(u, node.args[0])
         key = loose(containers.item_type(v, node))
@@ -42,6 +63,46 @@ def made(u: Unit, name: str, node: ast.Call) -> V | None:
     return V(containers.empty_map(u, t), t)
 
 
+def factory(u: Unit, node: ast.expr) -> tuple[str, Type | None]:
+    """How the program spells what makes the missing values, and the type of these."""
+    if isinstance(node, ast.Lambda):
+        a = node.args
+        if a.args or a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
+            fail("defaultdict of this", node)
+        if {n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)} & {*u.bound, *u.params, *u.scope, *u.shadow}:
+            fail("what a defaultdict makes is worked out of a function's variables", node)
+        text = ast.unparse(node)
+        return text, new_value(u, text, None).t
+    which = u.module.dotted(node) or ""
+    if which not in DEFAULTS:
+        fail("defaultdict of this", node)
+    return which, DEFAULTS[which]
+
+
+def new_value(u: Unit, text: str, known: Type | None) -> V:
+    """What stands for a missing key, by the text of what makes it. `known`: what the dict holds, as far as is known."""
+    if not text.startswith("lambda"):
+        return V(containers.sample(u, known or DEFAULTS[text]), known or DEFAULTS[text])
+    body = ast.parse(text, mode="eval").body
+    assert isinstance(body, ast.Lambda)
+    at = u.current
+    for n in ast.walk(body):
+        if isinstance(n, (ast.expr, ast.arg)):
+            n.lineno, n.col_offset = getattr(at, "lineno", 1), 0
+            n.end_lineno, n.end_col_offset = n.lineno, 0
+    made = body.body
+    count = len(u.lines)
+    v = containers.hinted(u, made, known)
+    if isinstance(made, ast.Constant) and isinstance(v.t, Num):
+        return replace(v, t=loose(v.t))
+    if impure(made) and not isinstance(v.t, Map) or len(u.lines) != count:
+        fail("what a defaultdict makes does more than that", at)
+    v = containers.as_grow(u, v, made) if isinstance(v.t, (Lst, Grow)) else v
+    if not isinstance(v.t, (Grow, Map, Num, Word, Tup)):
+        fail("defaultdict of this", at)
+    return replace(v, t=loose(v.t))
+
+
 def missing(u: Unit, base: V, node: ast.Subscript) -> V:
     """`d[k]`, where the key may be new."""
     t = base.t
@@ -51,12 +112,84 @@ def missing(u: Unit, base: V, node: ast.Subscript) -> V:
         return V(f"{containers.called(u, 'get', kind, base)}, {bare(u.sink(k))}, 0)", INT)
     k, kind = containers.key_of(u, t, node.slice, True)
     containers.changes(u, node.value, t, node)
-    containers.widen(u, node.value, Map(loose(k.t), None))
-    if t.value is None:
+    text = t.default.partition("(")[2]
+    before = u.env.copy()
+    new = new_value(u, text, t.value)
+    containers.widen(u, node.value, Map(loose(k.t), loose(new.t) if text.startswith("lambda") else None))
+    value = t.value if t.value is not None else loose(new.t)
+    if container(value) and settled(new.t) and settled(value) and invariant(new.t) != invariant(value):
+        u.doubts.append("lists of several types in one dict")
+    if u.env == before and not settled(t) and t.value is None:
         raise Unknown("what a dict holds is not known")
-    new = containers.sample(u, t.value)
-    code = f"{containers.called(u, 'setdefault', kind, base)}, {bare(u.sink(k))}, {new})"
-    return V(code, t.value, parts=(code, ()))
+    named = place_of(u, base, k, kind, new, node)
+    if named is not None:
+        parts = containers.fields(u, base)
+        code = f"{base.code}[1][{named}]" if parts is None else f"{parts[1]}[{named}]"
+        return V(code, value, parts=(code, ()))
+    code = f"{containers.called(u, 'setdefault', kind, base)}, {bare(u.sink(k))}, {bare(u.sink(new))})"
+    return V(code, value, parts=(code, ()))
+
+
+def place_of(u: Unit, base: V, k: V, kind: str, new: V, node: ast.Subscript) -> str | None:
+    """A name for the place of a key that is there from now on: what is made for a missing one is made only then, and
+    the key is looked up once in a statement. None where the expression may not be evaluated, or more than once."""
+    s = u.current
+    if not container(new.t) or u.inside or s is None or not settled(base.t) or "(" in base.code:
+        return None
+    if not surely(s, node) or not pure(node.slice):
+        return None
+    known = (id(s), f"place of {ast.unparse(node)}")  # the same wherever it stands in the statement
+    name = u.placed_at.setdefault(known, f"at_{node.lineno}_{node.col_offset}")
+    if name in u.module.identifiers:
+        return None
+    at = u.named_draws.get((id(s), name), -1)
+    if 0 <= at < len(u.lines) and u.lines[at].lstrip().startswith(f"{name} = "):
+        return name
+    parts = containers.fields(u, base)
+    keys, values, table = parts if parts is not None else (f"{base.code}[{i}]" for i in range(3))
+    u.emit(f"{name} = {u.helper(f'find_{kind}')}({keys}, {table}, {bare(u.sink(k))})")
+    u.named_draws[id(s), name] = len(u.lines) - 1
+    u.emit(f"if {name} < 0:")
+    u.emit(f"    {name} = {u.helper(f'key_{kind}')}({keys}, {table}, {bare(u.sink(k))})")
+    u.emit(f"    {values}.append({bare(u.sink(new))})")
+    return name
+
+
+def surely(s: ast.stmt, node: ast.expr) -> bool:
+    """Is the expression evaluated once, whenever the statement is, and as well before all else of it?"""
+    if isinstance(s, (ast.If, ast.For)):
+        whole = [s.test if isinstance(s, ast.If) else s.iter]
+    elif isinstance(s, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return)):
+        whole = [s.value, *(s.targets if isinstance(s, ast.Assign) else [getattr(s, "target", None)])]
+    else:
+        return False
+    for top in [w for w in whole if w is not None]:
+        for n in ast.walk(top):
+            if isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)):
+                return False
+            if isinstance(n, ast.Call) and not _calm(n, node):
+                return False
+    at = next((w for w in whole if w is not None and any(n is node for n in ast.walk(w))), None)
+    while at is not None and at is not node:
+        if isinstance(at, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            return False
+        inner = next((c for c in ast.iter_child_nodes(at) if any(n is node for n in ast.walk(c))), None)
+        if isinstance(at, ast.BoolOp) and inner is not at.values[0] or isinstance(at, ast.IfExp) and inner is not at.test:
+            return False
+        if isinstance(at, ast.Compare) and len(at.ops) > 1:
+            return False
+        at = inner  # type: ignore[assignment]
+    return at is node
+
+
+def _calm(call: ast.Call, node: ast.expr) -> bool:
+    """Does a call change nothing, or only what `node` stands for, which it has to look up first?"""
+    f = call.func
+    if isinstance(f, ast.Attribute) and any(n is node for n in ast.walk(f.value)):
+        return True
+    module = isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name) and f.value.id == "math"
+    reads = isinstance(f, ast.Attribute) and f.attr in READS
+    return module or reads or isinstance(f, ast.Name) and f.id in PURE
 
 
 def most_common(u: Unit, base: V, node: ast.Call) -> V:

@@ -1103,7 +1103,7 @@ def _lines(guards: list[str]) -> str:
 
 
 def _helper(shared: Shared, name: str) -> str:
-    assert name in HELPERS
+    assert HELPERS.known(name) is not None
     return shared.helper(name)
 
 
@@ -1131,8 +1131,9 @@ def grown(t: Grow, x: str) -> list[str]:
         boxed = value_code(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
-    if any(isinstance(i, (Word, Rec, Obj)) for i in items):
-        return [f"{x} = [{value_code(item, 'item')} for item in {x}]"]
+    if any(isinstance(i, (Word, Rec, Obj, Tup)) for i in items):
+        one = value_code(item, "item")
+        return [] if one == "item" else [f"{x} = [{one} for item in {x}]"]
     if any(not isinstance(i, Num) or i.kind is None for i in items):
         raise Refuse(f"{x} is a list of mixed types")
     kinds = [i.kind or "" for i in items if isinstance(i, Num)]
@@ -1156,8 +1157,9 @@ def value_code(t: Type, x: str) -> str:
         return records.given_back(t, x)
     if isinstance(t, Obj) and t.many:
         return f"{local(t.path.removesuffix('[]'))}[{x}]"
-    if isinstance(t, Tup) and any(isinstance(i, (Word, Rec, Obj)) for i in t.items):
-        return f"({', '.join(value_code(item, f'{x}[{i}]') for i, item in enumerate(t.items))})"
+    if isinstance(t, Tup):
+        parts = [value_code(item, f"{x}[{i}]") for i, item in enumerate(t.items)]
+        return x if all(part == f"{x}[{i}]" for i, part in enumerate(parts)) else f"({', '.join(parts)})"
     if isinstance(t, Map) and not t.keys_only and not t.frozen:
         return _dict_of(t, f"{x}[0]", f"{x}[1]")
     if isinstance(t, Lst):
@@ -1170,8 +1172,6 @@ def value_code(t: Type, x: str) -> str:
     if isinstance(t, Grow):
         lines = grown(t, x)
         return lines[0].split(" = ", 1)[1] if lines else x
-    if isinstance(t, Tup) and all(isinstance(i, Num) and i.kind in ("int", "float", "bool") for i in t.items):
-        return x
     if isinstance(t, Told):
         return f"{_choice(Num(t.kinds), f'{x}[1]')}({x}[0])"
     raise Refuse(f"{x} is of such a type")

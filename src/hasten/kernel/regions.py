@@ -99,7 +99,7 @@ class _Finder:
             whole = "".join(self.source.lines[node.lineno - 1 : node.end_lineno]).strip()
             if any(whole in text for text in PUT_THERE):
                 return True
-        helper = HELPERS.get(node.name.removeprefix("_"))
+        helper = HELPERS.known(node.name.removeprefix("_"))
         own = "".join(self.source.lines[node.lineno - 1 : node.end_lineno])
         return helper is not None and node.name.startswith("_") and own.strip() in helper.text
 

@@ -41,7 +41,7 @@ CONSTANTS = {
 
 # what is asked of dicts and sets again and again: a call counts references to every list it is given (20 ns and more),
 # which costs more than the look-up itself
-KEYED = r"(int|float|pair|triple)"
+KEYED = r"(int|float|pair|triple|tuples?(_\d)+)"
 INLINED = re.compile(rf"(hash|find|at|has|get|put)_{KEYED}(_rows)?(_parts)?|add_{KEYED}_key")
 
 
@@ -1241,6 +1241,7 @@ _ALL += [
         *runtime_averages.COMPILED,
         *runtime_sets.COMPILED,
         *runtime_orders.COMPILED,
+        *runtime_tables.DICTS_OF_FLOATS,
     )
 ]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
@@ -1251,8 +1252,33 @@ _ALL += [
     _njit(name, body, *uses, more=more)
     for name, body, uses, more in (*runtime_arrays.COMPILED, *runtime_spectra.COMPILED)
 ]
-HELPERS = {h.name: h for h in _ALL}
+OF_TUPLES = re.compile(r"(?:\w+_)?(tuples?(?:_\d)+)(?:_\w+)?")
+
+
+class _Helpers(dict[str, Helper]):
+    """All helpers by their names. Those for keys that are longer tuples, or tuples of tuples, are made when asked for."""
+
+    def __missing__(self, name: str) -> Helper:
+        found = OF_TUPLES.fullmatch(name)
+        if found is None or name.startswith("tuples_"):
+            raise KeyError(name)
+        for one, body, uses in (*runtime_tables.of_tuples(found[1]), *runtime_views.on_parts(found[1])):
+            self.setdefault(one, _njit(one, body, *uses))
+        if name not in self:
+            raise KeyError(name)
+        return self[name]
+
+    def known(self, name: str) -> Helper | None:
+        """The helper of that name, if there is one."""
+        try:
+            return self[name]
+        except KeyError:
+            return None
+
+
+HELPERS = _Helpers((h.name, h) for h in _ALL)
 assert len(HELPERS) == len(_ALL), "two helpers of one name"
+_STATIC = {name: at for at, name in enumerate(HELPERS)}
 
 
 def closure(names: set[str]) -> list[str]:
@@ -1263,4 +1289,14 @@ def closure(names: set[str]) -> list[str]:
         if name not in found:
             found.add(name)
             todo.extend(HELPERS[name].uses)
-    return [h for h in HELPERS if h in found]
+    return sorted(found, key=_order)
+
+
+def _order(name: str) -> tuple[int, str, int]:
+    """What comes first in a file: whatever is always there, then what was made for one kind of keys after another."""
+    if name in _STATIC:
+        return _STATIC[name], "", 0
+    kind = OF_TUPLES.fullmatch(name)
+    assert kind is not None
+    own = [n for n in HELPERS if n not in _STATIC and (m := OF_TUPLES.fullmatch(n)) is not None and m[1] == kind[1]]
+    return len(_STATIC), kind[1], own.index(name)

@@ -222,3 +222,30 @@ def dicts(kind: str, find: Text = FIND, made_set: Text = SET) -> list[Text]:
 
 DICTS = [*dicts("int", FIND_INT, SET_OF_NUMBERS), *dicts("pair"), *dicts("triple")]
 SETS_OF_FLOATS = of("float", FIND, KEY, HAS, ADD, SET_OF_NUMBERS)
+# (what sets of floats need of these is there already)
+DICTS_OF_FLOATS = of("float", AT, *READ_AND_WRITTEN, *MADE)
+
+
+def hash_of(sizes: tuple[int, ...], kind: str) -> Text:
+    """The hash of a tuple whose elements are numbers (of size 1) or tuples of as many."""
+    parts = [
+        part
+        for i, size in enumerate(sizes)
+        for part in ([f"key[{i}]"] if size == 1 else [f"key[{i}][{j}]" for j in range(size)])
+    ]
+    code = f"_hash_int({parts[0]})"
+    for part in parts[1:]:
+        code = f"_hash_int({code} + {part})"
+    body = f'''
+def _hash_{kind}(key):
+    """Bits of a tuple of integers, or of such tuples, well mixed."""
+    return {code}
+'''
+    return f"hash_{kind}", body, ("hash_int",)
+
+
+def of_tuples(kind: str) -> list[Text]:
+    """Everything that dicts and sets need whose keys are longer tuples, or tuples of tuples (see `keys.kind`)."""
+    nested, _, rest = kind.partition("_")
+    sizes = tuple(map(int, rest.split("_")))
+    return [hash_of((1,) * sizes[0] if nested == "tuple" else sizes, kind), *dicts(kind)]

@@ -452,12 +452,12 @@ def _find_{kind}_rows(keys, table, key):
     return -1 - at
 ''', (f"hash_{kind}",)),
         *runtime_tables.of(f"{kind}_rows", runtime_tables.AT, runtime_tables.HAS, runtime_tables.READ_AND_WRITTEN[0]),
-        *_on_parts(f"{kind}_rows")[:3],
+        *on_parts(f"{kind}_rows")[:3],
         *_fixed(f"{kind}_rows", f"({', '.join(f'run[at, {i}]' for i in range(size))})"),
     ]  # fmt: skip
 
 
-def _on_parts(kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
+def on_parts(kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
     """What is asked of a dict whose keys, values and hash table have names of their own."""
     return [
         (f"at_{kind}_parts", f'''
@@ -540,6 +540,6 @@ def _new_record_{size}({", ".join([*lists, *values])}):
 
 
 COMPILED += [_new_record(size) for size in range(1, 17)]
-COMPILED += [helper for kind in ("int", "pair", "triple") for helper in _on_parts(kind)]
+COMPILED += [helper for kind in ("int", "float", "pair", "triple") for helper in on_parts(kind)]
 COMPILED += [*_fixed("int", "run[at]"), *_rows("pair", 2), *_rows("triple", 3)]
 COMPILED += [_tuples_at(size) for size in range(2, 7)]

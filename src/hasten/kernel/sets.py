@@ -11,8 +11,8 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, names
-from hasten.kernel.kinds import BOOL, SIZE, Grow, Lst, Map, Num, Refuse, Type, Unknown, loose
+from hasten.kernel import containers, keys, names
+from hasten.kernel.kinds import BOOL, SIZE, Grow, Lst, Map, Num, Refuse, Tup, Type, Unknown, loose
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def member_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
     v = u.single(u.expr(node))
     kind = member_kind(v.t)
     if t.key is not None:
-        if member_kind(t.key) != kind or containers.words_in(t.key) != containers.words_in(v.t):
+        if member_kind(t.key) != kind or isinstance(v.t, Tup) and keys.parts(t.key) != keys.parts(v.t):
+            fail("elements of several types", node)
+        if containers.words_in(t.key) != containers.words_in(v.t):
             fail("elements of several types", node)
         if isinstance(v.t, Num) and isinstance(t.key, Num) and v.t.kinds != t.key.kinds:
             if adding or v.t.rep != t.key.rep:
@@ -206,7 +208,7 @@ def _alike(a: V, b: V, node: ast.AST) -> None:
     if a.t.key is None or b.t.key is None:
         raise Unknown("what a set holds is not known")
     kinds = [containers.key_kind(t.key) for t in (a.t, b.t)]
-    if kinds[0] != kinds[1] or containers.words_in(a.t.key) != containers.words_in(b.t.key):
+    if kinds[0] != kinds[1] or keys.parts(a.t.key) != keys.parts(b.t.key):
         fail("sets of several types", node)
     if kinds[0] != "int" and (a.t.frozen or b.t.frozen):
         fail("sets of tuples from outside", node)
@@ -289,18 +291,15 @@ def updated(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) -
     if b is None or not _is_set(b):
         del u.lines[count:]
         b = containers.sequence(u, more)
-        item, keys = loose(containers.item_type(b, more)), b.code
+        item, added = loose(containers.item_type(b, more)), b.code
     else:
         assert isinstance(b.t, Map)
         if b.t.key is None:
             raise Unknown("what a set holds is not known")
-        item, keys = loose(b.t.key), f"{b.code}[0]"
+        item, added = loose(b.t.key), f"{b.code}[0]"
     kind = containers.key_kind(item)
-    if base.t.key is not None and (containers.key_kind(base.t.key), containers.words_in(base.t.key)) != (
-        kind,
-        containers.words_in(item),
-    ):
+    if base.t.key is not None and (containers.key_kind(base.t.key), keys.parts(base.t.key)) != (kind, keys.parts(item)):
         fail("elements of several types", node)
     containers.changes(u, target, base.t, node)
     containers.widen(u, target, Map(item, None, keys_only=True, merged=True))
-    u.emit(f"{u.helper('set_update_' + kind)}({base.code}, {keys})")
+    u.emit(f"{u.helper('set_update_' + kind)}({base.code}, {added})")

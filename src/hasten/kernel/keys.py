@@ -1,0 +1,48 @@
+"""Keys of dicts, members of sets: which of the hash functions they need, and what each of their parts is.
+
+A key is a number, a string (its number), or a tuple of these, of which some may be tuples again: `((row, col), action)`.
+Two keys are equal for the machine where they are for Python as long as each part is always of one type: `(1, True)`
+beside `(1, 1)` is refused.
+"""
+
+from __future__ import annotations
+
+from hasten.kernel.kinds import Num, Refuse, Tup, Type, Word
+
+NAMED = {2: "pair", 3: "triple"}
+MOST = 6  # parts of a tuple
+FLOATS = frozenset({"float"})
+PARTS = {frozenset({"int"}): "int", frozenset({"bool"}): "bool"}
+
+
+def kind(t: Type | None) -> str:
+    """The suffix of the helpers for such a key. Raises `Refuse`."""
+    if isinstance(t, Word):
+        return "int"
+    if isinstance(t, Num) and t.kinds in PARTS:
+        return "int"  # True is found where 1 is; beside integers it is refused
+    if isinstance(t, Num) and t.kinds == FLOATS:
+        return "float"
+    if isinstance(t, Tup) and 2 <= len(t.items) <= MOST:
+        sizes = [_size(i) for i in t.items]
+        if all(sizes):
+            if set(sizes) == {1}:
+                return NAMED.get(len(sizes), f"tuple_{len(sizes)}")
+            return "tuples_" + "_".join(map(str, sizes))
+    raise Refuse("keys that are neither integers nor strings")
+
+
+def _size(t: Type) -> int:
+    """How many parts an element of a tuple has (0: it is no part of a key)."""
+    if isinstance(t, Tup):
+        return len(t.items) if 2 <= len(t.items) <= MOST and all(_size(i) == 1 for i in t.items) else 0
+    return int(isinstance(t, Word) or isinstance(t, Num) and t.kinds in PARTS)
+
+
+def parts(t: Type | None) -> tuple[str, ...]:
+    """What the parts of a key are, one after another: two keys that differ in it are never told apart as Python does."""
+    if isinstance(t, Tup):
+        return tuple(p for i in t.items for p in parts(i))
+    if isinstance(t, Word):
+        return (f"word {t.kind}",)
+    return (PARTS.get(t.kinds, "float"),) if isinstance(t, Num) else ("",)
