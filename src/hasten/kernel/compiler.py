@@ -56,6 +56,7 @@ from hasten.kernel.kinds import (
     Chr,
     Fun,
     Grow,
+    Live,
     Lst,
     Map,
     Mix,
@@ -2909,6 +2910,8 @@ class Unit:
             fail(f"{func.name} of another file takes an object", node)
         try:
             unit = self.compiled(func, types, node, known_as, module)
+        except Live as need:
+            raise Live(frozenset(r for p in need.paths for r in (roots_of(types_of(given, p)) or {p})), f"{need}") from None
         except mixed.Needed as need:
             mixed.passed(self, need, given[need.param], node)
         if unit.puts:
@@ -3100,6 +3103,11 @@ class Unit:
         return unit
 
     lines_done: bool = False
+
+
+def types_of(given: Mapping[str, V], name: str) -> Type | None:
+    """The type of an argument; None for anything else."""
+    return given[name].t if name in given else None
 
 
 def _stored(node: ast.Name) -> bool:

@@ -22,6 +22,7 @@ from hasten.kernel.kinds import (
     SIZE,
     Arr,
     Grow,
+    Live,
     Lst,
     Map,
     Mix,
@@ -393,6 +394,9 @@ def extend(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) ->
 
 
 def changes(u: Unit, node: ast.expr, t: Map, at: ast.AST) -> None:
+    if t.frozen and t.roots and not t.keys_only:
+        line = getattr(at, "lineno", None)
+        raise Live(t.roots, f"line {line}: a dict from outside that holds others changes")
     if t.frozen:
         fail("a dict from outside that holds others changes", at)
     if u.frozen:

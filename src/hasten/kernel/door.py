@@ -27,6 +27,7 @@ from hasten.kernel import (
     pooled,
     prints,
     records,
+    tables,
     views,
 )
 from hasten.kernel import held as holding
@@ -415,6 +416,8 @@ def _map_args(t: Map, x: str) -> list[str]:
         return []
     if t.keys_only:
         return [f"{x}_keys"]
+    if tables.own_way(t):
+        return [f"{x}_keys", f"{x}_values"]
     return [f"{x}_keys", f"{x}_ends", f"{x}_numbers"] if isinstance(t.value, Lst) else [f"{x}_keys", f"{x}_values"]
 
 
@@ -426,6 +429,8 @@ def _map_made(unit: Unit, t: Type, name: str) -> str:
         if not settled(now):
             raise Refuse(f"what {name} holds is not known")
         return empty_map(unit, now)
+    if tables.own_way(t):
+        return tables.made(unit.helper, t, local(name))
     kind = key_kind(t.key)
     helper = "set" if t.keys_only else "dict_rows" if isinstance(t.value, Lst) else "dict"
     keys = _map_args(t, local(name))
@@ -645,7 +650,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             lists.append(x)
             convert += _map_in(shared, t, x, words)
             args += [f"new_{a}" for a in _map_args(t, x)]
-            guards.append(f"type({x}) is {'set' if t.keys_only else 'dict'}" + (f" and not {x}" if t.fresh else ""))
+            guards.append(tables.guard(t, x, "set" if t.keys_only else "dict"))
             if n in unit.mutated:
                 now = unit.env[n]
                 assert isinstance(now, Map)
@@ -1193,6 +1198,8 @@ def _map_in(shared: Shared, t: Map, x: str, words: str) -> list[str]:
     """Lines that take a dict or set apart."""
     if t.fresh:
         return []
+    if tables.own_way(t):
+        return tables.taken(shared.helper, t, x, words)
     lines = []
 
     def part(name: str, code: str) -> None:

@@ -7,7 +7,7 @@ beside `(1, 1)` is refused.
 
 from __future__ import annotations
 
-from hasten.kernel.kinds import Num, Refuse, Tup, Type, Word
+from hasten.kernel.kinds import Map, Num, Refuse, Tup, Type, Word
 
 NAMED = {2: "pair", 3: "triple"}
 MOST = 6  # parts of a tuple
@@ -46,3 +46,8 @@ def parts(t: Type | None) -> tuple[str, ...]:
     if isinstance(t, Word):
         return (f"word {t.kind}",)
     return (PARTS.get(t.kinds, "float"),) if isinstance(t, Num) else ("",)
+
+
+def worded(t: Map) -> bool:
+    """Are there strings among its keys or values?"""
+    return isinstance(t.value, Word) or any(p.startswith("word") for p in parts(t.key))

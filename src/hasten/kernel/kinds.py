@@ -45,6 +45,14 @@ class Pooled(Refuse):
         self.path = path
 
 
+class Live(Refuse):
+    """A dict from outside changes: it is to be held as one of the kernel's own. `paths`: its names at the door."""
+
+    def __init__(self, paths: frozenset[str], reason: str) -> None:
+        super().__init__(reason)
+        self.paths = paths
+
+
 class Unknown(Refuse):
     """What a list or dict holds has not been seen yet."""
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from hasten.kernel import closures, containers, inner, unbound
-from hasten.kernel.kinds import Grow, Map, Pooled, Refuse, Together, Type, invariant, loose, rooted, settled
+from hasten.kernel.kinds import Grow, Live, Map, Pooled, Refuse, Together, Type, invariant, loose, rooted, settled
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -43,8 +43,8 @@ def learn(
     shared.probing.add(mark)
     try:
         probe.run()
-    except (Pooled, Together):
-        raise
+    except (Live, Pooled, Together):
+        return  # what asks for another way to hold things asks again when it is compiled
     except Refuse:
         pass  # as far as it comes
     finally:

@@ -180,6 +180,28 @@ def _dict_of_dicts_at(dicts, i):
 ]  # fmt: skip
 
 PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
+    ("key_parts", '''
+def _key_parts(keys, shape, words):
+    """Each part of keys that are tuples as an array; None unless each is like `shape`, of exactly such types."""
+    columns = []
+
+    def part(values, kind):
+        if type(kind) is tuple:
+            if not set(map(type, values)) <= {tuple} or not set(map(len, values)) <= {len(kind)}:
+                return False
+            return all([part([value[i] for value in values], one) for i, one in enumerate(kind)])
+        if not set(map(type, values)) <= {kind}:
+            return False
+        if kind is str:
+            values = [words.setdefault(value, len(words)) for value in values]
+        try:
+            columns.append(np.array(values, {bool: np.bool_, float: np.float64}.get(kind, np.int64)))
+        except OverflowError:
+            return False
+        return True
+
+    return tuple(columns) if part(keys, shape) else None
+''', ()),
     ("flat_dicts", '''
 def _flat_dicts(rows):
     """Where each dict begins, all their keys, and all their values; None unless these are dicts."""
