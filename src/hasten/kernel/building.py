@@ -30,6 +30,7 @@ from hasten.kernel.kinds import (
     Slot,
     Tup,
     Type,
+    Word,
     container,
     invariant,
     join,
@@ -283,12 +284,18 @@ def assign(u: Unit, name: str, slot: Column, at: str, target: ast.Attribute, val
     before, u.hint = u.hint, slot.held
     try:
         unknown = containers.empty_display(value) and isinstance(value, ast.List) and not settled(slot.held)
+        doubts = len(u.doubts)
         v = V("[]", Grow(None)) if unknown else optional.maybe(u, value)
+        if isinstance(v.t, Map) and not settled(v.t):
+            del u.doubts[doubts:]  # what is put into it will tell; where nothing does, there is no kernel
         grows = target.attr in reach.of(u.shared).grown
         if (isinstance(slot.held, Grow) or grows and blank(slot)) and isinstance(v.t, Lst):
             v = containers.as_grow(u, v, value)
     finally:
         u.hint = before
+    if isinstance(v.t, Tup):
+        assign_tuple(u, name, slot, at, target, v)
+        return
     if not container(v.t):
         objects.store(u, target, v)
         return
@@ -314,6 +321,19 @@ def assign(u: Unit, name: str, slot: Column, at: str, target: ast.Attribute, val
         if settled(known) and settled(new) and invariant(known) != invariant(new):
             fail(f"{name} gets lists of several types", target)
     objects.learn(u, name, replace(slot, held=known))
+    u.shared.stored.add(name)
+    u.emit(f"{u.local(name)}[{at}] = {u.sink(v)}")
+
+
+def assign_tuple(u: Unit, name: str, slot: Column, at: str, target: ast.Attribute, v: V) -> None:
+    """`self.pos = (row, col)`: numbers and strings of the same types every time."""
+    new = loose(v.t)
+    assert isinstance(new, Tup)
+    if any(not (isinstance(i, Num) and i.kind is not None or isinstance(i, Word)) for i in new.items):
+        fail(f"{name} gets such a tuple", target)
+    if not blank(slot) and slot.held is None or slot.optional or slot.held not in (None, new):
+        fail(f"{name} gets a tuple and something else", target)
+    objects.learn(u, name, replace(slot, held=new))
     u.shared.stored.add(name)
     u.emit(f"{u.local(name)}[{at}] = {u.sink(v)}")
 
@@ -373,7 +393,7 @@ def leave(u: Unit, types: Mapping[str, Type]) -> bool:
     found = {p for t in (*out, *types.values()) for p in made_in(t)}
     if not found & set(u.shared.plans):
         return False
-    lists_ = [t.held for t in types.values() if isinstance(t, Column) and t.held is not None]
+    lists_ = [t.held for t in types.values() if isinstance(t, Column) and container(t.held)]
     if lists_:
         if any(isinstance(t, Map) or nested(t) for t in lists_):
             raise Refuse("objects that hold such containers leave")

@@ -2911,7 +2911,9 @@ class Unit:
         try:
             unit = self.compiled(func, types, node, known_as, module)
         except Live as need:
-            raise Live(frozenset(r for p in need.paths for r in (roots_of(types_of(given, p)) or {p})), f"{need}") from None
+            raise Live(
+                frozenset(r for p in need.paths for r in (roots_of(types_of(given, p)) or {p})), f"{need}"
+            ) from None
         except mixed.Needed as need:
             mixed.passed(self, need, given[need.param], node)
         if unit.puts:

@@ -29,7 +29,6 @@ from hasten.kernel.kinds import (
     Num,
     Obj,
     Rec,
-    Refuse,
     Row,
     Told,
     Tup,
@@ -255,6 +254,8 @@ def handed(u: Unit, node: ast.expr, v: V) -> None:
     if fresh or (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and ".copy()" in v.code):
         return
     if isinstance(node, ast.Name) and given_up(u, node):
+        return
+    if isinstance(node, ast.Call) and u.module.dotted(node.func) in ("collections.defaultdict", "collections.Counter"):
         return
     if isinstance(node, ast.Call) and not nested(v.t):
         if id(node) in u.fresh_calls or u.module.dotted(node.func) in ("sorted", "list"):
@@ -930,6 +931,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     if isinstance(t, Map) and not t.keys_only and not node.keywords:
         if name == "copy" and not args:
             return copied(u, func.value, node, plain=False)
+        if t.frozen and isinstance(t.value, Tup) and name != "copy":
+            fail(f"{name} of a dict of tuples from outside", node)
         if name == "get" and len(args) == 2 and empty_display(args[1]):
             return get_container(u, base, args, node)
         if name == "get" and len(args) == 2:
@@ -1111,8 +1114,9 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
         if isinstance(a.t, Word):
             return words.same(u, op, a, u.expr(right), node)
         del u.lines[count:]  # its code is made once more
-        return None
-    if isinstance(node.left, (ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
+        if not isinstance(a.t, Tup):
+            return None
+    if isinstance(node.left, (ast.Attribute, ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
         count = len(u.lines)
         a = u.expr(node.left)
         if isinstance(a.t, Word):

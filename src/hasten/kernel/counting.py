@@ -174,7 +174,12 @@ def surely(s: ast.stmt, node: ast.expr) -> bool:
         if isinstance(at, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             return False
         inner = next((c for c in ast.iter_child_nodes(at) if any(n is node for n in ast.walk(c))), None)
-        if isinstance(at, ast.BoolOp) and inner is not at.values[0] or isinstance(at, ast.IfExp) and inner is not at.test:
+        if (
+            isinstance(at, ast.BoolOp)
+            and inner is not at.values[0]
+            or isinstance(at, ast.IfExp)
+            and inner is not at.test
+        ):
             return False
         if isinstance(at, ast.Compare) and len(at.ops) > 1:
             return False

@@ -246,6 +246,9 @@ def _dict_type(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
         return Map(key, Lst(frozenset({SCALARS[value.items[0].type]})), roots, frozen=isinstance(key, Word))
     if value.type == "builtins.str":
         return Map(key, Word(), roots)
+    row = row_type(value)
+    if row is not None:
+        return Map(key, row, roots, frozen=True)
     inner = _within(value, name + "[]", keys)
     if inner is None and records.like(value, keys.names):
         inner = Rec(name + "[]")

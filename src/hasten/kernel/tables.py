@@ -86,7 +86,9 @@ def own_way(t: Map) -> bool:
     if t.default:
         return True
     if isinstance(t.key, Tup):
-        return len(keys.parts(t.key)) > 3 or len({*keys.parts(t.key)}) > 1 or any(isinstance(i, Tup) for i in t.key.items)
+        return (
+            len(keys.parts(t.key)) > 3 or len({*keys.parts(t.key)}) > 1 or any(isinstance(i, Tup) for i in t.key.items)
+        )
     return isinstance(t.key, Num) and t.key.kinds == keys.FLOATS
 
 

@@ -7,7 +7,8 @@ file also runs inside a user's program that has neither.
 
 Notes come in two kinds. A *promise* holds for every value joined into a fact (`rectangular`, `unique_index`,
 `range_index`, `unique_columns`, `str_columns`, `owndata`, `writeable`, `aligned`, `f_contiguous`, `ascii`,
-`native`, `single_AXIS` of an axis of an array that is one long, `kinds=int,str` of a tuple's places); a *hazard* was
+`native`, `single_AXIS` of an axis of an array that is one long, `kinds=int,str` of a tuple's places, `places=(int,int),str`
+of one with tuples in it, `factory=builtins.float` of a `defaultdict`); a *hazard* was
 seen in at least one of them (`hasnan`, `hasinf`, `has_nan`, `has_nan_index`, `aliased`: two elements are the same
 mutable object). A *label* tells facts apart: `attribute=NAME` for the attributes of a user's object and `column=NAME`
 for the columns of a frame (both in `items`), `is=QUALNAME` for functions and classes. `attribute=*` is no attribute:
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
@@ -128,7 +129,9 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
             return record[0]
         keys, all_keys = _elements(dict.keys(value), size, budget, depth, inside)
         items, all_items = _elements(dict.values(value), size, budget, depth, inside)
-        return ValueFact(name, min_len=size, max_len=size, complete=all_keys and all_items, items=items, keys=keys)
+        complete = all_keys and all_items
+        note = _factory(value)
+        return ValueFact(name, min_len=size, max_len=size, complete=complete, items=items, keys=keys, note=note)
     numpy = sys.modules.get("numpy")
     if numpy is not None and hasattr(numpy, "ndarray") and isinstance(value, numpy.ndarray):
         return _array(value, name, budget, depth, inside)
@@ -406,10 +409,26 @@ def _places(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
     size = len(rows[0])
     if not 2 <= size <= 6 or any(len(row) != size for row in rows):
         return ()
-    kinds = [set(map(type, column)) for column in zip(*rows, strict=True)]
-    if any(len(found) != 1 or not found <= _NAMED for found in kinds):
-        return ()
-    return ("kinds=" + ",".join(found.pop().__name__ for found in kinds),)
+    columns = [*zip(*rows, strict=True)]
+    kinds = [set(map(type, column)) for column in columns]
+    if all(len(found) == 1 and found <= _NAMED for found in kinds):
+        return ("kinds=" + ",".join(found.pop().__name__ for found in kinds),)
+    within = []
+    for column, found in zip(columns, kinds, strict=True):
+        if len(found) != 1 or not found <= {*_NAMED, tuple}:
+            return ()
+        (kind,) = found
+        inner = _places(list(column)) if kind is tuple else ()
+        if kind is tuple and not (inner and inner[0].startswith("kinds=")):
+            return ()
+        within.append(f"({inner[0].removeprefix('kinds=')})" if inner else kind.__name__)
+    return ("places=" + ",".join(within),)
+
+
+def _factory(value: dict[Any, Any]) -> tuple[str, ...]:
+    """The note `factory=builtins.float` of a `defaultdict`, whose missing values such a type makes."""
+    made = value.default_factory if type(value) is defaultdict else None
+    return (f"factory={type_name(made)}",) if isinstance(made, type) and made.__module__ == "builtins" else ()
 
 
 def _plain(kind: type, values: list[Any]) -> ValueFact:

@@ -33,6 +33,7 @@ from hasten.kernel import (
     enums,
     functions,
     inner,
+    keys,
     linked,
     making,
     names,
@@ -40,13 +41,14 @@ from hasten.kernel import (
     reach,
     records,
     supers,
+    tables,
     unbound,
     versions,
 )
 from hasten.kernel.compiler import DICTS, Shared, Unit
 from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
-from hasten.kernel.kinds import Arr, Grow, Lst, Nil, Pooled, Refuse, Together, Type, const
+from hasten.kernel.kinds import Arr, Grow, Live, Lst, Map, Nil, Pooled, Refuse, Together, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
 from hasten.kernel.scopes import shadowed
 from hasten.observe.describe import describe
@@ -64,7 +66,7 @@ class How:
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
     that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
     kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded; `pooled`,
-    lists of objects that change, by their names at the door."""
+    lists of objects that change, by their names at the door; `live`, dicts that change, likewise."""
 
     words: bool = False
     maybe: bool = False
@@ -76,6 +78,7 @@ class How:
     together: frozenset[frozenset[str]] = frozenset()
     narrow: bool = False
     pooled: frozenset[str] = frozenset()
+    live: frozenset[str] = frozenset()
 
 
 OF_SEVERAL_TYPES = ("may be int or float", "depends on the data", "depend on the data")
@@ -230,6 +233,10 @@ class Jit:
                 reasons[f"{reason}"] = None
                 if reason.path not in how.pooled:
                     hows.insert(0, replace(how, pooled=how.pooled | {reason.path}))
+            except Live as reason:
+                reasons[f"{reason}"] = None
+                if not reason.paths <= how.live:
+                    hows.insert(0, replace(how, live=how.live | reason.paths))
             except Refuse as reason:
                 reasons[f"{reason}"] = None
                 if "in turn" in f"{reason}" and not how.split:
@@ -420,15 +427,23 @@ def keys_of(module: Module, stmts: list[ast.stmt]) -> frozenset[str]:
 
 def at_door(shared: Shared, name: str, how: How) -> Type | None:
     """The type that a name from outside is let in with."""
-    return door_type(
+    facts = objects.facts_of(shared.seen, name)
+    changing = tables.live(name, facts)
+    if isinstance(changing, Map) and (name in how.live or changing.default and changing.fresh):
+        if how.words or changing.fresh or not keys.worded(changing):
+            return changing
+    found = door_type(
         name,
-        objects.facts_of(shared.seen, name),
+        facts,
         as_words=how.words,
         maybe=how.maybe,
         read_only=how.reads and name not in directly_put(shared),
         keys=shared.keys,
         records_first=how.records,
     )
+    if found is None and changing is not None and (how.words or not keys.worded(changing)):
+        return changing
+    return found
 
 
 def directly_put(shared: Shared) -> set[str]:
