@@ -26,6 +26,7 @@ from tests.fuzz import (
     objects,
     stand_ins,
     startup,
+    tables,
 )
 from tests.fuzz.choices import Choices, Program, programs
 from tests.fuzz.engine import Failure, Load, Tried, changes_of, tried
@@ -65,6 +66,7 @@ FAMILIES = {
         Family("stand_ins", ("HST217",), stand_ins.program),
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("objects", ("HST301",), objects.program, emulated.load, most=2, find=objects.changes),
+        Family("tables", ("HST301",), tables.program, emulated.load, most=2, find=objects.changes),
         Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program),
         Family("startup", ("HST6",), startup.program, find=startup.changes),

@@ -918,6 +918,9 @@ class Unit:
             return self.comprehension(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.List):
             if len(node.left.elts) == 1:
+                word = self.expr(node.left.elts[0]) if self.shared.as_words else None
+                if word is not None and isinstance(word.t, Word):
+                    return V(f"[{bare(word.code)}] * {self.integer(node.right).code}", Grow(word.t))
                 x, n = self.number(node.left.elts[0]), self.integer(node.right)
                 return V(f"[{bare(self.sink(x))}] * {n.code}", Grow(x.t))
         v = self.expr(node)
@@ -1025,6 +1028,8 @@ class Unit:
             and len({len(e.elts) for e in node.elts if isinstance(e, ast.List)}) == 1
         ):
             return V(f"np.array([{codes}])", Lst(first.kinds, 2))
+        if isinstance(first, Word) and all(v.t == first for v in vs):
+            return V(f"[{', '.join(bare(v.code) for v in vs)}]", Grow(first))
         rows = [loose(v.t) for v in vs]
         if all(isinstance(t, Tup) and numbers(t) and t == rows[0] for t in rows):
             if all(isinstance(i, Num) and i.kind is not None for t in rows if isinstance(t, Tup) for i in t.items):
@@ -1825,6 +1830,9 @@ class Unit:
         assert isinstance(node.left, ast.List)
         if len(node.left.elts) != 1:
             fail("repeated list", node)
+        word = self.expr(node.left.elts[0]) if self.shared.as_words else None
+        if word is not None and isinstance(word.t, Word):
+            return V(f"[{bare(word.code)}] * {self.integer(node.right).code}", Grow(word.t))
         x, n = self.number(node.left.elts[0]), self.integer(node.right)
         assert isinstance(x.t, Num)
         return V(f"np.full({bare(n.code)}, {bare(self.sink(x))})", Lst(self.list_kinds(x.t, node), 1))

@@ -1,6 +1,6 @@
 """Keys of dicts, members of sets: which of the hash functions they need, and what each of their parts is.
 
-A key is a number, a string (its number), or a tuple of these, of which some may be tuples again: `((row, col), action)`.
+A key is a number, a string (its number), or a tuple of these, of which some may be tuples: `((row, col), action)`.
 Two keys are equal for the machine where they are for Python as long as each part is always of one type: `(1, True)`
 beside `(1, 1)` is refused.
 """
@@ -40,7 +40,7 @@ def _size(t: Type) -> int:
 
 
 def parts(t: Type | None) -> tuple[str, ...]:
-    """What the parts of a key are, one after another: two keys that differ in it are never told apart as Python does."""
+    """What the parts of a key are, one after another: keys that differ in it are not compared as Python does."""
     if isinstance(t, Tup):
         return tuple(p for i in t.items for p in parts(i))
     if isinstance(t, Word):

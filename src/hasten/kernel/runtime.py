@@ -1256,7 +1256,7 @@ OF_TUPLES = re.compile(r"(?:\w+_)?(tuples?(?:_\d)+)(?:_\w+)?")
 
 
 class _Helpers(dict[str, Helper]):
-    """All helpers by their names. Those for keys that are longer tuples, or tuples of tuples, are made when asked for."""
+    """All helpers by their names. Those for keys that are longer or nested tuples are made when asked for."""
 
     def __missing__(self, name: str) -> Helper:
         found = OF_TUPLES.fullmatch(name)

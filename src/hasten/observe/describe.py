@@ -7,10 +7,10 @@ file also runs inside a user's program that has neither.
 
 Notes come in two kinds. A *promise* holds for every value joined into a fact (`rectangular`, `unique_index`,
 `range_index`, `unique_columns`, `str_columns`, `owndata`, `writeable`, `aligned`, `f_contiguous`, `ascii`,
-`native`, `single_AXIS` of an axis of an array that is one long, `kinds=int,str` of a tuple's places, `places=(int,int),str`
-of one with tuples in it, `factory=builtins.float` of a `defaultdict`); a *hazard* was
-seen in at least one of them (`hasnan`, `hasinf`, `has_nan`, `has_nan_index`, `aliased`: two elements are the same
-mutable object). A *label* tells facts apart: `attribute=NAME` for the attributes of a user's object and `column=NAME`
+`native`, `single_AXIS` of an axis of an array that is one long, `kinds=int,str` of a tuple's places,
+`places=(int,int),str` of one with tuples in it, `factory=builtins.float` of a `defaultdict`); a *hazard* was seen in
+at least one of them (`hasnan`, `hasinf`, `has_nan`, `has_nan_index`, `aliased`: two elements are the same mutable
+object). A *label* tells facts apart: `attribute=NAME` for the attributes of a user's object and `column=NAME`
 for the columns of a frame (both in `items`), `is=QUALNAME` for functions and classes. `attribute=*` is no attribute:
 it joins all objects of a class that hang together with this one (the nodes of a tree, of a linked list).
 """
