@@ -69,8 +69,6 @@ def factory(u: Unit, node: ast.expr) -> tuple[str, Type | None]:
         a = node.args
         if a.args or a.vararg or a.kwarg or a.kwonlyargs or a.posonlyargs:
             fail("defaultdict of this", node)
-        if {n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)} & {*u.bound, *u.params, *u.scope, *u.shadow}:
-            fail("what a defaultdict makes is worked out of a function's variables", node)
         text = ast.unparse(node)
         return text, new_value(u, text, None).t
     which = u.module.dotted(node) or ""
@@ -91,6 +89,9 @@ def new_value(u: Unit, text: str, known: Type | None) -> V:
             n.lineno, n.col_offset = getattr(at, "lineno", 1), 0
             n.end_lineno, n.end_col_offset = n.lineno, 0
     made = body.body
+    named = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)}
+    if named & {*u.bound, *u.params, *u.scope, *u.shadow} or named and u.module is not u.shared.module:
+        fail("what a defaultdict makes is worked out of a function's variables", at)
     count = len(u.lines)
     v = containers.hinted(u, made, known)
     if isinstance(made, ast.Constant) and isinstance(v.t, Num):
@@ -138,8 +139,14 @@ def place_of(u: Unit, base: V, k: V, kind: str, new: V, node: ast.Subscript) -> 
         return None
     if not surely(s, node) or not pure(node.slice):
         return None
-    known = (id(s), f"place of {ast.unparse(node)}")  # the same wherever it stands in the statement
-    name = u.placed_at.setdefault(known, f"at_{node.lineno}_{node.col_offset}")
+    targets = s.targets if isinstance(s, ast.Assign) else []
+    if len(targets) > 1 or any(isinstance(t, (ast.Tuple, ast.List)) for t in targets):
+        return None  # a name may be bound before the next look-up
+    known = (id(s), ast.unparse(node))  # the same wherever it stands in the statement
+    name = u.placed_at.get(known, f"at_{node.lineno}_{node.col_offset}")
+    while any(other == name and place != known for place, other in u.placed_at.items()):
+        name += "_"
+    u.placed_at[known] = name
     if name in u.module.identifiers:
         return None
     at = u.named_draws.get((id(s), name), -1)
@@ -158,18 +165,19 @@ def place_of(u: Unit, base: V, k: V, kind: str, new: V, node: ast.Subscript) -> 
 def surely(s: ast.stmt, node: ast.expr) -> bool:
     """Is the expression evaluated once, whenever the statement is, and as well before all else of it?"""
     if isinstance(s, (ast.If, ast.For)):
-        whole = [s.test if isinstance(s, ast.If) else s.iter]
+        whole: list[ast.expr | None] = [s.test if isinstance(s, ast.If) else s.iter]
     elif isinstance(s, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return)):
         whole = [s.value, *(s.targets if isinstance(s, ast.Assign) else [getattr(s, "target", None)])]
     else:
         return False
-    for top in [w for w in whole if w is not None]:
+    some = [w for w in whole if w is not None]
+    for top in some:
         for n in ast.walk(top):
             if isinstance(n, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)):
                 return False
             if isinstance(n, ast.Call) and not _calm(n, node):
                 return False
-    at = next((w for w in whole if w is not None and any(n is node for n in ast.walk(w))), None)
+    at: ast.AST | None = next((w for w in some if any(n is node for n in ast.walk(w))), None)
     while at is not None and at is not node:
         if isinstance(at, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
             return False
@@ -183,7 +191,7 @@ def surely(s: ast.stmt, node: ast.expr) -> bool:
             return False
         if isinstance(at, ast.Compare) and len(at.ops) > 1:
             return False
-        at = inner  # type: ignore[assignment]
+        at = inner
     return at is node
 
 

@@ -42,10 +42,14 @@ def _size(t: Type) -> int:
 def parts(t: Type | None) -> tuple[str, ...]:
     """What the parts of a key are, one after another: keys that differ in it are not compared as Python does."""
     if isinstance(t, Tup):
-        return tuple(p for i in t.items for p in parts(i))
+        return tuple(p for i in t.items for p in (("bool",) if _truth(i) else parts(i)))
     if isinstance(t, Word):
         return (f"word {t.kind}",)
-    return (PARTS.get(t.kinds, "float"),) if isinstance(t, Num) else ("",)
+    return ("float" if t.rep == "f" else "int",) if isinstance(t, Num) else ("",)
+
+
+def _truth(t: Type) -> bool:
+    return isinstance(t, Num) and t.rep == "b"
 
 
 def worded(t: Map) -> bool:
