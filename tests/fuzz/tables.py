@@ -127,7 +127,9 @@ def program(c: Choices) -> Program:
     text = (
         f"{CLASSES}def work(w, n, s):\n    k = 0\n    a = Agent(1)\n    first = defaultdict(lambda: [0.0, 0.5])\n"
         "    first_of = defaultdict(lambda: [0] * 2)\n    groups = defaultdict(list)\n    near = defaultdict(lambda: {})\n"
-        "    for i in range(n):\n" + "\n".join(lines) + "\n    return k, s, len(a.seen), len(first), len(groups)\n"
+        "    for i in range(n):\n        a.own[(a.pos, 'a')] += 0.5\n        a.seen[(i, 0)] = i\n"
+        + "\n".join(lines)
+        + "\n    return k, s, len(a.seen), len(first), len(groups)\n"
     )
     for name in ("first_of", "groups", "near", "first"):  # what nothing is put into has no type
         if sum(f"{name}[" in line for line in lines) == 0:
