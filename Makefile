@@ -1,4 +1,4 @@
-# make setup | test | check | fuzz | demo | bench | bench-models | bench-neural | bench-measure | bench-judge | gallery   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
+# make setup | test | check | docs | fuzz | demo | bench | bench-models | bench-neural | bench-measure | bench-judge | gallery   (Python 3.11 to 3.13, make, gcc, pip; nothing else)
 
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -8,7 +8,7 @@ JOBS   ?= 2
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
 	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' >/dev/null 2>&1 && echo $$p && break; done)
 
-.PHONY: setup test check fuzz demo bench bench-models bench-neural bench-measure bench-judge gallery clean
+.PHONY: setup test check docs fuzz demo bench bench-models bench-neural bench-measure bench-judge gallery clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,15 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests
+
+# The site, in build/docs; every warning is an error. The network is used once, to install docs/requirements.txt.
+docs: setup $(VENV)/.hasten-docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@echo "open build/docs/index.html"
+
+$(VENV)/.hasten-docs: docs/requirements.txt $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r docs/requirements.txt
+	@touch $@
 
 # Thousands of generated programs, original against optimised; another seed each night.
 fuzz: setup
