@@ -27,7 +27,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests
+	HASTEN_DOCS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests
 
 # The site, in build/docs; every warning is an error. The network is used once, to install docs/requirements.txt.
 docs: setup $(VENV)/.hasten-docs

@@ -9,7 +9,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from docs._ext import accessible, pages  # noqa: E402
+from docs._ext import accessible, codes, pages  # noqa: E402
 
 project = "hasten"
 author = "the hasten authors"
@@ -23,6 +23,7 @@ myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_heading_anchors = 4
 default_role = "code"  # in docstrings, as in Markdown
 highlight_language = "text"
+smartquotes = False  # two hyphens are an option's
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
@@ -51,6 +52,7 @@ def setup(app: Any) -> None:
     here = Path(__file__).parent
     app.connect("config-inited", lambda *_: pages.write(here))
     app.connect("source-read", without_what_is_missing)
+    app.connect("doctree-resolved", codes.link)
     app.connect("build-finished", accessible.finish)
 
 

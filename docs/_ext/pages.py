@@ -89,8 +89,9 @@ def pass_page(d: Description) -> str:
     if shown is not None:
         out += [
             "## A program that it changes",
-            f"{shown.says} The change below is what the pass makes of this program; the tests run both and compare what they "
-            "print. Long helpers, which the pass writes beside the program's own code, are shown by their first lines.",
+            f"{shown.says} The change below is what the pass makes of this program; the tests run both and compare "
+            "what they print. Long helpers, which the pass writes beside the program's own code, are shown by their "
+            "first lines.",
             _fenced("python", shown.before),
             _fenced("diff", shown.patch),
             "## A program that it leaves alone",
@@ -113,9 +114,9 @@ def _facts(d: Description) -> str:
 def index_of_passes(described: tuple[Description, ...]) -> str:
     out = [
         "# Passes",
-        f"Everything that hasten can change: {len(described)} passes, each with a page. `hasten passes` prints this list, "
-        "`hasten explain CODE` one page. HST codes are passes over programs, HSM codes passes over trained models. A pass "
-        "only proposes: whether a change is kept is for replays, whole runs and measurements to say "
+        f"Everything that hasten can change: {len(described)} passes, each with a page. `hasten passes` prints this "
+        "list, `hasten explain CODE` one page. HST codes are passes over programs, HSM codes passes over trained "
+        "models. A pass only proposes: whether a change is kept is for replays, whole runs and measurements to say "
         "([safety](../../explanation/safety.md)).",
     ]
     for family, title in FAMILIES.items():
@@ -136,7 +137,7 @@ def command_line() -> str:
     out = [
         "# Command line",
         "Written from the parser itself. `hasten COMMAND --help` says the same.",
-        " ".join(words.split()),
+        " ".join(words.partition("\n")[0].split()),
         _fenced("text", textwrap.dedent(examples)),
         "## Exit status",
         "| status | meaning |\n| ---: | --- |\n"
@@ -187,8 +188,8 @@ def configuration() -> str:
     )
     toml = "[tool.hasten]\n" + "\n".join(f"# {o.name} = {o.example}" for o in OPTIONS)
     return (
-        "# Configuration\n\nOptions of a project stand in `[tool.hasten]` of the nearest `pyproject.toml` at or above the "
-        "target; what the command line says goes before. `hasten init` writes them there as comments.\n\n"
+        "# Configuration\n\nOptions of a project stand in `[tool.hasten]` of the nearest `pyproject.toml` at or above "
+        "the target; what the command line says goes before. `hasten init` writes them there as comments.\n\n"
         f"| option | what it means | without it | example |\n| --- | --- | --- | --- |{rows}\n\n"
         f"{_fenced('toml', toml)}\n\nEvery mistake in the table is told at once, with the nearest right name.\n\n"
         "## Environment\n\n| variable | what it does |\n| --- | --- |\n"
@@ -203,9 +204,9 @@ def schemas() -> str:
         for name, (_, _, says) in OUTPUTS.items()
     )
     return (
-        "# JSON Schemas\n\nWhat commands print with `--json`, and `result.json`, as JSON Schema (2020-12), made from the "
-        "types in the code; `hasten schema NAME` prints them. Fields may be added; `schema` in an output rises when a "
-        "reader of an older one would go wrong.\n\n"
+        "# JSON Schemas\n\nWhat commands print with `--json`, and `result.json`, as JSON Schema (2020-12), made from "
+        "the types in the code; `hasten schema NAME` prints them. Fields may be added; `schema` in an output rises "
+        "when a reader of an older one would go wrong.\n\n"
         f"| name | printed by | file |\n| --- | --- | --- |{rows}\n"
     )
 
@@ -218,8 +219,8 @@ def api() -> str:
         kind.append(name)
     out = [
         "# Python API",
-        "Everything that `import hasten` gives. `hasten.__version__` is the version. Importing hasten loads no library: "
-        "what a function needs is imported when it is called.",
+        "Everything that `import hasten` gives. `hasten.__version__` is the version. Importing hasten loads no "
+        "library: what a function needs is imported when it is called.",
     ]
     for title, names, directive in (
         ("Functions", functions, "autofunction"), ("Results and workloads", classes, "autoclass"),
