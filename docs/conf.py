@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
+REPORT = re.compile(r"\[([^\]]*)\]\(([\w/.-]+\.html)\)")
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
@@ -57,6 +59,9 @@ def setup(app: Any) -> None:
 
 
 def without_what_is_missing(app: Any, name: str, source: list[str]) -> None:
-    """The gallery is there where it was made (`docs/gallery`)."""
-    if name == "index" and not (Path(app.srcdir) / "gallery/index.md").is_file():
-        source[0] = source[0].replace("gallery/index\n", "")
+    """Reports of the gallery are there where they were made (`make gallery`): elsewhere their links are plain text."""
+    if name.startswith("gallery/"):
+        folder = (Path(app.srcdir) / name).parent
+        source[0] = REPORT.sub(lambda m: m[0] if (folder / m[2]).is_file() else f"{m[1]} (`make gallery`)", source[0])
+    if name == "gallery/index":
+        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"

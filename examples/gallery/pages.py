@@ -100,7 +100,7 @@ def index() -> str:
         "# Gallery\n",
         "Five cases, each a real run of hasten on a program or a model in `examples/`, each page made from the result of that run: "
         f"no figure is typed by hand. `make gallery` runs all of them again (`{COMMAND} CASE` one of them).\n",
-        table(("case", "what", "verdict", ""), rows, plain=False),
+        table(("case", "what", "verdict", "report"), rows, plain=False),
         "A gain is old time / new time. Brackets are 95% intervals. Each page says on which machine, how busy it was, and what hasten did "
         "not do.\n",
     ))  # fmt: skip

@@ -56,6 +56,8 @@ def test_every_page_can_be_reached() -> None:
                         place = (DOCS / name).parent / line
                         found = sorted(place.parent.glob(f"{place.name}.md")) or [place.with_suffix(".md")]
                         left += [p.resolve().relative_to(DOCS).as_posix() for p in found]
+        if name == "gallery/index.md":  # its table of contents is added when the site is built
+            left += [other for other in PAGES if other.startswith("gallery/")]
     assert set(PAGES) - reached - {"../README.md"} == set()
 
 
