@@ -13,6 +13,8 @@ _NAMES = (
     ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
     ('<aside class="toc-drawer', '<aside aria-label="This page" class="toc-drawer'),
 )
+# a corner of a table without words is no heading
+_CORNER = re.compile(r'<th class="(head[^"]*)"><p></p></th>')
 # the parameters of a long signature are no list of definitions
 _PARAMETERS = re.compile(r"<dl>\n((?:<dd><em class=\"sig-param\">.*</dd>\n)+)</dl>")
 
@@ -21,7 +23,7 @@ def finished(html: str) -> str:
     """The page with all of it; a page that was finished before stays as it is."""
     for old, new in (*_SCROLLS, *_NAMES):
         html = html.replace(old, new)
-    return _PARAMETERS.sub(_lines, html)
+    return _PARAMETERS.sub(_lines, _CORNER.sub(r'<td class="\1"></td>', html))
 
 
 def finish(app: Any, error: Exception | None) -> None:
