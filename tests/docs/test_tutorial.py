@@ -25,9 +25,9 @@ WHOLE = bool(os.environ.get("HASTEN_DOCS"))
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two ways to serve a model, one to serve a net, and no smaller nets."""
+    """One way to serve a model, one to serve a net, and no smaller nets."""
     serving, reducing, storing = registry.serving_passes, registry.reducing_passes, registry.storing_passes
-    kept = {False: ("HSM106", "HSM100"), True: ("HSM301",)}
+    kept = {False: ("HSM106",), True: ("HSM301",)}
     monkeypatch.setattr(
         registry, "serving_passes", lambda nets=False: tuple(p for p in serving(nets) if p.code in kept[nets])
     )
