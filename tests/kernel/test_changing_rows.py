@@ -381,3 +381,31 @@ def test_refused_lists_of_objects(old: str, new: str, why: str) -> None:
     region = next(r for r in regions if r.qualname == "work" and r.kind == "function")
     reason = Jit().explain(workload(program.text), region, facts)
     assert reason and why in reason
+
+
+TWO_LISTS = """
+class Spot:
+    def __init__(self, x):
+        self.x = x
+
+
+class World:
+    def __init__(self, kept, spots):
+        self.kept = [Spot(float(i)) for i in range(kept)]
+        self.spots = [Spot(0.5 * i) for i in range(spots)]
+
+
+def work(w, n):
+    total = 0.0
+    for step in range(n):
+        total += step * 0.5
+        if w.kept[-1] is w.spots[-1]:
+            total += 1.0
+    return total
+"""
+
+
+def test_lists_of_which_one_is_empty_raise_when_their_last_objects_are_compared() -> None:
+    calls = ("(World(3, 2), 5)", "(World(0, 2), 5)", "(World(3, 0), 5)", "(World(0, 0), 0)")
+    found = fast_calls(Program(TWO_LISTS, calls[:1], calls[1:]))
+    assert found[0] is True

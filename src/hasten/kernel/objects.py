@@ -863,13 +863,18 @@ def same(unit: Unit, left: ast.expr, right: ast.expr) -> str | None:
             fail("identity of an object that is not known", left)
         unit.shared.objects[t.key].needed = True  # the guard compares it with all others
     found = kindred.same(unit, a, b)
-    if found is not None:
-        return found
-    if a.t != b.t and "_held" in a.code + b.code:
-        fail("identity of objects that may be None", left)
-    if a.t != b.t:
-        return "False"  # the guard asks for objects that are all different
-    return f"({a.code} == {b.code})" if a.t.many else "True"
+    if found is None and a.t == b.t:
+        found = f"({a.code} == {b.code})" if a.t.many else "True"
+    elif found is None:
+        if "_held" in a.code + b.code:
+            fail("identity of objects that may be None", left)
+        found = "False"  # the guard asks for objects that are all different
+    looked = [v.code for v in (a, b) if "(" in v.code]
+    if found == "False" and looked:
+        return f"({' + '.join(looked)} < 0)"  # no place is: but what is not there raises
+    if found == "True" and looked:
+        fail("identity of an object with itself, whose place is looked up", left)
+    return found
 
 
 # ---------------------------------------------------------------------- calls and places
