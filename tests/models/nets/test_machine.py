@@ -384,7 +384,7 @@ def test_layers_that_hurt_are_found_and_spared(tmp_path):
     hurt = damages(model, nodes, ranges(model, [n.input[0] for n in nodes], feeds), feeds)
     assert len(hurt) == 3
     assert spared(hurt) == [nodes[0].output[0]]
-    assert spared({"a": 0.0, "b": 0.0}) == []
+    assert spared({"a": 0.0, "b": 0.0}) == spared({"a": 1.0}) == []
     assert len(spared(dict.fromkeys("abcdef", 1.0))) == 3  # half of them at most
     values = np.concatenate([DRAW.normal(size=20000), [-500.0, 900.0]])
     assert range_of(values, "minmax") == (-500.0, 900.0)

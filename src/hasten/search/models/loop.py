@@ -50,6 +50,7 @@ from hasten.verify.schema import schema_of
 BUILD_S = 180.0  # longest time for building one candidate
 LEAST_ASK_S, TIMES_ASKED = 15.0, 4.0  # a question may take so long, or so many times what all of the original's took
 LOOK_S = 0.004  # of calls at each size, before anything is asked
+USUAL_BUILD_S = 20.0  # most builds take less; a longer one gets half of what is left
 LEAST_BUILD_S = 5.0  # which there must be for building and judging one more candidate
 LOOKS = 12  # of the last ones, by which it is known how long a question waits for its answer
 
@@ -252,7 +253,8 @@ class Loop:
         """Build the last step of a candidate for the workload at `written`; its record says why it could not be."""
         folder = next(f for n in self._numbers if not (f := self.scratch / f"candidate{n}").exists())
         start = self.session.clock()
-        deadline = min(BUILD_S, max(5.0, (self.session.left_s - self.finish_s()) / 2))
+        room = self.session.left_s - self.finish_s()
+        deadline = min(BUILD_S, max(LEAST_BUILD_S, room / 2, min(room, USUAL_BUILD_S)))
         try:
             built = self.processes.build(
                 "build", str(written), candidate.steps[-1], str(folder), self.schema, self.name, deadline_s=deadline

@@ -119,8 +119,10 @@ def damages(model: Any, nodes: Sequence[Any], found: Mapping[str, Range], feeds:
 
 
 def spared(hurt: Mapping[str, float]) -> list[str]:
-    """Those to leave as they are: the worst, until the rest does little."""
+    """Those to leave as they are: the worst, until the rest does little. Not the only one there is."""
     finite = sum(d for d in hurt.values() if np.isfinite(d))
+    if len(hurt) == 1 and finite:
+        return []
     order = sorted(hurt, key=lambda n: -hurt[n])
     for number in range(len(order)):
         left = sum(hurt[n] for n in order[number:])
