@@ -39,6 +39,16 @@ def test_an_import_must_pay_for_itself() -> None:
     assert codes(choose(judged, {}, min_saving_s=0.02)) == ["J1", "J2"]
 
 
+def test_what_gains_nearly_as_much_and_loads_nothing_is_preferred() -> None:
+    kernel, plain = change("J", 1, 9, needs=("numba",)), change("P", 2, 4)
+    for saved, expected in ((0.9, "P"), (0.8, "J")):
+        judged = [Judged(kernel, 1.0, 20.0), Judged(plain, saved, 15.0)]
+        assert codes(choose(judged, {"numba": 0.5}, min_saving_s=0.02)) == [expected]
+        assert codes(choose(judged, {}, min_saving_s=0.02)) == ["J"], "it is loaded anyway"
+    judged = [Judged(kernel, 1.0, 20.0), Judged(plain, 0.95, 15.0)]
+    assert codes(choose(judged, {"numba": 0.01}, min_saving_s=0.02)) == ["J"], "loading it takes no time"
+
+
 def test_one_name_for_two_helpers_clashes_and_for_one_helper_does_not() -> None:
     a = change("A", 2, 2, helper="def _k(x):\n    return x\n")
     b = change("B", 4, 4, helper="def _k(x):\n    return x + 1\n")

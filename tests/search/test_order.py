@@ -65,6 +65,18 @@ def test_a_caller_is_left_when_its_calls_have_become_nothing() -> None:
     assert not queue.promising(change(PAIRWISE)), "60% / 200 of the program are not worth a replay"
 
 
+def test_a_plain_change_is_tried_beside_a_kernel_of_a_short_program() -> None:
+    stacks = ((("a.py:main:40", "a.py:p:13", "a.py:d:5"), 60), (("a.py:main:30",), 40))
+    for wall_s, needs, tried in ((2.0, (), True), (60.0, (), False), (2.0, ("numba",), False)):
+        profile = Profile(samples=100, wall_s=wall_s, stacks=stacks)
+        within = replace(change(DISTANCE, needs=needs), region=replace(DISTANCE, share=0.6))
+        queue = Queue([within, change(PAIRWISE)], Facts(profile))
+        queue.ended(change(PAIRWISE), 50.0)
+        assert queue.promising(within) is tried
+        queue.ended(change(PAIRWISE, "HST101", needs=()), 50.0)
+        assert not queue.promising(within), "nor does it need a package"
+
+
 def test_what_is_called_within_a_fast_region_is_not_tried_after_it() -> None:
     stacks = ((("a.py:main:40", "a.py:p:13", "a.py:d:5"), 60), (("a.py:main:30",), 40))
     queue = Queue([change(DISTANCE), change(PAIRWISE)], Facts(Profile(samples=100, wall_s=10.0, stacks=stacks)))

@@ -56,6 +56,13 @@ def test_kernels_that_a_round_gave_up_come_beside_those_that_it_kept() -> None:
     assert sorted(chosen(rested, given_up)) == [6, 11]
 
 
+def test_a_kernel_counts_by_what_it_saves_beyond_what_it_takes_the_place_of() -> None:
+    plain = trial(2, 3, 0.65, numba=False)
+    plain.kept = True
+    assert chosen(trial(1, 5, 0.7), plain) == []
+    assert chosen(trial(1, 5, 0.9), plain) == [1]
+
+
 def test_what_two_kernels_save_of_one_place_counts_once() -> None:
     outer, inner = trial(1, 3, 0.5), trial(6, 9, 0.5)
     outer.kept = True

@@ -10,6 +10,7 @@ from hasten.core.recipe import Change
 from hasten.search.stacks import SHADE, Sped, Stacks
 
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
+AHEAD_S = 0.15  # about what a package costs at least whose kernels are compiled ahead of time: NumPy and their file
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,30 @@ def choose(
     """The set that saves most, greedily, each change worth at least `min_saving_s`.
 
     `costs_s` is what importing a package costs once, for every package that the program does not load anyway:
-    changes that need it are left out unless together they save more than that. With `shared`, a change is worth what
-    it saves beside the kernels that it calls or that call it.
+    changes that need it are left out unless together they save more than that, and more than those that they crowd
+    out would, at least by what its compiled code costs to load. With `shared`, a change is worth what it saves beside
+    the kernels that it calls or that call it.
     """
     judged = list(judged)
     kept = _compatible([j for j in judged if j.saves_s >= min_saving_s], min_saving_s, shared)
     for package, cost in sorted(costs_s.items()):
         users = [j for j in kept if package in j.change.needs]
-        if users and _together(users, shared) < cost + min_saving_s:
-            # without them, changes that they crowded out may fit again
-            rest = [j for j in judged if package not in j.change.needs]
-            less = {p: c for p, c in costs_s.items() if p != package}
-            return choose(rest, less, min_saving_s=min_saving_s, shared=shared)
+        if not users:
+            continue
+        # without them, changes that they crowded out may fit again
+        rest = [j for j in judged if package not in j.change.needs]
+        less = {p: c for p, c in costs_s.items() if p != package}
+        without = choose(rest, less, min_saving_s=min_saving_s, shared=shared)
+        if _together(users, shared) < cost + min_saving_s:
+            return without
+        if without and worth(without, shared) >= worth(kept, shared) - min(cost, AHEAD_S):
+            return without
     return kept
+
+
+def worth(kept: list[Judged], shared: Shared | None) -> float:
+    """What changes save together, each beside those before it."""
+    return sum(_beside(j, kept[:i], shared) for i, j in enumerate(kept))
 
 
 def _compatible(judged: list[Judged], min_saving_s: float, shared: Shared | None) -> list[Judged]:

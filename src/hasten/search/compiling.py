@@ -15,7 +15,7 @@ from hasten.core.verdict import Accepted, Failed, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
 from hasten.search.ahead import ahead_of_time
-from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
+from hasten.search.choose import MIN_SAVING, Judged, Shared, choose, worth
 from hasten.search.evidence import beside
 from hasten.search.rest import PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
@@ -106,13 +106,10 @@ def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | Non
     picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)}
     chosen = [t for t in trials if id(t.change) in picked]
     extra = [t for t in chosen if not t.kept and "numba" in t.change.needs]
-    kept = [Judged(t.change, t.saves_s, t.region_gain) for t in chosen if t.kept]
-    added = [Judged(t.change, t.saves_s, t.region_gain) for t in extra]
-    if shared is None:
-        saved_s = sum(j.saves_s for j in added)
-    else:
-        saved_s = shared.saved_s([*kept, *added]) - shared.saved_s(kept)
-    return chosen if extra and saved_s >= WORTH * wall_s else []
+    kept, then = (
+        [Judged(t.change, t.saves_s, t.region_gain) for t in some] for some in ([t for t in known if t.kept], chosen)
+    )
+    return chosen if extra and worth(then, shared) - worth(kept, shared) >= WORTH * wall_s else []
 
 
 def _attempt(

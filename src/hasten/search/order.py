@@ -15,6 +15,8 @@ DOOR_S = 5e-6  # about what a guard and a call of compiled code cost
 AROUND = 0.05  # of what is left of the program: what a region around a fast one must still have to be tried
 LEAST = 0.004  # and of the program as it was
 ASSUMED = 10.0  # the gain of one that is being tried
+SHORT_S = 8.0  # in a program that takes no longer, what loading compiled code costs may decide
+MAIN_SHARE = 0.25  # of its time: what a change must be about, to be tried beside a compiled kernel of the same place
 
 
 def promise(region: Region, facts: Facts) -> float:
@@ -41,6 +43,7 @@ class Queue:
         self._todo = list(changes)
         self._tried: list[Change] = []  # now
         self._done: list[Sped] = []
+        self._plain: list[Sped] = []  # of these, what needs no package
 
     def next(self) -> Change:
         """The next to try; nobody else gets it."""
@@ -62,6 +65,8 @@ class Queue:
             self._tried = [c for c in self._tried if c is not change]
             if gain > 1.0:
                 self._done.append(_sped(change, gain))
+                if not change.needs:
+                    self._plain.append(self._done[-1])
 
     @property
     def found(self) -> bool:
@@ -70,11 +75,16 @@ class Queue:
             return bool(self._done)
 
     def promising(self, change: Change) -> bool:
-        """Has its region time left that no judged change has made much faster, or enough of what that leaves?"""
+        """Has its region time left that no judged change has made much faster, or enough of what that leaves?
+
+        A kernel that needs a package is no reason to leave out a plain change of most of a short program: it may gain
+        nearly as much, and loads nothing.
+        """
         if self._stacks is None:
             return True
         with self._lock:
-            region, done = change.region, list(self._done)
+            beside = not change.needs and change.region.share >= MAIN_SHARE and self._facts.profile.wall_s <= SHORT_S
+            region, done = change.region, list(self._plain if beside else self._done)
             gone = [(s.region.path, s.region.first, s.region.last) for s in done if s.gain >= SHADE]
             if self._facts.profile.share(region.path, region.first, region.last, outside=gone) >= MIN_SHARE:
                 return True
