@@ -115,7 +115,7 @@ def test_functions_of_another_file(tmp_path: Path, imports: str, call: str) -> N
         ("from tools import scaled\nscaled = abs", "scaled(x)", "scaled"),
         ("from tools import *", "scaled(x)", ""),
         ("from tools import scaled, twice", "twice(scaled, x)", ""),
-        ("from statistics import mean", "mean([x])", "mean"),
+        ("from statistics import harmonic_mean", "harmonic_mean([x])", "harmonic_mean"),
         ("from nowhere import gone", "gone(x)", "gone"),
     ],
 )

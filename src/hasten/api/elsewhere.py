@@ -1,4 +1,7 @@
-"""Runs whose folder the user named (`--out`): .hasten/elsewhere lists them, so that the history knows them too."""
+"""Runs whose folder the user named (`--out`): .hasten/elsewhere lists them, so that the history knows them too.
+
+Where there is no .hasten yet, none is made for this: a run with `--out` leaves nothing anywhere else.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,9 @@ MOST = 1000  # folders that are remembered
 def remember(folder: Path, runs: Path) -> None:
     """Note that a run is in `folder`. A history that cannot be written is no reason not to run."""
     path = folder.resolve()
-    if path.parent == runs.resolve():
+    if path.parent == runs.resolve() or not runs.parent.is_dir():
         return
     with contextlib.suppress(OSError, ValueError):
-        runs.parent.mkdir(parents=True, exist_ok=True)
-        (runs.parent / ".gitignore").write_text("*\n", encoding="ascii")
         known = [p for p in remembered(runs) if p != path and p.is_dir()]
         text = "".join(f"{p}\n" for p in [*known, path][-MOST:])
         write_atomic(runs.parent / LIST, os.fsencode(text))
