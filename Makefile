@@ -20,8 +20,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 test: setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" tests
 
+# All of the tests, and what is checked without running.
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

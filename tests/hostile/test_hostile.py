@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,11 @@ from hasten.search.runs import Program
 
 PROGRAMS = Path(__file__).parent / "programs"
 UNREPEATABLE = {"unrepeatable"}
+# those with the most changes to verify: half of the time that all take
+SLOW = {
+    "batch_state", "big_integers", "carried_alias", "floor_mod", "frames_late", "kernels_late", "lists_late",
+    "pandas_groups", "pandas_rows", "rows_late",
+}  # fmt: skip
 INPUT = "\n".join(str(i * 37 % 401) for i in range(350)).encode()
 PLACE = re.compile(r"^(.*\.py):\d+: ", re.M)
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
@@ -74,8 +80,10 @@ def forget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(runtime.MODULES, "recording", str(short))
 
 
-def cases() -> list[str]:
-    return sorted(p.stem if p.is_file() else p.name for p in PROGRAMS.iterdir() if p.name != "__pycache__")
+def cases() -> list[Any]:
+    names = sorted(p.stem if p.is_file() else p.name for p in PROGRAMS.iterdir() if p.name != "__pycache__")
+    assert SLOW < set(names)
+    return [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in names]
 
 
 @pytest.mark.parametrize("name", cases())

@@ -208,6 +208,7 @@ for turn in range(turns):
 TWO_START = "import numpy as np\nX = np.random.default_rng(0).normal(size=(60, 3))\nturns = 3\n"
 
 
+@pytest.mark.slow
 def test_two_classes() -> None:
     after = "final = (total, shown(root), grower.leaves, grower.rng.random())"
     c = compiled(TWO_LOOP, TWO_START, prelude=TWO, hide=("turn", "i"), after=after)
