@@ -71,15 +71,16 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         x[rows].assign(bought=y[rows]).to_csv(f"{name}.csv", index=False)
 
 
-def test_continuous_integration(script: Path, model: None, few: None) -> None:
-    assert main(["run", "model.joblib", "--trust", "--data", "valid.csv", "--target", "bought", "--out", "faster"]) == 0
+def test_continuous_integration(script: Path, model: None) -> None:
+    made = ["run", "model.joblib", "--trust", "--data", "valid.csv", "--target", "bought", "--out", "faster"]
+    assert main([*made, "--budget", "30s"]) == 0
     run("how-to/continuous-integration.md", run=["--budget", "1m"])
     assert all(Path(name).stat().st_size for name in ("summary.md", "hasten.sarif", "report.html"))
 
 
-def test_an_artifact_for_the_edge(model: None, few: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_artifact_for_the_edge(model: None) -> None:
     page = "how-to/edge-artifact.md"
-    run(page, run=["--budget", "1m"])
+    run(page, run=["--budget", "30s"])
     (code,) = texts(page, "python")
     names: dict[str, Any] = {}
     exec(compile(code, page, "exec"), names)
