@@ -26,6 +26,17 @@ from hasten.passes.source.estimators.base import defined, within
 LOADER = "torch.utils.data.DataLoader"
 DATASETS = ("torch.utils.data.Dataset", "torch.utils.data.dataset.Dataset")
 AROUND = frozenset({"enumerate", "tqdm", "trange", "list", "zip"})
+# of a helper: only a plain loader in this process goes on
+PLAIN = """\
+    data = torch.utils.data
+    samplers = (data.RandomSampler, data.SequentialSampler, data.SubsetRandomSampler, data.WeightedRandomSampler)
+    if type(loader) is not data.DataLoader or type(loader.batch_sampler) is not data.BatchSampler:
+        return loader
+    if loader.num_workers or loader.pin_memory or loader.collate_fn is not data.default_collate:
+        return loader
+    if type(loader.batch_sampler.sampler) not in samplers:
+        return loader
+"""
 HELPER = '''\
 class _WholeBatches:
     """The rows of a data set, of which a loader takes all that a batch needs at once."""
@@ -95,15 +106,7 @@ def _plain(values, dtype):
 
 def _whole_batches(loader):
     """The same batches in the same order as from `loader`, from rows that are taken at once and not one by one."""
-    data = torch.utils.data
-    samplers = (data.RandomSampler, data.SequentialSampler, data.SubsetRandomSampler, data.WeightedRandomSampler)
-    if type(loader) is not data.DataLoader or type(loader.batch_sampler) is not data.BatchSampler:
-        return loader
-    if loader.num_workers or loader.pin_memory or loader.collate_fn is not data.default_collate:
-        return loader
-    if type(loader.batch_sampler.sampler) not in samplers:
-        return loader
-    dataset = loader.dataset
+PLAIN    dataset = loader.dataset
     while type(dataset) is data.Subset:
         dataset = dataset.dataset
     if _columns(dataset) is None:
@@ -114,7 +117,7 @@ def _whole_batches(loader):
     )
 
 
-'''
+'''.replace("PLAIN", PLAIN)
 TYPES = frozenset(f"torch.{name}" for name in ("float32", "float", "float64", "double", "int64", "long"))
 BRANCH = """\
     elif type(dataset) is NAME:
@@ -143,7 +146,6 @@ class WholeBatches(ContainerPass):
             return
         if not imports_torch(module):
             return
-        ours = defined(HELPER)
         added = () if binds_torch(module) else ("import torch\n",)
         plain = list(_own(module))
         if not plain and not any("TensorDataset" in m.names for m in place.project.modules):
@@ -152,23 +154,27 @@ class WholeBatches(ContainerPass):
             BRANCH.replace("NAME", o.name).replace("FIELDS", ", ".join(f"(dataset.{f}, {d})" for f, d in o.fields))
             for o in plain
         )
-        for statement in module.statements(place.region):
-            for node in ast.walk(statement):
-                if not isinstance(node, (ast.For, ast.comprehension)) or within(module, node, ours):
-                    continue
+        for _, loader, last in loops(place, HELPER):
+            yield Parts(
+                title="take the rows of a batch at once",
+                first=loader.lineno,
+                last=last,
+                reason="a loader takes every row by itself and stacks them to batches",
+                remedy="index the tensors with all rows of a batch",
+                replace=((loader, f"_whole_batches({module.text(loader)})"),),
+                prelude=(*added, HELPER.replace("OWN", own)),
+            )
+
+
+def loops(place: Place, helper: str) -> Iterator[tuple[ast.For | ast.comprehension, ast.expr, int]]:
+    """The loops of the region over what may be a loader, but `helper`'s own: loop, loader, last line."""
+    module, ours = place.module, defined(helper)
+    for statement in module.statements(place.region):
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.For, ast.comprehension)) and not within(module, node, ours):
                 loader = loader_in(place, node.iter)
-                if loader is None:
-                    continue
-                last = node.end_lineno if isinstance(node, ast.For) else loader.end_lineno
-                yield Parts(
-                    title="take the rows of a batch at once",
-                    first=loader.lineno,
-                    last=last or loader.lineno,
-                    reason="a loader takes every row by itself and stacks them to batches",
-                    remedy="index the tensors with all rows of a batch",
-                    replace=((loader, f"_whole_batches({module.text(loader)})"),),
-                    prelude=(*added, HELPER.replace("OWN", own)),
-                )
+                if loader is not None:
+                    yield node, loader, (node if isinstance(node, ast.For) else loader).end_lineno or loader.lineno
 
 
 def binds_torch(module: Module) -> bool:

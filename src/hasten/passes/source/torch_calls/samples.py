@@ -24,8 +24,7 @@ from hasten.core.recipe import Change, Risk
 from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts
-from hasten.passes.source.estimators.base import defined, within
-from hasten.passes.source.torch_calls.loader import binds_torch, imports_torch, loader_in
+from hasten.passes.source.torch_calls.loader import PLAIN, binds_torch, imports_torch, loops
 from hasten.passes.source.torch_calls.sample_code import Holders, SampleClass, classes
 
 HELPER = '''\
@@ -95,15 +94,7 @@ class _Batches:
 
 def _kept_samples(loader):
     """The same batches in the same order as from `loader`, of samples that are kept from epoch to epoch."""
-    data = torch.utils.data
-    samplers = (data.RandomSampler, data.SequentialSampler, data.SubsetRandomSampler, data.WeightedRandomSampler)
-    if type(loader) is not data.DataLoader or type(loader.batch_sampler) is not data.BatchSampler:
-        return loader
-    if loader.num_workers or loader.pin_memory or loader.collate_fn is not data.default_collate:
-        return loader
-    if type(loader.batch_sampler.sampler) not in samplers:
-        return loader
-    base = loader.dataset
+PLAIN    base = loader.dataset
     while type(base) is data.Subset:
         base = base.dataset
     kept = _KeptSamples.ready(base)
@@ -178,7 +169,7 @@ def _state_of(values):
     return hashlib.blake2b(held.getvalue()).digest()
 
 
-'''
+'''.replace("PLAIN", PLAIN)
 IMPORTS = ("import hashlib\n", "import io\n", "import pickle\n", "import weakref\n")
 
 
@@ -201,24 +192,18 @@ class KeptSamples(ContainerPass):
         held = holders.made_of(module, found)
         helper = HELPER.replace("OTHERS", "".join(map(_entry, found)))
         added = IMPORTS if binds_torch(module) else (*IMPORTS, "import torch\n")
-        ours = defined(HELPER)
-        for statement in module.statements(place.region):
-            for node in ast.walk(statement):
-                if not isinstance(node, (ast.For, ast.comprehension)) or within(module, node, ours):
-                    continue
-                loader = loader_in(place, node.iter)
-                if loader is None or not _again(module, node) or holders.written(module, node) & held:
-                    continue
-                last = node.end_lineno if isinstance(node, ast.For) else loader.end_lineno
-                yield Parts(
-                    title="work the samples out once",
-                    first=loader.lineno,
-                    last=last or loader.lineno,
-                    reason="the same samples are worked out in every epoch, one at a time",
-                    remedy="keep them as tensors",
-                    replace=((loader, f"_kept_samples({module.text(loader)})"),),
-                    prelude=(*added, helper),
-                )
+        for node, loader, last in loops(place, HELPER):
+            if not _again(module, node) or holders.written(module, node) & held:
+                continue
+            yield Parts(
+                title="work the samples out once",
+                first=loader.lineno,
+                last=last,
+                reason="the same samples are worked out in every epoch, one at a time",
+                remedy="keep them as tensors",
+                replace=((loader, f"_kept_samples({module.text(loader)})"),),
+                prelude=(*added, helper),
+            )
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         # a second epoch gains by what the first has found
