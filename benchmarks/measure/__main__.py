@@ -21,6 +21,7 @@ from typing import Any
 from benchmarks.measure.cells import BUSY, FOUND, MACHINES, MAX_PAIRS, QUIET, Cell, Row, Runner, decide, neighbour
 from benchmarks.measure.table import keys, markdown
 from benchmarks.measure.workloads import WORKLOADS
+from hasten.core.contract import Contract
 from hasten.measure.compare import timing_lock
 from hasten.observe.machine import machine
 
@@ -72,18 +73,22 @@ def left_s(cells: Sequence[Cell], options: argparse.Namespace) -> float:
 def run(path: Path, options: argparse.Namespace) -> None:
     """Go round the cells until all is decided or time is up."""
     data, known = read(path) if options.more else ({}, {})
+    if data and data.get("alpha") != Contract().alpha:
+        raise SystemExit(f"{path}: decided by another rule; leave out --more to begin anew")
     count = options.neighbours
     state = f"{count} program{'s' * (count > 1)} that compute{'s' * (count == 1)} all the time"
     data = {
-        "schema": 1, "started": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(),
-        "max_pairs": MAX_PAIRS, "fresh": options.fresh, "busy": state, **data,
+        "schema": 2, "alpha": Contract().alpha,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(),
+        "max_pairs": MAX_PAIRS, "fresh": options.fresh, "busy": state,
+        "all turns": options.all_turns, **data,
     }  # fmt: skip
     cells = [known.setdefault(key, Cell.of(key)) for key in keys(options.workloads, options.machines)]
     cells = [c for c in cells if c.gain in options.gains]
     end = time.monotonic() + 3600 * options.hours
     say(f"about {left_s(cells, options) / 60:.0f} minutes for all; at most {60 * options.hours:.0f} now")
     with ExitStack() as stack:
-        runner = stack.enter_context(Runner(len(known), fresh=options.fresh))
+        runner = stack.enter_context(Runner(len(known), fresh=options.fresh, turns=options.all_turns))
         if options.machines == [FOUND]:
             stack.enter_context(timing_lock(path.with_suffix(".lock")))  # others that time are part of what is found
         for name in options.machines:
@@ -99,7 +104,10 @@ def run(path: Path, options: argparse.Namespace) -> None:
                         break
                     cell = min(todo, key=lambda c: len(c.rows) / wanted(c, options))
                     with timing_lock():
-                        row = decide(runner.pair(cell), f"{cell.key} {len(cell.rows)} {options.seed}")
+                        row = decide(
+                            runner.pair(cell), f"{cell.key} {len(cell.rows)} {options.seed}",
+                            wall=len(cell.rows) % options.wall == 0,
+                        )  # fmt: skip
                     cell.rows.append(row)
                     write(path, data, known)
                     done = " ".join(f"{m} {row.decided[m]} {row.ratio[m]:.3f} in {row.pairs[m]}," for m in row.pairs)
@@ -139,6 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     said = "programs that compute all the time, where busy (default: 1)"
     parser.add_argument("--neighbours", type=int, default=1, help=said)
     parser.add_argument("--fresh", action="store_true", help="a new interpreter for every process (far slower)")
+    parser.add_argument("--all-turns", action="store_true", help="as many turns a pair as hasten takes (slower)")
+    said = "go on by wall time alone in one decision of so many, to its own end (default: 8)"
+    parser.add_argument("--wall", type=int, default=8, metavar="N", help=said)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     newest = sorted(RESULTS.glob("measure-*.json"))[-1:]

@@ -32,7 +32,7 @@ METRICS = ("wall", "auto")
 
 @dataclass(frozen=True)
 class Row:
-    """One decision: by wall time alone, and as hasten decides (`auto`), from the same pairs of processes."""
+    """One decision: as hasten decides (`auto`), and by wall time alone from the same pairs, where asked."""
 
     decided: dict[str, str]
     pairs: dict[str, int]
@@ -43,14 +43,15 @@ class Row:
     naive: dict[str, bool]
 
     def plain(self) -> list[Any]:
-        both = [(self.decided[m], self.pairs[m], round(self.ratio[m], 4)) for m in METRICS]
+        both = [(self.decided.get(m, ""), self.pairs.get(m, 0), round(self.ratio.get(m, 0.0), 4)) for m in METRICS]
         rest = [self.metric, round(self.seconds, 2), round(self.load, 1), [int(self.naive[n]) for n in NAIVE]]
         return [*(x for three in both for x in three), *rest]
 
     @classmethod
     def of(cls, data: list[Any]) -> Row:
         wall, auto, rest = data[:3], data[3:6], data[6:]
-        decided, pairs, ratio = (dict(zip(METRICS, x, strict=True)) for x in zip(wall, auto, strict=True))
+        asked = [(name, found) for name, found in zip(METRICS, (wall, auto), strict=True) if found[0]]
+        decided, pairs, ratio = ({name: found[i] for name, found in asked} for i in range(3))
         naive = {n: bool(x) for n, x in zip(NAIVE, rest[3], strict=True)}
         return cls(decided, pairs, ratio, rest[0], rest[1], rest[2], naive)
 
@@ -77,10 +78,12 @@ class Cell:
 Pair = Callable[[random.Random], tuple[RunSample, RunSample, InnerPairs | None]]
 
 
-def decide(pair: Pair, seed: str, max_pairs: int = MAX_PAIRS) -> Row:
-    """Take pairs until both metrics have decided; each sees the pairs up to its own decision only."""
+def decide(pair: Pair, seed: str, max_pairs: int = MAX_PAIRS, *, wall: bool = True) -> Row:
+    """Take pairs until all is decided or hopeless, as hasten does; each sees the pairs up to its own decision only."""
     draw, began = random.Random(seed), time.perf_counter()
-    decisions = {"wall": Decision(Contract(), "wall"), "auto": Decision(Contract(), "auto", single_threaded=True)}
+    decisions = {"auto": Decision(Contract(), "auto", single_threaded=True)}
+    if wall:
+        decisions["wall"] = Decision(Contract(), "wall")
     open_: set[str] = set(decisions)
     seen: list[tuple[list[float], list[float]]] = []
     while open_ and len(seen) < max_pairs:
@@ -88,7 +91,8 @@ def decide(pair: Pair, seed: str, max_pairs: int = MAX_PAIRS) -> Row:
         for name in list(open_):
             decision = decisions[name]
             decision.add(old, new, None if inner is None else inner.logs)
-            if decision.pairs >= MIN_PAIRS and decision.evidence.decided != UNDECIDED:
+            known = decision.evidence
+            if known.hopeless or decision.pairs >= MIN_PAIRS and known.decided != UNDECIDED:
                 open_.discard(name)
         turns = ([old], [new]) if inner is None else (inner.old, inner.new)
         seen.append(([s.wall_s for s in turns[0]], [s.wall_s for s in turns[1]]))
@@ -106,8 +110,8 @@ def decide(pair: Pair, seed: str, max_pairs: int = MAX_PAIRS) -> Row:
 class Runner:
     """Gives the pairs of each cell; keeps interpreters between decisions."""
 
-    def __init__(self, seed: int, *, fresh: bool = False) -> None:
-        self._draw, self._fresh = random.Random(f"processes {seed}"), fresh
+    def __init__(self, seed: int, *, fresh: bool = False, turns: bool = False) -> None:
+        self._draw, self._fresh, self._turns = random.Random(f"processes {seed}"), fresh, turns
         self._parents: dict[str, Parents] = {}
         self._stack = ExitStack()
 
@@ -121,7 +125,8 @@ class Runner:
     def _inner(self, name: str, old: int, new: int, draw: random.Random) -> tuple[RunSample, RunSample, InnerPairs]:
         if not self._fresh:
             self._of(name).renew()
-        found = inner_pairs(lambda: self._start(name, old), lambda: self._start(name, new), draw)
+        turns = None if self._turns else WORKLOADS[name].turns
+        found = inner_pairs(lambda: self._start(name, old), lambda: self._start(name, new), draw, turns)
         return *found.samples, found
 
     def _start(self, name: str, units: int) -> Forked | Fresh:

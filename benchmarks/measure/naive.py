@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, median, variance
 
 LEAST = 1.03
-T_95 = {10: 1.73, 5: 1.86}  # one-sided 95% of Student's t, by the number of runs of each
+T_95 = {10: 1.73, 9: 1.75, 7: 1.78, 5: 1.86}  # one-sided 95% of Student's t, by the number of runs of each
 
 NAIVE: dict[str, str] = {
     "one": "one run of each",
     "best": "`timeit`: best of 5",
-    "mean": "`hyperfine`: mean of 10",
-    "test": "`pyperf`: means of 10, t test",
+    "mean": "`hyperfine`: mean of 5 to 10",
+    "test": "`pyperf`: means of 5 to 10, t test",
 }
 
 

@@ -58,7 +58,7 @@ def _table(head: Sequence[str], rows: Any) -> list[str]:
 
 def _false(cell: Cell) -> list[str]:
     rows = cell.rows
-    ours = [share(rows, lambda r, m=m: r.decided[m] == FASTER) for m in ("auto", "wall")]  # type: ignore[misc]
+    ours = [share([r for r in rows if m in r.decided], lambda r, m=m: r.decided[m] == FASTER) for m in ("auto", "wall")]  # type: ignore[misc]
     theirs = [f"{100 * sum(r.naive[n] for r in rows) / len(rows):.0f}%" for n in NAIVE]
     return [
         WORKLOADS[cell.workload].title,
@@ -72,9 +72,11 @@ def _false(cell: Cell) -> list[str]:
 def _power(cell: Cell) -> list[str]:
     out = [WORKLOADS[cell.workload].title, MACHINES[cell.machine], f"{cell.gain:g}x"]
     for metric in ("auto", "wall"):
-        found = [r.pairs[metric] for r in cell.rows if r.decided[metric] == FASTER]
-        wrong = sum(r.decided[metric] == NOT_FASTER for r in cell.rows)
-        out += [f"{100 * len(found) / len(cell.rows):.0f}% of {len(cell.rows)}", f"{median(found):g}" if found else "-"]
+        rows = [r for r in cell.rows if metric in r.decided]
+        found = [r.pairs[metric] for r in rows if r.decided[metric] == FASTER]
+        wrong = sum(r.decided[metric] == NOT_FASTER for r in rows)
+        share_found = f"{100 * len(found) / len(rows):.0f}% of {len(rows)}" if rows else "not run"
+        out += [share_found, f"{median(found):g}" if found else "-"]
         out += [f"{wrong}"]
     return out
 
@@ -92,11 +94,17 @@ def told(data: dict[str, Any], cells: Sequence[Cell]) -> str:
     )  # fmt: skip
     wall = sorted({c.workload for c in cells for r in c.rows if r.metric == "wall"})
     by_wall = f" (in some decisions of {', '.join(wall)}: wall time)" if wall else ""
+    turns = "" if data.get("all turns") else (
+        f" Turns of a pair: {', '.join(f'{w.turns} of {n}' for n, w in WORKLOADS.items() if w.turns)} (hasten itself "
+        "takes 7 to 41, so that its pairs are less noisy than these)."
+    )  # fmt: skip
     return (
         f"{decisions} decisions in {hours:.1f} hours; {machine.get('cpu')}, {machine.get('cores')} cores"
         f"{', virtual' if machine.get('virtual') else ''}, {machine.get('python')}, {versions}. One thread. "
         f"hasten's own choice of metric was CPU time{by_wall}; of the program whole runs are timed, of "
-        f"the others calls inside pairs of processes: {made}. At most {data['max_pairs']} pairs. "
+        f"the others calls inside pairs of processes: {made}.{turns} At most {data['max_pairs']} pairs; "
+        "given up, undecided, where ten or more show no sign of a gain. "
+        "By wall time alone every eighth decision went on to its own end. "
         f"Busy neighbour: {data['busy']}. "
         "What is found is called at least 3% faster; called wrong is a true gain that is called none. Naive ways see "
         "the calls of one process, then those of another (of whole runs, five and then five)."

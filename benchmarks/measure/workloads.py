@@ -64,12 +64,13 @@ def torch_unit() -> Unit:
 class Workload:
     title: str
     unit: Callable[[], Unit] | None  # None: a whole program
+    turns: int | None = None  # of a pair of processes, at the bench
 
 
 WORKLOADS = {
-    "numpy": Workload("NumPy, 5 ms a call", numpy_unit),
-    "pandas": Workload("pandas, 50 ms a call", pandas_unit),
-    "torch": Workload("torch, 20 ms a call", torch_unit),
+    "numpy": Workload("NumPy, 5 ms a call", numpy_unit, 9),
+    "pandas": Workload("pandas, 50 ms a call", pandas_unit, 5),
+    "torch": Workload("torch, 20 ms a call", torch_unit, 7),
     "program": Workload("a program of 0.3 s, whole runs", None),
 }
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from hasten.core.contract import Contract
-from hasten.core.measurement import RunSample
+from hasten.core.measurement import Comparison, RunSample
 from hasten.measure import compare
-from hasten.measure.compare import measure, timing_lock
+from hasten.measure.compare import MAX_PAIRS, measure, timing_lock
 from hasten.observe.session import Session
 
 
@@ -44,8 +44,8 @@ def test_twice_as_fast(tmp_path: Path) -> None:
     world = World(tmp_path)
     found = measure(world.session, world.noisy("old", 2.0, 0.02), world.noisy("new", 1.0, 0.02), Contract())
     assert found.speedup.decided == "faster"
-    assert found.speedup.pairs == 3
-    assert found.speedup.evidence >= 20
+    assert found.speedup.pairs == 4
+    assert found.speedup.evidence >= 1 / Contract().alpha
     assert found.speedup.low <= found.speedup.ratio <= found.speedup.high
     assert found.speedup.ratio == pytest.approx(2.0, rel=0.05)
     assert found.metric == "wall"
@@ -74,7 +74,21 @@ def test_identical_programs_are_rarely_called_faster(tmp_path: Path) -> None:
         draw = random.Random(seed)
         run = world.program("x", lambda draw=draw: math.exp(draw.gauss(0, 0.3)))  # type: ignore[misc]
         wrong += measure(world.session, run, run, Contract()).speedup.decided == "faster"
-    assert wrong <= 15
+    assert wrong <= 6
+
+
+def test_no_sign_of_a_gain_ends_it(tmp_path: Path) -> None:
+    def run(gain: float, give_up: bool) -> Comparison:
+        world = World(tmp_path)
+        old, new = world.noisy("old", gain, 0.3), world.noisy("new", 1.0, 0.3)
+        return measure(world.session, old, new, Contract(), give_up=give_up)
+
+    found = run(0.97, True)
+    assert found.speedup.decided == "undecided"
+    assert 10 <= found.speedup.pairs < MAX_PAIRS
+    assert any("no sign of a gain" in note for note in found.notes)
+    assert run(0.97, False).speedup.pairs > found.speedup.pairs
+    assert run(2.0, True).speedup == run(2.0, False).speedup
 
 
 def test_budget_ends_it_undecided(tmp_path: Path) -> None:
@@ -90,9 +104,9 @@ def test_budget_ends_it_undecided(tmp_path: Path) -> None:
 def test_so_many_pairs_are_sure_whatever_the_time_says(tmp_path: Path) -> None:
     world = World(tmp_path, budget_s=1.0)
     old, new = world.noisy("old", 9.0, 0.02), world.noisy("new", 3.0, 0.02)
-    found = measure(world.session, old, new, Contract(), sure_pairs=4)
+    found = measure(world.session, old, new, Contract(), sure_pairs=6)
     assert found.speedup.decided == "faster"
-    assert found.speedup.pairs == 3, "decided is decided: what is sure need not be used up"
+    assert found.speedup.pairs == 4, "decided is decided: what is sure need not be used up"
     alike = measure(world.session, old, world.noisy("same", 9.0, 0.02), Contract(), sure_pairs=4)
     assert alike.speedup.pairs == 4
     assert alike.speedup.decided == "undecided"

@@ -6,8 +6,8 @@ from hasten.search.rest import Rest, ahead_seconds, measuring_seconds
 
 
 def test_a_clear_gain_is_measured_in_fewer_pairs() -> None:
-    assert measuring_seconds(8.0, 1.0) == 3 * 9.0
-    assert measuring_seconds(8.0, 7.0) == 4 * 15.0
+    assert measuring_seconds(8.0, 1.0) == 4 * 9.0
+    assert measuring_seconds(8.0, 7.0) == 5 * 15.0
 
 
 def test_compiling_ahead_takes_longer_the_more_there_is_to_compile() -> None:

@@ -250,6 +250,7 @@ def _compare(current: Session, a: _Side, b: _Side, given: Settings) -> CompareRe
             single_threaded=not (base.audit.threads or base.audit.processes),
             environ=a.mirror.environment(a.work),
             each=partial(_pairs, current.progress),
+            give_up=given.fail_under is None,
         )
     except WrongRun as problem:
         if strayed[0] == "a":

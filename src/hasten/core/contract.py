@@ -74,7 +74,7 @@ class Contract:
     rtol: float = 1e-9
     exact: bool = False
     min_gain: float = 1.03
-    alpha: float = 0.05
+    alpha: float = 0.015
     require: float | None = None
     compiled: bool = True
     qualities: tuple[Quality, ...] = ()

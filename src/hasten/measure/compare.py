@@ -37,19 +37,20 @@ def measure(
     single_threaded: bool = False,
     environ: Mapping[str, str] | None = None,
     each: Callable[[Evidence], None] | None = None,
+    give_up: bool = True,
 ) -> Comparison:
     """Compare two programs by whole runs; each call of `run_old` and `run_new` is one fresh process.
 
     Pairs run back to back, in an order drawn from the session's seed, each under a lock that one hasten on this
     machine holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another
     pair would not fit into `budget_s` or the session's own budget (waiting for another hasten is no part of either);
-    then it is undecided, never a guess. The first
-    `sure_pairs` are run whatever the time says: a machine that has become slow must not cost the decision. `known_old`
-    are earlier runs of the original: they tell how long a pair may take, and are no evidence. `metric` is `wall`,
-    `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no threads, no child processes)
-    and the first pair was busy for 95% of its time; with CPU time, waiting counts for nothing. `environ` is what
-    both were run with (told in the result); `each` hears what is known after each pair. Exceptions of the two callables
-    pass through.
+    then it is undecided, never a guess. So it is with `give_up` where pairs show no sign of a gain
+    (`Evidence.hopeless`). The first `sure_pairs` are run whatever the time says: a machine that has become slow must
+    not cost the decision. `known_old` are earlier runs of the original: they tell how long a pair may take, and are no
+    evidence. `metric` is `wall`, `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no
+    threads, no child processes) and the first pair was busy for 95% of its time; with CPU time, waiting counts for
+    nothing. `environ` is what both were run with (told in the result); `each` hears what is known after each pair.
+    Exceptions of the two callables pass through.
     """
     if min_pairs > max_pairs or min_pairs < 1:
         raise ValueError(f"min_pairs must be from 1 to max_pairs, not {min_pairs} of {max_pairs}")
@@ -70,7 +71,7 @@ def measure(
     before = Reading.now()
     notes = pairs_until_decided(
         session, decision, pair, max_pairs=max_pairs, min_pairs=min_pairs, sure_pairs=sure_pairs,
-        budget_s=budget_s, expected_s=expected,
+        budget_s=budget_s, expected_s=expected, give_up=give_up,
     )  # fmt: skip
     told = conditions(before, Reading.now(), environ=environ, seed=session.seed)
     return decision.comparison(session.seed, notes, told)
@@ -78,7 +79,7 @@ def measure(
 
 def pairs_until_decided(
     session: Session, decision: Decision, pair: Callable[[], None], *, max_pairs: int, min_pairs: int,
-    sure_pairs: int = 0, budget_s: float | None = None, expected_s: float = 0.0,
+    sure_pairs: int = 0, budget_s: float | None = None, expected_s: float = 0.0, give_up: bool = True,
 ) -> list[str]:  # fmt: skip
     """Run pairs, each under the lock, until it is decided or no other one fits; what is to be said of it."""
     start, waited_s = session.clock(), 0.0
@@ -95,6 +96,9 @@ def pairs_until_decided(
             pair()
             expected_s = max(session.clock() - began, 0.5 * expected_s)
         if decision.pairs >= min_pairs and decision.evidence.decided != UNDECIDED:
+            break
+        if give_up and decision.pairs >= max(min_pairs, sure_pairs) and decision.evidence.hopeless:
+            notes.append(f"given up after {decision.pairs} pairs: no sign of a gain")
             break
     if waited_s > 1:
         notes.append(f"waited {waited_s:.0f} s for another hasten on this machine that was timing too")

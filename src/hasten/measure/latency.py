@@ -21,7 +21,7 @@ from hasten.measure.decide import Evidence, interval
 from hasten.observe.child import Child
 
 BLOCK_S = 0.03
-ROUNDS, LEAST_ROUNDS = 9, 3
+ROUNDS, LEAST_ROUNDS = 9, 4
 
 
 @dataclass(frozen=True)

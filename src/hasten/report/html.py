@@ -208,7 +208,7 @@ def _run(record: RunRecord) -> list[tuple[str, str]]:
     rows.append(("noise floor (A/A)", f"{percent(record.baseline.noise)} between equal runs"))
     contract = record.contract
     rows.append(
-        ("false claims of a gain", f"at most {contract.alpha:.0%}, for a gain of {contract.min_gain:g}x or more")
+        ("false claims of a gain", f"at most {100 * contract.alpha:g}%, for a gain of {contract.min_gain:g}x or more")
     )
     if record.profile.imports_share:
         rows.append(("start-up", f"{seconds(record.profile.imports_share * record.profile.wall_s)} of imports"))

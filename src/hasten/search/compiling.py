@@ -17,7 +17,7 @@ from hasten.measure.steady import WrongRun
 from hasten.search.ahead import ahead_of_time
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose, worth
 from hasten.search.evidence import beside
-from hasten.search.rest import PAIRS, ahead_seconds, measuring_seconds
+from hasten.search.rest import CLEAR_PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
 
@@ -140,7 +140,7 @@ def _attempt(
             return f"; ahead of time: results differ ({wrong})"
         gain = before_s / max(warm_s, 1e-9)
         if gain < CLEARLY and before is not out.work:  # else the last measurement shows it
-            gain = program.quick_gain(before, made) if jit else program.quick_gain(before, made, PAIRS)
+            gain = program.quick_gain(before, made) if jit else program.quick_gain(before, made, CLEAR_PAIRS)
     except WrongRun as problem:
         return f"; ahead of time: results differ ({problem})"
     if gain < (LEAST if jit and before is out.kept else LEAST_ALONE):

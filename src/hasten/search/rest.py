@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hasten.measure.compare import MIN_PAIRS
-
 LINK_S = 4.0  # about what making an extension module takes, compiling apart
 COMPILING_S = 5.0  # about what compiling the kernels of one change takes, before it was compiled
 AGAIN = 1.2  # of the seconds of a first compilation: machine code is optimised once more, as one module
-PAIRS = 4  # as many decide, where noise is small against the gain
-CLEAR = 1.6  # a gain from which the fewest pairs decide
+PAIRS = 5  # as many decide, where noise is small against the gain
+CLEAR, CLEAR_PAIRS = 1.6, 4  # a gain from which fewer pairs decide
 LOADING_S = 0.6  # about what loading Numba adds to a run
 
 
 def measuring_seconds(base_s: float, warm_s: float) -> float:
     """About what the last measurement takes of a program of `base_s` that now takes `warm_s`."""
-    return (MIN_PAIRS if base_s > CLEAR * warm_s else PAIRS) * (base_s + warm_s)
+    return (CLEAR_PAIRS if base_s > CLEAR * warm_s else PAIRS) * (base_s + warm_s)
 
 
 def ahead_seconds(compiling_s: float, warm_s: float) -> float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
 
 NEAR = 1.25  # a gain whose interval begins below this is small
-PAIRS, SURE_PAIRS, ROUNDS = 12, 4, 5
+PAIRS, SURE_PAIRS, ROUNDS = 12, 5, 5
 
 
 def confirm(loop: Loop, whole: Candidate) -> None:
