@@ -452,3 +452,13 @@ def test_underflow_that_is_to_be_noticed() -> None:
         check(c, "args = (np.full(3, 1e-20),)", fast=False)
     finally:
         np.seterr(**old)
+
+
+def test_truths_put_into_parts() -> None:
+    text = "for y in range(1, len(mask) - 1):\n    if mask[y]:\n        out[y - 1:y + 2] = True\n        late[:y] = False\n"
+    given = "import numpy as np; mask, out, late = np.array([%s]), np.zeros(5, dtype=bool), np.ones(5, dtype=%s)"
+    c = compiled(text, given % ("True, False, True, False, True", "bool"))
+    for mask in ("False, False, False, True, True", "True, True, True, True, True"):
+        check(c, given % (mask, "bool"), fast=True)
+    c = compiled(text, given % ("True, False, True, False, True", "float"))
+    check(c, given % ("False, True, False, True, True", "float"), fast=True)

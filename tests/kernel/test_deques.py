@@ -76,9 +76,22 @@ def test_window() -> None:
 
 ALONE = [
     "q = deque([1])\nreturn q",
-    "q = deque([1], 3)\nq.popleft()",
-    "q = deque([1], maxlen=3)\nq.popleft()",
-    "q = deque([1])\nq.appendleft(2)\nq.popleft()",
+    "q = deque([1], 3, maxlen=4)\nq.popleft()",
+    "q = deque(iterable=[1])\nq.popleft()",
+    "q = deque([1], maxlen=3)\nq.popleft()\nq = deque()",
+    "q = deque([1], maxlen=3)\nx = q.append(2) or q.popleft()",
+    "q = deque([1], maxlen=3)\ng = [q.append(x) for x in other]",
+    "q = deque([1], maxlen=n())\nq.popleft()",
+    "q = deque([n := 2], maxlen=n)\nq.popleft()",
+    "q = deque(maxlen=3)\nq = deque(maxlen=len(q))",
+    "q = deque([1], maxlen=3)\nq.maxlen = 2",
+    "q = deque([1])\nx = q.maxlen",
+    "q = deque([1])\nq.extend(x for x in q)",
+    "q = deque([1])\nfor x in q:\n    q.popleft()",
+    "q = deque([1])\nfor i, x in enumerate(q):\n    q = deque([2])",
+    "q = deque([1])\ng = (x for x in q)\nq.append(2)",
+    "q = deque([1])\nr = reversed(q)\nq.append(2)",
+    "q = deque([1])\nx = [q.popleft() for y in q]",
     "q = deque([1])\nq.rotate(1)",
     "q = deque([1])\nx = q.pop(0)",
     "q = deque([1])\nx = q[0:1]",
@@ -106,7 +119,9 @@ def rewritten(body: str, head: str = IMPORTS) -> str:
     function = source.tree.body[-1]
     assert isinstance(function, ast.FunctionDef)
     before = ast.dump(function)
-    out = "\n".join(map(ast.unparse, as_lists(Module(source), function.body, ("other",))))
+    module = Module(source)
+    taken: set[str] = set()
+    out = "\n".join(map(ast.unparse, as_lists(module, function.body, ("other",), lambda n: module.fresh(n, taken))))
     assert ast.dump(function) == before
     return out
 
@@ -133,6 +148,60 @@ def test_another_deque() -> None:
 )
 def test_lists(body: str, new: str) -> None:
     assert rewritten(body) == new
+
+
+LIMITED = """
+def f(values, fast, slow):
+    q, out = deque(maxlen=fast), []
+    p: deque = collections.deque([0.0, 0.5], slow)
+    for v in values:
+        q.append(v)
+        if v < 0.0:
+            p.appendleft(v)
+        elif v == 9.0:
+            p.extend([v, v + 1.0, v + 2.0])
+        elif v == 8.0:
+            q.clear()
+        else:
+            p.append(v)
+        if len(p) < p.maxlen:
+            continue
+        top = max([x for x in q] + [0.25])
+        for i, x in enumerate(p):
+            top += x * i
+        for x, y in zip(p, q):
+            top += x * y
+        out.append(top)
+    return out, len(q), list(p)
+"""
+
+
+def test_greatest_length() -> None:
+    c = compiled_function(IMPORTS + LIMITED, "args = ([float(i * 7 % 11) - 2.0 for i in range(30)], 3, 5)")
+    values = "[1.0, -2.0, -0.0, float('inf'), 9.0, 3.0, 8.0, 4.0, -7.0, 9.0]"
+    for fast, slow in [(1, 2), (3, 1), (0, 3), (2, 0), (40, 50)]:
+        check(c, f"args = ({values}, {fast}, {slow})", fast=True)
+    for given in ("-1, 2", "2, -1", "True, 2", "2, 1.0", "2**70, 2", "2, None", "2, np.int64(3)", "None, 2"):
+        check(c, f"args = ({values}, {given})", fast=False)
+    check(c, "args = ([], 2, 3)", fast=None)
+    check(c, "args = ([1.0, float('nan'), 9.0, 3.0], 2, 3)")
+
+
+@pytest.mark.parametrize("limit", ["w - 2", "w"])
+def test_greatest_length_that_is_worked_out(limit: str) -> None:
+    text = f"""
+def f(values, w):
+    q = deque(maxlen={limit})
+    total = 0.0
+    for v in values:
+        q.append(v)
+        if len(q) == q.maxlen:
+            total += q[0] - q[-1]
+    return total
+"""
+    c = compiled_function(IMPORTS + text, "args = ([1.0, 5.0, 2.0, 4.0], 4)")
+    for w in (0, 1, 2, 3, 6):
+        check(c, f"args = ([1.0, 5.0, -2.0, 4.0, 8.0, 0.5], {w})")
 
 
 def test_set_displays() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from hasten.kernel.arrays_tree import FLOATS, Axis, Node, Operand, integer
 from hasten.kernel.kinds import NP_INTS, Refuse, int_range
@@ -67,7 +68,8 @@ class Loop:
 
     def param(self, code: str, wanted: str) -> str:
         if code not in self.params:
-            self.params[code] = self.name(code if code.isidentifier() and not code.startswith("_") else wanted)
+            named = code.isidentifier() and not code.startswith("_") and not iskeyword(code)  # True is none
+            self.params[code] = self.name(code if named else wanted)
         return self.params[code]
 
     def index(self, code: str) -> str:
@@ -199,7 +201,7 @@ class Loop:
                 low, high = int_range(f"np.{dtype}")
                 if not low <= value <= high:
                     raise Refuse("a number beyond the type of the array")
-        literal = value is not None or _literal(node.code)
+        literal = value is not None or _literal(node.code) or node.code in ("True", "False")
         code = node.code if literal else self.param(node.code, "number")
         if dtype == "float64" and real or dtype == "int64" and kind in ("int", "np.int64"):
             return code

@@ -11,7 +11,7 @@ import copy
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from hasten.kernel import (
@@ -234,11 +234,9 @@ class Unit:
         self.module = module or shared.module
         self.name = name
         self.params = dict(params)
-        self.stmts = versions.lists_apart(
-            self.module,
-            unpacked.apart(deques.as_lists(shared.module, stmts, (*params, *outs))),
-            lambda wanted: shared.module.fresh(wanted, shared.taken),
-        )
+        fresh = partial(shared.module.fresh, taken=shared.taken)
+        listed = deques.as_lists(shared.module, unpacked.apart(stmts), (*params, *outs), fresh)
+        self.stmts = versions.lists_apart(self.module, listed, fresh)
         self.splicing = True  # may small methods be spelt out where they are called?
         self.splices = 0  # how many were
         self.made_calls: list[ast.Call] = []  # that stand for calls with starred arguments
