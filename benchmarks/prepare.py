@@ -364,6 +364,58 @@ def sales(folder: Path) -> str:
     return "generated"
 
 
+def reviews(folder: Path) -> str:
+    """pos.txt, neg.txt: sentences out of film reviews, one a line, latin-1."""
+    found = real("sentence_polarity/sentence_polarity.zip")
+    if found:
+        with zipfile.ZipFile(found) as archive:
+            for label in ("pos", "neg"):
+                (folder / f"{label}.txt").write_bytes(archive.read(f"sentence_polarity/rt-polarity.{label}"))
+        return "sentence polarity (CC BY 4.0, Pang and Lee)"
+    rng = np.random.default_rng(1066)
+    letters = np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
+    weights = np.arange(26, 0, -1) / 351
+    words = ["".join(rng.choice(letters, size=int(rng.integers(2, 9)), p=weights)) for _ in range(6000)]
+    odds = 1 / (np.arange(len(words)) + 5.0)
+    for label in ("pos", "neg"):
+        drawn = rng.permutation(odds) + 3 * odds
+        drawn /= drawn.sum()
+        lines = [" ".join(rng.choice(words, size=int(rng.integers(5, 30)), p=drawn)) for _ in range(5331)]
+        (folder / f"{label}.txt").write_text("\n".join(lines) + "\n", encoding="latin-1")
+    return "generated"
+
+
+def spoken(folder: Path) -> str:
+    """clips.npz: spoken digits, 8 kHz int16, clip i is audio[offset[i]:offset[i + 1]]; digit, speaker, take a clip."""
+    found = real("fsdd/fsdd900.npz")
+    if found:
+        with np.load(found) as data:
+            keep = [i for i in range(len(data["digit"])) if data["index"][i] < 6]
+            pieces = [data["audio"][data["offset"][i] : data["offset"][i + 1]] for i in keep]
+            about = {"digit": data["digit"][keep], "speaker": data["speaker"][keep], "take": data["index"][keep]}
+        source = "Free Spoken Digit Dataset (CC BY-SA 4.0)"
+    else:
+        rng = np.random.default_rng(8000)
+        pieces, rows = [], []
+        tones = rng.uniform(250, 3200, (10, 3, 3))  # digit, part of the word, formant
+        for digit in range(10):
+            for speaker, pitch in enumerate((0.9, 1.0, 1.1, 0.95, 1.05, 1.15)):
+                for take in range(6):
+                    size = int(rng.integers(2000, 4500))
+                    t = np.arange(size) / 8000
+                    part = np.minimum(2, 3 * np.arange(size) // size)
+                    wave = sum(np.sin(2 * np.pi * pitch * tones[digit, part, k] * t) for k in range(3))
+                    noise = rng.normal(0, 0.3, size)
+                    pieces.append(np.rint(2000 * (wave * np.hanning(size) + noise)).astype(np.int16))
+                    rows.append((digit, f"speaker{speaker}", take))
+        digit_, speaker_, take_ = zip(*rows, strict=True)
+        about = {"digit": np.array(digit_), "speaker": np.array(speaker_), "take": np.array(take_)}
+        source = "generated"
+    offset = np.concatenate([[0], np.cumsum([len(p) for p in pieces])])
+    np.savez_compressed(folder / "clips.npz", audio=np.concatenate(pieces), offset=offset, **about)
+    return source
+
+
 NEEDS: dict[str, Callable[[Path], str]] = {
     "tabular_features": credit,
     "predictive_maintenance": machines,
@@ -387,6 +439,10 @@ NEEDS: dict[str, Callable[[Path], str]] = {
     "backtest_pairs": prices,
     "demand_forecast": sales,
     "gradient_boosting_scratch": machines,
+    "min_variance": prices,
+    "review_sentiment": reviews,
+    "digit_dtw": spoken,
+    "hmm_regimes": prices,
 }
 
 
