@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hasten.core.model import Tensors
 from hasten.core.model_record import CurveRecord
 from hasten.serve.backends.onnx_file import opened
+from hasten.serve.devices import CPU, device_of, torch_device
 from hasten.serve.tokens import by_name, strings
 
 
@@ -26,12 +27,16 @@ def is_module(model: Any) -> bool:
 
 
 class Net:
-    """The original as its user asks it: in evaluation mode, without gradients, on the processor.
+    """The original as its user asks it: in evaluation mode, without gradients, on the processor, or on a graphics card
+    where its module lies on one (`device`).
 
-    `names` are the parameters of the module's `forward` that are given, in order. The module is a copy.
+    `names` are the parameters of the module's `forward` that are given, in order. The module is a copy, on the
+    processor; one on the card is made when it is asked.
     """
 
-    def __init__(self, module: Any, names: tuple[str, ...]) -> None:
+    def __init__(self, module: Any, names: tuple[str, ...], device: str | None = None) -> None:
+        self.device = device_of(module) if device is None else device
+        self._there: Any = None  # the module where it is computed
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # torch's own, where it copies exported programs
             self.module = copy.deepcopy(module)
@@ -43,12 +48,25 @@ class Net:
         self.told: tuple[str, ...] = ()  # how it was made smaller and trained, for reports
         self.curves: tuple[CurveRecord, ...] = ()  # of its trainings
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_there": None}
+
     def forward(self, X: Tensors) -> NDArray[Any]:
         """The scores, shape (n, ...). Raises what the module raises."""
+        return self.scores_of(tensors(X))
+
+    def scores_of(self, given: Mapping[str, Any]) -> NDArray[Any]:
+        """The scores for tensors by name. Raises what the module raises."""
         import torch
 
+        module = self.module
+        if self.device != CPU:
+            where = torch_device(self.device)
+            if self._there is None:
+                self._there = copy.deepcopy(module).to(where)
+            module, given = self._there, {n: t.to(where) for n, t in given.items()}
         with torch.inference_mode():
-            answer: NDArray[Any] = scores(self.module(**tensors(X))).numpy()
+            answer: NDArray[Any] = scores(module(**given)).cpu().numpy()
         return answer
 
     def __repr__(self) -> str:
@@ -113,8 +131,6 @@ class TextNet:
     def forward(self, X: Any) -> NDArray[Any]:
         """The scores of n texts, shape (n, ...); one string is answered by its row. Raises what the tokeniser or the
         module raises, and `ValueError` for what are no texts."""
-        import torch
-
         if isinstance(X, str):
             one: NDArray[Any] = self.forward([X])[0]
             return one
@@ -122,9 +138,7 @@ class TextNet:
         given = self._tokenise(texts)
         held = [given[n] if isinstance(given, Mapping) else None for n in self.net.names]
         if all(hasattr(a, "detach") for a in held):  # tensors: as the user passes them on
-            with torch.inference_mode():
-                answer: NDArray[Any] = scores(self.module(**dict(zip(self.net.names, held, strict=True)))).numpy()
-            return answer
+            return self.net.scores_of(dict(zip(self.net.names, held, strict=True)))
         return self.net.forward(Tensors(by_name(given, self.net.names, len(texts))))
 
     def __repr__(self) -> str:

@@ -1,7 +1,9 @@
-"""Weights as they lie on disk: float32, float16, or int8 with a scale for each row. They are computed with in float32.
+"""Weights as they lie on disk: float32, float16, or whole numbers of 8, 6 or 4 bits with a scale for each row. They are
+computed with in float32.
 
-One file holds all arrays of a net: what is stored in few bits in one piece, the rest (vectors, whole numbers) as it is.
-Deflated: what pruning left zero costs next to nothing.
+One file holds all arrays of a net: one piece of what is in few bits, one of each other kind of number (many small files
+would cost more than what is in them). Deflated: a value of 6 bits takes about 6 bits then, and what pruning left zero
+next to nothing. Bytes of floats lie by their place (all exponents together), which deflates better.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FLOAT32, FLOAT16, INT8 = "float32", "float16", "int8"
-WAYS = (FLOAT32, FLOAT16, INT8)
-CLIPS = np.linspace(1.0, 0.7, 13)  # of a row's largest value: what lies beyond is cut off where that costs less
+FLOAT32, FLOAT16, INT8, INT6, INT4 = "float32", "float16", "int8", "int6", "int4"
+LEVELS = {INT8: 127, INT6: 31, INT4: 7}  # of a way in whole numbers, on each side of zero
+CLIPS, LEAST = 13, {LEVELS[INT8]: 0.7}  # shares of a row's largest value that are tried: what lies beyond is cut off
+USUAL_LEAST = 0.4  # with fewer bits that costs less than coarse steps do
+LARGE = 16 << 20  # bytes of float32, from which deflating takes longer than it is worth
 HALF_MOST = 65504.0  # the largest float16
 
 
@@ -26,27 +30,31 @@ def save(path: Path, arrays: Mapping[str, NDArray[Any]], way: str, axes: Mapping
     index: list[dict[str, Any]] = []
     values: list[NDArray[Any]] = []
     scales: list[NDArray[Any]] = []
-    whole: dict[str, NDArray[Any]] = {}
-    for number, (name, array) in enumerate(arrays.items()):
-        few = way != FLOAT32 and name in axes and array.ndim > 1 and array.dtype == np.float32 and _finite(array)
+    whole: dict[str, list[NDArray[Any]]] = {}
+    for name, array in arrays.items():
+        few = way != FLOAT32 and name in axes and _fits(array)
         if not few:
-            index.append({"name": name})
-            whole[f"whole{number}"] = array
+            kind = array.dtype.newbyteorder("<").str
+            index.append({"name": name, "kind": kind, "shape": list(array.shape)})
+            whole.setdefault(kind, []).append(array.astype(kind).reshape(-1))
             continue
         first = np.moveaxis(array, axes[name], 0)
-        if way == INT8:
-            made, scale = rounded(first.reshape(len(first), -1))
+        if way in LEVELS:
+            made, scale = rounded(first.reshape(len(first), -1), LEVELS[way])
             scales.append(scale)
         else:
             made = first.astype(np.float16)
         index.append({"name": name, "shape": list(first.shape), "axis": axes[name]})
         values.append(made.reshape(-1))
-    held = {"index": np.frombuffer(json.dumps(index).encode(), np.uint8), **whole}
+    kinds = list(whole)
+    held = {"index": np.frombuffer(json.dumps([kinds, *index], separators=(",", ":")).encode(), np.uint8)}
+    held |= {f"whole{i}": _by_place(np.concatenate(whole[kind])) for i, kind in enumerate(kinds)}
     if values:
         held["values"] = np.concatenate(values)
     if scales:
-        held["scales"] = np.concatenate(scales)
-    write = np.savez if way == FLOAT32 else np.savez_compressed
+        held["scales"] = _by_place(_short(np.concatenate(scales)))
+    large = way == FLOAT32 and sum(a.nbytes for a in held.values()) > LARGE
+    write = np.savez if large else np.savez_compressed
     with path.open("wb") as file:
         write(file, allow_pickle=False, **held)
 
@@ -55,39 +63,63 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays, in float32 again."""
     with np.load(path, allow_pickle=False) as file:
         held = dict(file)
+    kinds, *index = json.loads(held["index"].tobytes())
+    whole = {kind: _in_order(held[f"whole{i}"], kind) for i, kind in enumerate(kinds)}
+    scales = _in_order(held["scales"], "<f4") if "scales" in held else None
     found: dict[str, NDArray[Any]] = {}
+    begun = dict.fromkeys(kinds, 0)
     at = row = 0
-    for number, each in enumerate(json.loads(held["index"].tobytes())):
-        if "shape" not in each:
-            found[each["name"]] = held[f"whole{number}"]
-            continue
+    for each in index:
         shape = each["shape"]
-        size = int(np.prod(shape))
+        size = int(np.prod(shape, dtype=np.int64))
+        if "kind" in each:
+            kind = each["kind"]
+            start = begun[kind]
+            begun[kind] += size
+            found[each["name"]] = whole[kind][start : start + size].reshape(shape)
+            continue
         some = held["values"][at : at + size].astype(np.float32)
         at += size
-        if "scales" in held:
-            some = (some.reshape(shape[0], -1) * held["scales"][row : row + shape[0], None]).astype(np.float32)
+        if scales is not None:
+            some = (some.reshape(shape[0], -1) * scales[row : row + shape[0], None]).astype(np.float32)
             row += shape[0]
         found[each["name"]] = np.ascontiguousarray(np.moveaxis(some.reshape(shape), 0, each["axis"]))
     return found
 
 
-def rounded(rows: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Each row as whole numbers of 8 bits and a scale, so that the squared error is least."""
+def _by_place(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """The bytes of all values, the first of each, then the second of each, and so on."""
+    return np.ascontiguousarray(array.view(np.uint8).reshape(len(array), array.itemsize).T)
+
+
+def _in_order(planes: NDArray[np.uint8], kind: str) -> NDArray[Any]:
+    made: NDArray[Any] = np.ascontiguousarray(planes.T).reshape(-1).view(kind)
+    return made
+
+
+def _short(scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rounded to 16 bits of precision: a third of the bytes is zero then, and what they scale has 8 at most."""
+    bits = scales.view(np.uint32).astype(np.uint64)
+    made: NDArray[np.float32] = ((bits + 0x80) & 0xFFFFFF00).astype(np.uint32).view(np.float32)
+    return np.where(np.isfinite(made), made, scales)
+
+
+def rounded(rows: NDArray[Any], levels: int = LEVELS[INT8]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Each row as whole numbers in -levels..levels and a scale, so that the squared error is least."""
     most = np.abs(rows).max(axis=1, initial=0.0).astype(np.float32)
     most = np.where(most > 0, most, 1.0).astype(np.float32)
     best = np.full(len(rows), np.inf)
-    chosen = (most / 127).astype(np.float32)
-    for clip in CLIPS:
-        scale = (clip * most / 127).astype(np.float32)
+    chosen = (most / levels).astype(np.float32)
+    for clip in np.linspace(1.0, LEAST.get(levels, USUAL_LEAST), CLIPS):
+        scale = (clip * most / levels).astype(np.float32)
         scale = np.where(scale > 0, scale, np.float32(1e-30)).astype(np.float32)
-        made = np.clip(np.rint(rows / scale[:, None]), -127, 127) * scale[:, None]
+        made = np.clip(np.rint(rows / scale[:, None]), -levels, levels) * scale[:, None]
         error = np.square(rows - made, dtype=np.float64).sum(axis=1)
         better = error < best
         best, chosen = np.where(better, error, best), np.where(better, scale, chosen).astype(np.float32)
-    return np.clip(np.rint(rows / chosen[:, None]), -127, 127).astype(np.int8), chosen
+    return np.clip(np.rint(rows / chosen[:, None]), -levels, levels).astype(np.int8), chosen
 
 
-def _finite(array: NDArray[Any]) -> bool:
-    """Whether every value has a place in float16."""
-    return bool((np.abs(array) <= HALF_MOST).all())
+def _fits(array: NDArray[Any]) -> bool:
+    """Whether it is a matrix or the like, and every value has a place in float16."""
+    return array.dtype == np.float32 and array.ndim > 1 and array.size > 0 and bool((np.abs(array) <= HALF_MOST).all())

@@ -6,6 +6,7 @@ those rows need.
 
 from __future__ import annotations
 
+import gzip
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from hasten.errors import TargetError
 
 IDS, MASK, TYPES, ARRAY = "ids", "mask", "types", "array"  # what an input holds
 JSON, SOURCE, NAMED = "json", "source", "named"
-FILE = {JSON: "tokenizer.json", SOURCE: "tokeniser.py"}
+FILE = {JSON: "tokenizer.json.gz", SOURCE: "tokeniser.py.gz"}  # a vocabulary deflates to a third
 MAIN = "tokenise_texts"  # what a generated module calls the function
 
 Arrays = list[NDArray[Any]]
@@ -139,10 +140,15 @@ def _padded(width: int, padding: Mapping[str, Any]) -> int:
     return -(-width // several) * several
 
 
+def text_of(path: Path) -> str:
+    """What is written in a file of a tokeniser."""
+    return gzip.decompress(path.read_bytes()).decode()
+
+
 def _json(held: HeldTokeniser, folder: Path) -> Tokeniser:
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / FILE[JSON]))
+    tokenizer = Tokenizer.from_str(text_of(folder / FILE[JSON]))
     tokenizer.no_padding()
     encode, special = getattr(tokenizer, "encode_batch_fast", tokenizer.encode_batch), held.options["special"]
 
@@ -234,7 +240,7 @@ def by_name(given: Any, names: Sequence[str], rows: int) -> dict[str, NDArray[An
 
 def _of_source(path: Path) -> Callable[[list[str]], Any]:
     """The function of a generated module: a fresh module each time, for it may hold state."""
-    return module_of(path.read_text(encoding="utf-8"), path)
+    return module_of(text_of(path), path)
 
 
 def module_of(source: str, path: Path) -> Callable[[list[str]], Any]:

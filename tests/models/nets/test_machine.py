@@ -178,14 +178,16 @@ def test_steps_of_any_number_answer_as_onnx_runtime(tmp_path):
 
 
 @needs_compiler
-@pytest.mark.parametrize(("way", "stored", "within"), [("HSM305", "int8", 0.03), ("HSM303", "float16", 0.002)])
+@pytest.mark.parametrize(
+    ("way", "stored", "within"), [("HSM305", "int8", 0.03), ("HSM305", "int4", 0.4), ("HSM303", "float16", 0.002)]
+)
 def test_weights_in_few_bits_answer_nearly_the_same(tmp_path, way, stored, within):
     g = Graph(row=(DRAW.normal(size=(4, 64)).astype(np.float32), (64,)))
     work = work_of(g, g("Gemm", g("Relu", g("MatMul", "row", g.weight(64, 90))), g.weight(90, 4)))
     ask = served(work, tmp_path, FewBits(), {"way": way, "stored": stored})
     agrees(work, ask, work.valid.x.arrays, within)
     size = sum(f.stat().st_size for f in tmp_path.glob("weights.npz"))
-    assert size < (64 * 90 + 90 * 4) * (1.3 if stored == "int8" else 2.3) + 1500
+    assert size < (64 * 90 + 90 * 4) * {"int4": 0.6, "int8": 1.1, "float16": 2.0}[stored] + 1500
 
 
 def test_what_has_no_code_is_refused(tmp_path):
@@ -284,6 +286,13 @@ def test_whole_numbers_answer_as_rounded_layers_do(tmp_path, monkeypatch, withou
     # the weights of other layers lie on disk as int8: what lies between two whole numbers may fall to the other one
     np.testing.assert_allclose(answer, wanted, rtol=0, atol=0.04 * largest)
     assert 1e-5 * largest < np.abs(answer - plain).max() < 0.15 * largest
+    apart, room = [np.abs(answer - plain).max()], [(tmp_path / "weights.npz").stat().st_size]
+    for stored in ("int6", "int4"):
+        fewer = served(work, tmp_path, FewBits(), {"way": "HSM307", "stored": stored, "ranges": "minmax"})([x])
+        apart.append(np.abs(fewer - plain).max())
+        room.append((tmp_path / "weights.npz").stat().st_size)
+    assert apart == sorted(apart) and apart[-1] < largest
+    assert room[1] < 0.85 * room[0] and room[2] < 0.85 * room[1]
 
 
 def sigmoid(v):

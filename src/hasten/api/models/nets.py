@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from hasten.api.models.fit import Complaints
 from hasten.api.models.texts import takes_texts, task_of_net, text_workload
 from hasten.core.model import FORWARD, ModelWorkload, Rows, Tensors
+from hasten.serve.devices import CPU
 from hasten.serve.net import Net, OnnxNet, is_net, parameters_of
 
 TARGETS = ("labels", "label", "targets", "target", "y")  # what a mapping of a batch calls its targets
+ON_CARD = "the module lies on a graphics card: it is asked there, and what is faster there or on the processor is kept"
 PADS = ("attention_mask", "mask")  # where a mapping has one of these, shorter batches may be filled up with zeros
 
 
@@ -42,6 +44,8 @@ def net_workload(work: ModelWorkload, wrong: Complaints) -> ModelWorkload:
     wrong.raise_any()
     net = work.model if isinstance(work.model, OnnxNet) else Net(work.model, tuple(first.arrays))
     answer = _probe(net, first, wrong)
+    if isinstance(net, Net) and net.device != CPU:
+        work = replace(work, notes=(*work.notes, ON_CARD))
     task = work.task if work.task != "other" else task_of_net(answer, parts["valid"].y)
     if task == "classification":
         net.classes_ = np.arange(answer.shape[1] if answer.ndim > 1 and answer.shape[1] > 1 else 2)

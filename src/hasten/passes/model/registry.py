@@ -29,6 +29,7 @@ SERVING: tuple[tuple[str, str], ...] = (
 # those of nets; what learns nothing and takes seconds comes first
 NETS: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.nets.run", "TorchScript"),
+    ("hasten.passes.model.nets.run", "HalfPrecision"),
     ("hasten.passes.model.nets.run", "OnnxRuntime"),
     ("hasten.passes.model.nets.machine", "MachineCode"),
     ("hasten.passes.model.nets.run", "OpenVino"),

@@ -31,6 +31,7 @@ from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
 from hasten.search.models.reduce import NO_GAIN, RACED, REDUCE_S, Reductions, likely_certified
 from hasten.search.models.titles import titled
+from hasten.serve.stored import INT8
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
@@ -42,7 +43,7 @@ MOST = 40  # recipes, at most
 STALE = 12  # recipes without a gain: enough
 ROUNDS, BLOCK_S = 5, 0.015  # of a quick race
 LEAST_S = 10.0  # below which no recipe is begun
-STORING_S = 10.0  # that the search leaves for it
+STORING_S, STORED_S = 20.0, 5.0  # that the search leaves for it, and that one way to store takes at least
 STORED = 2  # of the best candidates, whose weights are stored in fewer bits too
 
 
@@ -351,11 +352,12 @@ class NetSearch(Reductions):
             ways: dict[str, list[Parameters]] = {}
             for p in () if missing(found) else found.parameters(self.inside):
                 ways.setdefault(p["way"], []).append(p)
-            served = [c for c in (*self.good, *self.exact) if c.accepted and c.steps[-1].code in ways]
+            served = [c for c in (*self.good, *self.exact) if c.accepted and _way(c) in ways]
             for c in sorted(served, key=self._wanted)[:STORED]:
-                for p in ways[c.steps[-1].code]:
+                for p in ways[_way(c)]:
+                    p = {**c.steps[-1].parameters, **p}
                     way = Step(found.code, titled(found.name, p), p)
-                    if self._left_s < max(0.5 * STORING_S, 2 * self.loop.ask_s) or self._stored(c, way):
+                    if way == c.steps[-1] or self._left_s < max(STORED_S, 2 * self.loop.ask_s) or self._stored(c, way):
                         break
 
     def _stored(self, c: Candidate, way: Step) -> bool:
@@ -395,6 +397,12 @@ class NetSearch(Reductions):
             shutil.rmtree(candidate.folder, ignore_errors=True)
 
 
+def _way(c: Candidate) -> str:
+    """The pass that serves it, whatever its weights are stored in."""
+    last = c.steps[-1]
+    return str(last.parameters.get("way", last.code))
+
+
 def _training(step: Step) -> dict[str, Any]:
     """How a step trains, without what it takes away: nets that are the same are trained alike."""
     return {k: v for k, v in step.parameters.items() if k not in ("share", "by")}
@@ -407,7 +415,10 @@ def _ways(loop: Loop, exact: Sequence[Candidate], rows: int) -> list[Step]:
     if loop.contract.wanted[0] == SIZE:
         timed.sort(key=lambda c: c.record.size_mb)
         small = [p for p in storing_passes() if not missing(p)]
-        steps = [Step(p.code, titled(p.name, x), x) for p in small for x in p.parameters(inside(loop.work))]
+        steps = [
+            Step(p.code, titled(p.name, x), x)
+            for p in small for x in p.parameters(inside(loop.work)) if x["stored"] == INT8
+        ]  # fmt: skip
         return [*steps[:1], *(c.steps[-1] for c in timed[: WAYS - len(steps[:1])])]
     else:
         timed.sort(key=lambda c: c.latencies[rows, 1, "rows"])

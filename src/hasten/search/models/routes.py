@@ -15,7 +15,7 @@ from hasten.serve.manifest import Route
 if TYPE_CHECKING:
     from hasten.search.models.candidates import Candidate
 
-FAR_LESS = 0.8  # of another's size
+FAR_LESS = 0.9  # of another's size
 CLEARLY = 0.95  # of another's latency: what a part of its own must come below to be worth carrying
 
 

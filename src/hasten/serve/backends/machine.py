@@ -22,7 +22,7 @@ from hasten.serve.native import FLAGS, compiled, opened
 from hasten.serve.stored import load as stored
 
 MODULE = "hasten_net"
-SOURCE, LIBRARY, WEIGHTS = "net.c.gz", "net.so", "weights.npz"
+SOURCE, LIBRARY, WEIGHTS = "net.c.gz", "net.so.gz", "weights.npz"
 LENGTH = "L"
 # what each level of x86-64 has, as the kernel names it, best first
 V4 = {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl", "avx2", "fma", "bmi2"}
@@ -130,7 +130,9 @@ def write(folder: Path, text: str) -> None:
     """Compile the C text for this processor, and keep both. Raises `TargetError`."""
     (folder / SOURCE).write_bytes(gzip.compress(text.encode(), mtime=0))
     with _source(folder) as source:
-        compiled(source, folder / LIBRARY, flags(level()))
+        library = source.with_name("net.so")
+        compiled(source, library, flags(level()))
+        (folder / LIBRARY).write_bytes(gzip.compress(library.read_bytes(), mtime=0))
 
 
 @contextmanager
@@ -147,10 +149,10 @@ def _library(folder: Path, made_for: str) -> Any:
     own = flags(here)
     with _source(folder) as source:
         # from a place of its own: Python knows modules by their paths, and would give back what lay there before
-        library = source.with_name(LIBRARY)
+        library = source.with_name("net.so")
         known = [*LEVELS, ""]
         if made_for in known[known.index(here) :]:
-            library.write_bytes((folder / LIBRARY).read_bytes())
+            library.write_bytes(gzip.decompress((folder / LIBRARY).read_bytes()))
         else:
             compiled(source, library, own)
         return opened(library, source, MODULE, own)

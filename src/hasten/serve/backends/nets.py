@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from hasten.serve.backends import machine
 from hasten.serve.backends.machine import WEIGHTS
 from hasten.serve.backends.onnx import session
+from hasten.serve.devices import CPU, torch_device
 
 Arrays = list[NDArray[Any]]
 Ask = Callable[[Arrays], NDArray[Any]]
@@ -48,9 +49,11 @@ def _traced(folder: Path, options: Mapping[str, Any], threads: int | None) -> As
 
     if threads is not None:
         torch.set_num_threads(threads)
+    device, half = options.get("device", CPU), options.get("half", False)
+    where = torch_device(device)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that TorchScript is to be succeeded by torch.export
-        module = torch.jit.load(str(folder / TRACED))  # type: ignore[no-untyped-call]
+        module = torch.jit.load(str(folder / TRACED), map_location=where)  # type: ignore[no-untyped-call]
     formats = [torch.channels_last if last else torch.contiguous_format for last in options["channels_last"]]
 
     def ask(arrays: Arrays) -> NDArray[Any]:
@@ -59,7 +62,17 @@ def _traced(folder: Path, options: Mapping[str, Any], threads: int | None) -> As
             answer: NDArray[Any] = module(*given).contiguous().numpy()
         return answer
 
-    return ask
+    def there(arrays: Arrays) -> NDArray[Any]:
+        with torch.inference_mode():
+            given = [torch.from_numpy(a).to(where) for a in arrays]
+            if half:
+                given = [t.half() if t.is_floating_point() else t for t in given]
+            given = [t.contiguous(memory_format=f) for t, f in zip(given, formats, strict=True)]
+            found = module(*given)
+            answer: NDArray[Any] = (found.float() if half and found.is_floating_point() else found).cpu().numpy()
+        return answer
+
+    return ask if device == CPU else there
 
 
 def _compiled(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
@@ -67,18 +80,20 @@ def _compiled(folder: Path, options: Mapping[str, Any], threads: int | None) -> 
 
     if threads is not None:
         torch.set_num_threads(threads)
+    where = torch_device(options.get("device", CPU))
     module = torch._inductor.aoti_load_package(str(folder / COMPILED))
 
     def ask(arrays: Arrays) -> NDArray[Any]:
         with torch.inference_mode():
-            answer: NDArray[Any] = module(*[torch.from_numpy(a) for a in arrays]).contiguous().numpy()
+            answer: NDArray[Any] = module(*[torch.from_numpy(a).to(where) for a in arrays]).contiguous().cpu().numpy()
         return answer
 
     return ask
 
 
 def _onnx(folder: Path, options: Mapping[str, Any], threads: int | None) -> Ask:
-    graph = session(str(folder / ONNX), threads, _held(folder) if options.get("stored") else None)
+    weights = _held(folder) if options.get("stored") else None
+    graph = session(str(folder / ONNX), threads, weights, options.get("device", CPU))
     given = {i.name for i in graph.get_inputs()}
     places = [(place, name) for place, name in enumerate(options["inputs"]) if name in given]
     outputs = [graph.get_outputs()[0].name]

@@ -9,17 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.errors import TargetError
 from hasten.serve.answering import Answered
+from hasten.serve.devices import CPU
 from hasten.serve.inputs import MATRIX, TYPED
 
+CUDA_PROVIDER = "CUDAExecutionProvider"
 NOTHING = "\x00 no text"  # what stands for a cell that holds no string: no category and no word is that
 
 
 def session(
-    graph: str | bytes, threads: int | None = None, weights: Mapping[str, NDArray[Any]] | None = None
+    graph: str | bytes, threads: int | None = None, weights: Mapping[str, NDArray[Any]] | None = None, device: str = CPU
 ) -> Any:  # fmt: skip
     """A session of ONNX Runtime for the graph in a file, or in memory; `threads` None: as many as there are. `weights`
-    are those that the graph does not hold."""
+    are those that the graph does not hold. Raises `TargetError` where `device` is a graphics card and ONNX Runtime has
+    none."""
     import onnxruntime
 
     settings = onnxruntime.SessionOptions()
@@ -31,7 +35,13 @@ def session(
     if weights:
         held = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(a)) for a in weights.values()]
         settings.add_external_initializers(list(weights), held)
-    return onnxruntime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
+    if device == CPU:
+        return onnxruntime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
+    if CUDA_PROVIDER in onnxruntime.get_available_providers():
+        made = onnxruntime.InferenceSession(graph, settings, providers=[CUDA_PROVIDER, "CPUExecutionProvider"])
+        if CUDA_PROVIDER in made.get_providers():  # else it has fallen back, without an error
+            return made
+    raise TargetError("a graphics card is needed here, and ONNX Runtime has none: pip install onnxruntime-gpu")
 
 
 def runner(session: Any) -> Callable[[list[str], Mapping[str, Any]], list[Any]]:

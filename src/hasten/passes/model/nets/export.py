@@ -8,6 +8,7 @@ import copy
 import io
 import logging
 import warnings
+from collections import deque
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from hasten.core.model import ModelWorkload, Tensors
 from hasten.core.model_pass import CannotServe
+from hasten.serve.devices import CPU, torch_device
 from hasten.serve.net import Net, OnnxNet, scores, tensors
 
 ROWS = 2  # of the example: one row would make the number of rows a constant
@@ -70,8 +72,11 @@ def only_scores(module: Any, names: tuple[str, ...]) -> Any:
     return OnlyScores().eval()
 
 
-def traced(work: ModelWorkload, path: Path, channels_last: bool = False) -> None:
-    """Write the net as frozen TorchScript. Raises `CannotServe`.
+def traced(
+    work: ModelWorkload, path: Path, channels_last: bool = False, device: str = CPU, *, half: bool = False
+) -> None:  # fmt: skip
+    """Write the net as frozen TorchScript, computed on `device` (constants of a trace lie where it was made), with
+    `half` in float16. Raises `CannotServe`.
 
     A trace follows one way through the module; where another would be taken, its answers to other lengths differ, and
     the judge asks for some.
@@ -79,8 +84,11 @@ def traced(work: ModelWorkload, path: Path, channels_last: bool = False) -> None
     import torch
 
     net = net_of(work)
-    module = only_scores(copy.deepcopy(net.module), net.names)
-    given = tuple(example(work).values())
+    where = torch_device(device)
+    module = only_scores(copy.deepcopy(net.module), net.names).to(where)
+    given = tuple(t.to(where) for t in example(work).values())
+    if half:
+        module, given = module.half(), tuple(t.half() if t.is_floating_point() else t for t in given)
     if channels_last:
         module = module.to(memory_format=torch.channels_last)
         given = tuple(_last(t) for t in given)
@@ -92,13 +100,16 @@ def traced(work: ModelWorkload, path: Path, channels_last: bool = False) -> None
         raise CannotServe(f"torch.jit.trace: {first_line(error)}") from None
 
 
-def exported(work: ModelWorkload) -> Any:
+def exported(work: ModelWorkload, device: str = CPU) -> Any:
     """The net as an exported program (`torch.export`). Raises `CannotServe`."""
     import torch
 
     net = net_of(work)
     module = only_scores(net.module, net.names)
     given = tuple(example(work).values())
+    if device != CPU:
+        where = torch_device(device)
+        module, given = copy.deepcopy(module).to(where), tuple(t.to(where) for t in given)
     try:
         with quiet(), torch.no_grad():
             return torch.export.export(module, given, dynamic_shapes=(tuple(_free(work)),))
@@ -123,11 +134,25 @@ def _free(work: ModelWorkload) -> Iterator[dict[int, Any]]:
 def onnx(work: ModelWorkload, path: Path) -> list[str]:
     """Write the net as an ONNX graph; gives the names of its inputs in the order of the net's. Raises `CannotServe`.
 
-    By torch's exporter over `torch.export`, and where that fails by the older one, which traces.
+    By torch's exporter over `torch.export`, and where that fails by the older one, which traces. Many passes want the
+    graph of the same net: in one process it is made once.
     """
     if isinstance(work.model, OnnxNet):
         path.write_bytes(work.model.data)
         return list(work.model.names)
+    for net, free, data, names in _graphs:
+        if net is work.model and free == work.free:
+            path.write_bytes(data)
+            return list(names)
+    made = _onnx(work, path)
+    _graphs.append((net_of(work), work.free, path.read_bytes(), tuple(made)))
+    return made
+
+
+_graphs: deque[tuple[Net, Any, bytes, tuple[str, ...]]] = deque(maxlen=2)
+
+
+def _onnx(work: ModelWorkload, path: Path) -> list[str]:
     for package in ("torch", "onnxscript"):
         if find_spec(package) is None:
             raise CannotServe(f"not installed: pip install {package}")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,22 @@ class Lesson:
             return like
         hard = self.hard(answer, self.y[rows])
         return hard if share <= 0 else (1 - share) * hard + share * like
+
+
+def on_device(learnt: Lesson, device: str) -> Lesson:
+    """The same lesson, its tensors on another device."""
+    import torch
+
+    where = torch.device(device)
+
+    def moved(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        return {n: t.to(where) for n, t in inputs.items()}
+
+    extra = learnt.extra
+    if extra is not None:
+        extra = Extra(moved(extra.inputs), extra.soft.to(where), extra.parents)
+    y = None if learnt.y is None else learnt.y.to(where)
+    return replace(learnt, inputs=moved(learnt.inputs), y=y, soft=learnt.soft.to(where), extra=extra)
 
 
 def original_of(work: ModelWorkload) -> Net:
@@ -178,13 +194,11 @@ def answered(net: Net, x: Tensors, batch: int = BATCH) -> Any:
 
 def learner(net: Net) -> Any:
     """A copy of the net's module whose parameters all may learn."""
-    import torch
-
     module = copy.deepcopy(net.module)
     for p in module.parameters():
         if p.is_floating_point():
             p.requires_grad_(True)
-    return module.to(torch.device("cpu"))
+    return module.cpu()
 
 
 def put_in(net: Net, module: Any, *told: str) -> Net:
@@ -194,7 +208,7 @@ def put_in(net: Net, module: Any, *told: str) -> Net:
     for p in module.parameters():
         p.grad = None
     with torch.no_grad():
-        made = Net(module, net.names)
+        made = Net(module, net.names, net.device)
     made.classes_ = net.classes_
     made.told = (*net.told, *told)
     made.curves = net.curves

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from hasten.core.model import Tensors
+from hasten.serve.devices import CPU
 from hasten.serve.net import Net
 
 ALIKE = 1e-4  # of the largest score: rounding, and no more
@@ -130,7 +131,7 @@ def _fits(net: Net, way: OwnHeads, x: Tensors) -> bool:
         with torch.no_grad():
             out.weight[:, way.heads // 2 * size : (way.heads // 2 + 1) * size] = 0.0
         way.cut(made, kept)
-        old, new = Net(silent, net.names).forward(x), Net(made, net.names).forward(x)
+        old, new = Net(silent, net.names, CPU).forward(x), Net(made, net.names, CPU).forward(x)
         whole = net.forward(x)
     except Exception:  # noqa: BLE001 - a guess that is wrong may end in anything
         return False

@@ -20,7 +20,14 @@ from hasten.core.model_pass import Built, CannotServe, Parameters
 from hasten.core.recipe import Risk
 from hasten.passes.model.nets import export
 from hasten.serve.backends.nets import COMPILED, ONNX, OPENVINO, TRACED
+from hasten.serve.backends.onnx import CUDA_PROVIDER
+from hasten.serve.devices import CPU, CUDA, has_cuda
 from hasten.serve.net import Net, is_net
+
+
+def on_card(work: ModelWorkload) -> bool:
+    """Whether the net is to be served on a graphics card too: its user's module lies on one, and one is here."""
+    return isinstance(work.model, Net) and work.model.device == CUDA and has_cuda()
 
 
 def has_images(work: ModelWorkload) -> bool:
@@ -33,7 +40,8 @@ class TorchScript:
     """TorchScript, traced and frozen.
 
     What it does     torch still runs the net, without Python and with what is constant folded. (An exported program
-                     run by torch is interpreted in Python, and slower than the module itself.)
+                     run by torch is interpreted in Python, and slower than the module itself.) On a graphics card too
+                     where the user's module lies on one.
     """
 
     code: ClassVar[str] = "HSM301"
@@ -46,12 +54,41 @@ class TorchScript:
             yield {}
             if has_images(work):
                 yield {"channels_last": True}
+            if on_card(work):
+                yield {"device": CUDA}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
-        last = bool(parameters.get("channels_last"))
-        export.traced(work, folder / TRACED, channels_last=last)
-        each = [last and a.ndim == 4 for a in work.valid.x.arrays.values()]
-        return Built("net", work.methods, {"kind": "traced", "channels_last": each}, ("torch",))
+        return _traced(work, folder, bool(parameters.get("channels_last")), parameters.get("device", CPU), half=False)
+
+
+def _traced(work: ModelWorkload, folder: Path, last: bool, device: str, *, half: bool) -> Built:
+    export.traced(work, folder / TRACED, channels_last=last, device=device, half=half)
+    each = [last and a.ndim == 4 for a in work.valid.x.arrays.values()]
+    options = {"kind": "traced", "channels_last": each, "device": device, "half": half}
+    return Built("net", work.methods, options, ("torch",))
+
+
+@dataclass(frozen=True)
+class HalfPrecision:
+    """TorchScript in float16, on a graphics card.
+
+    What it does     holds weights and what flows between layers as float16 on the card, whose matrix units multiply
+                     those several times faster than float32. For modules that lie on a card only.
+    """
+
+    code: ClassVar[str] = "HSM308"
+    name: ClassVar[str] = "TorchScript in float16 on a graphics card"
+    risk: ClassVar[Risk] = Risk.QUALITY
+    packages: ClassVar[tuple[str, ...]] = ("torch",)
+
+    def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
+        if on_card(work):
+            yield {}
+            if has_images(work):
+                yield {"channels_last": True}
+
+    def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
+        return _traced(work, folder, bool(parameters.get("channels_last")), CUDA, half=True)
 
 
 @dataclass(frozen=True)
@@ -70,6 +107,8 @@ class Inductor:
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
         if isinstance(work.model, Net):
             yield {}
+            if on_card(work):
+                yield {"device": CUDA}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         import shutil
@@ -78,13 +117,14 @@ class Inductor:
 
         if not any(map(shutil.which, ("g++", "clang++", "c++"))):
             raise CannotServe("no C++ compiler is on the PATH")
-        program = export.exported(work)
+        device = parameters.get("device", CPU)
+        program = export.exported(work, device)
         try:
             with export.quiet():
                 torch._inductor.aoti_compile_and_package(program, package_path=str(folder / COMPILED))
         except Exception as error:  # noqa: BLE001 - what it says is the reason
             raise CannotServe(f"Inductor: {export.first_line(error)}") from None
-        return Built("net", work.methods, {"kind": "compiled"}, ("torch",))
+        return Built("net", work.methods, {"kind": "compiled", "device": device}, ("torch",))
 
 
 @dataclass(frozen=True)
@@ -103,10 +143,13 @@ class OnnxRuntime:
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
         if is_net(work.model):
             yield {}
+            if on_card(work) and CUDA_PROVIDER in providers():
+                yield {"device": CUDA}
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         inputs = export.onnx(work, folder / ONNX)
-        return Built("net", work.methods, {"kind": "onnx", "inputs": inputs}, ("onnxruntime",))
+        options = {"kind": "onnx", "inputs": inputs, "device": parameters.get("device", CPU)}
+        return Built("net", work.methods, options, ("onnxruntime",))
 
 
 @dataclass(frozen=True)
@@ -135,6 +178,13 @@ class OpenVino:
         ov.save_model(model, folder / OPENVINO, compress_to_fp16=False)
         options = {"kind": "openvino", "precision": parameters["precision"], "places": places}
         return Built("net", work.methods, options, ("openvino",))
+
+
+def providers() -> list[str]:
+    """What ONNX Runtime can compute on here."""
+    import onnxruntime
+
+    return list(onnxruntime.get_available_providers())
 
 
 def _has_amx() -> bool:

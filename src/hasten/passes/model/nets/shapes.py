@@ -19,7 +19,7 @@ def answers_alike(net: Net, made: Any, inputs: Mapping[str, Any]) -> bool:
     x = Tensors({n: t.numpy() for n, t in inputs.items()})
     try:
         for some in (x, x.take(slice(0, 1))):
-            old, new = net.forward(some), Net(made, net.names).forward(some)
+            old, new = net.forward(some), Net(made, net.names, net.device).forward(some)
             if old.shape != new.shape or old.dtype != new.dtype or not np.isfinite(new).all():
                 return False
     except Exception:  # noqa: BLE001 - whatever it raises, it does not answer

@@ -1,10 +1,11 @@
 """Weights in few bits on disk, computed with in float32.
 
-What changes     matrices, kernels and tables of embeddings lie in the artifact as int8 with a scale for each row (each
-                 output, each word), or as float16, deflated; as it loads they become float32 again.
-When it wins     always in size: a quarter, or half. Time does not change. It composes with every reduction; weights
+What changes     matrices, kernels and tables of embeddings lie in the artifact as whole numbers of 8, 6 or 4 bits with
+                 a scale for each row (each output, each word), or as float16, deflated; as it loads they become float32
+                 again. What is computed in int8 in code of its own (HSM307) has weights of 6 or 4 bits in the same way.
+When it wins     always in size: an eighth to a half. Time does not change. It composes with every reduction; weights
                  that pruning left zero cost next to nothing.
-Risk             quality: rounding a weight to 8 bits of its row changes little, and the judge looks.
+Risk             quality: rounding a weight to 8 bits of its row changes little, to 4 bits more, and the judge looks.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ from hasten.passes.model.nets.quantise import OnnxInt8Dynamic
 from hasten.serve.backends.machine import WEIGHTS
 from hasten.serve.backends.nets import ONNX, OPENVINO
 from hasten.serve.net import is_net
-from hasten.serve.stored import FLOAT16, INT8, save
+from hasten.serve.stored import FLOAT16, INT4, INT6, INT8, save
 
-MACHINE, RUNTIME, VINO, DYNAMIC = "HSM305", "HSM303", "HSM304", "HSM311"
+MACHINE, WHOLE, RUNTIME, VINO, DYNAMIC = "HSM305", "HSM307", "HSM303", "HSM304", "HSM311"
+BITS = (INT4, INT6, INT8, FLOAT16)  # the fewest first
 # int8 by ONNX Runtime leaves tables of embeddings, most of many a text model, in float32
-STORED = {MACHINE: (INT8, FLOAT16), RUNTIME: (INT8, FLOAT16), VINO: (FLOAT16,), DYNAMIC: (INT8, FLOAT16)}
+STORED = {MACHINE: BITS, WHOLE: BITS[:2], RUNTIME: BITS, VINO: (FLOAT16,), DYNAMIC: BITS}
 FEWEST = 256  # values of what is worth it
 # operators whose weights have their outputs along the last axis
 ACROSS = ("MatMul",)
@@ -47,10 +49,12 @@ class FewBits:
 
     def build(self, work: ModelWorkload, folder: Path, parameters: Parameters) -> Built:
         way, stored = parameters["way"], parameters["stored"]
-        if way == MACHINE:
+        if way in (MACHINE, WHOLE):
             from hasten.passes.model.nets.machine import build
+            from hasten.passes.model.nets.sensitive import MINMAX
 
-            return build(work, folder, stored)
+            ranges = parameters.get("ranges", MINMAX) if way == WHOLE else ""
+            return build(work, folder, stored, ranges, bool(parameters.get("spared")))
         if way == VINO:
             return _openvino(work, folder)
         if way == DYNAMIC:

@@ -24,7 +24,8 @@ import numpy as np
 from hasten.core.model import ModelWorkload
 from hasten.core.model_pass import CannotServe
 from hasten.core.model_record import CurveRecord, EpochRecord
-from hasten.passes.model.nets.learning import BATCH, Extra, Lesson, asked
+from hasten.passes.model.nets.learning import BATCH, Extra, Lesson, asked, on_device
+from hasten.serve.devices import CUDA, cards, has_cuda, random_state, set_random_state
 from hasten.serve.net import Net, is_module, tensors
 
 FEWEST = 40  # training rows, below which none are held out
@@ -155,7 +156,9 @@ def trained(
     except NotImplementedError:
         raise CannotServe("an exported program has no training mode: give the module that it was made of") from None
     threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
+    if has_cuda():  # wherever the net will answer
+        module, learnt = _on_card(module, learnt)
+    with torch.random.fork_rng(devices=cards()):
         torch.manual_seed(schedule.seed)
         for slower in (1.0, 0.2):  # a rate too high shows by losses that are no numbers
             run = _Run(module, learnt, replace(schedule, rate=schedule.rate * slower), kept)
@@ -166,7 +169,23 @@ def trained(
         else:
             raise CannotServe("its training diverges, also at a fifth of the learning rate")
     torch.set_num_threads(threads)
-    return module.eval(), curve
+    return module.cpu().eval(), curve
+
+
+def _on_card(module: Any, learnt: Lesson) -> tuple[Any, Lesson]:
+    """Both on a graphics card, where the module runs there; as they were where it makes tensors of its own on the
+    processor, or the card has no room."""
+    import torch
+
+    module.eval()
+    try:
+        there, lesson = module.to(CUDA), on_device(learnt, CUDA)
+        with torch.no_grad():
+            asked(there, {n: t[:2] for n, t in lesson.inputs.items()})
+    except (RuntimeError, TypeError):  # torch's errors of devices and of memory are of the first class
+        there, lesson = module.cpu(), learnt
+    there.train()
+    return there, lesson
 
 
 def _masked(module: Any, kept: Mapping[str, Any] | None) -> None:
@@ -177,7 +196,7 @@ def _masked(module: Any, kept: Mapping[str, Any] | None) -> None:
     with torch.no_grad():
         for name, mask in (kept or {}).items():
             if name in named:
-                named[name].mul_(mask)
+                named[name].mul_(mask.to(named[name].device))
 
 
 def _by_user(module: Any, work: ModelWorkload, learnt: Lesson) -> tuple[Any, Curve]:
@@ -402,7 +421,7 @@ class _Run:
             "key": self._key(), "module": self.module.state_dict(), "optimiser": self.optimiser.state_dict(),
             "best": self.best, "kept": self.kept, "state": self.state, "seen": [asdict(e) for e in self.seen],
             "said": self.said, "mixup": self.mixup, "random": torch.get_rng_state(), "epochs": self.epochs,
-            "ended": ended,
+            "ended": ended, "card": random_state(),
         }  # fmt: skip
         fresh = _limits.checkpoint.with_suffix(".new")
         torch.save(held, fresh)
@@ -415,7 +434,7 @@ class _Run:
         if _limits.checkpoint is None or not _limits.checkpoint.is_file():
             return False
         try:
-            held: Mapping[str, Any] = torch.load(_limits.checkpoint, weights_only=True)
+            held: Mapping[str, Any] = torch.load(_limits.checkpoint, map_location="cpu", weights_only=True)
         except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError):
             return False  # torn: it is learnt anew
         if held["key"] != self._key():
@@ -430,6 +449,7 @@ class _Run:
             self.mixup = True
             self._more_dropout()
         torch.set_rng_state(held["random"])
+        set_random_state(held["card"])
         if self.ended:
             self.said = list(held["said"])
             return True

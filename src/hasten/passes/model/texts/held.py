@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import gzip
 import inspect
 import json
 import tempfile
@@ -490,4 +491,4 @@ def _held_arrays(made: Found, tokenise: Any, batch: list[str]) -> dict[str, NDAr
 def written(held: HeldTokeniser, folder: Path) -> None:
     """Write its files into a folder."""
     for name, text in held.files:
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_bytes(gzip.compress(text.encode(), mtime=0))

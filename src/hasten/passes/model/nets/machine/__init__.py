@@ -41,11 +41,12 @@ def build(
     from hasten.passes.model.nets.machine.graph import graphs
     from hasten.passes.model.nets.machine.source import source
     from hasten.serve.backends.machine import LANES, USUAL_LANES, WEIGHTS, level, write
-    from hasten.serve.stored import save
+    from hasten.serve.stored import LEVELS, save
 
     graph, *several = graphs(work, folder)
     few = _whole(work, graph, ranges, spare) if ranges else None
-    made = source(graph, LANES.get(level(), USUAL_LANES), several[0] if several else None, few)
+    levels = LEVELS.get(stored, LEVELS[INT8])
+    made = source(graph, LANES.get(level(), USUAL_LANES), several[0] if several else None, few, levels)
     try:
         write(folder, made.text)
     except TargetError as error:

@@ -20,7 +20,7 @@ from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import Node, Size
 from hasten.passes.model.nets.machine.writer import Array, Writer, literal, plus, times
 from hasten.passes.model.nets.sensitive import Range, scale_of
-from hasten.serve.stored import rounded
+from hasten.serve.stored import INT8, LEVELS, rounded
 
 PLACES = {1: 8, 2: 8, 3: 6, 4: 6}  # of a tile, by its vectors of outputs: what fits into 32 registers
 PLACES_FEW = {1: 6, 2: 6, 3: 3, 4: 2}  # into 16
@@ -125,10 +125,11 @@ class Whole:
     at: str
     step: float
     zero: int
+    levels: int = LEVELS[INT8]  # of weights, on each side of zero
 
     def weights(self, matrix: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
         """Weights as whole numbers, and what one of each output's sums stands for."""
-        q, scale = rounded(matrix)
+        q, scale = rounded(matrix, self.levels)
         return q, (scale * np.float32(self.step)).astype(np.float32)
 
     def base(self, matrix: NDArray[Any], bias: NDArray[Any] | None) -> NDArray[np.float32]:
@@ -359,12 +360,12 @@ def _whole_window(
         w.line(f"whole({x.at}, {made.at}, {x.size}, {literal(1 / step, 'float')}, {zero});")
     (top, left), (bottom, right) = window["before"], window["after"]
     if not (top or left or bottom or right):
-        return name, Whole(made.at, step, zero), h, wide
+        return name, Whole(made.at, step, zero, w.levels), h, wide
     height, width, c = plus(h, top + bottom), plus(wide, left + right), x.shape[1]
     around = w.make(f"{name} padded", (1, c, height, width), "uint8_t")
     w.line(f"whole_padded({made.at}, {around.at}, {h}, {wide}, {c}, {top}, {left}, {bottom}, {right}, {zero});")
     w.drop(name)
-    return f"{name} padded", Whole(around.at, step, zero), height, width
+    return f"{name} padded", Whole(around.at, step, zero, w.levels), height, width
 
 
 def _taken_whole(w: Writer, name: str) -> Range | None:
@@ -471,7 +472,7 @@ def recurrent(w: Writer, node: Node) -> None:
     if state is not None:
         step, zero = scale_of(state)
         temporary.append(f"turned s {len(w.lines)}")
-        handed = Whole(w.make(temporary[-1], (1, -(-units // 4) * 4), "uint8_t").at, step, zero)
+        handed = Whole(w.make(temporary[-1], (1, -(-units // 4) * 4), "uint8_t").at, step, zero, w.levels)
         eight = f"{handed.at}, {literal(1 / step, 'float')}, {zero}"
     for d, backwards in enumerate(ways):
         own, other = bias[d, : gates * units], bias[d, gates * units :]

@@ -16,6 +16,7 @@ from hasten.passes.model.nets.machine.operators import write
 from hasten.passes.model.nets.machine.writer import ALIGN, BYTES, Writer, times
 from hasten.passes.model.nets.sensitive import Range
 from hasten.serve.backends.machine import MODULE
+from hasten.serve.stored import INT8, LEVELS
 
 KERNELS, DIRECT = (Path(__file__).with_name(name) for name in ("kernels.c", "direct.c"))
 MOST_LINES = 40_000
@@ -104,12 +105,13 @@ class Source:
 
 
 def source(
-    graph: Graph, lanes: int, several: Graph | None = None, few: Mapping[str, Range] | None = None
+    graph: Graph, lanes: int, several: Graph | None = None, few: Mapping[str, Range] | None = None,
+    levels: int = LEVELS[INT8],
 ) -> Source:  # fmt: skip
     """The code of a net, `several` being the same net for several rows, `few` the layers in whole numbers of 8 bits
-    (by their outputs) and the range of what they take. Raises `CannotServe` where something in the
-    graph has no code."""
-    w = Writer(graph, lanes, few=few)
+    (by their outputs) and the range of what they take, their weights having so many `levels`.
+    Raises `CannotServe` where something in the graph has no code."""
+    w = Writer(graph, lanes, few=few, levels=levels)
     for name in graph.inputs:
         if graph.shapes[name][:1] != (1,):
             raise CannotServe(f"{name} has no rows")
@@ -119,7 +121,7 @@ def source(
     block: list[str] = []
     scratch = w.scratch
     if several is not None:
-        other = Writer(several, lanes, w, few)
+        other = Writer(several, lanes, w, few, levels)
         many = write(other)
         w.floats = other.floats
         scratch = max(scratch, other.scratch)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import ONE_ROW, Graph, Node, Size
 from hasten.passes.model.nets.sensitive import Range, key_of, state_of
+from hasten.serve.stored import INT8, LEVELS
 
 C_TYPES = {"float32": "float", "float64": "double", "int64": "int64_t", "int32": "int32_t", "bool": "uint8_t"}
 BYTES = {"float": 4, "double": 8, "int64_t": 8, "int32_t": 4, "uint8_t": 1}
@@ -106,11 +107,13 @@ class Writer:
     """Writes the operators of a graph one after another (`operators.py` knows each)."""
 
     def __init__(
-        self, graph: Graph, lanes: int, beside: Writer | None = None, few: Mapping[str, Range] | None = None
+        self, graph: Graph, lanes: int, beside: Writer | None = None, few: Mapping[str, Range] | None = None,
+        levels: int = LEVELS[INT8],
     ) -> None:  # fmt: skip
         """`beside` wrote the same net for another number of rows: its weights and constants are shared. `few`: layers
-        that compute in whole numbers of 8 bits, by their outputs, and the range of what they take."""
-        self._few = few or {}
+        that compute in whole numbers of 8 bits, by their outputs, and the range of what they take; their weights have
+        so many `levels` on each side of zero."""
+        self._few, self.levels = few or {}, levels
         self.graph, self.lanes = graph, lanes
         self.alone_only = any(n.kind in ONE_ROW for n in graph.nodes) or graph.free != (None,) * len(graph.free)
         self.lines: list[str] = []
