@@ -41,10 +41,12 @@ NEW = re.compile(r"(array_loop__\d+__|_\w+|np\.(zeros|ones|full|empty|arange))\(
 REFUSED = "<refused>"  # begins code that must not be used; the reason follows
 OPERATORS = {
     "Add": "add", "Sub": "subtract", "Mult": "multiply", "Div": "true_divide", "Pow": "power",
+    "FloorDiv": "floor_divide", "Mod": "remainder",
     "BitAnd": "bitwise_and", "BitOr": "bitwise_or", "BitXor": "bitwise_xor",
     "Lt": "less", "LtE": "less_equal", "Gt": "greater", "GtE": "greater_equal", "Eq": "equal", "NotEq": "not_equal",
 }  # fmt: skip
 WARNS = frozenset({"add", "subtract", "multiply", "true_divide", "power", "square", "reciprocal", "sqrt"})
+DIVIDES = frozenset({"floor_divide", "remainder"})
 KEEPS = frozenset({"negative", "absolute", "floor", "ceil", "rint", "trunc", "real", "imag"})
 # functions that NumPy computes by code of its own: equal but for the last bits
 ROUNDED = frozenset(
@@ -211,6 +213,8 @@ def binary(u: Unit, name: str, a: V, b: V, at: ast.AST) -> V:
     x, y = node_of(u, a, at), node_of(u, b, at)
     if function == "power":
         return value(u, power(u, x, y, at))
+    if function in DIVIDES and combine(u, function, (x, y), at).dtype not in NP_INTS:
+        fail(f"{name} of such arrays", at)
     return value(u, combine(u, function, (x, y), at))
 
 

@@ -533,6 +533,10 @@ def total(u: Unit, name: str, v: V, at: ast.AST) -> V | None:
         if t.dtype == "bool" and name == "sum":
             node = node_of(u, v, at)
             return V(called(u, node, None, "int64", Folded("sum", frozenset(range(t.ndim)))), num("np.int64"))
+        if t.dtype in NP_INTS and t.ndim > 1 and name in ("var", "std"):
+            node = node_of(u, v, at)
+            orderly(u, node, name, at)  # the deviations are a new array, in C's order as well
+            return V(f"{u.helper(f'np_{name}_int')}({rows_of(u, node, at)}.ravel())", NPF8)
         return None
     if name in ("max", "min"):
         if name == "min" or v.lazy is not None and v.lazy.operand is None:  # type: ignore[attr-defined]

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel.kinds import Arr, Grow, Opt, Tup, Type, container, roots_of
+from hasten.kernel import lists_of_arrays
+from hasten.kernel.arrays_tree import FLOATS
+from hasten.kernel.kinds import Arr, Grow, Opt, Slot, Tup, Type, container, roots_of
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Shared, Unit
@@ -83,6 +85,24 @@ def _private(u: Unit, n: ast.Name, parents: Mapping[int, ast.AST]) -> bool:
 def told_apart(u: Unit, out: Sequence[Type | None]) -> bool:
     """Is there something for the door to tell?"""
     return u.joint or any(arrays_in(t) and not isinstance(t, Arr) for t in out) or any(map(roots_of, out))
+
+
+def put_together(u: Unit, name: str, t: Arr) -> bool:
+    """Does the door make one piece of an array that comes in as part of another? It may if nothing of it is written or
+    leaves; sums over its rows are rounded as those of one piece then."""
+    if not t.apart or name in u.mutated or u.entangled:
+        return False
+    out = [u.env.get(o) for o in u.outs] + list(u.ret.items if isinstance(u.ret, Tup) else (u.ret,))
+    if told_apart(u, out):
+        return False
+    for other in (*u.params.values(), *u.extra.values()):
+        if isinstance(other, Slot) and isinstance(other.value, Arr) or lists_of_arrays.of(other) is not None:
+            return False
+    if t.ndim > 1 and t.dtype in FLOATS:
+        if u.shared.exact:
+            return False
+        u.shared.rounding = True
+    return True
 
 
 def came_in(types: Mapping[str, Type], t: Type | None) -> bool:

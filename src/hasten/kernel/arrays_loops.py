@@ -259,6 +259,8 @@ class Loop:
             return f"{numpy_type(node.dtype)}{code}" if node.dtype in NARROW else code
         if op == "true_divide":
             return f"({codes[0]} / {codes[1]})"
+        if op in ("floor_divide", "remainder"):
+            return self.divided(op, codes, node)
         if op == "negative":
             return f"{numpy_type(t)}(-{codes[0]})" if t in NARROW else f"(-{codes[0]})"
         if op == "absolute":
@@ -295,6 +297,18 @@ class Loop:
         if op == "arctan2":
             return f"math.atan2({codes[0]}, {codes[1]})"
         return f"np.{op}({', '.join(codes)})"
+
+    def divided(self, op: str, codes: list[str], node: Node) -> str:
+        """`a // b`, `a % b` of integers; what NumPy warns about (a zero divisor, what leaves the type) is counted."""
+        a, b = map(self.variable, codes)
+        t = node.loop[0]
+        sure = _value(node.args[1])
+        if sure is None or sure in (0.0, -1.0):
+            low, _ = int_range(f"np.{t}")
+            none = f"{b} == 0 or {b} == -1 and {a} == {low}" if low else f"{b} == 0"
+            self.body.append(f"bad += 1 if {none} else 0")
+            b = self.variable(f"({numpy_type(t)}(1) if {none} else {b})")
+        return f"{numpy_type(t)}({a} {'//' if op == 'floor_divide' else '%'} {b})"
 
     def extreme(self, op: str, codes: list[str], node: Node) -> str:
         """The larger or smaller of two, NaN if one is. Which of two zeros is left to NumPy."""

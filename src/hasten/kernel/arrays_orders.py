@@ -91,7 +91,7 @@ def of(u: Unit, name: str, v: V, args: list[ast.expr], node: ast.Call) -> V:
         fail(f"np.{name} with such arguments", node)
     whole = t.dtype == "int64"
     if name == "median":
-        return V(f"{u.helper('middle')}({bare(v.code)})", NPF8)
+        return V(f"{u.helper('middle')}({bare(v.code)})", NPF8, median_of=bare(v.code))
     helper = {"sort": "sorted_copy", "cumsum": "running_sums", "diff": "differences"}[name]
     if whole and name != "sort":
         helper += "_int"

@@ -48,6 +48,7 @@ from hasten.kernel.kinds import (
     FLOAT,
     I64,
     INT,
+    NP_INTS,
     NPBOOL,
     NPF8,
     SIZE,
@@ -1821,6 +1822,9 @@ class Unit:
         if made is not None:
             return made
         a, b = arrays_made.beside(self, node.op, a, b, node), arrays_made.beside(self, node.op, b, a, node)
+        if b.median_of is not None and isinstance(node.op, ast.Sub) and isinstance(a.t, Num):
+            if a.t.kinds <= {"float", "np.float64"}:
+                return V(f"{self.helper('less_middle')}({self.sink(a)}, {b.median_of})", b.t)
         return self.binary(node.op, a, b, node)
 
     def repeated(self, node: ast.BinOp) -> V:
@@ -2190,9 +2194,21 @@ class Unit:
                 fail("one of two things of several types", node)
             return V(form.format(a=a.code, b=b.code), t)
         tag = None
-        if t.kind is None and not impure(node):
+        if t.kind is None and (not impure(node) or isinstance(node, ast.IfExp) and self.settled(node)):
             tag = lambda: f"({self.tag(a)} if {test} else {self.tag(b)})"  # noqa: E731
         return V(form.format(a=self.fit(a, t), b=self.fit(b, t)), t, tag=tag)
+
+    def settled(self, node: ast.IfExp) -> bool:
+        """Does the test rest on numbers of this function alone, which neither value can change?"""
+        if any(isinstance(n, ast.NamedExpr) for n in ast.walk(node)):
+            return False
+        if any(isinstance(n, (ast.Nonlocal, ast.Global)) for s in self.stmts for n in ast.walk(s)):
+            return False
+        plain_parts = (ast.Compare, ast.cmpop, ast.Name, ast.expr_context, ast.Constant, ast.BoolOp, ast.boolop)
+        return all(
+            isinstance(n, plain_parts) and not (isinstance(n, ast.Name) and not isinstance(self.env.get(n.id), Num))
+            for n in ast.walk(node.test)
+        )
 
     # ------------------------------------------------------------------ elements
 
@@ -2482,7 +2498,7 @@ class Unit:
                 return V(f"{self.helper('np_mean_int')}({v.code})", NPF8)
             if name == "sum" and not v.t.dtype.startswith("uint"):
                 return V(f"{self.helper('np_sum_int')}({v.code})", num("np.int64"))
-            if name in ("std", "var") and v.t.dtype == "int64" and v.t.ndim == 1:
+            if name in ("std", "var") and v.t.dtype in NP_INTS and v.t.ndim == 1:
                 return V(f"{self.helper(f'np_{name}_int')}({v.code})", NPF8)
         if not isinstance(v.t, Arr) or v.t.dtype != "float64" or v.t.ndim != 1:
             fail(f"{name} of this", node)
@@ -3140,7 +3156,7 @@ def aliases(stmts: Sequence[ast.stmt], growing: set[str]) -> set[str]:
 
 def listable(t: Num) -> bool:
     """May an array hold a list of these?"""
-    return t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"}, {"np.int64"})
+    return t.kinds <= {"float", "np.float64"} or t.kinds in ({"int"}, {"bool"}, {"np.int64"}, {"np.bool"})
 
 
 def unseen(t: Type) -> bool:

@@ -157,7 +157,7 @@ def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     if fact.type == "numpy.ndarray":
         if fact.dtype in ELEMENTS and fact.ndim and "native" in fact.note:
             single = frozenset(d for d in range(fact.ndim) if f"single_{d}" in fact.note)
-            return Arr(fact.dtype, fact.ndim, frozenset({name}), single)
+            return Arr(fact.dtype, fact.ndim, frozenset({name}), single, apart=fact.contiguous is False)
         return None
     numbers = _numbers(name, fact)
     if numbers is not None:
@@ -591,7 +591,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             args.append(x)
         elif isinstance(t, Arr):
             dtype = "np.bool_" if t.dtype == "bool" else f"np.{t.dtype}"
-            guards.append(f"{_helper(shared, 'plain_array')}({x}, {dtype}, {t.ndim})")
+            apart = arrays_leaving.put_together(unit, n, t)
+            guards.append(f"{_helper(shared, 'part_of_array' if apart else 'plain_array')}({x}, {dtype}, {t.ndim})")
             guards += [f"{x}.shape[{d}] == 1" for d in sorted(t.ones)]
             if n in unit.mutated:
                 guards.append(f"{x}.flags.writeable")
@@ -602,7 +603,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
                 back.append(f"{x}[...] = new_{x}")
                 args.append(f"new_{x}")
             else:
-                args.append(x)
+                if apart:
+                    convert.append(f"new_{x} = np.ascontiguousarray({x})")
+                args.append(f"new_{x}" if apart else x)
         elif isinstance(t, Lst):
             guards.append(f"type({x}) is list")
             (kind,) = t.kinds

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -100,7 +100,8 @@ class Arr:
     """An ndarray. `roots`: the kernel's parameters that it may share memory with.
 
     `ones`: dimensions that are known to be one long. `odd`: NumPy may keep its elements in another order than C's
-    (what is transposed, or computed of it), so that a sum is rounded otherwise.
+    (what is transposed, or computed of it), so that a sum is rounded otherwise. `apart`: it comes in as part of a
+    larger one, and is put together at the door where it is only read.
     """
 
     dtype: str
@@ -108,6 +109,7 @@ class Arr:
     roots: frozenset[str] = frozenset()
     ones: frozenset[int] = frozenset()
     odd: bool = False
+    apart: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1229,6 +1229,14 @@ def _plain_array(x, dtype, ndim):
     """Is x exactly an ndarray of this type and rank, in C order?"""
     return type(x) is np.ndarray and x.dtype == dtype and x.ndim == ndim and x.flags.c_contiguous
 '''),
+    _plain("part_of_array", '''
+def _part_of_array(x, dtype, ndim):
+    """Is x exactly an ndarray of this type and rank, and (part of) one in C order?"""
+    if type(x) is not np.ndarray or x.dtype != dtype or x.ndim != ndim:
+        return False
+    steps = x.strides
+    return x.flags.c_contiguous or steps[-1] > 0 and all(a >= b for a, b in zip(steps, steps[1:]))
+'''),
 ]  # fmt: skip
 
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_lists.COMPILED]

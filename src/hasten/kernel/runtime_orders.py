@@ -223,10 +223,12 @@ def _ranked(x, k):
     items[low:high].sort()
     return items[k]
 ''', ()),
-    ("middle", '''
-def _middle(x):
-    """np.median(x) of a vector"""
-    _plain(x)
+    ("middle_value", '''
+def _middle_value(x):
+    """np.median(x) of a vector, but for the sign of a zero."""
+    for value in x:
+        if value != value:
+            raise ValueError
     if x.size == 0:
         raise ValueError
     half = x.size // 2
@@ -241,7 +243,23 @@ def _middle(x):
     if not abs(found) < np.inf:
         raise FloatingPointError
     return found
-''', ("plain", "ranked")),
+''', ("ranked",)),
+    ("middle", '''
+def _middle(x):
+    """np.median(x) of a vector; raises where it is a zero, and which one depends on their order."""
+    found = _middle_value(x)
+    if found == 0:
+        _plain(x)
+    return found
+''', ("plain", "middle_value")),
+    ("less_middle", '''
+def _less_middle(a, x):
+    """a - np.median(x): the sign of a zero matters only beside another."""
+    found = _middle_value(x)
+    if a == 0 and found == 0:
+        _plain(x)
+    return _sub_float(a, found)
+''', ("plain", "middle_value", "sub_float")),
     ("quantile_of", '''
 def _quantile_of(x, q):
     """np.quantile(x, q) of a vector, as NumPy's default method has it."""

@@ -33,6 +33,7 @@ class V:
     pair: tuple[str, str] | None = None  # of a value that may be None: is it? and what it is else
     lazy: object | None = None  # the tree of an expression of arrays (`arrays_tree.Node`)
     within: object | None = None  # where it lies in a container around it (`within.Within`)
+    median_of: str | None = None  # the vector whose median it is: a zero's sign may depend on its order
 
 
 def fail(reason: str, node: ast.AST | None = None) -> NoReturn:
