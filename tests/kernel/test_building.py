@@ -318,7 +318,14 @@ CLASSES = {
     "counted": "class N:\n    made = 0\n    def __init__(self, k):\n        N.made += 1\n        self.k = k",
     "another attribute": "class N:\n    def __init__(self, k):\n        self.k = k\n"
     "    def twice(self):\n        self.j = 2 * self.k\n        return self.j",
-    "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass N:\n    k: int",
+    "frozen": "from dataclasses import dataclass\n@dataclass(frozen=True)\nclass N:\n    k: int\n"
+    "    def __post_init__(self):\n        object.__setattr__(self, 'k', 2)",
+    "another factory": "from dataclasses import dataclass, field\ncount = iter(range(99))\n@dataclass\nclass N:\n"
+    "    k: int\n    j: int = field(default_factory=lambda: next(count))",
+    "not from outside": "from dataclasses import dataclass, field\n@dataclass\nclass N:\n    k: int\n"
+    "    j: int = field(init=False, default=2)",
+    "another field": "from dataclasses import dataclass\ndef field(default_factory):\n    return 3\n@dataclass\n"
+    "class N:\n    k: int\n    j: int = field(default_factory=list)",
     "more after its fields": "from dataclasses import dataclass\n@dataclass\nclass N:\n    k: int\n"
     "    def __post_init__(self):\n        self.k += 1",
     "computed": "class N:\n    def __init__(self, k):\n        self.k = k\n"
@@ -334,6 +341,62 @@ def test_classes_that_are_left_alone(kind: str) -> None:
     use = "x.twice()" if kind == "another attribute" else "x.k"
     body = f"total = 0\nfor i in range(n):\n    x = N(i)\n    total += {use}\n"
     assert refusal(body, "n = 5\n", f"{CLASSES[kind]}\n")
+
+
+FIELDS = (
+    STATE
+    + """
+import dataclasses
+from dataclasses import dataclass, field
+@dataclass(frozen=True)
+class City:
+    x: float
+    y: float = 1.5
+    tag: str = dataclasses.field(default="a", compare=False)
+    def far(self, other):
+        return (self.x - other.x) ** 2 + (self.y - other.y) ** 2
+@dataclass(frozen=True, slots=True)
+class Leg:
+    start: int
+    length: float
+@dataclass
+class Tour:
+    name: int
+    stops: list = field(default_factory=list)
+    legs: list[float] = dataclasses.field(default_factory=list, repr=False)
+    closed: bool = field(default=False)
+"""
+)
+FIELDS_LOOP = """
+cities = [City(x, y) if x > y else City(y) for x, y in zip(xs, ys)]
+tours = []
+legs = []
+for k in range(3):
+    t = Tour(k, closed=k == 1) if k else Tour(name=7)
+    for i in range(k, len(cities), k + 1):
+        t.stops.append(i)
+        t.legs.append(cities[i].far(cities[k]))
+        legs.append(Leg(i, t.legs[-1] + cities[i].x))
+    tours.append(t)
+"""
+FIELDS_AFTER = (
+    "final = ([held(c) for c in cities], [held(t) for t in tours], [dataclasses.astuple(x) for x in legs], "
+    "len({id(t.stops) for t in tours} | {id(t.legs) for t in tours}), cities[0] == City(*dataclasses.astuple(cities[0])), "
+    "hash(cities[0]) == hash(City(*dataclasses.astuple(cities[0]))), [type(x) for x in (cities[0], legs[0], tours[0])])"
+)
+
+
+def test_fields() -> None:
+    start = "xs = [0.5, 2.0, -1.0, 4.0]\nys = [1.0, 0.5, 3.0, 2.5]\n"
+    c = replace(
+        compiled(FIELDS_LOOP, start, FIELDS, hide=("i", "k", "t", "x", "y"), after=FIELDS_AFTER), outs=("final",)
+    )
+    check(c, start, fast=True)
+    check(c, start + "xs[2] = float('nan'); ys[0] = -0.0", fast=True)
+    check(c, start + "xs[1] = 2", fast=False)
+    for given in ("Tour(k, [0])", "Tour(k, legs=[])", "Tour(k, [], [], True)", "Tour(*[k, []])"):
+        assert refusal(FIELDS_LOOP.replace("Tour(k, closed=k == 1)", given), start, FIELDS), given
+    assert refusal(FIELDS_LOOP + "cities[0].x = 2.0\n", start, FIELDS)
 
 
 SWARM = (

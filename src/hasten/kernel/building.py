@@ -59,6 +59,8 @@ class Plan:
     home: Module
     maker: ast.FunctionDef
     attributes: tuple[str, ...]
+    known: tuple[str, ...] = ()  # fields that are made anew for each object, as long as no call gives them
+    first: int = 0  # how many arguments come before the first of these
 
 
 def call(u: Unit, node: ast.Call) -> V | None:
@@ -79,6 +81,8 @@ def call(u: Unit, node: ast.Call) -> V | None:
     plan = next(p for p in shared.plans[path] if p.kind.name == name)
     if plan.kind is not kind:
         fail("two classes of one name", node)
+    if plan.known and (len(node.args) > plan.first or any(k.arg is None or k.arg in plan.known for k in node.keywords)):
+        fail(f"{name}: a field with a default_factory is given", node)
     return u.user_call(plan.maker, node, None, f"new {name}", plan.home, made=True)
 
 
@@ -131,7 +135,7 @@ def planned(module: Module, kind: ast.ClassDef, node: ast.AST) -> Plan:
     decorated = any(c.decorator_list for c in line)
     owner = next((c for c in line if "__init__" in names.bound(c.body)), None)
     if owner is None:
-        if not decorated or len(line) > 1 or objects.says(kind, "frozen"):
+        if not decorated or len(line) > 1:
             fail(f"{kind.name} has no __init__ that is known", node)
         return _of_fields(module, kind, node)
     found = objects.method_of(module, kind, "__init__")
@@ -197,6 +201,9 @@ def _of_fields(module: Module, kind: ast.ClassDef, node: ast.AST) -> Plan:
     """Of a dataclass without an `__init__` of its own."""
     args: list[ast.arg] = []
     defaults: list[ast.expr] = []
+    fields: dict[str, ast.expr] = {}  # and what each gets
+    known: list[str] = []
+    first = 0
     for s in kind.body:
         if not isinstance(s, ast.AnnAssign):
             if isinstance(s, ast.Assign) and not isinstance(s.value, ast.Constant):
@@ -205,27 +212,52 @@ def _of_fields(module: Module, kind: ast.ClassDef, node: ast.AST) -> Plan:
         hint = ast.unparse(s.annotation)
         if not isinstance(s.target, ast.Name) or "ClassVar" in hint or "InitVar" in hint or "KW_ONLY" in hint:
             fail(f"{kind.name} is a dataclass with more than fields", node)
+        default, anew = _default(module, s.value)
+        if anew is not None:
+            first = first if known else len(args)
+            known.append(s.target.id)
+            fields[s.target.id] = anew
+            continue
         args.append(ast.arg(s.target.id))
-        if s.value is not None:
-            if not isinstance(s.value, (ast.Constant, ast.UnaryOp)):
+        fields[s.target.id] = ast.Name(s.target.id, ast.Load())
+        if default is not None:
+            if not isinstance(default, (ast.Constant, ast.UnaryOp)):
                 fail(f"{kind.name}: the default of {s.target.id}", node)
-            defaults.append(s.value)
+            defaults.append(default)
     if not args or objects.says(kind, "kw_only") or any(k for d in kind.decorator_list for k in _off(d)):
         fail(f"{kind.name} is a dataclass of its own kind", node)
     if reach.replaced(module, kind, "__init__"):
         fail(f"{kind.name}.__init__ is replaced", node)
     own = "self"
-    while own in {a.arg for a in args}:
+    while own in fields:
         own += "_"
     body: list[ast.stmt] = [
         ast.Assign([ast.Name(own, ast.Store())], ast.Attribute(ast.Name(kind.name, ast.Load()), NEW, ast.Load()))
     ]
-    for a in args:
-        to = ast.Attribute(ast.Name(own, ast.Load()), a.arg, ast.Store())
-        body.append(ast.Assign([to], ast.Name(a.arg, ast.Load())))
+    for name, value in fields.items():
+        to = ast.Attribute(ast.Name(own, ast.Load()), name, ast.Store())
+        setattr(to, objects.FIRST, True)
+        body.append(ast.Assign([to], value))
     body.append(ast.Return(ast.Name(own, ast.Load())))
     given = ast.arguments([], args, None, [], [], None, defaults)
-    return Plan(kind, module, _function(kind, given, body, kind), tuple(a.arg for a in args))
+    return Plan(kind, module, _function(kind, given, body, kind), (*fields,), tuple(known), first)
+
+
+FIELD_SAYS = frozenset({"default", "default_factory", "repr", "compare", "hash", "metadata"})
+EMPTY = {"list": "[]", "dict": "{}", "set": "set()"}
+
+
+def _default(module: Module, value: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+    """The default of a field, and what is made anew for each object (`field(default_factory=list)`)."""
+    if not isinstance(value, ast.Call) or module.dotted(value.func) != "dataclasses.field":
+        return value, None
+    said = {k.arg: k.value for k in value.keywords}
+    if value.args or not said.keys() <= FIELD_SAYS or "default" in said and "default_factory" in said:
+        return value, None  # refused: no constant
+    if "default_factory" not in said:
+        return said.get("default"), None
+    made = module.dotted(said["default_factory"])
+    return (None, ast.parse(EMPTY[made], mode="eval").body) if made in EMPTY else (value, None)
 
 
 def _off(decorator: ast.expr) -> list[str]:
@@ -458,7 +490,8 @@ def lines(u: Unit, types: Mapping[str, Type]) -> list[str]:
                     continue  # nothing looks at it: it stays as it is
                 assert isinstance(t, Column)
                 values = _values(u, t, f"last_{u.local(f'{path}.{attr}')}", everyone, test)
-                then.append(f'{shared.helper("set_attributes")}({some}, "{attr}", {values})')
+                helper = "set_fields" if objects.says(plan.kind, "frozen") else "set_attributes"
+                then.append(f'{shared.helper(helper)}({some}, "{attr}", {values})')
     return [*first, *then]
 
 

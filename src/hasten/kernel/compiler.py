@@ -1388,6 +1388,8 @@ class Unit:
                     if not span.within(-(2**60), 2**60):
                         fail("range that may be huge", node)
                     return span, f"range({parts[1]} - 1, {parts[0]} - 1, -1)"
+            if name == "reversed" and len(node.args) == 1 and not containers.view(node.args[0]):
+                return containers.backwards(self, node.args[0])
             if name == "zip" and len(node.args) > 1:
                 found = [self.iterable(a) for a in node.args]
                 return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
@@ -2096,6 +2098,10 @@ class Unit:
             return f"(len({v.code}[0]) > 0)"
         if isinstance(v.t, Row):
             return f"({views.length(v.t, v.code)} > 0)"
+        if isinstance(v.t, Pool):
+            from hasten.kernel import objects  # it builds on this module
+
+            return f"({objects.length(self, v).code} > 0)"
         if isinstance(v.t, Tup) and v.t.items:
             return "True"
         if isinstance(v.t, Obj):

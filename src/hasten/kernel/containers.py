@@ -28,6 +28,7 @@ from hasten.kernel.kinds import (
     Mix,
     Num,
     Obj,
+    Pool,
     Rec,
     Row,
     Told,
@@ -768,6 +769,29 @@ def sequence(u: Unit, node: ast.expr) -> V:
     if isinstance(t, Num) and t.kind is None or isinstance(t, Told) or isinstance(t, Tup) and mixed.within(t):
         fail("list of mixed types", node)
     return V(f"[item for item in {code}]", Grow(loose(t)))
+
+
+def backwards(u: Unit, node: ast.expr) -> tuple[Type, str]:
+    """What a loop over `reversed(xs)` goes over: the items that are there when their turn comes, as in Python."""
+    v = u.expr(node)
+    t = v.t
+    if isinstance(t, Pool):
+        from hasten.kernel import objects  # it builds on this module
+
+        item, _ = objects.items(u, v, node)
+        return item, f"range({objects.length(u, v).code} - 1, -1, -1)"
+    if isinstance(t, Grow) and (t.sink is not None or t.queue):
+        fail("reversed of a list from outside that grows", node)
+    if isinstance(t, Grow) and t.item is None:
+        raise Unknown("what a list holds is not known")
+    items = t.item if isinstance(t, Grow) else element(t) if isinstance(t, Lst) else None
+    if isinstance(t, Arr) and t.ndim >= 1:
+        from hasten.kernel.compiler import array_item  # it builds on this module
+
+        items = array_item(t, 1)
+    if items is None:
+        fail("reversed of such a thing", node)
+    return items, f"{u.helper('backwards')}({v.code})"
 
 
 def item_type(v: V, node: ast.AST) -> Type:

@@ -65,6 +65,7 @@ from hasten.kernel.kinds import (
 from hasten.kernel.program import Module
 from hasten.kernel.values import V, bare, fail, impure
 
+FIRST = "hasten_first"  # marks the assignment that gives an object its attribute, which frozen ones take too
 HOOKS = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__dict__"})
 # words of a file that may change classes or objects behind the syntax
 SETTERS = frozenset({"setattr", "delattr", "__dict__", "__class__", "__bases__", "__set__", "__get__"})
@@ -669,7 +670,7 @@ def assign(unit: Unit, target: ast.Attribute, value: ast.expr) -> None:
         kindred.store(unit, obj, target.attr, unit.expr(value), target)
         return
     slot = slot_of(unit, obj.t, target.attr, target)
-    if any(says(u.kind, "frozen") for u in users(unit, obj.t)):
+    if any(says(u.kind, "frozen") for u in users(unit, obj.t)) and not hasattr(target, FIRST):
         fail("assignment to an attribute of a frozen object", target)
     if isinstance(slot, Column) and slot.grows:
         from hasten.kernel import building  # it builds on this module
@@ -754,7 +755,8 @@ def store(unit: Unit, target: ast.Attribute, v: V) -> None:
     owners = users(unit, obj.t)
     if not owners:
         fail(f"{name} is assigned, and its class is not plain", target)
-    if any(says(c, "frozen") for u in owners for c in family(unit.shared.home(u.kind), u.kind)):
+    frozen = any(says(c, "frozen") for u in owners for c in family(unit.shared.home(u.kind), u.kind))
+    if frozen and not hasattr(target, FIRST):
         fail("assignment to an attribute of a frozen object", target)
     for owner in owners:
         owner.attributes.add(target.attr)

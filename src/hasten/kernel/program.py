@@ -17,7 +17,7 @@ from hasten.kernel.scopes import Scopes, scopes
 
 MODULES = (
     "math", "numpy", "numpy.random", "numpy.linalg", "numpy.fft", "random", "collections", "heapq", "itertools",
-    "statistics",
+    "statistics", "dataclasses",
 )  # fmt: skip
 # names that inserted code imports, and what they stand for there; a file in which an earlier round put kernels has them
 INSERTED = {"np": "numpy", "math": "math", "njit": "numba.njit", "NumbaError": "numba.core.errors.NumbaError"}

@@ -1186,6 +1186,12 @@ def _set_attributes(objects, name, values):
     for x, value in zip(objects, values):
         setattr(x, name, value)
 '''),
+    _plain("set_fields", '''
+def _set_fields(objects, name, values):
+    """Gives each object of a frozen dataclass its value of an attribute, as its own `__init__` does."""
+    for x, value in zip(objects, values):
+        object.__setattr__(x, name, value)
+'''),
     _plain("plain_slots", '''
 def _plain_slots(objects, kind, attributes):
     """Is it a list of objects exactly of this class, with these attributes in slots and set?"""

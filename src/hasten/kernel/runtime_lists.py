@@ -26,6 +26,14 @@ def _permutations_2(values):
             if i != j:
                 yield values[i], values[j]
 ''', ()),
+    ("backwards", '''
+def _backwards(values):
+    """The items from the last to the first, as `reversed` gives them: it ends where the list has become too short."""
+    i = len(values) - 1
+    while 0 <= i < len(values):
+        yield values[i]
+        i -= 1
+''', ()),
     ("pairwise", '''
 def _pairwise(values):
     """Neighbours, as `itertools.pairwise` gives them."""

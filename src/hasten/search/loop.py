@@ -17,7 +17,6 @@ from statistics import median
 
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts
-from hasten.core.finding import Finding, Region
 from hasten.core.loading import StartupPass
 from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change, Pass, Recipe
@@ -37,11 +36,13 @@ from hasten.measure.steady import WrongRun
 from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.search import doors
+from hasten.search.aside import SHADED, Aside, given_up, promised_more
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
 from hasten.search.compiling import LastRound, compile_ahead
 from hasten.search.evidence import beside, gather, places, profile_record, told
 from hasten.search.known import Known
-from hasten.search.order import Queue, promise
+from hasten.search.order import Queue
+from hasten.search.propose import key, propose
 from hasten.search.quality import Reached, Watched, reach_as_good
 from hasten.search.rest import COMPILING_S, LOADING_S, PAIRS, Rest, measuring_seconds
 from hasten.search.runs import Program, own_seconds
@@ -119,6 +120,7 @@ def _search(
     known = Known()
     recipe: tuple[Change, ...] = ()
     last: LastRound | None = None
+    aside: Aside | None = None
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # what is kept always gets its time: to be compiled ahead, which gains more than another round, and measured
         rest = Rest(base.wall_s, compiling_s)
@@ -141,7 +143,9 @@ def _search(
             break
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
         facts = Facts(profile, program.record(current, regions))
-        findings, changes, reasons = _propose(current, regions, facts, passes)
+        findings, changes, reasons, failures = propose(current, regions, facts, passes)
+        for failure in failures:
+            out.noted(failure)
         changes = [c for c in changes if _wanted(c, program.contract) and not known.settled(current, c)]
         changes = [c for c in changes if _in_cells(current, c)]
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
@@ -162,7 +166,7 @@ def _search(
         _judge(session, program, current, changes, facts, working_s, number, rest, speed, out.trials)
         trials = out.trials[before:]
         for trial in trials:
-            trial.why = reasons.get(_key(trial.change), "")
+            trial.why = reasons.get(key(trial.change), "")
         # one that was merely no faster may be, when what it calls has become fast
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
         known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
@@ -178,6 +182,19 @@ def _search(
             # what the first set lost by loading a compiler, one without it may gain
             chosen = plain
             candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
+        fell_short = speed and promised_more(chosen, trials, current_wall, wall)
+        if fell_short and aside is None and number < ROUNDS and session.left_s > 10 * current_wall:
+            # what they left untried may gain more than they do
+            progress.note(f"round {number}: less as a whole than on what was recorded: now what it left untried")
+            aside = Aside(chosen if candidate is not current else [], candidate, wall, cold_s, last)
+            known.judged(current, [t.change for t in chosen])
+            continue
+        if aside is not None and aside.better(candidate is not current, wall):
+            given_up(chosen)
+            chosen, candidate, wall, cold_s, last = aside.found
+        elif aside is not None:
+            given_up(aside.chosen)
+        aside = None
         if candidate is current:
             progress.note(f"round {number}: nothing was both equal and faster")
             break
@@ -195,6 +212,12 @@ def _search(
         current, current_wall = candidate, wall
         if speed and (gained < 1.1 or not last.sure):
             break
+    if aside is not None and aside.chosen:  # nothing else came of it
+        for trial in aside.chosen:
+            trial.kept = isinstance(trial.verdict, Accepted)
+        recipe += tuple(t.change for t in aside.chosen if t.kept)
+        out.cold(aside.cold_s)
+        out.kept, current_wall, last = aside.candidate, aside.wall_s, aside.last
     out.record = replace(out.record, kept=Recipe(recipe))
     whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
     if speed and whole:
@@ -275,35 +298,6 @@ def _sooner(
     return started.warm_s
 
 
-def _propose(
-    work: ScriptWorkload, regions: Sequence[Region], facts: Facts, passes: Sequence[Pass]
-) -> tuple[list[Finding], list[Change], dict[tuple[object, ...], str]]:
-    """All findings and changes, hottest first, and why each change was proposed; a change that two regions propose is
-    kept for the smaller one."""
-    findings: dict[tuple[str, str, int, int], Finding] = {}
-    changes: dict[tuple[object, ...], Change] = {}
-    reasons: dict[tuple[object, ...], str] = {}
-    for region in regions:
-        for pass_ in passes:
-            for finding in pass_.find(work, region, facts):
-                findings.setdefault((finding.code, finding.path, finding.first, finding.last), finding)
-                for change in pass_.propose(work, finding, facts):
-                    key = _key(change)
-                    reasons.setdefault(key, finding.reason)
-                    old = changes.get(key)
-                    if old is None or _replays_better(change.region, old.region, facts):
-                        changes[key] = replace(change, share=region.share)
-    ordered = sorted(
-        changes.values(), key=lambda c: (-round(promise(c.region, facts), 2), c.region.first, -c.region.last)
-    )
-    return sorted(findings.values(), key=lambda f: -f.share), ordered, reasons
-
-
-def _key(change: Change) -> tuple[object, ...]:
-    """The same for changes that do the same."""
-    return tuple(sorted(change.edits))
-
-
 def _in_cells(work: ScriptWorkload, change: Change) -> bool:
     """Whether a change of a notebook's script can be put back into its cells."""
     if work.cells is None:
@@ -312,13 +306,6 @@ def _in_cells(work: ScriptWorkload, change: Change) -> bool:
         return work.keeps_cells(change.apply(work).changed)
     except (ValueError, KeyError, SyntaxError):
         return True  # it will fail where that is told
-
-
-def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
-    can_new, can_old = facts.of(new.id).recorded > 0, facts.of(old.id).recorded > 0
-    if can_new != can_old:
-        return can_new
-    return new.last - new.first < old.last - old.first
 
 
 def _judge(
@@ -361,7 +348,7 @@ def _judge(
         )  # fmt: skip
         left = session.left_s - after_s
         if speed and not queue.promising(change):
-            trial = Trial(change, number, Rejected("its time is spent inside what another change has made much faster"))
+            trial = Trial(change, number, Rejected(SHADED))
         elif speed and change.whole and winnable * wall_s * (1 - 1 / usable_cores()) <= START_S:
             trial = Trial(change, number, Rejected("too short to be worth starting processes for"))
         elif not _allowed(change, program.contract):

@@ -1,0 +1,58 @@
+"""What the passes find and propose for the hot regions of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hasten.core.facts import Facts
+from hasten.core.finding import Finding, Region
+from hasten.core.recipe import Change, Pass
+from hasten.core.workload import ScriptWorkload
+from hasten.search.order import promise
+
+
+def propose(
+    work: ScriptWorkload, regions: Sequence[Region], facts: Facts, passes: Sequence[Pass]
+) -> tuple[list[Finding], list[Change], dict[tuple[object, ...], str], list[str]]:
+    """All findings and changes, hottest first, why each change was proposed, and which passes failed where; a change
+    that two regions propose is kept for the smaller one.
+
+    A pass that fails (ours or a plug-in's) proposes nothing for that region: the run goes on without it, and tells.
+    """
+    findings: dict[tuple[str, str, int, int], Finding] = {}
+    changes: dict[tuple[object, ...], Change] = {}
+    reasons: dict[tuple[object, ...], str] = {}
+    failures: dict[str, None] = {}
+    for region in regions:
+        for pass_ in passes:
+            try:
+                found = [(f, [*pass_.propose(work, f, facts)]) for f in pass_.find(work, region, facts)]
+            except Exception as problem:  # noqa: BLE001 - a bug of one pass is not to cost the run
+                what = f"{type(problem).__name__}: {problem}".splitlines()[0]
+                place = f"{region.path}:{region.first}"
+                failures[f"{pass_.code} failed inside and was left out at {place} ({what}): please report it"] = None
+                continue
+            for finding, proposed in found:
+                findings.setdefault((finding.code, finding.path, finding.first, finding.last), finding)
+                for change in proposed:
+                    reasons.setdefault(key(change), finding.reason)
+                    old = changes.get(key(change))
+                    if old is None or _replays_better(change.region, old.region, facts):
+                        changes[key(change)] = replace(change, share=region.share)
+    ordered = sorted(
+        changes.values(), key=lambda c: (-round(promise(c.region, facts), 2), c.region.first, -c.region.last)
+    )
+    return sorted(findings.values(), key=lambda f: -f.share), ordered, reasons, [*failures]
+
+
+def key(change: Change) -> tuple[object, ...]:
+    """The same for changes that do the same."""
+    return tuple(sorted(change.edits))
+
+
+def _replays_better(new: Region, old: Region, facts: Facts) -> bool:
+    can_new, can_old = facts.of(new.id).recorded > 0, facts.of(old.id).recorded > 0
+    if can_new != can_old:
+        return can_new
+    return new.last - new.first < old.last - old.first
