@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hasten.core.facts import STARVED
 from hasten.core.finding import Region
 from hasten.core.source import SourceFile
-from hasten.observe import instrument
+from hasten.observe import instrument, recording, runtime
 from tests.observe.rig import Rig
 
 Make = Callable[..., Rig]
@@ -237,6 +239,41 @@ def test_tabs_and_strings_survive_instrumentation() -> None:
     stub = "class _hasten_rec:\n    LIVE = [True, True]\n    due = staticmethod(lambda n: False)\n"
     exec(stub + body + "result = f([1])\n", scope)
     assert scope["result"] == "a\n\tb"
+
+
+def exhausted(monkeypatch: pytest.MonkeyPatch, folder: Path, sure_s: float) -> None:
+    """Let all free time of the recorder be gone from the start; each region has its part of `sure_s`."""
+    text = Path(str(recording.__file__)).read_text(encoding="utf-8")
+    for name, now, then in (("FREE_OVERHEAD_S", recording.FREE_OVERHEAD_S, -1e6), ("SURE_S", recording.SURE_S, sure_s)):
+        assert f"\n{name} = {now}" in text
+        text = text.replace(f"\n{name} = {now}", f"\n{name} = {then}")
+    short = folder / "recording.py"
+    short.write_text(text, encoding="utf-8")
+    monkeypatch.setitem(runtime.MODULES, "recording", str(short))
+
+
+TWO = "def f(x):\n    return [x] * 3\ndef g(x):\n    return [x] * 4\nfor i in range(3):\n    f(i)\n    g(i)\n"
+
+
+def test_no_region_is_starved_by_others(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exhausted(monkeypatch, tmp_path, 1e3)
+    rig = make(TWO)
+    f, g = rig.record(rig.function("f"), rig.function("g"))
+    assert f.recorded and g.recorded
+    assert len(rig.runs) == 1
+
+
+def test_what_is_hot_and_was_starved_gets_a_run_of_its_own(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exhausted(monkeypatch, tmp_path, -1.0)
+    rig = make(TWO)
+    f, g = rig.record(replace(rig.function("f"), share=0.5), replace(rig.function("g"), share=0.01))
+    assert (f.recorded, g.recorded, f.why_not, g.why_not) == (0, 0, STARVED, STARVED)
+    assert f.types["x"] and g.types["x"], "what is seen costs little"
+    assert len(rig.runs) == 2
+    again = next(rig.session.store.glob("record-1/config.json")).read_text(encoding="utf-8")
+    assert f.region_id in again and g.region_id not in again
 
 
 def test_rig_runner_is_plain(make: Make) -> None:

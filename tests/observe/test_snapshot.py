@@ -54,6 +54,8 @@ def test_modules_streams_and_free_locks() -> None:
 def test_limits_and_culprits() -> None:
     with pytest.raises(snapshot.TooBig):
         snapshot.dumps(np.zeros(10_000), 1000)
+    with pytest.raises(snapshot.TooSlow):
+        snapshot.dumps(np.zeros(10_000), patience_s=-1.0)
     with pytest.raises(snapshot.NotPicklable):
         snapshot.dumps(i for i in range(3))
     assert snapshot.culprit({"fine": 1, "bad": iter_forever()}, 1000).startswith("bad: ")

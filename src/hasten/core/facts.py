@@ -120,6 +120,9 @@ class ValueFact:
     fields: tuple[tuple[str, tuple[ValueFact, ...]], ...] = ()
 
 
+STARVED = "recording it would have taken too long beside the others"
+
+
 @dataclass(frozen=True)
 class RegionFacts:
     """What the recorder saw of one region. `types` joins every call that was looked at, at entry; `out` at exit.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from hasten.core.facts import RegionFacts, ValueFact
+from hasten.core.facts import STARVED, RegionFacts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
@@ -21,6 +21,7 @@ RunCandidate: TypeAlias = Callable[[ScriptWorkload, dict[str, str], list[Path]],
 REGION_BYTES = 256_000_000
 TOTAL_BYTES = 1_000_000_000
 MAX_RUNS = 2
+HOT = 0.1  # of the program's time: worth a second run, when the first had no time left to keep it
 
 
 def record(
@@ -50,9 +51,11 @@ def record(
         if not now:
             break
         facts.update(_one_run(session, mirror, work, now, run))
-        waiting = later
+        starved = [p for p in now if p.region.share >= HOT and facts[p.region.id].why_not == STARVED]
+        waiting = sorted([*starved, *later], key=lambda p: -p.region.share)
     for p in waiting:
-        facts[p.region.id] = RegionFacts(p.region.id, why_not="it cuts across other regions")
+        if facts[p.region.id].why_not != STARVED:
+            facts[p.region.id] = RegionFacts(p.region.id, why_not="it cuts across other regions")
     return facts
 
 
@@ -66,7 +69,8 @@ def _one_run(
     configs = []
     for index, p in enumerate(plans):
         by_path.setdefault(p.region.path, []).append((index, p))
-        configs.append(region_config(work.source(p.region.path), p))
+        part = 0.5 / len(plans) + 0.5 * p.region.share / max(sum(q.region.share for q in plans), 1e-9)
+        configs.append({**region_config(work.source(p.region.path), p), "part": part})
     files = {path: instrument.instrumented(work.source(path), items) for path, items in by_path.items()}
     config = {"store": str(store), "bytes": TOTAL_BYTES, "regions": configs}
     (store / "config.json").write_text(json.dumps(config), encoding="utf-8")

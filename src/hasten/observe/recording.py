@@ -21,7 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hasten.core.facts import ValueFact
+from hasten.core.facts import STARVED, ValueFact
 from hasten.observe import snapshot
 from hasten.observe.describe import describe, join
 
@@ -33,6 +33,7 @@ CHEAP_KEEPING_S = 0.05
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
 FREE_OVERHEAD_S = 4.0  # in all
 FREE_REGION_S = 1.0  # for one region
+SURE_S = 2.0  # of all regions together, what each has its part of whatever the others took
 EVERY_CALL = 5_000  # so many calls are looked at cheaply, each of them; then fewer
 CHEAP_LOOK_S = 3e-6  # what one signature costs, roughly
 
@@ -45,7 +46,8 @@ class _State:
         self.pid = 0
         self.thread = 0
         self.started = time.perf_counter()
-        self.overhead = 0.0
+        self.overhead = 0.0  # seconds of the clock, which the program's own times are without
+        self.spent_s = 0.0  # and of CPU: what is recorded must not hang on how busy the machine is
         self.bytes_left = 0
         self.busy = False
         self.regions: list[_Region] = []
@@ -55,15 +57,28 @@ class _State:
     def on(self) -> bool:
         return self.enabled and not self.busy and os.getpid() == self.pid and threading.get_ident() == self.thread
 
+    @property
+    def own_s(self) -> float:
+        """The program's own seconds of CPU so far, those of the thread that is recorded."""
+        return time.thread_time() - self.spent_s
+
     def spent(self, region: _Region) -> bool:
-        """Recording costs at most about as much as the program itself, beyond some seconds that are free."""
-        own = time.perf_counter() - self.started - self.overhead
-        return self.overhead > FREE_OVERHEAD_S + own or region.overhead > FREE_REGION_S + own / 4
+        """Recording costs at most about as much as the program itself, beyond some seconds that are free.
+
+        A part of these is each region's own: what is hot late in a program is not starved by what came first.
+        """
+        own_s = self.own_s
+        if region.spent_s > FREE_REGION_S + own_s / 4:
+            return True
+        return self.spent_s > FREE_OVERHEAD_S + own_s and region.spent_s > region.sure_s
+
+    def patience_s(self, region: _Region) -> float:
+        """Seconds that a snapshot may take now."""
+        return max(FREE_OVERHEAD_S + self.own_s - self.spent_s, region.sure_s - region.spent_s)
 
     def enough(self, region: _Region) -> bool:
         """Two snapshots are worth some time; more of them only where they cost little of the program's."""
-        own = time.perf_counter() - self.started - self.overhead
-        return region.recorded >= FEW_SNAPSHOTS and region.keeping_s > CHEAP_KEEPING_S + own / 100
+        return region.recorded >= FEW_SNAPSHOTS and region.keeping_s > CHEAP_KEEPING_S + self.own_s / 100
 
 
 STATE = _State()
@@ -82,6 +97,7 @@ class _Region:
         self.live_out: list[str] = config["live_out"]
         self.attributes: list[list[str]] = config["attributes"]
         self.parameters: list[str] = config["parameters"]
+        self.sure_s: float = SURE_S * config["part"]
         self.reads = snapshot.Reads(tuple(config["reads"]), tuple(config["classes"]))
         self.described: list[str] = config["globals_read"]
         self.calls = 0
@@ -99,7 +115,7 @@ class _Region:
         self.raised: set[str] = set()
         self.why_not: str = config["why_not"]
         self.depth = 0
-        self.overhead = 0.0
+        self.spent_s = 0.0  # of CPU, by the recorder
         self.keeping_s = 0.0  # of it, making snapshots
         self.module = ""
         self.file = ""
@@ -127,6 +143,26 @@ class _Region:
         }
 
 
+class _Clock:
+    """What the recorder takes for a region, from now to `stop`."""
+
+    __slots__ = ("cpu", "now", "region")
+
+    def __init__(self, region: _Region, now: float = 0.0) -> None:
+        self.region = region
+        self.cpu = time.thread_time()
+        self.now = now or time.perf_counter()
+
+    def stop(self) -> float:
+        """Count it. Gives the time of day."""
+        taken = time.thread_time() - self.cpu
+        STATE.spent_s += taken
+        self.region.spent_s += taken
+        now = time.perf_counter()
+        STATE.overhead += now - self.now
+        return now
+
+
 class _Visit:
     """One call that is looked at, from entry to exit."""
 
@@ -140,6 +176,7 @@ class _Visit:
         self.started = 0.0
         self.overhead = 0.0
         self.limit = 0
+        self.patience_s = 0.0
         self.written = 0
 
 
@@ -220,7 +257,10 @@ def _dump() -> None:
             "argv": sys.argv,
             "path": sys.path,
             "overhead_s": STATE.overhead,
-            "regions": [{"facts": r.facts(), "module": r.module, "file": r.file} for r in STATE.regions],
+            "spent_s": STATE.spent_s,
+            "regions": [
+                {"facts": r.facts(), "module": r.module, "file": r.file, "spent_s": r.spent_s} for r in STATE.regions
+            ],
         }
     )
     temporary = STATE.store / "facts.tmp"
@@ -281,6 +321,13 @@ def _look(region: _Region, values: Any) -> bool:
     return True
 
 
+def _looked(before: float) -> None:
+    """Count a look that began at `before`: by the clock, which is asked sooner than it takes to look."""
+    taken = time.perf_counter() - before
+    STATE.overhead += taken
+    STATE.spent_s += taken
+
+
 def _describe_all(region: _Region, values: dict[str, Any]) -> None:
     facts = region.types
     for name, value in values.items():
@@ -320,7 +367,7 @@ def _begin(
     function: Callable[..., Any] | None,
 ) -> _Visit | None:
     """Describes and pickles the entry of one visit. Never raises."""
-    started = time.perf_counter()
+    clock = _Clock(region)
     STATE.busy = True
     visit = _Visit(region)
     try:
@@ -331,11 +378,13 @@ def _begin(
             if name not in seen and name in namespace:
                 seen[name] = namespace[name]
         _describe_all(region, seen)
-        if region.replayable and region.recorded < MAX_SNAPSHOTS and not STATE.spent(region):
-            if not STATE.enough(region):
-                keeping = time.perf_counter()
+        if region.replayable and region.recorded < MAX_SNAPSHOTS:
+            if STATE.spent(region):
+                region.why_not = region.why_not or STARVED
+            elif not STATE.enough(region):
+                keeping = time.thread_time()
                 _keep_entry(visit, namespace, names, call, function)
-                region.keeping_s += time.perf_counter() - keeping
+                region.keeping_s += time.thread_time() - keeping
         visit.random = snapshot.random_states()
     except Exception as error:  # noqa: BLE001 - describing and pickling run code of any class
         region.why_not = region.why_not or f"recording failed: {type(error).__name__}: {error}"
@@ -345,11 +394,8 @@ def _begin(
     visit.stdout = sys.stdout
     visit.tee = sys.stdout = _Tee(sys.stdout, region)
     _ACTIVE.append(region)
-    now = time.perf_counter()
-    STATE.overhead += now - started
-    region.overhead += now - started
+    visit.started = clock.stop()
     visit.overhead = STATE.overhead
-    visit.started = now
     return visit
 
 
@@ -365,12 +411,14 @@ def _keep_entry(
     if limit <= 0:
         region.why_not = region.why_not or "too big to record"
         return
+    visit.patience_s = STATE.patience_s(region)
+    started = time.thread_time()
     entry = snapshot.entry_state(namespace, region.reads, names=names, call=call, function=function)
     kept = {"state": entry, "random": snapshot.random_states(), "process": snapshot.process_state()}
     try:
-        data = snapshot.dumps(kept, limit)
+        data = snapshot.dumps(kept, limit, visit.patience_s)
     except snapshot.TooBig as error:
-        region.why_not = region.why_not or f"too big to record ({error})"
+        region.why_not = region.why_not or _too_big(error)
         region.bytes_left //= 2  # do not try again and again
         return
     except snapshot.NotPicklable as error:
@@ -384,9 +432,14 @@ def _keep_entry(
         return
     visit.entry = entry
     visit.limit = limit - len(data)
+    visit.patience_s -= time.thread_time() - started
     visit.number = region.recorded
     visit.written = len(data)
     (_folder(region) / f"{visit.number}.in").write_bytes(data)
+
+
+def _too_big(error: snapshot.TooBig) -> str:
+    return STARVED if isinstance(error, snapshot.TooSlow) else f"too big to record ({error})"
 
 
 def _folder(region: _Region) -> Path:
@@ -406,6 +459,7 @@ def _end(
     """Describes and pickles the exit of one visit. Never raises."""
     now = time.perf_counter()
     region = visit.region
+    clock = _Clock(region, now)
     if sys.stdout is visit.tee:
         sys.stdout = visit.stdout
     if region in _ACTIVE:
@@ -428,17 +482,16 @@ def _end(
             if visit.random.get(stream) != state and (stream in visit.random):
                 region.effects.add(stream)
         if visit.entry is not None:
-            keeping = time.perf_counter()
+            keeping = time.thread_time()
             _keep_exit(visit, namespace, out, result, error, function, after)
-            region.keeping_s += time.perf_counter() - keeping
+            region.keeping_s += time.thread_time() - keeping
     except Exception as problem:  # noqa: BLE001 - describing and pickling run code of any class
         region.why_not = region.why_not or f"recording failed: {type(problem).__name__}: {problem}"
     finally:
         if time.perf_counter() - STATE.last_dump > 1.0:
             _dump()
         STATE.busy = False
-        STATE.overhead += time.perf_counter() - now
-        region.overhead += time.perf_counter() - now
+        clock.stop()
 
 
 def _keep_exit(
@@ -456,9 +509,10 @@ def _keep_exit(
         visit.entry, out=out, result=result, error=error, namespace=namespace, reads=region.reads, function=function
     )
     try:
-        data = snapshot.dumps({"outcome": done, "random": after}, visit.limit)
+        patience_s = max(visit.patience_s, STATE.patience_s(region))
+        data = snapshot.dumps({"outcome": done, "random": after}, visit.limit, patience_s)
     except snapshot.TooBig as problem:
-        region.why_not = region.why_not or f"too big to record ({problem})"
+        region.why_not = region.why_not or _too_big(problem)
         region.bytes_left //= 2
         return
     except snapshot.NotPicklable as problem:
@@ -503,7 +557,7 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def visited(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             before = time.perf_counter()
             look = _look(region, (*args, *kwargs.values()))
-            STATE.overhead += time.perf_counter() - before
+            _looked(before)
             if not look:
                 return f(*args, **kwargs)
             names = dict(zip(region.parameters, args, strict=False))
@@ -537,7 +591,7 @@ def _begin_call(
     function: Callable[..., Any],
 ) -> _Visit | None:
     """Like `_begin`, for a call: parameters are described by name and kept as the call's arguments."""
-    before = time.perf_counter()
+    clock = _Clock(region)
     STATE.busy = True
     try:
         _describe_all(region, described)
@@ -545,7 +599,7 @@ def _begin_call(
         region.why_not = region.why_not or f"describing failed: {type(error).__name__}: {error}"
     finally:
         STATE.busy = False
-        STATE.overhead += time.perf_counter() - before
+        clock.stop()
     return _begin(region, namespace, {}, call, function)
 
 
@@ -566,7 +620,7 @@ def enter(index: int, scope: dict[str, Any], namespace: dict[str, Any]) -> _Visi
     before = time.perf_counter()
     names = {n: scope[n] for n in region.live_in if n in scope}
     look = _look(region, names.values())
-    STATE.overhead += time.perf_counter() - before
+    _looked(before)
     if not look:
         return None
     visit = _begin(region, namespace, names, None, None)

@@ -12,10 +12,12 @@ import copyreg
 import importlib
 import io
 import marshal
+import math
 import pickle
 import random
 import sys
 import threading
+import time
 import types
 import warnings
 from collections.abc import Callable, Mapping
@@ -31,18 +33,26 @@ class TooBig(Exception):
     """The pickle outgrew its budget of bytes."""
 
 
+class TooSlow(TooBig):
+    """It outgrew its budget of time."""
+
+
 class NotPicklable(Exception):
     """Names what cannot be kept, and why."""
 
 
 class _Limited(io.BytesIO):
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, patience_s: float) -> None:
         super().__init__()
         self.limit = limit
+        self.patience_s = patience_s
+        self.end = time.thread_time() + patience_s
 
     def write(self, data: Any, /) -> int:
         if self.tell() + memoryview(data).nbytes > self.limit:
             raise TooBig(f"more than {self.limit / 1e6:.0f} MB")
+        if time.thread_time() > self.end:  # a pickler writes now and then, every 64 kB or so
+            raise TooSlow(f"more than {self.patience_s:.2f} s")
         return super().write(data)
 
 
@@ -179,9 +189,10 @@ class Pickler(pickle.Pickler):
         return make_function, args, state, None, None, fill_function
 
 
-def dumps(value: Any, limit: int = 1 << 40) -> bytes:
-    """One pickle of `value`. Raises `TooBig`, or `NotPicklable` with the reason."""
-    buffer = _Limited(limit)
+def dumps(value: Any, limit: int = 1 << 40, patience_s: float = math.inf) -> bytes:
+    """One pickle of `value`, of at most `limit` bytes, made in about `patience_s` seconds of CPU. Raises `TooBig`, or
+    `NotPicklable` with the reason."""
+    buffer = _Limited(limit, patience_s)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
