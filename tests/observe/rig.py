@@ -99,7 +99,7 @@ class Rig:
 
     def replay(
         self, region: Region, *swaps: tuple[str, str], varied: bool = False, contract: Contract | None = None,
-        extra: Sequence[Edit] = (), deadline_s: float = 30.0,
+        extra: Sequence[Edit] = (), deadline_s: float = 30.0, least: float = 0.0,
     ) -> ReplayOutcome:  # fmt: skip
         if region.id not in self.facts:
             self.record(region)
@@ -107,5 +107,5 @@ class Rig:
         change = Change(change.code, change.title, region, (*extra, *change.edits))
         return replay(
             self.session, self.work, change, self.facts[region.id], contract or Contract(), varied=varied,
-            deadline_s=deadline_s,
+            deadline_s=deadline_s, least=least,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change
 from hasten.core.source import Edit
 from hasten.search.choose import Judged, Shared, choose
-from hasten.search.order import Queue
+from hasten.search.order import Queue, side_by_side
 from hasten.search.stacks import Sped, Stacks
 
 # lines of a program: `distance` 1-9, `pairwise` 11-15 calls it in line 13, `nearest` 17-20 in line 19, the rest 30
@@ -157,3 +157,21 @@ def test_what_is_left_if_changes_win_what_one_hopes() -> None:
     queue.ended(change(DISTANCE), 20.0)
     assert queue.left_with(change(PAIRWISE)) < WHOLE.left([Sped(DISTANCE, 20.0)]) < 0.25
     assert Queue([change(DISTANCE)], Facts()).left_with(change(DISTANCE)) < 0.3
+
+
+def test_loops_within_a_kernel_that_was_no_faster_wait_for_others() -> None:
+    changes = [change(DISTANCE), change(INNER), change(NEAREST)]
+    queue = Queue(changes, Facts(PROFILE))
+    first = queue.next()
+    assert first.region.id == DISTANCE.id
+    queue.ended(first, 1.0, timed=True)
+    assert [queue.next().region.id, queue.next().region.id] == [NEAREST.id, INNER.id]
+    queue = Queue(changes, Facts(PROFILE))
+    queue.ended(queue.next(), 1.0)  # it was wrong: that says nothing of how fast a part of it may be
+    assert queue.next().region.id == INNER.id
+
+
+def test_so_many_replays_run_at_a_time() -> None:
+    assert [side_by_side(cores, 64_000.0, 200.0) for cores in (1, 2, 3, 4, 8, 64)] == [1, 2, 2, 3, 4, 4]
+    assert side_by_side(8, 16_000.0, 2_000.0) == 2, "memory"
+    assert side_by_side(1, 100.0, 2_000.0) == 1

@@ -140,6 +140,14 @@ def test_a_seed_that_becomes_none_tells_nothing(make: Make) -> None:
     assert got.status == "different" and "varied input" in got.reason
 
 
+def test_what_gains_too_little_is_not_tried_on_varied_inputs(make: Make) -> None:
+    rig = make(SUM)
+    region = rig.function("total")
+    got = rig.replay(region, varied=True, least=1e9)
+    assert got.status == "equal" and got.ratio > 0 and got.varied == 0, "it is not taken, whatever they show"
+    assert rig.replay(region, varied=True).varied > 0
+
+
 def test_crash_and_hang_of_the_candidate(make: Make) -> None:
     rig = make(SUM)
     region = rig.function("total")

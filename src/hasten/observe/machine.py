@@ -217,6 +217,14 @@ def _cpu_model() -> str | None:
     return platform.processor() or None
 
 
+def free_mb() -> float:
+    """Memory that programs may still take, a container's limit counted."""
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e6
+    return min(free, container_limits().get("memory_mb", free))
+
+
 def _affinity() -> list[int] | None:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
 

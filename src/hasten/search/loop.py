@@ -33,7 +33,7 @@ from hasten.errors import TargetError
 from hasten.kernel.regions import find_regions
 from hasten.measure.decide import interval
 from hasten.measure.steady import WrongRun
-from hasten.observe.machine import usable_cores
+from hasten.observe.machine import free_mb, usable_cores
 from hasten.observe.session import Session
 from hasten.search import doors
 from hasten.search.aside import SHADED, Aside, given_up, promised_more
@@ -41,7 +41,7 @@ from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
 from hasten.search.compiling import LastRound, compile_ahead
 from hasten.search.evidence import beside, gather, places, profile_record, told
 from hasten.search.known import Known
-from hasten.search.order import Queue
+from hasten.search.order import Queue, side_by_side
 from hasten.search.propose import key, propose
 from hasten.search.quality import Reached, Watched, reach_as_good
 from hasten.search.rest import COMPILING_S, LOADING_S, PAIRS, Rest, measuring_seconds
@@ -54,7 +54,7 @@ ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
 PLANNED = 0.90  # of that time: steps end late on a busy machine
 LEAST_REPLAY_S = 5.0  # compiling for a few kinds of input takes its time
-LARGE = 0.15  # of the program's time: what may win as much is tried before time is kept for compiling ahead of time
+LEAST_GAIN = 1.05  # of a change on its region
 TOO_LATE = "the budget ended"
 START_S = 1.0  # about what starting processes that import the program's libraries takes
 
@@ -312,11 +312,11 @@ def _judge(
     session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
     number: int, rest: Rest, speed: bool, out: list[Trial],
 ) -> None:  # fmt: skip
-    """Every change, judged. Two replays run side by side where there are two cores; each is mostly one process.
+    """Every change, judged. Replays run side by side where there are cores for them; each is mostly one process.
 
     A change gets what time is left beside what follows if it is kept: runs, compiling ahead of time, the last
-    measurement. Time for compiling ahead is kept once there is something to compile, and what may win much need not
-    wait for it even then.
+    measurement. Time for compiling ahead is kept from when there is something to compile: a result that loads Numba
+    may start slower than the original does.
     """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
@@ -326,7 +326,7 @@ def _judge(
         gain = trial.region_gain if trial.usable and trial.replays else 1.0
         if "numba" in change.needs and gain > 1.0:
             compiling_s.append(trial.compiling_s)
-        queue.ended(change, gain)
+        queue.ended(change, gain, timed=trial.gain is not None)
 
     steps = {id(c): (number, program.key(work), c) for c in changes}
     finished = sorted(
@@ -340,16 +340,15 @@ def _judge(
 
     def judged(count: int) -> Trial:
         change = queue.next()
-        winnable = queue.winnable(change)
         kernel = "numba" in change.needs
         after_s = rest.seconds(
             wall_s * queue.left_with(change), sum(compiling_s) + (COMPILING_S if kernel else 0.0),
-            kernels=kernel or bool(compiling_s), ahead=bool(compiling_s) and winnable < LARGE,
+            kernels=kernel or bool(compiling_s), ahead=bool(compiling_s),
         )  # fmt: skip
         left = session.left_s - after_s
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected(SHADED))
-        elif speed and change.whole and winnable * wall_s * (1 - 1 / usable_cores()) <= START_S:
+        elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:
             trial = Trial(change, number, Rejected("too short to be worth starting processes for"))
         elif not _allowed(change, program.contract):
             trial = Trial(change, number, Rejected("it may change the last bits of floats, which --exact forbids"))
@@ -368,7 +367,8 @@ def _judge(
         return trial
 
     program.prepare_replay(work)
-    with ThreadPoolExecutor(min(2, usable_cores())) as pool:
+    peak_mb = max(sample.peak_mb for sample in program.base.samples)
+    with ThreadPoolExecutor(side_by_side(usable_cores(), free_mb(), peak_mb)) as pool:
         try:
             rest_of = range(len(finished), len(changes))
             for count, trial in enumerate(pool.map(judged, rest_of), len(finished) + 1):
@@ -411,7 +411,7 @@ def _replayed(
         saves_s = share * wall_s / 2 - (START_S if change.whole else 0.0)
         return Trial(change, number, verdict, saves_s=max(saves_s, 0.0), equal=True)
     started = program.session.clock()
-    replayed = program.replay(work, change, region, deadline_s)
+    replayed = program.replay(work, change, region, deadline_s, LEAST_GAIN if speed and not change.later else 0.0)
     base = Trial(change, number, Accepted(), replays=replayed.calls, varied=replayed.varied)
     base.compiling_s = replayed.first_call_s
     if replayed.status == "different":
@@ -441,7 +441,7 @@ def _replayed(
         typical = Speedup(math.exp(median(logs)), *interval(logs), len(logs), decided="on its region")
         base = replace(base, gain=typical)
     base = replace(base, region_gain=gain)
-    if gain < 1.05 and speed:
+    if gain < LEAST_GAIN and speed:
         return replace(base, verdict=Rejected("equal, but not faster on its region"))
     return replace(base, saves_s=share * wall_s * (1 - 1 / gain), equal=True)
 

@@ -16,7 +16,19 @@ AROUND = 0.05  # of what is left of the program: what a region around a fast one
 LEAST = 0.004  # and of the program as it was
 ASSUMED = 10.0  # the gain of one that is being tried
 SHORT_S = 8.0  # in a program that takes no longer, what loading compiled code costs may decide
+WITHIN_SLOW = 0.25  # of its promise: what is left to a kernel within one that was no faster
 MAIN_SHARE = 0.25  # of its time: what a change must be about, to be tried beside a compiled kernel of the same place
+
+
+CHILDREN_MB = 300.0  # about what a replay's two processes hold beside the program's data
+
+
+def side_by_side(cores: int, free_mb: float, peak_mb: float) -> int:
+    """How many replays may run at a time, of a program that holds `peak_mb`: one a core, with one core to spare where
+    there are many, for what is timed in them, and not more than memory has room for."""
+    most = cores if cores <= 2 else min(4, max(2, cores - 1))
+    room = int(free_mb / 2 / (2 * peak_mb + CHILDREN_MB))
+    return min(most, max(2, room))
 
 
 def promise(region: Region, facts: Facts) -> float:
@@ -44,6 +56,7 @@ class Queue:
         self._tried: list[Change] = []  # now
         self._done: list[Sped] = []
         self._plain: list[Sped] = []  # of these, what needs no package
+        self._slow: list[Region] = []  # of kernels that were equal and no faster
 
     def next(self) -> Change:
         """The next to try; nobody else gets it."""
@@ -59,10 +72,13 @@ class Queue:
             self._todo = [c for c in self._todo if c is not change]
             self._tried.append(change)
 
-    def ended(self, change: Change, gain: float) -> None:
-        """It was judged: `gain` of its region's time, 1.0 where it is not taken or nobody knows."""
+    def ended(self, change: Change, gain: float, *, timed: bool = False) -> None:
+        """It was judged: `gain` of its region's time, 1.0 where it is not taken or nobody knows. `timed`: it was equal,
+        so that one that is not taken was no faster."""
         with self._lock:
             self._tried = [c for c in self._tried if c is not change]
+            if timed and gain <= 1.0 and "numba" in change.needs:
+                self._slow.append(change.region)
             if gain > 1.0:
                 self._done.append(_sped(change, gain))
                 if not change.needs:
@@ -112,7 +128,10 @@ class Queue:
         if self._stacks is None:
             return promise(change.region, self._facts) - last
         done = [*self._done, *(_sped(c, ASSUMED) for c in self._tried)]
-        return self._stacks.winnable(change.region, done) - _doors(change.region, self._facts) - last
+        winnable = self._stacks.winnable(change.region, done)
+        if "numba" in change.needs and any(change.region.within(r) and change.region != r for r in self._slow):
+            winnable *= WITHIN_SLOW  # the same work, and a door that is passed more often
+        return winnable - _doors(change.region, self._facts) - last
 
 
 def _sped(change: Change, gain: float) -> Sped:

@@ -211,9 +211,11 @@ class Program:
         original_tree(self.session, work)
         runtime_folder(self.session.scratch)
 
-    def replay(self, work: ScriptWorkload, change: Change, facts: RegionFacts, deadline_s: float) -> ReplayOutcome:
-        """Original and changed region on every recorded and on varied inputs."""
-        return replay(self.session, work, change, facts, self.contract, deadline_s=deadline_s)
+    def replay(
+        self, work: ScriptWorkload, change: Change, facts: RegionFacts, deadline_s: float, least: float = 0.0
+    ) -> ReplayOutcome:
+        """Original and changed region on every recorded and on varied inputs; on these if it gains `least` at all."""
+        return replay(self.session, work, change, facts, self.contract, deadline_s=deadline_s, least=least)
 
     def patience_s(self, candidate: ScriptWorkload) -> float:
         """How long a run of the candidate may take in which nothing is compiled yet."""

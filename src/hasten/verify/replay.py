@@ -145,22 +145,24 @@ def replay(
     *,
     deadline_s: float = 60.0,
     varied: bool = True,
+    least: float = 0.0,
 ) -> ReplayOutcome:
     """Run `change` against the original from every usable snapshot of its region, then from varied states.
 
+    One that is timed and gains less than `least` (old/new) is not worth the varied states: it is not taken anyway.
     Never raises for what the program or the candidate does; the outcome says it. Both children are gone on return. When
     one of them is killed from outside, nothing has been shown, and it is done once more.
     """
     end = time.monotonic() + deadline_s
-    found = _replayed(session, work, change, facts, contract, end, varied)
+    found = _replayed(session, work, change, facts, contract, end, varied, least)
     if KILLED in found.reason and not session.stopping.is_set():
-        found = _replayed(session, work, change, facts, contract, end, varied)
+        found = _replayed(session, work, change, facts, contract, end, varied, least)
     return found
 
 
 def _replayed(
     session: Session, work: ScriptWorkload, change: Change, facts: RegionFacts, contract: Contract, end: float,
-    varied: bool,
+    varied: bool, least: float,
 ) -> ReplayOutcome:  # fmt: skip
     if not facts.recorded or not facts.snapshots:
         return ReplayOutcome("unusable", facts.why_not or "there is no recording of the region")
@@ -169,7 +171,7 @@ def _replayed(
         run = _Replay(session, work, change, facts, contract, folder, end)
         session.stoppers.add(run.stop)
         try:
-            return run.judge(varied)
+            return run.judge(varied, least)
         finally:
             session.stoppers.discard(run.stop)
             run.stop()
@@ -433,7 +435,7 @@ class _Replay:
 
     # -- judging
 
-    def judge(self, varied: bool) -> ReplayOutcome:
+    def judge(self, varied: bool, least: float) -> ReplayOutcome:
         for given, cache in self._caches():
             self.session.compiled.lend(given, cache)
         try:
@@ -452,7 +454,8 @@ class _Replay:
             return outcome
         if not self.change.whole:  # rounds are done in this very process, which says nothing of their speed
             outcome = self._time(outcome, timed)
-        if varied:
+        given_up = outcome.status == "equal" and 0.0 < outcome.ratio < least
+        if varied and not given_up:
             outcome = self._varied(outcome, timed or self._chosen())
         return outcome
 
