@@ -221,7 +221,7 @@ def free_mb() -> float:
     """Memory that programs may still take, a container's limit counted."""
     import psutil
 
-    free = psutil.virtual_memory().available / 1e6
+    free = float(psutil.virtual_memory().available) / 1e6
     return min(free, container_limits().get("memory_mb", free))
 
 
