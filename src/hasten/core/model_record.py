@@ -115,6 +115,8 @@ class CandidateRecord:
     front: bool = False  # nothing else is better in every respect
     told: tuple[str, ...] = ()  # how a net was made smaller and trained
     curves: tuple[CurveRecord, ...] = ()  # of its trainings
+    multiply_adds: float = 0.0  # of a net's layers with weights, for one row, for information; 0: not known
+    explained: ExplanationRecord | None = None  # of those on the front, where its quality may differ
 
     @property
     def title(self) -> str:
@@ -153,6 +155,8 @@ class ModelRunRecord:
     certified_agreement: AgreementRecord | None = None
     explained: ExplanationRecord | None = None  # of the kept artifact, where its quality may differ
     control: ExplanationRecord | None = None  # of the original after training alone, where the artifact was trained
+    gradients: ExplanationRecord | None = None  # the same by gradients, of a net that was made smaller
+    gradients_control: ExplanationRecord | None = None
     varied: int = 0  # inputs made beside the data's own
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

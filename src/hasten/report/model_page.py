@@ -9,7 +9,7 @@ from typing import Any
 
 from hasten.core.model_record import CandidateRecord, LatencyRecord, ModelRunRecord
 from hasten.report import checked, remedies
-from hasten.report.models import candidate_row, contract, gain, headline, latency_rows, rows_text, size
+from hasten.report.models import candidate_row, contract, count, gain, headline, latency_rows, rows_text, size
 from hasten.report.page import Page, machine_rows, marks, split_claim
 from hasten.report.page import render as page_of
 from hasten.report.pareto import pareto
@@ -105,6 +105,9 @@ def _tiles(record: ModelRunRecord) -> list[tuple[str, str, str]]:
     if new is not None and old is not None:
         out.append(("size", f"{size(old.size_mb)} → {size(new.size_mb)}", "of all files"))
         out.append(("memory", f"{size(old.memory_mb)} → {size(new.memory_mb)}", "whole process, at its peak"))
+        if old.multiply_adds and new.multiply_adds:
+            told = f"{count(old.multiply_adds)} → {count(new.multiply_adds)}"
+            out.append(("multiply-adds", told, "a row, for information: less need not be faster"))
     return out
 
 
@@ -229,7 +232,18 @@ def _agreements(record: ModelRunRecord) -> list[tuple[str, str, float]]:
         *control,
         ("5% of rows lie below", f"{e.low:.3f}", round(100 * max(e.low, 0.0), 1)),
         (f"of the {e.top} largest, the same", f"{e.overlap:.0%}", round(100 * e.overlap, 1)),
+        *_others(record),
     ]
+
+
+def _others(record: ModelRunRecord) -> list[tuple[str, str, float]]:
+    """Agreement by gradients, and that of every other point on the front."""
+    found = [
+        ("by gradients, of the smaller net in float32", record.gradients),
+        ("by gradients, the same, only trained some more", record.gradients_control),
+        *((f"on the front: {c.title}", c.explained) for c in record.candidates if c.front and not c.kept),
+    ]
+    return [(n, f"{e.correlation:.3f}", round(100 * max(e.correlation, 0.0), 1)) for n, e in found if e is not None]
 
 
 def _candidate(c: CandidateRecord, record: ModelRunRecord) -> Mapping[str, Any]:

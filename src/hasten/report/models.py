@@ -25,6 +25,11 @@ def size(mb: float) -> str:
     return f"{mb * 1000:.3g} KB" if mb < 1 else f"{mb:.3g} MB"
 
 
+def count(number: float) -> str:
+    """`12.3 thousand`, `40.6 million`."""
+    return f"{number / 1e6:.3g} million" if number >= 1e6 else f"{number / 1e3:.3g} thousand"
+
+
 def gain(found: Speedup | None) -> str:
     """`603x [590, 611]`: old/new with its interval."""
     if found is None:
@@ -88,7 +93,16 @@ def facts(record: ModelRunRecord) -> list[tuple[str, str]]:
         ))  # fmt: skip
     if record.control is not None:
         out.append(("control", f"only trained some more, they rank alike by {record.control.correlation:.3f}"))
+    if record.gradients is not None:
+        g, beside = record.gradients, record.gradients_control
+        told = "" if beside is None else f" (only trained some more: {beside.correlation:.3f})"
+        out.append(
+            ("gradients", f"of the smaller net, before it is served: they rank alike by {g.correlation:.3f}{told}")
+        )
     new, old = record.artifact, record.original
+    if new is not None and old is not None and new.multiply_adds and old.multiply_adds:
+        told = f"{count(old.multiply_adds)} -> {count(new.multiply_adds)} a row, which need not be time"
+        out.append(("multiply-adds", told))
     if new is not None and old is not None:
         out.append(("size", f"{size(old.size_mb)} -> {size(new.size_mb)}"))
         out.append(("memory", f"{size(old.memory_mb)} -> {size(new.memory_mb)} (whole process, at its peak)"))

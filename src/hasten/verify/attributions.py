@@ -57,7 +57,7 @@ def occluded(x: Any, some: Any) -> Iterator[Any]:
     if isinstance(x, Tensors):
         for name, array in some.arrays.items():
             usual = np.asarray(x.arrays[name].mean(axis=0, keepdims=True)) if array.dtype.kind == "f" else None
-            for places in _places(array):
+            for places in groups_of(array):
                 hidden = array.copy()
                 hidden[places] = 0 if usual is None else np.broadcast_to(usual, array.shape)[places]
                 yield Tensors({**some.arrays, name: hidden.astype(array.dtype)})
@@ -88,7 +88,7 @@ def _without(words: list[str], group: int) -> str:
     return " ".join(words[:first] + words[last:])
 
 
-def _places(array: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
+def groups_of(array: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
     """Where the groups of an input are: patches of images, steps of sequences, columns of rows."""
     if array.ndim == 4:
         for rows in np.array_split(np.arange(array.shape[2]), min(PATCHES, array.shape[2])):

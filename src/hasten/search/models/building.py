@@ -15,7 +15,7 @@ from hasten.core.model_pass import ReducingPass, ServingPass, Step
 from hasten.passes.model.registry import model_pass, serving_passes
 from hasten.passes.model.texts.behind import behind, inside, with_texts
 from hasten.serve.manifest import InputSchema, Manifest, Part, Route
-from hasten.serve.net import is_net
+from hasten.serve.net import Net, is_net
 from hasten.verify.answers import Answers, asked
 
 PART = "part"
@@ -92,7 +92,31 @@ def net_after(path: str, steps: Sequence[Step]) -> Mapping[str, Any]:
     shapes.update(f"{net.module}{work.held}".encode())
     weights.update(shapes.digest())
     return {"weights": weights.hexdigest(), "shape": shapes.hexdigest(), "told": list(net.told),
-        "curves": net.curves}  # fmt: skip
+        "curves": net.curves, "multiply_adds": _multiply_adds(work)}  # fmt: skip
+
+
+def multiply_adds(path: str) -> float:
+    """Those of layers with weights, for one row; 0 where nobody can tell."""
+    return _multiply_adds(workload(path))
+
+
+def _multiply_adds(work: ModelWorkload) -> float:
+    from hasten.passes.model.nets import export, sensitivity
+
+    if not isinstance(work.model, Net):
+        return 0.0
+    try:
+        return float(sum(sensitivity.multiply_adds(work.model.module, export.example(work)).values()))
+    except Exception:  # noqa: BLE001 - it is for information only, and runs the user's module with hooks
+        return 0.0
+
+
+def gradients(path: str, labels: Any) -> Any:
+    """What the answers of the net at `path` rest on, by its gradients, shape (rows, groups)."""
+    from hasten.passes.model.nets.gradients import gradients as found
+
+    work = workload(path)
+    return found(work.model, work.valid.x, labels)
 
 
 def within(seconds: float, checkpoint: str, function: str, *args: Any) -> Any:

@@ -20,6 +20,7 @@ from hasten.serve.net import is_net
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
 
+FILE = "control.pkl"  # of the net, in the run's scratch folder
 MOST_S, LEAST_S = 30.0, 5.0  # for training it
 SHARE = 0.08  # of a budget, that the search leaves for it
 
@@ -41,7 +42,7 @@ def control_of(loop: Loop, whole: Candidate) -> Candidate | None:
     if way is None or left < LEAST_S:
         return None
     step = Step(FineTune.code, FineTune.name, {"epochs": EPOCHS})
-    file = loop.scratch / "control.pkl"
+    file = loop.scratch / FILE
     checkpoint = str(loop.scratch / "control.pt")
     loop.session.progress.stage("train a control, only", left)
     try:

@@ -13,24 +13,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hasten.core.model import FORWARD, ModelContract
-from hasten.core.model_pass import Step
-from hasten.core.model_record import ExplanationRecord
+from hasten.core.model import ModelContract
+from hasten.core.model_pass import ReducingPass, Step
 from hasten.measure.latency import race
 from hasten.observe.child import ChildFailed
+from hasten.passes.model.registry import model_pass
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.confirm import confirm
-from hasten.search.models.control import control_of
+from hasten.search.models.explaining import explain_front, explained_enough
 from hasten.search.models.routes import Routed, routed
 from hasten.serve.manifest import Manifest, Part, read_manifest
-from hasten.verify.answers import Answers, Refusal
-from hasten.verify.attributions import explained
+from hasten.serve.net import is_net
+from hasten.verify.answers import Answers
 
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
+
+
+# of the record, that certifying fills
+CERTIFIED = ("certified", "certified_agreement", "explained", "control", "gradients", "gradients_control")
 
 
 def mark_front(good: Sequence[Candidate], contract: ModelContract) -> None:
@@ -77,6 +80,10 @@ def keep(loop: Loop, good: Sequence[Candidate]) -> None:
             whole.note(kept=any(s.code != AsItIs.code for s in whole.steps))
             _seal(loop, folder, whole)
             loop.out.artifact = folder
+            _multiply_adds(loop)
+            parts = {c.record.multiply_adds for c in chosen.parts}
+            whole.note(multiply_adds=parts.pop() if len(parts) == 1 else 0.0)
+            explain_front(loop)
             loop.note(
                 original=loop.original.record,
                 artifact=whole.record,
@@ -127,10 +134,11 @@ def _certify_once(loop: Loop, whole: Candidate) -> str | None:
 
     def asked() -> tuple[Any, ...]:
         refused, found = _certify(loop, whole), loop.out.record
-        return refused, whole.record, found.certified, found.certified_agreement, found.explained, found.control
+        told = {n: getattr(found, n) for n in CERTIFIED}
+        return refused, whole.record, told
 
-    refused, whole.record, certified, agreement, explanation, beside = loop.session.once("certify", whole.steps, asked)
-    loop.note(certified=certified, certified_agreement=agreement, explained=explanation, control=beside)
+    refused, whole.record, told = loop.session.once("certify", whole.steps, asked)
+    loop.note(**told)
     return None if refused is None else str(refused)
 
 
@@ -151,7 +159,7 @@ def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None
             memory_mb=peak, size_mb=size_mb(whole.folder),
         )  # fmt: skip
         if test is None:
-            return _explained(loop, whole)
+            return explained_enough(loop, whole)
         file = loop.scratch / "test.pkl"
         file.write_bytes(pickle.dumps([test.x], protocol=5))
         old, new = (_beyond_the_inputs(loop, c, file) for c in (loop.original, whole))
@@ -159,7 +167,7 @@ def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None
         if certified.verdict != "accepted":
             return f"on data never searched, {certified.reason}"
         loop.note(certified=certified.quality, certified_agreement=certified.agreement)
-        return _explained(loop, whole)
+        return explained_enough(loop, whole)
     except ChildFailed as failure:
         if failure.killed and not again:  # from outside: that tells nothing
             return _certify(loop, whole, again=True)
@@ -167,70 +175,18 @@ def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None
     return None
 
 
-def _explained(loop: Loop, whole: Candidate) -> str | None:
-    """Do answers rest on what they did? Looked at where quality may differ; what speaks against it, or None."""
-    least = loop.contract.explain
-    if least is None and loop.contract.same:
-        return None
-    left_s = loop.session.left_s - len(loop.threads) * loop.race_s(1)
-    if least is None and left_s < loop.ask_s:
-        _unexplained(loop)
-        return None
-    method, scores = next(
-        ((m, a) for m in (FORWARD, "predict_proba", "decision_function", "predict")
-         if (a := loop.answers.get(m)) is not None and not isinstance(a, Refusal) and a.dtype.kind == "f"), (None, None)
-    )  # fmt: skip
-    found = None
-    if method is not None and scores is not None:
-        labels = scores.argmax(axis=1) if scores.ndim == 2 and scores.shape[1] > 1 else None
-        loop.session.progress.stage("compare what answers rest on", loop.ask_s)
-        patience_s = loop.processes.patience_s()
-        try:
-            old, new = (
-                loop.processes.of(c).ask(
-                    "hasten.measure.asked:attributions", 0, method, labels,
-                    deadline_s=patience_s if least is not None else min(patience_s, max(left_s, loop.ask_s)),
-                )
-                for c in (loop.original, whole)
-            )  # fmt: skip
-        except ChildFailed as failure:
-            if least is not None or failure.kind != "late":
-                raise
-            _unexplained(loop)
-            return None
-        found = explained(old, new)
-        loop.note(control=_beside(loop, whole, old, method, labels))
-    loop.note(explained=found)
-    if least is None:
-        return None
-    if found is None:
-        return "what its answers rest on cannot be compared: no scores, or too few inputs to rank"
-    if found.correlation < least:
-        return f"its attributions agree with the original's by {found.correlation:.3f}, and {least:g} is asked for"
-    return None
-
-
-def _unexplained(loop: Loop) -> None:
-    told = "the budget ended before it was compared what answers rest on"
-    loop.note(notes=(*loop.out.record.notes, told))
-
-
-def _beside(
-    loop: Loop, whole: Candidate, old: Any, method: str, labels: NDArray[Any] | None
-) -> ExplanationRecord | None:  # fmt: skip
-    """How far attributions agree after training alone, where `whole` was trained."""
-    control = control_of(loop, whole)
-    if control is None:
-        return None
+def _multiply_adds(loop: Loop) -> None:
+    """For information: of the original and of candidates that were made smaller none way."""
+    if not is_net(loop.work.model):
+        return
     try:
-        child = loop.processes.of(control)
-        new = child.ask("hasten.measure.asked:attributions", 0, method, labels, deadline_s=loop.processes.patience_s())
-    except ChildFailed as failure:
-        loop.session.progress.note(f"no control for explanations: {failure.text[:120]}")
-        return None
-    finally:
-        loop.processes.drop(control)
-    return explained(old, new)
+        found = loop.processes.build("multiply_adds", str(loop.written), deadline_s=max(5.0, loop.ask_s))
+    except ChildFailed:
+        return
+    for c in (loop.original, *loop.candidates):
+        smaller = any(isinstance(model_pass(s.code), ReducingPass) for s in c.steps)
+        if not smaller:
+            c.note(multiply_adds=found)
 
 
 def _beyond_the_inputs(loop: Loop, candidate: Candidate, file: Path) -> Answers:

@@ -26,6 +26,7 @@ from hasten.passes.model.registry import missing, storing_passes
 from hasten.passes.model.texts.behind import inside
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.control import reserved_s
+from hasten.search.models.files import file_of
 from hasten.search.models.processes import reason
 from hasten.search.models.promise import by_speed, fastest
 from hasten.search.models.recipes import Outcome, Proposer, Recipe, Space
@@ -195,7 +196,7 @@ class NetSearch(Reductions):
         """The file of the workload after these reductions, made once; or why there is none."""
         key = repr(steps)
         if key not in self._written:
-            file = self.loop.scratch / f"net-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pkl"
+            file = file_of(self.loop, steps)
             self._written[key] = self._made_once(steps, file)
         return self._written[key]
 
@@ -326,7 +327,9 @@ class NetSearch(Reductions):
             made = self._asked("net_after", recipe.reductions)
         except ChildFailed:
             return {}
-        return {"told": tuple(made["told"]), "curves": tuple(made["curves"])}
+        return {
+            "told": tuple(made["told"]), "curves": tuple(made["curves"]), "multiply_adds": made["multiply_adds"]
+        }  # fmt: skip
 
     def _let_go(self) -> None:
         """End the processes of smaller nets that others have overtaken: each holds its libraries in memory."""
@@ -367,7 +370,7 @@ class NetSearch(Reductions):
         if not isinstance(written, Path):
             return False
         candidate = Candidate((*c.steps[:-1], way))
-        candidate.note(told=c.record.told, curves=c.record.curves)
+        candidate.note(told=c.record.told, curves=c.record.curves, multiply_adds=c.record.multiply_adds)
         loop.candidates.append(candidate)
         loop.session.progress.stage(f"build {candidate.record.title}", 3.0)
         if not loop.restored(candidate) and loop.build(candidate, written):
