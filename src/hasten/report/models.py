@@ -101,8 +101,8 @@ def facts(record: ModelRunRecord) -> list[tuple[str, str]]:
         )
     new, old = record.artifact, record.original
     if new is not None and old is not None and new.multiply_adds and old.multiply_adds:
-        told = f"{count(old.multiply_adds)} -> {count(new.multiply_adds)} a row, which need not be time"
-        out.append(("multiply-adds", told))
+        adds = f"{count(old.multiply_adds)} -> {count(new.multiply_adds)}"
+        out.append(("multiply-adds", f"{adds} a row, which need not be time"))
     if new is not None and old is not None:
         out.append(("size", f"{size(old.size_mb)} -> {size(new.size_mb)}"))
         out.append(("memory", f"{size(old.memory_mb)} -> {size(new.memory_mb)} (whole process, at its peak)"))
