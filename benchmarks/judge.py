@@ -14,6 +14,8 @@ next call goes on with it (`--again` begins anew, `--minutes` bounds a call).
 from __future__ import annotations
 
 import argparse
+import ast
+import builtins
 import contextlib
 import json
 import multiprocessing
@@ -29,7 +31,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import pages
+from benchmarks import judge_programs, pages
 from benchmarks.faulty import Fault, faults
 from hasten.core.contract import Contract
 from hasten.core.recipe import Change
@@ -41,9 +43,11 @@ from tests.fuzz.choices import ENOUGH, Choices, Program
 from tests.fuzz.families import FAMILIES, Family
 
 RESULTS = Path(__file__).parent / "results"
-DONE = ("containers", "arrays", "columns", "batch", "estimators", "kernels")
-LATE = 80  # calls of which nobody knows, beside the program's own
+DONE = ("containers", "arrays", "columns", "batch", "estimators", "kernels", *judge_programs.PROGRAMS)
+LATE, LATE_SLOW = 80, 14  # calls of which nobody knows, beside the program's own; of slow families
+PATIENCE_S = 6.0  # of CPU, for all calls of a program as it was
 REPLAY_S = 20.0
+CHANGES = 3  # of a benchmark program
 RUN, UNRECORDED, NONE = "a result of the run", "unrecorded inputs only", "none that was seen"
 CHOOSING = {
     "guard always true", "guard always false", "condition left out", "and for or", "swapped test", "swapped branch",
@@ -80,10 +84,20 @@ def program_of(family: Family, number: int) -> Program:
     """The same one for the same number, with calls of other programs of its family as further late ones."""
     made = family.make(Choices(random.Random(f"{family.name} {number}").randbytes(ENOUGH)))
     late = list(made.late)
+    known = names(made.text) | {"np", "math", "random", "nan", "inf", "pd", *dir(builtins)}
     for other in range(14):
         like = family.make(Choices(random.Random(f"{family.name} {number} {other}").randbytes(ENOUGH)))
-        late += [call for call in (*like.recorded, *like.late) if call not in late]
-    return Program(made.text, made.recorded, tuple(late[: len(made.late) + LATE]))
+        late += [call for call in (*like.recorded, *like.late) if call not in late and names(call) <= known]
+    return Program(
+        made.text, made.recorded, tuple(late[: len(made.late) + (LATE if family.seconds <= 5 else LATE_SLOW)])
+    )
+
+
+def names(text: str) -> set[str]:
+    """What a text names, and what it defines."""
+    found = ast.walk(ast.parse(text))
+    kinds = (ast.ClassDef, ast.FunctionDef)
+    return {n.id if isinstance(n, ast.Name) else n.name for n in found if isinstance(n, (ast.Name, *kinds))}
 
 
 def script(program: Program) -> str:
@@ -126,7 +140,7 @@ def apart(ask: Callable[[], Any], seconds: float) -> Any:
 def right_changes(family: Family, program: Program) -> list[Change]:
     """Changes under which every call comes to what it came to before, and whose new code ran in a recorded one."""
     try:
-        with engine.patience(engine.PATIENCE_S):
+        with engine.patience(PATIENCE_S):
             old = [engine._kept(ran) for ran in engine.run(program, program.text, trace=True)]
         changes = family.find(program, family.passes())
     except (engine.Slow, MemoryError, RecursionError, engine.Broken):
@@ -144,7 +158,7 @@ def right_changes(family: Family, program: Program) -> list[Change]:
 def effect(family: Family, program: Program, fault: Fault) -> tuple[str, str]:
     """What a fault changes, and where that was seen."""
     try:
-        with engine.patience(engine.PATIENCE_S * 4):
+        with engine.patience(PATIENCE_S):
             old = [engine._kept(ran) for ran in engine.run(program, program.text, trace=True)]
         text = fault.change.apply(engine.workload(program.text)).source(engine.PATH).text
     except (engine.Slow, MemoryError, RecursionError, engine.Broken) as error:
@@ -213,6 +227,23 @@ def judged_of(family: Family, number: int, most: int, folder: Path) -> Iterator[
                 yield Judged(
                     name, change.code, fault.kind, fault.line, fault.before, fault.after, changed, shown, by, reason
                 )
+
+
+def judged_program(name: str, most: int, folder: Path) -> Iterator[Judged]:
+    """Faults in what hasten makes of a benchmark program."""
+    with session() as current:
+        work = judge_programs.prepared(name, folder / "program")
+        known = judge_programs.Worlds(work, name, folder / "world")
+        judge = judge_programs.Judge(current, work)
+        for number, change in enumerate(judge.subjects(known, CHANGES, REPLAY_S)):
+            for fault in faults(change, work, most, f"{name} {number}"):
+                world, shown = known.effect(fault.change)
+                changed = NONE if not world else RUN if world == "as recorded" else UNRECORDED
+                by, reason = judge.judge(fault.change, REPLAY_S)
+                yield Judged(
+                    f"{name} {number}", change.code, fault.kind, fault.line, fault.before, fault.after, changed,
+                    f"{world}: {shown}" if world else f"{len(known)} worlds", by, reason,
+                )  # fmt: skip
 
 
 # -- the table
@@ -285,12 +316,16 @@ def main(words: Sequence[str] | None = None) -> int:
         told: dict[str, Any] = {"family": name, "hours": 0.0, "programs": {}}
         if file.exists() and not options.again:
             told = json.loads(file.read_text())
-        for number in range(options.programs):
+        for number in range(options.programs if name in FAMILIES else 1):
             if options.show or str(number) in told["programs"] or time.monotonic() > end:
                 continue
             began = time.monotonic()
             with TemporaryDirectory(prefix="judge-") as folder:
-                done = [asdict(j) for j in judged_of(FAMILIES[name], number, options.faults, Path(folder))]
+                if name in FAMILIES:
+                    found = judged_of(FAMILIES[name], number, options.faults, Path(folder))
+                else:
+                    found = judged_program(name, options.faults, Path(folder))
+                done = [asdict(j) for j in found]
             told["programs"][str(number)] = done
             told["hours"] += (time.monotonic() - began) / 3600
             through = [j for j in done if not j["by"] and j["changes"] in (RUN, UNRECORDED)]

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 import hasten
@@ -307,6 +308,15 @@ def ready(x: Any, y: Any, model: Any = None) -> ModelWorkload:
 def test_data_of_no_use_is_one_error(x: Any, y: Any, said: str) -> None:
     with pytest.raises((TargetError, UsageError), match=said):
         ready(x, y)
+
+
+def test_data_of_nan_only(tmp_path: Path) -> None:
+    """Data for a model that takes them, one error for one that does not."""
+    nothing, y = np.full((40, 2), np.nan), np.arange(40) % 2
+    taker = HistGradientBoostingClassifier(max_iter=2).fit(np.eye(40, 2), y)
+    assert np.isnan(np.asarray(ready(nothing, y, taker).valid.x)).all()
+    with pytest.raises(TargetError, match="fails on the validation data: Input X contains NaN"):
+        hasten.run(LogisticRegression().fit(np.eye(2), [0, 1]), data=(nothing, y), metric="accuracy", out=tmp_path)
 
 
 def test_one_class_and_a_million_columns_are_data() -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from hasten.core.contract import Contract
 from hasten.verify.equality import difference
-from hasten.verify.vary import CUT_ABOVE, OddList, variants, variations
+from hasten.verify.lengths import CUT_ABOVE
+from hasten.verify.vary import OddList, variants, variations
 
 STATE: dict[str, Any] = {
     "n": 5000,
@@ -49,6 +50,25 @@ def test_the_state_itself_is_left_alone_and_big_values_are_cut_alike() -> None:
     assert first["rows"] == [[1, 2], [3, 4]]
 
 
+def test_what_has_one_length_changes_together() -> None:
+    rows = {"X": np.arange(6.0).reshape(2, 3), "y": [1, 0], "t": pd.Series([5.0, 6.0]), "k": 7, "w": np.ones(3)}
+    found = cases(rows, 60)
+    longer = found["all of length 2: longer"]
+    assert longer["X"].tolist() == [[0, 1, 2], [3, 4, 5], [3, 4, 5], [0, 1, 2]]
+    assert (longer["y"], longer["t"].tolist(), longer["k"], len(longer["w"])) == ([1, 0, 0, 1], [5, 6, 6, 5], 7, 3)
+    none = found["all of length 2: none"]
+    assert (none["X"].shape, none["y"], len(none["t"])) == ((0, 3), [], 0)
+    one = found["all of length 2: one"]
+    assert (one["X"].shape, one["y"], len(one["t"])) == ((1, 3), [1], 1)
+
+
+def test_one_object_under_two_names_stays_one() -> None:
+    xs = [1.0, 2.0]
+    longer = cases({"a": xs, "b": xs, "c": [3, 4]}, 60)["all of length 2: longer"]
+    assert longer["a"] is longer["b"]
+    assert longer["c"] == [3, 4, 4, 3]
+
+
 def test_cases_do_not_share_objects() -> None:
     found = list(cases({"xs": [1, 2, 3], "k": 2}).values())
     ids = [id(c["xs"]) for c in found if isinstance(c["xs"], list)]
@@ -73,7 +93,17 @@ def test_every_variable_gets_its_turn_early() -> None:
         ({1, 2}, {"empty", "with another type"}),
         (
             np.arange(4.0),
-            {"empty", "late nan", "float32", "not contiguous", "negative stride", "read only", "0-d", "masked"},
+            {
+                "empty",
+                "longer",
+                "late nan",
+                "float32",
+                "not contiguous",
+                "negative stride",
+                "read only",
+                "0-d",
+                "masked",
+            },
         ),
         (np.arange(4), {"largest", "int32", "object", "complex128", "unsigned"}),
         (np.ones((2, 2)), {"fortran order", "one dimension less", "one dimension more"}),

@@ -19,6 +19,7 @@ MODULES = {
     "recording": "observe/recording.py",
     "parts": "verify/parts.py",
     "equality": "verify/equality.py",
+    "lengths": "verify/lengths.py",
     "vary": "verify/vary.py",
     "skeleton": "verify/skeleton.py",
     "isolation": "verify/isolation.py",

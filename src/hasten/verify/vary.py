@@ -10,7 +10,6 @@ standard library only; NumPy and pandas when loaded.
 from __future__ import annotations
 
 import itertools
-import math
 import pickle
 import random
 import re
@@ -19,9 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hasten.observe import snapshot
+from hasten.verify.lengths import Slot, cut_state, get, relaid, set_, shared_lengths, slots_of
 
-CUT_ABOVE = 400  # elements a single value may have before states are cut
-CUT_TO = 24
 HUGE = 2**63
 
 Variant = tuple[str, Any]
@@ -364,6 +362,7 @@ def _arrays(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
     if value.ndim:
         yield "empty", lambda: value[:0].copy()
         yield "one element", lambda: value[:1].copy()
+        yield "longer", lambda: numpy.concatenate([value, value[::-1]])
     if kind == "f" and value.size:
         yield "late nan", lambda: put(-1, numpy.nan)
         yield "first nan", lambda: put(0, numpy.nan)
@@ -570,78 +569,46 @@ def state_variations(
     """Named changed copies of a recorded state (see `observe.snapshot.entry_state`); `load` makes a fresh one."""
     rng = random.Random(seed)
     base = load()
-    cut = _cut_state(base["state"])
+    cut = cut_state(base["state"])
     data = snapshot.dumps(base)
-    slots = _slots(base["state"], parameters)
+    slots = slots_of(base["state"], parameters)
     yield ("cut to size" if cut else "as recorded"), base
     count = 1
     queues = []
     for slot in slots:
         fresh = pickle.loads(data)
-        value = _get(fresh["state"], slot)
+        value = get(fresh["state"], slot)
         weight = 1 if slot[0] != "globals" else 2
         queues.append((slot, iter(variants(value, rng)), weight))
-    lists = [s for s in slots if type(_get(base["state"], s)) is list]
+    lists = [s for s in slots if type(get(base["state"], s)) is list]
     for name, items in OTHER_ITEMS if len(lists) > 1 else ():  # what must fit together is changed together
         fresh = pickle.loads(data)
         for slot in lists:
-            _set(fresh["state"], slot, list(items))
+            set_(fresh["state"], slot, list(items))
         yield f"all lists: {name}", fresh
         count += 1
+    for length in shared_lengths(base["state"]):
+        for name, places in (("longer", [*range(length), *reversed(range(length))]), ("one", [0]), ("none", [])):
+            fresh = pickle.loads(data)
+            if relaid(fresh["state"], length, places):
+                yield f"all of length {length}: {name}", fresh
+                count += 1
     pairs = _alias_pairs(base["state"], slots)
     cases = _round_robin(queues)
     for slot, (name, new) in cases:
         if count >= most - len(pairs):
             break
         fresh = pickle.loads(data)
-        _set(fresh["state"], slot, new)
+        set_(fresh["state"], slot, new)
         yield f"{_title(slot, parameters)} {name}", fresh
         count += 1
     for a, b in pairs:
         if count >= most:
             break
         fresh = pickle.loads(data)
-        _set(fresh["state"], b, _get(fresh["state"], a))
+        set_(fresh["state"], b, get(fresh["state"], a))
         yield f"{_title(a, parameters)} is {_title(b, parameters)}", fresh
         count += 1
-
-
-Slot = tuple[
-    str, Any, str
-]  # which part of the state, key or position in it, attribute of the object there ("" for itself)
-
-
-def _slots(state: dict[str, Any], parameters: Sequence[str]) -> list[Slot]:
-    found: list[Slot] = [("args", i, "") for i in range(len(state.get("args", ())))]
-    for part in ("kwargs", "names", "cells", "globals"):
-        found += [(part, key, "") for key in state.get(part, {})]
-    attributes: list[Slot] = []
-    for part, key, _ in found:
-        value = state[part][key]
-        own = getattr(value, "__dict__", None)
-        if type(value).__flags__ & (1 << 9) and type(own) is dict and not isinstance(value, type):
-            module = type(value).__module__.partition(".")[0]
-            if module not in ("numpy", "pandas", "builtins", "sklearn", "torch", "scipy"):
-                attributes += [(part, key, name) for name in itertools.islice(own, 12)]
-    return found + attributes
-
-
-def _get(state: dict[str, Any], slot: Slot) -> Any:
-    part, key, attribute = slot
-    value = state[part][key]
-    return vars(value)[attribute] if attribute else value
-
-
-def _set(state: dict[str, Any], slot: Slot, new: Any) -> None:
-    part, key, attribute = slot
-    if attribute:
-        vars(state[part][key])[attribute] = new
-    elif part == "args":
-        args = list(state["args"])
-        args[key] = new
-        state["args"] = tuple(args)
-    else:
-        state[part][key] = new
 
 
 def _title(slot: Slot, parameters: Sequence[str]) -> str:
@@ -673,77 +640,10 @@ def _alias_pairs(state: dict[str, Any], slots: list[Slot]) -> list[tuple[Slot, S
     """Up to four pairs of variables of one mutable type, which one object could stand for."""
     found: list[tuple[Slot, Slot]] = []
     for a, b in itertools.combinations(slots, 2):
-        x, y = _get(state, a), _get(state, b)
+        x, y = get(state, a), get(state, b)
         mutable = isinstance(x, (list, dict, set)) or type(x).__module__.partition(".")[0] in ("numpy", "pandas")
         if type(x) is type(y) and x is not y and mutable and hasattr(x, "__len__"):
             found.append((a, b))
             if len(found) == 4:
                 break
     return found
-
-
-# -- cutting
-
-
-def _cut_state(state: dict[str, Any]) -> bool:
-    """Cut big containers in place of the originals, all dimensions of one length alike. True when anything was cut."""
-    lengths: set[int] = set()
-    slots = [s for s in _slots(state, []) if s[0] != "cells"]
-    values = [_get(state, s) for s in slots]
-    for value in values:
-        lengths |= _dimensions(value)
-    long = {n: CUT_TO + i for i, n in enumerate(sorted(n for n in lengths if n > CUT_ABOVE))}
-    # a product of moderate dimensions is big too
-    for value in values:
-        shape = getattr(value, "shape", None)
-        if isinstance(shape, tuple) and all(isinstance(n, int) for n in shape) and len(shape) > 1:
-            size = math.prod(long[n] if n in long else n for n in shape)  # noqa: SIM401 - typed
-            if size > CUT_ABOVE * 50:
-                long.update({n: min(n, CUT_TO + i) for i, n in enumerate(sorted(set(shape))) if n > CUT_TO})
-    if not long:
-        return False
-    seen: dict[int, Any] = {}
-    for slot, value in zip(slots, values, strict=True):
-        new = _cut(value, long, seen)
-        if new is not value:
-            _set(state, slot, new)
-    return True
-
-
-def _dimensions(value: Any) -> set[int]:
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple):
-        return {n for n in shape if isinstance(n, int)}
-    if type(value) in (list, tuple, dict, set, str):
-        found = {len(value)}
-        if type(value) in (list, tuple) and value and type(value[0]) in (list, tuple):
-            found.add(len(value[0]))
-        return found
-    return set()
-
-
-def _cut(value: Any, long: dict[int, int], memo: dict[int, Any]) -> Any:
-    """A shorter copy (the same one for the same object), or the value itself."""
-    if id(value) in memo:
-        return memo[id(value)][1]
-    new = value
-    kind = type(value)
-    module = kind.__module__.partition(".")[0]
-    if kind is int:
-        new = long.get(value, value)
-    elif kind in (list, tuple):
-        items = value[: long[len(value)]] if len(value) in long else value
-        if any(type(v) in (list, tuple) and len(v) in long for v in items):
-            items = kind(_cut(v, long, memo) for v in items)
-        new = items
-    elif kind is dict and len(value) in long:
-        new = dict(itertools.islice(value.items(), long[len(value)]))
-    elif kind is set and len(value) in long:
-        new = set(itertools.islice(value, long[len(value)]))
-    elif module == "numpy" and hasattr(value, "ndim"):
-        if any(n in long for n in value.shape):
-            new = value[tuple(slice(long.get(n)) for n in value.shape)].copy()
-    elif module == "pandas" and hasattr(value, "iloc") and len(value) in long:
-        new = value.iloc[: long[len(value)]].copy()
-    memo[id(value)] = (value, new)
-    return new
