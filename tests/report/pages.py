@@ -80,14 +80,18 @@ def model_record(text: str = "pipeline.joblib") -> ModelRunRecord:
         )  # fmt: skip
 
     curve = CurveRecord(tuple(EpochRecord(i, 1.0 / (i + 1), 1.2 / (i + 1)) for i in range(6)), 4)
-    kept = candidate(4, kept=True, front=True, told=(f"trained 5 epochs: {text}",), curves=(curve,))
+    other = ExplanationRecord(0.91, 0.7, 0.8, 5, 60, 12)
+    kept = candidate(
+        4, kept=True, multiply_adds=20.3e6, front=True, told=(f"trained 5 epochs: {text}",), curves=(curve,)
+    )
     return ModelRunRecord(
         text, "sklearn.Pipeline", "classification", ModelContract("accuracy", Drop(0.01, True)),
         methods=("predict",), rows={"valid": 400, "test": 300, "train": 900},
-        candidates=(candidate(1), candidate(2, front=True), candidate(3, "rejected"), kept),
-        routes=(("any number of rows", text),), original=candidate(1), artifact=kept,
+        candidates=(candidate(1), candidate(2, front=True, explained=other), candidate(3, "rejected"), kept),
+        routes=(("any number of rows", text),), original=candidate(1, multiply_adds=40.6e6), artifact=kept,
         certified=QualityOfModel("accuracy", 0.9, 0.897, -0.006, 0.001, 0.01, 300),
         certified_agreement=AgreementRecord(300, 300, 3, 0.01, 0.02),
-        explained=ExplanationRecord(0.97, 0.8, 0.9, 5, 60, 12), varied=20, machine={"cpu": text, "cores": 2},
+        explained=ExplanationRecord(0.97, 0.8, 0.9, 5, 60, 12), gradients=ExplanationRecord(0.44, 0.1, 0.5, 5, 60, 12),
+        gradients_control=ExplanationRecord(0.89, 0.6, 0.8, 5, 60, 12), varied=20, machine={"cpu": text, "cores": 2},
         versions={"python": "3.11.7"}, own_s=60.0, command=f"hasten run {text}", notes=(text,),
     )  # fmt: skip

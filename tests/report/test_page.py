@@ -126,6 +126,13 @@ def test_the_first_part_needs_no_script() -> None:
     assert reader.text.index("2.50x faster") < reader.text.index("Contract")
 
 
+def test_a_page_of_a_smaller_net_tells_what_it_costs_and_rests_on() -> None:
+    text = read(render_html(model_record())).text
+    for words in ("40.6 million → 20.3 million", "by gradients, of the smaller net in float32", "0.440", "0.890"):
+        assert words in text
+    assert "on the front: pipeline.joblib 2" in text and "0.910" in text
+
+
 def test_pages_of_runs_that_found_nothing() -> None:
     text = read(html.render(plain_record(Path("/x"), {}, {}))).text
     assert "no gain" in text and "nothing to apply" in text

@@ -200,14 +200,15 @@ def test_the_verdict_on_a_model_fits_one_screen() -> None:
     latencies = tuple(
         LatencyRecord(n, t, 1e-5, 2e-5, 9, speedup=Speedup(2.0, 1.9, 2.1, 5)) for n in (1, 256) for t in (1, 8)
     )
-    one = CandidateRecord((Step("HSM101", "x" * 30),), "accepted", latencies=latencies, kept=True)
+    one = CandidateRecord((Step("HSM101", "x" * 30),), "accepted", latencies=latencies, kept=True, multiply_adds=4e7)
+    reasons = ExplanationRecord(0.9, 0.8, 0.9, 3, 9, 9)
     others = tuple(dataclasses.replace(one, kept=False, verdict=v, latencies=()) for v in ("accepted", "failed") * 9)
     record = ModelRunRecord(
         "model.joblib", "Forest" * 30, "classification", methods=("predict",), rows={"valid": 9, "test": 9},
         candidates=(one, *others), routes=(("up to 8 rows", "x"), ("any number of rows", "y")), original=one,
         artifact=one, certified=QualityOfModel("accuracy", 0.9, 0.9, 0.0, 0.0, 0.0, 9),
-        certified_agreement=AgreementRecord(9, 9, 0, 0.0, 0.0), explained=ExplanationRecord(0.9, 0.8, 0.9, 3, 9, 9),
-        notes=("a", "b", "c"),
+        certified_agreement=AgreementRecord(9, 9, 0, 0.0, 0.0), explained=reasons, control=reasons, gradients=reasons,
+        gradients_control=reasons, notes=("a", "b", "c"),
     )  # fmt: skip
     shown = models.render(record, run="out").splitlines()
     assert len(shown) < 24

@@ -8,7 +8,14 @@ from typing import TextIO
 
 from hasten.core.measurement import Speedup
 from hasten.core.model import MEMORY, SIZE
-from hasten.core.model_record import AgreementRecord, CandidateRecord, LatencyRecord, ModelRunRecord, QualityOfModel
+from hasten.core.model_record import (
+    AgreementRecord,
+    CandidateRecord,
+    ExplanationRecord,
+    LatencyRecord,
+    ModelRunRecord,
+    QualityOfModel,
+)
 from hasten.report.terminal import SCREEN, clean, clip, paint
 from hasten.report.view import seconds
 
@@ -28,6 +35,10 @@ def size(mb: float) -> str:
 def count(number: float) -> str:
     """`12.3 thousand`, `40.6 million`."""
     return f"{number / 1e6:.3g} million" if number >= 1e6 else f"{number / 1e3:.3g} thousand"
+
+
+def _besides(other: ExplanationRecord | None) -> str:
+    return "" if other is None else f" ({other.correlation:.3f} when only trained)"
 
 
 def gain(found: Speedup | None) -> str:
@@ -91,22 +102,20 @@ def facts(record: ModelRunRecord) -> list[tuple[str, str]]:
             f"attributions rank as the original's by {e.correlation:.3f} (5% of rows below {e.low:.3f}), "
             f"{e.overlap:.0%} of the {e.top} largest are the same, {e.rows} rows",
         ))  # fmt: skip
+    beside = []
     if record.control is not None:
-        out.append(("control", f"only trained some more, they rank alike by {record.control.correlation:.3f}"))
+        beside.append(f"only trained some more {record.control.correlation:.3f}")
     if record.gradients is not None:
-        g, beside = record.gradients, record.gradients_control
-        told = "" if beside is None else f" (only trained some more: {beside.correlation:.3f})"
-        out.append(
-            ("gradients", f"of the smaller net, before it is served: they rank alike by {g.correlation:.3f}{told}")
-        )
+        beside.append(f"by gradients {record.gradients.correlation:.3f}{_besides(record.gradients_control)}")
+    if beside:
+        out.append(("control", ", ".join(beside)))
     new, old = record.artifact, record.original
-    if new is not None and old is not None and new.multiply_adds and old.multiply_adds:
-        adds = f"{count(old.multiply_adds)} -> {count(new.multiply_adds)}"
-        out.append(("multiply-adds", f"{adds} a row, which need not be time"))
     if new is not None and old is not None:
-        out.append(("size", f"{size(old.size_mb)} -> {size(new.size_mb)}"))
-        out.append(("memory", f"{size(old.memory_mb)} -> {size(new.memory_mb)} (whole process, at its peak)"))
-        out.append(("load", f"{seconds(old.load_s)} -> {seconds(new.load_s)}"))
+        adds = f"{count(old.multiply_adds)} -> {count(new.multiply_adds)} multiply-adds a row"
+        more = f", {adds}" if old.multiply_adds and new.multiply_adds else ""
+        out.append(("size", f"{size(old.size_mb)} -> {size(new.size_mb)}{more}"))
+        memory = f"{size(old.memory_mb)} -> {size(new.memory_mb)} at the peak of the process"
+        out.append(("memory, load", f"{memory}; {seconds(old.load_s)} -> {seconds(new.load_s)}"))
     return [(a, b) for a, b in out if b]
 
 
