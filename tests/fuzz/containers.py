@@ -1,4 +1,4 @@
-"""Programs for the passes over lists, dicts and strings (HST101 to HST111): their shapes, with holes and hazards."""
+"""Programs for the passes over lists, dicts and strings (HST101 to HST111, HST114): their shapes, with holes and hazards."""
 
 from __future__ import annotations
 
@@ -656,10 +656,58 @@ def copies(c: Choices) -> Program:
     return Program(text, *two_lists(c, "ints", "ints"))
 
 
+SUBSET_TESTS = ("a <= b", "a.issubset(b)", "b >= a", "b.issuperset(a)", "a < b", "a <= b and a")
+SET_CHANGES = (
+    "pass", "a.add(1)", "a |= {1}", "xs.append(a)", "xs[0].discard(1)", "xs = xs[1:]", "other.append(a)", "poke(xs)",
+    "grow(a)", "out.append(a)", "for one in other: one.discard(2)", "a = frozenset(a)", "b = a", "xs.sort(key=len)",
+)  # fmt: skip
+
+
+def some_sets(c: Choices, late: bool) -> str:
+    """The source of a list of sets; late ones hold anything, or are something else."""
+    if late and c.chance(20):
+        return c.pick(WHOLE)
+    made = []
+    for _ in range(c.integer(0, 6)):
+        kind = c.pick(tuple(KINDS)) if late and c.chance(40) else c.pick(("ints", "ints", "words", "mixed", "tuples"))
+        held = [p for p in c.some(KINDS[kind], 0, 4) if p not in ("[1]", "{1}") and not p.startswith("Odd")]
+        whole = f"{{{', '.join(held)}}}" if held else "set()"
+        form = c.pick(("{}", "frozenset({})", "frozenset({})", "list({})" if late else "{}", "T({})" if late else "{}"))
+        made.append(form.format(whole))
+    return f"[{', '.join(made)}]"
+
+
+def subsets(c: Choices) -> Program:
+    """Sets that hold all of some items; nothing in the file says what it equals."""
+    test = c.pick(SUBSET_TESTS)
+    start = c.pick(("0", "0", "5", "True", "0.5", "len(out)"))
+    loop = [f"n = {start}", "for b in xs:", f"    if {test}:", "        n += 1", "out.append(n)"]
+    forms = (f"sum(1 for b in xs if {test})", f"sum({test} for b in xs)", f"len([b for b in xs if {test}])")
+    lines = loop if c.chance(50) else [f"out.append({c.pick(forms)})"]
+    change = c.pick(SET_CHANGES) if c.chance(50) else "pass"
+    lines = [*lines, change] if c.chance(60) else [change, *lines]
+    last = c.pick(("", "", ", b")) if lines[0].startswith("n =") else ""
+    rule = "class T(frozenset):\n    def __contains__(self, x):\n        print('asked')\n        return x == 1\n\n\n"
+    grow = "def grow(a):\n    if isinstance(a, set):\n        a.add(2)\n\n\n"
+    head = HEAD[: HEAD.index("class Odd")] + HEAD[HEAD.index("def poke") :] + rule + grow
+    text = (
+        f"{head}def work(xs, ys, other):\n    out = []\n    b = None\n    for a in ys:\n{body(lines, 2)}"
+        f"    return out, xs, ys, other{last}\n"
+    )
+    calls = []
+    for late in (False, False, True, True, True):
+        one, two, three = (some_sets(c, late) for _ in range(3))
+        same = (
+            f"(lambda same: (same, {c.pick(('same', 'same[:]', two))}, {c.pick(('same[1:]', 'same', three))}))({one})"
+        )
+        calls.append(same if c.chance(40) and one.startswith("[") else f"({one}, {two}, {three})")
+    return Program(text, tuple(calls[:2]), tuple(calls[2:]))
+
+
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST101": membership, "HST102": positions, "HST103": queue, "HST104": sorting, "HST105": text_growth, "HST106": patterns,
     "HST107": joins, "HST108": invariants, "HST109": memos, "HST110": copies,
-    "HST111": ranges,
+    "HST111": ranges, "HST114": subsets,
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.join_range", "RangeIndex"),
     ("hasten.passes.source.repeats.steady", "RepeatedWork"),
     ("hasten.passes.source.containers.set_sizes", "SetSizes"),
+    ("hasten.passes.source.containers.subsets", "Subsets"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
     ("hasten.passes.source.columns.elementwise", "Elementwise"),

@@ -12,6 +12,7 @@ from hasten.passes.source.containers.queue import Queue
 from hasten.passes.source.containers.regex import Pattern
 from hasten.passes.source.containers.set_sizes import SetSizes
 from hasten.passes.source.containers.sorting import Sorting
+from hasten.passes.source.containers.subsets import Subsets
 from hasten.passes.source.containers.text import TextGrowth
 
 PASSES: tuple[ContainerPass, ...] = (
@@ -27,6 +28,7 @@ PASSES: tuple[ContainerPass, ...] = (
     Memo(),
     CopyToGrow(),
     SetSizes(),
+    Subsets(),
 )
 
 __all__ = ["PASSES", "ContainerPass"]
