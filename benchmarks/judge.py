@@ -38,7 +38,7 @@ from hasten.core.recipe import Change
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.observe.session import session
 from hasten.search.runs import Program as Whole
-from tests.fuzz import engine
+from tests.fuzz import emulated, engine
 from tests.fuzz.choices import ENOUGH, Choices, Program
 from tests.fuzz.families import FAMILIES, Family
 
@@ -52,6 +52,7 @@ RUN, UNRECORDED, NONE = "a result of the run", "unrecorded inputs only", "none t
 CHOOSING = {
     "guard always true", "guard always false", "condition left out", "and for or", "swapped test", "swapped branch",
 }  # fmt: skip
+COMPILED = FAMILIES["compiled"]
 FORGIVEN = "what the contract forgives"  # on unrecorded inputs: NumPy's own warnings, the sign of a zero
 
 
@@ -224,6 +225,12 @@ def judged_of(family: Family, number: int, most: int, folder: Path) -> Iterator[
                 if not changed:
                     continue
                 by, reason = bench.judge(fault.change)
+                if not by and changed in (RUN, UNRECORDED) and family.load is emulated.load:
+                    # what runs is what Numba makes of it, and where it makes nothing the original does
+                    changed, shown = apart(lambda fault=fault: effect(COMPILED, program, fault), 180.0) or (
+                        RUN,
+                        "it crashes",
+                    )  # type: ignore[misc]
                 yield Judged(
                     name, change.code, fault.kind, fault.line, fault.before, fault.after, changed, shown, by, reason
                 )

@@ -33,7 +33,7 @@ from hasten.core.workload import Entry, ScriptWorkload
 from hasten.kernel.regions import find_regions
 from hasten.observe.session import Session
 from hasten.passes.registry import all_passes
-from hasten.search.loop import _propose
+from hasten.search.propose import propose
 from hasten.search.runs import Program as Whole
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -242,7 +242,7 @@ class Judge:
         profile = self.whole.profile(work)
         regions = find_regions(work, profile)
         self.facts = Facts(profile, self.whole.record(work, regions))
-        self.proposed = _propose(work, regions, self.facts, all_passes())[1]
+        self.proposed = propose(work, regions, self.facts, all_passes())[1]
 
     def judge(self, change: Change, seconds: float) -> tuple[str, str]:
         """(what turned it down, why); nothing when it got through."""

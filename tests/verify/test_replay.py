@@ -536,6 +536,20 @@ def test_a_memo_is_judged_but_does_not_carry_over_timings(make: Make) -> None:
     assert got.status == "different"
 
 
+def test_what_a_memo_gives_back_is_judged(make: Make) -> None:
+    """No recorded call comes twice: only asking again shows what a hit of the memo does."""
+    rig = make(SUM)
+    region = rig.function("total")
+    helper = Edit("program.py", 2, 1, "_MEMO = {}\n")
+    keeps = ("return s", "_MEMO[tuple(xs)] = s; return s")
+    hit = ("s = 0.0", "if tuple(xs) in _MEMO: return _MEMO[tuple(xs)]\n    s = 0.0")
+    wrong = ("s = 0.0", "if tuple(xs) in _MEMO: return -_MEMO[tuple(xs)]\n    s = 0.0")
+    assert rig.replay(region, hit, keeps, extra=[helper]).status == "equal"
+    got = rig.replay(region, wrong, keeps, extra=[helper])
+    assert got.status == "different"
+    assert "when called again" in got.reason
+
+
 def test_place_finds_the_block_and_the_helpers() -> None:
     source = SourceFile("a.py", b"import x\none\ntwo\nthree\nfour\n")
     region = Region("a.py", 2, 3, "block", "")

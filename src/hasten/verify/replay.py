@@ -281,6 +281,19 @@ def _ending(code: int) -> str:
     return f"ended with status {code}"
 
 
+def _new_containers(old: ast.Module, new: ast.Module) -> bool:
+    """Whether a change brings a container of the module: what is found there on a later call is not on the first."""
+
+    def made(tree: ast.Module) -> set[str]:
+        found = [n for n in tree.body if isinstance(n, (ast.Assign, ast.AnnAssign))]
+        kinds = (ast.Dict, ast.List, ast.Set, ast.Call)
+        held = [n for n in found if isinstance(n.value, kinds) and not ast.unparse(n.value).startswith("frozenset(")]
+        targets = [t for n in held for t in (n.targets if isinstance(n, ast.Assign) else [n.target])]
+        return {ast.unparse(t) for t in targets}
+
+    return not made(new) <= made(old)
+
+
 class _Replay:
     def __init__(
         self,
@@ -314,7 +327,7 @@ class _Replay:
         new_tree = folder / "tree"
         overlay_tree(old_tree, new_tree, {p: s for p, s in candidate.changed.items() if work.changed.get(p) != s})
         placed = place(source, self.region, change.edits)
-        parsed(new.text)
+        self.keeps = change.later or _new_containers(source.tree, parsed(new.text))
         self.configs = {
             "old": self._config("old", old_tree, source, place(source, self.region, ())),
             "new": self._config("new", new_tree, new, placed),
@@ -508,7 +521,7 @@ class _Replay:
                 return ReplayOutcome("different", reason, calls=len(usable)), usable
             self.first_call_s = self.first_call_s or second["seconds"]
             try:
-                found = self._compare(old, new)
+                found = self._compare(old, new) or self._different_again(state, old, new, limit)
             except _Dead as dead:
                 return ReplayOutcome(dead.status, str(dead), calls=len(usable)), usable
             if found:
@@ -519,6 +532,19 @@ class _Replay:
         if not usable:
             return ReplayOutcome("unusable", why), usable
         return ReplayOutcome("equal", calls=len(usable), first_call_s=self.first_call_s), usable
+
+    def _different_again(self, state: Path, old: Path, new: Path, limit_s: float, *, varied: bool = False) -> str:
+        """What differs when the same is asked once more of a change that keeps what earlier calls have found."""
+        if not self.keeps:
+            return ""
+        try:
+            second = self._child("new").ask({"do": "run", "state": str(state), "out": str(new)}, limit_s)
+        except _Dead as dead:
+            return "" if dead.status == "timeout" and self.left <= 2.0 else f"when called again: {dead}"
+        if second["status"] != "ok":
+            return f"when called again: {second.get('reason', second['status'])}"
+        found = self._compare(old, new, varied=varied)
+        return f"when called again: {found}" if found else ""
 
     def _compare(self, old: Path, new: Path, *, varied: bool = False) -> str:
         """The first difference between two outcomes, or nothing. Raises `_Dead` when time is up before it is known."""
@@ -668,6 +694,7 @@ class _Replay:
             return "different", str(second.get("reason", second["status"]))
         try:
             found = self._compare(old, new, varied=True)
+            found = found or self._different_again(state, old, new, CANDIDATE_LIMIT_S, varied=True)
             if found and "cannot be compared" in found and self._compare(old, old, varied=True):
                 return "skipped", found  # not even with itself
             if found and not self._repeats(state, old):
