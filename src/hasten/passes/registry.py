@@ -29,6 +29,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.repeats.steady", "RepeatedWork"),
     ("hasten.passes.source.containers.set_sizes", "SetSizes"),
     ("hasten.passes.source.containers.subsets", "Subsets"),
+    ("hasten.passes.source.containers.dates", "IsoTime"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
     ("hasten.passes.source.columns.elementwise", "Elementwise"),

@@ -1,6 +1,7 @@
 """Passes about containers: which one to ask, and how often. `PASSES` lists one of each."""
 
 from hasten.passes.source.containers.base import ContainerPass
+from hasten.passes.source.containers.dates import IsoTime
 from hasten.passes.source.containers.growth import CopyToGrow
 from hasten.passes.source.containers.invariant import Invariant
 from hasten.passes.source.containers.join_index import KeyIndex
@@ -29,6 +30,7 @@ PASSES: tuple[ContainerPass, ...] = (
     CopyToGrow(),
     SetSizes(),
     Subsets(),
+    IsoTime(),
 )
 
 __all__ = ["PASSES", "ContainerPass"]
