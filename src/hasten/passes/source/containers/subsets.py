@@ -90,7 +90,7 @@ class Subsets(ContainerPass):
         for statement in module.statements(place.region):
             for node in ast.walk(statement):
                 found = counting_loop(module, node) if isinstance(node, ast.For) else counted(module, node)
-                if found is None:
+                if found is None or not isinstance(node, (ast.For, ast.Call)):
                     continue
                 sets, items, total = found
                 if isinstance(module.function(node), (ast.Lambda, ast.ClassDef)):
@@ -107,14 +107,15 @@ class Subsets(ContainerPass):
                     if total is None:
                         code = f"({answer} if {asked} else {module.text(node)})"
                     else:
-                        margin = module.margin(node)  # type: ignore[arg-type]
+                        assert isinstance(node, ast.For)
+                        margin = module.margin(node)
                         plain = indent(_lines(module, node), "    ")
                         code = f"if {asked}:\n{margin}    {total} += {answer}\n{margin}else:\n{plain}"
                     arguments = ", ".join((sets.id, *frozen.apart))
                     yield Parts(
                         title=f"sets of {sets.id} counted by their items",
                         first=node.lineno,
-                        last=node.end_lineno or node.lineno,  # type: ignore[attr-defined]
+                        last=node.end_lineno or node.lineno,
                         reason=f"every count asks every set of {sets.id}",
                         remedy="numbers whose binary digits tell which sets hold an item, made once before the loop",
                         replace=((node, code),),
