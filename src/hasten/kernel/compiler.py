@@ -26,11 +26,13 @@ from hasten.kernel import (
     filters,
     heaps,
     inner,
+    mapped,
     mixed,
     names,
     once,
     optional,
     probes,
+    rebound,
     sets,
     splices,
     tails,
@@ -236,6 +238,7 @@ class Unit:
         self.name = name
         self.params = dict(params)
         fresh = partial(shared.module.fresh, taken=shared.taken)
+        stmts = mapped.spelt(self.module, stmts, params, fresh)
         listed = deques.as_lists(shared.module, unpacked.apart(stmts), (*params, *outs), fresh)
         self.stmts = versions.lists_apart(self.module, listed, fresh)
         self.splicing = True  # may small methods be spelt out where they are called?
@@ -309,6 +312,14 @@ class Unit:
         self.heaps = heaps.grown(self.module, self.stmts)
         self.growing |= self.heaps
         self.growing |= aliases(self.stmts, self.growing)
+        again = [p for p in sorted(self.growing & self.bound & params.keys()) if isinstance(params[p], (Lst, Row))]
+        if function and again:
+            fresh = partial(self.shared.module.fresh, taken=self.shared.taken)
+            owned = rebound.own(self.module, self.stmts, again, fresh)
+            if len(owned) > len(self.stmts):
+                self.stmts = owned
+                self.analyse()
+                return
         stores = [n.id for s in self.stmts for n in ast.walk(s) if isinstance(n, ast.Name) and _stored(n)]
         self.bound_often = {n for n in self.growing if stores.count(n) > 1} | containers.of_itself(self.stmts)
         self.unknown: Unknown | None = None
