@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hasten.search.rest import Rest, ahead_seconds, measuring_seconds
+from hasten.search.rest import COMPILING_S, Rest, ahead_seconds, likely_s, measuring_seconds
 
 
 def test_a_clear_gain_is_measured_in_fewer_pairs() -> None:
@@ -13,6 +13,12 @@ def test_a_clear_gain_is_measured_in_fewer_pairs() -> None:
 def test_compiling_ahead_takes_longer_the_more_there_is_to_compile() -> None:
     assert ahead_seconds(10.0, 1.0) - ahead_seconds(0.0, 1.0) >= 10.0
     assert ahead_seconds(0.0, 5.0) - ahead_seconds(0.0, 1.0) == 3 * 4.0, "three runs"
+
+
+def test_one_more_kernel_takes_what_others_took() -> None:
+    assert likely_s([]) == COMPILING_S
+    assert likely_s([1.0, 0.5]) == COMPILING_S, "a short one says little of the next"
+    assert likely_s([30.0, 40.0, 6.0]) == 30.0
 
 
 def test_what_makes_the_program_fast_leaves_more_time() -> None:

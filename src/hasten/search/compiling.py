@@ -22,6 +22,7 @@ from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
 
 WORTH = 0.1  # of the program's time: kernels that save less are not compiled ahead of time for their own sake
+ALONE = 0.8  # of the time that compiling took beside other work
 CLEARLY = 1.2  # a gain that one run shows well enough
 LEAST = 1.02  # the least gain over kernels that are compiled as the program runs
 LEAST_ALONE = 1.05  # and over a program without any
@@ -123,7 +124,8 @@ def _attempt(
     before_s, before = (wall_s, out.kept) if last is None or last.sure else (last.wall_s, last.work)
     expected_s = min(wall_s, _expected_s(last, trials)) if last is not None else wall_s
     taking_s = ahead_seconds(compiling_s, expected_s) + (0.0 if candidate is out.kept else expected_s)
-    if session.left_s < taking_s + measuring_seconds(program.base.wall_s, expected_s):
+    # what is kept already has had time put by, and other replays ran beside the first compilations
+    if session.left_s < taking_s * (ALONE if jit else 1.0) + measuring_seconds(program.base.wall_s, expected_s):
         return ": the budget ended before more"
     session.progress.stage("compile kernels ahead of time", taking_s)
     try:

@@ -44,7 +44,7 @@ from hasten.search.known import Known
 from hasten.search.order import Queue, side_by_side
 from hasten.search.propose import key, propose
 from hasten.search.quality import Reached, Watched, reach_as_good
-from hasten.search.rest import COMPILING_S, LOADING_S, PAIRS, Rest, measuring_seconds
+from hasten.search.rest import LOADING_S, PAIRS, Rest, likely_s, measuring_seconds
 from hasten.search.runs import Program, own_seconds
 from hasten.search.stacks import Stacks
 from hasten.search.startup import RUNS, start_sooner
@@ -320,10 +320,13 @@ def _judge(
     """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
-    compiling_s: list[float] = []
+    compiling_s: list[float] = []  # what the kernels take that were equal and faster
+    compiled_s: list[float] = []  # and all
 
     def ended(change: Change, trial: Trial) -> None:
         gain = trial.region_gain if trial.usable and trial.replays else 1.0
+        if "numba" in change.needs and trial.compiling_s:
+            compiled_s.append(trial.compiling_s)
         if "numba" in change.needs and gain > 1.0:
             compiling_s.append(trial.compiling_s)
         queue.ended(change, gain, timed=trial.gain is not None)
@@ -342,7 +345,7 @@ def _judge(
         change = queue.next()
         kernel = "numba" in change.needs
         after_s = rest.seconds(
-            wall_s * queue.left_with(change), sum(compiling_s) + (COMPILING_S if kernel else 0.0),
+            wall_s * queue.left_with(change), sum(compiling_s) + (likely_s(compiled_s) if kernel else 0.0),
             kernels=kernel or bool(compiling_s), ahead=bool(compiling_s),
         )  # fmt: skip
         left = session.left_s - after_s

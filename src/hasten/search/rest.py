@@ -6,7 +6,9 @@ the time, and compiled ahead of time with runs that cost nearly nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 LINK_S = 4.0  # about what making an extension module takes, compiling apart
 COMPILING_S = 5.0  # about what compiling the kernels of one change takes, before it was compiled
@@ -14,6 +16,12 @@ AGAIN = 1.2  # of the seconds of a first compilation: machine code is optimised 
 PAIRS = 5  # as many decide, where noise is small against the gain
 CLEAR, CLEAR_PAIRS = 1.6, 4  # a gain from which fewer pairs decide
 LOADING_S = 0.6  # about what loading Numba adds to a run
+
+
+def likely_s(compiled_s: Sequence[float]) -> float:
+    """About what compiling one more kernel takes, where others took `compiled_s`: several times as long on a machine
+    that has much else to do."""
+    return max(COMPILING_S, median(compiled_s)) if compiled_s else COMPILING_S
 
 
 def measuring_seconds(base_s: float, warm_s: float) -> float:
