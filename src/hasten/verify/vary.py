@@ -246,7 +246,7 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
     last = value[-1]
     late: list[Variant] = []
     if depth < 3:
-        late = [(f"last {n}", _replaced(value, -1, v)) for n, v in variants(last, rng, depth + 1)[:8]]
+        late = [(f"last {n}", _replaced(value, -1, v)) for n, v in variants(last, rng, depth + 1)[:9]]
     numbers = all(type(v) in (int, float) for v in value)
     found.append(("one element", kind(value[:1])))
     if numbers:
@@ -255,6 +255,7 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
             ("late None", _replaced(value, -1, None)),
             ("late nan", _replaced(value, -1, float("nan"))),
             ("late huge int", _replaced(value, -1, 10**30)),
+            ("late 2**63", _replaced(value, -1, HUGE)),  # among others, NumPy makes floats of it
             ("late other number", _replaced(value, -1, 2.5 if type(last) is int else 7)),
             ("late bool", _replaced(value, -1, True)),
             ("zeros", kind(type(v)(0) for v in value)),
