@@ -87,7 +87,10 @@ def test_every_variable_gets_its_turn_early() -> None:
         (5, {"0", "-1", "huge", "float", "True", "None", "int64"}),
         (1.5, {"nan", "inf", "-inf", "-0.0", "int", "None", "huge"}),
         ("ab", {"empty", "unicode", "None"}),
-        ([1, 2, 3], {"empty", "one element", "late str", "late nan", "late huge int", "late 2**63", "odd list", "reversed"}),
+        (
+            [1, 2, 3],
+            {"empty", "one element", "late str", "late nan", "late huge int", "late 2**63", "odd list", "reversed"},
+        ),
         ([[1, 2], [3, 4]], {"ragged", "one row many times", "tuple rows", "last late str", "last late 2**63"}),
         ({"a": 1}, {"empty", "without a key", "extra str key", "odd dict"}),
         ({1, 2}, {"empty", "with another type"}),
