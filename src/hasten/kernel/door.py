@@ -187,9 +187,12 @@ def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
         return None if found is None else replace(found, roots=frozenset({name}))
     if fact.type == "builtins.tuple" and len(fact.items) == 1 and fact.min_len == fact.max_len and fact.min_len:
         item = fact.items[0]
-        if fact.min_len in (2, 3, 4) and item.type in SCALARS:
+        if 2 <= fact.min_len <= LONGEST and item.type in SCALARS:
             return Tup((num(SCALARS[item.type]),) * fact.min_len)
     return None
+
+
+LONGEST = 16  # a tuple: code is made for each length
 
 
 def _numbers(name: str, fact: ValueFact) -> Lst | Mix | None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 def apart(stmts: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The statements with such assignments taken apart; those given stay as they are."""
     indexed = containers(stmts)
-    if not any(_parts(n, indexed) for s in stmts for n in ast.walk(s)):
+    if not any(_parts(n, indexed) or _either(n) for s in stmts for n in ast.walk(s)):
         return list(stmts)
     change = _Apart(indexed)
     made: list[ast.stmt] = []
@@ -73,6 +73,19 @@ def _parts(node: ast.AST, indexed: set[str]) -> list[tuple[str, ast.expr]]:
     ]
 
 
+def _either(node: ast.AST) -> bool:
+    """`small, large = (a, b) if len(a) < len(b) else (b, a)`"""
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1 or not isinstance(node.value, ast.IfExp):
+        return False
+    target, value = node.targets[0], node.value
+    if not isinstance(target, (ast.Tuple, ast.List)) or not all(isinstance(t, ast.Name) for t in target.elts):
+        return False
+    ends = [value.body, value.orelse]
+    return all(isinstance(e, ast.Tuple) and len(e.elts) == len(target.elts) for e in ends) and not any(
+        isinstance(n, ast.Starred) for e in ends for n in ast.walk(e)
+    )
+
+
 class _Apart(ast.NodeTransformer):
     def __init__(self, indexed: set[str]) -> None:
         self.indexed = indexed
@@ -84,6 +97,14 @@ class _Apart(ast.NodeTransformer):
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
+        if _either(node):
+            assert isinstance(node.value, ast.IfExp)
+            bodies: list[list[ast.stmt]] = []
+            for value in (node.value.body, node.value.orelse):
+                one = ast.copy_location(ast.Assign(copy.deepcopy(node.targets), value), node)
+                new = self.visit_Assign(one)
+                bodies.append(new if isinstance(new, list) else [one])
+            return ast.fix_missing_locations(ast.copy_location(ast.If(node.value.test, *bodies), node))
         parts = _parts(node, self.indexed)
         if not parts:
             return node
