@@ -255,13 +255,15 @@ def test_smaller_nets_are_found_and_only_faster_shapes_are_trained(here):
     loop = here()
     search = nets.NetSearch(loop, (), loop.candidates[:1])
     found = search.made(reducing_passes(nets=True))
-    assert found and all(c.accepted and c.latencies[1, 1, "rows"] < 1.0 for c in found)
+    assert found and all(c.accepted for c in found)
+    assert all(c.latencies[1, 1, "rows"] < 1.0 for c in found if len(c.steps) > 1)
+    assert [s.code for s in found[0].steps] == ["HSM306"]  # of the whole net, before anything learns
     assert any(c.record.told and "multiply-adds gone" in c.record.told[0] for c in found)
     tuned = next(c for c in loop.candidates if [s.code for s in c.steps] == ["HSM320", "HSM303"])
     assert tuned.record.reason.startswith("no faster")  # no smaller, so nobody trained it
     texts = [str([(s.code, sorted(s.parameters.items())) for s in c.steps]) for c in loop.candidates]
     assert len(texts) == len(set(texts))
-    assert loop.raced and found[0] in loop.raced
+    assert loop.raced and any(len(c.steps) > 1 for c in loop.raced)
     files = list(loop.scratch.glob("net*.pkl"))
     assert files and all(f.stat().st_size < loop.written.stat().st_size for f in files)  # without the data
     building._read.clear()

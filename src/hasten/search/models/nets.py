@@ -78,6 +78,8 @@ class NetSearch(Reductions):
             reducing = [p for p in reducing if not getattr(p, "for_size", False)]
         space = Space(self.inside, reducing, _ways(loop, self.exact, self.rows))
         proposer = Proposer(space, loop.session.seed) if space.ladders and space.ways else None
+        self._in_few_bits(self.exact)  # seconds, and no training
+        stored = len(self.good)
         for _ in range(MOST):
             recipe = proposer.next() if proposer and stale < STALE and self._time_for_one() else None
             if proposer is None or recipe is None:
@@ -89,7 +91,8 @@ class NetSearch(Reductions):
                 self.took.append(took or loop.session.clock() - start)
             proposer.told(self.seen[key])
             stale = 0 if self.best < before else stale + 1
-        self._in_few_bits()
+        self.storing_s = 0.0
+        self._in_few_bits(self.good[stored:])
         self._race(self.good)
         return self.good
 
@@ -348,14 +351,13 @@ class NetSearch(Reductions):
 
     # --- size on disk ------------------------------------------------------------------------------------------------
 
-    def _in_few_bits(self) -> None:
-        """What serves best once more, its weights stored in fewer bits: in as few as the budget allows."""
-        self.storing_s = 0.0
+    def _in_few_bits(self, candidates: Sequence[Candidate]) -> None:
+        """What serves best of these once more, its weights stored in fewer bits: in as few as the budget allows."""
         for found in storing_passes():
             ways: dict[str, list[Parameters]] = {}
             for p in () if missing(found) else found.parameters(self.inside):
                 ways.setdefault(p["way"], []).append(p)
-            served = [c for c in (*self.good, *self.exact) if c.accepted and _way(c) in ways]
+            served = [c for c in candidates if c.accepted and _way(c) in ways]
             for c in sorted(served, key=self._wanted)[:STORED]:
                 for p in ways[_way(c)]:
                     p = {**c.steps[-1].parameters, **p}
