@@ -203,10 +203,51 @@ def rows(c: Choices) -> Program:
         "helper(row)",
     )
     lines = c.some(uses, 1, 3) + ([c.pick(rare)] if c.chance(20) else [])
+    before = ""
+    if c.chance(30):
+        # the row before is remembered
+        old = Cells(c, spelt(c, "last"))
+        before = c.pick(("    last = None\n", "    last = None\n", "    last = 0\n", "    last = df.iloc[0]\n", ""))
+        seen = c.pick(
+            (
+                f"out.append({old.number(1)} - {e.number(0)})",
+                f"out.append({old.anything()})",
+                f"total += {old.number()}",
+            )
+        )
+        lines.append(f"if last is {c.pick(('not None', 'not None', 'None'))}:\n            {seen}")
+        if c.chance(20):
+            lines.append(
+                c.pick(
+                    (
+                        "out.append(last)",
+                        "other = last",
+                        "out.append(len(last))",
+                        "out.append(last == row)",
+                        "last['a'] = 1",
+                    )
+                )
+            )
+        lines.append(
+            c.pick(
+                (
+                    "last = row",
+                    "last = row",
+                    "last = first = row",
+                    "other = row\n        last = other",
+                    "if total > 1:\n            last = row",
+                )
+            )
+        )
+    after = (
+        c.pick(("", "", "    out.append(last.a)\n", "    out.append(last is None)\n", "    out.append(last)\n"))
+        if before
+        else ""
+    )
     body = "".join(f"        {line}\n" for line in lines)
     text = (
         HEAD
-        + f"def helper(r):\n    return {Cells(c, dotted('r')).number(1)}\n\n\ndef work(df, flag):\n    total = 0.0\n    out = []\n    counts = {{}}\n    {head}\n{body}    return total, out, counts\n"
+        + f"def helper(r):\n    return {Cells(c, dotted('r')).number(1)}\n\n\ndef work(df, flag):\n    total = 0.0\n    out = []\n    counts = {{}}\n{before}    {head}\n{body}{after}    return total, out, counts\n"
     )
     return Program(text, *calls(c, lambda late: "1"))
 
@@ -703,8 +744,23 @@ def writes(c: Choices) -> Program:
             "for i in df.index:",
             "for i in range(1, len(df)):",
             "for i, row in df.iterrows():",
+            "for i in df[df['k'] > 1].index:",
+            "for i, row in part.iterrows():",
+            "for i in part.index:",
+            "for i in (1, 3, 99):",
+            "for i in values:",
         )
     )
+    start += c.pick(
+        (
+            "\n    part = df[df['a'] > 0]",
+            "\n    part = df.head(3)",
+            "\n    part = df",
+            "\n    part = held[0] if held else df",
+        )
+    )
+    if "in part" in loop and c.chance(50):
+        lines.append(c.pick(("total += part['a'].sum()", "total += part.loc[i, 'b']", "held.append(part.at[i, 'a'])")))
     text = (
         HEAD
         + f"def work(df, values):\n    total = 0.0\n    held = []\n    other = None\n    {start}\n    {loop}\n"

@@ -112,6 +112,10 @@ class Frames:
                 f"{f}[{a}].iloc[{c.pick(('1:', ':2', '-2:'))}]",
                 f"(np.float64(2.0) * {f}[{a}])",
                 f"({f}['f'] & ({f}[{a}] > 1))",
+                f"{f}[{a}].clip({c.pick(('0, 2', '2, 0', '-1', 'upper=1.5', 'None, 1', 'v, 9.5', 'nan, 1', '0.0', '-0.0'))})",
+                f"{f}[{a}].fillna({c.pick(('0', '0.5', 'v', 'nan', '-0.0'))})",
+                f"({f}[{a}].clip(0, 2).fillna(1.0) / {f}[{a}].std())",
+                f"{f}['a'].where({f}['f'])",
             )
         )
 
@@ -188,6 +192,43 @@ class Frames:
         )
 
 
+def written_columns(c: Choices, frames: Frames, f: str) -> list[str]:
+    """Statements that write into a column of their own, in the loop or in a function."""
+    a = c.pick(NUMBERS)
+    value = c.pick(
+        (
+            "z[m] - z[m].mean()",
+            "0.5",
+            "v",
+            "1",
+            "z * 2",
+            f"{f}.loc[m, {a}]",
+            f"{f}[{a}]",
+            "nan",
+            "z[~m]",
+            "list(z[m])",
+            "z[m].values",
+            "True",
+        )
+    )
+    column = c.pick((frames.column(f), f"{f}[{a}].clip(0, 2)", f"({f}[{a}] * 1.5)", f"{f}[{a}]", f"{f}[{a}].fillna(0)"))
+    key = c.pick(("m", "m", "m", f"{frames.mask(f)}", "0", "z > 1", "~m"))
+    after = c.pick(
+        (
+            "out.append(z)",
+            "out.append((z.sum(), z.tolist(), w.tolist()))",
+            f"{f}['z'] = z\nz[m] = 3.0\nout.append({f}.z.tolist())",
+        )
+    )
+    old = c.pick(("w = z > 1", "w = z[m]", "w = -z", "w = z.iloc[1:]"))
+    return [
+        f"z = {column}\nm = {frames.mask(f)}\n{old}\nz[{key}] = {value}\n{after}",
+        f"z = {column}\nm = {frames.mask(f)}\nfor x in (1, 2):\n    z[m] {c.pick(('-=', '*=', '+='))} z[m].mean()\nout.append(z)",
+        f"out.append(written({column}, {frames.mask(f)}))",
+        f"out.append(spread({f}, {a}, v))",
+    ]
+
+
 def statement(c: Choices, frames: Frames, number: int) -> str:
     f = frames.one()
     how = c.integer(0, 19)
@@ -234,9 +275,31 @@ def statement(c: Choices, frames: Frames, number: int) -> str:
                 f"print({f}['a'].sum())",
                 f"out.append({f}[{frames.mask(f)}])",
                 f"held = {f}\nheld['b'] = 1",
+                *written_columns(c, frames, f),
             )
         )
     return f"if {f}[{c.pick(NUMBERS)}].{c.pick(REDUCE)}() > 1:\n    out.append({frames.value(f)})"
+
+
+WRITTEN = """
+
+def spread(p, name, v):
+    z = scaled(p[name])
+    for k in p["k"].unique():
+        m = p["k"] == k
+        z[m] = z[m] - z[m].mean()
+    return z, v * z + 1
+
+
+def scaled(x):
+    z = (x - x.mean()) / x.std()
+    return z.clip(-1, 1).fillna(0.0)
+
+
+def written(z, m):
+    z[m] = 0.5
+    return z
+"""
 
 
 def program(c: Choices) -> Program:
@@ -244,6 +307,7 @@ def program(c: Choices) -> Program:
     helper = f"def helper(p, n):\n    q = {inner.frame('p')}\n    return {inner.value('p')}, {inner.value('q')}, n\n"
     split = f"def split(p, v):\n    m = {inner.mask('p').replace('word', repr('x')).replace(' i', ' 1')}\n    return p[m], p[~m]\n"
     helper = helper.replace("rng.", "np.random.").replace("random_state=rng", "random_state=3").replace("=i)", "=4)")
+    split += WRITTEN
     series = c.chance(30)
     frames = Frames(c, ["df"], series)
     lines = [statement(c, frames, n) for n in range(c.integer(2, 6))]

@@ -128,6 +128,40 @@ def work(df):
         out.append((key, total, g["t"].iloc[0], g["x"].iloc[-1], g["x"].diff().abs().max()))
     return out
 """,
+    "columns written into": """
+def scaled(x):
+    z = (x - x.mean()) / x.std()
+    return z.clip(-1, 1.5).fillna(0.0)
+
+
+def score(part, weights):
+    total = pd.Series(0.0, index=part.index)
+    for name, weight in weights.items():
+        z = scaled(part[name])
+        for s in part["s"].unique():
+            m = part["s"] == s
+            z[m] = z[m] - z[m].mean()
+        total = total + weight * z
+    return total
+
+
+def work(df):
+    out = []
+    for k in df["k"].unique():
+        part = df[df["k"] == k].copy()
+        part["score"] = score(part, {"x": 0.5, "y": 2.0})
+        col = part["x"].where(part["f"])
+        old = col > 0
+        col[0] = 1.0
+        gap = part["x"].fillna(1.0)
+        low = gap < 0
+        gap[low] = 7.5
+        part["gap"] = gap
+        gap[~low] -= gap.min()
+        out.append((col, col[old].sum(), gap.tolist(), low.sum(), part["gap"].tolist(), part["score"].rank().tolist()))
+        out.append((part["score"].std(), gap.mean(), gap.max(), part.index.tolist()))
+    return [str(x) for x in out]
+""",
     "written parts": """
 def score(part):
     part = part.copy()
@@ -314,7 +348,13 @@ REFUSED = {
     "which object": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        n += part['x'].sum() * (part is df)\n    return n",
     "in place": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        part.sort_values('x', inplace=True)\n        n += part['x'].sum()\n    return n",
     "a column in place": "n = 0\n    for k in range(3):\n        col = df[df['k'] == k]['x']\n        col += 1\n        n += col.sum()\n    return n",
-    "cells of a column": "n = 0\n    for k in range(3):\n        col = df[df['k'] == k]['x']\n        col[0] = 1.0\n        n += col.sum()\n    return n",
+    "memory of a column": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        v = col.values\n        col[col > 0] = 1.0\n        n.append(v.sum())\n    return n",
+    "column under two names": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        other = col\n        col[col > 0] = 1.0\n        n.append(other.sum())\n    return n",
+    "column given away": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        v = np.asarray(col)\n        col[col > 0] = 1.0\n        n.append(v.sum())\n    return n",
+    "cells of a column by position": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        col.iloc[0] = 1.0\n        n.append(col.sum())\n    return n",
+    "a column's rows": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        col[1:] = 1.0\n        n.append(col.sum())\n    return n",
+    "a cell deleted": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        del col[0]\n        n.append(col.sum())\n    return n",
+    "an index named": "n = []\n    for k in range(3):\n        col = df[df['k'] == k]['x'] * 1.0\n        col.index.name = 'i'\n        n.append(col.reset_index())\n    return n",
     "written and handed on": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        held = pd.concat([part])\n        part['z'] = 1\n        n += part['z'].sum() + len(held)\n    return n",
     "by a function": "n = 0\n    for k in range(3):\n        n += df[df['k'] == k]['x'].sum()\n        spoil()\n    return n",
     "its own fit": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        Keeper().fit(part)\n        n += part['x'].sum()\n    return n",

@@ -54,6 +54,8 @@ def labelled(row, label):
 
 LOOPS = {
     "fstring": "for _, row in df.iterrows():\n    for n in 'ab':\n        out.append((row[f'{n}'], type(row[f'{n}'])))",
+    "row before": "last = None\nfor i, row in df.iterrows():\n    if last is not None and last['s'] == row['s']:\n        out.append((row['a'] - last['a'], last.name, last.get('q', 0)))\n    last = row",
+    "rows before": "first = last = None\nfor i, row in df.iterrows():\n    if first is None:\n        first = row\n    out.append((first['b'], None if last is None else get(last, 'b')))\n    other = row\n    last = other",
     "names": "for i, row in df.iterrows():\n    for k in NAMES:\n        total += row[k]\n    out.append(i)",
     "missing": "for i, row in df.iterrows():\n    out.append(i)\n    out.append(row['z' + str(i)])",
     "number": "for i, row in df.iterrows():\n    try:\n        out.append(row[0])\n    except KeyError as e:\n        out.append(e)",
@@ -138,6 +140,12 @@ def test_applied_functions_give_the_same_on_every_frame(name: str) -> None:
         "for i, row in df.iterrows():\n    k = 'a'\n    out.append(row[k])\n    row = None",
         "for i, row in df.iterrows():\n    k = 'a'\n    out.append(row[k:])",
         "for i, row in df.iterrows():\n    total += row == 3",
+        "last = None\nfor i, row in df.iterrows():\n    get(row, 'a')\n    last = row\nout.append(last)",
+        "last = None\nfor i, row in df.iterrows():\n    get(row, 'a')\n    out.append(last)\n    last = row",
+        "last = None\nfor i, row in df.iterrows():\n    get(row, 'a')\n    last = row\n    last['a'] = 1.0",
+        "last = None\nfor i, row in df.iterrows():\n    get(row, 'a')\n    out.append(lambda: last)\n    last = row",
+        "last = df.iloc[0]\nfor i, row in df.iterrows():\n    get(row, 'a')\n    last = row",
+        "last = None\nfor i, row in df.iterrows():\n    out.append(last == row)\n    last = row",
     ],
 )
 def test_rows_that_are_used_otherwise_stay(loop: str) -> None:

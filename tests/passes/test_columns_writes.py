@@ -21,6 +21,9 @@ LOOPS = {
     "returns": "for i in range(len(df)):\n    df.at[i, 'a'] = 7\n    if i == 4:\n        return i",
     "objects": "df['o'] = None\nfor i in range(len(df)):\n    df.at[i, 'o'] = 'x'",
     "huge": "df['n'] = 0\nfor i in range(len(df)):\n    df.at[i, 'n'] = 2 ** (i * 8)",
+    "past the end": "for i in range(3, 9):\n    df.at[i, 'a'] = 1",
+    "of a part": "last = None\npart = df[df['b'] > 2]\nfor i, row in part.iterrows():\n    if last is not None:\n        df.at[i, 'a'] = row['b'] - last['b']\n    last = row",
+    "any labels": "for i in ('x', 1, 2, 2.0, True, -1):\n    df.loc[i, 'a'] = 0.5",
     "nan": "for i in range(len(df)):\n    df.at[i, 'a'] = np.nan",
 }
 
@@ -43,7 +46,8 @@ def test_writes_give_the_same_on_every_frame(name: str) -> None:
     [
         "for i in range(len(df)):\n    df.at[i, 'a'] = 1\n    print(df)",
         "for i in range(len(df)):\n    df.at[i, 'a'] = df['a'].sum()",
-        "for i in range(9):\n    df.at[i, 'a'] = 1",
+        "part = df\nfor i, row in part.iterrows():\n    df.at[i, 'a'] = part.loc[0, 'a'] + 1",
+        "part = same(df)\nfor i in part.index:\n    df.at[i, 'a'] = part.loc[0, 'a'] + 1",
         "for i in range(len(df)):\n    df.at[i, 'a'] = 1\n    df = df + 1",
         "for i in range(len(df)):\n    df.at[i, 'a'] += 1",
         "for i in range(len(df)):\n    i = 5\n    df.at[i, 'a'] = 1",

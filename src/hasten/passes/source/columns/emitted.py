@@ -123,6 +123,7 @@ class {name}:
     # some values of a column: the reductions of pandas without a Series in between, as long as none is missing; `real`
     # makes the Series, for everything else; texts are only compared and counted
     __slots__ = ("_codes", "_real", "_texts", "_values")
+    __array_priority__ = 1000  # an array on the left leaves the work to this side
 
     def __init__(self, values, real, codes=None, texts=None):
         # of texts, `values` are their codes, `codes` says which text has which, and `texts` makes them
@@ -182,6 +183,13 @@ class {name}:
             return self._real().mean(**options)
         return self._known({np}.add.reduce(self._values, dtype={np}.float64) / len(self._values), "mean")
 
+    def prod(self, **options):
+        if not self._plain(options) or self._values.dtype.kind == "b":
+            return self._real().prod(**options)
+        with {np}.errstate(all="ignore"):
+            result = {np}.multiply.reduce(self._values)
+        return result if -1e300 < result < 1e300 else self._real().prod()
+
     def min(self, **options):
         if not self._plain(options) or self._values.dtype.kind == "b":
             return self._real().min(**options)
@@ -223,6 +231,50 @@ class {name}:
         if type(other) not in {types} or type(other) is str or (type(other) is int and abs(other) > 2**53):
             return compare(self._real(), other)
         return {name}(compare(self._values, other), lambda: compare(self._real(), other))
+
+    def _work(self, work, other, back=False):
+        # numbers combined with a number, or with as many in an array
+        values, kind = self._values, type(other)
+        if kind is {np}.ndarray:
+            known = other.shape == values.shape and other.dtype == values.dtype
+        else:
+            known = kind in (float, {np}.float64) or kind is int and -(2**53) <= other <= 2**53
+        real = lambda: work(other, self._real()) if back else work(self._real(), other)
+        if not known or values.dtype != {np}.float64:
+            return real()
+        with {np}.errstate(all="ignore"):
+            values = work(other, values) if back else work(values, other)
+        return {name}(values, real) if {np}.abs(values).max(initial=0.0) <= 1e140 else real()
+
+    def __add__(self, other):
+        return self._work({operator}.add, other)
+
+    def __radd__(self, other):
+        return self._work({operator}.add, other, True)
+
+    def __sub__(self, other):
+        return self._work({operator}.sub, other)
+
+    def __rsub__(self, other):
+        return self._work({operator}.sub, other, True)
+
+    def __mul__(self, other):
+        return self._work({operator}.mul, other)
+
+    def __rmul__(self, other):
+        return self._work({operator}.mul, other, True)
+
+    def __truediv__(self, other):
+        return self._work({operator}.truediv, other)
+
+    def __rtruediv__(self, other):
+        return self._work({operator}.truediv, other, True)
+
+    def __pow__(self, other):
+        return self._work({operator}.pow, other) if type(other) is int and 0 < other < 9 else self._real() ** other
+
+    def __neg__(self):
+        return {name}(-self._values, lambda: -self._real()) if self._values.dtype.kind == "f" else -self._real()
 
     def __gt__(self, other):
         return self._compare({operator}.gt, other)

@@ -6,11 +6,24 @@ import re
 
 from hasten.core.source import Edit, SourceFile
 from hasten.kernel.regions import PUT_THERE
+from hasten.passes.source.columns.emitted_column import TEXT as COLUMN
 from hasten.passes.source.columns.syntax import helper_edits, identifiers, module_alias
 
 MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
 CLASSES = (
-    *("_plain", "_asked", "_through", "_StandIn", "_Lazy", "_Columns", "_cell", "_looked"),
+    *(
+        "_plain",
+        "_beside",
+        "_asked",
+        "_through",
+        "_StandIn",
+        "_Once",
+        "_Place",
+        "_Lazy",
+        "_Columns",
+        "_cell",
+        "_looked",
+    ),
     *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_Groups"),
 )
 
@@ -42,6 +55,11 @@ TEXT = """\
 def _plain(value):
     # the frame or Series that something stands in for; any other value as it is
     return value.real() if isinstance(value, _StandIn) else value
+
+
+def _beside(column, value):
+    # what goes into a column: the real thing if that is one
+    return value if isinstance(column, _StandIn) else _plain(value)
 
 
 def _asked(real, name):
@@ -87,6 +105,30 @@ class _StandIn:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in options.items()})
+
+
+class _Once:
+    # makes something when it is asked for first
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make, made=None):
+        self._make, self._made = make, made
+
+    def __call__(self):
+        if self._make is not None:
+            self._made, self._make = self._make(), None
+        return self._made
+
+
+class _Place:
+    # the rows that columns have in common; `within` others, where a mask tells which
+    __slots__ = ("index", "mask", "within")
+
+    def __init__(self, index, within=None, mask=None):
+        self.index, self.within, self.mask = _Once(index), within, mask
+
+    def masked(self, mask):
+        return _Place(lambda: self.index()[mask], self, mask)
 
 
 class _Lazy:
@@ -242,11 +284,11 @@ class _Rows(_StandIn):
         # `frame` is held by nobody else; what is written goes to `written` as well
         self._columns, self._at, self._size = _Columns.read(frame, known, texts), None, len(frame)
         self._lazy = _Lazy(None, frame)
-        self._frame, self._place, self._cells, self._numbers = written, object(), {}, None
         index = frame.index
+        self._frame, self._place, self._cells, self._numbers = written, _Place(lambda: index), {}, None
         self._numbered = type(index) is pd.RangeIndex and index.start == 0 and index.step == 1
 
-    def _part(self, rows, how):
+    def _part(self, rows, how, mask=None):
         # some of the rows, by a slice or by positions; `how` takes them from the frame
         at, lazy, part = self._at, self._lazy, _Rows()
         if at is None:
@@ -256,20 +298,25 @@ class _Rows(_StandIn):
         else:
             part._at = at[rows]
         part._size = rows.stop - rows.start if type(rows) is slice else len(rows)
-        part._lazy = _Lazy(lambda labels: how(lazy.get(labels)))
-        part._columns, part._frame, part._place, part._cells = self._columns, None, object(), {}
+        part._lazy = whole = how if type(how) is _Lazy else _Lazy(lambda labels: how(lazy.get(labels)))
+        part._place = _Place(lambda: whole.get(()).index, None if mask is None else self._place, mask)
+        part._columns, part._frame, part._cells = self._columns, None, {}
         part._numbered, part._numbers = False, None
         return part
 
     def _where(self, mask):
         mask = mask.copy()
-        return self._part(mask.nonzero()[0], lambda frame: frame[mask])
+        return self._part(mask.nonzero()[0], lambda frame: frame[mask], mask)
 
     def real(self):
         return self._lazy.get() if self._frame is None else self._frame
 
     def __len__(self):
         return self._size
+
+    @property
+    def index(self):
+        return self._place.index() if self._frame is None else self._frame.index
 
     @property
     def empty(self):
@@ -291,7 +338,7 @@ class _Rows(_StandIn):
                 return self._where(key)
         elif type(key) is list and all(type(label) is str and label in self._columns.labels for label in key):
             return self._lazy.get(tuple(key)).copy(deep=False)
-        if type(key) is pd.Series and key.dtype == bool and key.index.equals(self._lazy.get(()).index):
+        if type(key) is pd.Series and key.dtype == bool and key.index.equals(self._place.index()):
             return self._where(key.to_numpy())
         return self._lazy.get()[_plain(key)]
 
@@ -304,7 +351,8 @@ class _Rows(_StandIn):
             array = array if self._at is None or kind is None else array[self._at]
             found = self._cells[label] = kind, array, table
         kind, array, table = found
-        return _Column(kind, array, table, self._place, self._size, lambda: lazy.column(label))
+        make = None if kind in ("n", "b") and self._frame is None else lambda: lazy.column(label)
+        return _Column(kind, array, table, self._place, self._size, make, label)
 
     def __getattr__(self, name):
         return self[name] if self._columns.field(name) else super().__getattr__(name)
@@ -357,7 +405,7 @@ class _Rows(_StandIn):
             return ("b" if value.dtype == bool else "n", value, None), lambda: value
         if type(value) is pd.Series and value.dtype in (np.float64, np.int64, np.bool_):
             value = value.copy(deep=False)
-            if value.index.equals(self._lazy.get(()).index):
+            if value.index.equals(self._place.index()):
                 return ("b" if value.dtype == bool else "n", value.to_numpy(), None), lambda: value
         if type(value) in (float, bool) or type(value) is int and abs(value) < 2**53:
             return ("b" if type(value) is bool else "n", np.full(self._size, value), None), lambda: value
@@ -435,7 +483,8 @@ class _Rows(_StandIn):
         if args or options != {"drop": True}:
             return self._made("reset_index", *args, **options)
         other = self._same(lambda frame: frame.reset_index(drop=True))
-        other._place, other._numbered = object(), True
+        size = self._size
+        other._place, other._numbered = _Place(lambda: pd.RangeIndex(size)), True
         return other
 
     def merge(self, *args, **options):
@@ -521,7 +570,7 @@ class _Cells(_StandIn):
                     return rows._where(place._array)[label]
         elif how == "loc" and kind is _Column and key._kind == "b" and key._place is rows._place:
             mask = key._array.copy()
-            return rows._part(mask.nonzero()[0], lambda frame: frame.loc[mask])
+            return rows._part(mask.nonzero()[0], lambda frame: frame.loc[mask], mask)
         elif how == "iloc":
             if kind is int or kind is np.int64:
                 if -size <= key < size:
@@ -545,365 +594,7 @@ class _Cells(_StandIn):
         rows._start(frame.copy(deep=False), rows._frame)
 
 
-class _Column(_StandIn):
-    # stands in for a Series: an array, until something asks for the Series itself
-    __slots__ = ("_array", "_kind", "_made", "_make", "_place", "_size", "_table")
-
-    @classmethod
-    def of(cls, series):
-        # the Series itself if it is an unusual one
-        if (
-            series.attrs
-            or series.index.nlevels > 1
-            or not series.flags.allows_duplicate_labels
-            or "bottleneck" in sys.modules
-            or int(pd.__version__.split(".")[0]) < 3
-        ):
-            return series
-        held = series.copy(deep=False)  # whoever writes into the Series writes into a copy
-        kind, array, table = _looked(held) or (None, None, None)
-        return cls(kind, array, table, object(), len(held), lambda: series)
-
-    def __init__(self, kind, array, table, place, size, make):
-        self._kind, self._array, self._table, self._place, self._size = kind, array, table, place, size
-        self._make, self._made = make, None
-
-    def real(self):
-        if self._made is None:
-            self._made = self._make()
-        return self._made
-
-    def __len__(self):
-        return self._size
-
-    @property
-    def size(self):
-        return self._size
-
-    @property
-    def shape(self):
-        return (self._size,)
-
-    @property
-    def empty(self):
-        return not self._size
-
-    @property
-    def values(self):
-        if self._kind not in ("n", "b"):
-            return self.real().values
-        array = self._array.view()
-        array.flags.writeable = False  # as pandas shows it
-        return array
-
-    def to_numpy(self, *args, **options):
-        return (
-            self.values
-            if self._kind in ("n", "b") and not args and not options
-            else self.real().to_numpy(*args, **options)
-        )
-
-    def __array__(self, dtype=None, copy=None):
-        return np.array(self._array if self._kind in ("n", "b") else self.real(), dtype=dtype)
-
-    def tolist(self):
-        if self._kind == "t":
-            texts = self._table[0]
-            return [texts[code] for code in self._array.tolist()]
-        return self._array.tolist() if self._kind in ("n", "b") else self.real().tolist()
-
-    to_list = tolist
-
-    def __iter__(self):
-        return iter(self.tolist() if self._kind in ("n", "b", "t") else self.real())
-
-    def _of(self, array, make):
-        # a column in the same rows
-        kind = {"f": "n", "i": "n", "b": "b"}.get(array.dtype.kind) if array.dtype.itemsize in (1, 8) else None
-        if kind is None or array.dtype.itemsize == 1 and kind == "n":
-            return make()
-        return _Column(kind, array, None, self._place, self._size, make)
-
-    def _other(self, other, kinds):
-        # the other side of an operation: its array, or a plain number; None for anything else
-        kind = type(other)
-        if kind is _Column:
-            return other._array if other._place is self._place and other._kind in kinds else None
-        if kind is bool or kind is np.bool_:
-            return other if "b" in kinds else None
-        if kind is int or kind is np.int64:
-            return other if -(2**53) <= other <= 2**53 else None
-        return other if kind is float or kind is np.float64 else None
-
-    def _compare(self, compare, other):
-        kind = self._kind
-        if kind == "n" or kind == "b":
-            given = self._other(other, ("n", "b"))
-            if given is not None:
-                return self._of(compare(self._array, given), lambda: compare(self.real(), _plain(other)))
-        elif kind == "t":
-            if type(other) is str and (compare is operator.eq or compare is operator.ne):
-                array = compare(self._array, self._table[1].get(other, -1))
-                return self._of(array, lambda: compare(self.real(), other))
-        elif kind == "m":
-            given = self._stamp(other)
-            if given is not None:
-                return self._of(compare(self._array.view(np.int64), given), lambda: compare(self.real(), _plain(other)))
-        result = compare(self.real(), _plain(other))
-        same = type(result) is pd.Series and result.dtype == bool and result.index is self.real().index
-        return self._of(result.to_numpy(), lambda: result) if same else result
-
-    def _stamp(self, time):
-        # a time as this column counts it; None if it is none, or lies between two ticks
-        if type(time) is _Column:
-            same = time._kind == "m" and time._place is self._place and time._array.dtype == self._array.dtype
-            return time._array.view(np.int64) if same else None
-        if type(time) not in (pd.Timestamp, np.datetime64, datetime.datetime, str):
-            return None
-        unit = np.datetime_data(self._array.dtype)[0]
-        try:
-            time = pd.Timestamp(time)
-            whole = time.as_unit(unit) if time is not pd.NaT and time.tz is None else None
-        except (ValueError, OverflowError):
-            return None
-        return int(whole.to_datetime64().view(np.int64)) if whole is not None and whole == time else None
-
-    def __eq__(self, other):
-        return self._compare(operator.eq, other)
-
-    def __ne__(self, other):
-        return self._compare(operator.ne, other)
-
-    def __lt__(self, other):
-        return self._compare(operator.lt, other)
-
-    def __le__(self, other):
-        return self._compare(operator.le, other)
-
-    def __gt__(self, other):
-        return self._compare(operator.gt, other)
-
-    def __ge__(self, other):
-        return self._compare(operator.ge, other)
-
-    __hash__ = _StandIn.__hash__
-
-    def _both(self, work, other, kind, back=False):
-        # `work` of this column and another, or a number
-        given = self._other(other, (kind,)) if self._kind == kind else None
-        if given is None:
-            return work(_plain(other), self.real()) if back else work(self.real(), _plain(other))
-        with np.errstate(all="ignore"):
-            array = work(given, self._array) if back else work(self._array, given)
-        return self._of(array, lambda: work(*((_plain(other), self.real()) if back else (self.real(), _plain(other)))))
-
-    def __add__(self, other):
-        return self._both(operator.add, other, "n")
-
-    def __radd__(self, other):
-        return self._both(operator.add, other, "n", True)
-
-    def __sub__(self, other):
-        return self._both(operator.sub, other, "n")
-
-    def __rsub__(self, other):
-        return self._both(operator.sub, other, "n", True)
-
-    def __mul__(self, other):
-        return self._both(operator.mul, other, "n")
-
-    def __rmul__(self, other):
-        return self._both(operator.mul, other, "n", True)
-
-    def __truediv__(self, other):
-        return self._both(operator.truediv, other, "n")
-
-    def __rtruediv__(self, other):
-        return self._both(operator.truediv, other, "n", True)
-
-    def __and__(self, other):
-        return self._logical(operator.and_, other)
-
-    def __or__(self, other):
-        return self._logical(operator.or_, other)
-
-    def __xor__(self, other):
-        return self._logical(operator.xor, other)
-
-    def _logical(self, work, other):
-        if self._kind == "b" and type(other) is _Column and other._kind == "b" and other._place is self._place:
-            return self._of(work(self._array, other._array), lambda: work(self.real(), other.real()))
-        return work(self.real(), _plain(other))
-
-    def __invert__(self):
-        return self._of(~self._array, lambda: ~self.real()) if self._kind == "b" else ~self.real()
-
-    def __neg__(self):
-        return self._of(-self._array, lambda: -self.real()) if self._kind == "n" else -self.real()
-
-    def abs(self):
-        return self._of(np.abs(self._array), lambda: self.real().abs()) if self._kind == "n" else self.real().abs()
-
-    def isin(self, values):
-        if self._kind != "t" or type(values) not in (list, tuple, set) or any(type(x) is not str for x in values):
-            return self.real().isin(_plain(values))
-        codes = [code for text, code in self._table[1].items() if text in values]
-        return self._of(np.isin(self._array, codes), lambda: self.real().isin(values))
-
-    def between(self, left, right, inclusive="both"):
-        if inclusive != "both":
-            return self.real().between(_plain(left), _plain(right), inclusive)
-        return (self >= left) & (self <= right)
-
-    def isna(self):
-        if self._kind is None:
-            return self.real().isna()
-        missing = np.isnan(self._array) if self._array.dtype.kind == "f" else np.zeros(self._size, dtype=bool)
-        return self._of(missing, lambda: self.real().isna())
-
-    def notna(self):
-        return ~self.isna()
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        if method == "__call__" and not options and self._kind == "n":
-            if len(inputs) == 1 and ufunc.nout == 1:
-                return self._of(ufunc(self._array), lambda: ufunc(self.real()))
-            work = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul}.get(ufunc)
-            if work is not None and len(inputs) == 2 and inputs[1] is self and type(inputs[0]) is np.float64:
-                return self._both(work, inputs[0], "n", True)  # a number of NumPy's on the left
-        return super().__array_ufunc__(ufunc, method, *inputs, **options)
-
-    def __getitem__(self, key):
-        if type(key) is _Column and key._kind == "b" and key._place is self._place:
-            mask = key._array
-            return self._part(mask, lambda: self.real()[mask])
-        return self.real()[_plain(key)]
-
-    def _part(self, rows, make):
-        if self._kind is None:
-            return make()
-        array = self._array[rows]
-        return _Column(self._kind, array, self._table, object(), len(array), make)
-
-    @property
-    def iloc(self):
-        return _ColumnCells(self)
-
-    def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
-        if self._kind is None or weights is not None or axis not in (None, 0) or ignore_index:
-            return self.real().sample(n, frac, replace, _plain(weights), random_state, axis, ignore_index)
-        rows = pd.Series(np.arange(self._size)).sample(n, frac, replace, None, random_state).to_numpy()
-        return self._part(rows, lambda: self.real().take(rows))
-
-    def _plainly(self, options):
-        # whether a reduction is asked for as NumPy's functions do: `np.mean(column)` gives `axis=None, ...`
-        if options and not all(key in ("axis", "dtype", "out") and value is None for key, value in options.items()):
-            return False
-        return self._size > 0 and self._kind in ("n", "b")
-
-    def _finite(self, result, name, options):
-        # anything else than a plain number: something is missing or overflows, and pandas says what happens
-        return result if -1e300 < result < 1e300 else getattr(self.real(), name)(**options)
-
-    def sum(self, **options):
-        if not self._plainly(options):
-            return self.real().sum(**options)
-        with np.errstate(all="ignore"):
-            result = np.add.reduce(self._array)
-        return self._finite(result, "sum", options)
-
-    def mean(self, **options):
-        if not self._plainly(options):
-            return self.real().mean(**options)
-        with np.errstate(all="ignore"):
-            result = np.add.reduce(self._array, dtype=np.float64) / self._size
-        return self._finite(result, "mean", options)
-
-    def min(self, **options):
-        return self._extreme(np.minimum, "min", options)
-
-    def max(self, **options):
-        return self._extreme(np.maximum, "max", options)
-
-    def _extreme(self, which, name, options):
-        if self._kind == "m" and self._size and not options:
-            return pd.Timestamp(which.reduce(self._array))
-        if not self._plainly(options) or self._kind == "b":
-            return getattr(self.real(), name)(**options)
-        with np.errstate(all="ignore"):
-            result = which.reduce(self._array)
-        return self._finite(result, name, options)
-
-    def var(self, **options):
-        result = self._variance(options)
-        return self.real().var(**options) if result is None else result
-
-    def std(self, **options):
-        result = self._variance(options)
-        return self.real().std(**options) if result is None else np.sqrt(result)
-
-    def _variance(self, options):
-        ddof = options.get("ddof", 1)
-        others = {key: value for key, value in options.items() if key != "ddof"}
-        if type(ddof) is not int or self._size <= max(ddof, 0) or self._kind != "n" or not self._plainly(others):
-            return None
-        with np.errstate(all="ignore"):
-            values = self._array.astype(np.float64, copy=False)
-            average = np.add.reduce(values) / self._size
-            result = np.add.reduce((average - values) ** 2) / (self._size - ddof)
-        return result if result < 1e300 else None
-
-    def median(self, **options):
-        if options or self._kind != "n" or not self._size:
-            return self.real().median(**options)
-        values = self._array.astype(np.float64, copy=False)
-        return np.median(values) if np.abs(values).max() < 1e300 else self.real().median()
-
-    def quantile(self, q=0.5, **options):
-        if options or type(q) is not float or not 0 <= q <= 1 or self._kind != "n" or not self._size:
-            return self.real().quantile(_plain(q), **options)
-        values = self._array.astype(np.float64, copy=False)
-        return np.percentile(values, q * 100.0) if np.abs(values).max() < 1e300 else self.real().quantile(q)
-
-    def any(self, **options):
-        return self._array.any() if self._kind == "b" and not options else self.real().any(**options)
-
-    def all(self, **options):
-        return self._array.all() if self._kind == "b" and not options else self.real().all(**options)
-
-    def nunique(self, **options):
-        if options or self._kind is None or self._kind == "n" and np.isnan(self._array).any():
-            return self.real().nunique(**options)
-        return len(pd.unique(self._array))
-
-    def unique(self):
-        return pd.unique(self._array) if self._kind in ("n", "b") else self.real().unique()
-
-
-class _ColumnCells(_StandIn):
-    # `iloc` of what stands in for a Series
-    __slots__ = ("_column",)
-
-    def __init__(self, column):
-        self._column = column
-
-    def real(self):
-        return self._column.real().iloc
-
-    def __getitem__(self, key):
-        column = self._column
-        kind, size = column._kind, column._size
-        if kind is not None and (type(key) is int or type(key) is np.int64) and -size <= key < size:
-            cell = column._array[key]
-            return cell if kind in "nb" else column._table[0][cell] if kind == "t" else pd.Timestamp(cell)
-        if type(key) is slice and key.step is None:
-            if all(x is None or type(x) in (int, np.int64) for x in (key.start, key.stop)):
-                return column._part(key, lambda: column.real().iloc[key])
-        if type(key) is np.ndarray and key.ndim == 1 and key.dtype == np.int64 and len(key) and kind is not None:
-            if -size <= key.min() and key.max() < size:
-                key = key.copy()
-                return column._part(key, lambda: column.real().iloc[key])
-        return column.real().iloc[_plain(key)]
+@COLUMN
 
 
 class _Groups(_StandIn):
@@ -952,9 +643,8 @@ class _Groups(_StandIn):
         ordered = _Lazy(lambda labels: lazy.get(labels).take(order))
         for key, start, stop in zip(keys, (ends - counts).tolist(), ends.tolist()):
             if start < stop:
-                part = rows._part(order[start:stop], None)
-                part._lazy = _Lazy(lambda labels, start=start, stop=stop: ordered.get(labels).iloc[start:stop])
-                yield key, part
+                taken = _Lazy(lambda labels, start=start, stop=stop: ordered.get(labels).iloc[start:stop])
+                yield key, rows._part(order[start:stop], taken)
 
     def _reduced(self, name):
         # a reduction of one column: the numbers of the groups stand for their keys
@@ -998,4 +688,5 @@ class _Groups(_StandIn):
     def _asked(self, name, args, options):
         return getattr(self.real(), name)(*args, **options) if args or options else self._reduced(name)
 """
+TEXT = TEXT.replace("@COLUMN\n", COLUMN)
 PUT_THERE.add(TEXT)

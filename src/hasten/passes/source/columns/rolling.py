@@ -1,7 +1,7 @@
 """A Python function of every window.
 
 What it finds    `s.rolling(20).apply(f)`, `s.expanding().apply(f)`, where f only reduces its window: `w.mean()`,
-                 `np.max(w)`, `w.iloc[-1]`, `len(w)`, `(w > 0).sum()`.
+                 `np.max(w)`, `w.iloc[-1]`, `len(w)`, `(w > 0).sum()`, `(1 + w).prod()`, `(w * weights).sum()`.
 Why it is slow   pandas makes a Series of every window, and every reduction of it goes through its machinery.
 Example          s.rolling(20).apply(lambda w: w.max() - w.min())
                  ->  _apply_to_windows(s.rolling(20), lambda w: w.max() - w.min())
@@ -43,6 +43,7 @@ from hasten.passes.source.columns.syntax import (
 )
 
 # what gives one number, whatever the index is
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
 METHODS = FAST | frozenset({"median", "count", "quantile", "skew", "kurt", "prod", "sem", "nunique", "tolist"})
 
 
@@ -115,16 +116,24 @@ def _only_reduced(source: SourceFile, body: list[ast.AST], window: str, function
     return seen
 
 
-def _reduced(source: SourceFile, n: ast.Name) -> bool:
-    """True when the window becomes a number right here."""
+def _reduced(source: SourceFile, window: ast.Name) -> bool:
+    """True when the window, or what arithmetic makes of it, becomes a number right here."""
     up = parents(source)
+    n: ast.expr = window
     p = up.get(n)
+    while isinstance(p, ast.BinOp) and isinstance(p.op, OPERATORS) or isinstance(p, ast.UnaryOp):
+        if isinstance(p, ast.UnaryOp) and not isinstance(p.op, ast.USub):
+            return False
+        n, p = p, up.get(p)
     g = up.get(p) if p is not None else None
     if isinstance(p, ast.Call) and p.args[:1] == [n]:
         if isinstance(p.func, ast.Name):
             plain = p.func.id in WALKS | {"len"} and len(p.args) == 1 and not p.keywords
             return plain and not bindings(source.tree, p.func.id)
-        return by_numpy(source, p)
+        one = by_numpy(source, p) or _of_numpy(source, p, "prod")
+        return one or len(p.args) == 2 and _of_numpy(source, p, "dot")
+    if isinstance(p, ast.Call) and p.args[1:] == [n]:
+        return _of_numpy(source, p, "dot")
     if isinstance(p, ast.Attribute) and p.value is n and isinstance(p.ctx, ast.Load):
         if isinstance(g, ast.Call) and g.func is p:
             return p.attr in METHODS and not any(k.arg in ("out", None) for k in g.keywords)
@@ -134,12 +143,18 @@ def _reduced(source: SourceFile, n: ast.Name) -> bool:
             return isinstance(g.ctx, ast.Load) and _position(g.slice)
         return False
     if isinstance(p, ast.Compare) and p.left is n and len(p.ops) == 1 and type(p.ops[0]) in COMPARES:
-        if any(isinstance(x, ast.Name) and x.id == n.id for x in ast.walk(p.comparators[0])):
+        if any(isinstance(x, ast.Name) and x.id == window.id for x in ast.walk(p.comparators[0])):
             return False
         call = up.get(g) if g is not None else None
         counted = isinstance(g, ast.Attribute) and g.attr in ("sum", "mean", "any", "all")
         return counted and isinstance(call, ast.Call) and call.func is g and not call.args and not call.keywords
     return False
+
+
+def _of_numpy(source: SourceFile, call: ast.Call, name: str) -> bool:
+    f = call.func
+    named = isinstance(f, ast.Attribute) and f.attr == name and isinstance(f.value, ast.Name) and not call.keywords
+    return named and isinstance(f, ast.Attribute) and getattr(f.value, "id", "") in imported_as(source, "numpy")
 
 
 def _position(key: ast.AST) -> bool:

@@ -42,8 +42,9 @@ INDEXERS = frozenset({"loc", "iloc", "at", "iat"})
 # what makes a frame of a frame, a column of a column
 MAKES = frozenset(
     {"sample", "copy", "head", "tail", "sort_values", "reset_index", "merge", "dropna", "abs"}
-    | {"isin", "between", "isna", "notna"}
+    | {"isin", "between", "isna", "notna", "clip", "fillna"}
 )
+ARRAYS = frozenset({"values", "array", "to_numpy"})  # may show the memory of a column, which is written to
 CHANGES = frozenset({"insert", "pop", "update", "isetitem", "set_flags", "pipe", "swaplevel", "info"})
 FRAMES_NAMES = frozenset({"query", "eval"})  # look at the variables of whoever calls them
 WALKS = frozenset({"len", "list", "tuple", "set", "frozenset", "sum", "sorted", "min", "max", "any", "all", "iter"})
@@ -101,6 +102,8 @@ class Flow:
         self.units: dict[ast.AST | None, Unit] = {}
         self.shadows = home is None and self.readers()
         self.given: dict[ast.expr, None] = {}
+        self.beside: dict[ast.expr, str] = {}  # what is written into a column of this name, and where
+        self.written: dict[tuple[int, str], tuple[Unit, ast.AST]] = {}  # columns that are written into
         self.stored: set[tuple[int, str]] = set()
         self.handed: set[tuple[int, str]] = set()
         self.parts = 0  # places where pandas would make a frame or a Series
@@ -110,6 +113,7 @@ class Flow:
                 break
             self.changed, self.parts = False, 0
             self.given.clear()
+            self.beside.clear()
             for unit in [self.top, *self.units.values()]:
                 for stmt in unit.body:
                     self.statement(stmt, unit)
@@ -117,6 +121,11 @@ class Flow:
             raise Refused(loop, "too tangled")
         if self.stored & self.handed:
             raise Refused(loop, "what is written is handed on as well")
+        for (_, name), (unit, at) in self.written.items():
+            if not written_alone(self, unit, name):
+                raise Refused(at, "writes into a column that others may hold")
+        if any(self.names_an_index(top) for top in [loop, *functions_called(source, [loop])]):
+            raise Refused(loop, "writes into an index")
         for unit in self.units.values():
             if unit.reads and unit.returns is not None and not self.called_by_name(unit):
                 raise Refused(loop, "a function that is called in an unknown way gives a frame")
@@ -226,15 +235,36 @@ class Flow:
         if isinstance(target, ast.Subscript):
             self.key(target.slice, unit, raw=into is not None)
         if into is not None:
-            if into != FRAME or not isinstance(inner, ast.Name) or not isinstance(target, ast.Subscript):
+            column = into in (COLUMN, EITHER) and inner is base and value is not None
+            if (
+                not (into == FRAME or column)
+                or not isinstance(inner, ast.Name)
+                or not isinstance(target, ast.Subscript)
+            ):
                 raise Refused(target, "writes into something made of a frame")  # or into an object's frame
             if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
                 raise Refused(target, "writes something unknown")
             self.stored.add((id(unit), inner.id))
+            if column and value is not None:
+                if isinstance(target.slice, (ast.Slice, ast.Tuple)):
+                    raise Refused(target, "writes into a part of a column")
+                self.written[id(unit), inner.id] = unit, target
+                self.beside[target.slice] = self.beside[value] = inner.id
         elif kind is not None:
             if value is None or isinstance(kind, tuple):
                 raise Refused(target, "hands a frame on")
             self.hand(value, kind, unit)
+
+    def names_an_index(self, top: ast.AST) -> bool:
+        """Whether something may write into an index, which columns of stand-ins share."""
+        nodes = list(ast.walk(top))
+        if not any(isinstance(n, ast.Attribute) and n.attr in ("index", "axes") for n in nodes):
+            return False
+        stores = any(
+            isinstance(n, ast.Attribute) and n.attr in ("name", "names") and not isinstance(n.ctx, ast.Load)
+            for n in nodes
+        )
+        return stores or any(isinstance(n, ast.keyword) and n.arg == "inplace" for n in nodes)
 
     # ---- statements
 
@@ -760,6 +790,52 @@ class Flow:
             if inner.whole.get(name, True) and inner.whole.get(name) is not is_whole:
                 inner.whole[name], self.changed = is_whole, True
         return inner.returns
+
+
+def written_alone(flow: Flow, unit: Unit, name: str) -> bool:
+    """True when nobody but the unit, under that name, sees what is written into a column, or the memory behind it."""
+    body = [n for s in unit.body for n in ast.walk(s)]
+    if name in flow.roots or any(isinstance(n, ast.Attribute) and n.attr in ARRAYS for n in body):
+        return False
+    if unit.home is None or any(isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in body):
+        return False
+    for n in body:
+        if not (isinstance(n, ast.Name) and n.id == name):
+            continue
+        p = flow.up.get(n)
+        if isinstance(n.ctx, ast.Store):
+            if not (isinstance(p, ast.Assign) and p.targets == [n] and _is_fresh(flow, unit, p.value)):
+                return False
+        elif isinstance(p, (ast.Subscript, ast.Attribute)):
+            if p.value is not n:
+                return False
+        elif isinstance(p, ast.Assign):  # into a frame, which shares what is not written any more
+            if not all(isinstance(t, ast.Subscript) and flow.expr(t.value, unit) == FRAME for t in p.targets):
+                return False
+        elif not isinstance(p, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Return)):
+            return False
+    return name not in {a.arg for a in ast.walk(unit.home.args) if isinstance(a, ast.arg)}
+
+
+def _is_fresh(flow: Flow, unit: Unit, value: ast.expr, depth: int = 3) -> bool:
+    """True for what is made anew each time, and is held by nobody else."""
+    if isinstance(value, (ast.BinOp, ast.UnaryOp, ast.Compare)):
+        return True
+    if isinstance(value, ast.Subscript):
+        return flow.expr(value.value, unit) in (FRAME, COLUMN, EITHER)
+    if not isinstance(value, ast.Call):
+        return False
+    if isinstance(value.func, ast.Attribute):
+        return value.func.attr in MAKES and flow.expr(value.func.value, unit) is not None
+    function = only_def(flow.source, value.func.id) if isinstance(value.func, ast.Name) and depth else None
+    inner = flow.units.get(function)
+    if function is None or inner is None or function.decorator_list:
+        return False
+    inside = list(ast.walk(function))
+    if any(isinstance(n, (ast.Lambda, ast.FunctionDef)) and n is not function for n in inside):
+        return False
+    given = [n.value for n in inside if isinstance(n, ast.Return)]
+    return bool(given) and all(g is not None and _is_fresh(flow, inner, g, depth - 1) for g in given)
 
 
 def joined(a: Kind, b: Kind, node: ast.AST) -> Kind:

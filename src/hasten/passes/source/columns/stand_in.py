@@ -15,7 +15,7 @@ Safe when        the frame, and all that is made of it, is only read, or written
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -237,15 +237,17 @@ def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     lead = margin(source, loop)
     edits, names = helpers(source)
     first, last = loop.lineno, loop.end_lineno or loop.lineno
-    here = [g for g in flow.given if first <= g.lineno <= last]
-    wraps = _wraps(here, names["_plain"])
+    opened = dict.fromkeys(flow.given, f"{names['_plain']}(")
+    opened |= {g: f"{names['_beside']}({column}, " for g, column in flow.beside.items()}
+    here = {g: text for g, text in opened.items() if first <= g.lineno <= last}
+    wraps = _wraps(here)
     setup, texts = _setup(source, loop, flow, names["_Rows"])
     text = splice(source, first, last, texts, wraps)
     if flow.shadows:
         frames, roots = setup.partition(" = ")[0], ", ".join(sorted(flow.roots))
         text = f"{lead}try:\n{indent(text)}{lead}finally:\n{lead}    {roots} = {frames}\n"
     edits = [*edits, Edit(source.path, first, last, indent(setup, lead) + text)]
-    return [*edits, *_elsewhere(source, [g for g in flow.given if g not in here], names["_plain"])]
+    return [*edits, *_elsewhere(source, {g: text for g, text in opened.items() if g not in here})]
 
 
 def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, kind: str) -> tuple[str, dict[ast.AST, str]]:
@@ -268,15 +270,15 @@ def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, kind: str) -> tuple[s
     return f"{', '.join(rows.values())} = {made}\n", texts
 
 
-def _wraps(given: Sequence[ast.expr], plain: str) -> list[Span]:
+def _wraps(given: Mapping[ast.expr, str]) -> list[Span]:
     spans: list[Span] = []
-    for g in given:
+    for g, opened in given.items():
         l0, c0, l1, c1 = place(g)["at"]
-        spans += [(l0, c0, l0, c0, f"{plain}("), (l1, c1, l1, c1, ")")]
+        spans += [(l0, c0, l0, c0, opened), (l1, c1, l1, c1, ")")]
     return spans
 
 
-def _elsewhere(source: SourceFile, given: Sequence[ast.expr], plain: str) -> list[Edit]:
+def _elsewhere(source: SourceFile, given: Mapping[ast.expr, str]) -> list[Edit]:
     """Edits of the lines of functions that are given stand-ins."""
     groups: list[tuple[int, int, list[ast.expr]]] = []
     for g in sorted(given, key=lambda g: g.lineno):
@@ -286,4 +288,6 @@ def _elsewhere(source: SourceFile, given: Sequence[ast.expr], plain: str) -> lis
             groups.append((start, max(end, last), [*held, g]))
         else:
             groups.append((g.lineno, last, [g]))
-    return [Edit(source.path, a, b, splice(source, a, b, {}, _wraps(held, plain))) for a, b, held in groups]
+    return [
+        Edit(source.path, a, b, splice(source, a, b, {}, _wraps({g: given[g] for g in held}))) for a, b, held in groups
+    ]

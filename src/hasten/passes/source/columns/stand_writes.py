@@ -84,7 +84,7 @@ def _made_for_itself(source: SourceFile, into: ast.expr, scope: ast.AST) -> bool
         return bool(bound) and all(_new_here(source, b) for b in bound)
     if isinstance(into, ast.Attribute) and isinstance(into.value, ast.Name):
         stores = list(_assigned(source, into.attr))
-        return bool(stores) and all(_is_new(source, value) for value in stores)
+        return bool(stores) and all(is_new(source, value) for value in stores)
     return isinstance(into, DISPLAYS)
 
 
@@ -100,18 +100,18 @@ def _new_here(source: SourceFile, b: ast.AST) -> bool:
     """True when the binding gives the name an object that nothing else holds."""
     p = parents(source).get(b)
     if isinstance(p, ast.Assign) and b in p.targets and len(p.targets) == 1:
-        return _is_new(source, p.value)
+        return is_new(source, p.value) or made_of_a_frame(source, p.value, False)
     if isinstance(p, ast.AnnAssign):
-        return _is_new(source, p.value)
+        return is_new(source, p.value)
     if isinstance(p, ast.Tuple) and isinstance(b, ast.Name):
         g = parents(source).get(p)
         if isinstance(g, ast.Assign) and isinstance(g.value, ast.Tuple) and len(g.value.elts) == len(p.elts):
-            return _is_new(source, g.value.elts[p.elts.index(b)])
+            return is_new(source, g.value.elts[p.elts.index(b)])
         return False
     return isinstance(p, ast.AugAssign)
 
 
-def _is_new(source: SourceFile, value: ast.expr | None) -> bool:
+def is_new(source: SourceFile, value: ast.expr | None) -> bool:
     if isinstance(value, NEW):
         return True
     if isinstance(value, ast.Call):
@@ -120,13 +120,13 @@ def _is_new(source: SourceFile, value: ast.expr | None) -> bool:
             known = f.id in MAKERS and not bindings(source.tree, f.id)
             return known or f.id in CONTAINERS and only_def(source, f.id) is None
         root = dotted_root(f)
-        if root is not None and root in _modules(source):
+        if root is not None and root in modules_of(source):
             return True
         return isinstance(f, ast.Attribute) and f.attr in ("copy", "reset_index", "astype", "groupby", "tolist")
     return False
 
 
-def _modules(source: SourceFile) -> frozenset[str]:
+def modules_of(source: SourceFile) -> frozenset[str]:
     names: set[str] = set()
     for n in ast.walk(source.tree):
         if isinstance(n, ast.Import):
@@ -134,13 +134,13 @@ def _modules(source: SourceFile) -> frozenset[str]:
     return frozenset(x for x in names if x in ("np", "numpy", "pd", "pandas", "collections", "math"))
 
 
-def _made_of_a_frame(source: SourceFile, value: ast.expr, series: bool) -> bool:
+def made_of_a_frame(source: SourceFile, value: ast.expr, series: bool) -> bool:
     """`df[df["x"] > 0]`, `df.dropna()`: always another object."""
     if isinstance(value, ast.Subscript):
         if isinstance(value.slice, (ast.Compare, ast.BinOp, ast.List)):
             return True
         made = _values(source, value.value.id) if series and isinstance(value.value, ast.Name) else ()
-        return string(value.slice) is not None and any(_is_new(source, v) for v in made)
+        return string(value.slice) is not None and any(is_new(source, v) for v in made)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         named = value.func.attr
         own = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == named for n in ast.walk(source.tree))
@@ -160,13 +160,37 @@ def _has_other_names(source: SourceFile, root: str, loop: ast.stmt, series: bool
     """True unless the frame is made here, and everything else only looks into it."""
     if "." in root:
         return True
-    home = home_of(source, loop, root)
+    return _shared(source, root, home_of(source, loop, root), series)
+
+
+def _given_away(source: SourceFile, value: ast.expr, depth: int) -> bool:
+    """True for a call of a function of the file that makes what it returns, and keeps no other name of it."""
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Name)) or not depth:
+        return False
+    function = only_def(source, value.func.id)
+    if not isinstance(function, ast.FunctionDef) or function.decorator_list:
+        return False
+    inner = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)
+    if any(isinstance(n, inner) and n is not function for n in ast.walk(function)):
+        return False
+    found = [n.value for n in ast.walk(function) if isinstance(n, ast.Return)]
+    for one in found:
+        if isinstance(one, ast.Name) and bindings(function, one.id):
+            if _shared(source, one.id, function, False, depth - 1):
+                return False
+        elif one is None or not made_of_a_frame(source, one, False) and not is_new(source, one):
+            return False
+    return bool(found)
+
+
+def _shared(source: SourceFile, root: str, home: ast.AST, series: bool, depth: int = 3) -> bool:
+    """True unless what the name stands for is made in `home`, and everything else there only looks into it."""
     for b in bindings(home, root):
         p = parents(source).get(b)
         if not (isinstance(p, ast.Assign) and p.targets == [b]):
             return True
-        new = _is_new(source, p.value)
-        if not new and not _made_of_a_frame(source, p.value, series):
+        new = is_new(source, p.value) or _given_away(source, p.value, depth)
+        if not new and not made_of_a_frame(source, p.value, series):
             return True
     up = parents(source)
     for n in ast.walk(home):
@@ -175,6 +199,7 @@ def _has_other_names(source: SourceFile, root: str, loop: ast.stmt, series: bool
         p = up.get(n)
         looks = isinstance(p, (ast.Attribute, ast.Subscript, ast.Call, ast.Compare, ast.BinOp, ast.FormattedValue))
         looks = looks or isinstance(p, (ast.For, ast.comprehension)) and p.iter is n
+        looks = looks or isinstance(p, ast.Return) and isinstance(home, ast.FunctionDef)
         if isinstance(p, ast.Call) and n in p.args and isinstance(p.func, ast.Attribute):
             looks = p.func.attr not in ("append", "add", "extend", "insert", "setdefault", "put")
         if not looks or isinstance(p, ast.Subscript) and p.slice is n:

@@ -37,16 +37,24 @@ APPLY_OPTIONS = frozenset({"raw", "result_type", "by_row", "engine", "engine_kwa
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def only_read(source: SourceFile, body: Sequence[ast.AST], row: str, seen: frozenset[tuple[str, str]]) -> bool:
-    """True when `body` does nothing with the Series `row` but read its cells, or hand it to functions that do so."""
+def only_read(
+    source: SourceFile,
+    body: Sequence[ast.AST],
+    row: str,
+    seen: frozenset[tuple[str, str]],
+    names: frozenset[str] = frozenset(),
+    bound: bool = False,
+) -> bool:
+    """True when `body` does nothing with the Series `row` but read its cells, hand it to functions that do so, or
+    remember it under another name. `names` are those that it had before; `bound`: the body may bind `row`."""
     up, known = parents(source), series_attributes()
     if known is None:
         return False
     for top in body:
-        if bindings(top, row):
+        if not bound and bindings(top, row):
             return False
         for n in ast.walk(top):
-            if not (isinstance(n, ast.Name) and n.id == row):
+            if not (isinstance(n, ast.Name) and n.id == row) or bound and not isinstance(n.ctx, ast.Load):
                 continue
             p = up.get(n)
             g = up.get(p) if p is not None else None
@@ -76,9 +84,48 @@ def only_read(source: SourceFile, body: Sequence[ast.AST], row: str, seen: froze
             elif isinstance(p, ast.keyword) and isinstance(g, ast.Call) and p.arg is not None:
                 if not _handed_on(source, g, None, p.arg, seen):
                     return False
-            else:
+            elif isinstance(p, ast.Compare) and p.left is n:
+                if not (len(p.ops) == 1 and isinstance(p.ops[0], (ast.Is, ast.IsNot)) and _is_none(p.comparators[0])):
+                    return False
+            elif not (isinstance(p, ast.Assign) and p.value is n and row not in names):
+                return False
+            elif not all(_remembered(source, t, row, seen, names) for t in p.targets):
                 return False
     return True
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _remembered(
+    source: SourceFile, target: ast.expr, row: str, seen: frozenset[tuple[str, str]], names: frozenset[str]
+) -> bool:
+    """`previous = row`: the other name holds rows or None, and is only read as well, everywhere in its scope."""
+    if not isinstance(target, ast.Name) or target.id == row or target.id in names:
+        return False
+    scope, up = scope_of(source, target), parents(source)
+    if isinstance(scope, (ast.ClassDef, ast.Lambda)):
+        return False
+    for n in ast.walk(source.tree):
+        if isinstance(n, (ast.Global, ast.Nonlocal)) and target.id in n.names:
+            return False
+        if not (isinstance(n, ast.Name) and n.id == target.id) or scope_of(source, n) is scope:
+            continue
+        own = scope_of(source, n)  # of a function that has a variable of that name, or reads this one
+        if not bindings(own, target.id) or isinstance(own, ast.ClassDef):
+            return False
+    for b in bindings(scope, target.id):
+        p = up.get(b)
+        plain = isinstance(p, ast.Assign) and b in p.targets
+        if (
+            not plain
+            or not isinstance(p, ast.Assign)
+            or not (_is_none(p.value) or isinstance(p.value, ast.Name) and p.value.id == row)
+        ):
+            return False
+    inside: list[ast.AST] = [scope] if isinstance(scope, ast.Module) else list(getattr(scope, "body", []))
+    return only_read(source, inside, target.id, seen, names | {row}, bound=True)
 
 
 def _uses_slice(key: ast.AST) -> bool:
@@ -155,6 +202,8 @@ def rows_call(source: SourceFile, call: ast.Call, region: Region) -> RowsCall | 
     if isinstance(holder, ast.For):
         around: ast.AST = holder
         body = list(holder.body)
+        if any(name in region.live_out for name in _others(holder.body, row.id)):
+            return None
         left_over = any(isinstance(n, ast.Name) and n.id == row.id for top in holder.orelse for n in ast.walk(top))
         if left_over or row.id in region.live_out or read_elsewhere(source, row.id, holder):
             return None
@@ -177,6 +226,14 @@ def rows_call(source: SourceFile, call: ast.Call, region: Region) -> RowsCall | 
     if pandas_major() < 3 and writes_frames(source, body):
         return None
     return RowsCall(call, f.value, around)
+
+
+def _others(body: Sequence[ast.stmt], row: str) -> Iterator[str]:
+    """Names that the body gives the row."""
+    for top in body:
+        for n in ast.walk(top):
+            if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name) and n.value.id == row:
+                yield from (t.id for t in n.targets if isinstance(t, ast.Name))
 
 
 @dataclass(frozen=True)

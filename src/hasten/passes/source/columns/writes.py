@@ -24,6 +24,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.cells import read_of
 from hasten.passes.source.columns.parts import Part, accepted, part_helpers, part_of, part_text
+from hasten.passes.source.columns.stand_writes import is_new, made_of_a_frame, modules_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     Span,
@@ -42,6 +43,7 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     place,
     quote,
+    scope_of,
     share,
     splice,
     stands_alone,
@@ -174,7 +176,7 @@ def _reads(source: SourceFile, loop: ast.For, frame: str) -> tuple[tuple[ast.exp
 
 
 def _row_number(source: SourceFile, loop: ast.For, index: ast.Name, frame: str) -> bool:
-    """True when the index is bound once in the loop, by a `for` over the labels or positions of the frame's rows."""
+    """True when the index is bound once in the loop, by a `for` over labels of this frame, or of a part of it."""
     found = bindings(loop, index.id)
     if len(found) != 1:
         return False
@@ -186,20 +188,59 @@ def _row_number(source: SourceFile, loop: ast.For, index: ast.Name, frame: str) 
         holder = up.get(holder)
     if not isinstance(holder, ast.For) or not first:
         return False
-    it, plain = holder.iter, holder.target is found[0]
-    if ast.unparse(it) == f"{frame}.index":
-        return plain
-    if not isinstance(it, ast.Call) or it.keywords:
-        return False
-    if ast.unparse(it.func) == f"{frame}.iterrows":
-        return not plain
-    if ast.unparse(it.func) == "zip" and it.args and ast.unparse(it.args[0]) == f"{frame}.index":
-        return not plain
-    stops = (f"len({frame})", f"{frame}.shape[0]", f"len({frame}) - 1")
-    if ast.unparse(it.func) == "range" and plain and 1 <= len(it.args) <= 2:
-        low = it.args[0] if len(it.args) == 2 else ast.Constant(0)
-        return isinstance(low, ast.Constant) and type(low.value) is int and ast.unparse(it.args[-1]) in stops
-    return False
+    # whatever is counted, only numbers of rows take the short way; what it comes from is no other name of the frame
+    return _by_its_own(holder, frame) or all(_is_another(source, n, loop) for n in _looked_into(loop, frame))
+
+
+def _by_its_own(holder: ast.For, frame: str) -> bool:
+    """True for a `for` over the labels or positions of the frame's own rows."""
+    it = holder.iter
+    if isinstance(it, ast.Call) and ast.unparse(it.func) in ("zip", "enumerate") and it.args:
+        it = it.args[0]
+    texts = (f"{frame}.index", f"{frame}.iterrows()", f"range(len({frame}))", f"range({frame}.shape[0])")
+    return ast.unparse(it) in texts or ast.unparse(it).startswith("range(") and f"len({frame})" in ast.unparse(it)
+
+
+def _looked_into(loop: ast.For, frame: str) -> Iterator[ast.Name]:
+    """Names whose cells, columns or methods the loop reads."""
+    for n in ast.walk(loop):
+        if isinstance(n, (ast.Attribute, ast.Subscript)) and isinstance(n.value, ast.Name) and n.value.id != frame:
+            yield n.value
+
+
+def _is_another(source: SourceFile, name: ast.Name, loop: ast.For, depth: int = 3) -> bool:
+    """True when the name never stands for a frame that others hold: a module, a row, or something made anew."""
+    scope = scope_of(source, loop)
+    found = [b for b in bindings(scope, name.id) if scope_of(source, b) is scope]
+    if not found:
+        return name.id in modules_of(source)
+    for b in found:
+        p = parents(source).get(b)
+        if isinstance(p, (ast.Import, ast.ImportFrom, ast.alias)):
+            continue
+        if isinstance(p, ast.Tuple):
+            p = parents(source).get(p)
+        if isinstance(p, ast.For) and p.target is not b or isinstance(p, ast.For) and _counts(p.iter):
+            continue
+        value = p.value if isinstance(p, ast.Assign) else None
+        if value is None or not (
+            isinstance(value, ast.Constant)
+            or is_new(source, value)
+            or made_of_a_frame(source, value, False)
+            or isinstance(value, ast.Name)
+            and depth
+            and _is_another(source, value, loop, depth - 1)
+        ):
+            return False
+    return True
+
+
+def _counts(it: ast.expr) -> bool:
+    """`range(...)`, `df["a"].unique()`: no frames."""
+    f = it.func if isinstance(it, ast.Call) else None
+    return (
+        isinstance(f, ast.Name) and f.id == "range" or isinstance(f, ast.Attribute) and f.attr in ("unique", "tolist")
+    )
 
 
 def _harmless(source: SourceFile, name: ast.Name, written: set[str]) -> bool:
