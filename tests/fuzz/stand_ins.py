@@ -258,6 +258,8 @@ def statement(c: Choices, frames: Frames, number: int) -> str:
                 f"{part}.iloc[0, 0] = 2.0",
                 f"{part}['b'] = rng.permutation({part}['b'].values)",
                 f"{part}['f'] = ~{part}['f']",
+                f"{part}['{c.pick(('s', 'z'))}'] = rng.permutation({part}['s'].to_numpy())\nout.append({part}[{part}.s == 'x']['a'].sum())",
+                f"{part}['s'] = np.array(['x', {c.pick((repr('y'), 'None', '1', 'np.str_(2)'))}] * len({part}), dtype=object)[:len({part})]",
                 f"{part}.at[0, 'a'] = v",
             )
         )

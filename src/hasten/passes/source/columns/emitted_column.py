@@ -5,7 +5,7 @@ from __future__ import annotations
 TEXT = """\
 class _Column(_StandIn):
     # stands in for a Series: an array, until something asks for the Series itself
-    __slots__ = ("_array", "_kind", "_name", "_place", "_size", "_table", "real")
+    __slots__ = ("_array", "_index", "_kind", "_name", "_place", "_size", "_table", "real")
 
     @classmethod
     def of(cls, series):
@@ -25,11 +25,15 @@ class _Column(_StandIn):
         index = held.index
         return cls(kind, array, table, _Place(lambda: index), len(held), lambda: series, series.name)
 
-    def __init__(self, kind, array, table, place, size, make, name):
+    def __init__(self, kind, array, table, place, size, make, name, index=None):
+        # `make` makes the Series, if it is not one of this array and index
         self._kind, self._array, self._table, self._place, self._size = kind, array, table, place, size
         if make is None:
-            make = lambda: pd.Series(array.copy(), index=place.index(), name=name, copy=False)
+            index = index or _Once(lambda: place.index().view())
+            make = lambda: pd.Series(array.copy(), index=index(), name=name, copy=False)
         self._name, self.real = name, _Once(make)
+        real = self.real
+        self._index = index or _Once(lambda: real().index)
 
     def __len__(self):
         return self._size
@@ -75,12 +79,12 @@ class _Column(_StandIn):
     def __iter__(self):
         return iter(self.tolist() if self._kind in ("n", "b", "t") else self.real())
 
-    def _of(self, array, make, name=None):
-        # a column in the same rows; `make` is asked for kinds that are not known here
+    def _of(self, array, make, name=None, index=True):
+        # a column in the same rows, with this index or a view of it; `make` is asked for kinds that are not known here
         kind = {"f": "n", "i": "n", "b": "b"}.get(array.dtype.kind) if array.dtype.itemsize in (1, 8) else None
         if kind is None or array.dtype.itemsize == 1 and kind == "n":
             return make()
-        return _Column(kind, array, None, self._place, self._size, None, name)
+        return _Column(kind, array, None, self._place, self._size, None, name, self._index if index else None)
 
     def _named(self, other):
         # the name of what an operation gives
@@ -202,13 +206,13 @@ class _Column(_StandIn):
         return work(self.real(), _plain(other))
 
     def __invert__(self):
-        return self._of(~self._array, None, self._name) if self._kind == "b" else ~self.real()
+        return self._of(~self._array, None, self._name, False) if self._kind == "b" else ~self.real()
 
     def __neg__(self):
-        return self._of(-self._array, None, self._name) if self._kind == "n" else -self.real()
+        return self._of(-self._array, None, self._name, False) if self._kind == "n" else -self.real()
 
     def abs(self):
-        return self._of(np.abs(self._array), None, self._name) if self._kind == "n" else self.real().abs()
+        return self._of(np.abs(self._array), None, self._name, False) if self._kind == "n" else self.real().abs()
 
     def isin(self, values):
         if self._kind != "t" or type(values) not in (list, tuple, set) or any(type(x) is not str for x in values):
@@ -228,13 +232,13 @@ class _Column(_StandIn):
             array = np.where(values < lower, lower, array)
         if upper is not None:
             array = np.where(values > upper, upper, array)
-        return self._of(array, None, self._name)
+        return self._of(array, None, self._name, False)
 
     def fillna(self, value=None, **options):
         plain = type(value) is float and value == value or type(value) is int and -(2**53) <= value <= 2**53
         if options or not plain or self._kind != "n" or self._array.dtype != np.float64:
             return self.real().fillna(_plain(value), **options)
-        return self._of(np.where(np.isnan(self._array), value, self._array), None, self._name)
+        return self._of(np.where(np.isnan(self._array), value, self._array), None, self._name, False)
 
     def between(self, left, right, inclusive="both"):
         if inclusive != "both":
@@ -276,15 +280,16 @@ class _Column(_StandIn):
     def __setitem__(self, key, value):
         given = self._placed(key, value) if type(key) is _Column and key._place is self._place else None
         if given is not None:
-            array, place, name = self._array.copy(), self._place, self._name
+            array, index, name = self._array.copy(), self._index, self._name
             array[key._array] = given
             self._array = array
-            self.real = _Once(lambda: pd.Series(array.copy(), index=place.index(), name=name, copy=False))
+            self.real = _Once(lambda: pd.Series(array.copy(), index=index(), name=name, copy=False))
             return
         made = self.real().copy()  # what was made of the column so far keeps the old values
         made[_plain(key)] = _plain(value)
         self._kind, self._array, self._table = _looked(made, False) or (None, None, None)
         self._place, self._size, self.real = _Place(lambda: made.index), len(made), _Once(None, made)
+        self._index = self._place.index
 
     def _placed(self, mask, value):
         # what to put where the mask is true: numbers of the column's own dtype; None for anything else
@@ -304,7 +309,7 @@ class _Column(_StandIn):
 
     @property
     def index(self):
-        return self._place.index()
+        return self._index()
 
     @property
     def iloc(self):
@@ -313,7 +318,9 @@ class _Column(_StandIn):
     def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
         if self._kind is None or weights is not None or axis not in (None, 0) or ignore_index:
             return self.real().sample(n, frac, replace, _plain(weights), random_state, axis, ignore_index)
-        rows, real = pd.Series(np.arange(self._size)).sample(n, frac, replace, None, random_state).to_numpy(), self.real
+        rows, real = _drawn(self._size, n, frac, replace, random_state), self.real
+        if rows is None:
+            rows = pd.Series(np.arange(self._size)).sample(n, frac, replace, None, random_state).to_numpy()
         return self._part(rows, lambda: real().take(rows))
 
     def _plainly(self, options):

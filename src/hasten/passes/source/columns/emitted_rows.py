@@ -17,6 +17,7 @@ CLASSES = (
         "_asked",
         "_through",
         "_StandIn",
+        "_drawn",
         "_Once",
         "_Place",
         "_Lazy",
@@ -105,6 +106,18 @@ class _StandIn:
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         return getattr(ufunc, method)(*map(_plain, inputs), **{k: _plain(v) for k, v in options.items()})
+
+
+def _drawn(size, n, frac, replace, random_state):
+    # the places that `sample` draws, by the call that pandas makes; None where pandas is asked
+    if type(random_state) not in (np.random.Generator, np.random.RandomState) or type(replace) is not bool:
+        return None
+    count = n if frac is None else None
+    if n is None and type(frac) in (int, float) and 0 < frac <= 1:
+        count = round(frac * size)
+    if not size or type(count) is not int or count < 0 or count > size and not replace:
+        return None
+    return random_state.choice(size, size=count, replace=replace).astype(np.intp, copy=False)
 
 
 class _Once:
@@ -316,7 +329,11 @@ class _Rows(_StandIn):
 
     @property
     def index(self):
-        return self._place.index() if self._frame is None else self._frame.index
+        if self._frame is not None:
+            return self._frame.index
+        if None not in self._cells:
+            self._cells[None] = self._place.index().view()
+        return self._cells[None]
 
     @property
     def empty(self):
@@ -403,6 +420,17 @@ class _Rows(_StandIn):
         ):
             value = value.copy()
             return ("b" if value.dtype == bool else "n", value, None), lambda: value
+        if type(value) is np.ndarray and value.shape == (self._size,) and value.dtype == object:
+            value = value.copy()
+            if set(map(type, value.tolist())) != {str}:
+                return None
+            codes, found = pd.factorize(value, sort=True)
+            found = list(found)
+            try:
+                "".join(found).encode()
+            except UnicodeEncodeError:
+                return None  # no text that pandas can hold
+            return ("t", codes, (found, {text: code for code, text in enumerate(found)})), lambda: value
         if type(value) is pd.Series and value.dtype in (np.float64, np.int64, np.bool_):
             value = value.copy(deep=False)
             if value.index.equals(self._place.index()):
@@ -446,9 +474,11 @@ class _Rows(_StandIn):
     def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
         if weights is not None or axis not in (None, 0) or ignore_index:
             return self._made("sample", n, frac, replace, weights, random_state, axis, ignore_index)
-        if self._numbers is None:
-            self._numbers = pd.Series(np.arange(self._size))
-        rows = self._numbers.sample(n, frac, replace, None, random_state).to_numpy()
+        rows = _drawn(self._size, n, frac, replace, random_state)
+        if rows is None:
+            if self._numbers is None:
+                self._numbers = pd.Series(np.arange(self._size))
+            rows = self._numbers.sample(n, frac, replace, None, random_state).to_numpy()
         return self._part(rows, lambda frame: frame.take(rows))
 
     def head(self, n=5):
