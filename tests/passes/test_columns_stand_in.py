@@ -159,6 +159,7 @@ def work(df):
         part["gap"] = gap
         gap[~low] -= gap.min()
         out.append((col, col[old].sum(), gap.tolist(), low.sum(), part["gap"].tolist(), part["score"].rank().tolist()))
+        out += [(key, len(g)) for key, g in part.groupby("s")]
         out.append((part["score"].std(), gap.mean(), gap.max(), part.index.tolist()))
     return [str(x) for x in out]
 """,

@@ -204,13 +204,13 @@ class _Columns:
     def coded(self, label):
         # a number for each different text or whole number, in their order, and the keys; None for other columns
         if label not in self._coded:
-            known, found = self.column(label), None
+            known, found = self.column(label) if self.of is not None else None, None
             if known is not None and known[0] == "t":
                 found = known[1], pd.Index(known[2][0], dtype=self.of[label].dtype, name=label)
             elif known is not None and known[0] == "n" and known[1].dtype == np.int64:
                 codes, keys = pd.factorize(known[1], sort=True)
                 found = codes, pd.Index(keys, name=label)
-            self._coded[label] = None if self.of is None or label in self.of.index.names else found
+            self._coded[label] = None if found is None or label in self.of.index.names else found
         return self._coded[label]
 
     def whole(self, label):
@@ -420,17 +420,6 @@ class _Rows(_StandIn):
         ):
             value = value.copy()
             return ("b" if value.dtype == bool else "n", value, None), lambda: value
-        if type(value) is np.ndarray and value.shape == (self._size,) and value.dtype == object:
-            value = value.copy()
-            if set(map(type, value.tolist())) != {str}:
-                return None
-            codes, found = pd.factorize(value, sort=True)
-            found = list(found)
-            try:
-                "".join(found).encode()
-            except UnicodeEncodeError:
-                return None  # no text that pandas can hold
-            return ("t", codes, (found, {text: code for code, text in enumerate(found)})), lambda: value
         if type(value) is pd.Series and value.dtype in (np.float64, np.int64, np.bool_):
             value = value.copy(deep=False)
             if value.index.equals(self._place.index()):
