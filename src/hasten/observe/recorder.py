@@ -22,6 +22,7 @@ REGION_BYTES = 256_000_000
 TOTAL_BYTES = 1_000_000_000
 MAX_RUNS = 2
 HOT = 0.1  # of the program's time: worth a second run, when the first had no time left to keep it
+AGAIN = 0.1  # of the time that hasten has left: what such a run may take
 
 
 def record(
@@ -50,8 +51,10 @@ def record(
             (later if crossing else now).append(p)
         if not now:
             break
+        began_s = session.clock()
         facts.update(_one_run(session, mirror, work, now, run))
-        starved = [p for p in now if p.region.share >= HOT and facts[p.region.id].why_not == STARVED]
+        short = session.clock() - began_s < AGAIN * session.left_s
+        starved = [p for p in now if short and p.region.share >= HOT and facts[p.region.id].why_not == STARVED]
         waiting = sorted([*starved, *later], key=lambda p: -p.region.share)
     for p in waiting:
         if facts[p.region.id].why_not != STARVED:
