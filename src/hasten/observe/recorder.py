@@ -70,9 +70,10 @@ def _one_run(
     store.mkdir(parents=True)
     by_path: dict[str, list[tuple[int, instrument.Plan]]] = {}
     configs = []
+    shares = max(sum(p.region.share for p in plans), 1e-9)
     for index, p in enumerate(plans):
         by_path.setdefault(p.region.path, []).append((index, p))
-        part = 0.5 / len(plans) + 0.5 * p.region.share / max(sum(q.region.share for q in plans), 1e-9)
+        part = 0.5 / len(plans) + 0.5 * p.region.share / shares
         configs.append({**region_config(work.source(p.region.path), p), "part": part})
     files = {path: instrument.instrumented(work.source(path), items) for path, items in by_path.items()}
     config = {"store": str(store), "bytes": TOTAL_BYTES, "regions": configs}

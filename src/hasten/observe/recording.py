@@ -154,7 +154,7 @@ class _Clock:
         self.now = now or time.perf_counter()
 
     def stop(self) -> float:
-        """Count it. Gives the time of day."""
+        """Count it. Gives what `time.perf_counter` says now."""
         taken = time.thread_time() - self.cpu
         STATE.spent_s += taken
         self.region.spent_s += taken

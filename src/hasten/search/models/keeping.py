@@ -176,7 +176,7 @@ def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None
 
 
 def _multiply_adds(loop: Loop) -> None:
-    """For information: of the original and of candidates that were made smaller none way."""
+    """For information: of the original, and of candidates that nothing reduced."""
     if not is_net(loop.work.model):
         return
     try:
