@@ -98,7 +98,7 @@ def _in_order(planes: NDArray[np.uint8], kind: str) -> NDArray[Any]:
 
 
 def _short(scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rounded to 16 bits of precision: a third of the bytes is zero then, and what they scale has 8 at most."""
+    """Rounded to 16 bits of precision: a quarter of the bytes is zero then, and what they scale has 8 at most."""
     bits = scales.view(np.uint32).astype(np.uint64)
     made: NDArray[np.float32] = ((bits + 0x80) & 0xFFFFFF00).astype(np.uint32).view(np.float32)
     return np.where(np.isfinite(made), made, scales)
