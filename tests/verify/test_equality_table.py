@@ -82,6 +82,8 @@ def names() -> dict[str, Any]:
 def pair(text: str, names: dict[str, Any]) -> tuple[Any, Any]:
     if "torch" in text or "grown" in text:
         names["torch"] = pytest.importorskip("torch")
+    if "pl." in text:
+        names["pl"] = pytest.importorskip("polars")
     made = eval(f"({text})", names)
     assert type(made) is tuple and len(made) == 2, text
     return made
@@ -92,6 +94,7 @@ def test_the_page_has_lines_of_every_kind() -> None:
         "Python",
         "NumPy and SciPy",
         "pandas",
+        "polars",
         "torch and estimators",
         "Whole runs",
     }

@@ -281,7 +281,7 @@ class _Comparison:
             left, right = a.__reduce_ex__(4), b.__reduce_ex__(4)
         except Exception:  # noqa: BLE001 - reducers of any class run here; then equality must do
             try:
-                same = bool(a == b)
+                same = (a == b) is True  # an answer of another kind (an expression, an array) says nothing
             except Exception as error:  # noqa: BLE001 - so do comparisons
                 return f"{path}: {_type(a)} cannot be compared ({type(error).__name__})"
             return None if same else f"{path}: {_type(a)} cannot be compared"

@@ -1,7 +1,8 @@
 """What values are made of that neither are containers nor say it by pickling: named parts, compared one by one.
 
 Exceptions (what their text shows besides the arguments), functions (code without places, defaults, attributes),
-views of dicts (in order), memory views, tensors. Standard library only, like `equality`.
+views of dicts (in order), memory views, tensors, frames of polars (`parts_polars`). Standard library only, like
+`equality`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import threading
 import types
 from collections.abc import Iterator
 from typing import Any
+
+from hasten.verify.parts_polars import polars
 
 _VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 _SHOWN: tuple[tuple[type[BaseException], tuple[str, ...]], ...] = (
@@ -46,7 +49,7 @@ def parts(value: Any) -> Parts | None:
     if isinstance(value, _LOCKS):
         taken: Any = getattr(value, "locked", None) or getattr(value, "_is_owned", bool)
         return [("held", taken())]
-    return None
+    return polars(value)
 
 
 def hidden(cls: type) -> bool:
