@@ -17,6 +17,7 @@ MODULES = {
     "describe": "observe/describe.py",
     "snapshot": "observe/snapshot.py",
     "recording": "observe/recording.py",
+    "parts_polars": "verify/parts_polars.py",
     "parts": "verify/parts.py",
     "equality": "verify/equality.py",
     "lengths": "verify/lengths.py",
