@@ -261,6 +261,7 @@ class RunRecord:
     machine: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     own_s: float = 0.0
+    phases: Mapping[str, float] = field(default_factory=dict)  # what hasten spent `own_s` on, s
     budget_s: float | None = None
     seed: int = 0
     command: str = ""  # reproduces this run

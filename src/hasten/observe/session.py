@@ -57,6 +57,7 @@ class Session:
     stoppers: set[Callable[[], None]] = field(default_factory=set)  # end what worker threads wait for
     journal: Journal | None = None  # of what is finished; None: a run that cannot be gone on with
     waited_s: float = 0.0  # for another hasten on this machine that was timing: no part of the budget
+    phases: dict[str, float] = field(default_factory=dict)  # seconds of those that have ended, by what they were for
     compiled: Compiled = field(init=False)  # kernels that any run has compiled
 
     def stop(self) -> None:
@@ -68,6 +69,15 @@ class Session:
     def __post_init__(self) -> None:
         self.started = self.clock() - (0.0 if self.journal is None else self.journal.spent_s)
         self.compiled = Compiled(self.scratch / "compiled")
+        self._phase, self._phase_began = "before it was resumed", self.started
+        self.phase("start")
+
+    def phase(self, name: str) -> None:
+        """From now on time is spent on `name`; what was spent since the last call counts for what that one named."""
+        now = self.clock()
+        if now > self._phase_began:
+            self.phases[self._phase] = self.phases.get(self._phase, 0.0) + now - self._phase_began
+        self._phase, self._phase_began = name, now
 
     def waited(self, seconds: float) -> None:
         """So long another hasten had the machine for timing: the budget is longer by that."""

@@ -18,7 +18,7 @@ from hasten.report.diff import diff_of
 from hasten.report.flame import flame
 from hasten.report.page import Page, machine_rows, marks, split_claim
 from hasten.report.page import render as page_of
-from hasten.report.view import TrialRow, View, gain_text, percent, seconds, trial_row, view
+from hasten.report.view import TrialRow, View, gain_text, percent, seconds, spent, trial_row, view
 
 WIDTH, HEIGHT, LEFT, RIGHT = 720, 118, 70, 16  # of the plot, px
 LARGEST = 1_700_000  # characters of a page, from which it holds no stacks and no source twice; result.json does
@@ -200,7 +200,7 @@ def _run(record: RunRecord) -> list[tuple[str, str]]:
         rows.append(("arguments", " ".join(target.argv)))
     if target.stdin_bytes is not None:
         rows.append(("standard input", f"{target.stdin_bytes} bytes"))
-    rows += [("seed", str(record.seed)), ("hasten took", seconds(record.own_s))]
+    rows += [("seed", str(record.seed)), ("hasten took", spent(record))]
     if record.budget_s is not None:
         rows.append(("budget", seconds(record.budget_s)))
     if record.started:

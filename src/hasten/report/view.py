@@ -184,8 +184,15 @@ def _facts(record: RunRecord) -> list[tuple[str, str]]:
         rows.append(("changes", f"{kept} kept of {len(record.trials)} tried ({said})"))
     else:
         rows.append(("changes", f"none to try; {len(record.findings)} findings"))
-    rows.append(("hasten took", seconds(record.own_s)))
+    rows.append(("hasten took", spent(record)))
     return rows
+
+
+def spent(record: RunRecord) -> str:
+    """How long the run took, and what for, the longest first; what took less than a tenth of a second is left out."""
+    longest = sorted(record.phases.items(), key=lambda kv: -kv[1])
+    parts = ", ".join(f"{name} {seconds(s)}" for name, s in longest if s >= 0.1)
+    return f"{seconds(record.own_s)}: {parts}" if parts else seconds(record.own_s)
 
 
 def _quality(record: QualityRecord) -> str:

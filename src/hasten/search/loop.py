@@ -80,6 +80,7 @@ def optimise(
     try:
         _search(session, program, out, passes, speed, starts)
         out.record = replace(out.record, status="finished")
+        session.phase("report")
         gather(program, out)
     except KeyboardInterrupt:
         session.progress.note("interrupted: what was verified and measured so far is kept")
@@ -96,6 +97,7 @@ def _search(
     session: Session, program: Program, out: Outcome, passes: Sequence[Pass], speed: bool, starts: Sequence[StartupPass]
 ) -> None:
     progress = session.progress
+    session.phase("baseline")
     progress.stage("baseline")
     base = program.observe()
     files = tuple(f"file {name}" for name in sorted(base.reference.written))
@@ -132,6 +134,7 @@ def _search(
             if number == 1:
                 out.noted("the budget ended before anything could be tried: give a larger --budget")
             break
+        session.phase("profile")
         progress.stage(f"profile (round {number})", current_wall)
         profile = program.profile(current)
         if number == 1:
@@ -141,8 +144,10 @@ def _search(
         regions = [r for r in regions if not doors.emitted(out.work, current, r)]
         if not regions:
             break
+        session.phase("record")
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
         facts = Facts(profile, program.record(current, regions))
+        session.phase("propose")
         findings, changes, reasons, failures = propose(current, regions, facts, passes)
         for failure in failures:
             out.noted(failure)
@@ -152,6 +157,7 @@ def _search(
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))
         if watched is not None:
+            session.phase("whole runs")
             progress.stage("look for results that are as good", None)
             reached = _as_good(program, out, watched, [c for c in changes if c.quality], current_wall, reserve, speed)
             watched = None  # once: what follows keeps the results of the program as it is now
@@ -162,12 +168,14 @@ def _search(
         changes = [c for c in changes if not c.quality]
         if not changes:
             break
+        session.phase("verify")
         before = len(out.trials)
         _judge(session, program, current, changes, facts, working_s, number, rest, speed, out.trials)
         trials = out.trials[before:]
         for trial in trials:
             trial.why = reasons.get(key(trial.change), "")
         # one that was merely no faster may be, when what it calls has become fast
+        session.phase("whole runs")
         wrong = [t for t in trials if t.replays and isinstance(t.verdict, Rejected)]
         known.judged(current, [t.change for t in wrong if t.gain is None or t.region_gain < 0.9])
         shared = Shared(Stacks(facts.profile), working_s) if facts.profile.stacks else None
@@ -221,13 +229,16 @@ def _search(
     out.record = replace(out.record, kept=Recipe(recipe))
     whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
     if speed and whole:
+        session.phase("compile ahead")
         current_wall = compile_ahead(program, out, last, current_wall)
         if out.kept is not out.work:
             progress.best(base_s / max(current_wall, 1e-9))
     if starts and whole:
+        session.phase("imports")
         current_wall = _sooner(session, program, out, starts, current_wall, base.wall_s, speed)
     if out.kept is out.work or not speed:
         return
+    session.phase("last measurement")
     measuring_s = measuring_seconds(base.wall_s, current_wall)
     if out.record.cold is None and session.left_s > compiling_s + current_wall + measuring_s:
         progress.stage("run the result as it runs first", compiling_s + current_wall)
@@ -566,5 +577,9 @@ def _sealed(session: Session, out: Outcome) -> Outcome:
         for path in changed
         if path in out.work.made or (out.work.root / path).exists()
     }
-    out.record = replace(out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s)
+    session.phase("end")
+    spent = {name: round(seconds, 3) for name, seconds in session.phases.items()}
+    out.record = replace(
+        out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s, phases=spent
+    )
     return out
