@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.passes.source.containers.memo import Memo
-from tests.passes.test_containers_harness import changed, left_alone
+from tests.passes.test_containers_harness import changed, check, left_alone
 
 CHANGED = {
     "a list of constants": """
@@ -302,3 +303,27 @@ print(g(900))
 """
     made = changed(Memo(), tmp_path, source)
     assert any("_G_KNOWN" in text for text in made)
+
+
+def test_a_text_is_its_own_key(tmp_path: Path) -> None:
+    """Known to be called with text: no tuple is made for it. Other arguments, and text of another kind, stay apart."""
+    source = """
+def stem(word):
+    for end in ["ing", "s"]:
+        if word.endswith(end):
+            return word[: -len(end)]
+    return word
+class Loud(str):
+    def __hash__(self):
+        print("asked")
+        return 0
+print([stem(w) for w in ["a", "", "", "sings", "a", Loud("a"), Loud("sings"), "sings"]])
+for bad in [None, 3, b"s", ("a", str)]:
+    try:
+        print(stem(bad))
+    except (AttributeError, TypeError) as e:
+        print(e)
+"""
+    facts = Facts(regions={"script.py:2-6": RegionFacts("script.py:2-6", types={"word": (ValueFact("builtins.str"),)})})
+    (text,) = check(Memo(), tmp_path, source, facts)[:1]
+    assert "memo_key = word if type(word) is str else (" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -514,6 +516,27 @@ def test_what_does_not_repeat_is_unusable(make: Make) -> None:
     got = rig.replay(rig.function("now"), ("return", "return "))
     assert got.status == "unusable"
     assert "does not repeat" in got.reason
+
+
+GUARDED = """
+import os, sys
+from pathlib import Path
+from hasten.verify.replay_child import Blocked, _guard
+_guard(["/nowhere"])
+Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)  # there already: libraries ask so when they are loaded
+at = os.open(sys.argv[1], os.O_RDONLY)
+for path, where in ((sys.argv[1] + "/new", None), ("new", at), ("..", at)):
+    try:
+        os.mkdir(path, dir_fd=where)
+    except Blocked as told:
+        print(told)
+"""
+
+
+def test_a_folder_that_is_there_may_be_asked_for(tmp_path: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", GUARDED, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["it makes a folder"] * 3
+    assert not (tmp_path / "new").exists()
 
 
 def test_no_recording_is_unusable(make: Make) -> None:

@@ -774,9 +774,117 @@ def scalar_attribute(project: Project, attr: str) -> bool:
 
 
 def scalar_name(project: Project, module: Module, name: str, scope: ast.AST) -> bool:
-    """Whether `name` is bound only to numbers and strings written down (then `name += x` makes a new object)."""
+    """Whether `name` is bound only to numbers and strings (then `name += x` makes a new object)."""
     bound = [b for b in module.bindings(name, scope) if b.how not in ("augment", "declare")]
-    return bool(bound) and all(isinstance(_given(module, b), ast.Constant) for b in bound)
+    return bool(bound) and all(scalar_value(project, module, _given(module, b)) for b in bound)
+
+
+# Functions of `math` that give a float or an int, whatever they are asked
+SCALAR_MATH = frozenset(
+    "acos acosh asin asinh atan atan2 atanh cbrt comb copysign cos cosh degrees dist erf erfc exp exp2 expm1 fabs "
+    "factorial fmod fsum gamma gcd hypot isclose isfinite isinf isnan isqrt lcm ldexp lgamma log log10 log1p log2 "
+    "perm pow radians remainder sin sinh sqrt tan tanh".split()
+)
+SCALAR_BUILTINS = frozenset("bool chr float hash id int len ord repr str".split())
+
+
+def scalar_value(project: Project, module: Module, e: ast.expr | None, depth: int = 0) -> bool:
+    """Whether `e` is a number, a string or None by its syntax: nobody can change what it means."""
+    match e:
+        case ast.Constant() | ast.JoinedStr():
+            return True
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.UnaryOp(operand=operand):
+            return scalar_value(project, module, operand, depth)
+        case ast.BinOp(left=left, right=right):
+            return scalar_value(project, module, left, depth) and scalar_value(project, module, right, depth)
+        case ast.IfExp(body=body, orelse=orelse):
+            return scalar_value(project, module, body, depth) and scalar_value(project, module, orelse, depth)
+        case ast.BoolOp(values=values):
+            return all(scalar_value(project, module, v, depth) for v in values)
+        case ast.Call(func=ast.Name() as f) if module.is_builtin(f):
+            # a class of the project may say what `int` and the like make of it: still a number or a string
+            return f.id in SCALAR_BUILTINS
+        case ast.Call(func=f):
+            name = module.imported(f)
+            if name.startswith("math.") and not project._is_user_module(name):
+                return name.removeprefix("math.") in SCALAR_MATH
+            return not name and depth < 3 and _gives_scalars(project, module, f, depth + 1)
+    return False
+
+
+def _gives_scalars(project: Project, module: Module, called: ast.expr, depth: int) -> bool:
+    """Whether a call of the project's own function, or of a method of `self`, gives a number or a string."""
+    if not project.whole or any(m.dynamic or "setattr" in m.names or "__dict__" in m.names for m in project.modules):
+        return False
+    if isinstance(called, ast.Name):
+        name = called.id
+        defs = project.functions.get(name, [])
+        if len(defs) != 1 or defs[0][0] is not module or module.owner(name, called) is not module.tree:
+            return False
+        if len(module.bindings(name, module.tree)) != 1 or module.parents[defs[0][1]] is not module.tree:
+            return False
+    elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+        name = called.attr
+        if not _is_self(project, module, called.value):
+            return False
+        # whatever class of the project it is: one that inherits may have a method of its own of that name
+        defs = project.functions.get(name, [])
+        if any(isinstance(n, ast.Name) and n.id == name for m in project.modules for n in ast.walk(m.tree)):
+            return False  # perhaps bound in a class body
+    else:
+        return False
+    if name in project.attributes:
+        return False  # perhaps put in its place
+    return bool(defs) and all(isinstance(d, ast.FunctionDef) and _scalars(project, m, d, depth) for m, d in defs)
+
+
+def _is_self(project: Project, module: Module, name: ast.Name) -> bool:
+    """Whether a name is the object that a plain method of a plain class of the project was called on."""
+    around = module.function(name)
+    if not isinstance(around, ast.FunctionDef) or around.decorator_list or not around.args.args:
+        return False
+    own, home = around.args.args[0].arg, module.parents[around]
+    if around.args.posonlyargs or name.id != own or len(module.bindings(own, around)) != 1:
+        return False
+    if not isinstance(home, ast.ClassDef) or home.keywords or any(dotted(b) != "object" for b in home.bases):
+        return False
+    if any(not dotted(d.func if isinstance(d, ast.Call) else d).endswith("dataclass") for d in home.decorator_list):
+        return False
+    return "__getattribute__" not in project.dunders and not _asked_of_classes(project)
+
+
+def _scalars(project: Project, module: Module, function: ast.FunctionDef, depth: int) -> bool:
+    """Whether all that a function returns are numbers and strings."""
+    if function.decorator_list or _is_generator(function):
+        return False
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Return) or module.function(node) is not function or node.value is None:
+            continue
+        v = node.value
+        if isinstance(v, ast.Name):
+            # not one that is added to: `0 + array` is an array, which somebody else may have as well
+            bound = module.bindings(v.id, function) if module.owner(v.id, v) is function else []
+            if not bound or any(b.how == "augment" for b in bound):
+                return False
+            if not all(scalar_value(project, module, _given(module, b), depth) for b in bound):
+                return False
+        elif not scalar_value(project, module, v, depth):
+            return False
+    return True
+
+
+@lru_cache(maxsize=8)
+def _asked_of_classes(project: Project) -> bool:
+    """Whether a method is taken from its class somewhere (`Model.score(x, 1)`): then `self` may be anything."""
+    return any(
+        isinstance(n, ast.Attribute)
+        and n.attr in project.functions
+        and dotted(n.value).rpartition(".")[2] in project.classes
+        for module in project.modules
+        for n in ast.walk(module.tree)
+    )
 
 
 def _given(module: Module, b: Binding) -> ast.expr | None:

@@ -96,7 +96,11 @@ class Memo(ContainerPass):
         pairs = ", ".join(f"{n}, type({n})" for n in names)
         # no helper is called here: at the deepest call there may be no room for one more
         keyed = f"{margin}# Kept by type too: 1, 1.0 and True may give different results.\n"
-        keyed += f"{margin}{key} = ({pairs}) if _KEEPABLE.issuperset(({kinds},)) else None\n"
+        by_type = f"({pairs}) if _KEEPABLE.issuperset(({kinds},)) else None"
+        if len(names) == 1 and {f.type for f in seen.get(names[0], ())} == {"builtins.str"}:
+            # a text stands for itself: no other key is one
+            by_type = f"{names[0]} if type({names[0]}) is str else ({by_type})"
+        keyed += f"{margin}{key} = {by_type}\n"
         keyed += f"{margin}if {key} in {known}:\n{margin}    return {known}[{key}]\n"
         replace: list[tuple[ast.AST, str]] = []
         for node in ast.walk(function):
@@ -107,10 +111,11 @@ class Memo(ContainerPass):
                     continue  # cheap: nothing to keep
                 inner = module.margin(node)
                 text = f"{result} = {module.text(node.value)}\n"
-                zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ
+                zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ; no text is equal to it
                 if len(names) > 1:
                     zero = f"(0.0, float) not in zip({key}[::2], {key}[1::2])"
-                text += f"{inner}if {key} and type({result}) in _KEEPABLE and {zero} and len({known}) < {LIMIT:_}:\n"
+                text += f"{inner}if {key} is not None and type({result}) in _KEEPABLE and {zero} "
+                text += f"and len({known}) < {LIMIT:_}:\n"
                 text += f"{inner}    {known}[{key}] = {result}\n{inner}return {result}"
                 replace.append((node, text))
         if not replace:

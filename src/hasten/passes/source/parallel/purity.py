@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hasten.kernel import names as kernel_names
-from hasten.passes.source.containers.effects import ARRAY_MUTATORS, MUTATORS, QUIET_BUILTINS, WRITERS, Project
+from hasten.passes.source.containers.effects import (
+    ARRAY_MUTATORS,
+    MUTATORS,
+    QUIET_BUILTINS,
+    WRITERS,
+    Project,
+    scalar_name,
+)
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted, root_name
 from hasten.passes.source.parallel import libraries
 
@@ -140,7 +147,7 @@ class Body:
             case ast.Subscript(ctx=ast.Store() | ast.Del()):
                 return "" if self._own(node.value) else f"changes {ast.unparse(node.value)}"
             case ast.AugAssign(target=ast.Name() as target):
-                return "" if self._own(target) else f"may change what {target.id} was given"
+                return "" if self._own(target) or self._scalar(target) else f"may change what {target.id} was given"
             case ast.Call():
                 return self._call(node)
             case ast.FormattedValue():
@@ -445,6 +452,12 @@ class Body:
         return False
 
     # -- who else holds an object
+
+    def _scalar(self, name: ast.Name) -> bool:
+        """Whether a name of the function that this is the body of holds numbers and strings: `name += x` makes a new
+        one."""
+        scope = self.module.owner(name.id, name)
+        return scope is not None and scope is self.outer and scalar_name(self.project, self.module, name.id, scope)
 
     def _own(self, e: ast.expr) -> bool:
         """Whether the object that `e` means was made here, so that it may be changed. Notes given ones that are."""

@@ -79,6 +79,14 @@ def _kept(function):
         if name not in _KEPT:
             return function(*args, **named)
         objects, fits, results = _KEPT[name]
+        if len(args) == 1 and type(args[0]) is str and not named:  # what is asked most often, at less cost
+            (key,) = args
+            if key in results:
+                return results[key]
+            result = function(key)
+            if len(results) < 100_000 and fits(result):
+                results[key] = result
+            return result
         key = [tuple(named)] if named else []
         for x in (*args, *named.values()):
             if type(x) in _PLAIN_KINDS and (x != 0 or type(x) is not float):  # 0.0 equals -0.0
