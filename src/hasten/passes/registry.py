@@ -30,6 +30,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.set_sizes", "SetSizes"),
     ("hasten.passes.source.containers.subsets", "Subsets"),
     ("hasten.passes.source.containers.dates", "IsoTime"),
+    ("hasten.passes.source.containers.letters", "Letters"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
     ("hasten.passes.source.columns.elementwise", "Elementwise"),

@@ -6,6 +6,7 @@ from hasten.passes.source.containers.growth import CopyToGrow
 from hasten.passes.source.containers.invariant import Invariant
 from hasten.passes.source.containers.join_index import KeyIndex
 from hasten.passes.source.containers.join_range import RangeIndex
+from hasten.passes.source.containers.letters import Letters
 from hasten.passes.source.containers.lookup import Lookup
 from hasten.passes.source.containers.membership import Membership
 from hasten.passes.source.containers.memo import Memo
@@ -31,6 +32,7 @@ PASSES: tuple[ContainerPass, ...] = (
     SetSizes(),
     Subsets(),
     IsoTime(),
+    Letters(),
 )
 
 __all__ = ["PASSES", "ContainerPass"]
