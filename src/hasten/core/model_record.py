@@ -65,7 +65,8 @@ class AgreementRecord:
 @dataclass(frozen=True)
 class ExplanationRecord:
     """How far attributions agree with the original's (`verify/attributions.py`): the mean over rows of their rank
-    correlation, its 5th percentile, and the share of the `top` largest of each row that are the same."""
+    correlation, its 5th percentile, and the share of the `top` largest of each row that are the same. `by` is what
+    found them (occlusion, gradients, an explainer of shap); `of` what was compared, where that is no candidate."""
 
     correlation: float
     low: float
@@ -73,6 +74,8 @@ class ExplanationRecord:
     top: int
     rows: int
     groups: int
+    by: str = "occlusion"
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ class ModelRunRecord:
     certified: QualityOfModel | None = None
     certified_agreement: AgreementRecord | None = None
     explained: ExplanationRecord | None = None  # of the kept artifact, where its quality may differ
-    control: ExplanationRecord | None = None  # of the original after training alone, where the artifact was trained
+    control: ExplanationRecord | None = None  # of the original after training alone, or fitted again to a resample
     gradients: ExplanationRecord | None = None  # the same by gradients, of a net that was made smaller
     gradients_control: ExplanationRecord | None = None
     varied: int = 0  # inputs made beside the data's own

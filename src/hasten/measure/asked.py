@@ -81,6 +81,16 @@ def attributions(place: int, method: str, labels: Any) -> Any:
     return found(lambda x: dense(ask(x)), _state["inputs"][place], labels)
 
 
+def shapley(place: int, method: str, labels: Any, seconds: float, orders: int | None = None) -> Any:
+    """The same by Shapley values (`verify/shapley.py`), for so many orders of columns as `seconds` allow (`orders`:
+    exactly so many); None where they allow none."""
+    from hasten.verify.answers import dense
+    from hasten.verify.shapley import sampled
+
+    ask = getattr(_state["model"], method)
+    return sampled(lambda x: dense(ask(x)), _state["inputs"][place], labels, seconds, orders)
+
+
 def state() -> dict[str, Any]:
     """What was loaded (for functions that run in the same child)."""
     return _state

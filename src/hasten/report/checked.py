@@ -99,7 +99,8 @@ def model_rows(record: ModelRunRecord) -> tuple[Row, ...]:
         asked = contract.explain
         state = OPEN if asked is None else HELD if e.correlation >= asked else BROKEN
         out.append(Row(
-            "explanations", "attributions rank alike", f"{e.correlation:.3f}, {e.overlap:.0%} of the top {e.top} agree",
+            "explanations", f"attributions ({e.by}) rank alike",
+            f"{e.correlation:.3f}, {e.overlap:.0%} of the top {e.top} agree",
             TOLD if asked is None else f"at least {asked:g}", state,
         ))  # fmt: skip
     if contract.require is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hasten.core.model_record import CandidateRecord, LatencyRecord, ModelRunRecord
+from hasten.core.model_record import CandidateRecord, ExplanationRecord, LatencyRecord, ModelRunRecord
 from hasten.report import checked, remedies
 from hasten.report.models import candidate_row, contract, count, gain, headline, latency_rows, rows_text, size
 from hasten.report.page import Page, machine_rows, marks, split_claim
@@ -224,8 +224,9 @@ def _agreements(record: ModelRunRecord) -> list[tuple[str, str, float]]:
     if e is None:
         return []
     beside = record.control
+    trained = "the same, only trained some more"
     control = [] if beside is None else [
-        ("the same, only trained some more", f"{beside.correlation:.3f}", round(100 * max(beside.correlation, 0.0), 1))
+        (beside.of or trained, f"{beside.correlation:.3f}", round(100 * max(beside.correlation, 0.0), 1))
     ]  # fmt: skip
     return [
         ("rank correlation, mean over rows", f"{e.correlation:.3f}", round(100 * max(e.correlation, 0.0), 1)),
@@ -241,9 +242,18 @@ def _others(record: ModelRunRecord) -> list[tuple[str, str, float]]:
     found = [
         ("by gradients, of the smaller net in float32", record.gradients),
         ("by gradients, the same, only trained some more", record.gradients_control),
-        *((f"on the front: {c.title}", c.explained) for c in record.candidates if c.front and not c.kept),
+        *(
+            (f"on the front: {c.title}{_other_way(c.explained, record.explained)}", c.explained)
+            for c in record.candidates
+            if c.front and not c.kept
+        ),
     ]
     return [(n, f"{e.correlation:.3f}", round(100 * max(e.correlation, 0.0), 1)) for n, e in found if e is not None]
+
+
+def _other_way(one: ExplanationRecord | None, kept: ExplanationRecord | None) -> str:
+    """By what it was found, where that is not how the artifact's was."""
+    return "" if one is None or kept is None or one.by == kept.by else f", by {one.by}"
 
 
 def _candidate(c: CandidateRecord, record: ModelRunRecord) -> Mapping[str, Any]:

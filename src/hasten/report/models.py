@@ -99,12 +99,12 @@ def facts(record: ModelRunRecord) -> list[tuple[str, str]]:
         e = record.explained
         out.append((
             "explanations",
-            f"attributions rank as the original's by {e.correlation:.3f} (5% of rows below {e.low:.3f}), "
+            f"attributions ({e.by}) rank as the original's by {e.correlation:.3f} (5% of rows below {e.low:.3f}), "
             f"{e.overlap:.0%} of the {e.top} largest are the same, {e.rows} rows",
         ))  # fmt: skip
     beside = []
     if record.control is not None:
-        beside.append(f"only trained some more {record.control.correlation:.3f}")
+        beside.append(f"{record.control.of or 'only trained some more'} {record.control.correlation:.3f}")
     if record.gradients is not None:
         beside.append(f"by gradients {record.gradients.correlation:.3f}{_besides(record.gradients_control)}")
     if beside:

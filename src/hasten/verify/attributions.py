@@ -36,12 +36,13 @@ def attributions(ask: Ask, x: Any, labels: NDArray[Any] | None) -> NDArray[np.fl
     itself).
     """
     some = taken(x, slice(0, ROWS))
-    whole = _score(ask(some), labels)
-    columns = [whole - _score(ask(hidden), labels) for hidden in occluded(x, some)]
+    whole = score_of(ask(some), labels)
+    columns = [whole - score_of(ask(hidden), labels) for hidden in occluded(x, some)]
     return np.stack(columns, axis=1) if columns else np.zeros((len(some), 0))
 
 
-def _score(answer: NDArray[Any], labels: NDArray[Any] | None) -> NDArray[np.float64]:
+def score_of(answer: NDArray[Any], labels: NDArray[Any] | None) -> NDArray[np.float64]:
+    """One score a row: of its label where there are several, else their sum."""
     scores = np.asarray(answer, np.float64)
     if scores.ndim == 1:
         return scores
@@ -102,8 +103,10 @@ def groups_of(array: NDArray[Any]) -> Iterator[tuple[Any, ...]]:
         yield (slice(None),)
 
 
-def explained(old: NDArray[np.float64], new: NDArray[np.float64]) -> ExplanationRecord | None:
-    """How far attributions agree, over rows whose attributions have ranks; None where there are none."""
+def explained(
+    old: NDArray[np.float64], new: NDArray[np.float64], by: str = "occlusion", of: str = ""
+) -> ExplanationRecord | None:
+    """How far attributions (found `by`) agree, over rows whose attributions have ranks; None where there are none."""
     from scipy.stats import rankdata
 
     if old.shape != new.shape or old.shape[1] < LEAST_GROUPS:
@@ -121,5 +124,5 @@ def explained(old: NDArray[np.float64], new: NDArray[np.float64]) -> Explanation
         return None
     return ExplanationRecord(
         float(np.mean(correlations)), float(np.quantile(correlations, 0.05)), float(np.mean(overlaps)), k,
-        len(correlations), old.shape[1],
+        len(correlations), old.shape[1], by, of,
     )  # fmt: skip

@@ -125,7 +125,7 @@ def test_what_is_on_the_front_is_explained_as_long_as_there_is_time(tmp_path, mo
         for c in made:
             c.note(explained=None)
         loop = SimpleNamespace(
-            contract=SimpleNamespace(same=False), original=original, candidates=[original, *made], ask_s=10.0,
+            work=small.work(nn.Sequential(nn.Linear(20, 4))), contract=SimpleNamespace(same=False), original=original, candidates=[original, *made], ask_s=10.0,
             session=SimpleNamespace(left_s=left_s, progress=SimpleNamespace(stage=lambda *a: None, note=print)),
             processes=SimpleNamespace(patience_s=lambda: 30.0),
         )  # fmt: skip

@@ -119,6 +119,29 @@ def gradients(path: str, labels: Any) -> Any:
     return found(work.model, work.valid.x, labels)
 
 
+def shapley(path: str, method: str, labels: Any) -> Any:
+    """What the answers of the model at `path` rest on, by its own trees or linear terms (`verify/shapley.py`); None
+    where it has none."""
+    from hasten.verify.shapley import exact
+
+    work = workload(path)
+    return exact(work.model, work.valid.x, method, labels)
+
+
+def refit(path: str, seed: int, folder: str) -> str:
+    """Fit the model at `path` again, with other seeds and to a resample of its training rows; the file of the workload
+    with it, and beside that the model as its user would have it."""
+    from hasten.search.models.refitting import refitted
+    from hasten.serve.backends.original import save
+
+    work, place = workload(path), Path(folder)
+    place.mkdir(exist_ok=True)
+    model = refitted(work, seed)
+    save(model, place)
+    _read[str(place / "workload.pkl")] = replace(work, model=model)
+    return str(place / "workload.pkl")
+
+
 def within(seconds: float, checkpoint: str, function: str, *args: Any) -> Any:
     """What another function here answers; trainings in it end within `seconds`, and go on from `checkpoint`.
 

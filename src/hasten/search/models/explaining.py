@@ -1,8 +1,10 @@
-"""What answers of an artifact rest on, beside the original's: by occlusion whatever serves it, by gradients where it is
-a net that was made smaller, and of the others on the front as long as there is time."""
+"""What answers of an artifact rest on, beside the original's: of tables by shap where that is installed, else by
+occlusion whatever serves it, by gradients where it is a net that was made smaller; and of the others on the front as
+long as there is time."""
 
 from __future__ import annotations
 
+import math
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +12,14 @@ from numpy.typing import NDArray
 
 from hasten.core.model import FORWARD
 from hasten.core.model_pass import ReducingPass
+from hasten.core.model_record import ExplanationRecord
 from hasten.core.recipe import Risk
 from hasten.observe.child import ChildFailed
 from hasten.passes.model.registry import model_pass
 from hasten.search.models.candidates import Candidate
 from hasten.search.models.control import FILE as CONTROL
 from hasten.search.models.control import control_of
+from hasten.search.models.explaining_tables import Scores, Tables
 from hasten.search.models.files import file_of
 from hasten.serve.net import is_net
 from hasten.verify.answers import Refusal
@@ -26,7 +30,6 @@ if TYPE_CHECKING:
 
 GRADIENTS_S, LEAST_GRADIENTS_S = 20.0, 2.0  # for those of one net; below the second they are not begun
 FRONT_ASKS = 3  # questions, for which there must be time to explain one more of the front
-Scores = tuple[str, NDArray[Any] | None]  # a method, and the labels that its scores are explained for
 
 
 def explained_enough(loop: Loop, whole: Candidate) -> str | None:
@@ -45,14 +48,17 @@ def explained_enough(loop: Loop, whole: Candidate) -> str | None:
         patience_s = loop.processes.patience_s()
         deadline_s = patience_s if least is not None else min(patience_s, max(left_s, loop.ask_s))
         try:
-            old, new = (_attributions(loop, c, scores, deadline_s) for c in (loop.original, whole))
+            found = _by_shap(loop, whole, scores, left_s if least is None else math.inf)
+            if found is None:
+                old, new = (_attributions(loop, c, scores, deadline_s) for c in (loop.original, whole))
         except ChildFailed as failure:
             if least is not None or failure.kind != "late":
                 raise
             _unexplained(loop)
             return None
-        found = explained(old, new)
-        _beside(loop, whole, old, scores)
+        if found is None:
+            found = explained(old, new)
+            _beside(loop, whole, old, scores)
     loop.note(explained=found)
     if least is None:
         return None
@@ -61,6 +67,15 @@ def explained_enough(loop: Loop, whole: Candidate) -> str | None:
     if found.correlation < least:
         return f"its attributions agree with the original's by {found.correlation:.3f}, and {least:g} is asked for"
     return None
+
+
+def _by_shap(loop: Loop, whole: Candidate, scores: Scores, left_s: float) -> ExplanationRecord | None:
+    """Of a table, where shap is there and there is time for it; with a control where quality may differ."""
+    tables = Tables.of(loop, scores)
+    found = None if tables is None else tables.compared(whole, left_s)
+    if tables is not None and found is not None and not loop.contract.same:
+        loop.note(control=tables.control(found.by, left_s))
+    return found
 
 
 def _unexplained(loop: Loop) -> None:
@@ -118,7 +133,7 @@ def _by_gradients(loop: Loop, whole: Candidate, control: Candidate | None, label
     except ChildFailed as failure:
         loop.session.progress.note(f"no explanations by gradients: {failure.text[:120]}")
         return
-    found = [explained(old, new) for new in others]
+    found = [explained(old, new, "gradients") for new in others]
     loop.note(gradients=found[0], gradients_control=found[1] if len(found) > 1 else None)
 
 
@@ -129,6 +144,7 @@ def explain_front(loop: Loop) -> None:
     scores = _scores(loop)
     chosen = [c for c in loop.candidates if c.accepted and c.record.front and c.latencies and c is not loop.original]
     old: Any = None
+    tables = Tables.of(loop, scores)
     for c in sorted(chosen, key=lambda c: not c.record.kept):
         if scores is None or loop.session.left_s < FRONT_ASKS * loop.ask_s:
             return
@@ -138,6 +154,10 @@ def explain_front(loop: Loop) -> None:
         loop.session.progress.stage("compare what answers of the front rest on", loop.ask_s)
         try:
             patience_s = min(loop.processes.patience_s(), max(loop.session.left_s, loop.ask_s))
+            looked = None if tables is None else tables.compared(c, loop.session.left_s, ask=False)
+            if looked is not None:
+                c.note(explained=looked)
+                continue
             if old is None:
                 old = _attributions(loop, loop.original, scores, patience_s)
             c.note(explained=explained(old, _attributions(loop, c, scores, patience_s)))

@@ -80,22 +80,37 @@ class Processes:
         if key in self._loaded and self._loaded[key][1].closed:
             del self._loaded[key]
         if key not in self._loaded:
-            child, patience_s, start = Child(threads=threads), self.patience_s(), self._clock()
-            try:
-                child.ask("hasten.measure.asked:load_inputs", str(self._inputs), deadline_s=patience_s)
-                if candidate.pickle is not None:
-                    load_s = child.ask("hasten.measure.asked:load_pickle", str(candidate.pickle), deadline_s=patience_s)
-                else:
-                    folder = str(candidate.folder)
-                    load_s = child.ask("hasten.measure.asked:load_artifact", folder, threads, deadline_s=patience_s)
-            except BaseException:
-                child.close()
-                raise
+            start = self._clock()
+            child, load_s = self._started(candidate, threads)
             if threads == 1:
-                candidate.note(load_s=float(load_s))
+                candidate.note(load_s=load_s)
             self.load_s = max(self.load_s, self._clock() - start)
             self._loaded[key] = candidate, child
         return self._loaded[key][1]
+
+    def _started(self, candidate: Candidate, threads: int) -> tuple[Child, float]:
+        """A fresh process with it, and the seconds that loading it took."""
+        child, patience_s = Child(threads=threads), self.patience_s()
+        try:
+            child.ask("hasten.measure.asked:load_inputs", str(self._inputs), deadline_s=patience_s)
+            if candidate.pickle is not None:
+                load_s = child.ask("hasten.measure.asked:load_pickle", str(candidate.pickle), deadline_s=patience_s)
+            else:
+                folder = str(candidate.folder)
+                load_s = child.ask("hasten.measure.asked:load_artifact", folder, threads, deadline_s=patience_s)
+        except BaseException:
+            child.close()
+            raise
+        return child, float(load_s)
+
+    def aside(self, candidate: Candidate, function: str, *args: Any, deadline_s: float) -> Any:
+        """What `module:function` answers in a process of its own with the candidate, which ends afterwards: for what
+        loads libraries that no timing is to stand beside. Raises `ChildFailed`."""
+        child, _ = self._started(candidate, 1)
+        try:
+            return child.ask(function, *args, deadline_s=deadline_s)
+        finally:
+            child.close()
 
     def answers(self, candidate: Candidate, places: Sequence[int]) -> list[Answers]:
         """What it answers to the inputs at `places`."""

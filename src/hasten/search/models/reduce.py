@@ -8,12 +8,10 @@ later by data that it never saw, once: so it asks here for what will probably pa
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import pickle
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ from hasten.passes.model.reducing.parts import final
 from hasten.passes.model.registry import missing
 from hasten.passes.model.serving.original import AsItIs
 from hasten.search.models.candidates import Candidate
+from hasten.search.models.files import reduced_file
 from hasten.search.models.judge import Verdict
 from hasten.search.models.processes import reason
 from hasten.search.models.promise import REACH, fastest
@@ -56,7 +55,7 @@ class Reductions:
     def __init__(self, loop: Loop, serving: Sequence[ServingPass], exact: Sequence[Candidate]) -> None:
         self.loop, self.serving, self.exact = loop, serving, exact
         self._began = loop.session.clock()
-        self._written: dict[str, Path | str] = {}  # reductions as text: the workload after them, or why there is none
+        self._written: dict[str, Path | str] = {}  # by its name: the workload after reductions, or why there is none
 
     def made(self, reducing: Sequence[ReducingPass]) -> list[Candidate]:
         loop = self.loop
@@ -173,11 +172,10 @@ class Reductions:
 
     def _file_after(self, steps: tuple[Step, ...]) -> Path | str:
         """The file of the workload after these reductions, made once; or why there is none."""
-        key = json.dumps([asdict(s) for s in steps], sort_keys=True, default=str)
-        if key not in self._written:
-            file = self.loop.scratch / f"reduced-{hashlib.sha256(key.encode()).hexdigest()[:16]}.pkl"
-            self._written[key] = self._made_once(steps, file)
-        return self._written[key]
+        file = reduced_file(self.loop, steps)
+        if file.name not in self._written:
+            self._written[file.name] = self._made_once(steps, file)
+        return self._written[file.name]
 
     def _made_once(self, steps: tuple[Step, ...], file: Path) -> Path | str:
         """The file, once the model after these reductions is in it; or why it is not."""
