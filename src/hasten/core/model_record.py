@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +50,15 @@ class QualityOfModel:
     def inside(self) -> bool:
         """Whether the whole interval is within what is allowed."""
         return self.low >= -self.allowed - 1e-12
+
+    @property
+    def rows_to_tell(self) -> int | None:
+        """About how many rows would show that the change is within what is allowed, if its middle stays where it is;
+        None where it is shown, or the middle lies outside, or almost. (Four times the rows, half the width.)"""
+        half, room = (self.high - self.low) / 2, (self.high + self.low) / 2 + self.allowed
+        if self.inside or not math.isfinite(half) or not half <= 100 * room:
+            return None
+        return math.ceil(self.rows * (half / room) ** 2 - 1e-6)
 
 
 @dataclass(frozen=True)

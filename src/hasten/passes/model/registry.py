@@ -26,17 +26,18 @@ SERVING: tuple[tuple[str, str], ...] = (
     ("hasten.passes.model.serving.tl2cgen", "Tl2cgen"),
     ("hasten.passes.model.serving.original", "AsItIs"),
 )
-# those of nets; what learns nothing and takes seconds comes first
+# those of nets: the float32 that all else is measured by, then what takes seconds and is likely best (first settings
+# of each before the second of any: `search/models/candidates.py`)
 NETS: tuple[tuple[str, str], ...] = (
-    ("hasten.passes.model.nets.run", "TorchScript"),
-    ("hasten.passes.model.nets.run", "HalfPrecision"),
     ("hasten.passes.model.nets.run", "OnnxRuntime"),
-    ("hasten.passes.model.nets.machine", "MachineCode"),
-    ("hasten.passes.model.nets.run", "OpenVino"),
+    ("hasten.passes.model.nets.run", "HalfPrecision"),
     ("hasten.passes.model.nets.machine", "MachineCodeInt8"),
-    ("hasten.passes.model.nets.quantise", "OpenVinoInt8"),
-    ("hasten.passes.model.nets.quantise", "OnnxInt8"),
     ("hasten.passes.model.nets.quantise", "OnnxInt8Dynamic"),
+    ("hasten.passes.model.nets.machine", "MachineCode"),
+    ("hasten.passes.model.nets.quantise", "OpenVinoInt8"),
+    ("hasten.passes.model.nets.run", "OpenVino"),
+    ("hasten.passes.model.nets.quantise", "OnnxInt8"),
+    ("hasten.passes.model.nets.run", "TorchScript"),
     ("hasten.passes.model.nets.run", "Inductor"),
 )
 # how weights lie on disk, tried with what serves best at the end

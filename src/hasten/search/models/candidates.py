@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from hasten.core.model_pass import Step
+from hasten.core.model import ModelWorkload
+from hasten.core.model_pass import Parameters, ServingPass, Step
 from hasten.core.model_record import CandidateRecord, LatencyRecord
 
 Size = tuple[int, int, str]  # rows, threads, "rows" or "dict"
@@ -35,3 +38,15 @@ class Candidate:
         before = [y for y in self.record.latencies if (y.rows, y.threads, y.form) != size]
         self.note(latencies=(*before, line))
         self.latencies[size] = line.p50_s
+
+
+def proposed(
+    serving: Sequence[ServingPass], work: ModelWorkload, *, turns: bool
+) -> Iterator[tuple[ServingPass, Parameters]]:
+    """Each pass with each of its settings, as they were given; in `turns` the first settings of every pass come before
+    the second of any. (Of nets: second settings take as long as another pass, and seldom gain as much.)"""
+    each = [[(found, p) for p in found.parameters(work)] for found in serving]
+    if turns:
+        yield from (pair for row in zip_longest(*each) for pair in row if pair is not None)
+    else:
+        yield from (pair for row in each for pair in row)

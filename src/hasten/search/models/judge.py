@@ -104,7 +104,9 @@ class Judge:
         shown = f"{quality.metric} {quality.old:.4g} to {quality.new:.4g}, interval of the change"
         shown += f" [{quality.low:+.3g}, {quality.high:+.3g}], {-quality.allowed:+.3g} allowed"
         if not quality.inside:
-            return Verdict("rejected", shown, told, quality)
+            more = quality.rows_to_tell
+            few = "" if more is None else f"; {quality.rows:,} rows are too few to tell, about {more:,} would do"
+            return Verdict("rejected", shown + few, told, quality)
         return Verdict("accepted", shown, told, quality)
 
     def _same(self, found: Agreement) -> str | None:

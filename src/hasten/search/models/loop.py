@@ -31,7 +31,7 @@ from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.passes.model.registry import missing
 from hasten.passes.model.texts.behind import inside
-from hasten.search.models.candidates import Candidate, Size
+from hasten.search.models.candidates import Candidate, Size, proposed
 from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
 from hasten.search.models.keeping import keep, mark_front, size_mb
@@ -52,6 +52,8 @@ LEAST_ASK_S, TIMES_ASKED = 15.0, 4.0  # a question may take so long, or so many 
 LOOK_S = 0.004  # of calls at each size, before anything is asked
 USUAL_BUILD_S = 20.0  # most builds take less; a longer one gets half of what is left
 LEAST_BUILD_S = 5.0  # which there must be for building and judging one more candidate
+CLEARLY = 0.9  # of the time of what is kept
+KNOWN = 0.8  # of the longest build of a pass is what its next one takes at least
 LOOKS = 12  # of the last ones, by which it is known how long a question waits for its answer
 
 
@@ -108,6 +110,7 @@ class Loop:
         inputs.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
         self.processes = Processes(inputs, work.methods, session.clock)
         self._waits: deque[float] = deque(maxlen=LOOKS)  # of questions, beside what they compute, s
+        self.built_s: dict[str, float] = {}  # the longest build of each pass
         self.pool = ThreadPoolExecutor(1)  # waits for what is built while something else is asked
         self.candidates: list[Candidate] = []
         self._numbers = itertools.count(1)
@@ -142,6 +145,26 @@ class Loop:
         good = [c for c in self.candidates if c.accepted and c.latencies]
         mark_front(good, self.contract)
         keep(self, good)
+        self._told_of_few_rows()
+
+    def _told_of_few_rows(self) -> None:
+        """A note where faster candidates were left out by rows that are too few, and by nothing else."""
+        kept = [s for c in self.candidates if c.record.kept for s in c.latencies.items()]
+        best = {size: min(t for s, t in kept if s == size) for size, _ in kept}
+        lost = [
+            (more, c) for c in self.candidates
+            if not c.accepted and c.record.quality is not None and (more := c.record.quality.rows_to_tell) is not None
+            and any(c.latencies[s] < CLEARLY * best.get(s, math.inf) for s in c.latencies)
+        ]  # fmt: skip
+        if not lost:
+            return
+        more, c = min(lost, key=lambda each: each[0])
+        assert c.record.quality is not None
+        told = (
+            f"{len(lost)} faster candidates may be within the budget, but {c.record.quality.rows:,} rows are too few "
+            f"to show it: {c.record.title} would need about {more:,}. Give more rows to validate, and to certify"
+        )
+        self.note(notes=(*self.out.record.notes, told))
 
     def _original(self) -> Candidate:
         """Ask the model as its user would: everything else is compared with that."""
@@ -209,22 +232,20 @@ class Loop:
         return self.scratch / name
 
     def _proposed(self, serving: Sequence[ServingPass]) -> Iterator[Candidate]:
-        for found in serving:
-            if self.contract.same and found.risk is Risk.QUALITY:
+        tried = [p for p in serving if not (self.contract.same and p.risk is Risk.QUALITY)]
+        for found, parameters in proposed(tried, self.inside, turns=is_net(self.work.model)):
+            candidate = Candidate((Step(found.code, titled(found.name, parameters), parameters),))
+            candidate.note()
+            self.candidates.append(candidate)
+            if self.restored(candidate):
                 continue
             absent = missing(found)
-            for parameters in found.parameters(self.inside):
-                candidate = Candidate((Step(found.code, titled(found.name, parameters), parameters),))
-                candidate.note()
-                self.candidates.append(candidate)
-                if self.restored(candidate):
-                    continue
-                if absent:
-                    candidate.note(verdict="failed", reason=f"not installed: pip install {to_install(absent)}")
-                elif self.session.left_s < self.next_s():
-                    candidate.note(verdict="inconclusive", reason="the budget ended before it was built")
-                else:
-                    yield candidate
+            if absent:
+                candidate.note(verdict="failed", reason=f"not installed: pip install {to_install(absent)}")
+            elif self.session.left_s < self.next_s(found.code):
+                candidate.note(verdict="inconclusive", reason="the budget ended before it was built")
+            else:
+                yield candidate
         self.note()
 
     def _built(self, serving: Sequence[ServingPass]) -> Iterator[Candidate]:
@@ -260,6 +281,8 @@ class Loop:
                 "build", str(written), candidate.steps[-1], str(folder), self.schema, self.name, deadline_s=deadline
             )
         except ChildFailed as failure:
+            if failure.error != "CannotServe":
+                self._built_in(candidate, start)
             kind = "rejected" if failure.error == "CannotServe" else "failed"
             candidate.note(verdict=kind, reason=reason(failure))
             shutil.rmtree(folder, ignore_errors=True)
@@ -267,8 +290,13 @@ class Loop:
                 self.judged(candidate)
             return False
         candidate.folder = folder
+        self._built_in(candidate, start)
         candidate.note(build_s=self.session.clock() - start, packages=tuple(built["packages"]), size_mb=size_mb(folder))
         return True
+
+    def _built_in(self, candidate: Candidate, start: float) -> None:
+        code = candidate.steps[-1].code
+        self.built_s[code] = max(self.built_s.get(code, 0.0), self.session.clock() - start)
 
     def judge_one(self, candidate: Candidate, *, screen: bool = True, far: float = FAR) -> None:
         """Look at how fast it is and compare its answers with the original's, unless (`screen`) others are `far` times
@@ -374,11 +402,13 @@ class Loop:
         needed = loading + 2 * self.ask_s + len(self.threads) * self.race_s(1)
         return needed if self.session.budget_s is None else min(self.session.budget_s / 3, needed)
 
-    def next_s(self) -> float:
-        """Seconds that must be left for one more candidate; once something is accepted, for what comes last as well."""
+    def next_s(self, code: str = "") -> float:
+        """Seconds that must be left for one more candidate; once something is accepted, for what comes last as well.
+        What pass `code` has built of this model already tells how long it takes."""
         if not any(c.accepted for c in self.candidates):
             return 2 * LEAST_BUILD_S
-        return self.finish_s() + max(LEAST_BUILD_S, 0.5 * (self.processes.load_s + self.ask_s))
+        usual = max(LEAST_BUILD_S, 0.5 * (self.processes.load_s + self.ask_s))
+        return self.finish_s() + max(usual, KNOWN * self.built_s.get(code, 0.0))
 
     def race(
         self, candidates: Sequence[Candidate], threads: Sequence[int] = (1,), *, leave_s: float = 0.0

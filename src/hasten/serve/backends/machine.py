@@ -165,7 +165,9 @@ def _placed(arrays: Mapping[str, NDArray[Any]], weights: Any, floats: int) -> ND
     made = held[start : start + floats]
     for name, at, tiles in weights:
         array = arrays[name]
-        if not tiles:
+        if not tiles and array.dtype == np.int8:
+            made[at : at + -(-array.size // 4)].view(np.int8)[: array.size] = array.reshape(-1)
+        elif not tiles:
             made[at : at + array.size] = array.reshape(-1)
         elif array.dtype == np.int8:  # four columns of a row lie side by side
             fours = array.shape[1] // 4

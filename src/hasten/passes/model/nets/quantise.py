@@ -44,6 +44,17 @@ def calibration(work: ModelWorkload, rows: int = ROWS) -> Tensors:
     return chosen
 
 
+def only_products(model: Any) -> bool:
+    """Whether all its layers with many weights are matrix products (and tables): encoders, perceptrons."""
+    if isinstance(model, OnnxNet):
+        kinds = set(export.operators(model.data))
+        return bool(kinds & {*PRODUCTS}) and not kinds & {"Conv", "ConvTranspose", *RECURRENT}
+    import torch
+
+    convolutions = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d, torch.nn.RNNBase)
+    return _has_products(model) and not any(isinstance(m, convolutions) for m in model.module.modules())
+
+
 def _has_products(model: Any) -> bool:
     if isinstance(model, OnnxNet):
         return any(n in PRODUCTS + RECURRENT for n in export.operators(model.data))

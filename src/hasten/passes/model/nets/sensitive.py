@@ -20,6 +20,7 @@ from hasten.serve.stored import rounded
 LAYERS = ("Conv", "Gemm", "MatMul")
 RECURRENT = ("LSTM", "GRU")
 MINMAX, PERCENTILE, ERROR = "minmax", "percentile", "error"
+ROWS = "rows"  # of products: each row's own, found in each call; of all else as `MINMAX`
 SHARE = 1e-4  # of values outside, at each end
 VALUES = 100_000  # of a tensor that are looked at
 SHRUNK = np.linspace(1.0, 0.3, 15)  # of the range, where errors are compared
@@ -27,6 +28,7 @@ LEFT = 0.1  # of all damage that layers in whole numbers may do together
 MOST = 0.5  # of the layers that stay as they are, at most
 
 Range = tuple[float, float]
+OWN: Range = (0.0, 0.0)  # stands for a range that each row has for itself
 Feeds = Sequence[Mapping[str, NDArray[Any]]]
 
 

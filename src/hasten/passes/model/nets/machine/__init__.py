@@ -38,12 +38,12 @@ def build(
 ) -> Built:  # fmt: skip
     """Write, compile and keep the code; with `ranges`, found in this way, layers compute in whole numbers of 8 bits,
     all but (`spare`) those that hurt. Raises `CannotServe`."""
-    from hasten.passes.model.nets.machine.graph import graphs
+    from hasten.passes.model.nets.machine.graph import MOST_VALUES, MOST_WHOLE, graphs
     from hasten.passes.model.nets.machine.source import source
     from hasten.serve.backends.machine import LANES, USUAL_LANES, WEIGHTS, level, write
     from hasten.serve.stored import LEVELS, save
 
-    graph, *several = graphs(work, folder)
+    graph, *several = graphs(work, folder, MOST_WHOLE if ranges else MOST_VALUES)
     few = _whole(work, graph, ranges, spare) if ranges else None
     levels = LEVELS.get(stored, LEVELS[INT8])
     made = source(graph, LANES.get(level(), USUAL_LANES), several[0] if several else None, few, levels)
@@ -63,8 +63,19 @@ def build(
 def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str, Range]:
     """The layers that compute in whole numbers, by their outputs, and the range of what they take; of recurrent layers
     also (`state_of`) the range of what they hand from step to step."""
-    from hasten.passes.model.nets.quantise import calibration
-    from hasten.passes.model.nets.sensitive import damages, key_of, layers, ranges, recurrent, spared, state_of
+    from hasten.passes.model.nets.quantise import PRODUCTS, calibration
+    from hasten.passes.model.nets.sensitive import (
+        MINMAX,
+        OWN,
+        ROWS,
+        damages,
+        key_of,
+        layers,
+        ranges,
+        recurrent,
+        spared,
+        state_of,
+    )
 
     nodes = []
     for node in layers(graph.model):
@@ -78,6 +89,13 @@ def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str,
     stepping = [n for n in recurrent(graph.model) if graph.constants[n.input[2]].shape[-1] >= INPUTS]
     if not nodes and not stepping:
         raise CannotServe("none of its layers is large enough to gain from whole numbers")
+    few = {}
+    if by == ROWS:
+        few = {key_of(n.output): OWN for n in nodes if n.op_type in PRODUCTS}
+        nodes = [n for n in nodes if n.op_type not in PRODUCTS]
+        if not nodes and not stepping:
+            return few
+        by = MINMAX
     rows = calibration(work, CALIBRATED)
     feeds = []
     for i in range(len(rows)):
@@ -87,7 +105,6 @@ def _whole(work: ModelWorkload, graph: Graph, by: str, spare: bool) -> dict[str,
     looked = [*(n.input[0] for n in nodes), *(n.output[0] for n in stepping if n.output[0])]
     found = ranges(graph.model, looked, feeds, by)
     gone = spared(damages(graph.model, nodes, found, feeds[:LOOKED])) if spare else []
-    few = {}
     for n in nodes:
         key = key_of(n.output)
         if key in gone:
@@ -125,8 +142,10 @@ class MachineCodeInt8:
     What it does     the same with layers in whole numbers of 8 bits, where the processor multiplies those (VNNI): sums
                      are exact, and four times as many products fit into an instruction. What flows between layers
                      stays float32 (what a recurrent layer hands from step to step does not). Ranges are found on
-                     calibration rows in several ways; with `spared`, layers whose rounding hurts most stay in float32.
-                     Their weights, and tables of embeddings, lie on disk as int8 with a scale for each row.
+                     calibration rows in several ways, or (`rows`) each row of what goes into a product has its own,
+                     found in each call, which is closest to float32; with `spared`, layers whose rounding hurts
+                     most stay in float32. Their weights, and large tables of embeddings, are int8 with a scale for
+                     each row, on disk and in memory.
     """
 
     code: ClassVar[str] = "HSM307"
@@ -135,10 +154,13 @@ class MachineCodeInt8:
     packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
 
     def parameters(self, work: ModelWorkload) -> Iterator[Parameters]:
-        from hasten.passes.model.nets.sensitive import ERROR, MINMAX
+        from hasten.passes.model.nets.quantise import only_products
+        from hasten.passes.model.nets.sensitive import ERROR, MINMAX, ROWS
         from hasten.serve.backends.machine import level
 
         if is_net(work.model) and "VNNI" in level():
+            if only_products(work.model):
+                yield {"ranges": ROWS}
             yield {"ranges": MINMAX}
             yield {"ranges": ERROR, "spared": True}
 

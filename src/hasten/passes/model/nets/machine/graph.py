@@ -23,7 +23,8 @@ from hasten.passes.model.nets import export
 
 LENGTH = "L"  # the number of steps, in C
 Size = int | str  # a number, or C text over `LENGTH`
-MOST_VALUES = 20_000_000  # of its weights
+MOST_VALUES = 20_000_000  # of its weights in float32
+MOST_WHOLE = 150_000_000  # in whole numbers of 8 bits
 MOST_NODES = 3000
 SEVERAL = 16  # rows that are answered at once
 # operators whose code takes one row: their windows and steps are what it counts
@@ -62,14 +63,16 @@ def read(work: ModelWorkload, scratch: Path) -> Graph:
     return graphs(work, scratch)[0]
 
 
-def graphs(work: ModelWorkload, scratch: Path) -> list[Graph]:
-    """The net of a workload for one row and, where its operators take it, for `SEVERAL`. Raises `CannotServe`."""
+def graphs(work: ModelWorkload, scratch: Path, most: int = MOST_VALUES) -> list[Graph]:
+    """The net of a workload for one row and, where its operators take it, for `SEVERAL`. Raises `CannotServe`, also
+    where it has more than `most` weights."""
     import onnx
 
     path = scratch / "graph.onnx"
     try:
         names = export.onnx(work, path)
         model = onnx.load(path)
+        _small_enough(model, most)
         taken = {i.name for i in model.graph.input}
         for name in names:
             if name not in taken:
@@ -81,9 +84,7 @@ def graphs(work: ModelWorkload, scratch: Path) -> list[Graph]:
         model = _folded(model, path)
     finally:
         path.unlink(missing_ok=True)
-    held = sum(int(np.prod(t.dims)) for t in model.graph.initializer)
-    if held > MOST_VALUES or len(model.graph.node) > MOST_NODES:
-        raise CannotServe("it is too large to gain from code of its own")
+    _small_enough(model, most)
     x = work.valid.x
     assert isinstance(x, Tensors)
     seen = [_seen(model, names, x, length) for length in _lengths(x, free)]
@@ -99,6 +100,12 @@ def graphs(work: ModelWorkload, scratch: Path) -> list[Graph]:
             if _same_but_rows(found[0], many):
                 found.append(many)
     return found
+
+
+def _small_enough(model: Any, most: int) -> None:
+    held = sum(int(np.prod(t.dims)) for t in model.graph.initializer)
+    if held > most or len(model.graph.node) > MOST_NODES:
+        raise CannotServe("it is too large to gain from code of its own")
 
 
 def _same_but_rows(one: Graph, many: Graph) -> bool:
@@ -224,8 +231,17 @@ def _graph(
     for node in reversed(nodes):
         if any(n in wanted and n not in constants for n in node.outputs):
             kept.append(node)
-            wanted.update(node.inputs[:1] if node.kind in ONLY_FIRST else node.inputs)
+            wanted.update(_read(node))
     return Graph(tuple(reversed(kept)), names, output, shapes, dtypes, constants, free, rows, model)
+
+
+def _read(node: Node) -> tuple[str, ...]:
+    """The inputs whose values its code reads: sizes are known."""
+    if node.kind in SHAPES_ONLY:
+        return ()
+    if node.kind == "Range":  # where it begins, and its steps
+        return node.inputs[:1] + node.inputs[2:]
+    return node.inputs[:1] if node.kind in ONLY_FIRST else node.inputs
 
 
 def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:

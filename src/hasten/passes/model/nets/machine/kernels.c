@@ -5,6 +5,8 @@
 #if defined(__AVX512VNNI__) && defined(__AVX512F__) && V == 16
 #include <immintrin.h>
 #define VNNI 1
+/* sums += products of four pairs of 8 bits. (Of the intrinsic GCC 12 makes copies and a store for each sum.) */
+#define FOURS(sums, x, w) __asm__("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(x), "v"(w))
 #endif
 
 /* V floats at once; loads and stores need no alignment. */
@@ -103,6 +105,15 @@ QUICK float sum_of(const float *x, int64_t n) {
   for (; i < n; i++) t += x[i];
   return t;
 }
+QUICK float squares_of(const float *x, int64_t n) {
+  vf s = {0};
+  int64_t i = 0;
+  for (; i + V <= n; i += V) s += *(const vu *)(x + i) * *(const vu *)(x + i);
+  float t = 0.0f;
+  for (int j = 0; j < V; j++) t += s[j];
+  for (; i < n; i++) t += x[i] * x[i];
+  return t;
+}
 QUICK float most_of(const float *x, int64_t n) {
   float t = x[0];
   for (int64_t i = 1; i < n; i++) t = t < x[i] || x[i] != x[i] ? x[i] : t;
@@ -172,7 +183,39 @@ PART void whole(const float *in, uint8_t *out, int64_t n, float by, int zero) {
     out[i] = t < 0 ? 0 : t > 255 ? 255 : t;
   }
 }
-/* the same with `zero` around it; channels last */
+/* a row of whole numbers, of which one stands for `by` */
+PART void eight_row(const int8_t *in, float by, float *out, int64_t n) {
+  for (int64_t i = 0; i < n; i++) out[i] = in[i] * by;
+}
+/* rows of n numbers, each by its own range: its step and the number that stands for 0 go to `own` */
+PART void whole_rows(const float *in, uint8_t *out, float *own, int64_t rows, int64_t n) {
+  for (int64_t r = 0; r < rows; r++, in += n, out += n, own += 2) {
+    vf low = {0}, high = {0};
+    int64_t i = 0;
+    for (; i + V <= n; i += V) {
+      vf x = *(const vu *)(in + i);
+      low = where(x < low, x, low);
+      high = where(x > high, x, high);
+    }
+    float a = 0.0f, b = 0.0f;
+    for (int j = 0; j < V; j++) {
+      a = low[j] < a ? low[j] : a;
+      b = high[j] > b ? high[j] : b;
+    }
+    for (; i < n; i++) {
+      a = in[i] < a ? in[i] : a;
+      b = in[i] > b ? in[i] : b;
+    }
+    float step = (b - a) / 255.0f;
+    if (!(step > 1e-30f)) step = 1.0f;
+    float zero = rintf(-a / step);
+    zero = zero > 0.0f ? zero < 255.0f ? zero : 255.0f : 0.0f;
+    own[0] = step;
+    own[1] = zero;
+    whole(in, out, n, 1.0f / step, (int)zero);
+  }
+}
+/* whole numbers with `zero` around them; channels last */
 PART void whole_padded(const uint8_t *in, uint8_t *out, int64_t h, int64_t w, int64_t c, int64_t top, int64_t left,
                        int64_t bottom, int64_t right, int zero) {
   int64_t wide = (left + w + right) * c;
@@ -283,24 +326,43 @@ PART void pool(const float *in, int64_t h, int64_t w, int64_t c, int64_t kh, int
     }
 }
 
-/* a (m, k) times b (k, n), or its transpose: b (n, k) */
-PART void times(const float *a, const float *b, float *out, int64_t m, int64_t k, int64_t n, int turned) {
-  for (int64_t i = 0; i < m; i++, a += k, out += n) {
-    if (turned) {
-      for (int64_t j = 0; j < n; j++) {
-        vf s = {0};
-        float t = 0.0f;
-        int64_t q = 0;
-        for (; q + V <= k; q += V) s += *(const vu *)(a + q) * *(const vu *)(b + j * k + q);
-        for (int l = 0; l < V; l++) t += s[l];
-        for (; q < k; q++) t += a[q] * b[j * k + q];
-        out[j] = t;
-      }
-      continue;
+/* a (m, k) times b (k, n), some rows and vectors of columns of it; a vector's room is behind b */
+QUICK void times_tile(const float *a, const float *b, float *out, int64_t k, int64_t n, const int rows,
+                      const int vectors, int64_t lanes) {
+  vf s[6][2];
+#pragma GCC unroll 6
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) s[r][v] = same(0.0f);
+  for (int64_t q = 0; q < k; q++, b += n)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) {
+      vf t = *(const vu *)(b + v * V);
+#pragma GCC unroll 6
+      for (int r = 0; r < rows; r++) s[r][v] += a[r * k + q] * t;
     }
-    for (int64_t j = 0; j < n; j++) out[j] = a[0] * b[j];
-    for (int64_t q = 1; q < k; q++)
-      for (int64_t j = 0; j < n; j++) out[j] += a[q] * b[q * n + j];
+#pragma GCC unroll 6
+  for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; v++) put(out + r * n + v * V, s[r][v], v == vectors - 1 ? lanes : V);
+}
+#define TIMES(vectors)                                                                            \
+  PART void times_##vectors(const float *a, const float *b, float *out, int64_t m, int64_t k, int64_t n, \
+                            int64_t lanes) {                                                      \
+    for (; m >= 6; m -= 6, a += 6 * k, out += 6 * n) times_tile(a, b, out, k, n, 6, vectors, lanes); \
+    if (m >= 3) {                                                                                 \
+      times_tile(a, b, out, k, n, 3, vectors, lanes);                                             \
+      m -= 3, a += 3 * k, out += 3 * n;                                                           \
+    }                                                                                             \
+    for (; m; m--, a += k, out += n) times_tile(a, b, out, k, n, 1, vectors, lanes);              \
+  }
+TIMES(1)
+TIMES(2)
+PART void times(const float *a, const float *b, float *out, int64_t m, int64_t k, int64_t n) {
+  for (int64_t j = 0; j < n; j += 2 * V) {
+    int64_t left = n - j;
+    if (left > V) times_2(a, b + j, out + j, m, k, n, left - V < V ? left - V : V);
+    else times_1(a, b + j, out + j, m, k, n, left);
   }
 }
 

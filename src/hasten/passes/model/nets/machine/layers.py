@@ -18,114 +18,27 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import Node, Size
+from hasten.passes.model.nets.machine.tiles import ALONE
 from hasten.passes.model.nets.machine.writer import Array, Writer, literal, plus, times
-from hasten.passes.model.nets.sensitive import Range, scale_of
+from hasten.passes.model.nets.sensitive import OWN, Range, scale_of
 from hasten.serve.stored import INT8, LEVELS, rounded
 
 PLACES = {1: 8, 2: 8, 3: 6, 4: 6}  # of a tile, by its vectors of outputs: what fits into 32 registers
 PLACES_FEW = {1: 6, 2: 6, 3: 3, 4: 2}  # into 16
 VECTORS = 4
-ALONE = 8  # vectors of a tile of one place
 NOTHING = "NULL"
-
-
-def tile_text(places: int, vectors: int) -> str:
-    """One kind of tile: at each place `n` inputs of each of `segs` pieces, times weights that follow each other."""
-    p, t = range(places), range(vectors)
-    sums = max(1, ALONE // vectors) if places == 1 and vectors <= ALONE // 2 else 1
-    u = range(sums)
-    out = [
-        f"PART void tile_{places}x{vectors}(const float *x, int64_t px, int64_t segs, int64_t xs, int64_t n, "
-        "const float *w, const float *b, const float *add, float *o, int64_t po, int64_t lanes, int act) {"
-    ]
-    for i in p:
-        out += [f"  vf a{i}_{j}_0 = *(const vu *)(b + {j} * V);" for j in t]
-        out += [f"  vf a{i}_{j}_{q} = {{0}};" for j in t for q in u if q]
-    out += ["  (void)px, (void)po;", "  for (int64_t s = 0; s < segs; s++, x += xs) {"]
-    out += [f"    const float *x{i} = x + {i} * px;" for i in p]
-    out.append("    int64_t k = 0;")
-    if sums > 1:
-        out.append(f"    for (; k + {sums} <= n; k += {sums}, w += {sums * vectors} * V) {{")
-        for q in u:
-            out += [f"      a0_{j}_{q} += *(const vu *)(w + {q * vectors + j} * V) * x0[k + {q}];" for j in t]
-        out.append("    }")
-    out.append(f"    for (; k < n; k++, w += {vectors} * V) {{")
-    out += [f"      vf w{j} = *(const vu *)(w + {j} * V);" for j in t]
-    out += [f"      a{i}_{j}_0 += w{j} * x{i}[k];" for i in p for j in t]
-    out += ["    }", "  }"]
-    for q in u:
-        out += [f"  a{i}_{j}_0 += a{i}_{j}_{q};" for i in p for j in t if q]
-    out.append("  if (add) {")
-    for i in p:
-        for j in t:
-            if j < vectors - 1:
-                out.append(f"    a{i}_{j}_0 += *(const vu *)(add + {i} * po + {j} * V);")
-            else:
-                out.append(f"    {{ vf r = {{0}}; memcpy(&r, add + {i} * po + {j} * V, 4 * lanes); a{i}_{j}_0 += r; }}")
-    out.append("  }")
-    return "\n".join([*out, *_put(p, t, "a{i}_{j}_0"), "}"])
-
-
-def _put(places: range, vectors: range, name: str) -> list[str]:
-    """What writes a tile's sums, each called `name`; the last of the vectors may have fewer lanes."""
-    return [
-        f"  put(o + {i} * po + {j} * V, end_of({name.format(i=i, j=j)}, act), {'lanes' if j == vectors[-1] else 'V'});"
-        for i in places
-        for j in vectors
-    ]
-
-
-def whole_tile_text(places: int, vectors: int) -> str:
-    """The same over whole numbers of 8 bits, four inputs at a time: sums in 32 bits, times `scale`, plus `b`."""
-    p, t = range(places), range(vectors)
-    out = [
-        f"PART void whole_{places}x{vectors}(const uint8_t *x, int64_t px, int64_t segs, int64_t xs, int64_t n, "
-        "const float *weights, const float *scale, const float *b, const float *add, float *o, int64_t po, "
-        "int64_t lanes, int act) {",
-        "  (void)px, (void)po;",
-        "  const int8_t *w = (const int8_t *)weights;",
-        "#ifdef VNNI",
-        *(f"  __m512i a{i}_{j} = _mm512_setzero_si512();" for i in p for j in t),
-        "  for (int64_t s = 0; s < segs; s++, x += xs)",
-        f"    for (int64_t k = 0; k < n; k += 4, w += {64 * vectors}) {{",
-        *(f"      __m512i w{j} = _mm512_loadu_si512((const void *)(w + {64 * j}));" for j in t),
-    ]  # fmt: skip
-    for i in p:
-        out += [
-            f"      {{ int32_t four; memcpy(&four, x + {i} * px + k, 4); __m512i v = _mm512_set1_epi32(four);",
-            *(f"      a{i}_{j} = _mm512_dpbusd_epi32(a{i}_{j}, v, w{j});" for j in t), "      }",
-        ]  # fmt: skip
-    out += ["    }", *(f"  vf r{i}_{j} = (vf)_mm512_cvtepi32_ps(a{i}_{j});" for i in p for j in t)]
-    out += [
-        "#else", f"  int32_t held[{places}][{vectors} * V] = {{{{0}}}};",
-        "  for (int64_t s = 0; s < segs; s++, x += xs)",
-        f"    for (int64_t k = 0; k < n; k += 4, w += 4 * V * {vectors})",
-        f"      for (int i = 0; i < {places}; i++)", f"        for (int l = 0; l < V * {vectors}; l++)",
-        "          for (int q = 0; q < 4; q++) held[i][l] += (int32_t)x[i * px + k + q] * w[4 * l + q];",
-        f"  vf {', '.join(f'r{i}_{j}' for i in p for j in t)};",
-        *(f"  for (int l = 0; l < V; l++) r{i}_{j}[l] = (float)held[{i}][{j} * V + l];" for i in p for j in t),
-        "#endif",
-    ]  # fmt: skip
-    for j in t:
-        out.append(f"  vf by{j} = *(const vu *)(scale + {j} * V), base{j} = *(const vu *)(b + {j} * V);")
-        out += [f"  r{i}_{j} = r{i}_{j} * by{j} + base{j};" for i in p]
-    out.append("  if (add) {")
-    for i in p:
-        for j in t:
-            lanes = "lanes" if j == vectors - 1 else "V"
-            out.append(f"    {{ vf r = {{0}}; memcpy(&r, add + {i} * po + {j} * V, 4 * {lanes}); r{i}_{j} += r; }}")
-    out.append("  }")
-    return "\n".join([*out, *_put(p, t, "r{i}_{j}"), "}"])
 
 
 @dataclass(frozen=True)
 class Whole:
-    """How a layer's inputs become whole numbers: `at` is where they lie, 4 inputs of a piece at a time."""
+    """How a layer's inputs become whole numbers: `at` is where they lie, 4 inputs of a piece at a time. `own`: where
+    each place's own step and zero lie, which are found anew in each call (then `step` is 1 and `zero` 0)."""
 
     at: str
     step: float
     zero: int
     levels: int = LEVELS[INT8]  # of weights, on each side of zero
+    own: str = ""
 
     def weights(self, matrix: NDArray[Any]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
         """Weights as whole numbers, and what one of each output's sums stands for."""
@@ -155,12 +68,13 @@ def splits(outputs: int, lanes: int, most: int) -> list[tuple[int, int, int]]:
 
 
 def runs(places: Size, most: int) -> list[tuple[int, Size]]:
-    """Places as tiles of so many, and how many of each: about equally large where their number is known."""
+    """Places as tiles of so many, and how many of each: about equally large where their number is known, else one
+    tile of what is left over."""
     if isinstance(places, int):
         tiles = -(-places // most)
         small, more = divmod(places, tiles)
         return [(n, k) for n, k in ((small + 1, more), (small, tiles - more)) if k]
-    return [(most, f"({places} / {most})"), (1, f"({places} % {most})")]
+    return [(most, f"({places} / {most})"), *((n, f"({places} % {most} == {n})") for n in range(1, most))]
 
 
 def product(
@@ -176,7 +90,7 @@ def product(
     most = ALONE if single and w.alone_only else VECTORS
     tiles = splits(outputs, w.lanes, most)
     n = inputs // segs
-    scale_at, kind, what = "", "float", "tile"
+    scale_at, sums_at, kind, what = "", "", "float", "tile"
     if whole is None:
         weights = w.weight(name, matrix, tiles)
     else:
@@ -189,7 +103,11 @@ def product(
         steps = np.zeros(-(-outputs // w.lanes) * w.lanes, np.float32)
         steps[:outputs] = unit
         scale_at = w.weight(f"{name} scale", steps)
-        x, kind, what, inputs = whole.at, "uint8_t", "whole", segs * four // 4
+        if whole.own:
+            sums = np.zeros(len(steps), np.float32)
+            sums[:outputs] = q.sum(axis=1, dtype=np.int64)
+            sums_at = w.weight(f"{name} sums", sums)
+        x, kind, what, inputs = whole.at, "uint8_t", "own" if whole.own else "whole", segs * four // 4
     if not bias_at:
         held = np.zeros(-(-outputs // w.lanes) * w.lanes, np.float32)
         held[:outputs] = 0.0 if bias is None else bias
@@ -204,15 +122,19 @@ def product(
         w.line(f"  float *o = {out} + y*({row_o}) + {first};")
         if add != NOTHING:
             w.line(f"  add += y*({row_o}) + {first};")
+        if sums_at and whole is not None:
+            w.line(f"  const float *own = {whole.own} + 2*y*({places});")
         for each, number in runs(places, 1 if single else largest[vectors]):
             w.tiles.add((what, each, vectors))
             scaled = f"{scale_at} + {first}, " if scale_at else ""
+            scaled += f"{sums_at} + {first}, own, " if sums_at else ""
             call = (
                 f"{what}_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {scaled}{bias_at} + {first}, "
                 f"add, o, {po}, {last}, {act});"
             )
             step = f"x += {times(each, px)}, o += {times(each, po)}"
             step += f", add += {times(each, po)}" if add != NOTHING else ""
+            step += f", own += {2 * each}" if sums_at else ""
             w.line(f"  for (int64_t t = 0; t < {number}; t++, {step}) {call}")
         w.line("}")
         at += lanes * inputs
@@ -368,6 +290,19 @@ def _whole_window(
     return f"{name} padded", Whole(around.at, step, zero, w.levels), height, width
 
 
+def _whole_rows(w: Writer, x: Array, of: Range) -> tuple[list[str], Whole]:
+    """A product's inputs in whole numbers, by a range that was found before or (`OWN`) by each row's own: the names of
+    what is to be dropped, and how they were made."""
+    if of != OWN:
+        made, few, *_ = _whole_window(w, x, of, (1, 1), {"before": [0, 0], "after": [0, 0]})
+        return [made], few
+    rows = times(*x.shape[:-1])
+    names = [f"{what} {len(w.lines)}" for what in ("whole", "own")]
+    q, own = w.make(names[0], (*x.shape, 1), "uint8_t"), w.make(names[1], (rows, 2), "float")
+    w.line(f"whole_rows({x.at}, {q.at}, {own.at}, {rows}, {x.shape[-1]});")
+    return names, Whole(q.at, 1.0, 0, w.levels, own.at)
+
+
 def _taken_whole(w: Writer, name: str) -> Range | None:
     """The range in which the one layer that takes this array wants whole numbers; None where floats are wanted."""
     after = w.alone(name)
@@ -398,17 +333,16 @@ def _linear(w: Writer, node: Node, matrix: NDArray[Any], bias: NDArray[Any] | No
     given = w.array(node.inputs[0])
     x = w.in_order(given, last=False)
     other_side = w.in_order(w.held[add], last=False) if add is not None else None
-    span, few, made = w.whole(node), None, None
-    if span is not None:
-        made, few, *_ = _whole_window(w, x, span, (1, 1), {"before": [0, 0], "after": [0, 0]})
+    span = w.whole(node)
+    made, few = ([], None) if span is None else _whole_rows(w, x, span)
     out = w.make(name, w.graph.shapes[name], "float")
     add_at = NOTHING if other_side is None else other_side.at
     product(
         w, f"{node.inputs[1]} of {node.outputs[0]}", x.at, out.at, add_at, matrix, bias, act,
         places=times(*x.shape[:-1]), px=x.shape[-1], po=len(matrix), whole=few,
     )  # fmt: skip
-    if made is not None:
-        w.drop(made)
+    for each in made:
+        w.drop(each)
     w.give_back(x, given)
     if other_side is not None and add is not None:
         w.give_back(other_side, w.held[add])
@@ -423,14 +357,21 @@ def matmul(w: Writer, node: Node) -> None:
     if any(x.kind != "float" or len(x.shape) < 2 for x in given):
         raise CannotServe("no code for this product")
     a, b = (w.in_order(x, last=False, name=f"turned {i}") for i, x in enumerate(given))
+    copied = f"copied {len(w.lines)}"
+    if b.at.startswith("((const"):  # an input, which is read a vector too far
+        made = w.make(copied, b.shape, "float")
+        w.line(f"memcpy({made.at}, {b.at}, 4 * ({b.size}));")
+        b = made
     if a.shape[:-2] != b.shape[:-2]:
         raise CannotServe("no code for products of stacks that differ")
     out = w.make(node.outputs[0])
     m, k, n = a.shape[-2], a.shape[-1], b.shape[-1]
     w.line(
         f"for (int64_t s = 0; s < {times(*a.shape[:-2])}; s++) times({a.at} + s*({times(m, k)}), {b.at} + "
-        f"s*({times(k, n)}), {out.at} + s*({times(m, n)}), {m}, {k}, {n}, 0);"
+        f"s*({times(k, n)}), {out.at} + s*({times(m, n)}), {m}, {k}, {n});"
     )
+    if copied in w.held:
+        w.drop(copied)
     for made, x in zip((a, b), given, strict=True):
         w.give_back(made, x)
 
@@ -520,12 +461,3 @@ def recurrent(w: Writer, node: Node) -> None:
     for n in (*temporary, *([whole_x] if whole_x else [])):
         w.drop(n)
     w.give_back(x, given)
-
-
-def embedding(w: Writer, table: NDArray[Any], ids: Array, out: Array, name: str) -> None:
-    """Rows of a table, by their numbers."""
-    at, (rows, width) = w.weight(name, table), table.shape
-    w.line(
-        f"for (int64_t i = 0; i < {ids.size}; i++) {{ int64_t row = {ids.at}[i]; if (row < 0) row += {rows}; "
-        f"if (row < 0 || row >= {rows}) return 1; memcpy({out.at} + i*{width}, {at} + row*{width}, {4 * width}); }}"
-    )

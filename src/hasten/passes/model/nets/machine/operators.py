@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from hasten.core.model_pass import CannotServe
+from hasten.passes.model.nets.machine.choices import cut_out, elements, gather, ints, pieces, shape, split
 from hasten.passes.model.nets.machine.graph import Node, Size
-from hasten.passes.model.nets.machine.layers import conv, embedding, gemm, matmul, recurrent, window
+from hasten.passes.model.nets.machine.layers import conv, gemm, matmul, recurrent, window
 from hasten.passes.model.nets.machine.writer import C_TYPES, Array, Writer, literal, plus, times
 
 Write = Callable[[Writer, Node], None]
@@ -31,7 +32,11 @@ PAIRS = {
 ORDERED = {"Max": ">", "Min": "<"}
 VIEWS = ("Reshape", "Flatten", "Squeeze", "Unsqueeze")
 SAME = ("Identity", "Dropout")
-REDUCED = ("ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "GlobalAveragePool", "GlobalMaxPool")
+REDUCED = (
+    "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceSumSquare", "GlobalAveragePool",
+    "GlobalMaxPool",
+)  # fmt: skip
+SQUARES = ("ReduceL2", "ReduceSumSquare")
 
 
 def _each(w: Writer, node: Node) -> None:
@@ -195,88 +200,6 @@ def _concat(w: Writer, node: Node) -> None:
         at = plus(at, x.shape[axis])
 
 
-def _cut(w: Writer, name: str, x: Array, cuts: dict[int, tuple[Size, int]]) -> None:
-    """A part of an array: for some axes where it begins, and the step."""
-    out = w.make(name, last=x.last and len(w.graph.shapes[name]) == len(x.shape))
-    start: Size = 0
-    steps = list(x.strides)
-    for axis, (begin, step) in cuts.items():
-        start = plus(start, times(begin, steps[axis]))
-        steps[axis] = times(step, steps[axis])
-        if not (isinstance(out.shape[axis], int) and isinstance(begin, int)):  # a longer input may run out of it
-            w.line(f"if ({begin} < 0 || {begin} + ({out.shape[axis]} - 1)*{step} >= {x.shape[axis]}) return 2;")
-    moved = Array(x.shape, x.kind, f"({x.at} + {start})", x.last, x.block)
-    dims = [out.shape[a] for a in out.order]
-    own = out.strides
-    w.loops(
-        dims, [[own[a] for a in out.order], [steps[a] for a in out.order]], [out, moved], lambda p: f"{p[0]} = {p[1]};"
-    )
-
-
-def _ints(w: Writer, name: str) -> list[int] | None:
-    value = w.constant(name) if name else None
-    return None if value is None else [int(v) for v in value.reshape(-1)]
-
-
-def _slice(w: Writer, node: Node) -> None:
-    x = w.array(node.inputs[0])
-    names = [*node.inputs, "", "", ""]
-    starts = _ints(w, names[1])
-    if starts is None:
-        raise CannotServe("no code for a slice that depends on the length")
-    axes = _ints(w, names[3]) or list(range(len(starts)))
-    steps = _ints(w, names[4]) or [1] * len(starts)
-    cuts: dict[int, tuple[Size, int]] = {}
-    for start, axis, step in zip(starts, axes, steps, strict=True):
-        many = x.shape[axis % len(x.shape)]
-        if step < 1:
-            raise CannotServe("no code for a slice backwards")
-        begin: Size = start
-        if start < 0:
-            begin = max(0, many + start) if isinstance(many, int) else f"({many}{start})"
-        elif isinstance(many, int):
-            begin = min(start, many)
-        cuts[axis % len(x.shape)] = begin, step
-    _cut(w, node.outputs[0], x, cuts)
-
-
-def _split(w: Writer, node: Node) -> None:
-    x = w.array(node.inputs[0])
-    axis = node.attributes.get("axis", 0) % len(x.shape)
-    at: Size = 0
-    for name in node.outputs:
-        if w.users.get(name) or name == w.graph.output:
-            _cut(w, name, x, {axis: (at, 1)})
-        at = plus(at, w.graph.shapes[name][axis])
-
-
-def _gather(w: Writer, node: Node) -> None:
-    table, ids = w.constant(node.inputs[0]), w.constant(node.inputs[1])
-    axis = node.attributes.get("axis", 0)
-    if table is not None and ids is None and table.ndim == 2 and axis == 0 and table.dtype == np.float32:
-        given = w.array(node.inputs[1])
-        if given.kind not in ("int64_t", "int32_t"):
-            raise CannotServe("no code for rows by this kind of number")
-        places = w.in_order(given, last=False)
-        embedding(w, table, places, w.make(node.outputs[0]), node.inputs[0])
-        w.give_back(places, given)
-        return
-    if ids is None or ids.size != 1:
-        raise CannotServe("no code for a choice of this kind")
-    x = w.array(node.inputs[0])
-    axis %= len(x.shape)
-    place, many = int(ids.reshape(-1)[0]), x.shape[axis]
-    begin: Size = place
-    if place < 0:
-        begin = many + place if isinstance(many, int) else f"({many}{place})"
-    kept = [a for a in range(len(x.shape)) if a != axis]
-    out = w.make(node.outputs[0], last=False)
-    moved = Array(x.shape, x.kind, f"({x.at} + {times(begin, x.strides[axis])})", x.last, x.block)
-    dims = [x.shape[a] for a in kept]
-    own = Array(tuple(dims), out.kind, out.at).strides
-    w.loops(dims, [own, [x.strides[a] for a in kept]], [out, moved], lambda p: f"{p[0]} = {p[1]};")
-
-
 def _filled(w: Writer, node: Node) -> None:
     value = node.attributes.get("value")
     number = 0.0 if value is None else _tensor(value).reshape(-1)[0]
@@ -303,7 +226,7 @@ def _range(w: Writer, node: Node) -> None:
 
 def _pad(w: Writer, node: Node) -> None:
     x = w.array(node.inputs[0])
-    pads = _ints(w, node.inputs[1])
+    pads = ints(w, node.inputs[1])
     value = w.constant(node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else np.zeros(1)
     plain = node.attributes.get("mode", b"constant") == b"constant" and len(node.inputs) < 4
     if not plain or pads is None or value is None or min(pads) < 0 or x.kind != "float":
@@ -343,7 +266,7 @@ def _reduce(w: Writer, node: Node) -> None:
     if node.kind.startswith("Global"):
         axes: list[int] | None = list(range(2, many))
     elif len(node.inputs) > 1 and node.inputs[1]:
-        axes = _ints(w, node.inputs[1])
+        axes = ints(w, node.inputs[1])
         if axes is None:
             raise CannotServe("no code for axes that are computed")
     else:
@@ -363,7 +286,7 @@ def _reduce(w: Writer, node: Node) -> None:
     number = times(*(x.shape[a] for a in gone))
     if inner and not least:  # what is summed lies in one piece
         front = [a for a in order if a not in gone]
-        of = "most_of" if most else "sum_of"
+        of = "most_of" if most else "squares_of" if node.kind in SQUARES else "sum_of"
         w.loops(
             [x.shape[a] for a in front], [[own[a] for a in front], [x.strides[a] for a in front]], [out, x],
             lambda p: f"{p[0]} = {of}(&{p[1]}, {number});",
@@ -382,10 +305,12 @@ def _reduce(w: Writer, node: Node) -> None:
         w.loops(
             [x.shape[a] for a in order], [[own[a] for a in order], [x.strides[a] for a in order]], [out, x],
             lambda p: f"{p[0]} = ({p[1]} {sign} {p[0]} || {p[1]} != {p[1]}) ? {p[1]} : {p[0]};" if most or least
-            else f"{p[0]} += {p[1]};",
+            else f"{p[0]} += {p[1]} * {p[1]};" if node.kind in SQUARES else f"{p[0]} += {p[1]};",
         )  # fmt: skip
     if node.kind in ("ReduceMean", "GlobalAveragePool"):
         w.line(f"for (int64_t i = 0; i < {out.size}; i++) {out.at}[i] *= 1.0f / ({number});")
+    if node.kind == "ReduceL2":
+        w.line(f"for (int64_t i = 0; i < {out.size}; i++) {out.at}[i] = sqrtf({out.at}[i]);")
 
 
 def _softmax(w: Writer, node: Node) -> None:
@@ -434,7 +359,8 @@ WRITES: dict[str, Write] = {
     **dict.fromkeys(ORDERED, _ordered), **dict.fromkeys(VIEWS, _view), **dict.fromkeys(SAME, _same),
     **dict.fromkeys(REDUCED, _reduce), "Pow": _pow, "Where": _where, "Not": _test("!{0}"),
     "IsNaN": _test("{0} != {0}"), "Cast": _cast, "Transpose": _transpose, "Expand": _expand, "Concat": _concat,
-    "Slice": _slice, "Split": _split, "Gather": _gather, "Pad": _pad, "Range": _range,
+    "Slice": cut_out, "Split": split, "Gather": gather, "Pad": _pad, "Range": _range, "Shape": shape,
+    "GatherElements": elements, "GatherND": pieces,
     "ConstantOfShape": _filled, "MaxPool": _pool, "AveragePool": _pool,
     "Softmax": _softmax, "LogSoftmax": _softmax, "LayerNormalization": _norm, "BatchNormalization": _batch_norm,
     "Conv": conv, "Gemm": gemm, "MatMul": matmul, "LSTM": recurrent, "GRU": recurrent,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.graph import LENGTH, Graph, Size
-from hasten.passes.model.nets.machine.layers import tile_text, whole_tile_text
 from hasten.passes.model.nets.machine.operators import write
+from hasten.passes.model.nets.machine.tiles import TEXTS
 from hasten.passes.model.nets.machine.writer import ALIGN, BYTES, Writer, times
 from hasten.passes.model.nets.sensitive import Range
 from hasten.serve.backends.machine import MODULE
@@ -131,8 +131,7 @@ def source(
         ]  # fmt: skip
     if len(w.lines) > MOST_LINES or scratch > MOST_SCRATCH:
         raise CannotServe("it is too large to gain from code of its own")
-    texts = {"tile": tile_text, "whole": whole_tile_text}
-    tiles = [texts[kind](places, vectors) for kind, places, vectors in sorted(w.tiles)]
+    tiles = [TEXTS[kind](places, vectors) for kind, places, vectors in sorted(w.tiles)]
     starts = [str(scratch), *(f"at{i} + ({size})" for i, size in enumerate(w.longer[:-1]))][: len(w.longer)]
     places = [f"  int64_t at{i} = {start};" for i, start in enumerate(starts)]
     total = f"at{len(w.longer) - 1} + ({w.longer[-1]})" if w.longer else str(scratch)

@@ -113,7 +113,7 @@ class Writer:
         """`beside` wrote the same net for another number of rows: its weights and constants are shared. `few`: layers
         that compute in whole numbers of 8 bits, by their outputs, and the range of what they take; their weights have
         so many `levels` on each side of zero."""
-        self._few, self.levels = few or {}, levels
+        self._few, self.levels, self.eight = few or {}, levels, few is not None
         self.graph, self.lanes = graph, lanes
         self.alone_only = any(n.kind in ONE_ROW for n in graph.nodes) or graph.free != (None,) * len(graph.free)
         self.lines: list[str] = []
@@ -182,7 +182,8 @@ class Writer:
             self.arrays[held] = np.ascontiguousarray(value, None if whole else np.float32)
             self.weights.append(Weight(held, at, tuple(tiles)))
             columns = value.shape[1] // 4 if whole else value.shape[-1] if value.ndim else 1
-            size = sum(lanes * columns for _, _, lanes in tiles) if tiles else value.size
+            own = -(-value.size // 4) if whole else value.size
+            size = sum(lanes * columns for _, _, lanes in tiles) if tiles else own
             self.floats += -(-(size + self.lanes) // 16) * 16
         return f"(W + {self._made[key]})"
 
