@@ -101,6 +101,23 @@ def test_budget_ends_it_undecided(tmp_path: Path) -> None:
     assert any("time for measuring" in note for note in found.notes)
 
 
+def test_what_is_close_to_a_decision_goes_on_past_its_time(tmp_path: Path) -> None:
+    def slower_and_slower(close_pairs: int, gain: float) -> Comparison:
+        world = World(tmp_path, budget_s=20.0)
+        steps = iter(range(1000))
+        walls = (2.0 * (1 + 0.04 * next(steps)) for _ in range(1000))
+        old = world.program("old", lambda: next(walls))
+        new = world.program("new", lambda: next(walls) / gain)
+        return measure(world.session, old, new, Contract(), sure_pairs=5, close_pairs=close_pairs)
+
+    short, found = slower_and_slower(0, 1.2), slower_and_slower(12, 1.2)
+    assert short.speedup.decided == "undecided"
+    assert found.speedup.decided == "faster"
+    assert short.speedup.pairs < found.speedup.pairs <= 12
+    alike = slower_and_slower(12, 1.0)
+    assert alike.speedup.decided == "undecided" and alike.speedup.pairs == slower_and_slower(0, 1.0).speedup.pairs
+
+
 def test_so_many_pairs_are_sure_whatever_the_time_says(tmp_path: Path) -> None:
     world = World(tmp_path, budget_s=1.0)
     old, new = world.noisy("old", 9.0, 0.02), world.noisy("new", 3.0, 0.02)

@@ -32,6 +32,46 @@ class Slotted:
         self.a = 1
 
 
+class Point:
+    __slots__ = ("x", "y")
+
+    def __init__(self, x: object, y: object) -> None:
+        self.x = x
+        self.y = y
+
+
+class Bare:
+    def __init__(self, **own: object) -> None:
+        self.__dict__.update(own)
+
+
+class Under(Point):
+    """Slots of a base, and attributes of its own."""
+
+    def __init__(self, x: object) -> None:
+        super().__init__(x, 1)
+        self.z = 2.5
+
+
+class Numbers(np.ndarray):
+    def __new__(cls) -> Numbers:
+        return np.arange(3.0).view(cls)
+
+
+class Lies:
+    """Neither of these may be called."""
+
+    value = 1
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "kept", 1)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("__class__", "__module__"):
+            return object.__getattribute__(self, name)
+        raise AssertionError(f"describing must not call a user's methods ({name})")
+
+
 class Loud(list):  # type: ignore[type-arg]
     def __iter__(self) -> Any:
         raise AssertionError("describing must not call a user's methods")
@@ -213,6 +253,17 @@ def _one_by_one(values: list[object]) -> set[object]:
         [[[1], [2]], [[3]]],
         [[1], (2,)],
         [[object()], [1]],
+        [Point(1.0, 2), Point(math.nan, True), Point(-0.0, "x")],
+        [Point([1.0], (1, 2)), Point([], (3, 4))],
+        [Point({"a": 1}, np.zeros(3)), Point({"a": 2.5}, np.ones((2, 2)))],
+        [Point(1, 2), Bare(), Point(3, 4)],
+        [Bare(), Bare(), Bare(b=1)],
+        [Slotted(), Slotted()],
+        [Under([1, 2]), Under([3.0])],
+        [Point(Point(1, 2), 3), Point(Point(2.0, None), 4)],
+        [Point([Point(1, 2)], 3), Point([Point(2.0, None)] * 2, 4)],
+        [Numbers(), Numbers()],
+        [Lies(), Lies()],
     ],
 )  # fmt: skip
 def test_many_at_once_are_described_as_one_by_one(values: list[object]) -> None:
@@ -228,3 +279,23 @@ def _without_order(fact: ValueFact) -> object:
 def test_rows_beyond_the_budget_are_incomplete() -> None:
     fact = describe([[float(i)] * 100 for i in range(1000)], budget=2000)
     assert not fact.complete or not all(f.complete for f in fact.items)
+
+
+def test_many_objects_are_described_attribute_by_attribute() -> None:
+    points = [Point(float(i), i) for i in range(30_000)]
+    (fact,) = describe(points).items
+    assert fact.complete
+    assert [(f.type, f.low, f.high, f.note) for f in fact.items] == [
+        ("builtins.float", 0.0, 29999.0, ("attribute=x",)), ("builtins.int", 0, 29999, ("attribute=y",)),
+    ]  # fmt: skip
+    (some,) = describe(points, budget=4000).items
+    assert not some.complete and [f.note for f in some.items] == [("attribute=x",), ("attribute=y",)]
+
+
+def test_objects_that_hold_one_another() -> None:
+    ring = [Bare(value=1.5), Bare(value=2.5)]
+    for a, b in zip(ring, reversed(ring), strict=True):
+        a.near = [b, a]  # type: ignore[attr-defined]
+    (fact,) = describe(ring).items
+    value = next(f for f in fact.items if "attribute=value" in f.note)
+    assert (value.low, value.high) == (1.5, 2.5)

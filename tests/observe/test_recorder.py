@@ -279,3 +279,25 @@ def test_what_is_hot_and_was_starved_gets_a_run_of_its_own(
 def test_rig_runner_is_plain(make: Make) -> None:
     rig = make("print(1)\n")
     assert isinstance(rig.run(rig.work, {}, []), subprocess.CompletedProcess)
+
+
+def test_what_is_called_very_often_is_left_alone(make: Make) -> None:
+    rig = make(
+        """\
+        class Count:
+            def __init__(self):
+                self.n = 0
+            def one(self, by):
+                self.n += by
+        def same(x):
+            return x
+        count = Count()
+        for k in range(110_000):
+            count.one(same(1))
+        print(count.n, hasattr(Count.one, "__wrapped__"), hasattr(same, "__wrapped__"))
+        """
+    )
+    one, same = rig.record(rig.function("Count.one"), rig.function("same"))
+    assert rig.runs[-1].stdout == "110000 False False\n", "no wrapper any more"
+    assert one.recorded and same.recorded and one.calls >= 100_000
+    assert {f.type for f in one.types["by"]} == {"builtins.int"}

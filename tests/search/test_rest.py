@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from hasten.search.rest import COMPILING_S, Rest, ahead_seconds, likely_s, measuring_seconds
+from hasten.search.rest import COMPILING_S, Rest, ahead_seconds, likely_s, measuring_seconds, put_by
 
 
 def test_a_clear_gain_is_measured_in_fewer_pairs() -> None:
     assert measuring_seconds(8.0, 1.0) == 4 * 9.0
     assert measuring_seconds(8.0, 7.0) == 5 * 15.0
+
+
+def test_a_search_that_has_found_nothing_goes_on() -> None:
+    assert put_by(80.0, 60.0, found=False) == 30.0, "else none of its changes would be tried"
+    assert put_by(80.0, 60.0, found=True) == 80.0, "what was found is measured, whatever else there is"
+    assert put_by(10.0, 60.0, found=False) == 10.0
 
 
 def test_compiling_ahead_takes_longer_the_more_there_is_to_compile() -> None:

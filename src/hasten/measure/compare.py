@@ -19,6 +19,7 @@ from hasten.measure.decide import UNDECIDED, Evidence, interval, robust_sd
 from hasten.observe.session import Session
 
 MAX_PAIRS, MIN_PAIRS = 40, 3
+CLOSE = 8.0  # an e-value from which three more pairs may decide
 NOISY = 0.05  # robust relative spread of paired logs above which the note says so
 
 
@@ -31,6 +32,7 @@ def measure(
     max_pairs: int = MAX_PAIRS,
     min_pairs: int = MIN_PAIRS,
     sure_pairs: int = 0,
+    close_pairs: int = 0,
     budget_s: float | None = None,
     known_old: Sequence[RunSample] = (),
     metric: str = "wall",
@@ -46,10 +48,12 @@ def measure(
     pair would not fit into `budget_s` or the session's own budget (waiting for another hasten is no part of either);
     then it is undecided, never a guess. So it is with `give_up` where pairs show no sign of a gain
     (`Evidence.hopeless`). The first `sure_pairs` are run whatever the time says: a machine that has become slow must
-    not cost the decision. `known_old` are earlier runs of the original: they tell how long a pair may take, and are no
-    evidence. `metric` is `wall`, `cpu`, or `auto`: CPU time when the caller says that both are `single_threaded` (no
-    threads, no child processes) and the first pair was busy for 95% of its time; with CPU time, waiting counts for
-    nothing. `environ` is what both were run with (told in the result); `each` hears what is known after each pair.
+    not cost the decision. Up to `close_pairs` are run as long as they are close to a decision (when to stop may hang on
+    what was seen: see `hasten.measure.decide`). `known_old` are earlier runs of the original: they tell how long a pair
+    may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU time when the caller says that both are
+    `single_threaded` (no threads, no child processes) and the first pair was busy for 95% of its time; with CPU time,
+    waiting counts for nothing. `environ` is what both were run with (told in the result); `each` hears what is known
+    after each pair.
     Exceptions of the two callables pass through.
     """
     if min_pairs > max_pairs or min_pairs < 1:
@@ -71,7 +75,7 @@ def measure(
     before = Reading.now()
     notes = pairs_until_decided(
         session, decision, pair, max_pairs=max_pairs, min_pairs=min_pairs, sure_pairs=sure_pairs,
-        budget_s=budget_s, expected_s=expected, give_up=give_up,
+        close_pairs=close_pairs, budget_s=budget_s, expected_s=expected, give_up=give_up,
     )  # fmt: skip
     told = conditions(before, Reading.now(), environ=environ, seed=session.seed)
     return decision.comparison(session.seed, notes, told)
@@ -79,14 +83,16 @@ def measure(
 
 def pairs_until_decided(
     session: Session, decision: Decision, pair: Callable[[], None], *, max_pairs: int, min_pairs: int,
-    sure_pairs: int = 0, budget_s: float | None = None, expected_s: float = 0.0, give_up: bool = True,
+    sure_pairs: int = 0, close_pairs: int = 0, budget_s: float | None = None, expected_s: float = 0.0,
+    give_up: bool = True,
 ) -> list[str]:  # fmt: skip
     """Run pairs, each under the lock, until it is decided or no other one fits; what is to be said of it."""
     start, waited_s = session.clock(), 0.0
     limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
     notes: list[str] = []
     while decision.pairs < max_pairs:
-        if decision.pairs >= sure_pairs and session.clock() - start - waited_s + expected_s > limit:
+        wanted = max(sure_pairs, close_pairs if decision.evidence.e_faster >= CLOSE else 0)
+        if decision.pairs >= wanted and session.clock() - start - waited_s + expected_s > limit:
             notes.append(f"stopped after {decision.pairs} pairs: the time for measuring was used up")
             break
         with timing_lock() as wait_s:

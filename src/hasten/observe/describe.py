@@ -243,6 +243,9 @@ def _elements(
         rows = _rows(rest, kinds.difference(quick), budget, depth)
         if rows is not None:
             return _joined((*facts, rows)), complete
+        objects = _objects(rest, kinds.difference(quick), budget, depth, inside)
+        if objects is not None:
+            return _joined((*facts, objects[0])), complete and objects[1]
         seen = budget.take(len(rest))
         complete = complete and seen == len(rest)
         # an even spread when not all can be looked at: rare kinds come late as often as early
@@ -461,8 +464,11 @@ def _attributes(value: Any, budget: _Budget, depth: int, inside: set[int]) -> tu
 def _own(value: Any) -> dict[str, Any]:
     """The attributes that an object of a user's class has for itself."""
     cls = type(value)
-    if not cls.__flags__ & (1 << 9):  # not a heap type: nothing a user wrote
-        return {}
+    return _held(value, _slots(cls)) if cls.__flags__ & (1 << 9) else {}  # else nothing that a user wrote
+
+
+def _held(value: Any, slots: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The attributes of an object, given the slots of its class."""
     found: dict[str, Any] = {}
     try:
         own = object.__getattribute__(value, "__dict__")
@@ -470,6 +476,17 @@ def _own(value: Any) -> dict[str, Any]:
         own = {}
     if type(own) is dict:
         found.update((k, v) for k, v in list(own.items()) if type(k) is str)
+    for name, member in slots:
+        try:
+            found.setdefault(name, member.__get__(value, type(value)))
+        except AttributeError:
+            continue  # a slot that was never set
+    return found
+
+
+def _slots(cls: type) -> list[tuple[str, Any]]:
+    """The slots of a class and its bases: under which name, and what reads it."""
+    found = []
     for base in cls.__mro__:
         slots = base.__dict__.get("__slots__", ())
         for slot in (slots,) if isinstance(slots, str) else tuple(slots):
@@ -478,17 +495,57 @@ def _own(value: Any) -> dict[str, Any]:
             mangled = f"_{base.__name__.lstrip('_')}{slot}" if slot[:2] == "__" and slot[-2:] != "__" else slot
             member: Any = base.__dict__.get(mangled)
             if type(member).__name__ == "member_descriptor":
-                try:
-                    found.setdefault(mangled, member.__get__(value, cls))
-                except AttributeError:
-                    continue  # a slot that was never set
+                found.append((mangled, member))
     return found
+
+
+def _objects(
+    values: list[Any], kinds: set[type], budget: _Budget, depth: int, inside: set[int]
+) -> tuple[ValueFact, bool] | None:
+    """What joining the facts of objects of one class of the program gives, attribute by attribute, and whether all
+    were looked at; None for anything else, and where one such object leads to others."""
+    if len(kinds) != 1 or len(values) < 2 or depth + 1 >= MAX_DEPTH:
+        return None
+    (cls,) = kinds
+    if not _plain_object(values[0]) or _of_library(cls) or cls in budget.linked:
+        return None
+    slots = _slots(cls)
+    first = _held(values[0], slots)
+    cost = len(values) * (len(first) + FAST_FACTOR)
+    step = -(-cost // max(budget.left * FAST_FACTOR * 3 // 4, 1))  # an even spread when there are too many
+    if len(first) > MAX_FIELDS or step > len(values):
+        return None
+    complete, values = step == 1, values[::step]
+    if any(id(v) in inside for v in values):
+        return None
+    held = [_held(v, slots) for v in values]
+    names = dict.fromkeys(chain.from_iterable(held))
+    if len(names) > MAX_FIELDS:
+        return None
+    columns = {name: [own[name] for own in held if name in own] for name in names}
+    if any(_plain_class(kind) for column in columns.values() for kind in set(map(type, column))):
+        return None
+    budget.take(len(values))
+    items: list[ValueFact] = []
+    for name, column in columns.items():
+        facts, all_of_them = _elements(column, len(column), budget, depth + 1, inside)
+        complete = complete and all_of_them
+        items += [replace(fact, note=(*fact.note, f"attribute={name}")) for fact in facts]
+    return ValueFact(type_name(cls), complete=complete, items=tuple(items)), complete
+
+
+def _of_library(cls: type) -> bool:
+    """Is it made of an array or a frame?"""
+    return any(base.__module__.partition(".")[0] in ("numpy", "pandas") for base in cls.__mro__)
 
 
 def _plain_object(value: Any) -> bool:
     """Is it an object of a class that the program defines, and no container?"""
-    cls = type(value)
-    if not cls.__flags__ & (1 << 9) or isinstance(value, (*_SIZED, dict, type, int, float)):
+    return _plain_class(type(value))
+
+
+def _plain_class(cls: type) -> bool:
+    if not cls.__flags__ & (1 << 9) or issubclass(cls, (*_SIZED, dict, type, int, float)):
         return False
     file = getattr(sys.modules.get(str(cls.__module__)), "__file__", None) or ""
     return "-packages" not in file and not file.startswith(_STDLIB)

@@ -31,11 +31,14 @@ MAX_SNAPSHOTS = 12
 FEW_SNAPSHOTS = 2
 CHEAP_KEEPING_S = 0.05
 DESCRIBE_BUDGET = 100_000  # elements looked at per value
-FREE_OVERHEAD_S = 4.0  # in all
+FREE_OVERHEAD_S = 2.5  # in all, beside as long as the program itself takes
 FREE_REGION_S = 1.0  # for one region
 SURE_S = 2.0  # of all regions together, what each has its part of whatever the others took
 EVERY_CALL = 5_000  # so many calls are looked at cheaply, each of them; then fewer
 CHEAP_LOOK_S = 3e-6  # what one signature costs, roughly
+LOOKING, FREE_LOOKING_S = 0.1, 0.3  # of the program's own time, and seconds: what cheap looks may take together
+SLOW_LOOK_S = 5e-5  # one that takes longer had to wait for the processor
+SPACED = 64  # calls from one look to the next where they have taken that long
 
 
 class _State:
@@ -48,6 +51,7 @@ class _State:
         self.started = time.perf_counter()
         self.overhead = 0.0  # seconds of the clock, which the program's own times are without
         self.spent_s = 0.0  # and of CPU: what is recorded must not hang on how busy the machine is
+        self.looking_s = 0.0  # of it, by cheap looks
         self.bytes_left = 0
         self.busy = False
         self.regions: list[_Region] = []
@@ -307,7 +311,9 @@ def _look(region: _Region, values: Any) -> bool:
         # keep cheap looks to about a tenth of the region's own time
         own = max(region.timed_s / region.timed, 2e-7)
         region.spacing = max(1, min(4096, int(CHEAP_LOOK_S / own * 10)))
-        if region.spacing > 64 and calls > 100_000:
+        if STATE.looking_s > FREE_LOOKING_S and STATE.looking_s > FREE_LOOKING_S + LOOKING * STATE.own_s:
+            region.spacing = max(region.spacing, SPACED)
+        if region.spacing > SPACED and calls > 100_000:
             region.spacing = 4096
     region.next_look = min(calls + region.spacing, region.next_power)
     try:
@@ -325,7 +331,8 @@ def _looked(before: float) -> None:
     """Count a look that began at `before`: by the clock, which is asked sooner than it takes to look."""
     taken = time.perf_counter() - before
     STATE.overhead += taken
-    STATE.spent_s += taken
+    STATE.spent_s += min(taken, SLOW_LOOK_S)
+    STATE.looking_s += min(taken, SLOW_LOOK_S)
 
 
 def _describe_all(region: _Region, values: dict[str, Any]) -> None:
@@ -548,8 +555,7 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             region.calls += 1
             if region.calls > ENOUGH_CALLS and not region.depth:
                 region.stop()
-                if namespace.get(f.__name__) is wrapper and f.__qualname__ == f.__name__:
-                    namespace[f.__name__] = f  # a plain function needs its wrapper no more
+                _unwrap(namespace, f, wrapper)
             if region.calls < region.next_look or region.depth or not STATE.on():
                 return f(*args, **kwargs)
             return visited(args, kwargs)
@@ -581,6 +587,20 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return wrapper
 
     return decorate
+
+
+def _unwrap(namespace: dict[str, Any], f: Callable[..., Any], wrapper: object) -> None:
+    """Put a function or a method that has shown enough in the place of its wrapper, where that has a name."""
+    owner, _, name = f.__qualname__.rpartition(".")
+    if name != f.__name__:
+        return
+    if not owner:
+        if namespace.get(name) is wrapper:
+            namespace[name] = f
+        return
+    cls = namespace.get(owner)
+    if isinstance(cls, type) and type(cls) is type and vars(cls).get(name) is wrapper:
+        setattr(cls, name, f)
 
 
 def _begin_call(

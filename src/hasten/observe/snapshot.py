@@ -125,8 +125,16 @@ def _needs_arguments(new: Any) -> bool:
 class Pickler(pickle.Pickler):
     """Pickles by name where it can; functions by code, modules, standard streams and free locks besides."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        streams = (getattr(sys, name, None) for name in ("stdin", "stdout", "stderr"))
+        self._of_streams = set(map(id, map(type, streams)))
+        self._ordinary: set[int] = set()  # classes, by identity, whose objects pickle themselves whatever they hold
+
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
+        if id(kind) in self._ordinary:
+            return NotImplemented
         if kind.__module__ == "numpy":
             return NotImplemented  # scalars by the million: arrays, dtypes and numbers pickle themselves
         if kind is types.FunctionType:
@@ -164,6 +172,8 @@ class Pickler(pickle.Pickler):
         for stream in ("stdin", "stdout", "stderr"):
             if obj is getattr(sys, stream, None):
                 return getattr, (sys, stream)
+        if id(kind) not in self._of_streams and kind.__module__ not in ("torch", "torch.nn.parameter"):
+            self._ordinary.add(id(kind))
         return NotImplemented
 
     def _function(self, obj: types.FunctionType) -> Any:

@@ -12,6 +12,9 @@ from hasten.core.record import RunRecord
 NOISE = 0.05  # relative difference of equal runs
 STEAL = 0.02  # share of time that a hypervisor gave to others
 
+SLOWER = 1.05  # a first run that takes so many times as long as the original's
+COMPILES = "keep __pycache__, where they are cached; or give a larger --budget, or --no-compiled"
+
 QUIET = "end other programs, or use a quieter machine, and run again"
 
 # what notes say, and the next thing to do
@@ -24,13 +27,19 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (r"takes no PYTHONPATH", "run it with an interpreter without -I or -E, or look at the files that it writes"),
     (r"uses the network", "give it recorded answers, if what it fetches changes"),
     (r"outside the project folder", "let it write inside the project folder, to keep its files as it leaves them"),
+    (r"^the first run compiles its kernels", COMPILES),
     (r"kernels are compiled as the program runs", "the first run after a change compiles; later ones read the cache"),
 )  # fmt: skip
 
 
 def warnings(record: RunRecord) -> tuple[tuple[str, str], ...]:
     """(warning, remedy) of a run over a program."""
-    out = list(_machine(record.machine))
+    out = []
+    cold = record.cold
+    if cold is not None and record.changed and cold.new_s > SLOWER * cold.old_s:
+        slower = f"the first run takes {cold.new_s:.1f} s, {cold.new_s / cold.old_s:.2f}x as long as the original"
+        out.append((f"{slower}: its kernels are compiled then", COMPILES))
+    out += _machine(record.machine)
     if record.baseline.noise > NOISE:
         out.append((f"two equal runs of the original differed by {record.baseline.noise:.1%}", QUIET))
     if record.baseline.unrepeatable:

@@ -53,10 +53,10 @@ class _Made:
     warm_s: float
 
 
-def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s: float) -> float:
+def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s: float, spare_s: float = 0.0) -> float:
     """`out.kept` with its kernels in an extension module, or with more kernels than it has; its wall seconds.
 
-    The larger set is tried first, and the kept one where that fails.
+    The larger set is tried first, and the kept one where that fails; for that one, `spare_s` beyond the plan are there.
     """
     recipe = out.record.kept.changes
     jit = any("numba" in c.needs for c in recipe)
@@ -72,7 +72,7 @@ def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s
             return made.warm_s
     if not jit:
         return wall_s
-    made = _attempt(program, out, last, out.kept, [t for t in out.trials if t.kept], wall_s, jit=True)
+    made = _attempt(program, out, last, out.kept, [t for t in out.trials if t.kept], wall_s, jit=True, spare_s=spare_s)
     if isinstance(made, _Made):
         _keep(program, out, made, recipe, jit=True)
         return made.warm_s
@@ -115,7 +115,7 @@ def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | Non
 
 def _attempt(
     program: Program, out: Outcome, last: LastRound | None, candidate: ScriptWorkload, trials: Sequence[Trial],
-    wall_s: float, *, jit: bool,
+    wall_s: float, *, jit: bool, spare_s: float = 0.0,
 ) -> _Made | str:  # fmt: skip
     """The candidate compiled ahead of time, or why that is not kept, as the end of a sentence. `trials`: its changes;
     `wall_s`: what the kept program takes."""
@@ -125,7 +125,8 @@ def _attempt(
     expected_s = min(wall_s, _expected_s(last, trials)) if last is not None else wall_s
     taking_s = ahead_seconds(compiling_s, expected_s) + (0.0 if candidate is out.kept else expected_s)
     # what is kept already has had time put by, and other replays ran beside the first compilations
-    if session.left_s < taking_s * (ALONE if jit else 1.0) + measuring_seconds(program.base.wall_s, expected_s):
+    needed_s = taking_s * (ALONE if jit else 1.0) + measuring_seconds(program.base.wall_s, expected_s)
+    if session.left_s + spare_s < needed_s:
         return ": the budget ended before more"
     session.progress.stage("compile kernels ahead of time", taking_s)
     try:

@@ -44,7 +44,7 @@ from hasten.search.known import Known
 from hasten.search.order import Queue, side_by_side
 from hasten.search.propose import key, propose
 from hasten.search.quality import Reached, Watched, reach_as_good
-from hasten.search.rest import LOADING_S, PAIRS, Rest, likely_s, measuring_seconds
+from hasten.search.rest import CLOSE_PAIRS, LOADING_S, PAIRS, Rest, likely_s, measuring_seconds, put_by
 from hasten.search.runs import Program, own_seconds
 from hasten.search.stacks import Stacks
 from hasten.search.startup import RUNS, start_sooner
@@ -170,7 +170,7 @@ def _search(
             break
         session.phase("verify")
         before = len(out.trials)
-        _judge(session, program, current, changes, facts, working_s, number, rest, speed, out.trials)
+        _judge(session, program, current, changes, facts, working_s, number, rest, speed, out.trials, bool(recipe))
         trials = out.trials[before:]
         for trial in trials:
             trial.why = reasons.get(key(trial.change), "")
@@ -230,7 +230,9 @@ def _search(
     whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
     if speed and whole:
         session.phase("compile ahead")
-        current_wall = compile_ahead(program, out, last, current_wall)
+        # a first run that compiles is a loss to many: the seconds that plans leave aside are there for it
+        spare_s = limit_s / PLANNED - limit_s if given_s is None else 0.0
+        current_wall = compile_ahead(program, out, last, current_wall, spare_s)
         if out.kept is not out.work:
             progress.best(base_s / max(current_wall, 1e-9))
     if starts and whole:
@@ -243,13 +245,16 @@ def _search(
     if out.record.cold is None and session.left_s > compiling_s + current_wall + measuring_s:
         progress.stage("run the result as it runs first", compiling_s + current_wall)
         out.cold(program.cold_run(out.kept))
+    if out.record.cold is None:
+        _said_of_first_run(out, current_wall)
     progress.stage("measure original and result, interleaved", measuring_s)
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
     enough_s = session.spent_s + 1.5 * measuring_s
     planned_s = session.budget_s
     session.budget_s = max(planned_s, enough_s if given_s is None else min(given_s, enough_s))
     try:
-        comparison = program.measure(out.work, out.kept, sure_pairs=PAIRS if given_s is None else 0)
+        sure, close = (PAIRS, CLOSE_PAIRS) if given_s is None else (0, 0)
+        comparison = program.measure(out.work, out.kept, sure_pairs=sure, close_pairs=close)
     except WrongRun as problem:
         _drop_all(out, Failed(str(problem)))
         return
@@ -309,6 +314,19 @@ def _sooner(
     return started.warm_s
 
 
+def _said_of_first_run(out: Outcome, warm_s: float) -> None:
+    """Says about how long a first run takes that nobody had the time to look at, where it is slower than the original:
+    kernels of a program that loads Numba are compiled in it."""
+    compiles = any(b"njit(" in source.data for source in out.kept.changed.values())
+    ahead = any(path.endswith((".so", ".pyd")) for path in out.kept.changed)
+    first_s = warm_s + sum(t.compiling_s for t in out.trials if t.kept)
+    if compiles and not ahead and first_s > out.first_s:
+        out.noted(
+            f"the first run compiles its kernels: about {first_s:.1f} s, reckoned, where the original takes "
+            f"{out.first_s:.1f} s"
+        )
+
+
 def _in_cells(work: ScriptWorkload, change: Change) -> bool:
     """Whether a change of a notebook's script can be put back into its cells."""
     if work.cells is None:
@@ -321,13 +339,13 @@ def _in_cells(work: ScriptWorkload, change: Change) -> bool:
 
 def _judge(
     session: Session, program: Program, work: ScriptWorkload, changes: Sequence[Change], facts: Facts, wall_s: float,
-    number: int, rest: Rest, speed: bool, out: list[Trial],
+    number: int, rest: Rest, speed: bool, out: list[Trial], kept: bool,
 ) -> None:  # fmt: skip
     """Every change, judged. Replays run side by side where there are cores for them; each is mostly one process.
 
     A change gets what time is left beside what follows if it is kept: runs, compiling ahead of time, the last
     measurement. Time for compiling ahead is kept from when there is something to compile: a result that loads Numba
-    may start slower than the original does.
+    may start slower than the original does. `kept`: an earlier round has found something.
     """
     queue = Queue(changes, facts)
     session.progress.stage(f"verify {len(changes)} changes", None)
@@ -359,7 +377,7 @@ def _judge(
             wall_s * queue.left_with(change), sum(compiling_s) + (likely_s(compiled_s) if kernel else 0.0),
             kernels=kernel or bool(compiling_s), ahead=bool(compiling_s),
         )  # fmt: skip
-        left = session.left_s - after_s
+        left = session.left_s - put_by(after_s, session.left_s, found=kept or queue.found)
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected(SHADED))
         elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:

@@ -16,6 +16,8 @@ AGAIN = 1.2  # of the seconds of a first compilation: machine code is optimised 
 PAIRS = 5  # as many decide, where noise is small against the gain
 CLEAR, CLEAR_PAIRS = 1.6, 4  # a gain from which fewer pairs decide
 LOADING_S = 0.6  # about what loading Numba adds to a run
+PUT_BY = 0.5  # of what is left: as much is put by for what follows, at most, as long as nothing was found
+CLOSE_PAIRS = 12  # the last measurement goes on so far past its time, where it is close to a decision
 
 
 def likely_s(compiled_s: Sequence[float]) -> float:
@@ -27,6 +29,12 @@ def likely_s(compiled_s: Sequence[float]) -> float:
 def measuring_seconds(base_s: float, warm_s: float) -> float:
     """About what the last measurement takes of a program of `base_s` that now takes `warm_s`."""
     return (CLEAR_PAIRS if base_s > CLEAR * warm_s else PAIRS) * (base_s + warm_s)
+
+
+def put_by(after_s: float, left_s: float, *, found: bool) -> float:
+    """What a search puts by for what follows. As long as nothing was `found`, there is nothing to measure in the end:
+    a program that takes long beside its budget would otherwise have none of its changes tried."""
+    return after_s if found else min(after_s, PUT_BY * left_s)
 
 
 def ahead_seconds(compiling_s: float, warm_s: float) -> float:

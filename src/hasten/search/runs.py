@@ -281,6 +281,7 @@ class Program:
         min_pairs: int = MIN_PAIRS,
         max_pairs: int = MAX_PAIRS,
         sure_pairs: int = 0,
+        close_pairs: int = 0,
     ) -> Comparison:
         """Warm whole-process runs of both, interleaved in random order, until it is decided."""
 
@@ -288,7 +289,7 @@ class Program:
             self._warmed(old, new)
             return measure(
                 self.session, lambda: self._sample(old), lambda: self._sample(new), self.contract,
-                min_pairs=min_pairs, max_pairs=max_pairs, sure_pairs=sure_pairs, metric="auto",
+                min_pairs=min_pairs, max_pairs=max_pairs, sure_pairs=sure_pairs, close_pairs=close_pairs, metric="auto",
                 single_threaded=self.single_threaded and not _parallel(new), environ=self.mirror.environment(old),
             )  # fmt: skip
 
