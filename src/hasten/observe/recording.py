@@ -320,7 +320,7 @@ def _look(region: _Region, values: Any) -> bool:
         sign = _signature(values)
     except Exception:  # noqa: BLE001 - attributes of a user's class may do anything
         return power
-    if sign in region.signatures:
+    if sign in region.signatures or (region.spent_s > FREE_REGION_S / 2 and STATE.spent(region)):
         return power
     if len(region.signatures) < 256:
         region.signatures.add(sign)

@@ -1,7 +1,7 @@
 """The last step of a search: kernels compiled ahead of time, so that a run of the program need not load Numba.
 
 Nothing is trusted here either: the program with its compiled kernels is run and compared like every candidate, and it
-is kept only when it is faster than the one that Numba compiles as it runs.
+is kept unless it is slower than the one that Numba compiles as it runs.
 """
 
 from __future__ import annotations
