@@ -6,8 +6,8 @@ Why it is slow   every call checks its input, copies it and sets up its work ane
 Example          for i in range(len(X)): p = model.predict(X[i:i+1])[0]; ...
                  ->  all rows are gathered, predicted in one call, and the loop takes its result for each turn.
 Safe when        the model treats rows one by one (a list of fitted estimators that do, checked when the program runs),
-                 and nothing in the loop changes the model or what the rows are made of. The rest of the loop stays as
-                 it is, in its order. Where the one call raises or meets a numerical problem, the original loop runs.
+                 and nothing in the loop changes the model or what the rows are made of; an object of the program that
+                 is told numbers changes itself only (`objects.py`). The rest of the loop stays as it is, in its order. Where the one call raises or meets a numerical problem, the original loop runs.
                  Sums over features may be rounded otherwise than for a single row.
 """
 
@@ -185,6 +185,7 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
         raise Refused("the loop variable is bound again in the loop")
     taken = identifiers(source.tree)
     batched, helper = helpers.batched(source, taken)
+    held, more = helpers.held(source, taken) if effects.objects else ("", "")
 
     before: list[str] = []
     replaced: list[tuple[ast.AST, str]] = []
@@ -208,6 +209,7 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
             c for c in effects.changed if c.split(".")[0] not in effects.bound or c.split(".")[0] in exposed
         )
         updated = sorted(effects.updated.intersection(changed))
+        holding = [f"*{held}({c}, {effects.objects[c]})" if c in effects.objects else c for c in changed]
         wanted = [at for at, p in enumerate(partners) if any(p in line for line in lines)]
         partners_used, results_used = [partners[at] for at in wanted], [results[at] for at in wanted]
         zipped = _header(source, site, partners_used, results_used)
@@ -217,7 +219,7 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
             f"    for {zipped}:",
             *(f"        {line}" if line else "" for line in lines),
         ]
-        guard = f"({model}, {_tuple(sorted(reads))}, {_tuple(changed)}, {_tuple(updated)})"
+        guard = f"({model}, {_tuple(sorted(reads))}, {_tuple(holding)}, {_tuple(updated)})"
         call_text = f"{batched}(lambda: {guard}, {method!r}, {rows})"
         if results:
             call_text += f" if {results[-1]} is not None else None"
@@ -243,7 +245,7 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
         raise Refused("zip means something else in this file")
     fast = emit.spliced(source, site.stmt, changes)
     edit = emit.branched(source, site.stmt, before, f"{results[-1]} is not None", fast)
-    return [*helpers.inserted(source, helper), edit]
+    return [*helpers.inserted(source, "\n\n".join(filter(None, (helper, more)))), edit]
 
 
 def _tuple(parts: Sequence[str]) -> str:

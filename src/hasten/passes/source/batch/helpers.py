@@ -185,6 +185,20 @@ def batched(source: SourceFile, taken: set[str]) -> tuple[str, str]:
         apart, name = apart + "_", name + "_"
 
 
+def held(source: SourceFile, taken: set[str]) -> tuple[str, str]:
+    """The same for the helper that tells what an object of the program holds."""
+    from hasten.passes.source.batch.objects import HELD
+
+    name = "_held_by"
+    while True:
+        text = HELD.format(held=name)
+        if text in source.text:
+            return name, ""
+        if name not in taken:
+            return name, text
+        name += "_"
+
+
 def whole(source: SourceFile, taken: set[str]) -> tuple[str, str]:
     """The same for the helper that evaluates a formula for all rows."""
     name = "_for_all_rows"

@@ -188,6 +188,7 @@ class Effects:
     changed: set[str] = field(default_factory=set)
     body: Sequence[ast.stmt] = ()
     updated: set[str] = field(default_factory=set)  # of `changed`: an element is updated in place (`x[k] += v`)
+    objects: dict[str, str] = field(default_factory=dict)  # of `changed`: the program's own, and their classes
 
 
 class Purity:
@@ -351,6 +352,7 @@ class Purity:
         """What a loop body may bind and change. Raises `Refused` for anything that is not known."""
         known = {id(c) for c in allowed}
         out = Effects(bound=names.bound(body), body=body)
+        self._objects(body, out, known)
         fresh = {n for n in out.bound if _always_fresh(self, body, n, known)}
         for stmt in _statements(body):
             if not isinstance(stmt, (*CONTROL, ast.While)):
@@ -361,6 +363,23 @@ class Purity:
             for expr in _expressions(stmt):
                 self._effect_expr(expr, stmt, out, fresh, known)
         return out
+
+    def _objects(self, body: Sequence[ast.stmt], out: Effects, known: set[int]) -> None:
+        """Calls of methods of the program's own objects that change nothing else are vouched for."""
+        from hasten.passes.source.batch import objects  # it builds on this module
+
+        calls = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Call) and id(n) not in known]
+        for call in reversed(calls):  # inner ones first
+            func = call.func
+            if not isinstance(func, ast.Attribute) or func.attr not in self.module.own_methods:
+                continue
+            if isinstance(func.value, ast.Name) and func.value.id not in out.bound:
+                try:
+                    out.objects[func.value.id] = objects.contained(self, call, body, known)
+                except Refused:
+                    continue  # what comes next says why
+                known.add(id(call))
+                out.changed.add(func.value.id)
 
     def _store(self, part: ast.expr, stmt: ast.stmt, out: Effects, fresh: set[str], known: set[int]) -> None:
         if isinstance(part, ast.Name):
