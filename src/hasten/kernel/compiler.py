@@ -156,6 +156,7 @@ class Shared:
     pooled: frozenset[str] = frozenset()  # lists of objects that change, by their names at the door
     outside: dict[str, list[str]] = field(default_factory=dict)  # by the path of what is made: lists that come in
     narrow: bool = False  # do attributes hold no other types than were recorded?
+    removing: bool = False  # is something taken out of dicts or sets? (see `removals`)
     stmts: Sequence[ast.stmt] = ()  # of the kernel itself
     seen: Mapping[str, tuple[ValueFact, ...]] = field(default_factory=dict)  # what was recorded
     slots: dict[str, Type] = field(default_factory=dict)  # how attributes are held that change
@@ -341,6 +342,7 @@ class Unit:
         self.fleeting: set[str] = set()  # names of comprehensions, which exist in an expression only
         self.inside = 0  # comprehensions around
         self.puts = False  # does it change a dict?
+        self.removals = 0  # the places where it takes something out of one
         self.current: ast.stmt | None = None
         self.over = False  # does control never come to the next statement?
         self.sure: set[str] = set()
@@ -480,6 +482,7 @@ class Unit:
             dict(self.extra),
             self.entangled,
             self.puts,
+            self.removals > 0,
         )
 
     def one_type(self, a: Type, b: Type, what: str) -> None:
@@ -934,6 +937,8 @@ class Unit:
                 x, n = self.number(node.left.elts[0]), self.integer(node.right)
                 return V(f"[{bare(self.sink(x))}] * {n.code}", Grow(x.t))
         v = self.expr(node)
+        if isinstance(v.t, Map):
+            return v  # what is taken out of it is no item of a list
         if isinstance(v.t, Arr):
             fail(f"{name} holds a list and an array in turn", node)
         return containers.as_grow(self, v, node)
@@ -1291,6 +1296,7 @@ class Unit:
     def s_For(self, s: ast.For) -> None:
         items, code = self.iterable(s.iter)
         casts: list[str] = []
+        over_a_dict, taken_out = bool(self.frozen_maps), self.removals
         for i, d in enumerate(self.frozen_maps):
             # a dict that grows under a loop: the original raises
             size = f"size_{i}_{s.lineno}_{s.col_offset}"
@@ -1312,6 +1318,8 @@ class Unit:
         self.loops += 1
         self.body(s.body)
         self.loops -= 1
+        if over_a_dict and self.removals > taken_out:
+            fail("something is taken out of a dict while one is gone over", s)
         self.places = known
         self.looked_up = seen_before
         self.present = around
@@ -2955,6 +2963,7 @@ class Unit:
             ) from None
         except mixed.Needed as need:
             mixed.passed(self, need, given[need.param], node)
+        self.removals += unit.removals > 0
         if unit.puts:
             self.puts = True
             if self.frozen:

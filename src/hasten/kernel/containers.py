@@ -134,8 +134,10 @@ def with_place(
 ) -> tuple[str, str]:
     """Target and source of a loop over a dict's keys: `d[k]` inside needs no look-up when the place comes along.
 
-    Keys never move, for nothing is deleted; neither name may stand for something else before the turn is over.
+    Keys never move where nothing is taken out; neither name may stand for something else before the turn is over.
     """
+    if u.shared.removing:
+        return name, code
     if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr == "keys":
         over = over.func.value
     if not isinstance(target, ast.Name) or not isinstance(over, (ast.Name, ast.Subscript)):
@@ -334,12 +336,14 @@ def effect(u: Unit, node: ast.Call) -> bool:
     func = node.func
     if not isinstance(func, ast.Attribute) or func.attr not in MUTATES or func.attr in ("pop", "setdefault"):
         return False
-    from hasten.kernel import objects, supers  # they build on this module
+    from hasten.kernel import objects, removals, supers  # they build on this module
 
     if supers.start_of(func.value) or objects.is_object(u, func.value) is not None:
         return False
     base = u.expr(func.value)
     t, name = base.t, func.attr
+    if removals.effect(u, base, func, node):
+        return True
     if name in ("sort", "reverse") and impure(func.value):
         fail(f"{name} of a list that is computed", node)
     if isinstance(t, Map):
@@ -528,10 +532,15 @@ def put(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
 
 
 def delete(u: Unit, s: ast.Delete) -> None:
+    from hasten.kernel import removals  # it builds on this module
+
     for target in s.targets:
         if not isinstance(target, ast.Subscript) or isinstance(target.slice, ast.Slice):
             fail("del", s)
         base = u.expr(target.value)
+        if isinstance(base.t, Map):
+            removals.delete(u, target, base)
+            continue
         if not isinstance(base.t, Grow) or base.t.sink is not None:
             fail("del of an element", s)
         u.emit(f"{base.code}.pop({bare(u.integer(target.slice).code)})")
@@ -953,6 +962,11 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
 
         return counting.most_common(u, base, node)
     if isinstance(t, Map) and not t.keys_only and not node.keywords:
+        from hasten.kernel import removals  # it builds on this module
+
+        taken = removals.popped(u, base, func, node)
+        if taken is not None:
+            return taken
         if name == "copy" and not args:
             return copied(u, func.value, node, plain=False)
         if t.frozen and isinstance(t.value, Tup) and name != "copy":

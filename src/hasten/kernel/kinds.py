@@ -168,9 +168,10 @@ class Map:
     """A dict of integers or tuples of integers, or (`value` is None, `keys_only`) a set of them.
 
     The kernel holds it as a tuple of lists: keys in the order of insertion, their values, and a hash table of places.
-    Nothing is ever deleted. `roots`: the parameter it came from; `fresh`: that one was empty; `merged`: a set that was
-    made of another one, so that its order is not known; `frozen`: it came in with containers in it, is held as arrays,
-    and only read; `default`: the beginning of the call that made a `defaultdict` or `Counter`.
+    Keys are taken out only where `removals` has asked for that. `roots`: the parameter it came from; `fresh`: that one
+    was empty; `merged`: a set that was made of another one, so that its order is not known; `frozen`: it came in with
+    containers in it, is held as arrays, and only read; `default`: the beginning of the call that made a `defaultdict`
+    or `Counter`.
     """
 
     key: Type | None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import (
@@ -97,7 +98,22 @@ def plain_class(module: Module, name: str) -> ast.ClassDef | None:
         return None
     if len(line) > 1 and (any(map(slotted, line)) or any("__init_subclass__" in names.bound(c.body) for c in line)):
         return None
+    if any(module.bindings.get(f".{hook}") for hook in HOOKS) or {c.name for c in line} & _changed_classes(module):
+        return None
     return node
+
+
+@lru_cache(maxsize=8)
+def _changed_classes(module: Module) -> frozenset[str]:
+    """The classes that get something else than a constant from outside their bodies (`Count.total = property(...)`)."""
+    return frozenset(
+        t.value.id
+        for n in ast.walk(module.tree)
+        if isinstance(n, ast.Assign) and not isinstance(n.value, ast.Constant)
+        for target in n.targets
+        for t in ast.walk(target)
+        if isinstance(t, ast.Attribute) and isinstance(t.ctx, ast.Store) and isinstance(t.value, ast.Name)
+    )
 
 
 def _defined(module: Module, name: str) -> ast.ClassDef | None:

@@ -99,6 +99,8 @@ def ordered(u: Unit, v: V, node: ast.AST, looped: bool = False) -> V:
         return V(f"{v.code}[0]", Grow(t.key), leaf=True)
     if any(containers.words_in(t.key)):
         fail("order of a set of strings", node)
+    if u.shared.removing:
+        fail("order of a set in a kernel that takes things out", node)
     kind = member_kind(t.key)
     if kind not in ("int", "float") or t.merged:
         fail("order of a set of tuples, or made of another set", node)

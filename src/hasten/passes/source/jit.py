@@ -50,8 +50,10 @@ from hasten.kernel.door import Wrapped, door_type, wrap
 from hasten.kernel.elsewhere import Project
 from hasten.kernel.kinds import Arr, Grow, Live, Lst, Map, Nil, Pooled, Refuse, Together, Type, const
 from hasten.kernel.program import NEEDED, Module, helper_texts
+from hasten.kernel.removals import Removing
 from hasten.kernel.scopes import shadowed
 from hasten.observe.describe import describe
+from hasten.passes.source import given_classes
 
 if TYPE_CHECKING:
     from hasten.passes.source import held_methods
@@ -66,7 +68,8 @@ class How:
     functions may be called; `split`, names of their own for what a name stands for one after another; `records`, dicts
     that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
     kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded; `pooled`,
-    lists of objects that change, by their names at the door; `live`, dicts that change, likewise."""
+    lists of objects that change, by their names at the door; `live`, dicts that change, likewise;
+    `removing`, something is taken out of dicts or sets; `told`, a parameter and the class that it stands for."""
 
     words: bool = False
     maybe: bool = False
@@ -79,6 +82,8 @@ class How:
     narrow: bool = False
     pooled: frozenset[str] = frozenset()
     live: frozenset[str] = frozenset()
+    removing: bool = False
+    told: tuple[str, str] | None = None
 
 
 OF_SEVERAL_TYPES = ("may be int or float", "depends on the data", "depend on the data")
@@ -143,12 +148,32 @@ class Jit:
             raise Refuse("the file looks at its own names")
         project = Project(work, region.path)
         if region.kind == "function":
-            yield from self._variants(
-                lambda how: function_change(self.code, source, module, region, facts, share, how),
-                facts.of(region.id),
-                project,
-                making.displays(source.tree.body),
-            )
+
+            def variants(told: tuple[str, str] | None = None) -> Iterator[Change]:
+                return self._variants(
+                    lambda how: function_change(
+                        self.code, source, module, region, facts, share, replace(how, told=told)
+                    ),
+                    facts.of(region.id),
+                    project,
+                    making.displays(source.tree.body),
+                )
+
+            given = given_classes.found(module, function_at(source.tree, region), facts.of(region.id).types)
+            if given is None:
+                yield from variants()
+                return
+            made, reasons = [], []
+            for name in given[1]:
+                try:
+                    made.append([*variants((given[0], name))])
+                except Refuse as reason:
+                    reasons.append(f"{given[0]} as {name}: {reason}")
+            if not made:
+                raise Refuse("; ".join(reasons))
+            yield given_classes.together([m[0] for m in made])
+            if any(len(m) > 1 for m in made):
+                yield given_classes.together([m[-1] for m in made])
             return
         stmts = statements(source.tree, region.first, region.last)
         try:
@@ -233,6 +258,10 @@ class Jit:
                 reasons[f"{reason}"] = None
                 if reason.path not in how.pooled:
                     hows.insert(0, replace(how, pooled=how.pooled | {reason.path}))
+            except Removing as reason:
+                reasons[f"{reason}"] = None
+                if not how.removing:
+                    hows.insert(0, replace(how, removing=True))
             except Live as reason:
                 reasons[f"{reason}"] = None
                 if not reason.paths <= how.live:
@@ -318,6 +347,7 @@ def block_change(
     shared.together = how.together
     shared.narrow = how.narrow
     shared.pooled = how.pooled
+    shared.removing = how.removing
     shared.constant_type = constant_type(how)
     shared.stmts = stmts
     function = enclosing(source.tree, stmts[0])
@@ -490,6 +520,9 @@ def function_unit(
     """The kernel of a whole function, the statements that it stands for, and the parameter that it gives back (that
     array is then no result of the kernel). Raises `Refuse`."""
     node = closures.lifted(function_at(source.tree, region))
+    if how.told is not None:
+        check_door_name(module, how.told[1], module_names(source.tree))
+        node = given_classes.told(node, *how.told)
     a = node.args
     if isinstance(node, ast.AsyncFunctionDef) or a.vararg or a.kwarg:
         raise Refuse("not a plain function")
@@ -512,6 +545,7 @@ def function_unit(
     shared.together = how.together
     shared.narrow = how.narrow
     shared.pooled = how.pooled
+    shared.removing = how.removing
     shared.constant_type = constant_type(how)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
@@ -553,6 +587,8 @@ def function_unit(
                 raise Refuse(f"no kernel takes what {name} was")
             params[name] = found
     purpose = shared.purpose = region.qualname.replace(".", "_").strip("_").lower()
+    if how.told is not None:
+        purpose = shared.purpose = f"{purpose}_of_{how.told[1].strip('_').lower()}"
     stmts = list(body)
     back = arrays_results.given_back(body, params)
     if back is not None:
@@ -585,6 +621,8 @@ def function_change(
     text = f"{pad}{done} = {call}\n{pad}if {done} is not None:\n{pad}{step}return {done}[0]\n"
     if given:
         text = f"{pad}if {call} is not None:\n{pad}{step}return {given}\n"
+    if how.told is not None:
+        text = given_classes.guarded(function_at(source.tree, region), text, pad, step, *how.told)
     at = body[0].lineno
     edits.append(Edit(source.path, at, at - 1, text))
     risk = Risk.ROUNDING if shared.rounding else Risk.EXACT

@@ -1,0 +1,88 @@
+"""What is taken out of dicts, sets and lists that a kernel makes: `del d[k]`, `d.pop(k)`, `seen.discard(x)`.
+
+    if len(self.count) >= self.capacity:
+        del self.count[victim]
+
+Elsewhere a key, once added, stays at its place, and loops over a dict rest on that: a kernel that takes keys out is
+compiled without (`Removing` asks for it). What follows a key then moves up, so the order stays that of insertion. The
+order of a set is no longer known, for CPython's own table keeps marks of what it held; and while a dict is gone over,
+nothing may be taken out of any (Python would not always notice that either, and go on with what is at the next place).
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from hasten.kernel import containers, sets
+from hasten.kernel.kinds import Grow, Map, Num, Refuse, Tup, Unknown, Word, container
+from hasten.kernel.values import V, bare, fail
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+
+class Removing(Refuse):
+    """Something is taken out of a dict or set: its keys do not stay where they are."""
+
+
+def _begins(u: Unit, target: ast.expr, t: Map, node: ast.AST) -> None:
+    if t.roots or t.frozen:
+        fail("removal from a dict or set from outside", node)
+    if t.key is None:
+        raise Unknown("what a dict holds is not known")
+    if not u.shared.removing:
+        raise Removing("something is taken out of a dict or set")
+    containers.changes(u, target, t, node)
+    u.removals += 1
+
+
+def delete(u: Unit, target: ast.Subscript, base: V) -> None:
+    """`del d[k]`"""
+    t = base.t
+    assert isinstance(t, Map)
+    if t.keys_only:
+        fail("a set has no items", target)
+    k, kind = containers.key_of(u, t, target.slice, False)
+    _begins(u, target.value, t, target)
+    u.emit(f"{u.helper('delete_' + kind)}({base.code}, {bare(u.sink(k))})")
+
+
+def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
+    """`seen.discard(x)`, `seen.remove(x)`, `d.clear()`, `xs.remove(x)` as statements. False: none of these."""
+    t, name, args = base.t, func.attr, node.args
+    if node.keywords:
+        return False
+    if isinstance(t, Map) and name == "clear" and not args:
+        kind = sets.member_kind(t.key) if t.keys_only and t.key is not None else containers.key_kind(t.key)
+        _begins(u, func.value, t, node)
+        u.emit(f"{u.helper(('clear_set_' if t.keys_only else 'clear_') + kind)}({base.code})")
+        return True
+    if isinstance(t, Map) and t.keys_only and name in ("discard", "remove") and len(args) == 1:
+        v, kind = sets.member_of(u, t, args[0], False)
+        _begins(u, func.value, t, node)
+        u.emit(f"{u.helper(f'{name}_{kind}')}({base.code}, {bare(u.sink(v))})")
+        return True
+    if isinstance(t, Grow) and t.sink is None and not t.queue and name == "remove" and len(args) == 1:
+        if t.item is None:
+            raise Unknown("what a list holds is not known")
+        if not isinstance(t.item, (Num, Word, Tup)):
+            fail("removal of such a thing", node)
+        v = containers.alike(u, t.item, args[0], node)
+        u.emit(f"{base.code}.pop({u.helper('index_of')}({base.code}, {bare(u.sink(v))}))")
+        return True
+    return False
+
+
+def popped(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
+    """`d.pop(k)` of a dict. None: something else."""
+    t = base.t
+    if not isinstance(t, Map) or t.keys_only or func.attr != "pop" or len(node.args) != 1 or node.keywords:
+        return None
+    k, kind = containers.key_of(u, t, node.args[0], False)
+    if t.value is None:
+        raise Unknown("what a dict holds is not known")
+    if container(t.value) or not isinstance(t.value, (Num, Word, Tup)):
+        fail("what is taken out of a dict of such things", node)
+    _begins(u, func.value, t, node)
+    return V(f"{u.helper('pop_' + kind)}({base.code}, {bare(u.sink(k))})", t.value)
