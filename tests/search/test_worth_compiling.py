@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hasten.core.facts import Profile
 from hasten.core.finding import Region
 from hasten.core.measurement import Speedup
-from hasten.core.recipe import Change
-from hasten.core.source import Edit
+from hasten.core.recipe import Change, Recipe
+from hasten.core.record import ColdRun, RunRecord, TargetRecord
+from hasten.core.source import Edit, SourceFile
 from hasten.core.verdict import Failed, Rejected
+from hasten.core.workload import Entry, ScriptWorkload
+from hasten.report.remedies import COMPILES, QUIET, warnings
 from hasten.search.choose import Shared
-from hasten.search.compiling import worth_compiling
+from hasten.search.compiling import say_of_first_run, worth_compiling
 from hasten.search.stacks import Stacks
-from hasten.search.trial import Trial
+from hasten.search.trial import Outcome, Trial
 
 
 def trial(first: int, last: int, saves_s: float, *, numba: bool = True, equal: bool = True) -> Trial:
@@ -71,3 +76,40 @@ def test_what_two_kernels_save_of_one_place_counts_once() -> None:
     assert worth_compiling([outer, inner], 1.0, Shared(stacks, 1.0)) == []
     apart = Stacks(Profile(samples=100, stacks=((("a.py:f:2",), 50), (("a.py:g:7",), 50))))
     assert worth_compiling([outer, inner], 1.0, Shared(apart, 1.0)) == [outer, inner]
+
+
+def first_run(text: str, first_s: float, *, others: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What is said of the first run of a program that has become `text`, which takes 1 s when it is warm."""
+    work = ScriptWorkload(Path("/a"), Entry("script", "a.py"), "a.py")
+    files = {"a.py": SourceFile("a.py", text.encode()), **{path: SourceFile(path, b"") for path in others}}
+    kept = trial(1, 5, 0.4)
+    kept.kept, kept.compiling_s = True, 4.0
+    out = Outcome(work, work.with_sources(files), RunRecord(TargetRecord.of(work)), [kept], first_s=first_s)
+    say_of_first_run(out, 1.0)
+    return out.record.notes
+
+
+def test_a_first_run_that_is_slower_for_its_kernels_is_told() -> None:
+    kernel = "import numba\n@njit(cache=True)\ndef f(): pass\n"
+    assert "about 5.0 s, reckoned, where the original takes 3.0 s" in first_run(kernel, 3.0)[0]
+    assert first_run(kernel, 6.0) == (), "it is faster all the same"
+    assert first_run(kernel, 3.0, others=("a_ahead.cpython-311.so",)) == (), "nothing is compiled"
+    assert first_run("x = 1\n", 3.0) == ()
+
+
+def test_a_first_run_that_was_seen_to_be_slower_is_the_first_warning() -> None:
+    kernel = Recipe((trial(1, 5, 0.4).change,))
+    plain = Recipe((trial(1, 5, 0.4, numba=False).change,))
+
+    def said(old_s: float, new_s: float, kept: Recipe = kernel, *files: str) -> list[tuple[str, str]]:
+        record = RunRecord(
+            TargetRecord("a.py", "script", "a.py", "/a"), cold=ColdRun(old_s, new_s), kept=kept,
+            changed=dict.fromkeys(("a.py", *files), "0"), machine={"load": [9.0], "cores": 2},
+        )  # fmt: skip
+        return [*warnings(record)]
+
+    slower = "the first run takes 5.0 s, 1.25x as long as the original"
+    assert said(4.0, 5.0)[0] == (f"{slower}: its kernels are compiled then", COMPILES)
+    assert said(4.0, 5.0, plain)[0] == (f"{slower}: one sample each", QUIET)
+    assert said(4.0, 5.0, kernel, "a.cpython-311.so")[0] == (f"{slower}: one sample each", QUIET)
+    assert len(said(5.0, 4.0)) == len(said(4.0, 5.0)) - 1

@@ -38,7 +38,10 @@ def warnings(record: RunRecord) -> tuple[tuple[str, str], ...]:
     cold = record.cold
     if cold is not None and record.changed and cold.new_s > SLOWER * cold.old_s:
         slower = f"the first run takes {cold.new_s:.1f} s, {cold.new_s / cold.old_s:.2f}x as long as the original"
-        out.append((f"{slower}: its kernels are compiled then", COMPILES))
+        numba = any("numba" in change.needs for change in record.kept.changes)
+        compiles = numba and not any(path.endswith((".so", ".pyd")) for path in record.changed)
+        why, remedy = ("its kernels are compiled then", COMPILES) if compiles else ("one sample each", QUIET)
+        out.append((f"{slower}: {why}", remedy))
     out += _machine(record.machine)
     if record.baseline.noise > NOISE:
         out.append((f"two equal runs of the original differed by {record.baseline.noise:.1%}", QUIET))

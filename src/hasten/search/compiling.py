@@ -100,6 +100,19 @@ def _faster_anyway(program: Program, out: Outcome, last: LastRound) -> bool:
     return False
 
 
+def say_of_first_run(out: Outcome, warm_s: float) -> None:
+    """Says about how long a first run takes that nobody had the time to look at, where it is slower than the original:
+    kernels of a program that loads Numba are compiled in it."""
+    compiles = any(b"njit(" in source.data for source in out.kept.changed.values())
+    ahead = any(path.endswith((".so", ".pyd")) for path in out.kept.changed)
+    first_s = warm_s + sum(t.compiling_s for t in out.trials if t.kept)
+    if compiles and not ahead and first_s > out.first_s:
+        out.noted(
+            f"the first run compiles its kernels: about {first_s:.1f} s, reckoned, where the original takes "
+            f"{out.first_s:.1f} s"
+        )
+
+
 def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | None = None) -> list[Trial]:
     """The best set with kernels beyond those that were kept, when what these save is more than noise; else nothing."""
     known = [t for t in trials if t.kept or t.equal and t.gain is not None]

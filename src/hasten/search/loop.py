@@ -38,7 +38,7 @@ from hasten.observe.session import Session
 from hasten.search import doors
 from hasten.search.aside import SHADED, Aside, given_up, promised_more
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
-from hasten.search.compiling import LastRound, compile_ahead
+from hasten.search.compiling import LastRound, compile_ahead, say_of_first_run
 from hasten.search.evidence import beside, gather, places, profile_record, told
 from hasten.search.known import Known
 from hasten.search.order import Queue, side_by_side
@@ -228,10 +228,10 @@ def _search(
         out.kept, current_wall, last = aside.candidate, aside.wall_s, aside.last
     out.record = replace(out.record, kept=Recipe(recipe))
     whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
+    # a first run that compiles is a loss to many: to take that away, or look at it, there is what plans leave aside
+    spare_s = limit_s / PLANNED - limit_s if given_s is None else 0.0
     if speed and whole:
         session.phase("compile ahead")
-        # a first run that compiles is a loss to many: the seconds that plans leave aside are there for it
-        spare_s = limit_s / PLANNED - limit_s if given_s is None else 0.0
         current_wall = compile_ahead(program, out, last, current_wall, spare_s)
         if out.kept is not out.work:
             progress.best(base_s / max(current_wall, 1e-9))
@@ -242,11 +242,11 @@ def _search(
         return
     session.phase("last measurement")
     measuring_s = measuring_seconds(base.wall_s, current_wall)
-    if out.record.cold is None and session.left_s > compiling_s + current_wall + measuring_s:
+    if out.record.cold is None and session.left_s + spare_s > compiling_s + current_wall + measuring_s:
         progress.stage("run the result as it runs first", compiling_s + current_wall)
         out.cold(program.cold_run(out.kept))
     if out.record.cold is None:
-        _said_of_first_run(out, current_wall)
+        say_of_first_run(out, current_wall)
     progress.stage("measure original and result, interleaved", measuring_s)
     # what was found is not lost for a few seconds: only a budget that the user gave cuts the last measurement short
     enough_s = session.spent_s + 1.5 * measuring_s
@@ -312,19 +312,6 @@ def _sooner(
     out.record = replace(out.record, kept=kept_changes)
     out.cold(started.cold_s)
     return started.warm_s
-
-
-def _said_of_first_run(out: Outcome, warm_s: float) -> None:
-    """Says about how long a first run takes that nobody had the time to look at, where it is slower than the original:
-    kernels of a program that loads Numba are compiled in it."""
-    compiles = any(b"njit(" in source.data for source in out.kept.changed.values())
-    ahead = any(path.endswith((".so", ".pyd")) for path in out.kept.changed)
-    first_s = warm_s + sum(t.compiling_s for t in out.trials if t.kept)
-    if compiles and not ahead and first_s > out.first_s:
-        out.noted(
-            f"the first run compiles its kernels: about {first_s:.1f} s, reckoned, where the original takes "
-            f"{out.first_s:.1f} s"
-        )
 
 
 def _in_cells(work: ScriptWorkload, change: Change) -> bool:
