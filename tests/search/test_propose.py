@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -9,9 +10,11 @@ from typing import ClassVar
 from hasten.core.facts import Facts, Profile
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
+from hasten.core.record import RunRecord, TargetRecord
 from hasten.core.source import Edit
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.search.propose import propose
+from hasten.search.trial import Outcome
 
 WORK = ScriptWorkload(Path("."), Entry("script", "a.py"), "a.py")
 REGIONS = [Region("a.py", 1, 9, "function", "f", share=0.6), Region("a.py", 11, 20, "function", "g", share=0.4)]
@@ -53,4 +56,12 @@ def test_a_pass_that_fails() -> None:
     assert [(c.code, c.region.qualname) for c in changes] == [("HST901", "f"), ("HST902", "g"), ("HST901", "g")]
     assert {f.code for f in findings} == {"HST901", "HST902"}
     assert len(failures) == 3
-    assert failures[0] == "HST902 failed inside and was left out at a.py:1 (SyntaxError: invalid): please report it"
+    assert str(failures[0]).startswith(
+        "HST902 failed inside and was left out at a.py:1 (SyntaxError: invalid): please report it"
+    )
+    assert failures[0].traceback.endswith("SyntaxError: invalid\nsyntax\n") and "in find" in failures[0].traceback
+    out = Outcome(WORK, WORK, RunRecord(TargetRecord("a.py", "script", "a.py", ".")))
+    for _ in range(2):  # rounds
+        out.failed(failures)
+    read = RunRecord.from_json(json.loads(out.record.dumps()))
+    assert read.failures == tuple(failures) and read.notes == tuple(map(str, failures))

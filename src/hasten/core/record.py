@@ -239,6 +239,21 @@ class QualityRecord:
 
 
 @dataclass(frozen=True)
+class FailureRecord:
+    """A pass that failed inside, and was left out for the region that begins at `line`: what to file with a report."""
+
+    code: str
+    path: str
+    line: int
+    error: str
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        told = f"{self.code} failed inside and was left out at {self.path}:{self.line} ({self.error})"
+        return f"{told}: please report it, with `failures` of result.json, which has the traceback"
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run of hasten, from target to kept changes. Times in s, memory in MB (10^6 bytes).
 
@@ -267,6 +282,7 @@ class RunRecord:
     command: str = ""  # reproduces this run
     started: str = ""  # ISO 8601, UTC
     notes: tuple[str, ...] = ()
+    failures: tuple[FailureRecord, ...] = ()  # of passes
     qualities: tuple[QualityRecord, ...] = ()
     differs: tuple[str, ...] = ()  # what came from another result, and so became another text
     checks: tuple[CheckRecord, ...] = ()

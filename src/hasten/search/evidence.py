@@ -85,7 +85,13 @@ def beside(trials: Sequence[Trial], shared: Shared | None) -> None:
 
 
 def of_kept(out: Outcome) -> Lineage:
-    """Whose lines the kept program has."""
+    """Whose lines the kept program has; worked out once, as long as nothing else is kept."""
+    if out.lines is None or out.lines[0] is not out.kept or out.lines[1] is not out.record.kept:
+        out.lines = out.kept, out.record.kept, _of_kept(out)
+    return out.lines[2]
+
+
+def _of_kept(out: Outcome) -> Lineage:
     kept = out.record.kept.changes
     round_of = {id(t.change): t.round for t in out.trials if t.kept}
     rounds: dict[int, list[tuple[int, Change]]] = {}

@@ -149,8 +149,7 @@ def _search(
         facts = Facts(profile, program.record(current, regions))
         session.phase("propose")
         findings, changes, reasons, failures = propose(current, regions, facts, passes)
-        for failure in failures:
-            out.noted(failure)
+        out.failed(failures)
         changes = [c for c in changes if _wanted(c, program.contract) and not known.settled(current, c)]
         changes = [c for c in changes if _in_cells(current, c)]
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)

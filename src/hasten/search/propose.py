@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from traceback import format_exception
 
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Pass
+from hasten.core.record import FailureRecord
 from hasten.core.workload import ScriptWorkload
 from hasten.search.order import promise
 
 
 def propose(
     work: ScriptWorkload, regions: Sequence[Region], facts: Facts, passes: Sequence[Pass]
-) -> tuple[list[Finding], list[Change], dict[tuple[object, ...], str], list[str]]:
+) -> tuple[list[Finding], list[Change], dict[tuple[object, ...], str], list[FailureRecord]]:
     """All findings and changes, hottest first, why each change was proposed, and which passes failed where; a change
     that two regions propose is kept for the smaller one.
 
@@ -23,15 +25,15 @@ def propose(
     findings: dict[tuple[str, str, int, int], Finding] = {}
     changes: dict[tuple[object, ...], Change] = {}
     reasons: dict[tuple[object, ...], str] = {}
-    failures: dict[str, None] = {}
+    failures: dict[tuple[str, str, int, str], FailureRecord] = {}
     for region in regions:
         for pass_ in passes:
             try:
                 found = [(f, [*pass_.propose(work, f, facts)]) for f in pass_.find(work, region, facts)]
             except Exception as problem:  # noqa: BLE001 - a bug of one pass is not to cost the run
                 what = f"{type(problem).__name__}: {problem}".splitlines()[0]
-                place = f"{region.path}:{region.first}"
-                failures[f"{pass_.code} failed inside and was left out at {place} ({what}): please report it"] = None
+                where = pass_.code, region.path, region.first, what
+                failures.setdefault(where, FailureRecord(*where, "".join(format_exception(problem))))
                 continue
             for finding, proposed in found:
                 findings.setdefault((finding.code, finding.path, finding.first, finding.last), finding)
@@ -43,7 +45,7 @@ def propose(
     ordered = sorted(
         changes.values(), key=lambda c: (-round(promise(c.region, facts), 2), c.region.first, -c.region.last)
     )
-    return sorted(findings.values(), key=lambda f: -f.share), ordered, reasons, [*failures]
+    return sorted(findings.values(), key=lambda f: -f.share), ordered, reasons, [*failures.values()]
 
 
 def key(change: Change) -> tuple[object, ...]:

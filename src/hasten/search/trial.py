@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hasten.core.measurement import Speedup
-from hasten.core.recipe import Change
-from hasten.core.record import ColdRun, RunRecord
+from hasten.core.recipe import Change, Recipe
+from hasten.core.record import ColdRun, FailureRecord, RunRecord
 from hasten.core.verdict import Accepted, Verdict
 from hasten.core.workload import ScriptWorkload
+from hasten.search.origins import Lineage
 
 
 @dataclass
@@ -45,10 +47,17 @@ class Outcome:
     trials: list[Trial] = field(default_factory=list)
     first_s: float = 0.0  # wall seconds of the original's first run
     before_start: ScriptWorkload | None = None  # what was kept before imports were looked at
+    lines: tuple[ScriptWorkload, Recipe, Lineage] | None = None  # whose each line is, of this program by these changes
 
     def noted(self, text: str) -> None:
         """One more line of the report's notes."""
         self.record = replace(self.record, notes=(*self.record.notes, text))
+
+    def failed(self, failures: Sequence[FailureRecord]) -> None:
+        """Passes that failed inside: for the notes, and what to file; those of an earlier round are known."""
+        fresh = [f for f in failures if f not in self.record.failures]
+        notes = dict.fromkeys([*self.record.notes, *map(str, fresh)])
+        self.record = replace(self.record, failures=(*self.record.failures, *fresh), notes=tuple(notes))
 
     def cold(self, new_s: float | None) -> None:
         """What the first run of `kept` takes; None: it has not been timed."""

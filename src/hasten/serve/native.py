@@ -10,10 +10,13 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Callable, Sequence
 from importlib.machinery import ExtensionFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from hasten.errors import TargetError
 
@@ -67,6 +70,32 @@ def opened(library: Path, source: Path, module: str, flags: tuple[str, ...] = FL
             again = Path(folder) / library.name
             compiled(source, again, flags)
             return _opened(again, module)
+
+
+def runner(
+    library: Any, function: str, leading: Sequence[Any], columns: Callable[[int], int] | None = None
+) -> Callable[..., int]:
+    """`run(*leading, x, out, ...)` of the library: its Python module's own, or its C function by ctypes, called with
+    the address of `x`, its number of rows, and the address of `out`.
+
+    By ctypes nothing else looks at `x`: it has to be a matrix of float64 that lies row after row, with as many
+    `columns` as the first argument is for (None: not asked). Raises `ValueError`.
+    """
+    if not isinstance(library, ctypes.CDLL):
+        direct: Callable[..., int] = library.run
+        return direct
+    called, number = getattr(library, function), len(leading)
+    called.restype = ctypes.c_int
+    called.argtypes = [*leading, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
+
+    def run(*given: Any) -> int:
+        x, out = given[number], given[number + 1]
+        fits = x.ndim == 2 and x.dtype == np.float64 and x.flags.c_contiguous
+        if not fits or columns is not None and x.shape[1] != columns(given[0]):
+            raise ValueError("X should be a float64 matrix (rows, columns)")
+        return int(called(*given[:number], x.ctypes.data, len(x), out.ctypes.data))
+
+    return run
 
 
 def _opened(library: Path, module: str) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import hashlib
 import io
 import logging
 import warnings
-from collections import deque
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -140,16 +140,37 @@ def onnx(work: ModelWorkload, path: Path) -> list[str]:
     if isinstance(work.model, OnnxNet):
         path.write_bytes(work.model.data)
         return list(work.model.names)
-    for net, free, data, names in _graphs:
-        if net is work.model and free == work.free:
-            path.write_bytes(data)
-            return list(names)
-    made = _onnx(work, path)
-    _graphs.append((net_of(work), work.free, path.read_bytes(), tuple(made)))
-    return made
+    net = net_of(work)
+    key = f"{_digest(net)} {work.free} {[(n, t.dtype, t.shape) for n, t in example(work).items()]}"
+    if key not in _graphs:
+        made = _onnx(work, path)
+        while len(_graphs) >= GRAPHS:
+            _graphs.pop(next(iter(_graphs)))
+        _graphs[key] = net, path.read_bytes(), tuple(made)
+    _, data, names = _graphs[key]
+    path.write_bytes(data)
+    return list(names)
 
 
-_graphs: deque[tuple[Net, Any, bytes, tuple[str, ...]]] = deque(maxlen=2)
+GRAPHS = 2  # that are kept
+_graphs: dict[str, tuple[Net, bytes, tuple[str, ...]]] = {}  # by what they were made from; the net keeps its identity
+
+
+def _digest(net: Net) -> str:
+    """Of all that a net answers from: its object, its layers, and what they hold now; one that was changed in place is
+    another."""
+    import torch
+
+    module = net.module
+    held = hashlib.sha256(f"{id(net)} {id(module)} {net.names} {net.device} {module}".encode())
+    for layer in module.modules():
+        plain = {k: v for k, v in vars(layer).items() if isinstance(v, (bool, int, float, str, tuple, type(None)))}
+        held.update(repr(sorted(plain.items())).encode())
+    for name, tensor in (*module.named_parameters(), *module.named_buffers()):
+        held.update(f"{name} {tuple(tensor.shape)} {tensor.dtype};".encode())
+        if tensor.layout is torch.strided and not tensor.is_quantized:
+            held.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return held.hexdigest()
 
 
 def _onnx(work: ModelWorkload, path: Path) -> list[str]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hasten.serve.answering import Answered
 from hasten.serve.backends import Ask
-from hasten.serve.native import compiled, opened
+from hasten.serve.native import compiled, opened, runner
 
 ARRAYS, LIBRARY, SOURCE, MODULE = "dense.npz", "dense.so", "dense.c", "hasten_dense"
 # kinds of operation and of what the last values become, in the order of dense.c
@@ -81,7 +81,8 @@ class Programs:
     """`ask(output)` gives what computes an output from a C-contiguous float64 matrix. Raises `ValueError`."""
 
     def __init__(self, library: Any, outputs: Mapping[str, Output], features: int) -> None:
-        self._run = _runner(library)
+        leading = ctypes.c_void_p, ctypes.c_int, ctypes.c_double
+        self._run = runner(library, "dense_run", leading, _columns)
         self._programs = {name: _program(o, features) for name, o in outputs.items()}
 
     def ask(self, output: str) -> Callable[[Any], NDArray[Any]]:
@@ -182,23 +183,9 @@ def _padded(a: NDArray[Any], stride: int) -> NDArray[np.float64]:
     return out
 
 
-def _runner(library: Any) -> Callable[..., int]:
-    """`run(program, end, limit, x, out, width)` of the library, which is a Python module or a ctypes one."""
-    if not isinstance(library, ctypes.CDLL):
-        direct: Callable[..., int] = library.run
-        return direct
-    function = library.dense_run
-    function.restype = ctypes.c_int
-    pointer = ctypes.c_void_p
-    function.argtypes = [pointer, ctypes.c_int, ctypes.c_double, pointer, ctypes.c_int64, pointer]
-
-    def run(program: int, end: int, limit: float, x: NDArray[Any], out: NDArray[Any], wide: int) -> int:
-        features = ctypes.cast(program, ctypes.POINTER(ctypes.c_int64))[0]
-        if x.ndim != 2 or x.dtype != np.float64 or x.shape[1] != features or not x.flags.c_contiguous:
-            raise ValueError("X should be a float64 matrix (rows, columns)")
-        return int(function(program, end, limit, x.ctypes.data, len(x), out.ctypes.data))
-
-    return run
+def _columns(program: int) -> int:
+    """How many columns a program is for."""
+    return int(ctypes.cast(program, ctypes.POINTER(ctypes.c_int64))[0])
 
 
 def save(outputs: Mapping[str, Output], folder: Path) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hasten.serve.backends import Ask
 from hasten.serve.inputs import MATRIX
 from hasten.serve.manifest import values_from_json
-from hasten.serve.native import compiled, opened
+from hasten.serve.native import compiled, opened, runner
 
 ARRAYS, LIBRARY, SOURCE = "trees.npz", "trees.so", "trees.c"
 SOURCES = (SOURCE, "trees_walk.h")
@@ -51,7 +51,7 @@ class Trees:
         # those of `REFUSE_NAN` and `REFUSE_INF` in trees.c; a model of float64 refuses no infinity
         self.refuses = frozenset(name for name, bit in (("nan", 1), ("inf", 2)) if flags & bit)
         self._answers = answers
-        self._run = _runner(library)
+        self._run = runner(library, "trees_run", (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int))
         self._kept: list[Any] = []
         self.threads = threads if threads is not None else len(os.sched_getaffinity(0))
 
@@ -122,24 +122,6 @@ class Trees:
         with ThreadPoolExecutor(len(parts)) as pool:
             codes = list(pool.map(lambda s: self._run(model, answer, as_, x[s], out[s]), parts))
         return max(codes)
-
-
-def _runner(library: Any) -> Callable[..., int]:
-    """`run(model, answer, as, x, out)` of the library, which is a Python module or a ctypes one."""
-    if not isinstance(library, ctypes.CDLL):
-        direct: Callable[..., int] = library.run
-        return direct
-    function = library.trees_run
-    function.restype = ctypes.c_int
-    pointer = ctypes.c_void_p
-    function.argtypes = [pointer, pointer, ctypes.c_int, pointer, ctypes.c_int64, pointer]
-
-    def run(model: int, answer: int, as_: int, x: NDArray[Any], out: NDArray[Any]) -> int:
-        if x.ndim != 2 or x.dtype != np.float64:
-            raise ValueError("X should be a float64 matrix (rows, columns)")
-        return int(function(model, answer, as_, x.ctypes.data, len(x), out.ctypes.data))
-
-    return run
 
 
 def load(folder: Path, options: Mapping[str, Any], threads: int | None) -> Trees:
