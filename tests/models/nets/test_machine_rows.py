@@ -136,3 +136,20 @@ def test_products_of_what_is_computed_answer_as_onnx_runtime(tmp_path, m, k, n):
     g = Graph(a=(a, (2, m, k)), b=(b, (2, k, n)))
     work = work_of(g, g("Add", g("MatMul", "a", "b"), g("MatMul", g("Neg", "a"), g("Exp", "b"))))
     agrees(work, served(work, tmp_path), work.valid.x.arrays)
+
+
+def test_groups_turned_windows_and_running_sums_answer_as_onnx_runtime(tmp_path):
+    x = DRAW.normal(size=(3, 6, 5, 7)).astype(np.float32)
+    g = Graph(x=(x, (6, 5, 7)))
+    y = g("PRelu", "x", g.weight(6, 1, 1))
+    y = g("Conv", y, g.weight(10, 3, 3, 3), g.weight(10), group=2, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    y = g("InstanceNormalization", y, g.weight(10), g.weight(10), epsilon=1e-3)
+    parts = [g("CumSum", y, g.constant(np.int64(axis))) for axis in (1, 2, -1)]
+    wide = {"kernel_shape": [4, 3], "strides": [2, 3], "pads": [1, 0, 1, 1], "output_padding": [1, 2]}
+    up = g("Relu", g("ConvTranspose", y, g.weight(10, 4, 4, 3), g.weight(4), **wide))
+    up = g("ConvTranspose", up, g.weight(4, 3, 2, 2), kernel_shape=[2, 2])
+    line = g("Reshape", y, g.constant([0, 10, -1]))
+    line = g("ConvTranspose", line, g.weight(10, 5, 5), g.weight(5), kernel_shape=[5], strides=[2], pads=[2, 2])
+    parts = [g("Flatten", p) for p in (*parts, up, line)]
+    work = work_of(g, g("Concat", *parts, axis=1))
+    agrees(work, served(work, tmp_path), work.valid.x.arrays, 4e-6)

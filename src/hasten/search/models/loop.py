@@ -31,6 +31,7 @@ from hasten.observe.machine import usable_cores
 from hasten.observe.session import Session
 from hasten.passes.model.registry import missing
 from hasten.passes.model.texts.behind import inside
+from hasten.search.models.affordable import rows_within_budget
 from hasten.search.models.candidates import Candidate, Size, proposed
 from hasten.search.models.inputs import Asked, inputs_of
 from hasten.search.models.judge import Judge
@@ -43,9 +44,10 @@ from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
 from hasten.serve.net import Net, TextNet, is_net
 from hasten.serve.packages import to_install
-from hasten.verify.answers import Refusal
+from hasten.verify.answers import Answers, Refusal
 from hasten.verify.metric import metric
 from hasten.verify.schema import schema_of
+from hasten.verify.varied_tensors import SHORTER
 
 BUILD_S = 180.0  # longest time for building one candidate
 LEAST_ASK_S, TIMES_ASKED = 15.0, 4.0  # a question may take so long, or so many times what all of the original's took
@@ -102,13 +104,9 @@ class Loop:
         self.measure = None
         if work.metric is not None and work.valid.y is not None:
             self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
-        texts = isinstance(work.model, TextNet)
-        self.inputs: Asked = inputs_of(
-            work.valid.x, contract.batches, session.seed, same=contract.same, net_of_texts=texts
-        )
-        inputs = self.scratch / "inputs.pkl"
-        inputs.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
-        self.processes = Processes(inputs, work.methods, session.clock)
+        self.answers: Answers = {}
+        self.varied: dict[str, Answers] = {}
+        self.processes = Processes(self._inputs(), work.methods, session.clock)
         self._waits: deque[float] = deque(maxlen=LOOKS)  # of questions, beside what they compute, s
         self.built_s: dict[str, float] = {}  # the longest build of each pass
         self.pool = ThreadPoolExecutor(1)  # waits for what is built while something else is asked
@@ -118,6 +116,16 @@ class Loop:
         self.threads = sorted({1, *(contract.threads or (usable_cores(),))})
         # what is timed: the method that costs most, where there is a choice
         self.timed = _timed(work.methods)
+
+    def _inputs(self) -> Path:
+        """The file of all inputs that are asked."""
+        texts = isinstance(self.work.model, TextNet)
+        self.inputs: Asked = inputs_of(
+            self.work.valid.x, self.contract.batches, self.session.seed, same=self.contract.same, net_of_texts=texts
+        )
+        file = self.scratch / "inputs.pkl"
+        file.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
+        return file
 
     def __enter__(self) -> Loop:
         return self
@@ -134,9 +142,9 @@ class Loop:
         progress.stage("ask the original")
         self.original = self._original()
         self.note(original=self.original.record, varied=len(self.inputs.varied))
-        for candidate in self._built(serving):
-            progress.stage(f"judge {candidate.record.title}", self.ask_s)
-            self.judge_one(candidate)
+        self._judged_as_built(serving)
+        if not any(c.accepted for c in self.candidates) and self._with_fixed_steps():
+            self._judged_as_built(serving)
         exact = [c for c in self.candidates if c.accepted and self._promising(c)]
         progress.stage(f"race {len(exact)} candidates", self.race_s(len(exact)))
         self.race(exact, leave_s=self.finish_s())
@@ -146,6 +154,26 @@ class Loop:
         mark_front(good, self.contract)
         keep(self, good)
         self._told_of_few_rows()
+
+    def _judged_as_built(self, serving: Sequence[ServingPass]) -> None:
+        for candidate in self._built(serving):
+            self.session.progress.stage(f"judge {candidate.record.title}", self.ask_s)
+            self.judge_one(candidate)
+
+    def _with_fixed_steps(self) -> bool:
+        """Whether the number of steps was free and is fixed from now on: no graph of the net answers other numbers (its
+        module loops over them in Python), and an artifact that refuses these is better than none."""
+        if self.schema.form != "tensors" or not any((self.work.free or {}).values()) or self.session.left_s < 60:
+            return False
+        told = "the net is served for inputs of the validation data's length only: no graph of it answers others"
+        refused = Refusal("ValueError", told)
+        self.varied = {**self.varied, SHORTER: dict.fromkeys(self.work.methods, refused)}
+        self.schema = schema_of(self.work.valid, self.varied)
+        self.work = self.inside = replace(self.work, free={})
+        self.written = self._dumped("workload-fixed.pkl")
+        self.judge = Judge(self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed)
+        self.note(notes=(*self.out.record.notes, told))
+        return True
 
     def _told_of_few_rows(self) -> None:
         """A note where faster candidates were left out by rows that are too few, and by nothing else."""
@@ -171,11 +199,18 @@ class Loop:
         from hasten.passes.model.serving.original import AsItIs
         from hasten.serve.backends.original import FILE, save
 
-        self.written = self._dumped("workload.pkl")
         save(self.work.model, self.scratch)
+        candidate = Candidate((Step(AsItIs.code, AsItIs.name),), pickle=self.scratch / FILE)
+        fewer = rows_within_budget(self, candidate)
+        if fewer is not None:
+            self.work = fewer
+            self.processes.drop(candidate)  # which holds the inputs there were
+            self._inputs()
+            rows = {k: len(v) for k, v in (("valid", fewer.valid), ("test", fewer.test)) if v is not None}
+            self.note(notes=fewer.notes, rows={**self.out.record.rows, **rows})
+        self.written = self._dumped("workload.pkl")
         self.inside = inside(self.work)  # what passes look at: behind a tokeniser, if there is one
         self.pool.submit(self.processes.build, "warm", str(self.written), deadline_s=BUILD_S)  # it takes a while
-        candidate = Candidate((Step(AsItIs.code, AsItIs.name),), pickle=self.scratch / FILE)
         start = self.session.clock()
         child = self.processes.of(candidate)
         self.answers, *varied = self.processes.answers(candidate, [0, *self.inputs.varied_places])

@@ -28,7 +28,7 @@ MOST_WHOLE = 150_000_000  # in whole numbers of 8 bits
 MOST_NODES = 3000
 SEVERAL = 16  # rows that are answered at once
 # operators whose code takes one row: their windows and steps are what it counts
-ONE_ROW = ("Conv", "MaxPool", "AveragePool", "LSTM", "GRU")
+ONE_ROW = ("Conv", "ConvTranspose", "InstanceNormalization", "MaxPool", "AveragePool", "LSTM", "GRU")
 SHAPES_ONLY = ("Shape", "Size")
 # what is read of these besides sizes, which are known: their first input
 ONLY_FIRST = ("Reshape", "Expand", "Slice", "Unsqueeze", "Squeeze", "Split", "Tile")

@@ -152,6 +152,16 @@ PART void layer_norm(const float *in, const float *g, const float *b, float *out
   }
 }
 
+/* each row of n numbers by its own mean and spread */
+PART void instance_norm(const float *in, const float *g, const float *b, float *out, int64_t rows, int64_t n, float eps) {
+  for (int64_t r = 0; r < rows; r++, in += n, out += n) {
+    float mean = sum_of(in, n) / n;
+    for (int64_t i = 0; i < n; i++) out[i] = in[i] - mean;
+    float by = g[r] / sqrtf(squares_of(out, n) / n + eps);
+    for (int64_t i = 0; i < n; i++) out[i] = out[i] * by + b[r];
+  }
+}
+
 /* an image with zeros (or another value) around it; channels last */
 PART void padded(const float *in, float *out, int64_t h, int64_t w, int64_t c, int64_t top, int64_t left, int64_t bottom,
                  int64_t right, float value) {

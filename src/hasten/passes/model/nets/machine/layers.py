@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from hasten.serve.stored import INT8, LEVELS, rounded
 PLACES = {1: 8, 2: 8, 3: 6, 4: 6}  # of a tile, by its vectors of outputs: what fits into 32 registers
 PLACES_FEW = {1: 6, 2: 6, 3: 3, 4: 2}  # into 16
 VECTORS = 4
+MOST_GROUPS = 4  # of a convolution that is written as one of a single group
 NOTHING = "NULL"
 
 
@@ -192,6 +193,9 @@ def conv(w: Writer, node: Node) -> None:
     bias = _weights(w, node.inputs[2]) if len(node.inputs) > 2 and node.inputs[2] else None
     outputs, channels = weights.shape[:2]
     groups = node.attributes.get("group", 1)
+    if 1 < groups <= MOST_GROUPS and channels > 1:
+        weights, groups = _dense(weights, groups), 1
+        channels = weights.shape[1]
     of = window(node, weights.ndim - 2, weights.shape[2:])
     (kh, kw), (sh, sw), (dh, dw) = of["kernel"], of["strides"], of["dilations"]
     depthwise = groups > 1 and channels == 1 and outputs == groups
@@ -265,6 +269,50 @@ def conv(w: Writer, node: Node) -> None:
     w.give_back(x, given)
     if other is not None and add is not None:
         w.give_back(other, w.held[add])
+
+
+def _dense(weights: NDArray[Any], groups: int) -> NDArray[np.float32]:
+    """The weights of a few groups as those of one, with zeros between."""
+    outputs, channels = weights.shape[:2]
+    made = np.zeros((outputs, channels * groups, *weights.shape[2:]), np.float32)
+    each = outputs // groups
+    for g in range(groups):
+        made[g * each : (g + 1) * each, g * channels : (g + 1) * channels] = weights[g * each : (g + 1) * each]
+    return made
+
+
+def turned_conv(w: Writer, node: Node) -> None:
+    """ConvTranspose: a convolution, its kernel turned round, over the input with zeros between its places."""
+    weights = _weights(w, node.inputs[1])  # (inputs, outputs, window)
+    a, spatial = node.attributes, weights.ndim - 2
+    usual = {"group": 1, "dilations": [1] * spatial, "auto_pad": b"NOTSET"}
+    if any(a.get(n, v) != v for n, v in usual.items()) or "output_shape" in a or spatial not in (1, 2):
+        raise CannotServe("no code for a ConvTranspose of this kind")
+    strides, kernel = list(a.get("strides", [1] * spatial)), weights.shape[2:]
+    pads, more = list(a.get("pads", [0] * 2 * spatial)), list(a.get("output_padding", [0] * spatial))
+    before = [k - 1 - p for k, p in zip(kernel, pads[:spatial], strict=True)]
+    after = [k - 1 - p + m for k, p, m in zip(kernel, pads[spatial:], more, strict=True)]
+    given = w.array(node.inputs[0])
+    sizes = given.shape[2:]
+    if min(*before, *after) < 0 or given.kind != "float" or not all(isinstance(n, int) for n in sizes):
+        raise CannotServe("no code for a ConvTranspose of this kind")
+    name, turned = f"apart {len(w.lines)}", f"{node.inputs[1]} turned"
+    shape = (1, given.shape[1], *((int(n) - 1) * s + 1 for n, s in zip(sizes, strides, strict=True)))
+    apart = w.make(name, shape, "float", last=True)
+    w.line(f"memset({apart.at}, 0, 4 * ({apart.size}));")
+    own = apart.strides
+    steps = [own[0], own[1], *(times(s, n) for s, n in zip(strides, own[2:], strict=True))]
+    order = given.order
+    w.loops(
+        [given.shape[i] for i in order], [[steps[i] for i in order], [given.strides[i] for i in order]],
+        [apart, given], lambda p: f"{p[0]} = {p[1]};",
+    )  # fmt: skip
+    constants = dict(w.graph.constants)
+    flipped = np.flip(weights, tuple(range(2, weights.ndim))).swapaxes(0, 1)
+    constants[turned] = np.ascontiguousarray(flipped)
+    w.graph = replace(w.graph, constants=constants, shapes={**w.graph.shapes, name: shape})
+    conv(w, Node("Conv", (name, turned, *node.inputs[2:]), node.outputs, {"pads": [*before, *after]}))
+    w.drop(name)
 
 
 def _whole_window(

@@ -10,7 +10,7 @@ import numpy as np
 from hasten.core.model_pass import CannotServe
 from hasten.passes.model.nets.machine.choices import cut_out, elements, gather, ints, pieces, shape, split
 from hasten.passes.model.nets.machine.graph import Node, Size
-from hasten.passes.model.nets.machine.layers import conv, gemm, matmul, recurrent, window
+from hasten.passes.model.nets.machine.layers import conv, gemm, matmul, recurrent, turned_conv, window
 from hasten.passes.model.nets.machine.writer import C_TYPES, Array, Writer, literal, plus, times
 
 Write = Callable[[Writer, Node], None]
@@ -124,6 +124,13 @@ def _pow(w: Writer, node: Node) -> None:
     text = {2.0: "{0} * {0}", 3.0: "{0} * {0} * {0}", 0.5: "sqrtf({0})", 1.0: "{0}"}.get(float(by.reshape(-1)[0]))
     text = text or f"powf({{0}}, {literal(by.reshape(-1)[0], 'float')})"
     w.nest(w.make(node.outputs[0], last=x.last), [x], text)
+
+
+def _prelu(w: Writer, node: Node) -> None:
+    arrays, (a, b), last = _operands(w, node)
+    if any(w.kind(n) != "float" for n in node.inputs):
+        raise CannotServe("no code for a PRelu of whole numbers")
+    w.nest(w.make(node.outputs[0], last=last), arrays, f"{a} < 0.0f ? {a} * {b} : {a}")
 
 
 def _where(w: Writer, node: Node) -> None:
@@ -341,6 +348,41 @@ def _norm(w: Writer, node: Node) -> None:
     w.give_back(x, given)
 
 
+def _instance_norm(w: Writer, node: Node) -> None:
+    given = w.array(node.inputs[0])
+    x = w.in_order(given, last=False)
+    scale, shift = (w.array(n) for n in node.inputs[1:3])
+    if x.kind != "float" or scale.kind != "float" or times(*x.shape[2:]) == 0:
+        raise CannotServe("no code for a normalisation of this kind")
+    out = w.make(node.outputs[0])
+    eps = literal(node.attributes.get("epsilon", 1e-5), "float")
+    n = times(*x.shape[2:])
+    w.line(f"instance_norm({x.at}, {scale.at}, {shift.at}, {out.at}, {x.shape[1]}, {n}, {eps});")
+    w.give_back(x, given)
+
+
+def _running_sum(w: Writer, node: Node) -> None:
+    given = w.array(node.inputs[0])
+    axes = ints(w, node.inputs[1])
+    if (
+        axes is None
+        or given.kind != "float"
+        or node.attributes.get("exclusive", 0)
+        or node.attributes.get("reverse", 0)
+    ):
+        raise CannotServe("no code for a CumSum of this kind")
+    axis = axes[0] % len(given.shape)
+    x = w.in_order(given, last=False)
+    out = w.make(node.outputs[0])
+    outer, many, inner = times(*x.shape[:axis]), x.shape[axis], times(*x.shape[axis + 1 :])
+    w.line(
+        f"{{ const float *x = {x.at}; float *o = {out.at}; for (int64_t a = 0; a < {outer}; a++) "
+        f"for (int64_t k = 0; k < {many}; k++) for (int64_t i = 0; i < {inner}; i++, x++, o++) "
+        f"*o = k ? o[-({inner})] + *x : *x; }}"
+    )
+    w.give_back(x, given)
+
+
 def _batch_norm(w: Writer, node: Node) -> None:
     values = [w.constant(n) for n in node.inputs[1:5]]
     if any(v is None for v in values) or node.attributes.get("training_mode", 0):
@@ -357,12 +399,13 @@ def _batch_norm(w: Writer, node: Node) -> None:
 WRITES: dict[str, Write] = {
     **dict.fromkeys(EACH, _each), **dict.fromkeys(SIMPLE, _simple), **dict.fromkeys(PAIRS, _pair),
     **dict.fromkeys(ORDERED, _ordered), **dict.fromkeys(VIEWS, _view), **dict.fromkeys(SAME, _same),
-    **dict.fromkeys(REDUCED, _reduce), "Pow": _pow, "Where": _where, "Not": _test("!{0}"),
+    **dict.fromkeys(REDUCED, _reduce), "Pow": _pow, "PRelu": _prelu, "Where": _where, "Not": _test("!{0}"),
     "IsNaN": _test("{0} != {0}"), "Cast": _cast, "Transpose": _transpose, "Expand": _expand, "Concat": _concat,
     "Slice": cut_out, "Split": split, "Gather": gather, "Pad": _pad, "Range": _range, "Shape": shape,
     "GatherElements": elements, "GatherND": pieces,
     "ConstantOfShape": _filled, "MaxPool": _pool, "AveragePool": _pool,
     "Softmax": _softmax, "LogSoftmax": _softmax, "LayerNormalization": _norm, "BatchNormalization": _batch_norm,
+    "InstanceNormalization": _instance_norm, "CumSum": _running_sum, "ConvTranspose": turned_conv,
     "Conv": conv, "Gemm": gemm, "MatMul": matmul, "LSTM": recurrent, "GRU": recurrent,
 }  # fmt: skip
 
