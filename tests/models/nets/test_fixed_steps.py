@@ -6,7 +6,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
 
-import hasten
+import hasten  # noqa: E402
 
 
 class Loops(torch.nn.Module):
