@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed, pooled, views
+from hasten.kernel import columns_of_lists, containers, homes, kindred, linked, mixed, pooled, shared_streams, views
 from hasten.kernel.compiler import Unit, local
 from hasten.kernel.kinds import (
     CODE,
@@ -108,6 +108,8 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
             helper = unit.shared.helper("plain_objects" if listed else "plain_object")
             guard = f"{helper}({x}, {named}, {_words(own)}, {_words(sorted(used.methods))})"
         entry += [f"if not {guard}:", "    return None"]
+        if listed and not several:
+            entry += shared_streams.entry(types.items(), path, x, [local(n) for n in types])
         if not listed:
             entry += [f"{local(f'{path}.{a}')} = {x}.{a}" for a in sorted(set(below))]
         if path_given(path) or pooled.given(unit, path):

@@ -30,6 +30,7 @@ from hasten.kernel import (
     optional,
     pooled,
     reach,
+    shared_streams,
     splices,
     supers,
 )
@@ -50,6 +51,7 @@ from hasten.kernel.kinds import (
     Opt,
     Pool,
     Slot,
+    Stream,
     Tup,
     Type,
     Unknown,
@@ -407,6 +409,8 @@ def attribute(unit: Unit, obj: V, attr: str, node: ast.AST) -> V:
         return unit.seen(name, node)
     unit.extra[name] = unit.env[name] = slot
     x = local(name)
+    if isinstance(slot, Stream):
+        return V(x, slot)
     if isinstance(slot, Column) and slot.held is not None and not slot.grows:
         return columns_of_lists.of_one(unit, name, slot, obj.code)
     if isinstance(slot, Column) and slot.held is not None:
@@ -502,6 +506,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         made = Column(kinds, optional) if obj.many else Cell(kinds, optional)
     elif (stored or obj.many) and (member := enums.from_facts(shared, facts)) is not None:
         made = (Column if obj.many else Cell)(frozenset(), word=True, kind=member.kind)
+    elif (stream := shared_streams.slot(unit, obj, name, facts, stored, node)) is not None:
+        made = stream
     elif obj.many:
         some = len(kindred.owners(unit, obj.path, attr)) < len(shared.unions.get(obj.path, ()))
         made = rows(name, facts, stored, grown or some, node)
