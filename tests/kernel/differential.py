@@ -24,13 +24,18 @@ from hasten.core.finding import Region
 from hasten.core.recipe import Change, Recipe
 from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
-from hasten.kernel import names
+from hasten.kernel import names, runtime
 from hasten.kernel.regions import regions_of
+from hasten.observe import compiled as lent
 from hasten.observe.describe import describe, join
 from hasten.passes.source.jit import Jit
 
 FOLDER = Path(tempfile.mkdtemp(prefix="hasten-kernels-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+
+
+HELPERS = {f"_{name}" for name, helper in runtime.HELPERS.items() if helper.compiled}
+_made: dict[str, Any] = {}  # the compiled helpers of this process, by their text and that of all they name
 
 
 @dataclass
@@ -144,6 +149,7 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("_fast_"):
             node.decorator_list.append(ast.copy_location(ast.Name("_watched", ast.Load()), node))
     state["_watched"] = watched
+    state["_helper"] = share(source, tree)
     error: BaseException | None = None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -155,6 +161,25 @@ def run(source: SourceFile, setup: str, tag: str) -> Run:
     seen = {k: v for k, v in state.items() if not k.startswith("__") and (k in before or not k.startswith("_"))}
     warned = [f"{w.category.__name__}: {w.message}" for w in caught if w.category is not ResourceWarning]  # of others
     return Run(seen, error, warned, any(fast) if fast else None, (random.getstate(), np.random.get_state()))
+
+
+def share(source: SourceFile, tree: ast.Module) -> Callable[[str], Callable[[Any], Any]]:
+    """Lets each compiled helper of the file be the one that an earlier file with the same text has made, so that Numba
+    compiles it once a process for each signature. Gives what `_helper(digest)`, a decorator from now on, stands for."""
+
+    def helper(digest: str) -> Callable[[Any], Any]:
+        return lambda made: _made.setdefault(digest, made)
+
+    if b"fastmath" in source.data:
+        return helper  # what such a function calls first is compiled by its rules
+    digests = {name: digest for name, _, digest in lent.kernels(source) if name in HELPERS}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in digests:
+            digest = digests[node.name]
+            mark = ast.Call(ast.Name("_helper", ast.Load()), [ast.Constant(digest)], [])
+            given = [] if digest in _made else node.decorator_list
+            node.decorator_list = [ast.fix_missing_locations(ast.copy_location(mark, node)), *given]
+    return helper
 
 
 def same(a: Any, b: Any) -> bool:

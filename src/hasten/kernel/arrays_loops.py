@@ -16,7 +16,7 @@ from hasten.kernel.kinds import NP_INTS, Refuse, int_range
 from hasten.kernel.values import bare
 
 LOOPS = ("i", "j", "k", "l", "m", "n")
-NJIT = '@njit(cache=True, error_model="numpy")'
+NJIT = '@njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)'
 LONG = 88  # characters of an expression: a longer one gets a name
 NAME = "@NAME@"  # stands for the function's name in its text
 SIGNS = {

@@ -89,7 +89,7 @@ INITIAL = {"f": "0.0", "i": "0", "b": "False"}
 LIST_ITEMS = ("builtins.int", "builtins.float", "builtins.bool", "numpy.float64", "numpy.int64")
 DEEP = 250  # calls of a function by itself: a kernel gives up beyond, far from Python's own limit
 STREAMS = {"random.Random": "python", "numpy.random.mtrand.RandomState": "numpy"}
-NJIT = '@njit(cache=True, boundscheck=True, error_model="python")'
+NJIT = '@njit(cache=True, boundscheck=True, error_model="python", no_cfunc_wrapper=True)'
 STRINGS = "<strings>"  # stands for the name of the list of all strings of a call, by their numbers
 # what a kernel raises when it gives up: arithmetic, index and value errors of its own, or Numba's
 GIVEN_UP = "(ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError, NumbaError)"

@@ -47,7 +47,9 @@ INLINED = re.compile(rf"(hash|find|at|has|get|put)_{KEYED}(_rows)?(_parts)?|add_
 
 def _njit(name: str, body: str, *uses: str, more: str = "") -> Helper:
     before = "".join(f"{text}\n\n\n" for constant, text in CONSTANTS.items() if constant in body)
-    options = 'cache=True, error_model="python"' + (', inline="always"' if INLINED.fullmatch(name) else "")
+    # only Python and compiled code call it: without an entry for C (which Numba makes for callbacks) it compiles sooner
+    options = 'cache=True, error_model="python", '
+    options += 'inline="always"' if INLINED.fullmatch(name) else "no_cfunc_wrapper=True"
     options += f", {more}" if more else ""
     return Helper(name, f"{before}@njit({options})\n{body.strip()}\n", uses)
 
