@@ -122,3 +122,36 @@ def test_flow_of_try_and_while() -> None:
 def test_a_variable_of_a_comprehension_or_of_another_function_is_not_read_later() -> None:
     text = "for i in range(3):\n    j = i\nxs = [i for i in range(3)]\ndef f(j):\n    return j\n"
     assert region(text, 1, 2).live_out == ()
+
+
+LOOP = "for i in xs:\n    y = i\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "out"),
+    [
+        ("for i in ys:\n    print(i)\n", ()),  # a name of another loop's own
+        ("for k, (i, *y) in ys:\n    print([i for _ in y], y)\n", ()),
+        ("for i in ys:\n    pass\nelse:\n    print(i)\n", ("i",)),  # there may be no round
+        ("for i in i:\n    pass\n", ("i",)),
+        ("for ys[i] in ys:\n    pass\n", ("i",)),
+        ("for i in ys:\n    i += 1\nprint(y)\n", ("y",)),
+        ("def f():\n    print(i)\nfor i in ys:\n    f()\n", ("i",)),
+        ("for i in ys:\n    fs.append(lambda: i)\n", ("i",)),  # may be called before the next round of anything
+        ("for i in ys:\n    fs.append(x + i for x in ys)\n", ("i",)),
+        ("for i in ys:\n    def f():\n        return i\n", ("i",)),
+        ("while ys:\n    i += 1\n", ("i",)),
+        ("for i in ys:\n    del i\n", ()),
+    ],
+)
+def test_what_another_loop_binds_itself_is_not_live_out(rest: str, out: tuple[str, ...]) -> None:
+    assert region(LOOP + rest, 1, 2).live_out == out
+    within = "def f(xs, ys, fs):\n" + textwrap.indent(LOOP + rest, "    ")
+    assert region(within, 2, 3).live_out == out
+
+
+def test_a_loop_around_the_block_does_not_hide_what_it_binds() -> None:
+    text = "for i in ys:\n    for i in xs:\n        y = i\n    print(i)\n"
+    assert region(text, 2, 3).live_out == ("i",)
+    text = "for k in ys:\n    for i in xs:\n        y = i\n    for i in ys:\n        print(i)\n"
+    assert region(text, 2, 3).live_out == ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from hasten.passes.source.columns.cells import Cells
@@ -97,3 +99,37 @@ def test_another_variable_of_the_name_is_no_alias() -> None:
     assert not changes(Cells(), text, {})
     text = f"{HEAD}def work(df):\n    out = []\n    def g():\n        nonlocal df\n        other = df\n{read}"
     assert not changes(Cells(), text, {"df": frames()["mixed"]})
+
+
+READS = [
+    "df['t'].loc[i]",
+    "df.t.iloc[i]",
+    "df['t'].iat[i]",
+    "df.at[i, 't']",
+    "df.loc[i, 'u']",
+    "df.iloc[i]['t']",
+    "df.loc[i]['u']",
+]
+
+
+@pytest.mark.parametrize("read", READS)
+def test_times_come_with_their_unit_and_zone(read: str) -> None:
+    days = pd.to_datetime(["2024-02-29", "1677-09-22", "2262-04-11 01:02:03.123456789"], format="ISO8601")
+    base = pd.DataFrame({"t": days, "u": days[::-1].as_unit("s"), "a": [1.5, np.nan, 2.0], "s": ["x", "y", "z"]})
+    makes = [
+        base,
+        base[["t", "u"]],  # rows of one dtype
+        base[["t", "u"]].assign(u=lambda d: d["u"].astype(object)),
+        base.assign(t=lambda d: d["t"].where(d["a"] > 0), u=pd.NaT),
+        base.assign(u=lambda d: d["u"].dt.tz_localize("Europe/Berlin")),
+        base.assign(t=pd.to_timedelta([1, 2, 3], unit="D")),
+        base.assign(t=pd.period_range("2024", periods=3, freq="D")),
+        base.iloc[::-1],
+        base.iloc[:0],
+        base[["t", "u", "a"]],
+        pd.concat([base, base]),
+    ]
+    text = program(
+        f"for i in range(len(df)):\n    x = {read}\n    out.append((x, type(x), getattr(x, 'unit', 0), str(x), getattr(x, 'tz', 0)))"
+    )
+    check(Cells(), text, {"df": base}, [lambda m=m: {"df": m.copy()} for m in makes])

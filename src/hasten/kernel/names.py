@@ -90,37 +90,44 @@ def free(node: ast.AST) -> set[str]:
     return reads([node])
 
 
-def reads(nodes: Iterable[ast.AST], skip: tuple[int, int] = (0, -1)) -> set[str]:
+def reads(nodes: Iterable[ast.AST], skip: tuple[int, int] = (0, -1), *, walked: bool = True) -> set[str]:
     """Names read from outside nested scopes: plain loads here, plus the free names of nested scopes.
 
-    Statements that lie within the lines `skip` (first, last) are passed over.
+    Statements that lie within the lines `skip` (first, last) are passed over. Without `walked`, so are reads of what a
+    `for` around them binds in every round, if it is not around those lines: they see nothing that was bound before.
     """
     names: set[str] = set()
-    todo = list(nodes)
+    todo: list[tuple[ast.AST, frozenset[str]]] = [(node, frozenset()) for node in nodes]
     while todo:
-        node = todo.pop()
-        if isinstance(node, ast.stmt) and skip[0] <= node.lineno and (node.end_lineno or node.lineno) <= skip[1]:
+        node, anew = todo.pop()
+        last = getattr(node, "end_lineno", None) or getattr(node, "lineno", 0)
+        if isinstance(node, ast.stmt) and skip[0] <= node.lineno and last <= skip[1]:
             continue
+        inner: list[ast.AST] = []
         if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Store):
-                names.add(node.id)
+            names |= {node.id} - anew if not isinstance(node.ctx, ast.Store) else set()
             continue
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            names.add(node.target.id)
+            names |= {node.target.id} - anew
         if isinstance(node, FUNCTIONS):
             names |= free(node)
-            todo.extend(node.decorator_list + node.args.defaults + [d for d in node.args.kw_defaults if d])
+            inner = node.decorator_list + node.args.defaults + [d for d in node.args.kw_defaults if d]
         elif isinstance(node, ast.Lambda):
             names |= free(node)
-            todo.extend(node.args.defaults + [d for d in node.args.kw_defaults if d])
+            inner = node.args.defaults + [d for d in node.args.kw_defaults if d]
         elif isinstance(node, ast.ClassDef):
             names |= free(node)
-            todo.extend([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
+            inner = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]
         elif isinstance(node, COMPREHENSIONS):
             own = set().union(*(bound([g.target]) for g in node.generators))
-            names |= reads(list(ast.iter_child_nodes(node))) - own
+            late = isinstance(node, ast.GeneratorExp)  # may run after the loop
+            names |= reads(list(ast.iter_child_nodes(node))) - own - (set() if late else anew)
+        elif isinstance(node, ast.For) and not walked and not node.lineno <= skip[0] <= skip[1] <= last:
+            todo += [(n, anew | bound([node.target])) for n in node.body]
+            inner = [node.target, node.iter, *node.orelse]
         else:
-            todo.extend(ast.iter_child_nodes(node))
+            inner = list(ast.iter_child_nodes(node))
+        todo += [(n, anew) for n in inner]
     return names
 
 

@@ -197,14 +197,14 @@ class _Finder:
     def _read_outside(self, first: int, last: int, func: ast.AST | None) -> set[str]:
         """Names that statements outside lines first..last read: of the module, or of one function's scope."""
         if func is not None:
-            return names.reads(func.body, (first, last))  # type: ignore[attr-defined]
+            return names.reads(func.body, (first, last), walked=False)  # type: ignore[attr-defined]
         quoted = {  # __all__, getattr(module, "name"), a name in a query string
             n.value
             for n in ast.walk(self.tree)
             if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.isidentifier()
             if not first <= n.lineno <= last
         }
-        return names.reads(self.tree.body, (first, last)) | quoted
+        return names.reads(self.tree.body, (first, last), walked=False) | quoted
 
     def _enclosing(self, func: ast.AST) -> set[str]:
         """Locals of the functions around `func`, which it may read as closures."""

@@ -879,14 +879,17 @@ def {name}(df, columns, row_columns, labelled):
     looked_at = list(df.dtypes) if row_columns else [df[c].dtype for c in columns]
     for dtype in looked_at:
         if isinstance(dtype, {np}.dtype):
-            if dtype.kind not in "biufO":
+            if dtype.kind not in "biufOM":
                 return nothing
         elif not (isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan):
             return nothing
+    if row_columns and all(t.kind == "M" for t in df.dtypes):
+        return nothing  # such a row has one dtype, and may count time in another unit
     # a row of numbers only is cast to one dtype; any other row shows each cell as it is
     cast = {np}.result_type(*df.dtypes) if row_columns and all(t.kind in "iuf" for t in df.dtypes) else None
-    rows = [df[c].to_numpy() for c in row_columns]
-    lists = [df[c].to_numpy() for c in columns] + [a if cast is None else a.astype(cast) for a in rows]
+    lists = [df[c] if df[c].dtype.kind == "M" else df[c].to_numpy() for c in (*columns, *row_columns)]
+    if cast is not None:
+        lists[len(columns) :] = [a.astype(cast) for a in lists[len(columns) :]]
     return [len(df), *map(list, lists)]
 """
 

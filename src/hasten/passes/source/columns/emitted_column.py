@@ -267,6 +267,8 @@ class _Column(_StandIn):
         if type(key) is _Column and key._kind == "b" and key._place is self._place:
             mask, real = key._array, self.real
             return self._part(mask, lambda: real()[mask], self._place.masked(mask))
+        if type(key) is int and self._kind is not None and 0 <= key < self._size and self._place.numbered():
+            return self.iloc[key]
         return self.real()[_plain(key)]
 
     def _part(self, rows, make, place=None):

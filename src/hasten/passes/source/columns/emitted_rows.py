@@ -135,10 +135,17 @@ class _Once:
 
 class _Place:
     # the rows that columns have in common; `within` others, where a mask tells which
-    __slots__ = ("index", "mask", "within")
+    __slots__ = ("_numbered", "index", "mask", "within")
 
     def __init__(self, index, within=None, mask=None):
-        self.index, self.within, self.mask = _Once(index), within, mask
+        self.index, self.within, self.mask, self._numbered = _Once(index), within, mask, None
+
+    def numbered(self):
+        # whether the labels are 0, 1, 2, ...
+        if self._numbered is None:
+            index = self.index()
+            self._numbered = type(index) is pd.RangeIndex and index.start == 0 and index.step == 1
+        return self._numbered
 
     def masked(self, mask):
         return _Place(lambda: self.index()[mask], self, mask)

@@ -492,7 +492,7 @@ def read_elsewhere(source: SourceFile, name: str, loop: ast.AST) -> bool:
             continue
         at: ast.AST | None = n
         below: ast.AST | None = None
-        covered = False
+        covered = late = False
         while at is not None and at is not whole:
             if isinstance(at, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 a = at.args
@@ -503,8 +503,10 @@ def read_elsewhere(source: SourceFile, name: str, loop: ast.AST) -> bool:
                     isinstance(x, ast.Name) and x.id == name and isinstance(x.ctx, ast.Store) for x in ast.walk(at)
                 ):
                     covered = True  # a local of its own
+                late = True
             elif isinstance(at, ast.For) and below in at.body and _binds(at.target, name):
-                covered = True
+                # a value of this very round, which the loop had no part in
+                covered = at is loop or not late and not any(x is loop for x in ast.walk(at))
             elif (
                 isinstance(at, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp))
                 and any(_binds(g.target, name) for g in at.generators)
@@ -513,6 +515,7 @@ def read_elsewhere(source: SourceFile, name: str, loop: ast.AST) -> bool:
                 covered = True
             if covered:
                 break
+            late = late or isinstance(at, ast.GeneratorExp)
             below, at = at, up.get(at)
         if not covered:
             return True
