@@ -50,6 +50,9 @@ FRAMES: list[Callable[[], pd.DataFrame]] = [
     lambda: pd.concat([frame(3), frame(3)]),
     lambda: frame().set_index(["k", "s"], drop=False),
     lambda: frame().rename(columns={"y": "x"}),
+    lambda: frame().rename(columns={"f": "name"}),
+    lambda: frame().rename_axis("k"),
+    lambda: frame().assign(k=lambda d: d["k"].where(d["k"] > 0)),
 ]
 BOOT = """
 def stats(part, names):
@@ -195,6 +198,96 @@ def work(df):
     for k in range(3):
         out.append((mark(df, k), df["z"].mean(), mark(df[df["k"] == k], 2), df.shape))
     return out, df
+""",
+    "functions of groups": """
+def rfm(g, last):
+    kept = g[~g["f"]]
+    gaps = g["t"].diff().dt.total_seconds()
+    return pd.Series(
+        {"days": (last - g["t"].max()).days, "n": len(kept), "sum": kept["x"].sum(), "gap": gaps.mean(), "s": g["s"].nunique()}
+    )
+
+
+def work(df):
+    last = df["t"].max()
+    return df.groupby("k").apply(lambda g: rfm(g, last), include_groups=False), df
+""",
+    "functions of groups, by their key": """
+def told(g):
+    print(g.name, type(g.name), list(g.columns), g.index.tolist(), g.shape)
+    return f"{g.name}:{g['x'].mean():.3f}"
+
+
+def work(df):
+    return df.groupby(["k", "s"], sort=False).apply(told), df.groupby("s").apply(told), df.groupby("f", group_keys=False).apply(told)
+""",
+    "functions of groups that give all sorts": """
+def first(g):
+    g = g.sort_values("x")
+    return g.head(1)
+
+
+def some(g):
+    return g if g["y"].sum() > 0 else None
+
+
+def work(df):
+    out = [df.groupby("k").apply(first), df.groupby("k").apply(some), df.groupby("k", group_keys=False).apply(lambda g: g[g["x"] > 0])]
+    out.append(df.groupby("k").apply(lambda g: g["x"] - g["x"].mean()))
+    out.append(df.groupby("k").apply(lambda g: g["x"].values))
+    out.append(df.groupby("k").apply(lambda g: {"a": len(g)}))
+    out.append(df.groupby("k").apply(lambda g: g.name if len(g) > 9 else None))
+    out.append(df.groupby("k").apply(lambda g: bool(g["f"].any())))
+    out.append(df.groupby("k").apply(lambda g: df["x"].sum() / g["x"].sum()))
+    return out
+""",
+    "functions of columns of groups": """
+def both(x):
+    return pd.Series({"low": x.min(), "high": x.quantile(0.75)})
+
+
+def work(df):
+    out = [df.groupby("s")["x"].apply(both), df.groupby("s")["x"].apply(lambda c: (c.name, len(c), c.sum()))]
+    out.append(df.groupby("k")["t"].apply(lambda c: (c.max() - c.min()).days))
+    out.append(df.groupby("k")["s"].apply(lambda c: c.name))
+    out.append(df.groupby("k")["s"].apply(lambda c: c.iloc[0]))
+    out.append(df.groupby("f")["y"].apply(lambda c: c - c.mean()))
+    out.append(df.groupby("k")["x"].apply(lambda c: c[c > 0]))
+    return out
+""",
+    "functions of groups that write": """
+def marked(g, seen):
+    g["z"] = g["x"] * 2
+    g.loc[g.index[:1], "y"] = 99
+    seen.append((len(g), g["y"].sum()))
+    return g
+
+
+def work(df):
+    seen = []
+    return df.groupby("k").apply(lambda g: marked(g, seen)), seen, df
+""",
+    "functions of groups that raise": """
+def of(g, seen):
+    seen.append(g.name)
+    return g["x"].sum() / (0 if g.name == 2 else 1) if g["y"].max() < 99 else g["none"]
+
+
+def work(df):
+    seen = []
+    try:
+        return df.groupby("k").apply(lambda g: of(g, seen) / (len(seen) - 3)), seen
+    except (ZeroDivisionError, KeyError) as e:
+        return type(e), seen
+""",
+    "functions of groups in a loop": """
+def work(df):
+    rng, out = np.random.default_rng(1), []
+    for i in range(3):
+        part = df.sample(frac=0.8, replace=True, random_state=rng)
+        out.append(part.groupby("s").apply(lambda g: g["x"].mean() * g["y"].sum()))
+        out.append(part.groupby("k")["x"].apply(lambda c: c.std()))
+    return out
 """,
     "raises midway": """
 def work(df):

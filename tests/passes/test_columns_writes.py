@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pytest
 
 from hasten.passes.source.columns.writes import CellWrites
@@ -24,7 +28,22 @@ LOOPS = {
     "past the end": "for i in range(3, 9):\n    df.at[i, 'a'] = 1",
     "of a part": "last = None\npart = df[df['b'] > 2]\nfor i, row in part.iterrows():\n    if last is not None:\n        df.at[i, 'a'] = row['b'] - last['b']\n    last = row",
     "any labels": "for i in ('x', 1, 2, 2.0, True, -1):\n    df.loc[i, 'a'] = 0.5",
+    "bound again": "for i in range(len(df)):\n    i = 5\n    df.at[i, 'a'] = 1",
     "nan": "for i in range(len(df)):\n    df.at[i, 'a'] = np.nan",
+    "labels of a part": "part = df[df['b'] > 2]\nfor k in range(1, len(part)):\n    w = part['c'].iloc[k - 1:k + 1].values\n    df.loc[part.index[k], 'a'] = w.mean()",
+    "labels of the frame": "for k in range(len(df) + 1):\n    df.at[df.index[k], 'b'] = k",
+    "positions": "for k in range(-1, len(df)):\n    for c in ('a', 'b', 's'):\n        df.iloc[k, df.columns.get_loc(c)] = k",
+    "one position": "for k in range(len(df)):\n    df.iat[k, 0] = k / 2\n    c = 99 if k > 3 else 1\n    df.iloc[k, c] = k",
+    "columns by name": "for c in ['a', 'zz', 'b', 's']:\n    for i in range(len(df)):\n        df.loc[i, c] = i * 2\n        df.at[i, 'c'] = df.loc[i, 'a']",
+    "columns of other types": "for c in [('a', 1), 'a', None, 3]:\n    for i in range(2):\n        df.at[i, c] = 1.5",
+    "reduced": "for i in range(len(df)):\n    df.at[i, 'a'] = df['a'].sum() + df['c'].max() + df.loc[0, 'b'].sum()",
+    "parts": "for i in range(len(df)):\n    df.loc[i, 'a'] = df['a'].iloc[:i].sum()\n    df.loc[i, 'q'] = df.iloc[:i]['a'].sum()",
+    "filled": "for i in df.index:\n    if np.isnan(df.loc[i, 'a']):\n        df.loc[i, 'a'] = df['a'].mean()",
+    "last value first": "def note(x):\n    print(x)\n    return x\nfor i in range(3):\n    df.loc[note(i), 'a'] = note(1.0)",
+    "value and label raise": "labels = [0, 1]\nfor k in range(3):\n    df.loc[labels[k], 'a'] = 1 / (2 - k)",
+    "enlarged midway": "for i in [0, 1, 50, 2, 'new', 3, 50]:\n    df.loc[i, 'a'] = 1.25",
+    "label of another type": "for i in [np.int64(1), np.int32(1), 1.0, True, '1', (1,), None]:\n    df.loc[i, 'c'] = 9",
+    "two lines": "for i in range(len(df)):\n    df.loc[\n        i, 'a'\n    ] = (i +\n        1)",
 }
 
 
@@ -45,17 +64,61 @@ def test_writes_give_the_same_on_every_frame(name: str) -> None:
     "loop",
     [
         "for i in range(len(df)):\n    df.at[i, 'a'] = 1\n    print(df)",
-        "for i in range(len(df)):\n    df.at[i, 'a'] = df['a'].sum()",
+        "for i in range(len(df)):\n    df.at[i, 'a'] = 1, 2",
+        "v = df['a'].values\nfor i in range(1, len(df)):\n    df.at[i, 'a'] = v[i - 1]",
+        "v = np.asarray(df)\nfor i in range(1, len(df)):\n    df.at[i, 'a'] = v[i - 1, 0]",
+        "v = shown(df)\nfor i in range(1, len(df)):\n    df.at[i, 'a'] = v[i - 1]",
+        "for i, x in enumerate(df['a']):\n    df.at[i + 1, 'a'] = x",
+        "it = zip(df['a'], df['b'])\nfor i in range(3):\n    df.at[i + 1, 'a'] = next(it)[0]",
+        "for i in range(3):\n    df.at[i, 'a'] = sum(df['a'])",
+        "for i in range(3):\n    g = df.groupby('s')\n    df.at[i, 'a'] = g['a'].sum().iloc[0]",
+        "for i in range(3):\n    df.at[i, 'a'] = df['a'].rolling(2)",
+        "h = Holder(df)\nfor i in range(3):\n    df.at[i, 'a'] = h.total()",
+        "for i in range(3):\n    df.at[df.at[i, 'b'], 'a'] = 1",
         "part = df\nfor i, row in part.iterrows():\n    df.at[i, 'a'] = part.loc[0, 'a'] + 1",
         "part = same(df)\nfor i in part.index:\n    df.at[i, 'a'] = part.loc[0, 'a'] + 1",
         "for i in range(len(df)):\n    df.at[i, 'a'] = 1\n    df = df + 1",
         "for i in range(len(df)):\n    df.at[i, 'a'] += 1",
-        "for i in range(len(df)):\n    i = 5\n    df.at[i, 'a'] = 1",
         "for i in range(len(df)):\n    df.loc[df.a > 1, 'a'] = i",
     ],
 )
 def test_frames_that_are_looked_at_stay(loop: str) -> None:
-    assert not changes(CellWrites(), program(loop), {"df": frames()["mixed"]})
+    text = program(loop)
+    if "Holder" in loop:
+        text += "class Holder:\n    def __init__(self, d):\n        self.d = d\n    def total(self):\n        return self.d['a'].sum()\n"
+    assert not changes(CellWrites(), text, {"df": frames()["mixed"]})
+
+
+LABELS = {
+    "texts": list("vwxyz"),
+    "times": pd.date_range("2024-01-01", periods=5),
+    "zoned": pd.date_range("2024-01-01", periods=5, tz="UTC"),
+    "seconds": pd.date_range("2024-01-01", periods=5).as_unit("s"),
+    "numbers": [5, 3, 1, 0, 2],
+    "floats": [0.0, 1.0, 2.5, np.nan, 3.0],
+    "twice": [1, 1, 2, 0, 3],
+    "objects": [1, "w", (1, 2), None, 2.0],
+    "categories": pd.CategoricalIndex(list("vwxyz")),
+    "periods": pd.period_range("2024-01-01", periods=5, freq="D"),
+    "missing": [*pd.date_range("2024-01-01", periods=4), pd.NaT],
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.filterwarnings("ignore")
+def test_labels_of_every_kind(name: str) -> None:
+    keys = [*LABELS[name], 0, 1, 1.0, True, "w", "2024-01-02", pd.Timestamp("2024-01-03"), pd.Timestamp("2030-01-01")]
+    text = (
+        f"{HEAD}def work(df, keys):\n    out = []\n    for k, label in enumerate(keys):\n        try:\n            df.loc[label, 'x'] = k\n"
+        "            df.at[label, 'y'] = k * 0.5\n            df.iloc[k % 5, 1] = -k\n            out.append(df['x'].sum())\n"
+        "        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as e:\n            out.append((type(e), str(e)))\n    return df, out\n"
+    )
+
+    def make() -> dict[str, Any]:
+        base = pd.DataFrame({"x": np.arange(5.0), "y": 0.0, "s": list("abcde")}, index=LABELS[name])
+        return {"df": base, "keys": list(keys)}
+
+    check(CellWrites(), text, make(), [make, lambda: {**make(), "df": make()["df"].astype({"x": "float32"})}])
 
 
 RECURSIVE = {
@@ -100,8 +163,6 @@ def test_parts_of_columns_that_are_not_written(name: str) -> None:
 @pytest.mark.parametrize(
     "loop",
     [
-        "for i in range(len(df)):\n    df.loc[i, 'a'] = df['a'].iloc[:i].sum()",
-        "for i in range(len(df)):\n    df.loc[i, 'q'] = df.iloc[:i]['a'].sum()",
         "for i in range(len(df)):\n    w = df['a'].iloc[:i]\n    df.loc[i, 'q'] = w.sum()\n    out.append(w)",
     ],
 )

@@ -100,7 +100,7 @@ def reads(nodes: Iterable[ast.AST], skip: tuple[int, int] = (0, -1), *, walked: 
     todo: list[tuple[ast.AST, frozenset[str]]] = [(node, frozenset()) for node in nodes]
     while todo:
         node, anew = todo.pop()
-        last = getattr(node, "end_lineno", None) or getattr(node, "lineno", 0)
+        last: int = getattr(node, "end_lineno", 0) or 0
         if isinstance(node, ast.stmt) and skip[0] <= node.lineno and last <= skip[1]:
             continue
         inner: list[ast.AST] = []
@@ -111,10 +111,10 @@ def reads(nodes: Iterable[ast.AST], skip: tuple[int, int] = (0, -1), *, walked: 
             names |= {node.target.id} - anew
         if isinstance(node, FUNCTIONS):
             names |= free(node)
-            inner = node.decorator_list + node.args.defaults + [d for d in node.args.kw_defaults if d]
+            inner = [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
         elif isinstance(node, ast.Lambda):
             names |= free(node)
-            inner = node.args.defaults + [d for d in node.args.kw_defaults if d]
+            inner = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
         elif isinstance(node, ast.ClassDef):
             names |= free(node)
             inner = [*node.decorator_list, *node.bases, *(k.value for k in node.keywords)]

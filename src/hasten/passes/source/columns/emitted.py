@@ -1015,21 +1015,43 @@ def {name}(parts, options):
 
 CELL_WRITER = """\
 class {name}:
-    # `df.at[i, column] = value` into lists that are put back by `flush`, where labels are 0, 1, 2, ... and the value
-    # suits the dtype; any other write goes to the frame at once, as before
+    # `df.at[i, column] = value` into lists that are put back by `flush`, where the label is one of the index and the
+    # value suits the dtype; any other write goes to the frame at once, as before
     def __init__(self, df):
-        self.df, self.cells, self.reloads = df, {{}}, {{}}
+        self.df, self.cells, self.index = df, {{}}, None
         self.rows = len(df) if type(df) is {pd}.DataFrame and self.plain() else 0
+        self.credit = 6 * self.rows
+        if self.rows:
+            self.index, self.places = df.index, self.numbers(df.index)
 
     def plain(self):
-        index, columns = self.df.index, self.df.columns
-        labels = type(index) is {pd}.RangeIndex and index.start == 0 and index.step == 1
-        return labels and columns.is_unique and all(type(c) is str for c in columns)
+        columns = self.df.columns
+        return columns.is_unique and all(type(c) is str for c in columns)
+
+    def numbers(self, index):
+        # the row of each label, and the types of labels that are looked up; None for 0, 1, 2, ...
+        if type(index) is {pd}.RangeIndex and index.start == 0 and index.step == 1:
+            return None
+        labels = list(index) if index.nlevels == 1 and index.is_unique else []
+        for kinds in ((str,), (int,), ({pd}.Timestamp,)):
+            if labels and all(type(label) in kinds for label in labels):
+                return {{label: row for row, label in enumerate(labels)}}, kinds[0]
+        return {{}}, None
+
+    def row(self, i):
+        if type(i) is {np}.int64:
+            i = int(i)
+        if self.places is None:
+            return i if type(i) is int and 0 <= i < self.rows else None
+        return self.places[0].get(i) if type(i) is self.places[1] else None
 
     def load(self, column):
-        # the column as (list, kinds of value that keep its dtype, what a value becomes in it); three times at most
-        self.reloads[column] = self.reloads.get(column, 0) + 1
-        if not self.plain() or len(self.df) != self.rows or column not in self.df.columns:
+        # the column as (list, kinds of value that keep its dtype, what a value becomes in it)
+        self.credit -= 2 * self.rows
+        if self.df.index is not self.index or not self.plain() or len(self.df) != self.rows:
+            self.rows = 0
+            return
+        if column not in self.df.columns:
             return
         dtype = self.df[column].dtype
         kinds = {{"float64": (float, {np}.float64, int), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}
@@ -1039,45 +1061,63 @@ class {name}:
         elif isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
             self.cells[column] = [list(self.df[column].to_numpy()), (str,), str, False]
 
-    def fits(self, i, column, value):
-        if column not in self.cells and self.rows and self.reloads.get(column, 0) < 3:
+    def entry(self, column):
+        if type(column) is not str:
+            return None
+        if column not in self.cells and 0 < 2 * self.rows <= self.credit:  # again only when it was worth it
             self.load(column)
-        entry = self.cells.get(column)
-        if entry is None or type(i) is not int or not 0 <= i < self.rows or type(value) not in entry[1]:
-            return None
+        self.credit += 500 if column in self.cells else 0
+        return self.cells.get(column)
+
+    def put(self, value, row, column):
+        # whether the value is in the list now
+        entry = None if row is None or not self.rows else self.entry(column)
+        if entry is None or type(value) not in entry[1]:
+            return False
         if type(value) is int and not -(2**53) <= value <= 2**53:
-            return None
-        return entry
+            return False
+        entry[0][row], entry[3] = entry[2](value), True
+        return True
 
-    def at(self, i, column, value):
-        entry = self.fits(i, column, value)
-        if entry is None:
-            self.flush()
-            self.df.at[i, column] = value
-        else:
-            entry[0][i], entry[3] = entry[2](value), True
+    def label(self, value, i, column, how):
+        if not self.put(value, self.row(i) if self.rows else None, column):
+            getattr(self.now(), how)[i, column] = value
 
-    def loc(self, i, column, value):
-        entry = self.fits(i, column, value)
-        if entry is None:
-            self.flush()
-            self.df.loc[i, column] = value
-        else:
-            entry[0][i], entry[3] = entry[2](value), True
+    def position(self, value, i, j, how):
+        known = type(i) is int and 0 <= i < self.rows and type(j) is int and 0 <= j < len(self.df.columns)
+        if not (known and self.put(value, i, self.df.columns[j])):
+            getattr(self.now(), how)[i, j] = value
+
+    def at(self, value, i, column):
+        self.label(value, i, column, "at")
+
+    def loc(self, value, i, column):
+        self.label(value, i, column, "loc")
+
+    def iat(self, value, i, j):
+        self.position(value, i, j, "iat")
+
+    def iloc(self, value, i, j):
+        self.position(value, i, j, "iloc")
 
     def read(self, i, column, how):
         # a cell, with all that was written so far
-        if column not in self.cells and self.rows and self.reloads.get(column, 0) < 3:
-            self.load(column)
-        entry = self.cells.get(column)
-        if entry is not None and type(i) is int and 0 <= i < self.rows:
-            return entry[0][i]
+        entry = self.entry(column)
         if entry is not None:
+            by_place = how in ("column_iloc", "column_iat")
+            row = i if by_place and type(i) is int and 0 <= i < self.rows else None if by_place else self.row(i)
+            if row is not None:
+                return entry[0][row]
             self.flush()
         if how == "loc" or how == "at":
             return getattr(self.df, how)[i, column]
         cells = self.df[column]
         return cells[i] if how == "column" else getattr(cells, how.removeprefix("column_"))[i]
+
+    def now(self):
+        # the frame, with all that was written so far
+        self.flush()
+        return self.df
 
     def flush(self):
         for column, (cells, _, kind, changed) in self.cells.items():

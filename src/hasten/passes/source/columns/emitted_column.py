@@ -35,6 +35,12 @@ class _Column(_StandIn):
         real = self.real
         self._index = index or _Once(lambda: real().index)
 
+    def _called(self, key):
+        # under another name
+        real, plain = self.real, self._kind in ("n", "b")
+        make = None if plain else lambda: real().rename(key)
+        return _Column(self._kind, self._array, self._table, self._place, self._size, make, key)
+
     def __len__(self):
         return self._size
 

@@ -23,6 +23,7 @@ CLASSES = (
         "_Lazy",
         "_Columns",
         "_cell",
+        "_called",
         "_looked",
     ),
     *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_Groups"),
@@ -166,6 +167,14 @@ class _Lazy:
 
     def column(self, label):
         return (self._made[None] if None in self._made else self.get((label,)))[label]
+
+
+def _called(ordered, labels, key, start, stop):
+    # rows of a frame, which have their group's key for a name if they are all of it
+    part = ordered.get(labels).iloc[start:stop]
+    if labels is None:
+        object.__setattr__(part, "name", key)
+    return part
 
 
 def _looked(column, texts=True):
@@ -513,6 +522,16 @@ class _Rows(_StandIn):
         other._place, other._numbered = _Place(lambda: pd.RangeIndex(size)), True
         return other
 
+    def _keyed(self, keys, order, ends, label):
+        # the rows (or a column) of each key, which is their name, as pandas gives them to a function
+        lazy, start = self._lazy, 0
+        ordered = _Lazy(lambda labels: lazy.get(labels).take(order))
+        for key, stop in zip(keys, ends):
+            taken = _Lazy(lambda labels, key=key, start=start, stop=stop: _called(ordered, labels, key, start, stop))
+            part = self._part(order[start:stop], taken)
+            yield part if label is None else part._column(label)._called(key)
+            start = stop
+
     def merge(self, *args, **options):
         return self._made("merge", *args, **options)
 
@@ -671,6 +690,46 @@ class _Groups(_StandIn):
             if start < stop:
                 taken = _Lazy(lambda labels, start=start, stop=stop: ordered.get(labels).iloc[start:stop])
                 yield key, rows._part(order[start:stop], taken)
+
+    def _keyed(self):
+        # key, part and its name for every group, as `apply` goes through them; None for unusual frames and keys
+        rows, by, label, options = self._rows, self._by, self._label, self._options
+        names, labels = by if type(by) is list else [by], rows._columns.labels
+        if not rows._size or not names or any(type(x) is not str or x not in labels for x in names):
+            return None
+        if len(set(names)) < len(names) or label in names or label is not None and label not in labels:
+            return None
+        if "name" in labels or options.keys() - {"sort", "group_keys", "observed", "dropna"}:
+            return None
+        for column in (rows._column(x) for x in names):
+            if column._kind is None or column._kind == "n" and np.isnan(column._array).any():
+                return None
+        frame = rows.real()
+        if frame.index.nlevels > 1 or set(names) & set(frame.index.names):
+            return None
+        groups = frame.groupby(by, **options)
+        numbers, keys = groups.ngroup().to_numpy(), groups.size().index
+        counts = np.bincount(numbers, minlength=len(keys))
+        if numbers.min() < 0 or not counts.all() or len(counts) != len(keys):
+            return None
+        rest, order = _Rows(), numbers.argsort(kind="stable")
+        rest._start(frame.drop(columns=names) if label is None else frame[[label]], None)
+        return keys, rest._keyed(keys, order, counts.cumsum().tolist(), label)
+
+    def apply(self, function, *args, **options):
+        plain = lambda part: _plain(function(part))
+        plain.__name__ = getattr(function, "__name__", "function")
+        groups, args = self.real(), tuple(map(_plain, args))
+        usual = not args and options in ({}, {"include_groups": False}) and callable(function)
+        keyed = self._keyed() if usual else None
+        if keyed is None:
+            return groups.apply(plain if callable(function) else function, *args, **options)
+        keys, parts = keyed
+        values = [plain(part) for part in parts]
+        if all(type(value) in (int, float, str, np.int64, np.float64) for value in values):
+            return pd.Series(values, index=keys, name=self._label)
+        made = iter(values)  # pandas decides what they become together
+        return groups.apply(lambda group: next(made))
 
     def _reduced(self, name):
         # a reduction of one column: the numbers of the groups stand for their keys

@@ -24,6 +24,7 @@ from hasten.passes.source.columns.syntax import (
     imported_as,
     in_fstring,
     only_def,
+    only_parameter,
     parents,
     scope_of,
     series_attributes,
@@ -84,7 +85,12 @@ class Flow:
     `names` the variables around the loop that may hold a stand-in, `functions` those that may be given one."""
 
     def __init__(
-        self, source: SourceFile, loop: ast.stmt, roots: Iterable[str], series: frozenset[str] = frozenset()
+        self,
+        source: SourceFile,
+        loop: ast.stmt,
+        roots: Iterable[str],
+        series: frozenset[str] = frozenset(),
+        applies: bool = True,
     ) -> None:
         known_frame, known_series = frame_attributes(), series_attributes()
         if known_frame is None or known_series is None:
@@ -106,6 +112,7 @@ class Flow:
         self.written: dict[tuple[int, str], tuple[Unit, ast.AST]] = {}  # columns that are written into
         self.stored: set[tuple[int, str]] = set()
         self.handed: set[tuple[int, str]] = set()
+        self.applies, self.applied = applies, False  # whether functions of groups get stand-ins
         self.parts = 0  # places where pandas would make a frame or a Series
         self.changed = True
         for _ in range(20):
@@ -724,6 +731,9 @@ class Flow:
         for k in n.keywords:
             if k.arg is None or k.arg in ("inplace", "out", "copy") and not _is_false(k.value):
                 raise Refused(n, f"calls .{f.attr} with {k.arg}")
+        if base == GROUPS and self.applies and f.attr == "apply" and self.apply(n, f.value, unit):
+            self.parts += 1
+            return None
         for a in self.argument_nodes(n):
             kind = self.expr(a, unit)
             if isinstance(kind, tuple) or kind == CELLS or isinstance(a, ast.Starred):
@@ -739,6 +749,39 @@ class Flow:
         if f.attr == "groupby":
             return GROUPS
         return base if f.attr in MAKES and base != ROW else None
+
+    def apply(self, n: ast.Call, groups: ast.expr, unit: Unit) -> bool:
+        """Whether the function of a `groupby(...).apply(function)` is known: it is given what stands in for groups."""
+        if len(n.args) != 1 or any(k.arg != "include_groups" for k in n.keywords):
+            return False
+        picked = isinstance(groups, ast.Subscript) and string(groups.slice) is not None
+        if not picked and not (isinstance(groups, ast.Call) and getattr(groups.func, "attr", "") == "groupby"):
+            return False
+        given = n.args[0]
+        function = only_def(self.source, given.id) if isinstance(given, ast.Name) else given
+        if not isinstance(function, (ast.Lambda, ast.FunctionDef)) or (name := only_parameter(function)) is None:
+            return False
+        kind = COLUMN if picked else FRAME
+        if isinstance(function, ast.Lambda):
+            if len(bindings(unit.home or self.source.tree, name)) != 1:
+                return False
+            self.note(unit, name, kind, n)
+            for one, k in _each(function.body, self.expr(function.body, unit)):
+                self.hand(one, k, unit, named=True)
+        else:
+            nested = any(isinstance(x, (ast.Yield, ast.YieldFrom, ast.Await)) for x in ast.walk(function))
+            if nested or function.decorator_list or function is self.top.home:
+                return False
+            inner = self.units.get(function)
+            if inner is None:
+                inner = self.units[function] = Unit(function, function.body)
+                self.changed = True
+            self.note(inner, name, kind, n)
+            inner.whole[name] = False
+            if isinstance(inner.returns, tuple) or inner.returns in (GROUPS, CELLS):
+                raise Refused(n, "a function of groups gives several")
+        self.applied = True
+        return True
 
     def own_method(self, f: ast.Attribute, unit: Unit) -> FunctionNode | None:
         """`self.score` where one class of the file has a method of that name, and the call stands in that class."""

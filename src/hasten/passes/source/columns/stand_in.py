@@ -1,7 +1,8 @@
 """Frames that are only read.
 
 What it finds    a loop in which rows are drawn, filtered, grouped or picked from a frame again and again, and go on
-                 through names and functions of the file: `s = df.sample(frac=1, replace=True)`, `means(s)`.
+                 through names and functions of the file: `s = df.sample(frac=1, replace=True)`, `means(s)`; also
+                 `df.groupby(k).apply(f)`.
 Why it is slow   pandas makes a frame of all columns for every part, and a Series for every column, mask and cell.
 Example          for _ in range(n): s = df.sample(frac=1, replace=True); out.append(s[s["k"] == "a"]["x"].mean())
                  ->  df_rows = _Rows.of(df)
@@ -17,6 +18,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import ClassVar
 
 from hasten.core.facts import Facts
@@ -27,7 +29,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns.emitted_rows import helpers
 from hasten.passes.source.columns.kept import goes_behind
 from hasten.passes.source.columns.parts import attribute, bound_anew
-from hasten.passes.source.columns.stand_flow import Flow, Refused
+from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, Refused
 from hasten.passes.source.columns.stand_writes import may_change
 from hasten.passes.source.columns.syntax import (
     Fresh,
@@ -106,7 +108,11 @@ def _repeats(n: ast.stmt) -> bool:
     if isinstance(n, LOOPS):
         return True
     simple = isinstance(n, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Return))
-    return simple and any(isinstance(x, REPEATS) for x in ast.walk(n))
+    return simple and any(isinstance(x, REPEATS) or _applies(x) for x in ast.walk(n))
+
+
+def _applies(n: ast.AST) -> bool:
+    return isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr == "apply"
 
 
 def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> Flow | None:
@@ -115,12 +121,15 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
     series = frozenset(name for name, seen in types.items() if seen == "pandas.Series")
     if not roots:
         return None
+    # what is written cell by cell is no better off
+    written = _written_cells(loop)
+    roots = [r for r in roots if r not in written]
     tries = [roots] + ([[r] for r in roots] if len(roots) > 1 else [])
-    for names in tries:
+    for names, applies in product(tries, (True, False) if any(map(_applies, ast.walk(loop))) else (False,)):
         if not names or not _attributes_stay(source, loop, names):
             continue
         try:
-            flow = Flow(source, loop, names, series)
+            flow = Flow(source, loop, names, series, applies)
         except Refused:
             continue
         if (
@@ -134,9 +143,19 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
     return None
 
 
+def _written_cells(loop: ast.stmt) -> set[str]:
+    """Names of frames that `df.loc[i, "a"] = x` in the statement writes into."""
+    found: set[str] = set()
+    for n in ast.walk(loop):
+        if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) and isinstance(n.value, ast.Attribute):
+            if n.value.attr in INDEXERS and isinstance(n.value.value, ast.Name):
+                found.add(n.value.value.id)
+    return found
+
+
 def _again_and_again(loop: ast.stmt, flow: Flow) -> bool:
     """True when what is made of the frames is looked at in every round, not only walked over once."""
-    if isinstance(loop, LOOPS) or flow.shadows:
+    if isinstance(loop, LOOPS) or flow.shadows or flow.applied:
         return True
     inner: list[ast.AST] = []
     for n in ast.walk(loop):

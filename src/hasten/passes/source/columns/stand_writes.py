@@ -55,7 +55,7 @@ def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
             if _is_root(source, into, loop, flow):
                 return True  # by another function, into the frame itself
             doubtful = doubtful or not _made_for_itself(source, into, scope)
-    return doubtful and any(_has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots)
+    return doubtful and any(has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots)
 
 
 def _is_root(source: SourceFile, into: ast.expr, loop: ast.stmt, flow: Flow) -> bool:
@@ -156,7 +156,7 @@ def _values(source: SourceFile, name: str) -> Iterator[ast.expr | None]:
         yield made if isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) else None
 
 
-def _has_other_names(source: SourceFile, root: str, loop: ast.stmt, series: bool) -> bool:
+def has_other_names(source: SourceFile, root: str, loop: ast.stmt, series: bool) -> bool:
     """True unless the frame is made here, and everything else only looks into it."""
     if "." in root:
         return True

@@ -1,18 +1,18 @@
 """Cells written one at a time.
 
-What it finds    `df.at[i, "a"] = x` and `df.loc[i, "a"] = x` in a loop over the rows of df.
+What it finds    `df.at[i, "a"] = x`, `df.loc[label, c] = x` and `df.iloc[i, k] = x` in a loop.
 Why it is slow   every write goes through the indexing machinery, which checks and may copy the column.
 Example          for i in range(len(df)): df.at[i, "a"] = f(i)
                  ->  the values go into a list, which becomes the column when the loop ends, however it ends
-Safe when        the loop reads the columns that it writes cell by cell at most, the index is 0, 1, 2, ..., and each
-                 value keeps the dtype of its column. Any other write or read puts back what is there so far and is
-                 made as before.
+Safe when        the loop only reads single cells and reductions of the frame, and has no other name or array of it;
+                 labels are numbers, texts or times that occur once, and each value keeps the dtype of its column. Any
+                 other write or read puts back what is there so far and is made as before.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns import emitted
 from hasten.passes.source.columns.cells import read_of
 from hasten.passes.source.columns.parts import Part, accepted, part_helpers, part_of, part_text
-from hasten.passes.source.columns.stand_writes import is_new, made_of_a_frame, modules_of
+from hasten.passes.source.columns.stand_writes import has_other_names, is_new, made_of_a_frame, modules_of
 from hasten.passes.source.columns.syntax import (
     Fresh,
     Span,
@@ -69,54 +69,70 @@ FRAME_WORDS = frozenset(
 )
 
 
+ACCESSORS = frozenset({"at", "loc", "iat", "iloc"})
+ARRAYS = frozenset({"values", "array", "to_numpy", "items", "T", "ravel"})  # may show the memory of a frame
+LAZY = frozenset({"iter", "zip", "enumerate", "map", "filter", "reversed"})
+REDUCTIONS = frozenset({"mean", "sum", "max", "min", "std", "var", "median", "count", "nunique", "any", "all"})
+
+
 @dataclass(frozen=True)
 class Writes:
-    """A loop over a frame's rows, its writes (statement, accessor, column, index, value), its reads of cells
-    (expression, how, column, index), and the parts of columns that it only reads."""
+    """A loop, its writes (statement, accessor, index, column, value) to a frame, its reads of cells (expression, how,
+    column, index), the parts of columns that it only reads, and names of the frame whose place takes all as it is."""
 
     loop: ast.For
     frame: str
-    sites: tuple[tuple[ast.Assign, str, str, ast.Name, ast.expr], ...]
+    sites: tuple[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr], ...]
     reads: tuple[tuple[ast.expr, str, str, ast.expr], ...]
     parts: tuple[Part, ...]
+    looks: tuple[ast.Name, ...]
 
 
 def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
     """The loop's writes to one frame, if all that it does with the frame is understood."""
     up = parents(source)
-    sites: list[tuple[ast.Assign, str, str, ast.Name, ast.expr]] = []
+    sites: list[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr]] = []
     frames: set[str] = set()
     for n in ast.walk(loop):
         if isinstance(n, ast.Assign) and len(n.targets) == 1 and isinstance(n.targets[0], ast.Subscript):
             target = n.targets[0]
             base, key = target.value, target.slice
-            if not (
-                isinstance(base, ast.Attribute) and base.attr in ("at", "loc") and isinstance(base.value, ast.Name)
-            ):
+            if not (isinstance(base, ast.Attribute) and base.attr in ACCESSORS and isinstance(base.value, ast.Name)):
                 continue
-            if not (isinstance(key, ast.Tuple) and len(key.elts) == 2 and isinstance(key.elts[0], ast.Name)):
+            if not (isinstance(key, ast.Tuple) and len(key.elts) == 2 and stands_alone(source, n)):
                 return None
-            if (column := string(key.elts[1])) is None or not stands_alone(source, n):
+            if any(isinstance(e, (ast.Starred, ast.Slice)) for e in key.elts) or isinstance(n.value, ast.Tuple):
+                return None
+            if not isinstance(key.elts[0], ast.Name) and not _plain_label(key.elts[0]):
+                return None
+            if string(key.elts[1]) is None and not _plain_label(key.elts[1]):
                 return None
             frames.add(base.value.id)
-            sites.append((n, base.attr, column, key.elts[0], n.value))
+            sites.append((n, base.attr, key.elts[0], key.elts[1], n.value))
     if len(frames) != 1:
         return None
     (frame,) = frames
-    written = {column for _, _, column, _, _ in sites}
-    if bindings(loop, frame) or any(not _row_number(source, loop, index, frame) for *_, index, _ in sites):
+    written = _written(sites)
+    if bindings(loop, frame) or any(not _row_number(source, loop, index, frame) for _, _, index, _, _ in sites):
         return None
     targets = {s.targets[0].value.value for s, *_ in sites}  # type: ignore[attr-defined]
     reads = _reads(source, loop, frame)
     read = {n for node, *_ in reads for n in ast.walk(node)}
-    parts = _parts(source, loop, frame, written, region)
+    parts = _parts(source, loop, frame, written, region) if written is not None else ()
     read |= {n for p in parts for n in ast.walk(p.node)}
+    keys = {n for s, *_ in sites for n in ast.walk(s.targets[0]) if isinstance(n, ast.Name)}
+    looks: list[ast.Name] = []
     for n in ast.walk(loop):
         if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Lambda, ast.FunctionDef, ast.NamedExpr, ast.Delete)):
             return None
         if isinstance(n, ast.Name) and n.id == frame and n not in targets | read:
-            if not _harmless(source, n, written):
+            if _harmless(source, n, written):
+                continue
+            if n in keys or not _looked_at(source, n):
                 return None
+            looks.append(n)
+    if any(n in keys for n in read) or _shares_memory(source, loop, frame) or _kept_by_objects(source, frame):
+        return None
     for f in functions_called(source, [loop]):
         for n in ast.walk(f):
             if isinstance(n, ast.Attribute) and n.attr in FRAME_WORDS:
@@ -133,7 +149,108 @@ def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
         if isinstance(at, ast.ClassDef):
             return None
         at = up.get(at)
-    return Writes(loop, frame, tuple(sites), reads if any(c in written for _, _, c, _ in reads) else (), parts)
+    needed = written is None or any(c in written for _, _, c, _ in reads)
+    return Writes(loop, frame, tuple(sites), reads if needed else (), parts, tuple(looks))
+
+
+def _written(sites: Iterable[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr]]) -> set[str] | None:
+    """Labels of the columns that are written; None where they are worked out."""
+    found = {string(column) for _, how, _, column, _ in sites if how in ("at", "loc")}
+    positions = any(how in ("iat", "iloc") for _, how, *_ in sites)
+    return None if positions or None in found else {column for column in found if column is not None}
+
+
+def _plain_label(node: ast.expr) -> bool:
+    """Something that may be worked out after the value as well: names, cells and attributes, sums and `f(x)`."""
+    kinds = (ast.Name, ast.Constant, ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.Call, ast.expr_context)
+    parts = (*kinds, ast.operator, ast.unaryop)
+    return all(isinstance(n, parts) for n in ast.walk(node))
+
+
+def _looked_at(source: SourceFile, name: ast.Name) -> bool:
+    """True for `df["a"].mean()`, `df.loc[m, "a"].max()`: a number that holds nothing that later writes change."""
+    up = parents(source)
+    at: ast.AST = name
+    p = up.get(name)
+    while (isinstance(p, ast.Subscript) and p.value is at and isinstance(p.ctx, ast.Load)) or (
+        isinstance(p, ast.Attribute) and p.attr in ACCESSORS
+    ):
+        at, p = p, up.get(p)
+    call = up.get(p) if isinstance(p, ast.Attribute) and p.attr in REDUCTIONS else None
+    if at is name or not (isinstance(call, ast.Call) and call.func is p) or in_fstring(source, name) is not None:
+        return False
+    while p is not None and not isinstance(p, ast.stmt):
+        if isinstance(p, ast.GeneratorExp):
+            return False
+        p = up.get(p)
+    return True
+
+
+def _shares_memory(source: SourceFile, loop: ast.For, frame: str) -> bool:
+    """True when the loop may look into an array behind the frame, in which a write shows at once."""
+    scope = scope_of(source, loop)
+    names = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)} - {frame}
+    made = [
+        p.value for name in names for b in bindings(scope, name) if isinstance(p := _bound_by(source, b), ast.Assign)
+    ]
+    for value in (*made, *(n.iter for n in ast.walk(loop) if isinstance(n, (ast.For, ast.comprehension)))):
+        nodes = list(ast.walk(value))
+        if not any(isinstance(n, ast.Name) and n.id == frame for n in nodes):
+            continue
+        for n in nodes:
+            if isinstance(n, ast.Attribute) and n.attr in ARRAYS:
+                return True
+            given = n.args if isinstance(n, ast.Call) else []
+            f = n.func if isinstance(n, ast.Call) else None
+            if any(isinstance(a, ast.Name) and a.id == frame for a in given):
+                if not (isinstance(f, ast.Name) and f.id in ("len", "range", "str", "list", "id", "type")):
+                    return True
+    # columns are walked over in place
+    up = parents(source)
+    for n in ast.walk(loop):
+        walked = n.iter if isinstance(n, (ast.For, ast.comprehension)) else None
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in LAZY:
+            for a in n.args:
+                if _column_of(a, frame):
+                    return True
+        if walked is not None and _column_of(walked, frame):
+            return True
+    return any(_lazy_before(up.get(b), frame) for name in names for b in bindings(scope, name))
+
+
+def _kept_by_objects(source: SourceFile, frame: str) -> bool:
+    """True when an object of the file may be given the frame: its methods would see it before writes are put back."""
+    classes = {n.name for n in ast.walk(source.tree) if isinstance(n, ast.ClassDef)}
+    if not classes:
+        return False
+    up = parents(source)
+    named = [n for n in ast.walk(source.tree) if isinstance(n, ast.Name) and n.id == frame]
+    for p in (up.get(n) for n in named):
+        p = up.get(p) if isinstance(p, ast.keyword) else p
+        if isinstance(p, ast.Call) and not (isinstance(p.func, ast.Name) and p.func.id in ("len", "print", "list")):
+            return True
+    return False
+
+
+def _bound_by(source: SourceFile, b: ast.AST) -> ast.AST | None:
+    p = parents(source).get(b)
+    return parents(source).get(p) if isinstance(p, (ast.Tuple, ast.List, ast.Starred)) else p
+
+
+def _column_of(node: ast.expr, frame: str) -> bool:
+    """`df["a"]`, `df.a` and parts of them."""
+    at = node
+    while isinstance(at, (ast.Subscript, ast.Attribute)):
+        at = at.value
+    plain = isinstance(node, ast.Attribute) and node.attr in ("index", "columns")
+    return at is not node and isinstance(at, ast.Name) and at.id == frame and not plain
+
+
+def _lazy_before(p: ast.AST | None, frame: str) -> bool:
+    value = p.value if isinstance(p, ast.Assign) else None
+    if not (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in LAZY):
+        return False
+    return any(_column_of(a, frame) for a in value.args)
 
 
 def _parts(source: SourceFile, loop: ast.For, frame: str, written: set[str], region: Region) -> tuple[Part, ...]:
@@ -175,21 +292,21 @@ def _reads(source: SourceFile, loop: ast.For, frame: str) -> tuple[tuple[ast.exp
     return tuple(found)
 
 
-def _row_number(source: SourceFile, loop: ast.For, index: ast.Name, frame: str) -> bool:
-    """True when the index is bound once in the loop, by a `for` over labels of this frame, or of a part of it."""
-    found = bindings(loop, index.id)
-    if len(found) != 1:
-        return False
-    up = parents(source)
-    holder = up.get(found[0])
+def _row_number(source: SourceFile, loop: ast.For, index: ast.expr, frame: str) -> bool:
+    """True when the index is bound once in the loop, by a `for` over labels of this frame, or nothing that the loop
+    looks into can be the frame under another name."""
+    found = bindings(loop, index.id) if isinstance(index, ast.Name) else []
+    holder = parents(source).get(found[0]) if len(found) == 1 else None
     first = True
     if isinstance(holder, ast.Tuple):
         first = holder.elts[0] is found[0]
-        holder = up.get(holder)
-    if not isinstance(holder, ast.For) or not first:
-        return False
-    # whatever is counted, only numbers of rows take the short way; what it comes from is no other name of the frame
-    return _by_its_own(holder, frame) or all(_is_another(source, n, loop) for n in _looked_into(loop, frame))
+        holder = parents(source).get(holder)
+    if isinstance(holder, ast.For) and first and _by_its_own(holder, frame):
+        return True
+    if not has_other_names(source, frame, loop, False):
+        return True
+    # whatever is counted, only known labels take the short way; what it comes from is no other name of the frame
+    return all(_is_another(source, n, loop, frame) for n in _looked_into(loop, frame))
 
 
 def _by_its_own(holder: ast.For, frame: str) -> bool:
@@ -208,7 +325,7 @@ def _looked_into(loop: ast.For, frame: str) -> Iterator[ast.Name]:
             yield n.value
 
 
-def _is_another(source: SourceFile, name: ast.Name, loop: ast.For, depth: int = 3) -> bool:
+def _is_another(source: SourceFile, name: ast.Name, loop: ast.For, frame: str, depth: int = 3) -> bool:
     """True when the name never stands for a frame that others hold: a module, a row, or something made anew."""
     scope = scope_of(source, loop)
     found = [b for b in bindings(scope, name.id) if scope_of(source, b) is scope]
@@ -227,12 +344,34 @@ def _is_another(source: SourceFile, name: ast.Name, loop: ast.For, depth: int = 
             isinstance(value, ast.Constant)
             or is_new(source, value)
             or made_of_a_frame(source, value, False)
+            or isinstance(value, ast.Subscript)
+            and isinstance(value.value, ast.Attribute)
+            and value.value.attr in ACCESSORS
+            and isinstance(value.value.value, ast.Name)
             or isinstance(value, ast.Name)
             and depth
-            and _is_another(source, value, loop, depth - 1)
+            and _is_another(source, value, loop, frame, depth - 1)
+            or depth
+            and _array_of_a_copy(source, value, frame)
         ):
             return False
     return True
+
+
+def _array_of_a_copy(source: SourceFile, value: ast.expr, frame: str) -> bool:
+    """`part["x"].iloc[a:b].values`, where `part` is made by a mask: it shares no memory with another frame."""
+    at = value
+    while isinstance(at, (ast.Attribute, ast.Subscript)):
+        at = at.value
+    if not isinstance(at, ast.Name) or at is value or at.id == frame:
+        return False
+    found = bindings(scope_of(source, value), at.id)
+    made = [p.value for b in found if isinstance(p := parents(source).get(b), ast.Assign) and p.targets == [b]]
+    return bool(made) and len(made) == len(found) and all(_masked(m) for m in made)
+
+
+def _masked(value: ast.expr) -> bool:
+    return isinstance(value, ast.Subscript) and isinstance(value.slice, (ast.Compare, ast.BinOp))
 
 
 def _counts(it: ast.expr) -> bool:
@@ -243,14 +382,19 @@ def _counts(it: ast.expr) -> bool:
     )
 
 
-def _harmless(source: SourceFile, name: ast.Name, written: set[str]) -> bool:
+def _harmless(source: SourceFile, name: ast.Name, written: set[str] | None) -> bool:
     """True for uses of the frame that no pending write can change: its length and index, cells of other columns."""
     up = parents(source)
     p = up.get(name)
     if isinstance(p, ast.Call) and isinstance(p.func, ast.Name) and p.func.id == "len":
         return True
-    if isinstance(p, ast.Attribute) and p.attr in ("index", "shape", "iterrows"):
+    if isinstance(p, ast.Attribute) and p.attr in ("index", "columns", "shape", "iterrows"):
         g = up.get(p)
+        if p.attr in ("index", "columns") and isinstance(g, ast.Subscript) and isinstance(g.ctx, ast.Load):
+            return g.value is p
+        if p.attr == "columns":
+            call = up.get(g) if isinstance(g, ast.Attribute) and g.attr == "get_loc" else None
+            return isinstance(g, ast.For) or isinstance(call, ast.Call) and call.func is g
         if p.attr == "iterrows":
             return isinstance(g, ast.Call) and isinstance(up.get(g), ast.For)
         whole = isinstance(g, (ast.For, ast.Call)) if p.attr == "index" else isinstance(g, ast.Subscript)
@@ -261,7 +405,7 @@ def _harmless(source: SourceFile, name: ast.Name, written: set[str]) -> bool:
             return False
         read = read_of(source, at)
         if read is not None:
-            return read.frame == name.id and read.column not in written
+            return read.frame == name.id and written is not None and read.column not in written
         at = up.get(at)
     return False
 
@@ -276,7 +420,7 @@ class CellWrites:
 
     def find(self, work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Finding]:
         source = work.source(region.path)
-        if not (".at[" in source.text or ".loc[" in source.text) or peeks(source) or pandas_major() < 3:
+        if not any(f".{how}[" in source.text for how in ACCESSORS) or peeks(source) or pandas_major() < 3:
             return
         done: set[ast.AST] = set()
         for loop in nodes_in(source, region, ast.For):
@@ -289,7 +433,7 @@ class CellWrites:
             if hit is None or part is None:
                 continue
             done |= set(ast.walk(loop))
-            names = ", ".join(dict.fromkeys(column for _, _, column, _, _ in hit.sites))
+            names = _names(source, hit)
             yield Finding(
                 self.code,
                 region,
@@ -307,7 +451,7 @@ class CellWrites:
             assert isinstance(loop, ast.For)
             if loop.lineno != finding.detail["line"] or (hit := writes(source, loop, finding.region)) is None:
                 continue
-            names = ", ".join(dict.fromkeys(column for _, _, column, _, _ in hit.sites))
+            names = _names(source, hit)
             yield Change(
                 self.code,
                 f"cells of {names} written through lists",
@@ -320,6 +464,16 @@ class CellWrites:
             return
 
 
+def _quoted(source: SourceFile, label: ast.expr) -> str:
+    text = string(label)
+    return text_of(source, label) if text is None else quote(text)
+
+
+def _names(source: SourceFile, hit: Writes) -> str:
+    columns = [string(column) or f"[{text_of(source, column)}]" for _, _, _, column, _ in hit.sites]
+    return ", ".join(dict.fromkeys(columns))
+
+
 def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
     fresh = Fresh(source)
     np, np_edits = module_alias(source, "numpy", "np")
@@ -327,10 +481,7 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
     helper = helper_name(source, "_CellWriter", emitted.CELL_WRITER)
     writer, lead = fresh(f"{hit.frame}_writer"), margin(source, hit.loop)
     first, last = hit.loop.lineno, hit.loop.end_lineno or hit.loop.lineno
-    texts: dict[ast.AST, str] = {
-        s: f"{writer}.{how}({index.id}, {quote(column)}, {text_of(source, v)})"
-        for s, how, column, index, v in hit.sites
-    }
+    texts: dict[ast.AST, str] = dict.fromkeys(hit.looks, f"{writer}.now()")
     for node, read_how, column, at in hit.reads:
         texts[node] = f"{writer}.read({text_of(source, at)}, {quote(column)}, {quote(read_how)})"
     setup, more = "", list[Edit]()
@@ -340,14 +491,11 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
         setup = f"{lead}{holder} = {names['frame_parts']}({hit.frame})\n"
         texts |= {p.node: part_text(source, p, holder, names["operator"], "where") for p in hit.parts}
     spans: list[Span] = []
-    held = {n for s, *_ in hit.sites for n in ast.walk(s)}
-    if any(node in held for node in (*(n for n, *_ in hit.reads), *(p.node for p in hit.parts))):
-        # a value that is written is made of cells that are read: only what is around it is replaced
-        for s, how, column, index, v in hit.sites:
-            del texts[s]
-            whole, value = place(s)["at"], place(v)["at"]
-            spans.append((*whole[:2], *value[:2], f"{writer}.{how}({index.id}, {quote(column)}, "))
-            spans.append((*value[2:], *whole[2:], ")"))
+    for s, how, index, label, v in hit.sites:
+        # a value may be made of cells that are read, so only what is around it is replaced; it is worked out first
+        whole, value = place(s)["at"], place(v)["at"]
+        spans.append((*whole[:2], *value[:2], f"{writer}.{how}("))
+        spans.append((*value[2:], *whole[2:], f", {text_of(source, index)}, {_quoted(source, label)})"))
     body = indent(splice(source, first, last, texts, spans))
     text = (
         f"{setup}{lead}{writer} = {helper}({hit.frame})\n{lead}try:\n{body}{lead}finally:\n{lead}    {writer}.flush()\n"
