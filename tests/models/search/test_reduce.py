@@ -79,11 +79,13 @@ def timed(one: float, many: float, *reductions: str) -> Candidate:
     return c
 
 
-def chosen(*good: Candidate) -> list[tuple[int | None, Candidate]]:
+def chosen(*good: Candidate, original_mb: float = 0.0) -> list[tuple[int | None, Candidate]]:
     def crossing(a: Any, b: Any, low: int, high: int) -> int:
         return 16
 
-    found = routed(good, ModelContract(), timed(1e4, 1e4), crossing)
+    original = timed(1e4, 1e4)
+    original.note(size_mb=original_mb)
+    found = routed(good, ModelContract(), original, crossing)
     assert found is not None
     return [(r.rows, c) for r, c in found.routes]
 
@@ -100,3 +102,18 @@ def test_ways_to_serve_one_model_may_share_the_sizes() -> None:
     assert chosen(quick, wide, timed(0.5, 9, "HSM210", "HSM202")) != [(16, quick), (None, wide)]
     assert chosen(quick, wide) == [(16, quick), (None, wide)]
     assert chosen(timed(1.0, 50), timed(3.0, 10))[0][0] == 16
+
+
+def test_a_second_part_must_be_worth_its_room() -> None:
+    def sized(one: float, many: float, mb: float) -> Candidate:
+        c = timed(one, many)
+        c.note(size_mb=mb)
+        return c
+
+    quick, wide, much = sized(1.0, 50, 90), sized(3.0, 40, 90), sized(3.0, 20, 90)
+    assert chosen(quick, wide, original_mb=200) == [(16, quick), (None, wide)]
+    assert chosen(quick, wide, original_mb=91) == [(None, quick)]  # twice the room for a fifth
+    assert chosen(quick, much, original_mb=91) == [(16, quick), (None, much)]
+    small = [sized(1.0, 50, 2), sized(3.0, 40, 2)]  # a few MB are nobody's trouble
+    assert chosen(*small, original_mb=1) == [(16, small[0]), (None, small[1])]
+    assert chosen(quick, wide) == [(16, quick), (None, wide)]  # nobody knows how large the original is

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FAR_LESS = 0.9  # of another's size
 CLEARLY = 0.95  # of another's latency: what a part of its own must come below to be worth carrying
+WORTH = 0.67  # the same, where with it the artifact takes more room than the original, and more than this:
+ROOM_MB = 20.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ def routed(
     best_at = {rows: min(good, key=lambda c: _at(c, rows)) for rows in sizes}
     main = best_at.get(wanted) or min(good, key=lambda c: _at(c, wanted))
     for rows in sizes:
-        # one part less, where another is about as fast
-        if best_at[rows] is not main and _at(main, rows) * CLEARLY <= _at(best_at[rows], rows):
+        # one part less, where another is about as fast, or the two would take more room than the model did
+        other = best_at[rows]
+        room = main.record.size_mb + other.record.size_mb
+        share = WORTH if original.record.size_mb > 0 and room > max(original.record.size_mb, ROOM_MB) else CLEARLY
+        if other is not main and _at(main, rows) * share <= _at(other, rows):
             best_at[rows] = main
     routes: list[tuple[Route, Candidate]] = []
     for rows, above in zip(sizes, [*sizes[1:], None], strict=True):
