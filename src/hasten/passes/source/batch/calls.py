@@ -7,8 +7,9 @@ Example          for i in range(len(X)): p = model.predict(X[i:i+1])[0]; ...
                  ->  all rows are gathered, predicted in one call, and the loop takes its result for each turn.
 Safe when        the model treats rows one by one (a list of fitted estimators that do, checked when the program runs),
                  and nothing in the loop changes the model or what the rows are made of; an object of the program that
-                 is told numbers changes itself only (`objects.py`). The rest of the loop stays as it is, in its order. Where the one call raises or meets a numerical problem, the original loop runs.
-                 Sums over features may be rounded otherwise than for a single row.
+                 is told numbers changes itself only (`objects.py`). The rest of the loop stays as it is, in its order.
+                 Where the one call raises or meets a numerical problem, the original loop runs. Sums over features may
+                 be rounded otherwise than for a single row.
 """
 
 from __future__ import annotations
