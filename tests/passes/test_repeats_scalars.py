@@ -62,6 +62,27 @@ class Other(Bayes):
 model = Other()""") + USE,
 }  # fmt: skip
 
+CHANGED["a lambda with a parameter in the loop"] = """
+def words(text):
+    found = []
+    for w in text.lower().split(" "):
+        if w not in found:
+            found.append(w)
+    return found
+def matched(people, jobs):
+    best = {}
+    for job in jobs:
+        ranked = []
+        for p in people:
+            score = len([w for w in words(p) if w in words(job)])
+            ranked.append((score, p))
+        ranked.sort(key=lambda r: (-r[0], r[1]))
+        best[job] = ranked[:2]
+    return best
+print(matched(["a B c", "c d", "", "b b a"], ["A b", "c", "x"]))
+r = 0
+"""
+
 LISTS = """
 class Table:
     def __init__(self):

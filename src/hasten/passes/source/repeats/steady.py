@@ -273,6 +273,8 @@ def _roots(module: Module, stretch: ast.stmt) -> tuple[str, ...]:
         scope = module.owner(n.id, n)
         if scope is None or isinstance(scope, (ast.ClassDef, *COMPREHENSIONS)) or (n.id, scope) in anew:
             continue
+        if stretch in module.up(scope):
+            continue  # a parameter of a lambda in the stretch
         bound = module.bindings(n.id, scope)
         if any(b.how in ("def", "import", "delete") for b in bound) or _plainly(bound):
             continue
