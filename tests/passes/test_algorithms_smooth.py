@@ -111,6 +111,7 @@ print("rate", result.x[1])
 """
 
 
+@pytest.mark.slow  # the loop: tests/search/test_quality.py; the change itself: above
 def test_a_whole_run(tmp_path: Path) -> None:
     """The loop with this pass alone: what it keeps is as good, on other seeds too, and says what differs."""
     (tmp_path / "fit.py").write_text(PROGRAM)
