@@ -121,6 +121,21 @@ def pre() -> Any:
     return ColumnTransformer(steps)
 
 
+def test_a_stack_beside_its_rows_takes_frames_and_dicts(tmp_path: Path) -> None:
+    frame = people(300)
+    x, y = frame[["age", "income"]], frame["bought"]
+    members = [("l", linear()), ("t", TREE)]
+    model = StackingClassifier(members, final_estimator=LogisticRegression(), cv=2, passthrough=True)
+    work = work_of(model.fit(x[:200], y[:200]), x[200:], y[200:])
+    verdict = judged(work, CombinedMembers(), tmp_path / "a")
+    assert verdict.verdict == "accepted", verdict.reason
+    made = served(work, CombinedMembers(), {}, tmp_path / "b")
+    rows = x.iloc[210:213].to_dict("records")
+    expected = model.predict_proba(x[210:213])
+    np.testing.assert_allclose(made.predict_proba(rows), expected, rtol=1e-9)
+    np.testing.assert_allclose(made.predict_proba(dict(reversed(rows[0].items()))), expected[:1], rtol=1e-9)
+
+
 def test_pipelines_that_vote_take_frames_and_dicts(tmp_path: Path) -> None:
     frame = people(300)
     x, y = frame.drop(columns="bought"), frame["bought"]

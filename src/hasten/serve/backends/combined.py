@@ -44,6 +44,8 @@ class Combined:
 
     def row(self, name: str) -> Callable[[Mapping[str, Any]], NDArray[Any]] | None:
         told = zip(self._members, self._options["parts"], strict=True)
+        if self._options.get("passthrough"):  # the rule looks at columns
+            return None
         if self._options["matrix"] or any(b.row(part["row"]) is None for (b, _), part in told):
             return None
 
@@ -57,6 +59,10 @@ class Combined:
         made = rule(self._options["how"], name, self._options, None if final is None else matrix_ask(final))
         asks = [how(b, columns, wanted) for (b, columns), wanted in zip(self._members, made.wants, strict=True)]
         together = made.together
+        if self._options.get("passthrough") and not self._options["matrix"]:  # which are columns, however they come
+            assert self._inputs is not None, "it was not told what rows are"
+            given, beside = self._inputs.given, made.together
+            together = lambda answers, x: beside(answers, given(x))  # noqa: E731
         if len(asks) == 1:
             only = asks[0]
             return lambda x: together([only(x)], x)
