@@ -582,7 +582,7 @@ def _sealed(session: Session, out: Outcome) -> Outcome:
         if path in out.work.made or (out.work.root / path).exists()
     }
     session.phase("end")
-    spent = {name: round(seconds, 3) for name, seconds in session.phases.items()}
+    spent = {name: round(seconds, 3) for name, seconds in session.phases.items() if seconds >= 1e-3}
     out.record = replace(
         out.record, trials=trials, changed=changed, sources=sources, own_s=session.elapsed_s, phases=spent
     )
