@@ -2637,7 +2637,9 @@ class Unit:
         if found is not None:
             return found
         if name == "len" and len(args) == 1:
-            common = sets.counted(self, args[0])
+            from hasten.kernel import lengths  # it builds on this module
+
+            common = sets.counted(self, args[0]) or lengths.of_object(self, args[0])
             if common is not None:
                 return common
             v = self.expr(args[0])
