@@ -102,8 +102,8 @@ def test_budget_ends_it_undecided(tmp_path: Path) -> None:
 
 
 def test_what_is_close_to_a_decision_goes_on_past_its_time(tmp_path: Path) -> None:
-    def slower_and_slower(close_pairs: int, gain: float) -> Comparison:
-        world = World(tmp_path, budget_s=20.0)
+    def slower_and_slower(close_pairs: int, gain: float, budget_s: float = 25.0) -> Comparison:
+        world = World(tmp_path, budget_s=budget_s)
         steps = iter(range(1000))
         walls = (2.0 * (1 + 0.04 * next(steps)) for _ in range(1000))
         old = world.program("old", lambda: next(walls))
@@ -114,6 +114,8 @@ def test_what_is_close_to_a_decision_goes_on_past_its_time(tmp_path: Path) -> No
     assert short.speedup.decided == "undecided"
     assert found.speedup.decided == "faster"
     assert short.speedup.pairs < found.speedup.pairs <= 12
+    hurried = slower_and_slower(12, 1.2, budget_s=10.0)
+    assert hurried.speedup.pairs == 5, "not for longer than twice the time"
     alike = slower_and_slower(12, 1.0)
     assert alike.speedup.decided == "undecided" and alike.speedup.pairs == slower_and_slower(0, 1.0).speedup.pairs
 

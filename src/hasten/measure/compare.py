@@ -19,7 +19,7 @@ from hasten.measure.decide import UNDECIDED, Evidence, interval, robust_sd
 from hasten.observe.session import Session
 
 MAX_PAIRS, MIN_PAIRS = 40, 3
-CLOSE = 8.0  # an e-value from which three more pairs may decide
+CLOSE, LONGER = 8.0, 2.0  # an e-value from which three more pairs may decide; for these, so many times as long
 NOISY = 0.05  # robust relative spread of paired logs above which the note says so
 
 
@@ -48,12 +48,12 @@ def measure(
     pair would not fit into `budget_s` or the session's own budget (waiting for another hasten is no part of either);
     then it is undecided, never a guess. So it is with `give_up` where pairs show no sign of a gain
     (`Evidence.hopeless`). The first `sure_pairs` are run whatever the time says: a machine that has become slow must
-    not cost the decision. Up to `close_pairs` are run as long as they are close to a decision (when to stop may hang on
-    what was seen: see `hasten.measure.decide`). `known_old` are earlier runs of the original: they tell how long a pair
-    may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU time when the caller says that both are
-    `single_threaded` (no threads, no child processes) and the first pair was busy for 95% of its time; with CPU time,
-    waiting counts for nothing. `environ` is what both were run with (told in the result); `each` hears what is known
-    after each pair.
+    not cost the decision. Up to `close_pairs` are run, for twice as long, while they are close to a decision (when to
+    stop may hang on what was seen: see `hasten.measure.decide`). `known_old` are earlier runs of the original: they
+    tell how long a pair may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU time when the caller
+    says that both are `single_threaded` (no threads, no child processes) and the first pair was busy for 95% of its
+    time; with CPU time, waiting counts for nothing. `environ` is what both were run with (told in the result); `each`
+    hears what is known after each pair.
     Exceptions of the two callables pass through.
     """
     if min_pairs > max_pairs or min_pairs < 1:
@@ -91,8 +91,9 @@ def pairs_until_decided(
     limit = session.left_s if budget_s is None else min(budget_s, session.left_s)
     notes: list[str] = []
     while decision.pairs < max_pairs:
-        wanted = max(sure_pairs, close_pairs if decision.evidence.e_faster >= CLOSE else 0)
-        if decision.pairs >= wanted and session.clock() - start - waited_s + expected_s > limit:
+        then_s = session.clock() - start - waited_s + expected_s  # when one more would end
+        close = decision.evidence.e_faster >= CLOSE and decision.pairs < close_pairs and then_s <= LONGER * limit
+        if decision.pairs >= sure_pairs and then_s > limit and not close:
             notes.append(f"stopped after {decision.pairs} pairs: the time for measuring was used up")
             break
         with timing_lock() as wait_s:
