@@ -191,6 +191,8 @@ def test_lists() -> None:
 REFUSED = {
     "for k in d:\n    if k > n:\n        del d[k]\n": "",
     "for k in d:\n    if k > n:\n        del d[k]\n        break\n": "",
+    "for i, k in enumerate(d):\n    del d[k]\n    d[k + n] = 1\n": "gone over",
+    "for k, x in zip(d, range(9)):\n    del d[k]\n    d[k + n] = 1\n": "gone over",
     "e = d\nfor k in d:\n    e.pop(k)\n    e[k + n] = 1\n": "",
     "t = 0\nfor k, v in d.items():\n    f = {v: 1, k: 2}\n    del f[v]\n    t += len(f)\n": "",
     "for i in range(n):\n    del given[i]\n": "from outside",
