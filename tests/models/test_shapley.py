@@ -272,6 +272,17 @@ def test_trees_are_looked_into_and_the_control_beside_them(tmp_path, monkeypatch
     assert [(k, n) for k, n, _ in asked_for] == [("build", n) for n in ("shapley", "shapley", "refit", "shapley")]
 
 
+def test_a_model_that_was_not_reduced_is_looked_into_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(shapley, "find_spec", lambda name: object())
+    for scores, by in ((None, TREES), (np.zeros(32), SAMPLED)):
+        old = of_model(OLD, scores=scores)
+        loop, asked_for, _ = loop_of(tmp_path, looked=[old], asked=[Shapley(OLD, SAMPLED, 3)] * 2)
+        loop.written.write_bytes(b"")
+        found = Tables.of(loop, ("predict_proba", LABELS)).compared(Candidate((CUT.steps[1],)), 100.0)
+        assert found.by == by and found.correlation == pytest.approx(1)
+        assert [kind for kind, _, _ in asked_for] == ["build"] + ["aside"] * 2 * (by == SAMPLED)
+
+
 @pytest.mark.parametrize(
     "second", [None, of_model(OLD, LINEAR), of_model(OLD, scores=np.zeros(32)), of_model(OLD[:, :5])]
 )

@@ -51,7 +51,7 @@ class Tables:
     def compared(self, candidate: Candidate, left_s: float, *, ask: bool = True) -> ExplanationRecord | None:
         """How far its values agree with the original's; `ask` allows the way that takes some seconds."""
         steps = tuple(s for s in candidate.steps if isinstance(model_pass(s.code), ReducingPass))
-        return self._compared(candidate, reduced_file(self.loop, steps) if steps else None, left_s, ask)
+        return self._compared(candidate, reduced_file(self.loop, steps) if steps else self.loop.written, left_s, ask)
 
     def control(self, by: str, left_s: float) -> ExplanationRecord | None:
         """How far those of the original agree that was fitted again, found in the same way; None where it cannot be, or
@@ -72,13 +72,13 @@ class Tables:
             return None
 
     def _compared(
-        self, candidate: Candidate, file: Path | None, left_s: float, ask: bool, of: str = ""
+        self, candidate: Candidate, file: Path, left_s: float, ask: bool, of: str = ""
     ) -> ExplanationRecord | None:
         seconds = min(MOST_S, left_s / SHARE)
         if seconds < LEAST_S:
             return None
         try:
-            found = self._by_looking(candidate, file, seconds, of) if file is not None else None
+            found = self._by_looking(candidate, file, seconds, of)
             return found or (self._by_asking(candidate, seconds, of) if ask else None)
         except ChildFailed as failure:
             if failure.killed:
@@ -96,7 +96,9 @@ class Tables:
         old = self._looked_into
         if not isinstance(old, Shapley):
             return None
-        new: Shapley | None = loop.processes.build("shapley", str(file), *scores, deadline_s=deadline_s)
+        new: Shapley | None = old  # where nothing was reduced
+        if file != loop.written:
+            new = loop.processes.build("shapley", str(file), *scores, deadline_s=deadline_s)
         if new is None or new.by != old.by or new.values.shape != old.values.shape:
             return None
         if not of and not stands_for(new, loop.processes.answers(candidate, [0])[0], *scores):
