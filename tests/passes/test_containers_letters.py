@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from hasten.core.facts import Facts, RegionFacts, ValueFact
+from hasten.core.recipe import Recipe
 from hasten.passes.source.containers.letters import Letters
-from tests.passes.test_containers_harness import changed, check, left_alone
+from tests.passes.test_containers_harness import changed, changes, check, left_alone, observe, work_of
 
 # every kind of character: cases that grow (ß, İ), a final sigma, combining marks, digits of other scripts, surrogates
 NASTY = r"""
@@ -129,11 +130,11 @@ except TypeError as e:
 print(f("", 1))
 """,
     "names of the helpers are taken": """
-class _Letters: pass
-_LETTERS = 3
+class _Letters_5: pass
+_LETTERS_5 = 3
 def f(text):
     return "".join(c for c in text if c.isalpha())
-print(f("a1b"), _Letters.__name__, _LETTERS)
+print(f("a1b"), _Letters_5.__name__, _LETTERS_5)
 """,
     "brackets": """
 def f(a, b):
@@ -260,3 +261,20 @@ def test_once_more_in_a_file_that_has_one(tmp_path: Path) -> None:
     (first,) = changed(Letters(), tmp_path, source)
     more = first.replace("print(f(", 'def g(t):\n    return "".join(c for c in t if c.isdigit())\nprint(g("a1"), f(')
     changed(Letters(), tmp_path, more)
+
+
+def test_changes_of_two_functions_together(tmp_path: Path) -> None:
+    """Each change has tables of its own names."""
+    source = """
+def f(t):
+    return "".join(c for c in t if c.isalpha())
+def g(t):
+    return sum(c.isdigit() for c in t) + sum(c.isupper() for c in t)
+print(f("a1B"), g("a1B"), f("x"), g("22"))
+"""
+    work = work_of(tmp_path, source)
+    both = [c for c in changes(Letters(), work) if c.region.kind == "function" and c.title.count(":") == 1]
+    chosen = {c.region.first: c for c in reversed(both)}
+    assert len(chosen) == 2
+    new = Recipe(tuple(chosen.values())).apply(work).source("script.py").text
+    assert observe(new) == observe(source), new

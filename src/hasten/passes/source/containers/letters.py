@@ -240,9 +240,10 @@ def _maybe_text(place: Place, e: ast.expr) -> bool:
     return not seen or any(f.type == "builtins.str" for f in seen)
 
 
-def _table(module: Module, ch: str, body: Sequence[str], names: list[str]) -> tuple[str, str]:
-    """The name of a table of characters, and its text."""
-    kind, table = module.fresh("_Letters", names), module.fresh("_LETTERS", names)
+def _table(module: Module, at: ast.AST, ch: str, body: Sequence[str], names: list[str]) -> tuple[str, str]:
+    """The name of a table of characters, and its text. Named by its line: other changes of the file have theirs."""
+    line = getattr(at, "lineno", 0)
+    kind, table = module.fresh(f"_Letters_{line}", names), module.fresh(f"_LETTERS_{line}", names)
     names += [kind, table]
     return table, LETTERS.format(kind=kind, table=table, ch=ch, body="\n".join(f"        {line}" for line in body))
 
@@ -280,7 +281,7 @@ def _joined(place: Place, call: ast.Call, names: list[str]) -> Parts | None:
         becomes = ast.IfExp(every, becomes, ast.Constant(""))
     elif isinstance(becomes, ast.Name):
         return None  # the text itself
-    table, made_once = _table(module, ch, [f"return {letter.written(becomes)}"], names)
+    table, made_once = _table(module, call, ch, [f"return {letter.written(becomes)}"], names)
     other = copy.deepcopy(made)
     other.generators[0].iter = ast.Name(given, ast.Load())
     asked = copy.copy(call)
@@ -318,7 +319,7 @@ def _loop(place: Place, loop: ast.For, names: list[str]) -> Parts | None:
     lines = _body(letter, loop.body, out, "")
     if lines is None or not any(f"{out} +=" in line for line in lines) or _long_strings(loop):
         return None
-    table, made_once = _table(module, ch, [f"{out} = ''", *lines, f"return {out}"], names)
+    table, made_once = _table(module, loop, ch, [f"{out} = ''", *lines, f"return {out}"], names)
     margin = module.margin(loop)
     text, before = module.text(loop.iter), ""
     if not isinstance(loop.iter, ast.Name):
