@@ -348,7 +348,8 @@ def killed_so_often(kind: str, file: Path, told: dict[str, Any], options: argpar
                 continue
             folder, began = Path(root) / str(n), time.monotonic()
             told["kills"].append(asdict(one(kind, folder, told, n)))
-            told["hours"] += (time.monotonic() - began) / 3600
+            told.setdefault("untimed", 0 if "hours" in told else len(done))  # hours were not noted at first
+            told["hours"] = told.get("hours", 0.0) + (time.monotonic() - began) / 3600
             note(file, told)
             print(f"{kind} {n + 1}/{options.kills}: {told['kills'][-1]}", file=sys.stderr, flush=True)
             shutil.rmtree(folder, ignore_errors=True)
@@ -364,6 +365,8 @@ def summary(everything: Sequence[dict[str, Any]]) -> str:
     ]
     for told in everything:
         found, hours = figures(told), f"{told['hours']:.1f}" if "hours" in told else "not noted"
+        if told.get("untimed"):
+            hours += f" (without the first {told['untimed']})"
         lines.append(f"| {told['kind']} | {' | '.join(str(found[n]) for n in names)} | {hours} |")
     return "\n".join(lines)
 

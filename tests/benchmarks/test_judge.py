@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,17 @@ def test_the_judge_turns_down_what_the_other_judge_sees(tmp_path: Path) -> None:
 )
 def test_what_the_contract_forgives(what: str, forgiven: bool) -> None:
     assert judge.forgiven(what) == forgiven
+
+
+def test_the_sieve_keeps_what_shows_on_unrecorded_calls_alone() -> None:
+    family = judge.FAMILIES["containers"]
+    given = list(every_fault(CHANGE, engine.workload(SLOW)))
+    kinds, places = judge.sieved(family, PROGRAM, given, 2)
+    assert len(places) == 2 == kinds[judge.UNRECORDED] and sum(kinds.values()) == places[-1] + 1
+    for place in places:
+        assert judge.effect(family, PROGRAM, given[place])[0] == judge.UNRECORDED
+    told = judge.told_in_words([], 0.0, kinds + Counter(changes=1))
+    assert f"asked of {sum(kinds.values())} faults in 1 changes" in told and "hasten of the 2 of that kind" in told
 
 
 def test_the_table_counts() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -43,15 +42,9 @@ def test_figures_are_those_of_the_results() -> None:
     """What stands between the marks is what the commands would put there."""
     notes = [faults.noted(faults.RESULTS / f"faults-{kind}.json") for kind in faults.TARGETS]
     assert faults.summary([told for told in notes if told]) in PAGE
-    judged, hours = [], 0.0
-    for name in judge.DONE:
-        file = judge.RESULTS / f"judge-{name}.json"
-        if file.exists():
-            told = json.loads(file.read_text())
-            hours += told["hours"]
-            judged += [judge.Judged(**j) for found in told["programs"].values() for j in found]
+    judged, hours, sieve = judge.noted(judge.RESULTS)
     assert judge.table(judged) in PAGE
-    assert judge.told_in_words(judged, hours) in PAGE
+    assert judge.told_in_words(judged, hours, sieve) in PAGE
 
 
 def test_tables_are_put_between_their_marks(tmp_path: Path) -> None:

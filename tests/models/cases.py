@@ -36,7 +36,7 @@ def served(work: ModelWorkload, found: ServingPass, parameters: Parameters, fold
     """What the pass builds, as an artifact with one part."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        inputs = inputs_of(work.valid.x, (1,), 0)
+        inputs = inputs_of(work.valid.x, (1,), 0, model=work.model)
         varied = {n: asked(work.model, inputs.all[1 + i], work.methods) for i, n in enumerate(inputs.varied)}
         place = folder / "parts" / "part"
         place.mkdir(parents=True)
@@ -52,15 +52,16 @@ def judged(work: ModelWorkload, found: ServingPass, folder: Path, parameters: Pa
     if parameters is None:
         parameters = next(iter(found.parameters(work)))
     made = served(work, found, parameters, folder)
-    inputs = inputs_of(work.valid.x, (1,), 0)
+    inputs = inputs_of(work.valid.x, (1,), 0, model=work.model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         places = range(1 + len(inputs.varied))
         old = [asked(work.model, inputs.all[i], work.methods) for i in places]
         new = [asked(made, inputs.all[i], work.methods) for i in places]
-        dicts = [asked(made, inputs.all[i], work.methods) for i in inputs.dict_places]
-    judge = Judge(ModelContract(), work, None, old[0], dict(zip(inputs.varied, old[1:], strict=True)), 0)
-    return judge.of(new[0], dict(zip(inputs.varied, new[1:], strict=True)), dicts)
+        alone = [asked(work.model, inputs.all[table], work.methods) for table, _ in inputs.rows]
+        rows = [tuple(asked(made, inputs.all[i], work.methods) for i in both) for both in inputs.rows]
+    judge = Judge(ModelContract(), work, None, old[0], dict(zip(inputs.varied, old[1:], strict=True)), 0, alone)
+    return judge.of(new[0], dict(zip(inputs.varied, new[1:], strict=True)), rows)
 
 
 def split(x: Any, y: Any, seed: int = 0) -> tuple[Any, Any, Any, Any]:

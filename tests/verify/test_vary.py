@@ -13,7 +13,7 @@ import pytest
 from hasten.core.contract import Contract
 from hasten.verify.equality import difference
 from hasten.verify.lengths import CUT_ABOVE
-from hasten.verify.vary import OddList, variants, variations
+from hasten.verify.vary import LONG, OddList, variants, variations
 
 STATE: dict[str, Any] = {
     "n": 5000,
@@ -99,6 +99,7 @@ def test_every_variable_gets_its_turn_early() -> None:
             {
                 "empty",
                 "longer",
+                "long",
                 "late nan",
                 "float32",
                 "not contiguous",
@@ -130,6 +131,15 @@ def test_every_variable_gets_its_turn_early() -> None:
 def test_what_a_value_may_become(value: Any, wanted: set[str]) -> None:
     found = {name for name, _ in variants(value, random.Random(0))}
     assert wanted <= found, wanted - found
+
+
+def test_long_inputs_are_longer_than_what_buffers_begin_with() -> None:
+    for value in ([1, 2, 3], (1.0,), ["a", "b"], np.arange(7), np.ones((3, 2))):
+        names = [name for name, _ in variants(value, random.Random(0))]
+        long = dict(variants(value, random.Random(0)))["long"]
+        assert LONG <= len(long) < LONG + len(value) and type(long) is type(value)
+        assert names.index("long") < 4, "it comes early, or there is no room for it"
+        assert np.array_equal(long[: len(value)], value)
 
 
 def test_what_pickling_loses_is_kept() -> None:

@@ -21,6 +21,7 @@ from hasten.observe import snapshot
 from hasten.verify.lengths import Slot, cut_state, get, relaid, set_, shared_lengths, slots_of
 
 HUGE = 2**63
+LONG = 80  # elements of the longest inputs, unless recorded ones are longer: more than buffers begin with
 
 Variant = tuple[str, Any]
 
@@ -249,6 +250,7 @@ def _sequences(value: Any, rng: random.Random, depth: int) -> list[Variant]:
         late = [(f"last {n}", _replaced(value, -1, v)) for n, v in variants(last, rng, depth + 1)[:9]]
     numbers = all(type(v) in (int, float) for v in value)
     found.append(("one element", kind(value[:1])))
+    found.append(("long", kind([*value] * -(-LONG // len(value)))))
     if numbers:
         found += [
             ("late str", _replaced(value, -1, "x")),
@@ -364,6 +366,8 @@ def _arrays(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
         yield "empty", lambda: value[:0].copy()
         yield "one element", lambda: value[:1].copy()
         yield "longer", lambda: numpy.concatenate([value, value[::-1]])
+        if 0 < len(value) < LONG:
+            yield "long", lambda: numpy.concatenate([value] * -(-LONG // len(value)))
     if kind == "f" and value.size:
         yield "late nan", lambda: put(-1, numpy.nan)
         yield "first nan", lambda: put(0, numpy.nan)

@@ -95,7 +95,10 @@ def test_boosters(name: str, tmp_path: Path) -> None:
     x, y = datasets.load_breast_cancer(return_X_y=True)
     a, b, c, d = split(x.astype(np.float32).astype(np.float64)[:, :8], y)  # float32 thresholds tell no finer ones
     verdict = judged(work_of(fitted(made, a, b), c, d), OnnxRuntime(), tmp_path / "a")
-    assert verdict.verdict == "accepted", verdict.reason
+    if name == "lightgbm":  # its thresholds are float64: rows beside one go another way in a graph of float32
+        assert verdict.verdict == "rejected" and verdict.reason.startswith("with values that reach leaves")
+    else:
+        assert verdict.verdict == "accepted", verdict.reason
 
 
 def several() -> list[tuple[str, Any]]:

@@ -57,15 +57,17 @@ def test_it_is_accepted(name: str, tmp_path: Path) -> None:
     methods = tuple(m for m in METHODS if hasattr(model, m) and m != "transform")
     work = ModelWorkload(model, Rows(x, y), methods=methods)
     assert list(CompiledTrees().parameters(work)) == [{}]
-    inputs = inputs_of(x, (1,), 0)
+    inputs = inputs_of(x, (1,), 0, model=model)
     old = [asked(model, inputs.all[i], methods) for i in (0, *inputs.varied_places)]
     varied = dict(zip(inputs.varied, old[1:], strict=True))
     schema = schema_of(work.valid, varied)
-    judge = Judge(ModelContract(), work, None, old[0], varied, 0)
+    assert sum(name.startswith("values that reach leaves") for name in inputs.varied) >= 2
+    alone = [asked(model, inputs.all[table], methods) for table, _ in inputs.rows]
+    judge = Judge(ModelContract(), work, None, old[0], varied, 0, alone)
     building._read[str(tmp_path)] = work
     building.build(str(tmp_path), Step(CompiledTrees.code, ""), str(tmp_path / "made"), schema, name)
     served = load(tmp_path / "made", threads=1)
     new = [asked(served, inputs.all[i], methods) for i in (0, *inputs.varied_places)]
-    dicts = [asked(served, inputs.all[i], methods) for i in inputs.dict_places]
-    verdict = judge.of(new[0], dict(zip(inputs.varied, new[1:], strict=True)), dicts)
+    rows = [tuple(asked(served, inputs.all[i], methods) for i in both) for both in inputs.rows]
+    verdict = judge.of(new[0], dict(zip(inputs.varied, new[1:], strict=True)), rows)
     assert verdict.verdict == "accepted", verdict.reason

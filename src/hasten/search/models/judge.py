@@ -10,7 +10,7 @@ import numpy as np
 
 from hasten.core.model import Drop, ModelContract, ModelWorkload, Rows
 from hasten.core.model_record import AgreementRecord, QualityOfModel
-from hasten.verify.answers import Agreement, Answers, Refusal, agreement, given, largest
+from hasten.verify.answers import Agreement, Answers, agreement, given, largest
 from hasten.verify.metric import ROUNDS, Metric, compared, own_interval
 from hasten.verify.scores import reading
 
@@ -32,33 +32,45 @@ class Judge:
 
     def __init__(
         self, contract: ModelContract, work: ModelWorkload, measure: Metric | None, answers: Answers,
-        varied: Mapping[str, Answers], seed: int,
+        varied: Mapping[str, Answers], seed: int, rows: Sequence[Answers] = (),
     ) -> None:  # fmt: skip
+        """`rows` are the answers to single rows that candidates are given as tables and as dicts."""
         self.contract, self.work, self.measure = contract, work, measure
         self._read = reading(work.task, answers)
-        self.answers, self.varied, self.seed = self._read(answers), varied, seed
+        self.answers, self.varied, self.seed, self.rows = self._read(answers), varied, seed, rows
         self._scale = largest(self.answers)
 
     def own_quality(self) -> QualityOfModel | None:
         """The original's own score."""
         return self._quality(self.work.valid, self.answers, self.answers)
 
-    def of(self, answers: Answers, varied: Mapping[str, Answers], dicts: Sequence[Answers]) -> Verdict:
+    def of(self, answers: Answers, varied: Mapping[str, Answers], rows: Sequence[tuple[Answers, Answers]]) -> Verdict:
         """The verdict on a candidate, given its answers to the same inputs."""
         verdict = self.on_data(answers, ROUNDS)
-        return verdict if verdict.verdict != "accepted" else self.beyond(verdict, varied, dicts)
+        return verdict if verdict.verdict != "accepted" else self.beyond(verdict, varied, rows)
 
-    def beyond(self, verdict: Verdict, varied: Mapping[str, Answers], dicts: Sequence[Answers]) -> Verdict:
-        """The verdict that stands by the data, after the varied inputs and the rows given as dicts."""
+    def beyond(
+        self, verdict: Verdict, varied: Mapping[str, Answers], rows: Sequence[tuple[Answers, Answers]]
+    ) -> Verdict:
+        """The verdict that stands by the data, after the varied inputs and the rows given as tables and as dicts.
+
+        A dict's answer is that of the row: the original's, where the same predictions are asked for, else the
+        candidate's own.
+        """
         for name, old in self.varied.items():
             seen = agreement(old, varied[name], 0, self._scale)
             told = seen.apart or (self._same(seen) if self.contract.same else None)
             if told is not None:
                 return Verdict("rejected", f"with {name}: {told}", verdict.agreement, verdict.quality)
-        for i, row in enumerate(dicts):
-            told = _refused(row)
-            if told is not None:
-                return Verdict("rejected", f"row {i} as a dict: {told}", verdict.agreement, verdict.quality)
+        for i, (table, given_as_dict) in enumerate(rows):
+            pairs = [("as a dict", self.rows[i] if self.contract.same else table, given_as_dict)]
+            if self.contract.same:
+                pairs.append(("alone", self.rows[i], table))
+            for how, old, new in pairs:
+                seen = agreement(old, new, 0, self._scale)
+                told = seen.apart or self._same(seen)
+                if told is not None:
+                    return Verdict("rejected", f"row {i} {how}: {told}", verdict.agreement, verdict.quality)
         return verdict
 
     def on_data(self, answers: Answers, rounds: int = SEARCH_ROUNDS) -> Verdict:
@@ -129,7 +141,3 @@ class Judge:
 
 def _alike(found: Agreement) -> str:
     return "the same predictions" + (f", scores within {found.drift:.1e}" if found.drift else ", bit for bit")
-
-
-def _refused(answers: Answers) -> str | None:
-    return next((f"{m}: {a.error}: {a.text[:120]}" for m, a in answers.items() if isinstance(a, Refusal)), None)

@@ -149,9 +149,9 @@ def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None
     try:
         child = processes.of(whole)
         answers, *varied = processes.answers(whole, [0, *inputs.varied_places])
-        dicts = processes.answers(whole, inputs.dict_places)
+        rows = processes.rows(whole, inputs.rows)
         peak = child.peak_mb
-        verdict = loop.judge.of(answers, dict(zip(inputs.varied, varied, strict=True)), dicts)
+        verdict = loop.judge.of(answers, dict(zip(inputs.varied, varied, strict=True)), rows)
         if verdict.verdict != "accepted":
             return f"assembled, {verdict.reason}"
         whole.note(

@@ -121,8 +121,9 @@ class Loop:
         """The file of all inputs that are asked."""
         texts = isinstance(self.work.model, TextNet)
         self.inputs: Asked = inputs_of(
-            self.work.valid.x, self.contract.batches, self.session.seed, same=self.contract.same, net_of_texts=texts
-        )
+            self.work.valid.x, self.contract.batches, self.session.seed, same=self.contract.same, net_of_texts=texts,
+            model=self.work.model,
+        )  # fmt: skip
         file = self.scratch / "inputs.pkl"
         file.write_bytes(pickle.dumps(self.inputs.all, protocol=5))
         return file
@@ -171,7 +172,9 @@ class Loop:
         self.schema = schema_of(self.work.valid, self.varied)
         self.work = self.inside = replace(self.work, free={})
         self.written = self._dumped("workload-fixed.pkl")
-        self.judge = Judge(self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed)
+        self.judge = Judge(
+            self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed, self.rows
+        )
         self.note(notes=(*self.out.record.notes, told))
         return True
 
@@ -215,6 +218,7 @@ class Loop:
         child = self.processes.of(candidate)
         self.answers, *varied = self.processes.answers(candidate, [0, *self.inputs.varied_places])
         self.varied = dict(zip(self.inputs.varied, varied, strict=True))
+        self.rows = self.processes.answers(candidate, [table for table, _ in self.inputs.rows])
         self._only_answered()
         peak = child.peak_mb
         self.ask_s = self.session.clock() - start
@@ -227,7 +231,9 @@ class Loop:
             free = {c.name: tuple(i + 1 for i, n in enumerate(c.shape) if n is None) for c in self.schema.columns}
             self.work = self.inside = replace(self.work, free=free)
             self.written = self._dumped("workload-free.pkl")
-        self.judge = Judge(self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed)
+        self.judge = Judge(
+            self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed, self.rows
+        )
         assert candidate.pickle is not None
         candidate.note(
             verdict="accepted", reason="the original", memory_mb=peak, size_mb=candidate.pickle.stat().st_size / 1e6,
@@ -256,6 +262,7 @@ class Loop:
         self.written = self._dumped("answered.pkl")
         self.answers = {m: self.answers[m] for m in methods}
         self.varied = {name: {m: answers[m] for m in methods} for name, answers in self.varied.items()}
+        self.rows = [{m: answers[m] for m in methods} for answers in self.rows]
         self.note(methods=methods, notes=self.work.notes)
 
     def _dumped(self, name: str) -> Path:
@@ -360,8 +367,8 @@ class Loop:
             verdict = self.judge.on_data(self.processes.answers(candidate, [0])[0])
             if verdict.verdict == "accepted":
                 varied = self.processes.answers(candidate, self.inputs.varied_places)
-                dicts = self.processes.answers(candidate, self.inputs.dict_places)
-                verdict = self.judge.beyond(verdict, dict(zip(self.inputs.varied, varied, strict=True)), dicts)
+                rows = self.processes.rows(candidate, self.inputs.rows)
+                verdict = self.judge.beyond(verdict, dict(zip(self.inputs.varied, varied, strict=True)), rows)
             candidate.note(
                 verdict=verdict.verdict, reason=verdict.reason, agreement=verdict.agreement,
                 quality=verdict.quality, memory_mb=child.peak_mb,

@@ -122,6 +122,11 @@ class Processes:
         )
         return answered
 
+    def rows(self, candidate: Candidate, places: Sequence[tuple[int, int]]) -> list[tuple[Answers, Answers]]:
+        """What it answers to rows, each at two places: as a table and as a dict."""
+        found = self.answers(candidate, [place for both in places for place in both])
+        return list(zip(found[::2], found[1::2], strict=True))
+
     def drop(self, *candidates: Candidate) -> None:
         """End what was loaded of these."""
         gone = {id(c) for c in candidates}
