@@ -112,7 +112,7 @@ def test_every_variable_gets_its_turn_early() -> None:
         (np.arange(4), {"largest", "int32", "object", "complex128", "unsigned"}),
         (np.ones((2, 2)), {"fortran order", "one dimension less", "one dimension more"}),
         (pd.Series([1, 2]), {"empty", "duplicate index", "nan", "category", "nullable", "None among objects"}),
-        (pd.Series([1.0, 2.0]), {"int", "object", "inf"}),
+        (pd.Series([1.0, 2.0]), {"int", "object", "inf", "index of two levels"}),
         (
             pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}),
             {
@@ -120,6 +120,7 @@ def test_every_variable_gets_its_turn_early() -> None:
                 "one row",
                 "duplicate index",
                 "duplicate column",
+                "index of two levels",
                 "without the last column",
                 "column a: nan",
                 "column b: None",

@@ -4,6 +4,9 @@ computed with in float32.
 One file holds all arrays of a net: one piece of what is in few bits, one of each other kind of number (many small files
 would cost more than what is in them). Deflated: a value of 6 bits takes about 6 bits then, and what pruning left zero
 next to nothing. Bytes of floats lie by their place (all exponents together), which deflates better.
+
+The file's index names its format: 2. Files of format 2 that do not say so, and those of format 1 (an array in a piece
+of its own, bytes in their order), are read as well.
 """
 
 from __future__ import annotations
@@ -16,6 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hasten.errors import TargetError
+
+FORMAT = 2
 FLOAT32, FLOAT16, INT8, INT6, INT4 = "float32", "float16", "int8", "int6", "int4"
 LEVELS = {INT8: 127, INT6: 31, INT4: 7}  # of a way in whole numbers, on each side of zero
 CLIPS, LEAST = 13, {LEVELS[INT8]: 0.7}  # shares of a row's largest value that are tried: what lies beyond is cut off
@@ -47,7 +53,8 @@ def save(path: Path, arrays: Mapping[str, NDArray[Any]], way: str, axes: Mapping
         index.append({"name": name, "shape": list(first.shape), "axis": axes[name]})
         values.append(made.reshape(-1))
     kinds = list(whole)
-    held = {"index": np.frombuffer(json.dumps([kinds, *index], separators=(",", ":")).encode(), np.uint8)}
+    told = {"format": FORMAT, "kinds": kinds, "arrays": index}
+    held = {"index": np.frombuffer(json.dumps(told, separators=(",", ":")).encode(), np.uint8)}
     held |= {f"whole{i}": _by_place(np.concatenate(whole[kind])) for i, kind in enumerate(kinds)}
     if values:
         held["values"] = np.concatenate(values)
@@ -60,16 +67,30 @@ def save(path: Path, arrays: Mapping[str, NDArray[Any]], way: str, axes: Mapping
 
 
 def load(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays, in float32 again."""
+    """The arrays, in float32 again. Raises `TargetError` for a format that is not known."""
     with np.load(path, allow_pickle=False) as file:
         held = dict(file)
-    kinds, *index = json.loads(held["index"].tobytes())
+    told = json.loads(held["index"].tobytes())
+    first = isinstance(told, list) and all(isinstance(each, dict) for each in told)
+    if isinstance(told, list):  # from before formats had numbers
+        told = {"format": FORMAT, "kinds": [] if first else told[0], "arrays": told if first else told[1:]}
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        other = told.get("format") if isinstance(told, dict) else None
+        raise TargetError(
+            f"{path} holds weights in format {other!r}, and this hasten reads up to {FORMAT}: use the hasten that made it"
+        )
+    kinds, index = told["kinds"], told["arrays"]
     whole = {kind: _in_order(held[f"whole{i}"], kind) for i, kind in enumerate(kinds)}
-    scales = _in_order(held["scales"], "<f4") if "scales" in held else None
+    scales = None
+    if "scales" in held:
+        scales = held["scales"] if first else _in_order(held["scales"], "<f4")
     found: dict[str, NDArray[Any]] = {}
     begun = dict.fromkeys(kinds, 0)
     at = row = 0
-    for each in index:
+    for number, each in enumerate(index):
+        if "shape" not in each:  # of format 1
+            found[each["name"]] = held[f"whole{number}"]
+            continue
         shape = each["shape"]
         size = int(np.prod(shape, dtype=np.int64))
         if "kind" in each:

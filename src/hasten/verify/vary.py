@@ -430,6 +430,11 @@ def _cast(value: Any, dtype: str) -> Any:
         return value.astype(dtype)
 
 
+def _two_levels(rows: int) -> Any:
+    pandas: Any = sys.modules["pandas"]
+    return pandas.MultiIndex.from_arrays([range(rows), [i % 2 for i in range(rows)]])
+
+
 def _series(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], Any]]]:
     numpy: Any = sys.modules["numpy"]
     pandas: Any = sys.modules["pandas"]
@@ -445,6 +450,7 @@ def _series(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
     yield "one row", lambda: value.iloc[:1].copy()
     yield "duplicate index", lambda: value.set_axis([0, *range(len(value) - 1)] if len(value) else [])
     yield "shuffled index", lambda: value.sample(frac=1.0, random_state=rng.randrange(1000))
+    yield "index of two levels", lambda: value.set_axis(_two_levels(len(value)))
     if kind in "iuf" and kind:
         yield "nan", lambda: put(-1, numpy.nan, "float64")
         yield "first nan", lambda: put(0, numpy.nan, "float64")
@@ -507,6 +513,7 @@ def _frames(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
     yield "one row", lambda: value.iloc[:1].copy()
     yield "duplicate index", lambda: value.set_axis([0, *range(len(value) - 1)] if len(value) else [], axis=0)
     yield "shuffled", lambda: value.sample(frac=1.0, random_state=rng.randrange(1000))
+    yield "index of two levels", lambda: value.set_axis(_two_levels(len(value)), axis=0)
     yield "filtered", lambda: value.iloc[1::2]
     # what repeats goes another way than what does not
     yield "six times", lambda: pandas.concat([value] * 6, ignore_index=True)

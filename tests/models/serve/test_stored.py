@@ -1,11 +1,13 @@
 """Weights as they lie on disk."""
 
+import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hasten.errors import TargetError
 from hasten.serve.stored import FLOAT16, FLOAT32, INT4, INT6, INT8, LEVELS, load, rounded, save
 
 DRAW = np.random.default_rng(3)
@@ -47,6 +49,46 @@ def test_arrays_come_back_in_their_shapes_and_kinds(way: str, tmp_path: Path) ->
             assert np.sqrt((apart**2).mean()) < 0.5 * np.abs(first).max() / LEVELS[way], name
         else:
             assert (apart <= within * np.abs(first).max(axis=1, keepdims=True)).all(), name
+
+
+def _as_written_before(path: Path, index: object, **held: np.ndarray) -> None:
+    np.savez(path, index=np.frombuffer(json.dumps(index).encode(), np.uint8), **held)
+
+
+@pytest.mark.parametrize("way", [FLOAT32, FLOAT16, INT8])
+def test_files_of_earlier_hastens_are_read(way: str, tmp_path: Path) -> None:
+    """Format 2 before it had a number, and format 1: each array in a piece of its own, scales in their order."""
+    given = {"matrix": DRAW.normal(size=(5, 4)).astype(np.float32), "vector": DRAW.normal(size=3)}
+    save(tmp_path / "now.npz", given, way, {"matrix": 1})
+    now = load(tmp_path / "now.npz")
+    with np.load(tmp_path / "now.npz") as file:
+        held = dict(file)
+    told = json.loads(held.pop("index").tobytes())
+    _as_written_before(tmp_path / "unnamed.npz", [told["kinds"], *told["arrays"]], **held)
+    first = np.moveaxis(given["matrix"], 1, 0)
+    index = [{"name": "matrix", "shape": [4, 5], "axis": 1}, {"name": "vector"}]
+    pieces = {"whole1": given["vector"]}
+    if way == FLOAT32:
+        index, pieces = [{"name": "matrix"}, {"name": "vector"}], {"whole0": given["matrix"], **pieces}
+    elif way == FLOAT16:
+        pieces["values"] = first.astype(np.float16).reshape(-1)
+    else:
+        made, scale = rounded(first)
+        pieces |= {"values": made.reshape(-1), "scales": scale}
+    _as_written_before(tmp_path / "first.npz", index, **pieces)
+    for name in ("unnamed", "first"):
+        found = load(tmp_path / f"{name}.npz")
+        assert list(found) == ["matrix", "vector"]
+        np.testing.assert_array_equal(found["vector"], given["vector"])
+        np.testing.assert_allclose(found["matrix"], now["matrix"], rtol=1e-4)  # scales are rounded to 16 bits now
+        assert found["matrix"].dtype == np.float32
+
+
+@pytest.mark.parametrize("told", [{"format": 3, "kinds": [], "arrays": []}, {"arrays": []}, "text"])
+def test_a_format_that_is_not_known_is_one_error(told: object, tmp_path: Path) -> None:
+    _as_written_before(tmp_path / "w.npz", told)
+    with pytest.raises(TargetError, match=r"w\.npz holds weights in format .*use the hasten that made it"):
+        load(tmp_path / "w.npz")
 
 
 def test_fewer_bits_take_less_room(tmp_path: Path) -> None:
