@@ -77,7 +77,7 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         other = told.get("format") if isinstance(told, dict) else None
         raise TargetError(
-            f"{path} holds weights in format {other!r}, and this hasten reads up to {FORMAT}: use the hasten that made it"
+            f"{path} holds weights in format {other!r}, and this hasten reads up to {FORMAT}: use the one that made it"
         )
     kinds, index = told["kinds"], told["arrays"]
     whole = {kind: _in_order(held[f"whole{i}"], kind) for i, kind in enumerate(kinds)}

@@ -87,7 +87,7 @@ def test_files_of_earlier_hastens_are_read(way: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("told", [{"format": 3, "kinds": [], "arrays": []}, {"arrays": []}, "text"])
 def test_a_format_that_is_not_known_is_one_error(told: object, tmp_path: Path) -> None:
     _as_written_before(tmp_path / "w.npz", told)
-    with pytest.raises(TargetError, match=r"w\.npz holds weights in format .*use the hasten that made it"):
+    with pytest.raises(TargetError, match=r"w\.npz holds weights in format .*use the one that made it"):
         load(tmp_path / "w.npz")
 
 
