@@ -53,7 +53,7 @@ def leaves(tree: Tree | Symmetric, x: Array) -> Array:
 
 def _goes_left(tree: Tree, n: Array, v: Array) -> Array:
     rule = tree.missing[n]
-    gone = np.isnan(v) | ((rule & ZERO_TOO > 0) & (np.abs(v) <= 1e-35))
+    gone = np.isnan(v) | ((rule & ZERO_TOO > 0) & (np.abs(v) <= np.float32(1e-35)))
     rule = rule & 3
     left = np.where(gone, np.where(rule == AS_ZERO, tree.threshold[n] >= 0, rule == LEFT), v <= tree.threshold[n])
     for node, c in tree.categories.items():

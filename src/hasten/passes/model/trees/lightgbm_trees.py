@@ -14,6 +14,8 @@ from hasten.core.model_pass import CannotServe
 from hasten.passes.model.trees.forest import AS_ZERO, LEFT, RIGHT, ZERO_TOO, Answer, Categories, Forest, Tree
 from hasten.passes.model.trees.refusals import refusals
 
+# what lies no further from zero is zero to it, before any test sees it (kZeroThreshold, a float32)
+ZERO = float(np.float32(1e-35))
 IDENTITY = ("regression", "regression_l1", "huber", "fair", "quantile", "mape", "lambdarank", "rank_xendcg")
 EXPONENT = ("poisson", "gamma", "tweedie")
 
@@ -55,6 +57,8 @@ def _tree(fields: dict[str, str], out: int) -> Tree:
     inner = len(feature) if len(values) > 1 else 0
     kind = _numbers(fields, "decision_type", np.int64)[:inner]
     threshold = _numbers(fields, "threshold", np.float64)[:inner]
+    tiny = (np.abs(threshold) <= ZERO) & ~(kind & 1).astype(bool)
+    threshold = np.where(tiny, np.where(threshold < 0, np.nextafter(-ZERO, -np.inf), ZERO), threshold)
     ends = np.zeros(len(values))
 
     def child(name: str) -> NDArray[Any]:

@@ -24,7 +24,7 @@ static inline KEY NAME(ruled)(const Model *m, int64_t c, double v) {
     if (v < 0 || i < 0 || i >= m->set_bits[c] || ((rule & WHOLE) && (double)i != v)) return (rule & OUTSIDE_LEFT) == 0;
     return !(m->sets[m->set_start[c] + (i >> 5)] >> (i & 31) & 1);
   }
-  if ((rule & ZERO_TOO) && v >= -1e-35 && v <= 1e-35) v = NAN;
+  if ((rule & ZERO_TOO) && v >= -1e-35f && v <= 1e-35f) v = NAN;
 #ifdef WIDE
   if (m->flags & AS_FLOAT) v = (double)(float)v;
 #endif
