@@ -134,6 +134,12 @@ def test_what_a_value_may_become(value: Any, wanted: set[str]) -> None:
     assert wanted <= found, wanted - found
 
 
+def test_every_column_is_left_out_once() -> None:
+    frame = pd.DataFrame({name: [1, 2] for name in "abcd"})
+    found = [set(v.columns) for n, v in variants(frame, random.Random(0)) if n.startswith("without")]
+    assert [set("abcd") - columns for columns in found] == [{"b"}, {"c"}, {"d"}, {"a"}]
+
+
 def test_long_inputs_are_longer_than_what_buffers_begin_with() -> None:
     for value in ([1, 2, 3], (1.0,), ["a", "b"], np.arange(7), np.ones((3, 2))):
         names = [name for name, _ in variants(value, random.Random(0))]

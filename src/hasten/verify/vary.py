@@ -515,6 +515,8 @@ def _frames(value: Any, rng: random.Random) -> Iterator[tuple[str, Callable[[], 
     yield "shuffled", lambda: value.sample(frac=1.0, random_state=rng.randrange(1000))
     yield "index of two levels", lambda: value.set_axis(_two_levels(len(value)), axis=0)
     yield "filtered", lambda: value.iloc[1::2]
+    for at in range(1, min(value.shape[1], 7) - 1):  # the first and the last one are left out below
+        yield f"without column {value.columns[at]}", lambda at=at: value.drop(columns=[value.columns[at]])  # type: ignore[misc]
     # what repeats goes another way than what does not
     yield "six times", lambda: pandas.concat([value] * 6, ignore_index=True)
     for at in range(min(value.shape[1], 6)):
