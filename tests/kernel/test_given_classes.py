@@ -86,6 +86,9 @@ def test_a_kernel_for_each_class_that_can_have_one() -> None:
         check(called(c), f"kind = {kind!r}; start = 2; xs = {numbers}", fast=None)
 
 
+ODD = "property(lambda s: 4, lambda s, v: None)"
+
+
 @pytest.mark.parametrize(
     "before",
     [
@@ -97,6 +100,17 @@ def test_a_kernel_for_each_class_that_can_have_one() -> None:
         "Count.total = property(lambda s: 4, lambda s, v: None)",
         "Count.__getattribute__ = lambda self, name: 3 if name == 'total' else object.__getattribute__(self, name)",
         "Count = type('Count', (Child,), {})",
+        f"same = Count\nsame.total = {ODD}",
+        f"for same in (Last, Count):\n    same.total = {ODD}",
+        f"kinds = {{'a': [Last, Count]}}\nkinds['a'][1].total = {ODD}",
+        f"type(Count(3)).total = {ODD}",
+        f"def change(cls):\n    cls.total = {ODD}\nchange(Count)",
+        f"def pick(n):\n    return Count\npick(3).total = {ODD}",
+        f"kinds = []\nkinds.append(Count)\nfor same in kinds:\n    same.total = {ODD}",
+        "same = Count\nsame.step = lambda self, x: True",
+        "same = Count\nsame.step = Child.step",
+        "same = Count\nsame.__init__ = Last.__init__",
+        "same = Count\nsame.__setattr__ = lambda self, name, value: object.__setattr__(self, name, value + 1)",
     ],
 )
 def test_a_class_that_is_no_longer_what_the_file_says(before: str) -> None:

@@ -91,6 +91,15 @@ CASE = compiled(LOOP, START, prelude=OPTIONS + MADE, hide=("i", "j", "s"), after
         ("opt.rate = 1", False),
         ("class Between(Option): pass\nSlow.__bases__ = (Between,)", False),
         ("Option.SCALE = 9.0", True),  # hidden by Put's own
+        ("Put.SCALE = 9.0", True),
+        ("Slow.STEPS = 2", True),
+        ("Put.payoff = lambda self, s: 1.0", False),
+        ("Option.step = abs", False),
+        ("Option.__setattr__ = lambda self, name, value: object.__setattr__(self, name, value + 1.0)", False),
+        (
+            "Put.__getattribute__ = lambda self, name: 3.0 if name == 'spot' else object.__getattribute__(self, name)",
+            False,
+        ),
     ],
 )
 def test_what_the_guard_sees(change: str, fast: bool) -> None:

@@ -107,7 +107,8 @@ def guarded(unit: Unit, types: Mapping[str, Type]) -> Guarded:
         else:
             helper = unit.shared.helper("plain_objects" if listed else "plain_object")
             guard = f"{helper}({x}, {named}, {_words(own)}, {_words(sorted(used.methods))})"
-        entry += [f"if not {guard}:", "    return None"]
+        written = f"{unit.shared.helper('as_written')}({named}, {_words(sorted(used.methods))})"
+        entry += [f"if not ({written} and {guard}):", "    return None"]
         if listed and not several:
             entry += shared_streams.entry(types.items(), path, x, [local(n) for n in types])
         if not listed:

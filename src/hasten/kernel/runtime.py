@@ -1033,6 +1033,19 @@ def _shallow(calls):
         return True
     return False
 '''),
+    _plain("as_written", '''
+def _as_written(kind, methods):
+    """Are these methods of a class, and how it reads and sets attributes, what it (or a base) was defined with?"""
+    for name in ("__getattribute__", "__setattr__", *methods):
+        for base in kind.__mro__:
+            if name in base.__dict__:
+                found = base.__dict__[name]
+                written = f"{base.__qualname__}.{name}"
+                if getattr(getattr(found, "fget", found), "__qualname__", written) != written:
+                    return False
+                break
+    return True
+'''),
     _plain("plain_object", '''
 def _plain_object(x, kind, attributes, methods):
     """Is x exactly of this class, its attributes its own, its methods those of the class?"""
