@@ -165,7 +165,7 @@ def run_program(
             if started is not None:
                 started(child.pid)
             pause = 0.004  # the first look comes early: short programs have a size too
-            while not watch.ended.wait(min(pause, max(0.0, start + deadline_s - time.perf_counter()))):
+            while not watch.ends_within(min(pause, max(0.0, start + deadline_s - time.perf_counter()))):
                 pause = min(0.05, pause * 2)
                 watch.look()
                 written = os.fstat(out.fileno()).st_size + os.fstat(err.fileno()).st_size
@@ -281,7 +281,9 @@ class _Watch:
 
     def __init__(self, child: subprocess.Popen[bytes], start: float, mark: str) -> None:
         self.child, self.start, self.mark = child, start, mark
-        self.ended = threading.Event()
+        self.ended = False
+        self._running = threading.Lock()
+        self._running.acquire()
         self.status, self.cpu_s, self.wall_s, self.maxrss_kb = 0, 0.0, 0.0, 0.0
         self.now_mb = self.peak_mb = self.waited_s = 0.0
         self.had_children = False
@@ -299,7 +301,13 @@ class _Watch:
         else:
             self._reap()
             self._end = time.perf_counter()
-        self.ended.set()
+        self.ended = True
+        self._running.release()
+
+    def ends_within(self, seconds: float) -> bool:
+        """Has it ended, or does it within this time? By a bare lock: Ctrl-C in the midst of `Event.wait` can leave the
+        event's own lock taken for good (CPython issue 74174), and then nobody would come to kill the program."""
+        return self.ended or self._running.acquire(timeout=seconds) or self.ended
 
     def _reap(self) -> None:
         _, status, usage = os.wait4(self.child.pid, 0)
@@ -329,7 +337,7 @@ class _Watch:
     def finish(self) -> None:
         """Kill everything that is left, reap the program, and fill in the figures."""
         self.waited_s = max(self.waited_s, run_queue_s(self.child.pid))  # a zombie still tells
-        if self.ended.is_set():
+        if self.ended:
             # what it forked may still print, helpers of multiprocessing free shared memory: give them a moment
             patience = time.perf_counter() + 0.25
             while time.perf_counter() < patience and marked(self.mark):
@@ -339,8 +347,8 @@ class _Watch:
             self.look()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
-        self.ended.wait(10)
-        if self._reaped is None and self.ended.is_set():
+        self.ends_within(10)
+        if self._reaped is None and self.ended:
             self._reap()
         if self._reaped is not None:
             self.status, self.cpu_s, self.maxrss_kb = self._reaped
