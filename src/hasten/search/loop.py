@@ -523,6 +523,8 @@ def _confirm(
                 break
             if gain > program.contract.min_gain:
                 return candidate, wall_s / gain, cold_s
+            if loading_s and wall_s / gain - loading_s < wall_s * 0.9:
+                return candidate, wall_s, cold_s
             # not faster as a whole: give up the least promising and look again
             worst = min(chosen, key=lambda t: t.saves_s)
             worst.verdict = Rejected(f"equal, but the whole program was not faster with it ({gain:.2f}x)")
