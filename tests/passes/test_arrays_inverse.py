@@ -88,3 +88,12 @@ def test_longer_products(tmp_path: Path) -> None:
         for t in made
     )
     assert ProductOrder.risk is Risk.ROUNDING
+
+
+def test_a_factor_that_fails_on_its_own_comes_after_the_products_before_it(tmp_path: Path) -> None:
+    """`v[:, None]` of a list raises a TypeError, shapes before it that do not fit a ValueError (found by the fuzzer)."""
+    chain = "    return A @ B @ v, A.dot(B).dot(v), np.dot(np.dot(A, B), v), A @ (B @ v), A @ B @ v @ v\n"
+    assert CHAINS.count(chain) == 1
+    text = CHAINS.replace(chain, "    return A @ B @ v[:, None], A @ B @ v\n")
+    made = changed(ProductOrder(), tmp_path, text)
+    assert any("A @ B @ v[:, None], _product(A, B, v)" in t for t in made)

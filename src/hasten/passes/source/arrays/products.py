@@ -55,7 +55,7 @@ class ProductOrder(ContainerPass):
         for node, how, factors in products(place):
             if len(factors) < 3 or numpy_call(module, factors[0]) == "linalg.inv":
                 continue
-            if any(never_array(place, f) for f in factors):
+            if any(never_array(place, f) for f in factors) or not all(map(there_already, factors[2:])):
                 continue
             given = ", ".join(module.text(f) for f in factors)
             name, text = as_written(how, "_product", PRODUCT)
@@ -68,6 +68,12 @@ class ProductOrder(ContainerPass):
                 replace=((node, when_there(module, factors, f"{name}({given})", node)),),
                 prelude=helper(module, text),
             )
+
+
+def there_already(factor: ast.expr) -> bool:
+    """Whether a factor can be worked out before a product that fails (`v[:, None]` of a list raises another error)."""
+    value = factor.value if isinstance(factor, ast.Attribute) and factor.attr == "T" else factor
+    return isinstance(value, ast.Name)
 
 
 def when_there(module: Module, factors: list[ast.expr], new: str, node: ast.expr) -> str:
