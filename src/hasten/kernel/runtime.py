@@ -1036,6 +1036,8 @@ def _shallow(calls):
     _plain("as_written", '''
 def _as_written(kind, methods):
     """Are these methods of a class, and how it reads and sets attributes, what it (or a base) was defined with?"""
+    if not isinstance(kind, type):
+        return False
     for name in ("__getattribute__", "__setattr__", *methods):
         for base in kind.__mro__:
             if name in base.__dict__:

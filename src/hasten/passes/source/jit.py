@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -330,6 +330,18 @@ def statements(tree: ast.Module, first: int, last: int) -> list[ast.stmt]:
     raise Refuse("no whole statements there")
 
 
+def compiled_as(how: How, module: Module, seen: Mapping[str, tuple[ValueFact, ...]], body: list[ast.stmt]) -> Shared:
+    """What the units of a kernel of these statements have in common, as `how` says; `seen`: what was recorded."""
+    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, body))
+    shared.records_first = how.records
+    shared.together = how.together
+    shared.narrow = how.narrow
+    shared.pooled = how.pooled
+    shared.removing = how.removing
+    shared.constant_type = constant_type(how)
+    return shared
+
+
 def block_change(
     code: str,
     source: SourceFile,
@@ -342,13 +354,7 @@ def block_change(
 ) -> Change:
     """The edits that put a kernel in front of a block. Raises `Refuse`."""
     seen = facts.of(region.id).types
-    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, stmts))
-    shared.records_first = how.records
-    shared.together = how.together
-    shared.narrow = how.narrow
-    shared.pooled = how.pooled
-    shared.removing = how.removing
-    shared.constant_type = constant_type(how)
+    shared = compiled_as(how, module, seen, stmts)
     shared.stmts = stmts
     function = enclosing(source.tree, stmts[0])
     local_names = function_locals(function)
@@ -540,13 +546,7 @@ def function_unit(
     if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal)) for n in ast.walk(node)):
         raise Refuse("generator, or binds outer names")
     seen = facts.of(region.id).types
-    shared = Shared(module, how.exact, seen=seen, as_words=how.words, project=how.project, keys=keys_of(module, body))
-    shared.records_first = how.records
-    shared.together = how.together
-    shared.narrow = how.narrow
-    shared.pooled = how.pooled
-    shared.removing = how.removing
-    shared.constant_type = constant_type(how)
+    shared = compiled_as(how, module, seen, body)
     if how.split:
         given = {p.arg for p in [*a.posonlyargs, *a.args, *a.kwonlyargs]}
         body = versions.split(body, given, lambda name: module.fresh(name, shared.taken))

@@ -172,11 +172,13 @@ class Loop:
         self.schema = schema_of(self.work.valid, self.varied)
         self.work = self.inside = replace(self.work, free={})
         self.written = self._dumped("workload-fixed.pkl")
-        self.judge = Judge(
-            self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed, self.rows
-        )
+        self.judge = self._judge()
         self.note(notes=(*self.out.record.notes, told))
         return True
+
+    def _judge(self) -> Judge:
+        """Of what the original answered."""
+        return Judge(self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed, self.rows)
 
     def _told_of_few_rows(self) -> None:
         """A note where faster candidates were left out by rows that are too few, and by nothing else."""
@@ -231,9 +233,7 @@ class Loop:
             free = {c.name: tuple(i + 1 for i, n in enumerate(c.shape) if n is None) for c in self.schema.columns}
             self.work = self.inside = replace(self.work, free=free)
             self.written = self._dumped("workload-free.pkl")
-        self.judge = Judge(
-            self.contract, self.work, self.measure, self.answers, self.varied, self.session.seed, self.rows
-        )
+        self.judge = self._judge()
         assert candidate.pickle is not None
         candidate.note(
             verdict="accepted", reason="the original", memory_mb=peak, size_mb=candidate.pickle.stat().st_size / 1e6,

@@ -72,15 +72,19 @@ class ProductOrder(ContainerPass):
 
 def there_already(factor: ast.expr) -> bool:
     """Whether a factor can be worked out before a product that fails (`v[:, None]` of a list raises another error)."""
-    value = factor.value if isinstance(factor, ast.Attribute) and factor.attr == "T" else factor
-    return isinstance(value, ast.Name)
+    return isinstance(_turned(factor) or factor, ast.Name)
 
 
 def when_there(module: Module, factors: list[ast.expr], new: str, node: ast.expr) -> str:
     """`new` works out all factors before it multiplies: an error of `W.T` must not come before that of a product."""
-    later = [f.value for f in factors[2:] if isinstance(f, ast.Attribute) and f.attr == "T"]
+    later = [v for f in factors[2:] if (v := _turned(f)) is not None]
     tests = dict.fromkeys(f'hasattr({module.text(v)}, "T")' for v in later)
     return f"({new} if {' and '.join(tests)} else {module.text(node)})" if tests else new
+
+
+def _turned(factor: ast.expr) -> ast.expr | None:
+    """`W` of `W.T`; None for anything else."""
+    return factor.value if isinstance(factor, ast.Attribute) and factor.attr == "T" else None
 
 
 def products(place: Place) -> Iterator[tuple[ast.expr, str, list[ast.expr]]]:

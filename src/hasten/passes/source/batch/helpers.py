@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hasten.core.source import Edit, SourceFile, prelude_line
 
 # {apart}, {batched}: names that are free in the file
@@ -189,21 +191,18 @@ def held(source: SourceFile, taken: set[str]) -> tuple[str, str]:
     """The same for the helper that tells what an object of the program holds."""
     from hasten.passes.source.batch.objects import HELD
 
-    name = "_held_by"
-    while True:
-        text = HELD.format(held=name)
-        if text in source.text:
-            return name, ""
-        if name not in taken:
-            return name, text
-        name += "_"
+    return _named("_held_by", lambda name: HELD.format(held=name), source, taken)
 
 
 def whole(source: SourceFile, taken: set[str]) -> tuple[str, str]:
     """The same for the helper that evaluates a formula for all rows."""
-    name = "_for_all_rows"
+    return _named("_for_all_rows", lambda name: WHOLE.format(whole=name), source, taken)
+
+
+def _named(name: str, written: Callable[[str], str], source: SourceFile, taken: set[str]) -> tuple[str, str]:
+    """A free name for a helper, made longer until it is free, and its text under that name (empty when it is there)."""
     while True:
-        text = WHOLE.format(whole=name)
+        text = written(name)
         if text in source.text:
             return name, ""
         if name not in taken:

@@ -381,19 +381,15 @@ def _body(letter: _Letter, body: Sequence[ast.stmt], out: str, margin: str) -> l
     lines: list[str] = []
     for s in body:
         match s:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value) if name == out:
+            case (
+                ast.AugAssign(target=ast.Name(id=name) as same, op=ast.Add(), value=value)
+                | ast.Assign(
+                    targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name() as same, op=ast.Add(), right=value)
+                )
+            ) if name == same.id == out:
                 if not letter.text(value) or _mentions(value, out):
                     return None
                 lines.append(f"{margin}{out} += {letter.written(value)}")
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name(id=same), op=ast.Add())) if (
-                name == same == out
-            ):
-                value = s.value.right  # type: ignore[attr-defined]
-                if not letter.text(value) or _mentions(value, out):
-                    return None
-                lines.append(f"{margin}{out} += {letter.written(value)}")
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == letter.ch:
-                return None  # another character from then on
             case ast.If():
                 if not letter.test(s.test) or _mentions(s.test, out):
                     return None
