@@ -80,7 +80,9 @@ for M, b in cases:
 def test_longer_products(tmp_path: Path) -> None:
     made = changed(InverseProduct(), tmp_path, CHAINS)
     assert any(
-        "_solved(X.T @ X + np.eye(X.shape[1]), X.T, y), _solved_dot(X.T.dot(X), X.T, y)" in text for text in made
+        '_solved(X.T @ X + np.eye(X.shape[1]), X.T, y) if hasattr(X, "T") else ' in text
+        and '_solved_dot(X.T.dot(X), X.T, y) if hasattr(X, "T") else ' in text
+        for text in made
     )
     made = changed(ProductOrder(), tmp_path, CHAINS)
     assert any(
@@ -88,6 +90,51 @@ def test_longer_products(tmp_path: Path) -> None:
         for t in made
     )
     assert ProductOrder.risk is Risk.ROUNDING
+
+
+LATER = """
+import numpy as np
+from numpy.linalg import inv
+rng = np.random.default_rng(2)
+calls = []
+def told(x):
+    calls.append(1)
+    return x
+def solve(A, b, w):
+    return inv(A) @ b[:, None], inv(A).dot(np.ones(6) - w), inv(A.T @ A) @ (A.T @ w), np.dot(inv(A) @ (2 * A[:3].T), w[:3])
+def others(A, b):
+    return inv(A) @ told(b), inv(A) @ A @ b[:2], inv(A) @ rng.random(6), inv(A) @ np.add(b, 1, out=b)
+class Fit:
+    y = np.ones(3)
+    coefficients = inv(np.eye(3) * 2) @ (y + 1)
+A = rng.random((6, 6)) + 6 * np.eye(6)
+ones = np.ones(6)
+cases = [(A, ones, ones), (A, [1.0] * 6, ones), (A * 0, [1.0] * 6, ones), (A * 0, ones, ones), (A[:5], [1.0] * 6, ones), (5, [1.0] * 6, ones),
+         (A, ones, [1.0] * 6), (A, ones, "w"), (A, ones[:5], ones), (A * 0, ones, "w"), (A, ones, ones[:5]), (np.matrix(A), ones, ones),
+         (A, np.matrix(ones), ones), (A.astype("f4"), ones, ones)]
+for M, b, w in cases:
+    for f, args in ((solve, (M, b, w)), (others, (M, b))):
+        try:
+            for x in f(*args):
+                x = np.asarray(x)
+                print(x.dtype, x.shape, np.round(x, 7).tolist())
+        except Exception as e:
+            print(type(e).__name__, e)
+print(len(calls), Fit.coefficients)
+"""
+
+
+def test_what_is_multiplied_comes_after_an_error_of_the_inverse(tmp_path: Path) -> None:
+    made = changed(InverseProduct(), tmp_path, LATER)
+    assert any("_solved_later(A, lambda: b[:, None]), _solved_dot_later(A, lambda: np.ones(6) - w)" in t for t in made)
+    assert any(
+        "_solved_later(A.T @ A, lambda: A.T @ w), np.dot(_solved_later(A, lambda: 2 * A[:3].T), w[:3])" in t
+        for t in made
+    )
+    assert all(
+        "inv(A) @ told(b), inv(A) @ A @ b[:2], inv(A) @ rng.random(6), inv(A) @ np.add(b, 1, out=b)" in t for t in made
+    )
+    assert all("coefficients = inv(np.eye(3) * 2) @ (y + 1)" in t for t in made)
 
 
 def test_a_factor_that_fails_on_its_own_comes_after_the_products_before_it(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ What it finds    `np.linalg.inv(A) @ b`, `np.linalg.inv(A).dot(b)`, `np.dot(np.l
 Why it is slow   an inverse costs three times what solving for b costs, and loses digits besides.
 Example          w = np.linalg.inv(A) @ b  ->  w = _solved(A, b)   # np.linalg.solve
 Safe when        checked as it runs: A is a square matrix of floats, the factors are plain arrays that fit, and what is
-                 solved for has no more columns than A. The digits differ by what the matrix's condition makes of
-                 rounding: replays must agree within the contract's tolerance, and --exact forbids it.
+                 solved for has no more columns than A. What is multiplied comes after an error of the inverse, and
+                 leaves no trace. The digits differ by what the matrix's condition makes of rounding: replays must
+                 agree within the contract's tolerance, and --exact forbids it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from hasten.core.recipe import Risk
-from hasten.passes.source.arrays.base import helper, numpy_call
-from hasten.passes.source.arrays.products import as_written, products
+from hasten.passes.source.arrays.base import FRESH_ARRAY_METHODS, helper, numpy_call, quiet_operators
+from hasten.passes.source.arrays.products import as_written, products, there_already, when_there
+from hasten.passes.source.batch.loops import FRESH_NUMPY
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Parts
 
@@ -41,6 +43,18 @@ def _solved(matrix, *factors):
 
 
 '''
+LATER = '''\
+def _solved_later(matrix, given, *factors):
+    """_solved, of a first factor that given() works out: after the errors that the inverse raises."""
+    try:
+        first = given()
+    except Exception:
+        NP.linalg.inv(matrix)
+        raise
+    return _solved(matrix, first, *factors)
+
+
+'''
 
 
 class InverseProduct(ContainerPass):
@@ -57,14 +71,52 @@ class InverseProduct(ContainerPass):
                 continue
             if len(matrix.args) != 1 or matrix.keywords:
                 continue
-            given = ", ".join(module.text(f) for f in (matrix.args[0], *factors))
             name, text = as_written(how, "_solved", SOLVED)
+            texts, later = [text], [module.text(f) for f in factors]
+            if not all(map(there_already, factors)):
+                if not traceless(place, factors[0]) or not all(map(there_already, factors[1:])):
+                    continue
+                texts.append(LATER.replace("_solved", name))
+                name, later[0] = f"{name}_later", f"lambda: {later[0]}"
+            new = f"{name}({', '.join([module.text(matrix.args[0]), *later])})"
             yield Parts(
                 title="solve instead of inverting",
                 first=node.lineno,
                 last=node.end_lineno or node.lineno,
                 reason="the inverse is only multiplied",
                 remedy="solve for the product",
-                replace=((node, f"{name}({given})"),),
-                prelude=helper(module, text),
+                replace=((node, when_there(module, [f for f in factors if there_already(f)], new, node)),),
+                prelude=helper(module, *texts),
             )
+
+
+def traceless(place: Place, e: ast.expr) -> bool:
+    """Whether `e`, written as a lambda, gives what it gives in its place, and leaves nothing behind if it fails."""
+    module, project = place.module, place.project
+    parts = [n for n in ast.iter_child_nodes(e) if isinstance(n, ast.expr)]
+    match e:
+        case ast.Name():
+            return not isinstance(module.owner(e.id, e), ast.ClassDef)  # which a lambda does not see
+        case ast.Constant() | ast.Slice() | ast.Tuple():
+            pass
+        case ast.BinOp() | ast.UnaryOp():
+            if not quiet_operators(project):
+                return False
+        case ast.Subscript():
+            if "__getitem__" in project.dunders:
+                return False
+        case ast.Attribute():
+            if module.imported(e):
+                return False
+            return e.attr == "T" and "T" not in project.properties and traceless(place, e.value)
+        case ast.Call(func=func, args=args, keywords=[]):
+            if numpy_call(module, e) not in FRESH_NUMPY:
+                if not isinstance(func, ast.Attribute) or func.attr not in FRESH_ARRAY_METHODS:
+                    return False
+                if func.attr in project.functions or module.imported(func):
+                    return False
+                args = [func.value, *args]
+            parts = args
+        case _:
+            return False
+    return all(traceless(place, n) for n in parts)

@@ -65,7 +65,7 @@ class ProductOrder(ContainerPass):
                 last=node.end_lineno or node.lineno,
                 reason="a product of matrices is made for that of a vector",
                 remedy="the vector first",
-                replace=((node, when_there(module, factors, f"{name}({given})", node)),),
+                replace=((node, when_there(module, factors[2:], f"{name}({given})", node)),),
                 prelude=helper(module, text),
             )
 
@@ -75,10 +75,9 @@ def there_already(factor: ast.expr) -> bool:
     return isinstance(_turned(factor) or factor, ast.Name)
 
 
-def when_there(module: Module, factors: list[ast.expr], new: str, node: ast.expr) -> str:
-    """`new` works out all factors before it multiplies: an error of `W.T` must not come before that of a product."""
-    later = [v for f in factors[2:] if (v := _turned(f)) is not None]
-    tests = dict.fromkeys(f'hasattr({module.text(v)}, "T")' for v in later)
+def when_there(module: Module, later: list[ast.expr], new: str, node: ast.expr) -> str:
+    """`new` works out the later factors before it multiplies: an error of `W.T` must not come before a product's."""
+    tests = dict.fromkeys(f'hasattr({module.text(v)}, "T")' for f in later if (v := _turned(f)) is not None)
     return f"({new} if {' and '.join(tests)} else {module.text(node)})" if tests else new
 
 
