@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from hasten.core.model import taken
 from hasten.verify.answers import Answer, asked
 
 _state: dict[str, Any] = {}
@@ -48,6 +49,11 @@ def more_inputs(path: str) -> int:
 def answers(places: Sequence[int], methods: tuple[str, ...]) -> list[dict[str, Answer]]:
     """What the model answers to the inputs at `places`."""
     return [asked(_state["model"], _state["inputs"][i], methods) for i in places]
+
+
+def some_answers(rows: Any, methods: tuple[str, ...]) -> dict[str, Answer]:
+    """What the model answers to these rows of the first input."""
+    return asked(_state["model"], taken(_state["inputs"][0], rows), methods)
 
 
 def clock(places: Sequence[int], method: str, seconds: float, least: int = 3) -> list[float]:

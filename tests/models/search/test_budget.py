@@ -22,7 +22,7 @@ from hasten.measure.latency import LEAST_ROUNDS, ROUNDS, race
 from hasten.observe.child import ChildFailed
 from hasten.observe.session import Session
 from hasten.passes.model.serving.original import AsItIs
-from hasten.search.models import building, loop, processes
+from hasten.search.models import building, loop, processes, screens
 
 MANY = 12
 
@@ -111,9 +111,15 @@ class AtOnce:
         (150.0, 0.8, 4.0, 500.0),
     ],
 )
+@pytest.mark.parametrize("screened", [False, True])
 def test_the_budget_is_kept_where_every_question_waits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget_s: float, wait_s: float, start_s: float, build_s: float
-) -> None:
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, budget_s: float, wait_s: float, start_s: float, build_s: float,
+    screened: bool,
+) -> None:  # fmt: skip
+    if screened:  # all rows are dear
+        monkeypatch.setattr(screens, "WHOLE_S", 0.0)
+        monkeypatch.setattr(screens, "FEW_FROM", 20)
+        monkeypatch.setattr(screens, "FEWEST", 10)
     slow = Slow(wait_s, start_s, build_s)
     monkeypatch.setattr(processes, "Child", lambda **named: Here(slow))
     monkeypatch.setattr(loop, "ThreadPoolExecutor", AtOnce)
@@ -130,6 +136,7 @@ def test_the_budget_is_kept_where_every_question_waits(
     assert outcome.record.status == "finished"
     assert outcome.artifact is not None or build_s > budget_s
     assert slow.now < 1.1 * budget_s
+    assert ("some_answers" in slow.asked) == (screened and build_s < budget_s)
     tried = [c for c in outcome.record.candidates if "budget ended" not in c.reason]
     assert slow.now > 0.3 * budget_s or len(tried) == MANY
     assert len(tried) >= 2

@@ -14,6 +14,7 @@ from hasten.verify.answers import Agreement, Answers, agreement, given, largest
 from hasten.verify.metric import ROUNDS, Metric, compared, own_interval
 from hasten.verify.scores import reading
 
+CERTAIN = 0.99  # confidence of what some rows alone may reject
 SEARCH_ROUNDS = 500  # resamples while the search looks; what is kept is judged again by all of them
 
 
@@ -85,6 +86,27 @@ class Judge:
         old: Answers = {m: a[places] for m, a in given(self.answers).items()}
         return self._on_data(agreement(old, new, len(rows), self._scale), rows, old, new, SEARCH_ROUNDS)
 
+    def screened(self, answers: Answers, places: Any) -> Verdict:
+        """Whether answers to some rows of the validation data, at `places`, already speak against a candidate: rejected
+        is only what all rows would reject too, a quality beyond an interval of 99%."""
+        new, rows = self._read(answers), self.work.valid.take(places)
+        old: Answers = {m: a[places] for m, a in given(self.answers).items()}
+        found = agreement(old, new, len(rows), self._scale)
+        if found.apart is not None:
+            return Verdict("rejected", found.apart)
+        told = AgreementRecord(found.rows, found.labels, found.changed, found.drift, found.drift_abs)
+        quality = self._quality(rows, old, new, SEARCH_ROUNDS, CERTAIN)
+        least = self.contract.agree if self.contract.agree is not None else 1.0 if self.contract.same else 0.0
+        labels = found.labels * len(self.work.valid) / len(rows)  # of all rows
+        if found.changed > (1.0 - least) * labels + 1e-6:
+            return Verdict("rejected", f"{found.changed} of {found.labels} labels change", told, quality)
+        if self.contract.same:
+            if found.drift > self.contract.rtol:
+                return Verdict("rejected", str(self._same(found)), told, quality)
+        elif quality is not None and quality.high < -quality.allowed:
+            return Verdict("rejected", _interval(quality), told, quality)
+        return Verdict("accepted", "", told, quality)
+
     def certified(self, test: Rows, old: Answers, new: Answers) -> Verdict:
         """The verdict on data that the search never saw."""
         old, new = self._read(old), self._read(new)
@@ -113,8 +135,7 @@ class Judge:
             return Verdict("rejected", reason, told, quality)
         if quality is None:
             return Verdict("rejected", "nothing tells its quality: no metric, or no targets", told)
-        shown = f"{quality.metric} {quality.old:.4g} to {quality.new:.4g}, interval of the change"
-        shown += f" [{quality.low:+.3g}, {quality.high:+.3g}], {-quality.allowed:+.3g} allowed"
+        shown = _interval(quality)
         if not quality.inside:
             more = quality.rows_to_tell
             few = "" if more is None else f"; {quality.rows:,} rows are too few to tell, about {more:,} would do"
@@ -130,13 +151,20 @@ class Judge:
             return f"scores differ by {found.drift:.1e} of the largest, and {self.contract.rtol:.0e} is allowed"
         return None
 
-    def _quality(self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS) -> QualityOfModel | None:
+    def _quality(
+        self, rows: Rows, old: Answers, new: Answers, rounds: int = ROUNDS, confidence: float = 0.0
+    ) -> QualityOfModel | None:
         if self.measure is None or rows.y is None:
             return None
         return compared(
             self.measure, np.asarray(rows.y), given(old), given(new), self.contract.max_drop or Drop(),
-            confidence=self.contract.confidence, seed=self.seed, rounds=rounds,
+            confidence=max(confidence, self.contract.confidence), seed=self.seed, rounds=rounds,
         )  # fmt: skip
+
+
+def _interval(quality: QualityOfModel) -> str:
+    shown = f"{quality.metric} {quality.old:.4g} to {quality.new:.4g}, interval of the change"
+    return shown + f" [{quality.low:+.3g}, {quality.high:+.3g}], {-quality.allowed:+.3g} allowed"
 
 
 def _alike(found: Agreement) -> str:

@@ -40,6 +40,7 @@ from hasten.search.models.nets import search_nets
 from hasten.search.models.processes import ASK_S, Processes, reason
 from hasten.search.models.promise import FAR, behind, by_speed, is_known_by_another, out_of_reach
 from hasten.search.models.reduce import reduce_within
+from hasten.search.models.screens import Screens
 from hasten.search.models.titles import titled
 from hasten.serve.manifest import InputSchema
 from hasten.serve.net import Net, TextNet, is_net
@@ -113,6 +114,7 @@ class Loop:
         self.candidates: list[Candidate] = []
         self._numbers = itertools.count(1)
         self.schema = InputSchema("array")
+        self.screens: Screens | None = None
         self.threads = sorted({1, *(contract.threads or (usable_cores(),))})
         # what is timed: the method that costs most, where there is a choice
         self.timed = _timed(work.methods)
@@ -157,6 +159,10 @@ class Loop:
         self._told_of_few_rows()
 
     def _judged_as_built(self, serving: Sequence[ServingPass]) -> None:
+        self.screens = Screens(self)
+        if self.screens.pay:
+            self.screens.judged(self._built(serving))
+            return
         for candidate in self._built(serving):
             self.session.progress.stage(f"judge {candidate.record.title}", self.ask_s)
             self.judge_one(candidate)
@@ -218,7 +224,9 @@ class Loop:
         self.pool.submit(self.processes.build, "warm", str(self.written), deadline_s=BUILD_S)  # it takes a while
         start = self.session.clock()
         child = self.processes.of(candidate)
+        loaded = self.session.clock()
         self.answers, *varied = self.processes.answers(candidate, [0, *self.inputs.varied_places])
+        self.whole_s = self.session.clock() - loaded
         self.varied = dict(zip(self.inputs.varied, varied, strict=True))
         self.rows = self.processes.answers(candidate, [table for table, _ in self.inputs.rows])
         self._only_answered()
@@ -226,7 +234,7 @@ class Loop:
         self.ask_s = self.session.clock() - start
         self.processes.patience_s = self.patience_s
         if not self.restored(candidate):
-            self._look(candidate, child)
+            self.look(candidate, child)
             self.judged(candidate)
         self.schema = schema_of(self.work.valid, self.varied)
         if self.schema.form == "tensors" and self.work.free is None:
@@ -316,7 +324,7 @@ class Loop:
         """Build the last step of a candidate for the workload at `written`; its record says why it could not be."""
         folder = next(f for n in self._numbers if not (f := self.scratch / f"candidate{n}").exists())
         start = self.session.clock()
-        room = self.session.left_s - self.finish_s()
+        room = self.session.left_s - self.finish_s() - self._reserve_s()
         deadline = min(BUILD_S, max(LEAST_BUILD_S, room / 2, min(room, USUAL_BUILD_S)))
         try:
             built = self.processes.build(
@@ -352,17 +360,24 @@ class Loop:
                 self._judge_one(candidate, screen, far)  # killed from outside: that tells nothing
         except ChildFailed as failure:
             candidate.note(verdict="failed", reason=failure.text[:300])
-        if not candidate.accepted:
-            self.processes.drop(candidate)
-            if candidate.folder is not None:
-                shutil.rmtree(candidate.folder, ignore_errors=True)
+        if candidate.accepted:
+            self.judged(candidate)
+            self.note()
+        else:
+            self.dismiss(candidate)
+
+    def dismiss(self, candidate: Candidate) -> None:
+        """It is not what the contract asks for: what was loaded and built of it goes."""
+        self.processes.drop(candidate)
+        if candidate.folder is not None:
+            shutil.rmtree(candidate.folder, ignore_errors=True)
         self.judged(candidate)
         self.note()
 
     def _judge_one(self, candidate: Candidate, screen: bool, far: float) -> None:
         child = self.processes.of(candidate)
-        self._look(candidate, child)
-        told = self._behind(candidate, child, far) if screen and by_speed(self.contract) else None
+        self.look(candidate, child)
+        told = self.behind(candidate, child, far) if screen and by_speed(self.contract) else None
         if told is None:
             verdict = self.judge.on_data(self.processes.answers(candidate, [0])[0])
             if verdict.verdict == "accepted":
@@ -397,11 +412,11 @@ class Loop:
         candidate.record, candidate.latencies = known[0], dict(known[1])
         candidate.folder = self.scratch / known[2] if known[2] else None
 
-    def _behind(self, candidate: Candidate, child: Child, far: float) -> str | None:
+    def behind(self, candidate: Candidate, child: Child, far: float) -> str | None:
         """Why it cannot come first; it is looked at twice before it is left out."""
         if behind(candidate, self._others(candidate), far) is None:
             return None
-        self._look(candidate, child)
+        self.look(candidate, child)
         return behind(candidate, self._others(candidate), far)
 
     def _others(self, candidate: Candidate) -> list[Candidate]:
@@ -411,7 +426,7 @@ class Loop:
         """Whether it is still worth a race, after all were looked at."""
         return not by_speed(self.contract) or behind(candidate, self._others(candidate)) is None
 
-    def _look(self, candidate: Candidate, child: Child) -> None:
+    def look(self, candidate: Candidate, child: Child) -> None:
         """A few calls at each size; of several looks the quickest counts."""
         for size, places in self._sizes(candidate):
             how = ("hasten.measure.asked:clock", list(places), self.timed)
@@ -447,10 +462,15 @@ class Loop:
     def next_s(self, code: str = "") -> float:
         """Seconds that must be left for one more candidate; once something is accepted, for what comes last as well.
         What pass `code` has built of this model already tells how long it takes."""
-        if not any(c.accepted for c in self.candidates):
+        reserve_s = self._reserve_s()
+        if not reserve_s and not any(c.accepted for c in self.candidates):
             return 2 * LEAST_BUILD_S
         usual = max(LEAST_BUILD_S, 0.5 * (self.processes.load_s + self.ask_s))
-        return self.finish_s() + max(usual, KNOWN * self.built_s.get(code, 0.0))
+        return self.finish_s() + reserve_s + max(usual, KNOWN * self.built_s.get(code, 0.0))
+
+    def _reserve_s(self) -> float:
+        """Seconds for what waits to be asked the whole; half of what is left at most."""
+        return 0.0 if self.screens is None else min(0.5 * self.session.left_s, self.screens.reserve_s)
 
     def race(
         self, candidates: Sequence[Candidate], threads: Sequence[int] = (1,), *, leave_s: float = 0.0

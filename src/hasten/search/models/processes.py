@@ -122,6 +122,12 @@ class Processes:
         )
         return answered
 
+    def some_answers(self, candidate: Candidate, rows: Any) -> Answers:
+        """What it answers to these rows of the first input."""
+        ask = self.of(candidate).ask
+        found: Answers = ask("hasten.measure.asked:some_answers", rows, self.methods, deadline_s=self.patience_s())
+        return found
+
     def rows(self, candidate: Candidate, places: Sequence[tuple[int, int]]) -> list[tuple[Answers, Answers]]:
         """What it answers to rows, each at two places: as a table and as a dict."""
         found = self.answers(candidate, [place for both in places for place in both])
