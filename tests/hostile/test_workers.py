@@ -1,0 +1,105 @@
+"""Programs with workers of their own, of which one is lost (rows 15 to 17 of the matrix in docs/trust.md).
+
+hasten gives no work to other machines; what a program makes of a lost worker is its own, and hasten must show the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from hasten.cli import main
+from hasten.deliver.artifact import RESULT
+
+POOL = """
+import os, signal, sys
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+def task(number, attempt):
+    if number == 3 and attempt == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return sum(i * number for i in range(2000))
+
+def all_of(numbers):
+    attempt, done = 0, {}
+    while len(done) < len(numbers):
+        with ProcessPoolExecutor(2) as pool:
+            sent = {n: pool.submit(task, n, attempt) for n in numbers if n not in done}
+            for n, future in sent.items():
+                try:
+                    done[n] = future.result()
+                except BrokenProcessPool:
+                    pass
+        attempt += 1
+    return done, attempt
+
+if __name__ == "__main__":
+    done, attempts = all_of(range(8))
+    print(sorted(done.items()), attempts)
+"""
+
+RANKS = """
+import os, signal
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+
+def rank(number, folder):
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=number, world_size=2)
+    model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4, 1))
+    for step in range(5):
+        if step == 2 and number == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        model(torch.ones(3, 4)).sum().backward()
+
+if __name__ == "__main__":
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        mp.spawn(rank, (folder,), nprocs=2)
+"""
+
+
+def running(mark: str) -> list[str]:
+    """The command lines of all processes that have this in theirs, or stand in a folder that begins so."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                folder = os.readlink(entry / "cwd")
+            except OSError:
+                continue
+            if mark in words or folder.startswith(mark):
+                found.append(words)
+    return found
+
+
+def nobody_left(mark: str) -> bool:
+    end = time.monotonic() + 10
+    while running(mark) and time.monotonic() < end:
+        time.sleep(0.1)
+    return not running(mark)
+
+
+def test_a_worker_that_is_killed_is_the_programs_to_replace(tmp_path: Path) -> None:
+    (tmp_path / "pool.py").write_text(POOL)
+    out = tmp_path / "out"
+    assert main(["run", str(tmp_path / "pool.py"), "--stdin", os.devnull, "--out", str(out)]) == 0
+    found = json.loads((out / RESULT).read_text())
+    assert found["status"] == "finished" and found["baseline"]["status"] == 0
+    assert nobody_left(str(tmp_path))
+
+
+@pytest.mark.slow  # torch is imported by three processes
+def test_a_rank_that_is_killed_is_one_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ranks.py").write_text(RANKS)
+    assert main(["run", str(tmp_path / "ranks.py"), "--stdin", os.devnull, "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "failed with exit status 1 before any change was made" in said
+    assert "process 1 terminated with signal SIGKILL" in said
+    assert nobody_left(str(tmp_path))
