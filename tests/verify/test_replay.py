@@ -539,6 +539,21 @@ def test_a_folder_that_is_there_may_be_asked_for(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+def test_a_library_may_ask_for_the_folder_of_temporary_files(make: Make) -> None:
+    rig = make(
+        """\
+        import tempfile
+        def made(n):
+            tempfile.gettempdir()  # the first to ask writes a file there: PyTorch does when it first clears gradients
+            return n + 1
+        for n in range(3):
+            made(n)
+        """
+    )
+    got = rig.replay(rig.function("made"), ("n + 1", "1 + n"))
+    assert got.status == "equal", got.reason
+
+
 def test_no_recording_is_unusable(make: Make) -> None:
     rig = make(SUM)
     region = rig.function("total")

@@ -20,6 +20,7 @@ import pickle
 import resource
 import signal
 import sys
+import tempfile
 import time
 import types
 import warnings
@@ -514,6 +515,8 @@ def main() -> None:
     sys.argv = list(config["argv"])
     sys.path[:] = config["path"]
     sys.stdin = io.StringIO("")
+    with contextlib.suppress(OSError):
+        tempfile.gettempdir()  # the first to ask (PyTorch's optimisers do) writes a file: from now on it is known
     _guard(config["allowed"])
     started = time.perf_counter()
     try:
