@@ -263,7 +263,8 @@ def _column(unit: Unit, name: str, t: Column, words: str) -> Passed:
     if t.link:
         others = local(t.link.removesuffix("[]"))
         links = Passed(args=[f"new_{x}"])
-        links.convert += _checked(x, f"{unit.helper('places_of')}({taken}, {others}, {t.optional})")
+        known = others if path_given(t.link) or pooled.given(unit, t.link) else "[]"  # none is made yet
+        links.convert += _checked(x, f"{unit.helper('places_of')}({taken}, {known}, {t.optional})")
         if name in unit.shared.stored:
             objects = f"[None if i < 0 else {others}[i] for i in new_{x}.tolist()]"
             links.back.append(_given_back(unit, f"{path}[]", attr, objects))

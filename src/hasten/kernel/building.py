@@ -13,7 +13,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import attributes, containers, homes, kindred, linked, names, objects, optional, pooled, reach
+from hasten.kernel import (
+    attributes,
+    containers,
+    homes,
+    kindred,
+    linked,
+    members,
+    names,
+    objects,
+    optional,
+    pooled,
+    reach,
+)
 from hasten.kernel.kinds import (
     CODE,
     Arr,
@@ -534,7 +546,7 @@ def blank(slot: Type | None) -> bool:
 def learnt(u: Unit, name: str, slot: Cell | Column, v: V) -> Cell | Column:
     """The slot of an attribute that gets its first value, where that is an object or a string."""
     t = v.t.item if isinstance(v.t, Opt) else v.t
-    if isinstance(t, Obj) and t.many and blank(slot):
+    if isinstance(t, Obj) and t.many and (blank(slot) or t.path in u.shared.plans and members.empty(slot)):
         slot = replace(slot, link=t.path)
         objects.learn(u, name, slot)
     elif containers.words_in(t) == [True] and blank(slot) and isinstance(slot, Column):

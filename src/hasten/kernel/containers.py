@@ -1076,6 +1076,10 @@ def told(u: Unit, node: ast.expr, name: str) -> None:
 
 def alike(u: Unit, item: Type, node: ast.expr, at: ast.AST) -> V:
     """A value to be compared with items of a list: Python and the machine must agree on what is equal."""
+    if isinstance(item, Obj):
+        from hasten.kernel import members  # it builds on this module
+
+        return members.one(u, item, node, at)
     v = u.single(u.expr(node))
     if isinstance(v.t, Word) and isinstance(item, Word):
         return v

@@ -1,7 +1,8 @@
 """Heaps in kernels: what `heapq` does to a list, step by step as CPython does it, so that ties fall the same way.
 
 Items are numbers, strings, or tuples of them; strings are compared by their ranks. A NaN makes the kernel give up,
-because two tuples are compared by whether their NaNs are the same object.
+because two tuples are compared by whether their NaNs are the same object. Objects come along behind what is compared
+(`(time, counter, job)`); where two items are equal up to the first object, the kernel gives up.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import containers
-from hasten.kernel.kinds import Grow, Num, Tup, Type, Unknown, Word
+from hasten.kernel.kinds import Grow, Num, Obj, Tup, Type, Unknown, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def call(u: Unit, name: str, node: ast.Call) -> V | None:
     if t.item is None:
         raise Unknown("what a heap holds is not known")
     marks = suffix(t.item, node)
-    if marks:
+    if "1" in marks:
         from hasten.kernel import words  # it builds on the compiler
 
         words.ranks(u)
@@ -108,12 +109,17 @@ def rank_name(u: Unit) -> str:
 
 
 def suffix(t: Type, node: ast.AST) -> str:
-    """Which helpers compare such items: "" for numbers, "_01" where the second element of a tuple is a string."""
+    """Which helpers compare such items: "" for numbers, "_01" where the second element of a tuple is a string, "_00x"
+    where the third is an object."""
     parts = t.items if isinstance(t, Tup) else (t,)
-    for p in parts:
-        if not comparable(p):
-            fail("a heap of such things", node)
-    marks = "".join("1" if isinstance(p, Word) else "0" for p in parts)
+    first = next((i for i, p in enumerate(parts) if not comparable(p)), len(parts))
+    if first == 0 or any(not (comparable(p) or isinstance(p, Obj)) for p in parts[first:]):
+        fail("a heap of such things", node)
+    marks = "".join("1" if isinstance(p, Word) else "0" for p in parts[:first])
+    if first < len(parts):
+        if first > 3:
+            fail("a heap of such long tuples", node)
+        return f"_{marks}x"  # an object is never asked which of two is less: what comes before it tells
     if "1" not in marks:
         return ""
     if len(marks) > 4:

@@ -26,6 +26,7 @@ from hasten.kernel import (
     homes,
     kindred,
     linked,
+    members,
     names,
     optional,
     pooled,
@@ -306,6 +307,8 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
             return None
         v = kindred.special(unit, base, node.attr) or linked.attribute(unit, base, node.attr)
         v = v or linked.cell(unit, base, node.attr) or within(unit, base.t, node.attr, node)
+        if v is None:
+            members.awaited(unit, base.t, node.attr)
         v = None if v is None else linked.there(unit, v)
         return v if v is not None and isinstance(v.t, Obj) else None
     if isinstance(node, ast.Subscript) and not isinstance(node.slice, (ast.Slice, ast.Tuple)):

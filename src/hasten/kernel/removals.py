@@ -15,7 +15,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from hasten.kernel import containers, sets
-from hasten.kernel.kinds import Grow, Map, Num, Refuse, Tup, Unknown, Word, container
+from hasten.kernel.kinds import Grow, Map, Num, Obj, Refuse, Tup, Unknown, Word, container
 from hasten.kernel.values import V, bare, fail
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
     if isinstance(t, Grow) and t.sink is None and not t.queue and name == "remove" and len(args) == 1:
         if t.item is None:
             raise Unknown("what a list holds is not known")
-        if not isinstance(t.item, (Num, Word, Tup)):
+        if not isinstance(t.item, (Num, Word, Tup, Obj)):
             fail("removal of such a thing", node)
         v = containers.alike(u, t.item, args[0], node)
         u.emit(f"{base.code}.pop({u.helper('index_of')}({base.code}, {bare(u.sink(v))}))")

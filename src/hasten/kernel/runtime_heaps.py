@@ -96,18 +96,38 @@ def _heap_less{m}(a, b{ranks}):
 '''
 
 
+LESS_OF_SOME = '''
+def _heap_less{m}(a, b{ranks}):
+    """a < b by the first elements; raises for NaN, and where these elements are equal."""
+    first, second = {first}, {second}
+    if first != first or second != second or first == second:
+        raise ValueError
+    return first < second
+'''
+
+
 def _of(marks: str) -> list[Text]:
-    """The helpers for items whose elements are strings where `marks` has a 1; "": numbers only."""
+    """The helpers for items whose elements are strings where `marks` has a 1; "": numbers only.
+
+    An x at the end: what comes from there on is not compared."""
+    some = marks.endswith("x")
+    told = marks.removesuffix("x")
 
     def key(x: str) -> str:
+        if some:
+            parts = [f"ranks[{x}[{i}]]" if m == "1" else f"{x}[{i}]" for i, m in enumerate(told)]
+            return f"({', '.join(parts)},)"
         if len(marks) < 2:
             return f"ranks[{x}]" if marks else x
         return f"({', '.join(f'ranks[{x}[{i}]]' if m == '1' else f'{x}[{i}]' for i, m in enumerate(marks))})"
 
-    fill = {"m": f"_{marks}" if marks else "", "ranks": ", ranks" if marks else "", "test": f"{key('a')} < {key('b')}"}
-    texts = [("heap_less{m}", LESS, ()), *STEPS]
+    by_ranks = ", ranks" if "1" in marks else ""
+    fill = {"m": f"_{marks}" if marks else "", "ranks": by_ranks, "test": f"{key('a')} < {key('b')}"}
+    fill |= {"first": key("a"), "second": key("b")}
+    texts = [("heap_less{m}", LESS_OF_SOME if some else LESS, ()), *STEPS]
     return [(n.format(**fill), body.format(**fill), tuple(x.format(**fill) for x in uses)) for n, body, uses in texts]
 
 
 MARKS = ["", "1", *("".join(m) for size in (2, 3, 4) for m in product("01", repeat=size) if "1" in m)]
+MARKS += ["".join(m) + "x" for size in (1, 2, 3) for m in product("01", repeat=size)]
 COMPILED: list[Text] = [text for marks in MARKS for text in _of(marks)]

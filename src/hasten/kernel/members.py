@@ -1,0 +1,72 @@
+"""Objects looked for by which they are: `queue.remove(job)`, `job in self.waiting`, `queue.index(job)`, `a == b`.
+
+Where no class says otherwise, two objects are equal when they are one, and an object is its place among those of its
+class. A dataclass compares fields, and a class with `__eq__` asks that: neither is done here.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from hasten.kernel import linked
+from hasten.kernel.kinds import Column, Obj, Opt, Type, Unknown
+from hasten.kernel.values import V, bare, fail
+
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+
+def by_identity(u: Unit, t: Obj, node: ast.AST) -> None:
+    """Raises `Refuse` unless objects of this type are equal only to themselves."""
+    from hasten.kernel import names, objects  # they build on this module
+
+    owners = objects.users(u, t)
+    if not owners or not t.many:
+        fail("equality of objects that are not known", node)
+    for owner in owners:
+        home = u.shared.home(owner.kind)
+        for c in objects.family(home, owner.kind):
+            if names.bound(c.body) & {"__eq__", "__ne__"}:
+                fail(f"{owner.kind.name} has an equality of its own", node)
+            if c.decorator_list and not off(c):
+                fail(f"{owner.kind.name} is compared by its fields", node)
+        owner.needed = True
+        owner.methods.add("__eq__")  # nobody gives the class one later
+    u.shared.identity = True
+
+
+def off(kind: ast.ClassDef) -> bool:
+    """Is a dataclass told to leave equality alone?"""
+    said = [k for d in kind.decorator_list if isinstance(d, ast.Call) for k in d.keywords]
+    return any(k.arg == "eq" and isinstance(k.value, ast.Constant) and k.value.value is False for k in said)
+
+
+def one(u: Unit, item: Obj, node: ast.expr, at: ast.AST) -> V:
+    """The object that is looked for among others. None among objects is never there: the kernel gives up."""
+    from hasten.kernel import objects  # it builds on this module
+
+    by_identity(u, item, at)
+    v = objects.is_object(u, node) or u.expr(node)
+    if isinstance(v.t, Opt):
+        v = linked.there(u, v)
+    if not isinstance(v.t, Obj) or v.t.path != item.path or not v.t.many:
+        fail("an object looked for among objects of another kind", at)
+    return V(bare(v.code), v.t)
+
+
+def empty(slot: Type | None) -> bool:
+    """Is it an attribute of objects from outside that was always None there?"""
+    if not isinstance(slot, Column) or slot.grows or slot.depth or slot.held is not None:
+        return False
+    return slot.optional and not slot.kinds and not slot.word and not slot.link
+
+
+def awaited(u: Unit, t: Obj, attr: str) -> None:
+    """Raises `Unknown` where an attribute may turn out to hold objects that the kernel makes."""
+    if t.many and (empty(slot := u.shared.slots.get(f"{t.path}.{attr}")) or isinstance(slot, Column) and _blank(slot)):
+        raise Unknown(f"what {t.path}.{attr} holds is not known")
+
+
+def _blank(slot: Column) -> bool:
+    return slot.grows and slot.held is None and not (slot.kinds or slot.word or slot.link)
