@@ -1,4 +1,4 @@
-"""Programs for the passes over wasteful NumPy (HST501 to HST512) and nearest rows (HST901).
+"""Programs for the passes over wasteful NumPy (HST501 to HST513) and nearest rows (HST901).
 
 Arrays long enough for them, with ties, NaN and zeros of both signs, and hands that change one under another name.
 """
@@ -584,6 +584,65 @@ def products(c: Choices) -> Program:
     return Program(text, *calls(c, values))
 
 
+def stacked(c: Choices) -> Program:
+    """A stack of matrices times one matrix."""
+    shaped = c.pick(
+        (
+            "x.reshape(-1, 1, 4)",
+            "np.reshape(x, (-1, 2, 4))",
+            "x.reshape(-1, 2, 4)[:, ::-1]",
+            "np.tanh(x)[:, None, None, :]",
+            "x[None, :, None] + 0.5",
+        )
+    )
+    call = c.pick(("y @ W", "np.matmul(y, W)", "np.dot(y, W)", "y.dot(W)", "(y + 1.0) @ W", "y @ W.T @ W"))
+    use = c.pick(
+        (
+            f"out.append({call})",
+            f"y = {call}\n        out.append(y)",
+            f"out.append(np.sum({call}))",
+            f"W[:1] = ({call})[0, :1]",
+        )
+    )
+    text = (
+        HEAD
+        + f"def work(x, W):\n    out = []\n    for i in range(2):\n{body([f'y = {shaped}', use])}    return out, W\n"
+    )
+
+    def values(nasty: int, strange: int) -> tuple[str, ...]:
+        n = c.pick((2, 4, 8))
+        x = f"np.random.default_rng({c.integer(0, 9)}).random(({n}, 4))"
+        W = f"np.random.default_rng({c.integer(0, 9)}).random((4, 4))"
+        if nasty == 60:
+            x = c.pick((x, f"{x}[:0]", f"{x}.T[:4].T", f"{x} * inf", f"{x} - nan", f"{x} * 1e200", f"-0.0 * {x}"))
+            W = c.pick(
+                (
+                    W,
+                    f"{W}.T",
+                    f"{W}[:, :0]",
+                    f"{W}[:3]",
+                    f"{W}[0]",
+                    f"{W} * 1e200",
+                    f"{W} * nan",
+                    f"{W}.astype(int)",
+                    f"{W} + 1j",
+                )
+            )
+        if strange:
+            x, W = c.pick(
+                (
+                    (x, c.pick(ODD)),
+                    (f"np.matrix({x})", W),
+                    (c.pick(ODD), W),
+                    (f"np.ma.array({x})", W),
+                    (x, f"{W}.tolist()"),
+                )
+            )
+        return x, W
+
+    return Program(text, *calls(c, values))
+
+
 def steady(c: Choices) -> Program:
     fixed = c.pick(
         (
@@ -990,7 +1049,7 @@ def nearest(c: Choices) -> Program:
 
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST501": growing, "HST502": selection, "HST503": reductions, "HST504": groups, "HST505": vectorized, "HST506": products,
-    "HST508": steady, "HST509": elements, "HST512": picked, "HST901": nearest,
+    "HST508": steady, "HST509": elements, "HST512": picked, "HST513": stacked, "HST901": nearest,
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.steady", "SteadyArrays"),
     ("hasten.passes.source.arrays.elements", "ElementLoops"),
     ("hasten.passes.source.arrays.picked", "PickedRows"),
+    ("hasten.passes.source.arrays.stacked", "StackedProducts"),
     ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
     ("hasten.passes.source.estimators.few_rows", "FewRows"),

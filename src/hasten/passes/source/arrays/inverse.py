@@ -27,11 +27,12 @@ SOLVED = '''\
 def _solved(matrix, *factors):
     """np.linalg.inv(matrix) @ the factors, by solving for what is multiplied where that is less work."""
     arrays = (matrix, *factors)
-    if all(type(a) is NP.ndarray and a.dtype == NP.float64 and a.size and NP.abs(a).max() < 1e60 for a in arrays):
+    if all(type(a) is NP.ndarray and a.dtype == NP.float64 and a.size for a in arrays):
         shapes = [a.shape for a in arrays]
         joined = all(len(a) == 2 and a[1:] == b[:1] for a, b in zip(shapes, shapes[1:]))
         if joined and shapes[0][0] == shapes[0][1] and len(shapes[-1]) in (1, 2):
-            if factors[-1].size <= len(factors[-1]) * len(matrix):
+            few = factors[-1].size <= len(factors[-1]) * len(matrix)
+            if few and all(NP.abs(a).max() < 1e60 for a in arrays):
                 right = factors[-1]
                 for factor in reversed(factors[:-1]):
                     right = factor @ right

@@ -22,14 +22,14 @@ from hasten.passes.source.containers.syntax import Module, Parts
 PRODUCT = '''\
 def _product(*factors):
     """The factors multiplied from the left, or from the right where that is less than half the work."""
-    if all(type(a) is NP.ndarray and a.dtype == NP.float64 and a.size and NP.abs(a).max() < 1e60 for a in factors):
+    if all(type(a) is NP.ndarray and a.dtype == NP.float64 and a.size for a in factors):
         shapes = [a.shape for a in factors]
         joined = all(len(a) == 2 and a[1:] == b[:1] for a, b in zip(shapes, shapes[1:]))
         if joined and len(shapes[-1]) in (1, 2):
             columns = shapes[-1][1] if len(shapes[-1]) == 2 else 1
             from_left = sum(shapes[0][0] * len(b) * (*b.shape, 1)[1] for b in factors[1:])
             from_right = sum(a[0] * a[1] * columns for a in shapes[:-1])
-            if 2 * from_right < from_left:
+            if 2 * from_right < from_left and all(NP.abs(a).max() < 1e60 for a in factors):
                 product = factors[-1]
                 for factor in reversed(factors[:-1]):
                     product = factor @ product
