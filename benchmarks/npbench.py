@@ -3,8 +3,12 @@
 `python -m benchmarks.npbench --suite DIR` with a checkout of the suite (or its folder in NPBENCH); it is no part of
 this project, and nothing is downloaded. For each kernel hasten gets a small program that calls the NumPy version
 for some seconds (a short one would pay more for importing Numba than it gains) and runs as a user would run it,
-with time of its own enough to finish. The versions then run interleaved in one process on the same inputs. A kernel
-counts by its gain over NumPy, and as 1.0x where nothing is kept, or what is kept is wrong or slower.
+with time of its own enough to finish. What is compared then runs interleaved in one process on the same inputs:
+hasten's version beside NumPy's, and in a process of their own (compiled code may crash) the others beside NumPy's. A
+kernel counts by its gain over NumPy, and as 1.0x where nothing is kept, or what is kept is wrong or slower.
+
+`--json FILE` is written after every kernel. With `--resume` what is in it is not run again, so that a long run can be
+done in pieces; what failed is tried once more.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,6 +38,8 @@ import numpy as np
 PROGRAM_S = 4.0  # how long the program takes that hasten is given
 ROUNDS = 15
 ROUND_S = 4.0  # at most so long for all rounds of one version
+OTHERS_S = 150.0  # for compiling and timing the suite's versions and blind `njit`
+PARTS = ("hasten", "others")
 HASTEN_TOLERANCE = 1e-9
 SUITE_TOLERANCE = 1e-5  # what the suite itself accepts
 
@@ -63,36 +70,61 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kernels", default="", help="comma-separated names; default: all")
     parser.add_argument("--preset", default="S", choices=("S", "M", "L", "paper"))
     parser.add_argument("--budget", default="10m", help="hasten's own time for a kernel")
-    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--seconds", type=float, default=PROGRAM_S, help="about how long a kernel's program runs")
+    parser.add_argument("--json", type=Path, help="write the figures here, after every kernel")
+    parser.add_argument("--resume", action="store_true", help="leave out what the JSON file has already")
+    parser.add_argument("--parts", default=",".join(PARTS), help="hasten, others (the suite's Numba and njit), or both")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     given = parser.parse_args(argv)
     if not given.suite or not (Path(given.suite) / "bench_info").is_dir():
         parser.error("--suite (or NPBENCH) must be a checkout of spcl/npbench: no folder bench_info there")
     suite = Path(given.suite).resolve()
+    parts = [part for part in PARTS if part in given.parts.split(",")]
+    if not parts or set(given.parts.split(",")) - set(PARTS):
+        parser.error(f"--parts are {' and '.join(PARTS)}")
     if given.one:
-        print(json.dumps(one(suite, given.one, given.preset, given.budget)))
+        made = hastens if parts == ["hasten"] else others
+        print(json.dumps(made(suite, given.one, given)))
         return 0
     known = sorted(p.stem for p in (suite / "bench_info").glob("*.json"))
     names = [n for n in given.kernels.split(",") if n] or known
     unknown = set(names) - set(known)
     if unknown:
         parser.error(f"no such kernel: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    rows: dict[str, dict[str, Any]] = {}
+    if given.resume and given.json and given.json.exists():
+        rows = {row["kernel"]: row for row in json.loads(given.json.read_text(encoding="utf-8"))}
     print(HEAD, flush=True)
-    rows = []
     for name in names:
-        row = in_child(suite, name, given.preset, given.budget)
-        rows.append(row)
+        row = rows.setdefault(name, {"kernel": name, "versions": {}, "failed": {}})
+        for part in parts:
+            if part not in row or part in row["failed"]:
+                join(row, part, in_child(suite, name, part, given))
         print(line(row), flush=True)
-    print(summary(rows))
-    if given.json:
-        given.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        if given.json:
+            given.json.write_text(json.dumps([*rows.values()], indent=1) + "\n", encoding="utf-8")
+    print(summary([rows[n] for n in rows if n in known]))
     return 0
 
 
-def in_child(suite: Path, name: str, preset: str, budget: str) -> dict[str, Any]:
-    """One kernel in a process of its own: compiled code may crash."""
-    command = [sys.executable, "-m", "benchmarks.npbench", "--suite", str(suite), "--one", name, "--preset", preset]
-    done = subprocess.run([*command, "--budget", budget], capture_output=True, text=True)
+def join(row: dict[str, Any], part: str, made: Mapping[str, Any]) -> None:
+    """Puts what one child found into the row of its kernel."""
+    row["failed"].pop(part, None)
+    if "failed" in made:
+        row["failed"][part] = made["failed"]
+        return
+    row["versions"].update(made["versions"])
+    row[part] = {k: v for k, v in made.items() if k not in ("kernel", "versions")}
+
+
+def in_child(suite: Path, name: str, part: str, given: argparse.Namespace) -> dict[str, Any]:
+    """A part of one kernel in a process of its own: compiled code may crash."""
+    command = [sys.executable, "-m", "benchmarks.npbench", "--suite", str(suite), "--one", name, "--parts", part]
+    command += ["--preset", given.preset, "--seconds", str(given.seconds), "--budget", given.budget]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=OTHERS_S if part == "others" else None)
+    except subprocess.TimeoutExpired:
+        return {"kernel": name, "failed": f"had not ended after {OTHERS_S:.0f} s"}
     try:
         row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
@@ -101,29 +133,55 @@ def in_child(suite: Path, name: str, preset: str, budget: str) -> dict[str, Any]
     return row
 
 
-def one(suite: Path, name: str, preset: str, budget: str) -> dict[str, Any]:
-    """The figures of one kernel."""
+@dataclass(frozen=True)
+class Kernel:
+    """One kernel of the suite: where it is, and its arguments."""
+
+    folder: Path
+    module: str
+    function: str
+    inputs: list[Any]
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{self.module}_numpy.py"
+
+    def plain(self) -> Callable[..., Any]:
+        found: Callable[..., Any] = getattr(loaded(self.file, "plain"), self.function)
+        return found
+
+
+def kernel_of(suite: Path, name: str, preset: str) -> Kernel:
     warnings.simplefilter("ignore")
     sys.path.insert(0, str(suite))
     info = json.loads((suite / "bench_info" / f"{name}.json").read_text(encoding="utf-8"))["benchmark"]
     folder = suite / "npbench" / "benchmarks" / info["relative_path"]
-    module, function = info["module_name"], info["func_name"]
-    inputs = inputs_of(suite, info, preset)
-    plain = loaded(folder / f"{module}_numpy.py", "plain")
-    versions: dict[str, Callable[..., Any]] = {"numpy": getattr(plain, function)}
+    return Kernel(folder, info["module_name"], info["func_name"], inputs_of(suite, info, preset))
+
+
+def hastens(suite: Path, name: str, given: argparse.Namespace) -> dict[str, Any]:
+    """The figures of what hasten keeps of one kernel."""
+    kernel = kernel_of(suite, name, given.preset)
+    versions = {"numpy": kernel.plain()}
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="hasten-npbench-") as temp:
-        kept, why = by_hasten(Path(temp), folder, module, function, inputs, budget)
+        kept, why = by_hasten(Path(temp), kernel, given.budget, given.seconds)
         took = time.perf_counter() - started
         if kept is not None:
-            versions["hasten"] = getattr(kept, function)
-        versions["blind"] = blind(folder / f"{module}_numpy.py", function)
-        for path in sorted(folder.glob(f"{module}_numba_*.py")):
-            variant = loaded(path, path.stem)
-            found = getattr(variant, function, None)
-            if found is not None:
-                versions[path.stem.removeprefix(f"{module}_")] = found
-        return {"kernel": name, "hasten_s": round(took, 1), "note": why, **measured(versions, inputs)}
+            versions["hasten"] = getattr(kept, kernel.function)
+        figures = measured(versions, kernel.inputs)
+    return {"kernel": name, "hasten_s": round(took, 1), "note": why, **figures}
+
+
+def others(suite: Path, name: str, given: argparse.Namespace) -> dict[str, Any]:
+    """The figures of the suite's Numba versions of one kernel, and of blind `njit`."""
+    kernel = kernel_of(suite, name, given.preset)
+    versions = {"numpy": kernel.plain(), "blind": blind(kernel.file, kernel.function)}
+    for path in sorted(kernel.folder.glob(f"{kernel.module}_numba_*.py")):
+        found = getattr(loaded(path, path.stem), kernel.function, None)
+        if found is not None:
+            versions[path.stem.removeprefix(f"{kernel.module}_")] = found
+    return {"kernel": name, **measured(versions, kernel.inputs)}
 
 
 def inputs_of(suite: Path, info: Mapping[str, Any], preset: str) -> list[Any]:
@@ -149,24 +207,23 @@ def loaded(path: Path, name: str) -> ModuleType:
     return module
 
 
-def by_hasten(
-    temp: Path, folder: Path, module: str, function: str, inputs: list[Any], budget: str
-) -> tuple[ModuleType | None, str]:
+def by_hasten(temp: Path, kernel: Kernel, budget: str, seconds: float) -> tuple[ModuleType | None, str]:
     """The module as hasten leaves it; None, with the reason, where it keeps nothing."""
     import pickle
 
     import hasten
 
+    module, function = kernel.module, kernel.function
     project = temp / "project"
     project.mkdir()
-    shutil.copy(folder / f"{module}_numpy.py", project)
-    (project / "inputs.pickle").write_bytes(pickle.dumps(inputs))
-    plain = getattr(loaded(folder / f"{module}_numpy.py", "timed"), function)
-    plain(*copy.deepcopy(inputs))
-    args = copy.deepcopy(inputs)
+    shutil.copy(kernel.file, project)
+    (project / "inputs.pickle").write_bytes(pickle.dumps(kernel.inputs))
+    plain = kernel.plain()
+    plain(*copy.deepcopy(kernel.inputs))
+    args = copy.deepcopy(kernel.inputs)
     begin = time.process_time()
     plain(*args)
-    calls = max(2, min(20_000, math.ceil(PROGRAM_S / max(time.process_time() - begin, 1e-5))))
+    calls = max(2, min(20_000, math.ceil(seconds / max(time.process_time() - begin, 1e-5))))
     (project / "main.py").write_text(DRIVER.format(module=module, function=function, calls=calls), encoding="utf-8")
     (project / "pyproject.toml").write_text("", encoding="utf-8")
     out = Path.cwd() / ".npbench" / module if os.environ.get("NPBENCH_KEEP") else temp / "out"
@@ -221,6 +278,7 @@ def measured(versions: Mapping[str, Callable[..., Any]], inputs: list[Any]) -> d
             break
     for name, seconds in times.items():
         found[name]["ms"] = round(statistics.median(seconds) * 1e3, 4)
+        found[name]["numpy_ms"] = round(statistics.median(times["numpy"]) * 1e3, 4)  # in the same rounds
     return {"versions": found}
 
 
@@ -268,7 +326,7 @@ def ratio(row: Mapping[str, Any], name: str, tolerance: float, exactly: bool) ->
     v = versions.get(name)
     if v is None or "ms" not in v or v["drift"] is None or v["drift"] > tolerance or exactly and not v["exact"]:
         return None
-    return float(versions["numpy"]["ms"] / v["ms"])
+    return float(v["numpy_ms"] / v["ms"])
 
 
 def gains(row: Mapping[str, Any]) -> dict[str, float | None]:
@@ -285,12 +343,14 @@ HEAD = f"{'kernel':26} {'NumPy ms':>9} {'hasten':>8} {'suite':>8} {'blind':>8}  
 
 
 def line(row: Mapping[str, Any]) -> str:
-    if "failed" in row:
-        return f"{row['kernel']:26} failed: {row['failed']}"
+    if not row["versions"]:
+        return f"{row['kernel']:26} failed: {'; '.join(row['failed'].values())}"
     cells = " ".join(f"{f'{g:.2f}x' if g is not None else '-':>8}" for g in gains(row).values())
     mine = row["versions"].get("hasten", {})
     ulp = "-" if "ulp" not in mine else "wrong" if mine["ulp"] is None or not mine["exact"] else f"{mine['ulp']:.0f}"
-    return f"{row['kernel']:26} {row['versions']['numpy']['ms']:9.2f} {cells}  {ulp:>8}  {row['hasten_s']:.0f} s"
+    took = f"{row['hasten']['hasten_s']:.0f} s" if "hasten" in row else "-"
+    why = "".join(f"; {part}: {why}" for part, why in row["failed"].items())
+    return f"{row['kernel']:26} {row['versions']['numpy']['ms']:9.2f} {cells}  {ulp:>8}  {took}{why}"
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -246,20 +246,18 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
     t = base.t
     assert isinstance(t, Arr)
     if isinstance(target.slice, ast.Tuple) and base.code.isidentifier():
+        lines = len(u.lines)
         pair = pair_of_places(u, base, target.slice.elts)
-        if (
-            pair is not None
-            and isinstance(v.t, Num)
-            and t.dtype == "float64"
-            and v.t.kinds <= {"int", "float", "np.float64"}
-        ):
+        code = "" if pair is None else _for_pair(u, t, v)
+        if pair is not None and code:
             u.mutated |= t.roots
             codes = [c if apart(u, base.code, c) else f"{c}.copy()" for c in (usable(w.code) for w in pair)]
-            number = bare(u.sink(v))
-            if v.t.rep == "i":
-                number = f"float({bare(u.ranged(number, v.t, -(2**53), 2**53))})"
-            u.emit(f"{u.helper('items_at_filled')}({base.code}, {number}, {', '.join(codes)})")
+            if isinstance(v.t, Arr) and not apart(u, base.code, code):
+                code = f"{code}.copy()"
+            helper = u.helper("items_at_put" if isinstance(v.t, Arr) else "items_at_filled")
+            u.emit(f"{helper}({base.code}, {code}, {', '.join(codes)})")
             return True
+        del u.lines[lines:]
     if isinstance(target.slice, (ast.Tuple, ast.Slice, ast.Constant)) or t.dtype not in ELEMENTS or t.odd:
         return False
     lines = len(u.lines)
@@ -307,3 +305,17 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
     name = ("rows" if rows else "items") + ("_put" if isinstance(v.t, Arr) else "_filled")
     u.emit(f"{u.helper(name)}({base.code}, {code}, {of})")  # in the order in which they are evaluated
     return True
+
+
+def _for_pair(u: Unit, t: Arr, v: V) -> str:
+    """The code of what is put at `x[rows, columns]`; empty where this is compiled in no way."""
+    if isinstance(v.t, Arr):
+        return usable(v.code) if (v.t.dtype, v.t.ndim) == (t.dtype, 1) else ""
+    if not isinstance(v.t, Num) or t.dtype not in ("float64", "int64"):
+        return ""
+    if t.dtype == "int64":
+        return bare(u.sink(v)) if v.t.kinds <= {"int", "np.int64"} else ""
+    if not v.t.kinds <= {"int", "float", "np.float64"}:
+        return ""
+    number = bare(u.sink(v))
+    return f"float({bare(u.ranged(number, v.t, -(2**53), 2**53))})" if v.t.rep == "i" else number

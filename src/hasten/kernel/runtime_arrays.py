@@ -288,6 +288,14 @@ def _items_at_filled(x, value, rows, columns):
     for i in range(rows.size):
         x[_place(rows[i], x.shape[0]), _place(columns[i], x.shape[1])] = value
 ''', ("place",), ""),
+    ("items_at_put", '''
+def _items_at_put(x, values, rows, columns):
+    """x[rows, columns] = values, of as many"""
+    if rows.size != columns.size or values.size != rows.size:
+        raise ValueError
+    for i in range(rows.size):
+        x[_place(rows[i], x.shape[0]), _place(columns[i], x.shape[1])] = values[i]
+''', ("place",), ""),
     ("selected_put", '''
 def _selected_put(x, values, mask):
     """x[mask] = values, for a mask of all items and as many values"""
