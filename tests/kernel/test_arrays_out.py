@@ -61,9 +61,16 @@ def test_masks_and_narrow_types() -> None:
 
 def test_others_are_left_alone() -> None:
     given = "import numpy as np; x = np.arange(6.0); y = x * 2; k = x > 2; i = np.arange(3)"
-    for line in ("np.add(x, 1, out=(y,))", "np.add(x, 1, out=y, where=k)", "np.add(x[i], 1, out=y[i])", "np.add(x, 1, y, 2)"):
+    for line in (
+        "np.add(x, 1, out=(y,))",
+        "np.add(x, 1, out=y, where=k)",
+        "np.add(x[i], 1, out=y[i])",
+        "np.add(x, 1, y, 2)",
+    ):
         assert refusal(f"for t in range(3):\n    {line}\n", given)
-    assert refusal("for t in range(3):\n    np.add(x, 0.5, out=i)\n", given.replace("i = np.arange(3)", "i = np.arange(6)"))
+    assert refusal(
+        "for t in range(3):\n    np.add(x, 0.5, out=i)\n", given.replace("i = np.arange(3)", "i = np.arange(6)")
+    )
 
 
 PAIRS = """
