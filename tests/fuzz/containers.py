@@ -1,4 +1,4 @@
-"""Programs for the passes over lists, dicts and strings (HST101 to HST111, HST114): their shapes, with holes and hazards."""
+"""Programs for the passes over lists, dicts and strings (HST101 to HST111, HST114, HST116): their shapes, with holes and hazards."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from tests.fuzz.choices import Choices, Program
+from tests.fuzz.letters import letters
 
 HEAD = '''import math
 import re
@@ -707,7 +708,7 @@ def subsets(c: Choices) -> Program:
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST101": membership, "HST102": positions, "HST103": queue, "HST104": sorting, "HST105": text_growth, "HST106": patterns,
     "HST107": joins, "HST108": invariants, "HST109": memos, "HST110": copies,
-    "HST111": ranges, "HST114": subsets,
+    "HST111": ranges, "HST114": subsets, "HST116": letters,
 }  # fmt: skip
 
 
