@@ -137,15 +137,13 @@ def dimensions(place: Place, e: ast.expr, depth: int = 0) -> int | None:
             if base_dims is None:
                 return None
             new = sum(isinstance(p, ast.Constant) and p.value is None for p in parts)
-            kept = sum(
-                isinstance(p, ast.Slice) or isinstance(p, ast.Constant) and p.value in (None, ...) for p in parts
-            )
-            return base_dims + new - (len(parts) - kept)
+            return base_dims + new - sum(not _spans(p) for p in parts)
     return None
 
 
 def _spans(part: ast.expr) -> bool:
-    return isinstance(part, ast.Constant) and part.value in (None, ...)
+    """Whether this part of an index keeps the dimension it is written for, or makes a new one."""
+    return isinstance(part, ast.Slice) or isinstance(part, ast.Constant) and part.value in (None, ...)
 
 
 def _length(shape: ast.expr) -> int | None:
