@@ -122,6 +122,9 @@ class Frames:
     def value(self, f: str) -> str:
         c = self.c
         a, col = c.pick(NUMBERS), self.column(f)
+        label = c.pick(
+            ("0", "i", "'x'", "'y'", "2", "word", "'r1'", f"{f}['a'].idxmax()", f"{f}['s'].iloc[0]", f"{f}.index[0]")
+        )
         how = c.integer(0, 9)
         if how <= 2:
             return f"{col}.{c.pick(REDUCE)}()"
@@ -135,6 +138,14 @@ class Frames:
                 f"{f}.iloc[0].s",
                 f"{f}.loc[{c.pick(('0', 'i', '1'))}, {c.pick((a, repr('s')))}]",
                 f"{f}.at[i, {a}]",
+                f"{f}.loc[{label}, {c.pick((a, repr('s')))}]",
+                f"{f}.loc[{label}]['s']",
+                f"{f}[{a}].{c.pick((f'loc[{label}]', f'at[{label}]', f'iloc[1:][{label}]'))}",
+                f"{f}[{a}][{label}]",
+                f"{f}[{a}].{c.pick(('idxmax()', 'idxmin()', 'item()', 'idxmax(skipna=False)'))}",
+                f"{f}.loc[{f}[{a}].idxmax(), 's']",
+                f"{f}.loc[{self.mask(f)}, {c.pick((a, repr('s')))}].values[{c.pick(('0', '-1'))}]",
+                f"[(key, len(g)) for key, g in {f}.groupby({c.pick((repr(['k', 's']), repr(['s']), repr('f'), repr(['a', 'f'])))})]",
                 f"{f}['s'].{c.pick(('nunique()', 'tolist()', 'value_counts().to_dict()', 'iloc[0]', 'mode().tolist()', 'unique().tolist()', 'max()'))}",
                 f"{f}.groupby('s')[{a}].{c.pick(('mean', 'sum', 'max', 'std', 'count', 'median'))}()",
                 f"{f}.groupby({c.pick((repr('k'), repr('f'), repr(['k', 's']), repr(['s'])))})[{a}].{c.pick(('mean', 'sum', 'size', 'first'))}()",

@@ -118,10 +118,13 @@ class _Column(_StandIn):
             if type(other) is str and (compare is operator.eq or compare is operator.ne):
                 array = compare(self._array, self._table[1].get(other, -1))
                 return self._of(array, None, self._name)
-        elif kind == "m":
+        elif kind == "m" or kind == "d":
             given = self._stamp(other)
             if given is not None:
-                return self._of(compare(self._array.view(np.int64), given), None, self._named(other))
+                found = compare(self._array.view(np.int64), given)
+                if kind == "d" and (compare is operator.lt or compare is operator.le):
+                    found &= ~np.isnat(self._array)  # missing times count as the first one
+                return self._of(found, None, self._named(other))
         result = compare(self.real(), _plain(other))
         same = type(result) is pd.Series and result.dtype == bool and result.index is self.real().index
         if not same:
@@ -254,7 +257,8 @@ class _Column(_StandIn):
     def isna(self):
         if self._kind is None:
             return self.real().isna()
-        missing = np.isnan(self._array) if self._array.dtype.kind == "f" else np.zeros(self._size, dtype=bool)
+        known = self._array.dtype.kind
+        missing = np.zeros(self._size, dtype=bool) if known not in "fM" else np.isnan(self._array)
         return self._of(missing, None, self._name)
 
     def notna(self):
@@ -273,16 +277,26 @@ class _Column(_StandIn):
         if type(key) is _Column and key._kind == "b" and key._place is self._place:
             mask, real = key._array, self.real
             return self._part(mask, lambda: real()[mask], self._place.masked(mask))
-        if type(key) is int and self._kind is not None and 0 <= key < self._size and self._place.numbered():
-            return self.iloc[key]
+        if type(key) in (int, np.int64, str, pd.Timestamp):
+            at = self._row(key)
+            if at is not None:
+                return self.iloc[at]
         return self.real()[_plain(key)]
+
+    def _row(self, label):
+        # the place of the row with that label; None where pandas is asked
+        if self._kind is None:
+            return None
+        if type(label) is not str and self._place.numbered():
+            return label if type(label) in (int, np.int64) and 0 <= label < self._size else None
+        return self._place.where(label)
 
     def _part(self, rows, make, place=None):
         if self._kind is None:
             return make()
         array, index = self._array[rows], self._place.index
         place = _Place(lambda: index()[rows]) if place is None else place
-        make = make if self._table is not None or self._kind == "m" else None
+        make = make if self._table is not None or self._kind in ("m", "d") else None
         return _Column(self._kind, array, self._table, place, len(array), make, self._name)
 
     def __setitem__(self, key, value):
@@ -322,6 +336,14 @@ class _Column(_StandIn):
     @property
     def iloc(self):
         return _ColumnCells(self)
+
+    @property
+    def loc(self):
+        return _ColumnLabels(self, "loc")
+
+    @property
+    def at(self):
+        return _ColumnLabels(self, "at")
 
     def sample(self, n=None, frac=None, replace=False, weights=None, random_state=None, axis=None, ignore_index=False):
         if self._kind is None or weights is not None or axis not in (None, 0) or ignore_index:
@@ -372,8 +394,9 @@ class _Column(_StandIn):
         return self._extreme(np.maximum, "max", options)
 
     def _extreme(self, which, name, options):
-        if self._kind == "m" and self._size and not options:
-            return pd.Timestamp(which.reduce(self._array))
+        if self._kind in ("m", "d") and self._size and not options:
+            found = which.reduce(self._array)
+            return pd.Timestamp(found) if found == found else getattr(self.real(), name)()
         if not self._plainly(options) or self._kind == "b":
             return getattr(self.real(), name)(**options)
         with np.errstate(all="ignore"):
@@ -381,6 +404,25 @@ class _Column(_StandIn):
             if result != result:
                 result = which.reduce(self._there(np.inf if name == "min" else -np.inf)[0])
         return self._finite(result, name, options)
+
+    def item(self):
+        if self._size != 1 or self._kind in (None, "d"):
+            return self.real().item()
+        return self.iloc[0] if self._kind == "m" else self.tolist()[0]
+
+    def idxmin(self, *args, **options):
+        return self._found("idxmin", args, options)
+
+    def idxmax(self, *args, **options):
+        return self._found("idxmax", args, options)
+
+    def _found(self, name, args, options):
+        # the label of the first that is smallest or largest
+        if not args and not options and self._kind == "n" and self._size:
+            at = self._array.argmin() if name == "idxmin" else self._array.argmax()
+            if self._array[at] == self._array[at]:
+                return self.index[at]
+        return getattr(self.real(), name)(*args, **options)
 
     def var(self, **options):
         result = self._variance(options)
@@ -427,12 +469,48 @@ class _Column(_StandIn):
         return self._array.all() if self._kind == "b" and not options else self.real().all(**options)
 
     def nunique(self, **options):
-        if options or self._kind is None or self._kind == "n" and np.isnan(self._array).any():
+        if options or self._kind in (None, "d") or self._kind == "n" and np.isnan(self._array).any():
             return self.real().nunique(**options)
         return len(pd.unique(self._array))
 
     def unique(self):
         return pd.unique(self._array) if self._kind in ("n", "b") else self.real().unique()
+
+
+class _Texts:
+    # a column of texts that is asked for one of its values
+    __slots__ = ("_column",)
+
+    def __init__(self, column):
+        self._column = column
+
+    @property
+    def values(self):
+        return self
+
+    def __getitem__(self, key):
+        column = self._column
+        if type(key) is int and -column._size <= key < column._size:
+            return column._table[0][column._array[key]]
+        return column.real().values[key]
+
+
+class _ColumnLabels(_StandIn):
+    # `loc` or `at` of what stands in for a Series
+    __slots__ = ("_column", "_how")
+
+    def __init__(self, column, how):
+        self._column, self._how = column, how
+
+    def real(self):
+        return getattr(self._column.real(), self._how)
+
+    def __getitem__(self, key):
+        if type(key) in (int, np.int64, str, pd.Timestamp):
+            at = self._column._row(key)
+            if at is not None:
+                return self._column.iloc[at]
+        return self.real()[_plain(key)]
 
 
 class _ColumnCells(_StandIn):

@@ -14,19 +14,22 @@ CLASSES = (
     *(
         "_plain",
         "_beside",
+        "_valued",
+        "_Texts",
         "_asked",
         "_through",
         "_StandIn",
         "_drawn",
         "_Once",
         "_Place",
+        "_labelled",
         "_Lazy",
         "_Columns",
         "_cell",
         "_called",
         "_looked",
     ),
-    *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_Groups"),
+    *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_ColumnLabels", "_Groups"),
 )
 
 
@@ -57,6 +60,11 @@ TEXT = """\
 def _plain(value):
     # the frame or Series that something stands in for; any other value as it is
     return value.real() if isinstance(value, _StandIn) else value
+
+
+def _valued(column):
+    # what `column.values[i]` asks one text of
+    return _Texts(column) if type(column) is _Column and column._kind == "t" else column
 
 
 def _beside(column, value):
@@ -136,10 +144,10 @@ class _Once:
 
 class _Place:
     # the rows that columns have in common; `within` others, where a mask tells which
-    __slots__ = ("_numbered", "index", "mask", "within")
+    __slots__ = ("_labels", "_numbered", "index", "mask", "within")
 
     def __init__(self, index, within=None, mask=None):
-        self.index, self.within, self.mask, self._numbered = _Once(index), within, mask, None
+        self.index, self.within, self.mask, self._numbered, self._labels = _Once(index), within, mask, None, None
 
     def numbered(self):
         # whether the labels are 0, 1, 2, ...
@@ -150,6 +158,26 @@ class _Place:
 
     def masked(self, mask):
         return _Place(lambda: self.index()[mask], self, mask)
+
+    def where(self, label):
+        # the row of a label, where each is there once; None where pandas is asked
+        if self._labels is None:
+            self._labels = _labelled(self.index())
+        kinds, places = self._labels
+        return places.get(label) if type(label) in kinds and (type(label) is not pd.Timestamp or not label.tz) else None
+
+
+def _labelled(index):
+    # the types of an index's labels, and the row of each; none of an unusual index, or of one that repeats labels
+    kinds = ()
+    if index.nlevels == 1 and index.is_unique:
+        if type(index) is pd.RangeIndex or type(index) is pd.Index and index.dtype == np.int64:
+            kinds = (int, np.int64)
+        elif type(index) is pd.Index and index.dtype.kind == "O" and all(type(label) is str for label in index):
+            kinds = (str,)
+        elif type(index) is pd.DatetimeIndex and index.tz is None and not index.hasnans:
+            kinds = (pd.Timestamp,)
+    return kinds, {label: place for place, label in enumerate(index)} if kinds else {}
 
 
 class _Lazy:
@@ -183,7 +211,8 @@ def _looked(column, texts=True):
     if isinstance(dtype, np.dtype) and dtype.kind in "fibM":
         kind = {"f": "n", "i": "n", "b": "b", "M": "m"}[dtype.kind]
         array = column.to_numpy() if dtype.kind == "M" or dtype in (np.float64, np.int64, np.bool_) else None
-        return None if array is None or kind == "m" and np.isnat(array).any() else (kind, array, None)
+        kind = "d" if kind == "m" and np.isnat(array).any() else kind
+        return None if array is None else (kind, array, None)
     if not texts:
         return None
     if pd.api.types.infer_dtype(column, skipna=False) != "string" or column.isna().any():
@@ -196,7 +225,8 @@ def _looked(column, texts=True):
 
 
 class _Columns:
-    # columns as arrays of numbers ("n"), bools ("b"), times ("m") or of numbers that stand for texts ("t")
+    # columns as arrays of numbers ("n"), bools ("b"), times ("m", or "d" where some are missing) or of numbers that
+    # stand for texts ("t")
     __slots__ = ("_cells", "_coded", "_known", "_rows", "labels", "look", "of", "size")
 
     def __init__(self, size, labels, look, of, known=()):
@@ -251,7 +281,7 @@ class _Columns:
             known = self.column(label) if self.of is not None else None
             found = None
             if known is not None:
-                found = known[1] if known[0] == "m" else list(known[1] if known[0] != "t" else self.of[label])
+                found = known[1] if known[0] in ("m", "d") else list(known[1] if known[0] != "t" else self.of[label])
             self._cells[label] = found
         return self._cells[label]
 
@@ -505,6 +535,7 @@ class _Rows(_StandIn):
         if (
             type(column) is not _Column
             or column._kind not in ("n", "m")
+            or by in (self.index if self._columns.of is None else self._columns.of.index).names
             or column._array.dtype.kind == "f"
             and (np.isnan(column._array).any())
         ):
@@ -547,6 +578,12 @@ class _Rows(_StandIn):
             place += self._size
         lazy = self._lazy
         return _Row(self._columns, self._whole(place), lambda: lazy.get().iloc[place])
+
+    def _named(self, label):
+        # the place of the row with that label; None where pandas is asked
+        if self._numbered and type(label) is not str:
+            return label if type(label) in (int, np.int64) and 0 <= label < self._size else None
+        return self._place.where(label)
 
     def _whole(self, place):
         at = self._at
@@ -601,10 +638,12 @@ class _Cells(_StandIn):
         kind, size = type(key), rows._size
         if kind is tuple and len(key) == 2 and type(key[1]) is str and how in ("loc", "at"):
             place, label = key
-            if type(place) is int or type(place) is np.int64:
-                cells = rows._columns.cells(label) if rows._numbered else None
-                if cells is not None and 0 <= place < size:
-                    return _cell(cells, rows._whole(place))
+            if type(place) in (int, np.int64, str, pd.Timestamp):
+                cells = rows._columns.cells(label)
+                if cells is not None:
+                    at = rows._named(place)
+                    if at is not None:
+                        return _cell(cells, rows._whole(at))
             elif type(place) is slice and how == "loc" and rows._numbered and place.step is None:
                 start, stop = place.start, place.stop
                 if type(start) is int and type(stop) is int and 0 <= start <= stop and label in rows._columns.labels:
@@ -613,6 +652,10 @@ class _Cells(_StandIn):
             elif how == "loc" and type(place) is _Column and place._kind == "b" and place._place is rows._place:
                 if label in rows._columns.labels:
                     return rows._where(place._array)[label]
+        elif how == "loc" and kind in (int, np.int64, str, pd.Timestamp):
+            at = rows._named(key)
+            if at is not None:
+                return rows._row(at)
         elif how == "loc" and kind is _Column and key._kind == "b" and key._place is rows._place:
             mask = key._array.copy()
             return rows._part(mask.nonzero()[0], lambda frame: frame.loc[mask], mask)
@@ -676,10 +719,27 @@ class _Groups(_StandIn):
         return (known[0] if rows._at is None else known[0][rows._at]), known[1]
 
     def __iter__(self):
-        coded = self._coded() if self._label is None else None
+        coded = (self._coded() or self._numbered()) if self._label is None else None
         if coded is None:
             return ((key, _Rows.of(group, own=True) if self._label is None else group) for key, group in self.real())
         return self._walk(*coded)
+
+    def _numbered(self):
+        # as `_coded`, from the numbers that pandas gives to groups of several keys, or of any objects
+        rows, by, options = self._rows, self._by, self._options
+        names, labels = by if type(by) is list else [by], rows._columns.labels
+        if not rows._size or not names or any(type(x) is not str or x not in labels for x in names):
+            return None
+        frame = rows.real()
+        plain = all(isinstance(frame[x].dtype, (np.dtype, pd.StringDtype)) for x in names)
+        once = len(set(names)) == len(names) and not set(names) & set(frame.index.names)
+        if not plain or not once or options.keys() - {"sort"}:
+            return None
+        groups = frame.groupby(by, **options)
+        numbers, keys = groups.ngroup().to_numpy(), groups.size().index
+        if numbers.dtype != np.int64 or numbers.min() < 0 or numbers.max() != len(keys) - 1:
+            return None
+        return numbers, [(key,) for key in keys] if type(by) is list and len(by) == 1 else keys
 
     def _walk(self, codes, keys):
         order, counts = codes.argsort(kind="stable"), np.bincount(codes, minlength=len(keys))
@@ -702,7 +762,7 @@ class _Groups(_StandIn):
         if "name" in labels or options.keys() - {"sort", "group_keys", "observed", "dropna"}:
             return None
         for column in (rows._column(x) for x in names):
-            if column._kind is None or column._kind == "n" and np.isnan(column._array).any():
+            if column._kind in (None, "d") or column._kind == "n" and np.isnan(column._array).any():
                 return None
         frame = rows.real()
         if frame.index.nlevels > 1 or set(names) & set(frame.index.names):

@@ -108,6 +108,7 @@ class Flow:
         self.units: dict[ast.AST | None, Unit] = {}
         self.shadows = home is None and self.readers()
         self.given: dict[ast.expr, None] = {}
+        self.valued: dict[ast.expr, None] = {}  # columns that are asked for one of their values
         self.beside: dict[ast.expr, str] = {}  # what is written into a column of this name, and where
         self.written: dict[tuple[int, str], tuple[Unit, ast.AST]] = {}  # columns that are written into
         self.stored: set[tuple[int, str]] = set()
@@ -121,6 +122,7 @@ class Flow:
             self.changed, self.parts = False, 0
             self.given.clear()
             self.beside.clear()
+            self.valued.clear()
             for unit in [self.top, *self.units.values()]:
                 for stmt in unit.body:
                     self.statement(stmt, unit)
@@ -552,11 +554,23 @@ class Flow:
         first = n.slice.elts[0] if isinstance(n.slice, ast.Tuple) and len(n.slice.elts) == 2 else n.slice
         if how in ("at", "iat") or first is not n.slice and self.is_whole(first, unit):
             return None  # a cell, or whatever pandas gives
+        if first is not n.slice and how == "loc" and self.labels(n.slice, unit):
+            self.parts += 1
+            self.given[n] = None  # a cell too, unless the labels are slices or lists
+            return None
         if self.is_whole(n.slice, unit):
             return {FRAME: ROW if how == "iloc" else None, COLUMN: None, ROW: None}.get(str(of), EITHER)
         if of == ROW:
             return None
         return FRAME if of == FRAME and (whole or isinstance(n.slice, ast.Slice)) else EITHER
+
+    def labels(self, key: ast.expr, unit: Unit) -> bool:
+        """Whether `[row, column]` asks for one cell, as far as can be seen; what it gives is the real thing then."""
+        assert isinstance(key, ast.Tuple)
+        plain = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Call, ast.BinOp, ast.JoinedStr)
+        if not all(isinstance(e, plain) and not isinstance(self.key(e, unit, raw=True), str) for e in key.elts):
+            return False
+        return in_fstring(self.source, key) is None
 
     def attribute(self, n: ast.Attribute, unit: Unit) -> Kind:
         if unit.outermost and (held := dotted(n)) in self.roots:
@@ -576,6 +590,11 @@ class Flow:
                 raise Refused(n, f"reads .{n.attr}")
             return CELLS
         if n.attr in LOOKS:
+            p = self.up.get(n)
+            one = isinstance(p, ast.Subscript) and p.value is n and isinstance(p.ctx, ast.Load)
+            if n.attr == "values" and base in (COLUMN, EITHER) and one and in_fstring(self.source, n) is None:
+                if isinstance(p, ast.Subscript) and self.is_whole(p.slice, unit):
+                    self.valued[n.value] = None
             return None
         if n.attr in self.attributes or base == COLUMN:
             raise Refused(n, f"reads .{n.attr}")

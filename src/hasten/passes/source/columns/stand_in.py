@@ -258,6 +258,7 @@ def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     first, last = loop.lineno, loop.end_lineno or loop.lineno
     opened = dict.fromkeys(flow.given, f"{names['_plain']}(")
     opened |= {g: f"{names['_beside']}({column}, " for g, column in flow.beside.items()}
+    opened |= {g: f"{names['_valued']}(" for g in flow.valued if g not in opened}
     here = {g: text for g, text in opened.items() if first <= g.lineno <= last}
     wraps = _wraps(here)
     setup, texts = _setup(source, loop, flow, names["_Rows"])
