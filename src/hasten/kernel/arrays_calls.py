@@ -471,8 +471,9 @@ def along(u: Unit, name: str, node: Node, axes: frozenset[int], kept: bool, at: 
         last = node.ndim - 1
         if last not in axes:
             code = called(u, node, None, node.dtype, Folded("sum", axes))
-        elif axes == {last} and node.ndim == 2 and node.dtype == "float64":
-            code = f"{u.helper('sum_along')}({rows_of(u, node, at)})"
+        elif axes == {last} and node.ndim >= 2 and node.dtype == "float64":
+            helper = u.helper("sum_along" if node.ndim == 2 else "sum_along_last")
+            code = f"{helper}({rows_of(u, node, at)})"
         else:
             fail(f"{name} along such axes", at)
     elif name in ("max", "min"):
@@ -576,6 +577,9 @@ def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
     for v in (a, b):
         usable(v.code)
     if (ta.ndim, tb.ndim) == (1, 2):
+        there = node_of(u, b, at).operand
+        if there is not None and there.mask is None and not tb.odd and not tb.ones:
+            return V(f"{u.helper('vector_matrix')}({bare(a.code)}, {bare(b.code)})", Arr("float64", 1))
         terms = combine(u, "multiply", (widened(node_of(u, a, at), 1), node_of(u, b, at)), at)
         return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}), ordered=False)), Arr("float64", 1))
     helper = {

@@ -60,6 +60,25 @@ def _matrix_vector(a, x):
         raise FloatingPointError
     return out
 ''', ("all_finite",), 'fastmath={"reassoc", "contract"}'),
+    ("vector_matrix", '''
+def _vector_matrix(x, a):
+    """x @ a, four rows at a time; raises where an element is not finite."""
+    if x.size != a.shape[0]:
+        raise ValueError
+    out = np.zeros(a.shape[1])
+    fours = x.size // 4 * 4
+    for i in range(0, fours, 4):
+        p, q, r, s = x[i], x[i + 1], x[i + 2], x[i + 3]
+        for j in range(a.shape[1]):
+            out[j] += p * a[i, j] + q * a[i + 1, j] + r * a[i + 2, j] + s * a[i + 3, j]
+    for i in range(fours, x.size):
+        p = x[i]
+        for j in range(a.shape[1]):
+            out[j] += p * a[i, j]
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",), 'fastmath={"reassoc", "contract"}'),
     ("small_product", '''
 def _small_product(a, b):
     """a @ b for small matrices; raises for large ones, which a library multiplies faster."""
@@ -83,6 +102,16 @@ def _sum_along(x):
     out = np.empty(x.shape[0])
     for i in range(x.shape[0]):
         out[i] = _np_sum(x[i])
+    return out
+''', ("np_sum",), ""),
+    ("sum_along_last", '''
+def _sum_along_last(x):
+    """Sums along the last axis of a float64 array of three or more, to the bit; raises where NumPy might warn."""
+    out = np.empty(x.shape[:-1])
+    rows = x.reshape(-1, x.shape[-1])
+    sums = out.reshape(-1)
+    for i in range(sums.size):
+        sums[i] = _np_sum(rows[i])
     return out
 ''', ("np_sum",), ""),
     ("sum_all", '''
