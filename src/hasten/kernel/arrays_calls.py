@@ -578,8 +578,9 @@ def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
         usable(v.code)
     if (ta.ndim, tb.ndim) == (1, 2):
         there = node_of(u, b, at).operand
-        if there is not None and there.mask is None and not tb.odd and not tb.ones:
-            return V(f"{u.helper('vector_matrix')}({bare(a.code)}, {bare(b.code)})", Arr("float64", 1))
+        if there is not None and there.base.isidentifier() and there == whole(there.base, "float64", 2) and not tb.odd:
+            # of a part of an array, Numba does not know that the items of a row lie together
+            return V(f"{u.helper('vector_matrix')}({bare(a.code)}, {there.base})", Arr("float64", 1))
         terms = combine(u, "multiply", (widened(node_of(u, a, at), 1), node_of(u, b, at)), at)
         return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}), ordered=False)), Arr("float64", 1))
     helper = {
