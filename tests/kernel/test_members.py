@@ -25,6 +25,7 @@ class Clerk:
         self.pace = pace
         self.current = None
         self.finished = 0
+        self.own = []
 
 
 class Office:
@@ -48,6 +49,9 @@ class Office:
                 clerk.current.done = now
                 clerk.finished += 1
                 self.closed.append(clerk.current)
+                clerk.own.append(clerk.current)
+                if len(clerk.own) == 4:
+                    clerk.own = clerk.own[1:]
                 clerk.current = None
             if clerk.current is None and self.waiting:
                 best = None
@@ -68,23 +72,26 @@ class Office:
 
 
 office = Office(paces)
+owned = [c.own for c in office.clerks]
 """
 BODY = """
 for now, weight in enumerate(weights):
     office.step(now, weight)
 """
 SHOWN = """
-def shown(office):
+def shown(office, owned):
     known = {}
     def name(t):
         return None if t is None else known.setdefault(id(t), len(known))
     lists = [[name(t) for t in office.waiting], [name(t) for t in office.closed], [name(t) for _, _, t in office.events]]
     everyone = [*office.waiting, *office.closed]
     clerks = [(c.pace, name(c.current), c.finished, list(vars(c))) for c in office.clerks]
+    lists += ([[name(t) for t in c.own] for c in office.clerks], [[name(t) for t in own] for own in owned])
+    lists += ([c.own is own for c in office.clerks for own in owned],)
     return lists, [list(vars(t).items()) for t in everyone], clerks, office.log, office.made
 """
 FACTS = "paces = [2, 3]\nweights = [3, 5, 2, 10]\n" + SHOWN
-AFTER = "final = shown(office)"
+AFTER = "final = shown(office, owned)"
 
 
 def changed(c: Compiled, hook: str, change: str) -> Compiled:
@@ -124,6 +131,12 @@ MEDDLING = [
     "class Sub(Clerk): pass\noffice.clerks[1] = Sub(3)",
     "office.events.append((-1, 0, Ticket(1, 2)))",
     "del office.clerks[0].current",
+    "office.clerks[0].own.append(Ticket(1, 2))",
+    "office.clerks[0].own.append(None)",
+    "office.clerks[0].own = office.clerks[1].own",
+    "office.clerks[0].own = office.waiting",
+    "office.clerks[0].own = ()",
+    "class Kept(list): pass\noffice.clerks[0].own = Kept()",
     "office.clerks[0].finished = 2**63 - 1",
 ]
 

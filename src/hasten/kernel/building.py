@@ -427,6 +427,8 @@ def made_in(t: Type | None) -> set[str]:
         return {p for i in t.items for p in made_in(i)}
     if isinstance(t, Slot):
         return made_in(t.value)
+    if isinstance(t, Column) and not t.grows and t.held is not None:
+        return made_in(t.held)
     return {t.link} if isinstance(t, (Cell, Column)) and t.link and not getattr(t, "grows", False) else set()
 
 

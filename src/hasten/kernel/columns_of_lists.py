@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, mixed, views
+from hasten.kernel import containers, filled, mixed, views
 from hasten.kernel.kinds import (
     Arr,
     Column,
@@ -142,11 +142,15 @@ def _plain(t: Type) -> bool:
 
 
 def params(name: str, t: Column, x: str) -> list[str]:
+    if filled.by_objects(t):
+        return filled.params(x)
     return views.arguments(at_door(name, t), x)
 
 
 def made(u: Unit, name: str, t: Column, x: str) -> list[str]:
     """The lines at the beginning of the kernel that make what its functions see."""
+    if filled.by_objects(t):
+        return filled.made(u, t, x)
     door = at_door(name, t)
     view = views.made(u, door, x)
     if not t.anew:
@@ -174,13 +178,17 @@ def passed(u: Unit, name: str, t: Column, words: str) -> Passed:
     from hasten.kernel.door import value_code
 
     path, attr = name.rsplit("[].", 1)
-    x, door = u.local(name), at_door(name, t)
+    x = u.local(name)
     out = attributes.Passed()
     out.convert.append(f"{x} = {attributes.taken_of(u, f'{path}[]', attr, t)}")
-    lines, seen = views.taken(u.shared.helper, door, x, words)
-    out.convert += lines
-    out.args += [f"new_{a}" for a in views.arguments(door, x)]
-    out.lists += [f"*{x}"] if any(s == f"*{x}" for s in seen) else []
+    if filled.by_objects(t):
+        filled.taken(out, x)
+    else:
+        door = at_door(name, t)
+        lines, seen = views.taken(u.shared.helper, door, x, words)
+        out.convert += lines
+        out.args += [f"new_{a}" for a in views.arguments(door, x)]
+        out.lists += [f"*{x}"] if any(s == f"*{x}" for s in seen) else []
     if not t.anew:
         if name in u.mutated:
             line, looked = views.put_back(u.shared.helper, door, x)

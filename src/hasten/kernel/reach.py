@@ -110,7 +110,7 @@ def _appends(n: ast.AST) -> bool:
 def _grown(nodes: Sequence[ast.AST]) -> Iterator[ast.expr]:
     """What lists that grow or shrink are called."""
     for n in nodes:
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in GROWS:
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in (*GROWS, "remove"):
             yield n.func.value
         elif isinstance(n, ast.Call) and n.args and called(n) in heaps.HELPERS:
             yield n.args[0]
