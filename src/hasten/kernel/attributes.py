@@ -408,7 +408,7 @@ def _growing(unit: Unit, name: str, t: Slot, held: Grow, words: str) -> Passed:
         out.guards.append(f"type({x}) is list")
     elif t.empty and not t.queue:
         out.guards.append(f"type({x}) is list and not {x}")
-    elif isinstance(held.item, Obj):
+    elif isinstance(held.item, Obj) and not t.empty:
         everyone = local(held.item.path.removesuffix("[]"))
         out.convert += _checked(x, f"{unit.helper('places_of')}({x}, {everyone}, False)")
         out.args.append(f"new_{x}")

@@ -423,6 +423,8 @@ def made_in(t: Type | None) -> set[str]:
         return {t.path}
     if isinstance(t, (Opt, Grow)):
         return made_in(t.item)
+    if isinstance(t, Map):
+        return made_in(t.value)
     if isinstance(t, Tup):
         return {p for i in t.items for p in made_in(i)}
     if isinstance(t, Slot):
@@ -436,7 +438,8 @@ def leave(u: Unit, types: Mapping[str, Type]) -> bool:
     """Do objects that the kernel makes leave it?"""
     out = [u.ret] if u.function else [u.env.get(n) for n in u.outs]
     out += [u.env.get(n) for n, t in types.items() if isinstance(t, Grow)]  # a list from outside that is appended to
-    found = {p for t in (*out, *types.values()) for p in made_in(t)}
+    dicts = [u.env.get(n) for n, t in types.items() if isinstance(t, Map)]  # those from outside that get more
+    found = {p for t in (*out, *dicts, *types.values()) for p in made_in(t)}
     if not found & set(u.shared.plans):
         return False
     lists_ = [t.held for t in types.values() if isinstance(t, Column) and container(t.held)]

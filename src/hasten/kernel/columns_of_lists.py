@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import containers, filled, mixed, views
+from hasten.kernel import containers, filled, views
 from hasten.kernel.kinds import (
     Arr,
     Column,
@@ -63,6 +63,8 @@ def item_of(facts: Sequence[ValueFact]) -> tuple[Type | None, bool]:
 
 def slot(name: str, facts: Sequence[ValueFact], stored: bool, grown: bool, node: ast.AST) -> Column:
     """How the lists are held. Raises `Refuse`."""
+    if {f.type for f in facts} == {"collections.deque"} and not stored and not any(f.items for f in facts):
+        return Column(frozenset(), held=Grow(None, queue=True), anew=True)
     if {f.type for f in facts} != {"builtins.list"}:
         fail(f"{name} is neither a number nor a list of numbers or a string that stays", node)
     item, fits = item_of(facts)
@@ -182,7 +184,7 @@ def passed(u: Unit, name: str, t: Column, words: str) -> Passed:
     out = attributes.Passed()
     out.convert.append(f"{x} = {attributes.taken_of(u, f'{path}[]', attr, t)}")
     if filled.by_objects(t):
-        filled.taken(out, x)
+        filled.taken(t, out, x)
     else:
         door = at_door(name, t)
         lines, seen = views.taken(u.shared.helper, door, x, words)
@@ -207,7 +209,7 @@ def passed(u: Unit, name: str, t: Column, words: str) -> Passed:
     out.raw.append(f"{x}_first")
     out.got.append(f"first_{x}")
     values = f"first_{x}" if one == "row" else f"[{one} for row in first_{x}]"
-    out.back += mixed.back(u.shared, x, values, 2)
+    out.back += filled.back(u.shared, t, x, values)
     if name in u.shared.stored:
         out.raw += [f"{x}[0]", f"{x}[1]"]
         out.got += [f"last_{x}", f"{x}_is_new"]

@@ -668,7 +668,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
                 kinds2 = now.value.kinds if isinstance(now.value, Num) else frozenset()
                 if kinds2 & {"float", "np.float64"}:
                     nan_checks.append(f"any(value != value for value in new_{x}_values)")
-                elif not kinds2 and not isinstance(now.value, Word):
+                elif not kinds2 and not isinstance(now.value, (Word, Obj)):
                     raise Refuse(f"{n} is changed")
                 back.append(f"{x}.update({_dict_of(now, f'new_{x}_keys', f'new_{x}_values')})")
                 written.append(n)

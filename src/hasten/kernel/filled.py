@@ -1,27 +1,41 @@
-"""Lists of objects from outside that are empty at the door, and get objects which the kernel makes.
+"""Lists and deques of objects from outside that are empty at the door, and get objects which the kernel makes.
 
     station.queue.append(Job(i))
 
-They come in as nothing but their number; that each is empty (and a list of its own) the door looks at.
+They come in as nothing but their number; that each is empty (and a list of its own) the door looks at. A deque is held
+as a list, where it has no greatest length.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers
-from hasten.kernel.kinds import Column, Grow, settled
+from hasten.kernel import containers, mixed
+from hasten.kernel.kinds import Column, Grow, Num, Slot, Tup, Type, scalar, settled
 
 if TYPE_CHECKING:
     from hasten.kernel.attributes import Passed
-    from hasten.kernel.compiler import Unit
+    from hasten.kernel.compiler import Shared, Unit
 
 
 def by_objects(t: Column) -> bool:
-    """Do the lists of an attribute hold objects that the kernel makes?"""
+    """Do the lists of an attribute hold objects that the kernel makes, or are they deques?"""
     from hasten.kernel import building  # it builds on this module
 
-    return t.anew and isinstance(t.held, Grow) and settled(t.held) and bool(building.made_in(t.held))
+    if not t.anew or not isinstance(t.held, Grow) or not settled(t.held):
+        return False
+    return t.held.queue or bool(building.made_in(t.held))
+
+
+def fits(slot: Type | None, v: Type) -> bool:
+    """May a deque get such a thing? One that was not empty holds numbers."""
+    if isinstance(v, Num):
+        return v.kind is not None
+    if isinstance(slot, Slot) and not slot.empty:
+        return False
+    if isinstance(v, Tup):
+        return all(scalar(i) and not (isinstance(i, Num) and i.kind is None) for i in v.items)
+    return scalar(v)
 
 
 def params(x: str) -> list[str]:
@@ -41,8 +55,20 @@ def made(u: Unit, t: Column, x: str) -> list[str]:
     ]
 
 
-def taken(out: Passed, x: str) -> None:
+def taken(t: Column, out: Passed, x: str) -> None:
     """How they get in: `x` names the list of them in the wrapper."""
-    out.convert += [f"if not all(type(one) is list and not one for one in {x}):", "    return None"]
+    kind = "type(one) is list"
+    if isinstance(t.held, Grow) and t.held.queue:
+        kind = "repr(type(one)) == \"<class 'collections.deque'>\" and one.maxlen is None"
+    out.convert += [f"if not all({kind} and not one for one in {x}):", "    return None"]
     out.args.append(f"len({x})")
     out.lists.append(f"*{x}")
+
+
+def back(shared: Shared, t: Column, x: str, values: str) -> list[str]:
+    """The lines that give each list or deque what it holds in the end."""
+    lines = mixed.back(shared, x, values, 2)
+    if isinstance(t.held, Grow) and t.held.queue:
+        one, _, new = lines[-1].partition("[:] = ")
+        lines[-1:] = [f"{one}.clear()", f"{one}.extend({new})"]
+    return lines

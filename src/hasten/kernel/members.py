@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from hasten.kernel import linked
-from hasten.kernel.kinds import Column, Obj, Opt, Type, Unknown
+from hasten.kernel.kinds import Column, Obj, Opt, Slot, Type, Unknown
 from hasten.kernel.values import V, bare, fail
 
 if TYPE_CHECKING:
@@ -70,3 +70,16 @@ def awaited(u: Unit, t: Obj, attr: str) -> None:
 
 def _blank(slot: Column) -> bool:
     return slot.grows and slot.held is None and not (slot.kinds or slot.word or slot.link)
+
+
+def held_by(u: Unit, node: ast.expr) -> Type | None:
+    """What the list or dict of an attribute holds objects in; None: no attribute, or of an object that is not known."""
+    from hasten.kernel import objects  # it builds on this module
+
+    if not isinstance(node, ast.Attribute):
+        return None
+    base = objects.is_object(u, node.value)
+    if base is None or not isinstance(base.t, Obj):
+        return None
+    slot = u.shared.slots.get(f"{base.t.path}.{node.attr}")
+    return slot.held if isinstance(slot, Column) else slot.value if isinstance(slot, Slot) else slot

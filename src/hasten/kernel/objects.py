@@ -23,6 +23,7 @@ from hasten.kernel import (
     columns_of_lists,
     containers,
     enums,
+    filled,
     homes,
     kindred,
     linked,
@@ -322,8 +323,13 @@ def is_object(unit: Unit, node: ast.expr) -> V | None:
                 return unit.expr(node)
         if isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(pool_of(unit, node.value), Pool):
             return unit.expr(node)
-        held = unit.env.get(node.value.id) if isinstance(node.value, ast.Name) else None
-        if isinstance(held, Grow) and isinstance(held.item, Obj):
+        held = unit.env.get(node.value.id) if isinstance(node.value, ast.Name) else members.held_by(unit, node.value)
+        if (
+            isinstance(held, Grow)
+            and isinstance(held.item, Obj)
+            or isinstance(held, Map)
+            and isinstance(held.value, Obj)
+        ):
             return unit.expr(node)
     return None
 
@@ -603,12 +609,16 @@ def push(unit: Unit, func: ast.Attribute, base: V, node: ast.Call) -> bool:
     t = base.t
     if not isinstance(t, Grow) or not t.queue or t.root is None:
         return False
-    if not isinstance(func.value, ast.Attribute) or not base.code.endswith("[0]"):
+    slot = unit.shared.slots.get(t.root)
+    if not isinstance(func.value, ast.Attribute) or isinstance(slot, Slot) and not base.code.endswith("[0]"):
         fail("a deque with another name changes", node)
     v = unit.single(unit.expr(node.args[0]))
-    if not isinstance(v.t, Num) or v.t.kind is None:
+    if not filled.fits(slot, v.t):
         fail("append of such a thing to a deque", node)
-    widen_slot(unit, t.root, Grow(loose(v.t)))
+    widen_slot(unit, t.root, Grow(loose(v.t), queue=True))
+    if isinstance(slot, Column):  # none of these has a greatest length
+        unit.emit(f"{base.code}.append({bare(unit.sink(v))})")
+        return True
     unit.emit(f"{unit.helper('push')}({base.code}, {base.code[:-3]}[1], {bare(unit.sink(v))})")
     return True
 

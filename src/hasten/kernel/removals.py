@@ -27,7 +27,7 @@ class Removing(Refuse):
 
 
 def _begins(u: Unit, target: ast.expr, t: Map, node: ast.AST) -> None:
-    if t.roots or t.frozen:
+    if t.frozen or t.roots and not (t.fresh and len(t.roots) == 1 and not t.keys_only):
         fail("removal from a dict or set from outside", node)
     if t.key is None:
         raise Unknown("what a dict holds is not known")
@@ -82,7 +82,7 @@ def popped(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     k, kind = containers.key_of(u, t, node.args[0], False)
     if t.value is None:
         raise Unknown("what a dict holds is not known")
-    if container(t.value) or not isinstance(t.value, (Num, Word, Tup)):
+    if container(t.value) or not isinstance(t.value, (Num, Word, Tup, Obj)):
         fail("what is taken out of a dict of such things", node)
     _begins(u, func.value, t, node)
     return V(f"{u.helper('pop_' + kind)}({base.code}, {bare(u.sink(k))})", t.value)
