@@ -44,6 +44,8 @@ class Office:
         if ticket.weight % 5 == 0:
             self.waiting.append(ticket)
         heapq.heappush(self.events, (now + weight % 7, self.made, ticket))
+        if weight % 4 == 3:
+            heapq.heappush(self.events, (now + weight % 3, -self.made, None))
         for clerk in self.clerks:
             if clerk.current is not None and now % clerk.pace == 0:
                 clerk.current.done = now
@@ -65,6 +67,9 @@ class Office:
         while self.events and self.events[0][0] <= now:
             when, count, ticket = heapq.heappop(self.events)
             self.log.append(count)
+            if ticket is None:
+                self.log.append(when)
+                continue
             if ticket in self.closed:
                 self.log.append(-ticket.number)
             if ticket.weight < 0:

@@ -330,6 +330,7 @@ class Unit:
         self.present: set[str] = set()  # those of them that are not None here
         self.entangled = False  # may two parts of what leaves be one object?
         self.hint: Type | None = None  # the type of an empty display that comes next
+        self.going_in: ast.expr | None = None  # what goes into a container just now
         self.part_names: set[str] = set()  # names of what is (also) part of something else
         self.fresh_calls: set[int] = set()  # calls whose result nothing else knows
         self.number_calls: set[int] = set()  # calls that give a number, a string or nothing
@@ -1793,7 +1794,11 @@ class Unit:
         fail(f"attribute {node.attr}", node)
 
     def e_Tuple(self, node: ast.Tuple) -> V:
-        vs = [self.single(self.expr(e)) for e in node.elts]
+        from hasten.kernel import members  # it builds on this module
+
+        vs = members.elements(self, node)
+        if any(isinstance(v.t, Opt) for v in vs):
+            return V(f"({', '.join(bare(self.sink(v)) for v in vs)})", Tup(tuple(v.t for v in vs)))
         if len(vs) < 2 or not all(scalar(v.t) or numbers(v.t) for v in vs):
             fail("tuple", node)
         return V(f"({', '.join(bare(self.sink(v)) for v in vs)})", Tup(tuple(v.t for v in vs)))

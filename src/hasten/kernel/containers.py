@@ -28,6 +28,7 @@ from hasten.kernel.kinds import (
     Mix,
     Num,
     Obj,
+    Opt,
     Pool,
     Rec,
     Row,
@@ -82,6 +83,8 @@ def sample(u: Unit, t: Type | None) -> str:
         return f"np.zeros({size}, {'np.bool_' if t.dtype == 'bool' else f'np.{t.dtype}'})"
     if isinstance(t, Map):
         return empty_map(u, t)
+    if isinstance(t, Opt) and isinstance(t.item, Obj):
+        return f"(True, {sample(u, t.item)})"
     u.doubts.append("what a container holds is not known")
     return "0"
 
@@ -413,6 +416,7 @@ def changes(u: Unit, node: ast.expr, t: Map, at: ast.AST) -> None:
 
 def item_value(u: Unit, node: ast.expr, expected: Type | None) -> V:
     """The value that goes into a container."""
+    u.going_in = node
     v = hinted(u, node, expected)
     v = u.single(v)
     if isinstance(v.t, Grow) and v.t.sink is not None:

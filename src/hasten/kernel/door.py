@@ -1145,7 +1145,7 @@ def grown(t: Grow, x: str) -> list[str]:
         boxed = value_code(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
     items = item.items if isinstance(item, Tup) else (item,)
-    if any(isinstance(i, (Word, Rec, Obj, Tup)) for i in items):
+    if any(isinstance(i, (Word, Rec, Obj, Opt, Tup)) for i in items):
         one = value_code(item, "item")
         return [] if one == "item" else [f"{x} = [{one} for item in {x}]"]
     if any(not isinstance(i, Num) or i.kind is None for i in items):
@@ -1171,6 +1171,8 @@ def value_code(t: Type, x: str) -> str:
         return records.given_back(t, x)
     if isinstance(t, Obj) and t.many:
         return f"{local(t.path.removesuffix('[]'))}[{x}]"
+    if isinstance(t, Opt) and isinstance(t.item, Obj):
+        return f"(None if {x}[0] else {value_code(t.item, f'{x}[1]')})"
     if isinstance(t, Tup):
         parts = [value_code(item, f"{x}[{i}]") for i, item in enumerate(t.items)]
         return x if all(part == f"{x}[{i}]" for i, part in enumerate(parts)) else f"({', '.join(parts)})"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import containers
-from hasten.kernel.kinds import Grow, Num, Obj, Tup, Type, Unknown, Word
+from hasten.kernel.kinds import Grow, Num, Obj, Opt, Tup, Type, Unknown, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def suffix(t: Type, node: ast.AST) -> str:
     where the third is an object."""
     parts = t.items if isinstance(t, Tup) else (t,)
     first = next((i for i, p in enumerate(parts) if not comparable(p)), len(parts))
-    if first == 0 or any(not (comparable(p) or isinstance(p, Obj)) for p in parts[first:]):
+    if first == 0 or any(not (comparable(p) or objects_or_none(p)) for p in parts[first:]):
         fail("a heap of such things", node)
     marks = "".join("1" if isinstance(p, Word) else "0" for p in parts[:first])
     if first < len(parts):
@@ -125,6 +125,10 @@ def suffix(t: Type, node: ast.AST) -> str:
     if len(marks) > 4:
         fail("a heap of such long tuples", node)
     return f"_{marks}" if isinstance(t, Tup) else "_1"
+
+
+def objects_or_none(t: Type) -> bool:
+    return isinstance(t, Opt) and t.item is None or isinstance(t.item if isinstance(t, Opt) else t, Obj)
 
 
 def comparable(t: Type) -> bool:

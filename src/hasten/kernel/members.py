@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hasten.kernel import linked
-from hasten.kernel.kinds import Column, Obj, Opt, Slot, Type, Unknown
+from hasten.kernel import linked, optional
+from hasten.kernel.kinds import Column, Nil, Obj, Opt, Slot, Tup, Type, Unknown
 from hasten.kernel.values import V, bare, fail
 
 if TYPE_CHECKING:
@@ -83,3 +83,33 @@ def held_by(u: Unit, node: ast.expr) -> Type | None:
         return None
     slot = u.shared.slots.get(f"{base.t.path}.{node.attr}")
     return slot.held if isinstance(slot, Column) else slot.value if isinstance(slot, Slot) else slot
+
+
+def elements(u: Unit, node: ast.Tuple) -> list[V]:
+    """The elements of a tuple that goes into a container; objects among them may be None where that is known to be.
+
+    `heappush(events, (time, count, None))`: what else stands there in such items tells what None stands for.
+    """
+    if node is not u.going_in:
+        return [u.single(u.expr(e)) for e in node.elts]
+    hint = u.hint.items if isinstance(u.hint, Tup) and len(u.hint.items) == len(node.elts) else ()
+    u.hint, before = None, u.hint
+    try:
+        return [_element(u, e, hint[i] if hint else None) for i, e in enumerate(node.elts)]
+    finally:
+        u.hint = before
+
+
+def _element(u: Unit, node: ast.expr, hint: Type | None) -> V:
+    whose = hint.item if isinstance(hint, Opt) else hint
+    if not isinstance(whose, Obj) and not (isinstance(node, ast.Constant) and node.value is None):
+        return u.single(u.expr(node))
+    v = u.raw(node)
+    if isinstance(v.t, Nil) and not isinstance(whose, Obj):
+        u.doubts.append("what None stands for in a tuple is not known")  # what else comes there will tell
+        return V("(True, 0)", Opt(None))
+    if isinstance(v.t, Nil) or isinstance(v.t, Obj) and isinstance(hint, Opt) and v.t == whose:
+        v = V(optional.paired(u, v, Opt(whose)), Opt(whose))
+    elif isinstance(v.t, Opt):
+        v = V(optional.paired(u, v, v.t), v.t)
+    return v
