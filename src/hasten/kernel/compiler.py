@@ -24,6 +24,7 @@ from hasten.kernel import (
     containers,
     deques,
     filters,
+    firsts,
     heaps,
     inner,
     mapped,
@@ -239,7 +240,7 @@ class Unit:
         self.name = name
         self.params = dict(params)
         fresh = partial(shared.module.fresh, taken=shared.taken)
-        stmts = mapped.spelt(self.module, stmts, params, fresh)
+        stmts = firsts.as_loops(self.module, mapped.spelt(self.module, stmts, params, fresh), params, fresh)
         listed = deques.as_lists(shared.module, unpacked.apart(stmts), (*params, *outs), fresh)
         self.stmts = versions.lists_apart(self.module, listed, fresh)
         self.splicing = True  # may small methods be spelt out where they are called?
