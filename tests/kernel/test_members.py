@@ -199,3 +199,67 @@ def test_ties_are_left_to_the_program() -> None:
     check(c, "sizes = [3, 7, 1]", fast=True)
     check(c, "sizes = [3, 103]", fast=False)  # two jobs are compared: a TypeError
     check(c, "sizes = [50]", fast=False)  # one job with itself: the next elements tell
+
+
+SHELF = """
+class Book:
+    def __init__(self, number, weight):
+        self.number = number
+        self.weight = weight
+        self.lent = None
+
+
+class Shelf:
+    def __init__(self, weights):
+        self.books = [Book(i, w) for i, w in enumerate(weights)]
+        self.books.append(self.books[0])
+        self.out = [self.books[1]]
+        self.missed = 0
+
+    def step(self, day):
+        best = self.books[0]
+        for book in self.books:
+            if book.weight > best.weight:
+                best = book
+        self.books.remove(best)
+        if best in self.out:
+            self.missed += 1
+        else:
+            best.lent = day
+            self.out.append(best)
+        if day % 3 == 2:
+            back = self.out.pop(0)
+            back.weight -= 3
+            self.books.append(back)
+            self.missed += self.books.index(back)
+
+
+shelf = Shelf(weights)
+"""
+SHELF_FACTS = """
+weights, days = [3, 1, 4, 1, 5, 9, 2, 6], 6
+def shown(shelf):
+    known = {}
+    def name(b):
+        return known.setdefault(id(b), (len(known), b.number, b.weight, b.lent))
+    return [name(b) for b in shelf.books], [name(b) for b in shelf.out], shelf.missed
+"""
+
+
+def test_objects_that_are_there_before() -> None:
+    body = "for day in range(days):\n    shelf.step(day)\n"
+    c = compiled(body, SHELF_FACTS, SHELF, after="final = shown(shelf)", hide=("day",))
+    for given in ("[3, 1, 4, 1, 5, 9, 2, 6], 6", "[5, 5, 5, 5], 3", "list(range(40)), 39", "[1, 2], 0"):
+        check(c, SHELF_FACTS.replace("[3, 1, 4, 1, 5, 9, 2, 6], 6", given), fast=None)
+    check(c, SHELF_FACTS, fast=True)
+    for given in ("[3, 1], 50", "[1, 2, 2**63], 2", "[1, 2.5, 2], 2", "[1, True, 2], 2"):
+        check(c, SHELF_FACTS.replace("[3, 1, 4, 1, 5, 9, 2, 6], 6", given), fast=False)
+    for change in (
+        "shelf.out = shelf.books",
+        "shelf.out.append(None)",
+        "class Own(Book): pass\nshelf.books.append(Own(1, 2))",
+        "Book.__eq__ = lambda a, b: True",
+        "Book.weight = property(lambda b: 3, lambda b, v: None)",
+        "shelf.books = tuple(shelf.books)",
+    ):
+        check(changed(c, "shelf = Shelf(weights)\n", change), SHELF_FACTS, fast=False)
