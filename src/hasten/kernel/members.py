@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hasten.kernel import linked, optional
 from hasten.kernel.kinds import Column, Nil, Obj, Opt, Slot, Tup, Type, Unknown
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -76,9 +76,11 @@ def held_by(u: Unit, node: ast.expr) -> Type | None:
     """What the list or dict of an attribute holds objects in; None: no attribute, or of an object that is not known."""
     from hasten.kernel import objects  # it builds on this module
 
-    if not isinstance(node, ast.Attribute):
+    if not isinstance(node, ast.Attribute) or impure(node):
         return None
+    count = len(u.lines)
     base = objects.is_object(u, node.value)
+    del u.lines[count:]  # only the type was wanted
     if base is None or not isinstance(base.t, Obj):
         return None
     slot = u.shared.slots.get(f"{base.t.path}.{node.attr}")
