@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 from tests.fuzz.choices import Choices, Program
@@ -157,6 +158,7 @@ def rows(c: Choices) -> Program:
 def models(c: Choices) -> Program:
     name = c.pick(tuple(MODELS))
     module, method = MODELS[name]
+    importlib.import_module(f"sklearn.{module}")  # before the program's time is counted
     one = c.pick(
         (
             "X[i:i + 1]",
@@ -212,8 +214,96 @@ def models(c: Choices) -> Program:
     return Program(text, *calls(c))
 
 
-TEMPLATES: dict[str, Callable[[Choices], Program]] = {"HST402": rows, "HST401": models}
+def objects(c: Choices) -> Program:
+    """One-row predictions whose results go to an object with a state."""
+    importlib.import_module("sklearn.linear_model")  # before the program's time is counted
+    lines = c.some(
+        (
+            "self.count += 1",
+            "self.history.append(p)",
+            "self.seen[t] = p",
+            "self.total = 0.9 * self.total + float(np.sum(p))",
+            "self.note(p)",
+            "if self.count > 2: self.on = not self.on",
+            "self.last, self.total = t, self.total + self.LIMIT",
+        ),
+        1,
+        4,
+    )
+    if c.chance(45):
+        lines.insert(
+            c.integer(0, len(lines)),
+            c.pick(
+                (
+                    "self.rows[-1] += 1.0",
+                    "self.rows = given",
+                    "self.history = given",
+                    "given += 1",
+                    "X[-1] += 1.0",
+                    "model.fit(A, -y)",
+                    "self.shared.append(t)",
+                    "print(t)",
+                    "if t == 2: raise ValueError(self.count)",
+                    "self.update = None",
+                    "self.history[0] = self",
+                    "self.total += self.level",
+                    "return self.seen[t + 1]",
+                    "Alarm.LIMIT += 1",
+                    "global y; y = t",
+                )
+            ),
+        )
+    lines.append(c.pick(("return self.history", "return self.total", "return None", "return self", "return t")))
+    body = "".join(f"        {line}\n" for line in lines)
+    more = c.pick(
+        (
+            "",
+            "",
+            "",
+            "",
+            "\n    @property\n    def level(self):\n        return 1\n",
+            "\n    def __setattr__(self, name, value):\n        object.__setattr__(self, name, value)\n",
+            "\n    def __len__(self):\n        return self.count\n",
+        )
+    )
+    text = f"""import numpy as np
+from sklearn.linear_model import LinearRegression
+
+rng = np.random.default_rng(0)
+A = rng.normal(size=(30, 3))
+y = A[:, 0] - A[:, 1]
+model = LinearRegression().fit(A, y)
+
+
+class Alarm:
+    LIMIT = 0.5
+{c.pick(("", "", "", "    shared = []"))}
+
+    def __init__(self, rows=None):
+        self.count, self.total, self.on, self.last = 0, 0.0, False, None
+        self.history, self.seen, self.rows = [], {{}}, rows
+
+    def note(self, p):
+        self.history.append(("noted", p))
+
+    def update(self, t, p, given=None):
+{body}{more}
+
+def work(X, q, v):
+    alarm = Alarm({c.pick(("", "", "", "[1, 2]", "X", "{'rows': [X]}", "q", "model", "v"))})
+    {c.pick(("pass", "pass", "pass", "alarm.rows = X", "alarm.history = v", "Alarm.note = lambda self, p: None", "alarm.note = print"))}
+    out = []
+    for t in range(len(X)):
+        p = model.predict({c.pick(("X[t].reshape(1, -1)", "[X[t]]", "X[t:t + 1]", "X[t][None, :]"))})[0]
+        found = alarm.update(t, {c.pick(("p", "p", "0.5 * p + 1", "float(p)", "round(float(p), 3)"))}{c.pick(("", "", "", ", q", ", X[t]", ", given=v", ", [p]"))})
+        {c.pick(("out.append(found)", "out.append(p)", "out.append(len(alarm.history))", "alarm.note(p)", "if found: out.append(t)"))}
+    return out, alarm.history, alarm.count, alarm.total, alarm.seen, X, q
+"""
+    return Program(text, *calls(c))
+
+
+TEMPLATES: dict[str, Callable[[Choices], Program]] = {"HST402": rows, "HST401": models, "HST401 objects": objects}
 
 
 def program(c: Choices) -> Program:
-    return TEMPLATES[c.pick(("HST402", "HST402", "HST401"))](c)
+    return TEMPLATES[c.pick(("HST402", "HST402", "HST401", "HST401 objects"))](c)
