@@ -20,6 +20,8 @@ MODELS = {
     "GaussianNB": ("naive_bayes", "predict_proba"),
     "Ridge": ("linear_model", "predict"),
 }
+for _module, _ in MODELS.values():
+    importlib.import_module(f"sklearn.{_module}")  # before the time of a program is counted
 
 
 def array(c: Choices, height: int, width: int, nasty: int = 0) -> str:
@@ -158,7 +160,6 @@ def rows(c: Choices) -> Program:
 def models(c: Choices) -> Program:
     name = c.pick(tuple(MODELS))
     module, method = MODELS[name]
-    importlib.import_module(f"sklearn.{module}")  # before the program's time is counted
     one = c.pick(
         (
             "X[i:i + 1]",
@@ -216,7 +217,6 @@ def models(c: Choices) -> Program:
 
 def objects(c: Choices) -> Program:
     """One-row predictions whose results go to an object with a state."""
-    importlib.import_module("sklearn.linear_model")  # before the program's time is counted
     lines = c.some(
         (
             "self.count += 1",
