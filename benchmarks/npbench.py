@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--suite", default=os.environ.get("NPBENCH"), help="folder of the suite")
     parser.add_argument("--kernels", default="", help="comma-separated names; default: all")
     parser.add_argument("--preset", default="S", choices=("S", "M", "L", "paper"))
-    parser.add_argument("--budget", default="10m", help="hasten's own time for a kernel")
+    parser.add_argument("--budget", help="hasten's own time for a kernel (default: its own limit)")
     parser.add_argument("--seconds", type=float, default=PROGRAM_S, help="about how long a kernel's program runs")
     parser.add_argument("--json", type=Path, help="write the figures here, after every kernel")
     parser.add_argument("--resume", action="store_true", help="leave out what the JSON file has already")
@@ -120,7 +120,8 @@ def join(row: dict[str, Any], part: str, made: Mapping[str, Any]) -> None:
 def in_child(suite: Path, name: str, part: str, given: argparse.Namespace) -> dict[str, Any]:
     """A part of one kernel in a process of its own: compiled code may crash."""
     command = [sys.executable, "-m", "benchmarks.npbench", "--suite", str(suite), "--one", name, "--parts", part]
-    command += ["--preset", given.preset, "--seconds", str(given.seconds), "--budget", given.budget]
+    command += ["--preset", given.preset, "--seconds", str(given.seconds)]
+    command += ["--budget", given.budget] if given.budget else []
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=OTHERS_S if part == "others" else None)
     except subprocess.TimeoutExpired:
@@ -207,7 +208,7 @@ def loaded(path: Path, name: str) -> ModuleType:
     return module
 
 
-def by_hasten(temp: Path, kernel: Kernel, budget: str, seconds: float) -> tuple[ModuleType | None, str]:
+def by_hasten(temp: Path, kernel: Kernel, budget: str | None, seconds: float) -> tuple[ModuleType | None, str]:
     """The module as hasten leaves it; None, with the reason, where it keeps nothing."""
     import pickle
 

@@ -24,6 +24,7 @@ SIGNS = {
     "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=",
 }  # fmt: skip
 COMPARED = frozenset({"less", "less_equal", "greater", "greater_equal", "equal", "not_equal"})
+ORDERED = frozenset({"less", "less_equal", "greater", "greater_equal"})
 PLAIN_ARITHMETIC = frozenset({"add", "subtract", "multiply"})
 # what a result that is not finite passes through and is still seen
 PASSES = PLAIN_ARITHMETIC | {"cast", "negative", "absolute", "floor", "ceil", "rint", "trunc", "square", "sqrt"}
@@ -242,8 +243,25 @@ class Loop:
                 code = self.finite(code, dtype)
         return code
 
+    def beside(self, node: Node) -> str:
+        """`abs(z) < limit` of complex numbers: a root for each costs more than all else. Empty: another comparison."""
+        if node.op not in ORDERED or node.loop != ("float64", "float64"):
+            return ""
+        size, limit = node.args if node.args[0].op == "absolute" else node.args[::-1]
+        if size.op != "absolute" or size.loop != ("complex128",) or limit.op != "number":
+            return ""
+        (inner,) = size.args
+        code = self.value(inner, "complex128")
+        if inner.pend:
+            code = self.finite(code, "complex128")
+        sign = SIGNS[node.op] if size is node.args[0] else {"<": ">", ">": "<"}[SIGNS[node.op][0]] + SIGNS[node.op][1:]
+        return f"({self.helper('beside')}({bare(code)}, {self.number(limit, 'float64')}) {sign} 0.0)"
+
     def computed(self, node: Node) -> str:
         op = node.op
+        compared = self.beside(node)
+        if compared:
+            return compared
         codes = []
         for place, (a, t) in enumerate(zip(node.args, node.loop, strict=True)):
             code = self.value(a, t)

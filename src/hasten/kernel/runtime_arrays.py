@@ -114,6 +114,21 @@ def _sum_along_last(x):
         sums[i] = _np_sum(rows[i])
     return out
 ''', ("np_sum",), ""),
+    ("beside", '''
+def _beside(z, limit):
+    """-1.0, 0.0 or 1.0: abs(z) is below, at or above a limit. By squares, without a root, where they tell for sure."""
+    squares = z.real * z.real + z.imag * z.imag
+    border = limit * limit
+    if limit > 0.0 and 1e-200 < border and border < 1e200 and squares < 1e200:
+        if squares < border * (1.0 - 1e-13):
+            return -1.0
+        if squares > border * (1.0 + 1e-13):
+            return 1.0
+    size = abs(z)
+    if not size < np.inf or limit != limit:
+        raise FloatingPointError
+    return -1.0 if size < limit else 1.0 if size > limit else 0.0
+''', (), ""),
     ("sum_all", '''
 def _sum_all(x):
     """Sum of all elements of a float64 array in the order of its memory, to the bit; raises where NumPy might warn."""
