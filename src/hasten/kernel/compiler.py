@@ -27,6 +27,7 @@ from hasten.kernel import (
     firsts,
     heaps,
     inner,
+    lookups,
     mapped,
     mixed,
     names,
@@ -240,7 +241,8 @@ class Unit:
         self.name = name
         self.params = dict(params)
         fresh = partial(shared.module.fresh, taken=shared.taken)
-        stmts = firsts.as_loops(self.module, mapped.spelt(self.module, stmts, params, fresh), params, fresh)
+        stmts = mapped.spelt(self.module, lookups.asked(self.module, stmts, params), params, fresh)
+        stmts = firsts.as_loops(self.module, stmts, params, fresh)
         listed = deques.as_lists(shared.module, unpacked.apart(stmts), (*params, *outs), fresh)
         self.stmts = versions.lists_apart(self.module, listed, fresh)
         self.splicing = True  # may small methods be spelt out where they are called?
@@ -723,6 +725,7 @@ class Unit:
         self.emit("raise ValueError")  # the original statements will raise what they raise
 
     def s_If(self, s: ast.If) -> None:
+        lookups.sure(self, s)
         known = optional.static(self, s.test)
         if known is not None:
             taken = s.body if known else s.orelse
