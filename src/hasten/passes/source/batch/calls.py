@@ -1,7 +1,7 @@
 """One call for all rows.
 
-What it finds    `model.predict(row)` (`predict_proba`, `decision_function`, `transform`, ...) once for each turn of a
-                 loop or comprehension.
+What it finds    `model.predict(row)` (`predict_proba`, `decision_function`, `transform`, ...), or a network of PyTorch
+                 that is asked one row, once for each turn of a loop or comprehension.
 Why it is slow   every call checks its input, copies it and sets up its work anew: 20 to 1000 microseconds a row.
 Example          for i in range(len(X)): p = model.predict(X[i:i+1])[0]; ...
                  ->  all rows are gathered, predicted in one call, and the loop takes its result for each turn.
@@ -9,14 +9,14 @@ Safe when        the model treats rows one by one (a list of fitted estimators t
                  and nothing in the loop changes the model or what the rows are made of; an object of the program that
                  is told numbers changes itself only (`objects.py`). The rest of the loop stays as it is, in its order.
                  Where the one call raises or meets a numerical problem, the original loop runs. Sums over features may
-                 be rounded otherwise than for a single row.
+                 be rounded otherwise than for a single row. Of networks: `forwards.py`.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from hasten.core.facts import Facts
@@ -25,7 +25,7 @@ from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile
 from hasten.core.workload import ScriptWorkload
 from hasten.kernel import names
-from hasten.passes.source.batch import emit, helpers
+from hasten.passes.source.batch import emit, forwards, helpers
 from hasten.passes.source.batch.loops import (
     Module,
     Purity,
@@ -71,8 +71,12 @@ class BatchedCalls:
         for site in _sites(tree, region):
             first, last = site.stmt.lineno, site.stmt.end_lineno or site.stmt.lineno
             share = emit.hot(facts, region.path, first, last)
-            calls = tuple(c for c in site.calls if _may_be_model(c, region, facts))
-            if share is None or not calls:
+            module = Module.of(tree)
+            calls = tuple(c for c in site.calls if _may_be_model(module, c, region, facts))
+            loader = any(
+                f.type.endswith("DataLoader") for f in facts.of(region.id).types.get(path_of(site.iter) or "", ())
+            )
+            if share is None or not calls or loader:
                 continue
             what = ", ".join(dict.fromkeys(ast.unparse(c.func) for c in calls))
             yield Finding(
@@ -100,7 +104,7 @@ class BatchedCalls:
                 edits = _rewrite(source, site, calls)
             except Refused:
                 continue
-            title = f"one {calls[0].func.attr} for all rows"  # type: ignore[attr-defined]
+            title = f"one {_asked(calls[0])[1] or 'call of the network'} for all rows"
             yield Change(self.code, title, finding.region, tuple(edits), self.risk, share=finding.share)
 
     def why_not(self, work: ScriptWorkload, finding: Finding) -> str:
@@ -115,22 +119,50 @@ class BatchedCalls:
         return ""
 
 
-def _may_be_model(call: ast.Call, region: Region, facts: Facts) -> bool:
-    path = path_of(call.func.value) if isinstance(call.func, ast.Attribute) else None
-    seen = facts.of(region.id).types.get(path or "", ())
+def _may_be_model(module: Module, call: ast.Call, region: Region, facts: Facts) -> bool:
+    path, method = _asked(call)
+    seen = facts.of(region.id).types.get(path, ())
+    if not method:
+        own = forwards.kinds(module)
+        return any(f.type.startswith("torch.nn.") or f.type.rpartition(".")[2] in own for f in seen) or not seen
     return not seen or any(f.type.startswith(PACKAGES) for f in seen)
 
 
+def _asked(call: ast.Call) -> tuple[str, str]:
+    """The path of the model and the method that a call asks; "" for a network that is called itself."""
+    func = call.func
+    if isinstance(func, ast.Attribute) and func.attr in METHODS:
+        return path_of(func.value) or "", func.attr
+    return path_of(func) or "", ""
+
+
 def _sites(tree: ast.Module, region: Region) -> Iterator[_Site]:
+    for site in _all_sites(tree, region):
+        # networks only by themselves: what one gives does not go into another's rows
+        networks = tuple(c for c in site.calls if not _asked(c)[1])
+        if networks and len(networks) < len(site.calls):
+            yield replace(site, calls=tuple(c for c in site.calls if _asked(c)[1]))
+        elif networks:
+            yield from (replace(site, calls=(c,)) for c in networks)
+        else:
+            yield site
+
+
+def _all_sites(tree: ast.Module, region: Region) -> Iterator[_Site]:
+    module = Module.of(tree)
     for stmt, _ in emit.region_statements(tree, region):
         if isinstance(stmt, ast.For) and not stmt.orelse:
-            calls = [c for c in _calls(stmt) if innermost_chain(stmt.body, c) is not None and _plainly_in(stmt.body, c)]
+            calls = [
+                c
+                for c in _calls(module, stmt)
+                if innermost_chain(stmt.body, c) is not None and _plainly_in(stmt.body, c)
+            ]
             if calls:
                 yield _Site(stmt, stmt.target, stmt.iter, stmt.body, tuple(calls))
         if isinstance(stmt, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)):
             for comp in ast.walk(stmt):
                 if isinstance(comp, (ast.ListComp, ast.GeneratorExp)) and len(comp.generators) == 1:
-                    calls = [c for c in _calls(comp.elt) if in_scope(comp.elt, c)]
+                    calls = [c for c in _calls(module, comp.elt) if in_scope(comp.elt, c)]
                     if calls and in_scope(stmt, comp) and (isinstance(comp, ast.ListComp) or _consumed(stmt, comp)):
                         gen = comp.generators[0]
                         yield _Site(stmt, gen.target, gen.iter, (), tuple(calls))
@@ -149,8 +181,9 @@ def _consumed(stmt: ast.stmt, comp: ast.GeneratorExp) -> bool:
     )
 
 
-def _calls(node: ast.AST) -> list[ast.Call]:
-    found = [
+def _calls(module: Module, node: ast.AST) -> list[ast.Call]:
+    found = list(forwards.calls(module, node)) if module.has_torch and _has_networks(module) else []
+    found += [
         n
         for n in ast.walk(node)
         if isinstance(n, ast.Call)
@@ -163,6 +196,12 @@ def _calls(node: ast.AST) -> list[ast.Call]:
     ]
     # inner calls are evaluated first: they end before or start after the outer ones
     return sorted(found, key=lambda c: (c.end_lineno or 0, c.end_col_offset or 0, -c.lineno, -c.col_offset))
+
+
+def _has_networks(module: Module) -> bool:
+    return bool(forwards.kinds(module)) or any(
+        isinstance(n, ast.Attribute) and n.attr == "Sequential" for n in ast.walk(module.tree)
+    )
 
 
 def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list[Edit]:
@@ -185,7 +224,8 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
     if effects.bound & targets:
         raise Refused("the loop variable is bound again in the loop")
     taken = identifiers(source.tree)
-    batched, helper = helpers.batched(source, taken)
+    network = not _asked(calls[0])[1]
+    batched, helper = (helpers.forwarded if network else helpers.batched)(source, taken)
     held, more = helpers.held(source, taken) if effects.objects else ("", "")
 
     before: list[str] = []
@@ -193,12 +233,12 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
     partners: list[str] = []
     results: list[str] = []
     for call in calls:
-        method = call.func.attr  # type: ignore[attr-defined]
-        model = path_of(call.func.value) or ""  # type: ignore[attr-defined]
-        rows, result = unique(taken, f"{method}_rows"), unique(taken, f"{method}_results")
-        partner = unique(taken, f"{method}_result")
+        model, method = _asked(call)
+        called = method or "forward"
+        rows, result = unique(taken, f"{called}_rows"), unique(taken, f"{called}_results")
+        partner = unique(taken, f"{called}_result")
         # inside a slice, an earlier call's result comes from its list
-        lines, reads = _slice(source, purity, site, call, list(zip(calls, partners, strict=False)), targets)
+        lines, reads, kept = _slice(source, purity, site, call, list(zip(calls, partners, strict=False)), targets)
         reads |= iter_reads
         for path in (*reads, model):
             root = path.split(".")[0]
@@ -222,6 +262,9 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
         ]
         guard = f"({model}, {_tuple(sorted(reads))}, {_tuple(holding)}, {_tuple(updated)})"
         call_text = f"{batched}(lambda: {guard}, {method!r}, {rows})"
+        if network:
+            plain = not forwards.gets_away(module, site.stmt, call)
+            call_text = f"{batched}(lambda: {guard}, lambda: {forwards.spelt(forwards.kinds(module))}, {rows}, {plain})"
         if results:
             call_text += f" if {results[-1]} is not None else None"
         before.append(f"{result} = {call_text}")
@@ -244,9 +287,26 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
         changes[-1] = (site.iter, f"zip({iter_text}, {', '.join(results[i] for i in keep)})")
     if module.builtin(ast.Name("zip", ast.Load())) is None:
         raise Refused("zip means something else in this file")
-    fast = emit.spliced(source, site.stmt, changes)
+    gone = _only_for(module, site, calls[0], kept) if network and len(calls) == 1 else []
+    fast = emit.spliced(source, site.stmt, changes, [s for s in gone if emit.alone(source, s)])
     edit = emit.branched(source, site.stmt, before, f"{results[-1]} is not None", fast)
     return [*helpers.inserted(source, "\n\n".join(filter(None, (helper, more)))), edit]
+
+
+def _only_for(module: Module, site: _Site, call: ast.Call, kept: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Those of the statements that make a call's argument which nothing else needs."""
+    given = {id(n) for n in ast.walk(call)}
+    gone: list[ast.stmt] = []
+    for stmt in reversed(kept):
+        if not isinstance(stmt, ast.Assign) or not any(stmt is s for s in site.body):
+            continue
+        if not all(isinstance(t, (ast.Name, ast.Tuple, ast.expr_context)) for s in stmt.targets for t in ast.walk(s)):
+            continue
+        bound = names.bound([stmt])
+        inside = given | {id(n) for s in (*gone, stmt) for n in ast.walk(s)}
+        if all(id(n) in inside for name in bound for n in forwards.loads_of(module.tree, name, stmt)):
+            gone.append(stmt)
+    return gone
 
 
 def _tuple(parts: Sequence[str]) -> str:
@@ -303,8 +363,9 @@ def _slice(
     call: ast.Call,
     earlier: Sequence[tuple[ast.Call, str]],
     targets: set[str],
-) -> tuple[list[str], set[str]]:
-    """Lines that compute a call's argument and yield it, and the outside paths they read. Raises `Refused`."""
+) -> tuple[list[str], set[str], list[ast.stmt]]:
+    """Lines that compute a call's argument and yield it, the outside paths they read, and the statements that they are.
+    Raises `Refused`."""
     argument = call.args[0]
     known = [c for c, _ in earlier]
     table = {id(c): p for c, p in earlier}
@@ -348,7 +409,7 @@ def _slice(
     inside = [(c, p) for c, p in earlier if any(c is n for n in ast.walk(argument))]
     inside = [(c, p) for c, p in inside if not any(c is not o and c in set(ast.walk(o)) for o, _ in inside)]
     lines.append(f"yield {_expression_text(argument, inside)}")
-    return lines, reads
+    return lines, reads, kept
 
 
 def _expression_text(node: ast.expr, changes: Sequence[tuple[ast.Call, str]]) -> str:

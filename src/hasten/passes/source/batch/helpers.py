@@ -25,8 +25,12 @@ def {apart}(read, changed, updated):
             return [value]
         if kind.__module__.split(".")[0] == "pandas" and kind.__name__ in ("DataFrame", "Series"):
             return [value]
+        if kind.__module__ in ("torch", "torch.nn.parameter") and kind.__name__ in ("Tensor", "Parameter"):
+            return [value.detach().numpy()]
         if kind in (list, tuple, dict, set, frozenset) and depth:
             inner = [*value, *value.values()] if kind is dict else value
+            if set(map(type, inner)) <= {{int, float, bool, str}}:
+                return [value]
             return [value] + [part for item in inner for part in parts(item, depth - 1)]
         raise TypeError(f"not a plain value: {{kind}}")
 
@@ -180,6 +184,21 @@ def batched(source: SourceFile, taken: set[str]) -> tuple[str, str]:
     apart, name = "_apart", "_one_call_for_all_rows"
     while True:
         text = APART.format(apart=apart) + "\n\n" + BATCHED.format(apart=apart, batched=name)
+        if text in source.text:
+            return name, ""
+        if apart not in taken and name not in taken:
+            return name, text
+        apart, name = apart + "_", name + "_"
+
+
+def forwarded(source: SourceFile, taken: set[str]) -> tuple[str, str]:
+    """The same for networks of PyTorch."""
+    from hasten.passes.source.batch.forwards import FORWARDED
+
+    apart, name = "_apart", "_one_forward_for_all_rows"
+    while True:
+        whole = FORWARDED.replace("{apart}", apart).replace("{forwarded}", name)
+        text = APART.format(apart=apart) + "\n\n" + whole
         if text in source.text:
             return name, ""
         if apart not in taken and name not in taken:

@@ -50,6 +50,15 @@ PURE_METHODS = _words(
     "iterrows itertuples to_list to_frame to_dict"
 )
 FRESH_METHODS = PURE_METHODS - _words("get item ravel reshape squeeze to_numpy transpose values items keys")
+PURE_TORCH = _words(
+    "tensor as_tensor from_numpy zeros ones full arange stack cat softmax log_softmax sigmoid tanh relu exp log sqrt "
+    "abs argmax argmin max min sum mean std var flatten reshape squeeze unsqueeze clamp round where topk norm isfinite "
+    "float float32 float64 long int64 int32 int bool"
+)
+TORCH_METHODS = _words(
+    "unsqueeze view float double long int bool detach numpy cpu softmax log_softmax sigmoid tanh relu exp log sqrt abs "
+    "square pow eq size dim numel permute contiguous clamp topk norm"
+)  # of tensors, in files that import PyTorch
 CHANGING_METHODS = _words(
     "add append appendleft clear discard extend insert pop popleft remove setdefault sort update reverse"
 )
@@ -124,7 +133,17 @@ class Module:
 
     def pure_function(self, dotted: str) -> bool:
         head, _, _ = dotted.rpartition(".")
+        if head in ("torch", "torch.nn.functional"):
+            return dotted.rpartition(".")[2] in PURE_TORCH
         return head in PURE_MODULES or (dotted.startswith("numpy.") and dotted.removeprefix("numpy.") in PURE_NUMPY)
+
+    @property
+    def has_torch(self) -> bool:
+        return any(d == "torch" or d.startswith("torch.") for d in self.aliases.values())
+
+    def pure_method(self, name: str) -> bool:
+        known = name in PURE_METHODS or (self.has_torch and name in TORCH_METHODS)
+        return known and name not in self.own_methods
 
     def builtin(self, node: ast.expr) -> str | None:
         """The built-in that a name means here, when nothing in the file rebinds it."""
@@ -247,11 +266,11 @@ class Purity:
     def _call(self, node: ast.Call, found: set[str], known: set[int], local: frozenset[str]) -> None:
         if id(node) in known:
             return  # its model and argument are judged apart, and its result comes from a list
-        self._callable(node, found, local)
+        self._callable(node, found, known, local)
         for part in [*node.args, *(k.value for k in node.keywords)]:
             self._expr(part, found, known, local)
 
-    def _callable(self, node: ast.Call, found: set[str], local: frozenset[str]) -> None:
+    def _callable(self, node: ast.Call, found: set[str], known: set[int], local: frozenset[str]) -> None:
         func = node.func
         if any(k.arg == "out" or k.arg is None for k in node.keywords):
             raise Refused("a call with out= or **")
@@ -267,10 +286,10 @@ class Purity:
         if isinstance(func, ast.Name) and func.id in self.module.functions and func.id not in local:
             found |= self.function_reads(func.id)
             return
-        if isinstance(func, ast.Attribute) and func.attr in PURE_METHODS and func.attr not in self.module.own_methods:
+        if isinstance(func, ast.Attribute) and self.module.pure_method(func.attr):
             if any(k.arg == "inplace" for k in node.keywords):
                 raise Refused("inplace=")
-            self._expr(func.value, found, set(), local)
+            self._expr(func.value, found, known, local)
             return
         raise Refused(f"a call of {ast.unparse(func)}")
 
