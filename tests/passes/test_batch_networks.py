@@ -130,6 +130,23 @@ BATCHED = {
             found.append((score[0, 0] > score[0, 1]).item())
         print(found)
         """,
+    "gradients off in every turn": """
+        outs = []
+        for features, label in records:
+            x = torch.tensor(features)
+            with torch.no_grad():
+                x = x.unsqueeze(0)
+                out = model(x)
+            outs.append(out)
+        print([round(o.sum().item(), 4) for o in outs], outs[0].requires_grad, torch.is_grad_enabled())
+        """,
+    "inference in every turn": """
+        for features, label in records:
+            with torch.inference_mode():
+                guess = model(torch.tensor(features).unsqueeze(0)).argmax(dim=1)
+            found.append(int(guess))
+        print(found)
+        """,
     "kept as tensors where no gradients are": """
         outs = []
         with torch.no_grad():
@@ -248,6 +265,29 @@ SEEN = {
         for f, label in records:
             best, at = torch.max(model(torch.tensor(f).unsqueeze(0)), dim=1)
         print(best.requires_grad, at.item())
+        """,
+    "results of inference are kept": """
+        for f, label in records:
+            with torch.inference_mode():
+                out = model(torch.tensor(f).unsqueeze(0))
+            found.append(out)
+        print(found[0].is_inference(), found[0].requires_grad)
+        """,
+    "a with of another kind": """
+        import contextlib
+        for f, label in records:
+            with contextlib.redirect_stdout(None):
+                out = model(torch.tensor(f).unsqueeze(0))
+            found.append(out.argmax().item())
+        print(found)
+        """,
+    "gradients on again": """
+        with torch.no_grad():
+            for f, label in records:
+                with torch.enable_grad():
+                    out = model(torch.tensor(f).unsqueeze(0))
+                found.append(out)
+        print(found[0].requires_grad)
         """,
     "results are shown": """
         for f, label in records[:3]:

@@ -263,8 +263,8 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
         guard = f"({model}, {_tuple(sorted(reads))}, {_tuple(holding)}, {_tuple(updated)})"
         call_text = f"{batched}(lambda: {guard}, {method!r}, {rows})"
         if network:
-            plain = not forwards.gets_away(module, site.stmt, call)
-            call_text = f"{batched}(lambda: {guard}, lambda: {forwards.spelt(forwards.kinds(module))}, {rows}, {plain})"
+            how = forwards.used(module, site.stmt, call)
+            call_text = f"{batched}(lambda: {guard}, lambda: {forwards.spelt(forwards.kinds(module))}, {rows}, {how!r})"
         if results:
             call_text += f" if {results[-1]} is not None else None"
         before.append(f"{result} = {call_text}")

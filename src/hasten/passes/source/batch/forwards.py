@@ -17,16 +17,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hasten.kernel import names
-from hasten.passes.source.batch.loops import CHANGING_METHODS, Module, Refused, path_of
+from hasten.passes.source.batch.loops import CHANGING_METHODS, Module, Refused, gradients_off, path_of
 
 # {apart}, {forwarded}: names that are free in the file
 FORWARDED = '''\
-def {forwarded}(names, kinds, rows, plain):
+def {forwarded}(names, kinds, rows, used):
     """What model(row) gives for each of rows(), from few calls; None where that may not be the same.
 
-    `kinds` gives classes whose `forward` treats every row by itself, with the layers that it uses; `plain`: of the
-    results only numbers are used, so that none needs a gradient. Sums are rounded as for a single row. Whatever goes
-    wrong is left for the loop to meet.
+    `kinds` gives classes whose `forward` treats every row by itself, with the layers that it uses. `used`: of the
+    results only "numbers", so that none needs a gradient; "without" gradients; or as "tensors". Sums are rounded as
+    for a single row. Whatever goes wrong is left for the loop to meet.
     """
     import torch
 
@@ -81,7 +81,7 @@ def {forwarded}(names, kinds, rows, plain):
             return None
         if torch.is_autocast_enabled("cpu") or torch._C._len_torch_function_stack():
             return None
-        if not plain and torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
+        if used == "tensors" and torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
             return None
         results, some, first, layers = [], [], None, torch.nn.functional
 
@@ -113,7 +113,8 @@ def {forwarded}(names, kinds, rows, plain):
 
         def ask():
             seen = sorted({0, len(some) // 2, len(some) - 1})
-            alone = [model(some[at]).detach() for at in seen]
+            with torch.set_grad_enabled(torch.is_grad_enabled() and used != "without"):
+                alone = [model(some[at]).detach() for at in seen]
             with torch.set_grad_enabled(False):
                 with Alike():
                     answers = model(torch.cat(some))
@@ -497,6 +498,17 @@ def gets_away(module: Module, stmt: ast.stmt, call: ast.expr) -> bool:
             case _:
                 return True
     return False
+
+
+def used(module: Module, stmt: ast.stmt, call: ast.expr) -> str:
+    """What the results of a call are used as, in the words of the helper."""
+    around = {
+        gradients_off(s) for s in ast.walk(stmt) if isinstance(s, ast.With) and any(n is call for n in ast.walk(s))
+    }
+    numbers = not gets_away(module, stmt, call)
+    if around == {"no_grad"} or (around - {""} and numbers):
+        return "without"
+    return "numbers" if numbers else "tensors"
 
 
 def loads_of(tree: ast.AST, name: str, stmt: ast.stmt) -> list[ast.Name]:

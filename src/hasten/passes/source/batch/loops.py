@@ -69,6 +69,14 @@ CONTROL = (
 )  # fmt: skip
 
 
+def gradients_off(stmt: ast.stmt) -> str:
+    """`no_grad` or `inference_mode` for a `with` that turns PyTorch's gradients off and does nothing else; or ""."""
+    if isinstance(stmt, ast.With) and len(stmt.items) == 1 and stmt.items[0].optional_vars is None:
+        text = ast.unparse(stmt.items[0].context_expr)
+        return {"torch.no_grad()": "no_grad", "torch.inference_mode()": "inference_mode"}.get(text, "")
+    return ""
+
+
 class Refused(Exception):
     """Internal control flow of this package: this place is left alone, for the reason given."""
 
@@ -374,7 +382,8 @@ class Purity:
         self._objects(body, out, known)
         fresh = {n for n in out.bound if _always_fresh(self, body, n, known)}
         for stmt in _statements(body):
-            if not isinstance(stmt, (*CONTROL, ast.While)):
+            off = gradients_off(stmt) and self.module.aliases.get("torch") == "torch"
+            if not isinstance(stmt, (*CONTROL, ast.While)) and not off:
                 raise Refused(f"{type(stmt).__name__.lower()} in the loop")
             for target in _targets(stmt):
                 for part in _leaves_of(target):
@@ -658,8 +667,8 @@ def innermost_chain(body: Sequence[ast.stmt], node: ast.AST) -> list[ast.stmt] |
                 if inner is not None:
                     return before[:-1] + inner
             return None
-        if isinstance(stmt, ast.Try):
-            inner = innermost_chain(stmt.body, node)
+        if isinstance(stmt, ast.Try) or gradients_off(stmt):
+            inner = innermost_chain(stmt.body, node)  # type: ignore[attr-defined]
             return None if inner is None else before[:-1] + inner
         if isinstance(stmt, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)):
             return before
