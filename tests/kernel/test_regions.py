@@ -155,3 +155,29 @@ def test_a_loop_around_the_block_does_not_hide_what_it_binds() -> None:
     assert region(text, 2, 3).live_out == ("i",)
     text = "for k in ys:\n    for i in xs:\n        y = i\n    for i in ys:\n        print(i)\n"
     assert region(text, 2, 3).live_out == ()
+
+
+NAMED = "rows = []\nfor x in [1, 2]:\n    late = x\n    rows.append(late)\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "out"),
+    [
+        ("d = {'late': rows}\nprint(d['late'], d[['late', 'x']])\n", ()),
+        ("__all__ = ['late']\n", ("late",)),
+        ("print(rows.late('late'))\n", ("late",)),
+        ("import sys\nprint(getattr(sys.modules['__main__'], 'late'))\n", ("late",)),
+        ("import sys\nprint(sys.modules[__name__].__dict__['late'])\n", ("late",)),
+        ("import sys\nprint(sys._getframe().f_globals['late'])\n", ("late",)),
+        ("import importlib as i\nd = i.import_module(__name__).__dict__\nprint(d['late'])\n", ("late",)),
+        ("from operator import attrgetter as a\nprint([a(n)(rows) for n in {'late': 1}])\n", ("late",)),
+        ("print([getattr(rows, n) for n in {'late': 1}])\n", ("late",)),
+        ("def f():\n    pass\n\n\nprint(f.__globals__['late'])\n", ("late",)),
+        ("print(vars()['late'])\n", ("late", "x")),
+        ("print({'a': late, 'late': 2})\n", ("late",)),
+        ("print({x: 'late' for x in rows})\n", ("late",)),
+        ("names = ('late',)\n", ("late",)),
+    ],
+)
+def test_a_key_of_that_name_reads_no_variable(rest: str, out: tuple[str, ...]) -> None:
+    assert region(NAMED + rest, 2, 4).live_out == out

@@ -18,6 +18,8 @@ BODIES = {
     "reductions": "w.mean() + w.std() - w.var() + w.max() * w.min() + w.sum() + w.median() + w.std(ddof=0)",
     "numpy": "np.mean(w) + np.std(w) - np.var(w, ddof=1) + np.max(w) * np.min(w) + np.sum(w)",
     "numpy of values": "np.median(w) + np.percentile(w, 90) + np.quantile(w, 0.1)",
+    "missing or not": "(np.nanmean(w) + np.nanstd(w) - np.nanmax(w) * np.nanmin(w) if len(w) > 1 else np.nan) + np.nansum(w - 1)",
+    "missing or not, of values": "np.nanmedian(w) + np.nanpercentile(w, 75) - np.nanquantile(w, 0.2) + np.nanvar(2 * w)",
     "positions": "(w.iloc[-1] - w.mean()) / w.std() + w.iloc[0] + w.values[-1] + len(w) + w.size",
     "too far": "w.iloc[3] + w.values[2]",
     "compared": "(w > 0).sum() + (w <= w0).mean() + (w == 2.0).any() - (w != 1).all()",

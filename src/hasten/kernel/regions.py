@@ -65,6 +65,7 @@ class _Finder:
         self.entry = entry
         self.module_bound = names.bound(self.tree.body)
         self.data = _data_names(self.tree)
+        self.named: list[ast.Constant] | None = None
         self.reflects = any(isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree))
         self.callees = _callees(self.tree)
         self.around: dict[ast.AST, set[str]] = {}
@@ -198,13 +199,29 @@ class _Finder:
         """Names that statements outside lines first..last read: of the module, or of one function's scope."""
         if func is not None:
             return names.reads(func.body, (first, last), walked=False)  # type: ignore[attr-defined]
-        quoted = {  # __all__, getattr(module, "name"), a name in a query string
-            n.value
-            for n in ast.walk(self.tree)
-            if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.isidentifier()
-            if not first <= n.lineno <= last
-        }
+        quoted = {str(n.value) for n in self.quoted() if not first <= n.lineno <= last}
         return names.reads(self.tree.body, (first, last), walked=False) | quoted
+
+    def quoted(self) -> Sequence[ast.Constant]:
+        """Strings that may name a variable of the module: __all__, getattr(module, "name"), a name in a query string.
+
+        A key of a dict that is written out, or what stands in `x["name"]`, is none unless the file looks at modules.
+        """
+        if self.named is None:
+            nodes = list(ast.walk(self.tree))
+            keys: set[ast.AST] = set()
+            if not any(_looks_at_modules(n) for n in nodes):
+                for n in nodes:
+                    if isinstance(n, ast.Dict):
+                        keys |= {k for k in n.keys if k is not None}
+                    elif isinstance(n, ast.Subscript):
+                        keys |= {n.slice, *(n.slice.elts if isinstance(n.slice, (ast.List, ast.Tuple)) else ())}
+            self.named = [
+                n
+                for n in nodes
+                if isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.isidentifier() and n not in keys
+            ]
+        return self.named
 
     def _enclosing(self, func: ast.AST) -> set[str]:
         """Locals of the functions around `func`, which it may read as closures."""
@@ -233,6 +250,25 @@ class _Finder:
                 data.add(name)
             todo |= self.callees.get(name, set()) - seen
         return tuple(sorted(data))
+
+
+# what finds a variable of a module by its name, besides `names.REFLECTION`
+BY_NAME = frozenset({"getattr", "hasattr", "attrgetter", "query", "eval", "evaluate", "modules", "import_module"})
+BY_NAME |= {"__dict__", "__globals__", "__main__", "__getattribute__", "__builtins__", "f_globals", "f_locals"}
+BY_NAME |= {"importlib", "inspect", "runpy", "builtins", "_getframe"}
+
+
+def _looks_at_modules(node: ast.AST) -> bool:
+    """Whether a node may find variables of a module by a name that it is given."""
+    if isinstance(node, ast.Name):
+        return node.id in BY_NAME
+    if isinstance(node, ast.Attribute):
+        return node.attr in BY_NAME
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and node.value in BY_NAME
+    if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in BY_NAME:
+        return True
+    return isinstance(node, ast.alias) and any(part in BY_NAME for part in node.name.split("."))
 
 
 def _worth_a_region(s: ast.stmt, in_loop: bool) -> bool:

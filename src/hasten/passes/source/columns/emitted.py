@@ -133,6 +133,8 @@ class {name}:
         return len(self._values)
 
     def __getattr__(self, name):
+        if name in ("__array_interface__", "__array_struct__"):
+            raise AttributeError(name)  # NumPy asks for these first; no Series has them
         return getattr(self._real(), name)
 
     def __iter__(self):

@@ -1,7 +1,8 @@
 """A Python function of every window.
 
 What it finds    `s.rolling(20).apply(f)`, `s.expanding().apply(f)`, where f only reduces its window: `w.mean()`,
-                 `np.max(w)`, `w.iloc[-1]`, `len(w)`, `(w > 0).sum()`, `(1 + w).prod()`, `(w * weights).sum()`.
+                 `np.max(w)`, `np.nanmean(w)`, `w.iloc[-1]`, `len(w)`, `(w > 0).sum()`, `(1 + w).prod()`,
+                 `(w * weights).sum()`.
 Why it is slow   pandas makes a Series of every window, and every reduction of it goes through its machinery.
 Example          s.rolling(20).apply(lambda w: w.max() - w.min())
                  ->  _apply_to_windows(s.rolling(20), lambda w: w.max() - w.min())
@@ -44,6 +45,10 @@ from hasten.passes.source.columns.syntax import (
 
 # what gives one number, whatever the index is
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+# functions of NumPy that make an array of what they are given, as they do of a Series
+OF_ARRAYS = frozenset(
+    {"prod", "nanmean", "nansum", "nanmax", "nanmin", "nanstd", "nanvar", "nanmedian", "nanpercentile", "nanquantile"}
+)
 METHODS = FAST | frozenset({"median", "count", "quantile", "skew", "kurt", "prod", "sem", "nunique", "tolist"})
 
 
@@ -130,7 +135,7 @@ def _reduced(source: SourceFile, window: ast.Name) -> bool:
         if isinstance(p.func, ast.Name):
             plain = p.func.id in WALKS | {"len"} and len(p.args) == 1 and not p.keywords
             return plain and not bindings(source.tree, p.func.id)
-        one = by_numpy(source, p) or _of_numpy(source, p, "prod")
+        one = by_numpy(source, p) or any(_of_numpy(source, p, name) for name in OF_ARRAYS)
         return one or len(p.args) == 2 and _of_numpy(source, p, "dot")
     if isinstance(p, ast.Call) and p.args[1:] == [n]:
         return _of_numpy(source, p, "dot")
