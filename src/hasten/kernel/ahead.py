@@ -89,10 +89,11 @@ def split(source: SourceFile, original: str, taken: Collection[str], *, relative
     return Split(rest, numba, called, parameters, f"{prefix}{stem}_kernels.py", module, relative)
 
 
-def recorder(parts: Split, folder: str, runtime: str) -> SourceFile:
+def recorder(parts: Split, folder: str, runtime: str, *, build: bool = True) -> SourceFile:
     """The file between the two, for one run that compiles its kernels and has the extension module built as it ends.
 
-    The kernels' file lies in `folder`, with `spec.json`; `runtime` is where `_hasten_runtime` is found.
+    The kernels' file lies in `folder`, with `spec.json`; `runtime` is where `_hasten_runtime` is found. Without `build`
+    the run only tells the types.
     """
     text = f"""import importlib.util
 import sys
@@ -105,7 +106,7 @@ sys.path.append({runtime!r})
 from _hasten_runtime.ahead_build import at_exit
 
 sys.path.remove({runtime!r})
-at_exit({f"{folder}/spec.json"!r}, _seen)
+at_exit({f"{folder}/spec.json"!r}, _seen{"" if build else ", build=False"})
 """
     return SourceFile(parts.shim_path, text.encode())
 

@@ -23,8 +23,11 @@ MADE = "signatures.json"
 REFUSED = "refused.txt"
 
 
-def at_exit(path: str, module: Any) -> None:
-    """Has the extension module built when this process ends, from the kernels in `module` that it has compiled."""
+def at_exit(path: str, module: Any, build: bool = True) -> None:
+    """Notes the types of the kernels in `module` when this process ends, and has the extension module built then.
+
+    Without `build` a process of its own does that later (`main`): kernels may come from a cache here.
+    """
     me = os.getpid()
 
     def keep() -> None:
@@ -33,6 +36,8 @@ def at_exit(path: str, module: Any) -> None:
         spec = json.loads(Path(path).read_text(encoding="utf-8"))
         seen = {kernel: getattr(module, kernel).signatures for kernel in spec["kernels"]}
         Path(spec["seen"]).write_bytes(pickle.dumps(seen))
+        if not build:
+            return
         try:  # what else goes wrong is printed, and a process of its own tries again
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -48,7 +53,11 @@ def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     warnings.simplefilter("ignore")
     sys.path.insert(0, spec["folder"])
-    _build(spec, importlib.import_module(spec["numba"]), pickle.loads(Path(spec["seen"]).read_bytes()))
+    try:
+        _build(spec, importlib.import_module(spec["numba"]), pickle.loads(Path(spec["seen"]).read_bytes()))
+    except SystemExit as reason:
+        Path(spec["folder"], REFUSED).write_text(str(reason), encoding="utf-8")
+        raise
 
 
 def _build(spec: dict[str, Any], module: Any, seen: dict[str, Any]) -> None:

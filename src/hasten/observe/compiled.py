@@ -69,19 +69,19 @@ class Compiled:
             except OSError:
                 continue  # a run that was stopped: an index without its data
 
-    def lend(self, source: SourceFile, cache: Path) -> int:
+    def lend(self, source: SourceFile, cache: Path, *, path: str | None = None) -> int:
         """Put what is known of the kernels of `source` into its cache folder; what is there already stays. Gives of
-        how many there was something to put."""
+        how many there was something to put. `path`: the file that they were compiled in, where that is another one."""
         if not self._kept:
             return 0
         count = 0
         stem = source.path.rpartition("/")[2].removesuffix(".py")
         digest = hashlib.sha256(source.data).digest()
         for name, first, text in kernels(source):
-            known = self._kept.get((source.path, name, text))
+            known = self._kept.get((path or source.path, name, text))
             if known is None or any(cache.glob(f"{stem}.{name}-{first}.*.nbi")):
                 continue
-            python = known.data[0].name.removeprefix(f"{stem}.{name}-").split(".")[1]
+            python = known.data[0].name.split(".")[-3]  # <stem>.<name>-<line>.<python>.<number>.nbc
             cache.mkdir(parents=True, exist_ok=True)
             for file in known.data:
                 _write(cache / file.name, file.read_bytes())

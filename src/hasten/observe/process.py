@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -230,7 +230,7 @@ def run_workload(
         observe_files, max_output, memory_mb, watcher,
     )  # fmt: skip
     done = run()
-    return run() if watcher is None and killed(done.program) else done
+    return run() if watcher is None and killed(done.program) and not session.stopping.is_set() else done
 
 
 def killed(program: ProgramRun) -> bool:
@@ -244,7 +244,8 @@ def _run_once(
     memory_mb: float | None, watcher: Watcher | None,
 ) -> WorkloadRun:  # fmt: skip
     env = mirror.environment(work, extra_env)
-    with mirror.prepared(work, keep_cache=keep_cache) as root, mirror.outside_restored():
+    prepared = mirror.prepared(work, keep_cache=keep_cache)
+    with prepared as root, mirror.outside_restored(), _ended_by_stop(session) as started:
         lent = 0
         if not cold:
             for source in work.changed.values():
@@ -262,7 +263,7 @@ def _run_once(
                 out_dir=session.scratch,
                 max_output=max_output,
                 memory_mb=memory_mb,
-                started=None if watcher is None else watcher.attach,
+                started=started if watcher is None else watcher.attach,
                 preexec=None if watcher is None else watcher.preexec,
             )
         except OSError as error:
@@ -274,6 +275,24 @@ def _run_once(
             return WorkloadRun(program, changed=changed, lent=lent)
         tree = mirror.collect()
     return WorkloadRun(program, tree.written, tree.kept, tree.deleted, changed, lent)
+
+
+@contextlib.contextmanager
+def _ended_by_stop(session: Session) -> Iterator[Callable[[int], None]]:
+    """Takes the number of a program that `Session.stop` ends from then on: Ctrl-C reaches the main thread only, and a
+    worker's program would be waited for."""
+    begun: list[int] = []
+
+    def stop() -> None:
+        for pid in begun:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+
+    session.stoppers.add(stop)
+    try:
+        yield begun.append
+    finally:
+        session.stoppers.discard(stop)
 
 
 class _Watch:

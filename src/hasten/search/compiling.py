@@ -14,10 +14,10 @@ from hasten.core.source import SourceFile
 from hasten.core.verdict import Accepted, Failed, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
-from hasten.search.ahead import ahead_of_time
+from hasten.search.ahead import Building, Meanwhile, ahead_of_time
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose, worth
 from hasten.search.evidence import beside
-from hasten.search.rest import CLEAR_PAIRS, ahead_seconds, measuring_seconds
+from hasten.search.rest import CHECKS, CLEAR_PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
 
@@ -53,17 +53,21 @@ class _Made:
     warm_s: float
 
 
-def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s: float, spare_s: float = 0.0) -> float:
+def compile_ahead(
+    program: Program, out: Outcome, last: LastRound | None, wall_s: float, spare_s: float = 0.0,
+    meanwhile: Meanwhile | None = None,
+) -> float:  # fmt: skip
     """`out.kept` with its kernels in an extension module, or with more kernels than it has; its wall seconds.
 
     The larger set is tried first, and the kept one where that fails; for that one, `spare_s` beyond the plan are there.
+    `meanwhile` has what was begun beside the rounds.
     """
     recipe = out.record.kept.changes
     jit = any("numba" in c.needs for c in recipe)
     more = worth_compiling(last.trials, wall_s, last.shared) if last is not None else []
     if last is not None and more:
         candidate = Recipe(tuple(t.change for t in more)).apply(last.work)
-        made = _attempt(program, out, last, candidate, more, wall_s, jit=jit)
+        made = _attempt(program, out, last, candidate, more, wall_s, jit=jit, meanwhile=meanwhile)
         if isinstance(made, _Made):
             _taken(last, more)
             beside(more, last.shared)
@@ -72,7 +76,8 @@ def compile_ahead(program: Program, out: Outcome, last: LastRound | None, wall_s
             return made.warm_s
     if not jit:
         return wall_s
-    made = _attempt(program, out, last, out.kept, [t for t in out.trials if t.kept], wall_s, jit=True, spare_s=spare_s)
+    kept = [t for t in out.trials if t.kept]
+    made = _attempt(program, out, last, out.kept, kept, wall_s, jit=True, spare_s=spare_s, meanwhile=meanwhile)
     if isinstance(made, _Made):
         _keep(program, out, made, recipe, jit=True)
         return made.warm_s
@@ -126,9 +131,24 @@ def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | Non
     return chosen if extra and worth(then, shared) - worth(kept, shared) >= WORTH * wall_s else []
 
 
+def kernels_worth_compiling(
+    work: ScriptWorkload, found: Sequence[Trial], wall_s: float, shared: Shared | None = None
+) -> ScriptWorkload | None:
+    """`work` with the kernels among these that will be kept, as far as one knows; None where they save little."""
+    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in found]
+    chosen = choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)
+    kernels = [j for j in chosen if "numba" in j.change.needs]
+    if worth(kernels, shared) < WORTH * wall_s:
+        return None
+    try:
+        return Recipe(tuple(j.change for j in kernels)).apply(work)
+    except (ValueError, KeyError, SyntaxError):
+        return None  # the whole set shows what is wrong
+
+
 def _attempt(
     program: Program, out: Outcome, last: LastRound | None, candidate: ScriptWorkload, trials: Sequence[Trial],
-    wall_s: float, *, jit: bool, spare_s: float = 0.0,
+    wall_s: float, *, jit: bool, spare_s: float = 0.0, meanwhile: Meanwhile | None = None,
 ) -> _Made | str:  # fmt: skip
     """The candidate compiled ahead of time, or why that is not kept, as the end of a sentence. `trials`: its changes;
     `wall_s`: what the kept program takes."""
@@ -137,6 +157,9 @@ def _attempt(
     before_s, before = (wall_s, out.kept) if last is None or last.sure else (last.wall_s, last.work)
     expected_s = min(wall_s, _expected_s(last, trials)) if last is not None else wall_s
     taking_s = ahead_seconds(compiling_s, expected_s) + (0.0 if candidate is out.kept else expected_s)
+    building = meanwhile.of(candidate) if meanwhile is not None else None
+    if building is not None and building.done:
+        taking_s = CHECKS * expected_s
     # what is kept already has had time put by, and other replays ran beside the first compilations
     needed_s = taking_s * (ALONE if jit else 1.0) + measuring_seconds(program.base.wall_s, expected_s)
     if session.left_s + spare_s < needed_s:
@@ -147,7 +170,7 @@ def _attempt(
             wrong = program.check(candidate)  # what runs where the extension module does not fit
             if wrong is not None:
                 return f"; ahead of time: results differ ({wrong})"
-        files = session.once("ahead", program.key(candidate), lambda: _ahead(program, out.work, candidate))
+        files = session.once("ahead", program.key(candidate), lambda: _ahead(program, out.work, candidate, building))
         if isinstance(files, str):
             return f": {files}"
         made = candidate.with_sources(files)
@@ -164,8 +187,10 @@ def _attempt(
     return _Made(made, gain, cold_s, warm_s)
 
 
-def _ahead(program: Program, original: ScriptWorkload, candidate: ScriptWorkload) -> dict[str, SourceFile] | str:
-    made = ahead_of_time(program, original, candidate)
+def _ahead(
+    program: Program, original: ScriptWorkload, candidate: ScriptWorkload, building: Building | None
+) -> dict[str, SourceFile] | str:
+    made = ahead_of_time(program, original, candidate, building)
     return made if isinstance(made, str) else dict(made.changed)
 
 

@@ -90,6 +90,16 @@ class Queue:
         with self._lock:
             return bool(self._done)
 
+    @property
+    def plain_left(self) -> bool:
+        """Is there something to be judged yet, and no kernel among it that may still win?"""
+        with self._lock:
+            todo, tried = list(self._todo), list(self._tried)
+        if any("numba" in c.needs for c in tried):
+            return False
+        waiting = [*tried, *(c for c in todo if self.promising(c))]
+        return bool(waiting) and not any("numba" in c.needs for c in waiting)
+
     def promising(self, change: Change) -> bool:
         """Has its region time left that no judged change has made much faster, or enough of what that leaves?
 

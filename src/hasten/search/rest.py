@@ -12,6 +12,7 @@ from statistics import median
 
 LINK_S = 4.0  # about what making an extension module takes, compiling apart
 COMPILING_S = 5.0  # about what compiling the kernels of one change takes, before it was compiled
+CHECKS = 2  # runs of what was compiled ahead
 AGAIN = 1.2  # of the seconds of a first compilation: machine code is optimised once more, as one module
 PAIRS = 5  # as many decide, where noise is small against the gain
 CLEAR, CLEAR_PAIRS = 1.6, 4  # a gain from which fewer pairs decide
@@ -42,20 +43,25 @@ def ahead_seconds(compiling_s: float, warm_s: float) -> float:
 
     One run compiles them; what it made is optimised once more and linked; the result is run twice.
     """
-    return warm_s + AGAIN * compiling_s + LINK_S + 2 * warm_s
+    return warm_s + AGAIN * compiling_s + LINK_S + CHECKS * warm_s
 
 
 @dataclass(frozen=True)
 class Rest:
-    """What follows a round on a program of `base_s` seconds. `kept_s`: compiling what earlier rounds kept."""
+    """What follows a round on a program of `base_s` seconds. `kept_s`: compiling what earlier rounds kept; `begun`:
+    that is under way beside the round, so that without more kernels only runs of it are left."""
 
     base_s: float
     kept_s: float = 0.0
+    begun: bool = False
 
-    def seconds(self, warm_s: float, compiling_s: float, *, kernels: bool, ahead: bool) -> float:
-        """From the end of the round to the end, for a program that then takes `warm_s`, with kernels or without."""
+    def seconds(self, warm_s: float, compiling_s: float, *, kernels: bool, ahead: bool, begun: bool = False) -> float:
+        """From the end of the round to the end, for a program that then takes `warm_s`, with kernels or without.
+        `begun`: all of them are being compiled ahead already."""
         loading_s = LOADING_S if kernels else 0.0
         needed_s = 2 * (warm_s + loading_s) + measuring_seconds(self.base_s, warm_s)
-        if kernels and ahead or self.kept_s:
+        if begun or self.begun and not (kernels and ahead):
+            needed_s += CHECKS * warm_s
+        elif kernels and ahead or self.kept_s:
             needed_s += ahead_seconds(self.kept_s + compiling_s, warm_s + loading_s)
         return needed_s

@@ -33,7 +33,7 @@ from hasten.verify.outputs import difference
 from hasten.verify.replay import ReplayOutcome, original_tree, replay
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hasten.core.facts import Profile, RegionFacts
     from hasten.core.finding import Region
@@ -103,6 +103,7 @@ class Program:
         self._timed: dict[tuple[tuple[str, str], ...], Steady] = {}
         self._costs: dict[str, float] = {}
         self._agreed: dict[tuple[tuple[str, str], ...], tuple[CheckRecord, ...]] = {}
+        self.closing: list[Callable[[], None]] = []  # ends what goes on beside the search
 
     def _check_project(self) -> None:
         """Raises `StaleError` when the project is not what it was when this run began."""
@@ -360,4 +361,6 @@ class Program:
 
     def close(self) -> None:
         """Leave the user's files outside the project as they were before the first run."""
+        for end in self.closing:
+            end()
         self.mirror.restore_outside()
