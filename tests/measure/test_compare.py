@@ -229,3 +229,24 @@ def test_only_one_times_at_once(tmp_path: Path) -> None:
 def test_the_lock_may_be_taken_again_by_its_holder() -> None:
     with timing_lock(), timing_lock() as waited:
         assert waited == 0.0
+
+
+def test_a_gain_that_the_time_left_cannot_decide_is_given_up(tmp_path: Path) -> None:
+    world = World(tmp_path, budget_s=16.5)
+    draw = iter([1.0, 1.1, 1.0, 1.1, 1.0, 1.1, 1.0, 1.1])
+    found = measure(
+        world.session, world.program("old", lambda: next(draw)), world.program("new", lambda: 1.0), Contract(),
+        min_pairs=3,
+    )  # fmt: skip
+    assert found.speedup.decided == "undecided"
+    assert found.speedup.pairs < 8
+    assert any("too short to decide" in note for note in found.notes)
+
+
+def test_nothing_is_given_up_that_must_be_run(tmp_path: Path) -> None:
+    world = World(tmp_path, budget_s=8.0)
+    found = measure(
+        world.session, world.noisy("old", 1.0, 0.1), world.noisy("new", 1.0, 0.1), Contract(), min_pairs=3,
+        max_pairs=5, sure_pairs=5,
+    )  # fmt: skip
+    assert found.speedup.pairs == 5

@@ -89,6 +89,22 @@ def test_equal_times_are_not_apart() -> None:
     assert after([0.0] * 4).apart == 0
 
 
+def test_what_can_still_be_decided() -> None:
+    assert Evidence().reachable(5)
+    assert not Evidence().reachable(3)
+    lost = after([-0.1, 0.1, -0.1, 0.1])
+    assert not lost.reachable(5), "separation is gone, and no pair was large"
+    assert lost.reachable(12)
+    large = after([-0.1, 0.6, -0.1, 0.6])
+    assert not lost.reachable(8)
+    assert large.reachable(8), "large ones may come again"
+    for logs in ([0.1] * 5, [0.6] * 4):
+        found = after(logs)
+        assert found.decided == "faster"
+        for seen in range(2, len(logs)):
+            assert after(logs[:seen]).reachable(len(logs) - seen), "what is decided could be"
+
+
 def test_ten_pairs_without_a_sign_of_a_gain_are_hopeless() -> None:
     never = after([-0.4, 0.3, -0.2, 0.4, -0.3, 0.2, -0.4, 0.3, -0.2, -0.1])
     assert never.decided == "undecided"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hasten.core.facts import Profile
 from hasten.core.finding import Region
-from hasten.core.measurement import Speedup
+from hasten.core.measurement import Comparison, RunSample, Speedup
 from hasten.core.recipe import Change, Recipe
 from hasten.core.record import ColdRun, RunRecord, TargetRecord
 from hasten.core.source import Edit, SourceFile
@@ -101,15 +101,24 @@ def test_a_first_run_that_was_seen_to_be_slower_is_the_first_warning() -> None:
     kernel = Recipe((trial(1, 5, 0.4).change,))
     plain = Recipe((trial(1, 5, 0.4, numba=False).change,))
 
-    def said(old_s: float, new_s: float, kept: Recipe = kernel, *files: str) -> list[tuple[str, str]]:
+    faster = Comparison(
+        Speedup(2.0, 1.9, 2.1, 4), tuple(RunSample(3.0, 3.0, 9.0) for _ in range(4)), (RunSample(2.4, 2.4, 9.0),)
+    )
+
+    def said(
+        old_s: float, new_s: float, kept: Recipe = kernel, *files: str, measured: Comparison | None = None
+    ) -> list[tuple[str, str]]:
         record = RunRecord(
             TargetRecord("a.py", "script", "a.py", "/a"), cold=ColdRun(old_s, new_s), kept=kept,
-            changed=dict.fromkeys(("a.py", *files), "0"), machine={"load": [9.0], "cores": 2},
+            changed=dict.fromkeys(("a.py", *files), "0"), comparison=measured, machine={"load": [9.0], "cores": 2},
         )  # fmt: skip
         return [*warnings(record)]
 
     slower = "the first run takes 5.0 s, 1.25x as long as the original"
     assert said(4.0, 5.0)[0] == (f"{slower}: its kernels are compiled then", COMPILES)
+    assert said(4.0, 5.0, measured=faster)[0][0] == (
+        f"{slower}: its kernels are compiled then, which 2 later runs make up for"
+    )
     assert said(4.0, 5.0, plain)[0] == (f"{slower}: one sample each", QUIET)
     assert said(4.0, 5.0, kernel, "a.cpython-311.so")[0] == (f"{slower}: one sample each", QUIET)
     assert len(said(5.0, 4.0)) == len(said(4.0, 5.0)) - 1

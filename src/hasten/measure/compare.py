@@ -47,9 +47,10 @@ def measure(
     machine holds at a time. Stops when decided (after `min_pairs` at least), after `max_pairs`, or when another
     pair would not fit into `budget_s` or the session's own budget (waiting for another hasten is no part of either);
     then it is undecided, never a guess. So it is with `give_up` where pairs show no sign of a gain
-    (`Evidence.hopeless`). The first `sure_pairs` are run whatever the time says: a machine that has become slow must
-    not cost the decision. Up to `close_pairs` are run, for twice as long, while they are close to a decision (when to
-    stop may hang on what was seen: see `hasten.measure.decide`). `known_old` are earlier runs of the original: they
+    (`Evidence.hopeless`), or so few still fit that these cannot decide (`Evidence.reachable`). The first `sure_pairs`
+    are run whatever the time says: a machine that has become slow must not cost the decision. Up to `close_pairs` are
+    run, for twice as long, while they are close to a decision (when to stop may hang on what was seen: see
+    `hasten.measure.decide`). `known_old` are earlier runs of the original: they
     tell how long a pair may take, and are no evidence. `metric` is `wall`, `cpu`, or `auto`: CPU time when the caller
     says that both are `single_threaded` (no threads, no child processes) and the first pair was busy for 95% of its
     time; with CPU time, waiting counts for nothing. `environ` is what both were run with (told in the result); `each`
@@ -107,9 +108,21 @@ def pairs_until_decided(
         if give_up and decision.pairs >= max(min_pairs, sure_pairs) and decision.evidence.hopeless:
             notes.append(f"given up after {decision.pairs} pairs: no sign of a gain")
             break
+        then_s = session.clock() - start - waited_s
+        more = min(max_pairs - decision.pairs, _fit(limit - then_s, expected_s))
+        more = max(more, min(close_pairs - decision.pairs, _fit(LONGER * limit - then_s, expected_s)))
+        free = give_up and decision.pairs >= max(min_pairs, sure_pairs)
+        if free and more > 0 and not decision.evidence.reachable(more):
+            notes.append(f"stopped after {decision.pairs} pairs: the time for measuring is too short to decide")
+            break
     if waited_s > 1:
         notes.append(f"waited {waited_s:.0f} s for another hasten on this machine that was timing too")
     return notes
+
+
+def _fit(seconds: float, each_s: float) -> int:
+    """How many pairs fit; a machine that gets quieter may have room for one more."""
+    return MAX_PAIRS if math.isinf(seconds) else math.ceil(max(0.0, seconds) / max(each_s, 1e-9))
 
 
 class Decision:

@@ -22,7 +22,8 @@ bets on two other things that are rare between equal programs:
   larger: five pairs then decide where noise is small against the gain.
 
 And whatever the capital, nothing is called faster whose median pair is not. Where ten pairs or more show no sign of a
-gain, a search may give up (`hopeless`): to stop undecided is never an error, and costs hardly any power.
+gain, a search may give up (`hopeless`), and where as many as still fit could not decide (`reachable`): to stop
+undecided is never an error, and costs hardly any power.
 
 `benchmarks/decisions.py` shows the rates of false claims and the pairs needed, `benchmarks/measure` those of real runs.
 """
@@ -143,6 +144,20 @@ class Evidence:
     def hopeless(self) -> bool:
         """No sign of a gain after ten pairs: more of them would hardly ever find one."""
         return self.pairs >= HOPELESS_PAIRS and self.e_faster < HOPELESS and self.ratio < self.min_gain
+
+    def reachable(self, pairs: int) -> bool:
+        """Could so many more pairs decide "faster", were each of them won in full?
+
+        Large pairs are looked for only where there was one, and separation, once lost, does not come back. As for
+        `hopeless`: to stop undecided is never an error.
+        """
+        sides = math.fsum(w * (1 + bet.stake) ** pairs for w, bet in zip(self.win, BETS, strict=True))
+        large = self.large
+        if any(log - math.log(self.min_gain) > LARGE for log in self.logs):
+            large *= (1 - LARGE_BET + LARGE_BET / LARGE_ODDS) ** pairs
+        count = self.pairs + pairs
+        apart = float(math.comb(2 * count, count)) if self.apart else 0.0
+        return SIDES_SHARE * sides + LARGE_SHARE * large + APART_SHARE * apart >= 1 / self.alpha
 
     @property
     def ratio(self) -> float:

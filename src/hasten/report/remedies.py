@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
+from statistics import median
 from typing import Any
 
 from hasten.core.model_record import ModelRunRecord
@@ -15,6 +17,7 @@ STEAL = 0.02  # share of time that a hypervisor gave to others
 SLOWER = 1.05  # a first run that takes so many times as long as the original's
 COMPILES = "keep __pycache__, where they are cached; or give a larger --budget, or --no-compiled"
 
+ONE = "one sample each"
 QUIET = "end other programs, or use a quieter machine, and run again"
 
 # what notes say, and the next thing to do
@@ -32,6 +35,18 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+def _made_up(record: RunRecord) -> str:
+    """After how many later runs a slow first one has paid."""
+    cold, told = record.cold, record.comparison
+    if cold is None or told is None or not told.old or not told.new:
+        return ""
+    saved_s = median(r.wall_s for r in told.old) - median(r.wall_s for r in told.new)
+    if saved_s <= 0:
+        return ""
+    runs = math.ceil((cold.new_s - cold.old_s) / saved_s)
+    return f", which {runs} later run{'s make' if runs > 1 else ' makes'} up for"
+
+
 def warnings(record: RunRecord) -> tuple[tuple[str, str], ...]:
     """(warning, remedy) of a run over a program."""
     out = []
@@ -40,7 +55,7 @@ def warnings(record: RunRecord) -> tuple[tuple[str, str], ...]:
         slower = f"the first run takes {cold.new_s:.1f} s, {cold.new_s / cold.old_s:.2f}x as long as the original"
         numba = any("numba" in change.needs for change in record.kept.changes)
         compiles = numba and not any(path.endswith((".so", ".pyd")) for path in record.changed)
-        why, remedy = ("its kernels are compiled then", COMPILES) if compiles else ("one sample each", QUIET)
+        why, remedy = (f"its kernels are compiled then{_made_up(record)}", COMPILES) if compiles else (ONE, QUIET)
         out.append((f"{slower}: {why}", remedy))
     out += _machine(record.machine)
     if record.baseline.noise > NOISE:
