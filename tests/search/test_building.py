@@ -85,6 +85,10 @@ def test_the_extension_module_is_there_without_another_build(program: Program, m
     other = kept.with_sources({"prog.py": SourceFile("prog.py", KERNEL.replace("i * i", "i * i * i").encode())})
     assert meanwhile.of(kept) is building
     assert meanwhile.of(other) is None, "other kernels"
+    assert meanwhile.of(kept) is building
+    monkeypatch.setattr(ahead, "usable_cores", lambda: 1)
+    meanwhile.begin(other)
+    assert not meanwhile.begun
     assert not building.of(ahead._parts(program, program.work, kept)), "given up"
 
 

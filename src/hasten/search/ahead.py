@@ -158,21 +158,21 @@ class Meanwhile:
         self.building: Building | None = None
 
     def of(self, kept: ScriptWorkload) -> Building | None:
-        """What builds the kernels of `kept`; what builds others is given up."""
-        with self._lock:
-            return self._of(_parts(self._program, self._original, kept))
-
-    def _of(self, parts: Sequence[Split]) -> Building | None:
-        if self.building is not None and not self.building.of(parts):
-            self.building.stop()
-            self.building = None
-        return self.building
+        """What builds the kernels of `kept`, if anything does."""
+        there = self.building
+        return there if there is not None and there.of(_parts(self._program, self._original, kept)) else None
 
     def begin(self, kept: ScriptWorkload) -> None:
-        """Has the kernels of `kept` compiled, where there is a core for that; what was begun for the same goes on."""
+        """Has the kernels of `kept` compiled, where there is a core for that. What was begun goes on where they are the
+        same, and is given up where not."""
         with self._lock:
             parts = _parts(self._program, self._original, kept)
-            if self._of(parts) is not None or not parts or usable_cores() < 2:
+            if self.building is not None:
+                if self.building.of(parts):
+                    return
+                self.building.stop()
+                self.building = None
+            if not parts or usable_cores() < 2:
                 return
             scratch = self._program.session.scratch
             folder = scratch / f"ahead-{sum(1 for _ in scratch.glob('ahead-*'))}"
