@@ -172,6 +172,6 @@ def test_what_is_compiled_beside_takes_no_time_of_its_own() -> None:
     assert kept.seconds(1.0, 0.0, kernels=False, ahead=False) < Rest(RUN_S, 5.0).seconds(
         1.0, 0.0, kernels=False, ahead=False
     )
-    assert kept.seconds(1.0, 3.0, kernels=True, ahead=True) == Rest(RUN_S, 5.0).seconds(
-        1.0, 3.0, kernels=True, ahead=True
-    ), "with another kernel all of them are compiled anew"
+    for ahead in (True, False):
+        anew = Rest(RUN_S, 5.0).seconds(1.0, 3.0, kernels=True, ahead=ahead)
+        assert kept.seconds(1.0, 3.0, kernels=True, ahead=ahead) == anew, "with another kernel all are compiled anew"

@@ -60,7 +60,7 @@ class Rest:
         `begun`: all of them are being compiled ahead already."""
         loading_s = LOADING_S if kernels else 0.0
         needed_s = 2 * (warm_s + loading_s) + measuring_seconds(self.base_s, warm_s)
-        if begun or self.begun and not (kernels and ahead):
+        if begun or self.begun and not kernels:
             needed_s += CHECKS * warm_s
         elif kernels and ahead or self.kept_s:
             needed_s += ahead_seconds(self.kept_s + compiling_s, warm_s + loading_s)
