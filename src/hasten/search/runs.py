@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,16 +62,25 @@ def _imported(root: Path) -> set[str]:
     """Top-level packages that the files below a folder import."""
     found: set[str] = set()
     for path in sorted(root.rglob("*.py")):
-        try:
-            tree = ast.parse(path.read_bytes())
-        except (SyntaxError, ValueError, OSError):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found |= {a.name.split(".")[0] for a in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                found.add(node.module.split(".")[0])
+        with contextlib.suppress(OSError):
+            found |= _imports_of(path.read_bytes())
     return found
+
+
+@lru_cache(maxsize=2000)
+def _imports_of(text: bytes) -> frozenset[str]:
+    """The same of one file; asked again and again of the same project, where parsing takes seconds if it is large."""
+    found: set[str] = set()
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {a.name.split(".")[0] for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.split(".")[0])
+    return frozenset(found)
 
 
 @dataclass(frozen=True)
