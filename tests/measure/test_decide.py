@@ -98,7 +98,7 @@ def test_what_can_still_be_decided() -> None:
     large = after([-0.1, 0.6, -0.1, 0.6])
     assert not lost.reachable(8)
     assert large.reachable(8), "large ones may come again"
-    for logs in ([0.1] * 5, [0.6] * 4):
+    for logs in ([0.1] * 8, [0.7] * 6):
         found = after(logs)
         assert found.decided == "faster"
         for seen in range(2, len(logs)):
