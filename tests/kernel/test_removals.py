@@ -209,3 +209,28 @@ def test_not_offered(body: str) -> None:
     made = "d = {}\nfor i in range(n):\n    d[i * 5] = i\n"
     assert REFUSED[body] in refusal(made + body, "n = 5; given = {i: i for i in range(9)}; seen = {1, 2}")
     assert refusal(made + body, "n = 5; given = {i: i for i in range(9)}; seen = {1, 2}")
+
+
+POPS = """
+def f(keys, xs):
+    d, names, out = {}, {}, []
+    for i, k in enumerate(keys):
+        out.append(d.pop(k, -1))
+        d.pop(k + 1, None)
+        d[k + xs[i]] = i
+        out.append(names.pop((k, i % 2), 0))
+        names[k, (i + 1) % 2] = d.pop(k + 5, len(d)) + 1
+        d.pop(-7, "none")
+    return out, d, names
+"""
+
+
+def test_what_stands_for_a_missing_key() -> None:
+    c = compiled_function(POPS, "args = ([1, 2, 1], [1, 0, 2])")
+    check(c, "args = ([i * i % 11 for i in range(90)], [i % 4 for i in range(90)])", fast=True)
+    check(c, "args = ([], [])")
+    check(c, "args = ([3], [])", fast=False)
+    check(c, "args = ([1, True], [1, 2])", fast=False)
+    check(c, "args = ([1, 2**63 - 1], [1, 2])", fast=False)
+    body = "n = [0.0]\nd = {1: 2.5}\nfor x in xs:\n    n[0] += d.pop(x, 0)\n    d[x] = 2.5\n"
+    assert "several types" in refusal(body, "xs = [1, 2]")

@@ -15,7 +15,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from hasten.kernel import containers, sets
-from hasten.kernel.kinds import Grow, Map, Num, Obj, Refuse, Tup, Unknown, Word, container
+from hasten.kernel.kinds import Grow, Map, Num, Obj, Refuse, Tup, Type, Unknown, Word, container
 from hasten.kernel.values import V, bare, fail
 
 if TYPE_CHECKING:
@@ -75,14 +75,30 @@ def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
 
 
 def popped(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
-    """`d.pop(k)` of a dict. None: something else."""
+    """`d.pop(k)` and `d.pop(k, other)` of a dict. None: something else."""
     t = base.t
-    if not isinstance(t, Map) or t.keys_only or func.attr != "pop" or len(node.args) != 1 or node.keywords:
+    if not isinstance(t, Map) or t.keys_only or func.attr != "pop" or len(node.args) not in (1, 2) or node.keywords:
         return None
     k, kind = containers.key_of(u, t, node.args[0], False)
     if t.value is None:
         raise Unknown("what a dict holds is not known")
     if container(t.value) or not isinstance(t.value, (Num, Word, Tup, Obj)):
         fail("what is taken out of a dict of such things", node)
+    if len(node.args) == 2:
+        other = _other(u, t.value, node)
+        _begins(u, func.value, t, node)
+        return V(f"{u.helper('pop_or_' + kind)}({base.code}, {bare(u.sink(k))}, {other})", t.value)
     _begins(u, func.value, t, node)
     return V(f"{u.helper('pop_' + kind)}({base.code}, {bare(u.sink(k))})", t.value)
+
+
+def _other(u: Unit, value: Type, node: ast.Call) -> str:
+    """The code of what `d.pop(k, other)` gives where there is no such key: of the type that the dict holds, unless
+    nobody looks at it."""
+    if u.effect is node and isinstance(node.args[1], ast.Constant):
+        return containers.sample(u, value)
+    v = u.single(u.expr(node.args[1]))
+    alike = isinstance(v.t, Num) and isinstance(value, Num) and v.t.kind is not None and v.t.kinds == value.kinds
+    if not alike and not (isinstance(v.t, Word) and v.t == value):
+        fail("a dict's items and what stands for a missing one are of several types", node)
+    return bare(u.sink(v))

@@ -138,6 +138,13 @@ def _pop_{kind}(d, key):
     d[1].pop(at)
     return value
 ''', ("at_{kind}", "take_{kind}")),
+    ("pop_or_{kind}", '''
+def _pop_or_{kind}(d, key, other):
+    """d.pop(key, other)"""
+    if _has_{kind}(d, key):
+        return _pop_{kind}(d, key)
+    return other
+''', ("has_{kind}", "pop_{kind}")),
     ("clear_{kind}", '''
 def _clear_{kind}(d):
     """d.clear()"""
