@@ -10,16 +10,17 @@ from hasten.observe.child import ChildFailed
 from hasten.search.models.affordable import LEAST, rows_within_budget
 
 
-def loop(budget_s, batch_s, valid=2000, test=1000, fails=False):
+def loop(budget_s, batch_s, valid=2000, test=1000, fails=False, spent_s=0.0):
     def ask(function, places, method, seconds, least):
         if fails:
             raise ChildFailed("raised", "no")
-        return [2 * batch_s, batch_s]
+        return [9 * batch_s, 0.5 * batch_s, 1.5 * batch_s]
 
     def rows(n):
         return Rows(np.arange(n)[:, None], np.arange(n))
 
-    session = SimpleNamespace(budget_s=budget_s, seed=3, once=lambda name, key, make: make())
+    left_s = None if budget_s is None else budget_s - spent_s
+    session = SimpleNamespace(budget_s=budget_s, left_s=left_s, seed=3, once=lambda name, key, make: make())
     work = ModelWorkload(None, rows(valid), test=None if test is None else rows(test))
     processes = SimpleNamespace(of=lambda candidate: SimpleNamespace(ask=ask))
     inputs = SimpleNamespace(batches={1: [0, 1], 50: [2, 3]})
@@ -41,6 +42,11 @@ def test_fewer_rows_are_drawn_where_all_would_take_the_budget():
     found = rows_within_budget(loop(10, 5.0), None)
     assert (len(found.valid), len(found.test)) == (LEAST, LEAST)
     assert "1,000 certifying rows 300" in found.notes[-1]
+
+
+def test_what_loading_took_is_not_there_to_ask():
+    found = rows_within_budget(loop(100, 1.0, spent_s=60), None)  # 8 s of the 40 that are left, at 20 ms a row
+    assert (len(found.valid), len(found.test)) == (400, 400)
 
 
 @pytest.mark.parametrize(
