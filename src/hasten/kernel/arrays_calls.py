@@ -577,10 +577,9 @@ def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
     for v in (a, b):
         usable(v.code)
     if (ta.ndim, tb.ndim) == (1, 2):
-        there = node_of(u, b, at).operand
-        if there is not None and there.base.isidentifier() and there == whole(there.base, "float64", 2) and not tb.odd:
-            # of a part of an array, Numba does not know that the items of a row lie together
-            return V(f"{u.helper('vector_matrix')}({bare(a.code)}, {there.base})", Arr("float64", 1))
+        part = columns_of(node_of(u, b, at).operand) if not tb.odd else None
+        if part is not None:
+            return V(f"{u.helper('vector_matrix')}({bare(a.code)}, {', '.join(part)})", Arr("float64", 1))
         terms = combine(u, "multiply", (widened(node_of(u, a, at), 1), node_of(u, b, at)), at)
         return V(called(u, terms, None, "float64", Folded("sum", frozenset({0}), ordered=False)), Arr("float64", 1))
     helper = {
@@ -590,3 +589,13 @@ def product(u: Unit, a: V, b: V, at: ast.AST) -> V:
         fail("product of more dimensions", at)
     code = f"{u.helper(helper)}({a.code}, {b.code})"
     return V(code, NPF8) if helper == "dot" else V(code, Arr(ta.dtype, ta.ndim + tb.ndim - 2))
+
+
+def columns_of(o: Operand | None) -> tuple[str, str, str] | None:
+    """The array that an operand is all rows of, and from which column to which."""
+    if o is None or o.mask is not None or o.ones or not o.base.isidentifier() or len(o.axes) != 2:
+        return None
+    rows, columns = o.axes
+    if rows != Axis(dim=0) or columns.at or columns.dim != 1:
+        return None
+    return o.base, columns.start or "0", columns.stop or f"{o.base}.shape[1]"

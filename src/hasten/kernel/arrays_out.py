@@ -16,6 +16,7 @@ from hasten.kernel.arrays_calls import ONE, TWO
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
+NAMED_ONLY = frozenset({"numpy.maximum", "numpy.minimum"})  # NumPy warns of a third argument without a name
 COUNTS = {**dict.fromkeys(ONE, 1), **dict.fromkeys(TWO, 2)}
 
 
@@ -49,7 +50,7 @@ def _assignments(u: Unit, s: ast.stmt) -> list[ast.stmt]:
     if count is None or any(isinstance(a, ast.Starred) for a in call.args):
         return []
     args, target = list(call.args), None
-    if len(args) == count + 1 and not call.keywords:
+    if len(args) == count + 1 and not call.keywords and name not in NAMED_ONLY:
         target = args.pop()
     elif len(args) == count and len(call.keywords) == 1 and call.keywords[0].arg == "out":
         target = call.keywords[0].value

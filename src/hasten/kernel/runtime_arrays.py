@@ -61,24 +61,29 @@ def _matrix_vector(a, x):
     return out
 ''', ("all_finite",), 'fastmath={"reassoc", "contract"}'),
     ("vector_matrix", '''
-def _vector_matrix(x, a):
-    """x @ a, four rows at a time; raises where an element is not finite."""
+def _vector_matrix(x, a, start, stop):
+    """x @ a[:, start:stop], four rows at a time; raises where an element is not finite."""
     if x.size != a.shape[0]:
         raise ValueError
-    out = np.zeros(a.shape[1])
+    low = _edge(start, a.shape[1])
+    count = max(_edge(stop, a.shape[1]) - low, 0)
+    out = np.zeros(count)
     fours = x.size // 4 * 4
     for i in range(0, fours, 4):
         p, q, r, s = x[i], x[i + 1], x[i + 2], x[i + 3]
-        for j in range(a.shape[1]):
-            out[j] += p * a[i, j] + q * a[i + 1, j] + r * a[i + 2, j] + s * a[i + 3, j]
+        first, second = a[i, low : low + count], a[i + 1, low : low + count]
+        third, fourth = a[i + 2, low : low + count], a[i + 3, low : low + count]
+        for j in range(count):
+            out[j] += p * first[j] + q * second[j] + r * third[j] + s * fourth[j]
     for i in range(fours, x.size):
         p = x[i]
-        for j in range(a.shape[1]):
-            out[j] += p * a[i, j]
+        row = a[i, low : low + count]
+        for j in range(count):
+            out[j] += p * row[j]
     if not _all_finite(out):
         raise FloatingPointError
     return out
-''', ("all_finite",), 'fastmath={"reassoc", "contract"}'),
+''', ("all_finite", "edge"), 'fastmath={"reassoc", "contract"}'),
     ("small_product", '''
 def _small_product(a, b):
     """a @ b for small matrices; raises for large ones, which a library multiplies faster."""
