@@ -130,6 +130,7 @@ BATCHED = {
             found.append((score[0, 0] > score[0, 1]).item())
         print(found)
         """,
+    "threads stay as they were": LOOP + "\nprint(torch.get_num_threads())\n",
     "gradients off in every turn": """
         outs = []
         for features, label in records:

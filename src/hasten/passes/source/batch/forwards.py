@@ -28,6 +28,8 @@ def {forwarded}(names, kinds, rows, used):
     results only "numbers", so that none needs a gradient; "without" gradients; or as "tensors". Sums are rounded as
     for a single row. Whatever goes wrong is left for the loop to meet.
     """
+    import contextlib
+
     import torch
 
     alike = (
@@ -115,7 +117,11 @@ def {forwarded}(names, kinds, rows, used):
             seen = sorted({0, len(some) // 2, len(some) - 1})
             with torch.set_grad_enabled(torch.is_grad_enabled() and used != "without"):
                 alone = [model(some[at]).detach() for at in seen]
-            with torch.set_grad_enabled(False):
+            threads = torch.get_num_threads()
+            with contextlib.ExitStack() as after, torch.set_grad_enabled(False):
+                if sum(weight.numel() for weight in weights) < 2**20:  # threads would wait for each other
+                    after.callback(torch.set_num_threads, threads)
+                    torch.set_num_threads(1)
                 with Alike():
                     answers = model(torch.cat(some))
                 if type(answers) is not torch.Tensor or answers.ndim < 1 or len(answers) != len(some):
