@@ -44,6 +44,7 @@ FRAMES: list[Callable[[], pd.DataFrame]] = [
     lambda: frame().astype({"s": "category", "y": "Int64"}),
     lambda: frame().astype({"s": object, "x": "float32", "t": str}),
     lambda: frame().assign(y=2**60, x=1e300),
+    lambda: frame().astype({"k": "int32", "y": "int32"}),
     lambda: frame().assign(x=[*[np.inf] * 20, *[-np.inf] * 20], t=pd.NaT),
     lambda: frame().rename(columns={"f": "index"}),
     lambda: frame().assign(t=lambda d: d["t"].dt.tz_localize("UTC")),

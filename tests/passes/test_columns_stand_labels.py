@@ -74,6 +74,8 @@ TABLES: list[Callable[[], pd.DataFrame]] = [
     lambda: table().assign(x=[2**53, 2**53 + 1, 2**60, 2**60 + 1, -(2**62), 5]),
     lambda: table().assign(o=[1, True, 1.0, "u", None, np.nan], b=lambda d: d["b"].astype(object)),
     lambda: table()[["x", "n", "b"]],
+    lambda: table().astype({"n": "int32"}),
+    lambda: table().reset_index(drop=True).astype({"n": "int32", "b": "int8", "x": "float32"}),
 ]  # fmt: skip
 KEYS = (
     '"a", "c", "zz", 0, 3, -1, True, 1.0, None, np.int64(2), np.str_("a"), (0, "a"), nan, pd.NaT, Text("a"),'
@@ -266,3 +268,39 @@ def test_a_cell_that_is_kept() -> None:
     assert change is not None
     given: list[Any] = ["a", slice(None), slice("a", "d"), ["a", "b"], np.array([True] * 6), lambda d: d["n"] > 1]
     check(StandIns(), text, {"df": table()}, [lambda k=k: {"df": table(), "k": k} for k in given])
+
+
+SHORT = """
+def work(df):
+    out = []
+    for other in (2, 2.5, True, np.int64(2), 2**40, "2", float("nan"), df["x"], df["w"]):
+        try:
+            for late in (df["n"] < other, df["n"] <= other, df["n"] > other, df["n"] >= other, df["n"] == other, df["n"] != other, other < df["n"], other == df["n"]):
+                part = df[late]
+                out.append((late.tolist(), repr(late), repr(part), part["n"].tolist(), part["n"].nunique(), repr(part["n"].max()), repr(part["n"].sum()), repr(part["n"].mean()), part["n"].isna().sum()))
+            out.append((repr(df["n"].iloc[0]), type(df["n"].iloc[0]).__name__, type(df.iloc[0]["n"]).__name__, df["n"].between(1, 2).tolist(), repr(df["n"] + 1), repr(-df["n"]), repr(df["n"] * df["x"])))
+            out.append((repr(df["n"].std()), repr(df["n"].median()), repr(df["n"].abs()), repr(df["n"].clip(1, 2)), repr(df["n"].isin([1, 2])), repr(df["n"].unique()), repr(df["n"].values), repr(np.sqrt(df["n"])), list(df["n"]), repr(df["n"].head(1).item()), repr(df["n"].idxmax()), repr(df["n"].quantile(0.3))))
+            for key, g in df.groupby("n"):
+                out.append((type(key).__name__, repr(key), g["x"].sum(), repr(g["n"].iloc[0]), g["n"].tolist()))
+            out.append(repr(df.groupby("s")["n"].mean()) + repr(df.groupby("n")["x"].sum()) + repr(df.groupby("s")["n"].sum()) + repr(df.sort_values("n")))
+            out.append(repr(df.groupby("n").apply(lambda g: g["x"].sum())))
+            q = df[df["x"] > 1]
+            q["z"] = q["n"]
+            out.append((repr(q[q["z"] > 1]), repr(q["z"].sum())))
+            for j in range(len(df)):
+                out.append((repr(df.loc[j, "n"]), repr(df["n"][j]), repr(df.at[j, "n"])))
+        except Exception as e:
+            out.append((type(e), str(e)))
+    return out
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_short_whole_numbers() -> None:
+    def made(dtype: str, labels: bool) -> Callable[[], pd.DataFrame]:
+        kept = table() if labels else table().reset_index(drop=True)
+        return lambda: kept.astype({"n": dtype}).assign(w=np.arange(6, dtype="int32"))
+
+    makes = [made("int32", True), made("int32", False), made("int8", True), made("uint32", False)]
+    seen = {"df": makes[0]()}
+    check(StandIns(), HEAD + SHORT, seen, [lambda m=m: {"df": m()} for m in [*makes, lambda: makes[0]().iloc[:0]]])

@@ -114,6 +114,11 @@ class _Column(_StandIn):
             if given is not None:
                 make = lambda: compare(self.real(), _plain(other))
                 return self._of(compare(self._array, given), make, self._named(other))
+        elif kind == "i":
+            given = self._other(other, ("n", "i"))
+            if given is not None:
+                make = lambda: compare(self.real(), _plain(other))
+                return self._of(compare(self._array, given), make, self._named(other))
         elif kind == "t":
             if type(other) is str and (compare is operator.eq or compare is operator.ne):
                 array = compare(self._array, self._table[1].get(other, -1))
@@ -528,7 +533,7 @@ class _ColumnCells(_StandIn):
         kind, size = column._kind, column._size
         if kind is not None and (type(key) is int or type(key) is np.int64) and -size <= key < size:
             cell = column._array[key]
-            return cell if kind in "nb" else column._table[0][cell] if kind == "t" else pd.Timestamp(cell)
+            return cell if kind in "nbi" else column._table[0][cell] if kind == "t" else pd.Timestamp(cell)
         if type(key) is slice and key.step is None:
             if all(x is None or type(x) in (int, np.int64) for x in (key.start, key.stop)):
                 return column._part(key, lambda: real().iloc[key])

@@ -212,6 +212,8 @@ def _looked(column, texts=True):
         kind = {"f": "n", "i": "n", "b": "b", "M": "m"}[dtype.kind]
         array = column.to_numpy() if dtype.kind == "M" or dtype in (np.float64, np.int64, np.bool_) else None
         kind = "d" if kind == "m" and np.isnat(array).any() else kind
+        if dtype == np.int32:
+            kind, array = "i", column.to_numpy()
         return None if array is None else (kind, array, None)
     if not texts:
         return None
@@ -225,8 +227,8 @@ def _looked(column, texts=True):
 
 
 class _Columns:
-    # columns as arrays of numbers ("n"), bools ("b"), times ("m", or "d" where some are missing) or of numbers that
-    # stand for texts ("t")
+    # columns as arrays of numbers ("n"), whole ones that are only compared ("i"), bools ("b"), times ("m", or "d" where
+    # some are missing) or of numbers that stand for texts ("t")
     __slots__ = ("_cells", "_coded", "_known", "_rows", "labels", "look", "of", "size")
 
     def __init__(self, size, labels, look, of, known=()):
