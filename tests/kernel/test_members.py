@@ -179,11 +179,11 @@ def f(sizes):
     heap, out = [], 0
     for size in sizes:
         job = Job(size)
-        heapq.heappush(heap, (size % 100, job, size))
+        heapq.heappush(heap, (size % 100, 1, size % 7, 2.5, job, size))
         if size == 50:
-            heapq.heappush(heap, (size, job, 7))
+            heapq.heappush(heap, (size, 1, size % 7, 2.5, job, 7))
     while heap:
-        rank, job, size = heapq.heappop(heap)
+        rank, _, _, _, job, size = heapq.heappop(heap)
         out = out * 3 % 1000003 + job.size + size
     return out
 
@@ -197,7 +197,7 @@ def test_ties_are_left_to_the_program() -> None:
     c = compiled("for turn in range(2):\n    result = f(sizes)\n", "sizes = [3, 1, 2]", prelude, hide=("turn",))
     check(c, "sizes = [(37 * i) % 101 for i in range(50)]", fast=None)
     check(c, "sizes = [3, 7, 1]", fast=True)
-    check(c, "sizes = [3, 103]", fast=False)  # two jobs are compared: a TypeError
+    check(c, "sizes = [3, 703]", fast=False)  # two jobs are compared: a TypeError
     check(c, "sizes = [50]", fast=False)  # one job with itself: the next elements tell
 
 
