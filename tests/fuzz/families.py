@@ -27,6 +27,7 @@ from tests.fuzz import (
     stand_ins,
     startup,
     tables,
+    windows,
 )
 from tests.fuzz.choices import Choices, Program, programs
 from tests.fuzz.engine import Failure, Load, Tried, changes_of, tried
@@ -63,6 +64,8 @@ FAMILIES = {
         *(Family(code, ("HST1",), make) for code, make in containers.TEMPLATES.items()),
         Family("columns", ("HST2",), columns.program),
         *(Family(code, ("HST2",), make) for code, make in columns.TEMPLATES.items()),
+        Family("windows", ("HST2", "HST90"), windows.program),
+        *(Family(code, (code,), make) for code, make in windows.TEMPLATES.items()),
         Family("stand_ins", ("HST217",), stand_ins.program),
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("objects", ("HST301",), objects.program, emulated.load, most=2, find=objects.changes),

@@ -17,6 +17,7 @@ SLICE = {
     "kernels": (60, 0.5),
     "objects": (12, 0.6),
     "batch": (40, 0.5),
+    "windows": (30, 0.5),
     "startup": (40, 0.6),
     "estimators": (12, 0.3),
 }
