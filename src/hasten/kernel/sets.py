@@ -186,7 +186,7 @@ def operands(u: Unit, node: ast.expr) -> tuple[str, V, V] | None:
             return None
     else:
         return None
-    if what is None or any(impure(e) for e in sides):
+    if what is None or any(map(_no_set, sides)) or any(impure(e) for e in sides):
         return None
     count = len(u.lines)
     a = u.expr(sides[0])
@@ -198,6 +198,16 @@ def operands(u: Unit, node: ast.expr) -> tuple[str, V, V] | None:
         fail("a set beside something else", node)
     _alike(a, b, node)
     return what, a, b
+
+
+def _no_set(e: ast.expr) -> bool:
+    """Is it surely no set, by how it is written? (To look at its type costs twice the time at every level.)"""
+    if isinstance(e, ast.BinOp):
+        return type(e.op).__name__ not in OPERATORS or _no_set(e.left) or _no_set(e.right)
+    if isinstance(e, ast.Subscript):
+        parts = e.slice.elts if isinstance(e.slice, ast.Tuple) else [e.slice]
+        return any(isinstance(p, ast.Slice) for p in parts)
+    return isinstance(e, (ast.Constant, ast.UnaryOp))
 
 
 def _is_set(v: V) -> bool:
