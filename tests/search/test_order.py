@@ -91,6 +91,15 @@ def test_often_called_regions_come_later() -> None:
     assert queue.next().region.id == PAIRWISE.id
 
 
+def test_what_does_for_a_whole_loop_over_a_frame_comes_before_what_does_for_parts_of_it() -> None:
+    parts = [change(PAIRWISE, "HST201", ()), change(PAIRWISE, "HST207", ()), change(NEAREST, "HST217", ())]
+    queue = Queue([*parts, change(PAIRWISE, "HST217", ()), change(PAIRWISE)], Facts(PROFILE))
+    assert [queue.next().code for _ in range(2)] == ["HST217", "HST217"], "then that of the other loop"
+    assert [queue.next().code for _ in range(3)] == ["HST201", "HST207", "HST301"]
+    plain = Queue([change(PAIRWISE, "HST101", ()), change(PAIRWISE, "HST217", ())], Facts(PROFILE))
+    assert plain.next().code == "HST101", "of another kind"
+
+
 def test_two_threads_never_get_one_change() -> None:
     queue = Queue([change(DISTANCE), change(PAIRWISE), change(INNER)], Facts())
     assert sorted(queue.next().region.id for _ in range(3)) == sorted([DISTANCE.id, PAIRWISE.id, INNER.id])

@@ -18,7 +18,10 @@ ASSUMED = 10.0  # the gain of one that is being tried
 SHORT_S = 8.0  # in a program that takes no longer, what loading compiled code costs may decide
 WITHIN_SLOW = 0.25  # of its promise: what is left to a kernel within one that was no faster
 MAIN_SHARE = 0.25  # of its time: what a change must be about, to be tried beside a compiled kernel of the same place
-
+FRAMES, STAND_IN = (
+    "HST2",
+    "HST217",
+)  # of passes over frames: the one that does for a whole loop what others do for parts
 
 CHILDREN_MB = 300.0  # about what a replay's two processes hold beside the program's data
 
@@ -61,8 +64,12 @@ class Queue:
     def next(self) -> Change:
         """The next to try; nobody else gets it."""
         with self._lock:
-            best = min(range(len(self._todo)), key=lambda i: (-round(self._priority(self._todo[i]), 2), i))
-            change = self._todo.pop(best)
+            promised = [round(self._priority(c), 2) for c in self._todo]
+            most = [c for c, p in zip(self._todo, promised, strict=True) if p == max(promised)]
+            change = most[0]
+            if change.code.startswith(FRAMES):
+                change = next((c for c in most if c.code == STAND_IN and c.region == change.region), change)
+            self._todo = [c for c in self._todo if c is not change]
             self._tried.append(change)
             return change
 
