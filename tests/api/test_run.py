@@ -139,6 +139,7 @@ def test_ctrl_c_leaves_a_result_and_no_process(here: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "hasten", "run", "./" + name, "--out", "out"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's jobs behind `&` inherit that it is ignored
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not _running(name) and time.monotonic() < deadline:
