@@ -86,6 +86,7 @@ def hasten(at: int, how: str, *words: str) -> subprocess.CompletedProcess[str]:
 def state(folder: Path) -> dict[str, Any]:
     """What a run came to, timings apart."""
     told = json.loads((folder / "result.json").read_text())
+    assert told["kept"], (told["trials"], told["notes"], told["baseline"], told["profile"])
     files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted((folder / "optimized").rglob("*.py"))}
     trials = sorted((t["code"], t["title"], t["region"], t["verdict"], t["kept"]) for t in told["trials"])
     return {
