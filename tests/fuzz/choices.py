@@ -38,6 +38,10 @@ class Choices:
         """True in about so many of 100 cases."""
         return self.below(100) >= 100 - percent
 
+    def mostly(self, usual: Sequence[T], hazards: Sequence[T], percent: int) -> T:
+        """One of the hazards in about so many of 100 cases."""
+        return self.pick(hazards if self.chance(percent) else usual)
+
     def some(self, options: Sequence[T], low: int, high: int) -> list[T]:
         """So many of the options, in a random order, none twice."""
         left = list(options)

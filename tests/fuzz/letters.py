@@ -35,24 +35,18 @@ def own(c):
 """
 
 
-def mostly(c: Choices, usual: tuple[str, ...], hazards: tuple[str, ...]) -> str:
-    return c.pick(hazards if c.chance(4) else usual)
-
-
 def text_of(c: Choices, deep: int = 2) -> str:
     """An expression that is a string, mostly."""
     kind = c.integer(0, 7 if deep else 3)
     if kind == 0:
         hazards = ("own(ch)", "f'<{ch}>'", "chr(ord(ch) + 1)", "ch * 2", "str(ch)", "out", "other[0]", "3", "None")
-        return mostly(c, ("ch", "ch", "'-'", "''", "'ab'", "LIMIT", "'ß'"), hazards)
+        return c.mostly(("ch", "ch", "'-'", "''", "'ab'", "LIMIT", "'ß'"), hazards, 4)
     if kind == 1:
         return "ch"
     if kind == 2:
-        return (
-            f"ch.{mostly(c, ('lower', 'upper', 'casefold', 'swapcase', 'title', 'capitalize'), ('strip', 'encode'))}()"
-        )
+        return f"ch.{c.mostly(('lower', 'upper', 'casefold', 'swapcase', 'title', 'capitalize'), ('strip', 'encode'), 4)}()"
     if kind == 3:
-        return f"TABLE.get(ch, {mostly(c, ('ch', 'LIMIT', 'KEEP'), ('None', 'other'))})"
+        return f"TABLE.get(ch, {c.mostly(('ch', 'LIMIT', 'KEEP'), ('None', 'other'), 4)})"
     if kind <= 5:
         return f"{text_of(c, deep - 1)} if {condition_of(c, deep - 1)} else {text_of(c, deep - 1)}"
     if kind == 6:
@@ -67,16 +61,16 @@ def condition_of(c: Choices, deep: int = 2) -> str:
         how = "isalpha isdigit isalnum isspace isupper islower isnumeric isprintable isascii".split()
         return f"ch.{c.pick(tuple(how))}()"
     if kind == 2:
-        within = mostly(c, ("KEEP", "VOWELS", "MARKS", "TABLE", "string.punctuation", "'aB,'"), ("(1, 'a')", "other"))
+        within = c.mostly(("KEEP", "VOWELS", "MARKS", "TABLE", "string.punctuation", "'aB,'"), ("(1, 'a')", "other"), 4)
         return f"ch {c.pick(('in', 'not in'))} {within}"
     if kind == 3:
-        return mostly(
-            c,
+        return c.mostly(
             ("ch == 'b'", "ch != LIMIT", "'A' <= ch < LIMIT", "ch >= 'Z'", "ord(ch) < 97", "ord(ch) >= 0x10000"),
             ("ch < 3", "ch is LIMIT"),
+            4,
         )
     if kind == 4:
-        return mostly(c, ("ch.isalpha()",), ("ch", "True", "other", "ch.startswith('a')", "len(ch) == 1"))
+        return c.mostly(("ch.isalpha()",), ("ch", "True", "other", "ch.startswith('a')", "len(ch) == 1"), 4)
     if kind <= 6:
         return f"({condition_of(c, deep - 1)} {c.pick(('and', 'or'))} {condition_of(c, deep - 1)})"
     if kind == 7:
@@ -104,45 +98,46 @@ def statements(c: Choices, margin: str, deep: int = 2) -> list[str]:
                 "seen.append(ch)",
                 "out = ch + out",
             )
-            lines.append(margin + mostly(c, ("continue", "pass"), hazards))
+            lines.append(margin + c.mostly(("continue", "pass"), hazards, 4))
     return lines
 
 
 def letters(c: Choices) -> Program:
     kind = c.integer(0, 3)
     kept = f" if {condition_of(c)}" if c.chance(60) else ""
-    over = mostly(
-        c,
+    over = c.mostly(
         ("text", "text", "text.lower()", "text.strip()", "text[1:]"),
         ("text + other", "list(text)", "reversed(text)"),
+        4,
     )
     if kind == 0:
         made = f"{text_of(c)} for ch in {over}{kept}"
-        body = [f"    out = {mostly(c, (repr(''),), (repr(' '), 'other'))}.join({c.pick(('{}', '[{}]')).format(made)})"]
+        body = [
+            f"    out = {c.mostly((repr(''),), (repr(' '), 'other'), 4)}.join({c.pick(('{}', '[{}]')).format(made)})"
+        ]
     elif kind == 1:
-        made = mostly(
-            c,
+        made = c.mostly(
             (f"1 for ch in {over}{kept}", f"{condition_of(c)} for ch in {over}{kept}"),
             (f"2 for ch in {over}{kept}",),
+            4,
         )
-        body = [f"    out = {mostly(c, ('sum({})', 'sum([{}])'), ('sum(({}), 1)',)).format(made)}"]
+        body = [f"    out = {c.mostly(('sum({})', 'sum([{}])'), ('sum(({}), 1)',), 4).format(made)}"]
     else:
-        body = [f"    out = {mostly(c, (repr(''), repr('> ')), ('other', 'text', '3'))}"]
+        body = [f"    out = {c.mostly((repr(''), repr('> ')), ('other', 'text', '3'), 4)}"]
         body += [f"    for ch in {over}:", *statements(c, "        ")]
         if c.chance(4):
             body += ["    else:", "        out += '.'"]
     body.append(
-        mostly(
-            c,
+        c.mostly(
             ("    seen.append(out)",),
             ("    n = ch", "    TABLE['a'] = 'z'", "    MARKS.append('a')", "    KEEP = 3"),
+            4,
         )
     )
     text = (
         HEAD + "def work(text, other):\n    seen, n = [], 0\n" + "\n".join(body) + "\n    return out, seen, n, other\n"
     )
-    text += mostly(
-        c,
+    text += c.mostly(
         ("",),
         (
             "\n\nKEEP = 'xyz'\n",
@@ -150,6 +145,7 @@ def letters(c: Choices) -> Program:
             "\n\ndef ord(x):\n    return 3\n",
             "\n\nTABLE = dict(TABLE, c=5)\n",
         ),
+        4,
     )
     early = [f"({c.pick(TEXTS)}, {c.pick(TEXTS)})" for _ in range(3)]
     late = [f"({c.pick(TEXTS if c.chance(40) else OTHERS)}, {c.pick((*TEXTS, *OTHERS))})" for _ in range(5)]

@@ -9,10 +9,6 @@ from tests.fuzz.choices import Choices, Program
 from tests.fuzz.columns import HEAD, REDUCE, frame
 
 
-def mostly(c: Choices, usual: tuple[str, ...], hazards: tuple[str, ...], percent: int = 8) -> str:
-    return c.pick(hazards if c.chance(percent) else usual)
-
-
 def kept(c: Choices) -> Program:
     """A function filters a frame at each call; between the calls the frame is changed, in every way there is."""
     key = c.pick(("k", "k", "s", "b", "f"))
@@ -24,17 +20,16 @@ def kept(c: Choices) -> Program:
             f"(df['{key}'] == x) & (df['s'] == 'x')",
         )
     )
-    part = mostly(
-        c,
+    part = c.mostly(
         (f"df[{test}]", f"df.loc[{test}]", f"df[{test}]['a']", f"df.loc[{test}, 'a']"),
         (f"df[~({test})]", "df[df['a'] > x]", f"df[{test}].copy()"),
+        8,
     )
     name = part.endswith(("'a']",))
     one = c.pick(REDUCE).removeprefix(".").removesuffix("()")
     use = [f"w = {part}"]
     use.append(
-        mostly(
-            c,
+        c.mostly(
             (
                 f"return w.{one}()" if name else f"return w['a'].{one}()",
                 "return len(w)",
@@ -43,6 +38,7 @@ def kept(c: Choices) -> Program:
                 "return w" if name else "return w['c'].mean(), len(w)",
             ),
             ("return w, df", "w['a'] = 0\n    return len(w)", "df['a'] = 1\n    return len(w)", "return df"),
+            8,
         )
     )
     changes = (
@@ -86,9 +82,7 @@ def kept(c: Choices) -> Program:
 
 def rolling(c: Choices) -> Program:
     def number() -> str:
-        return mostly(
-        c,
-        (
+        return c.mostly((
             "w.mean()", "w.max()", "w.min()", "w.sum()", "w.std()", "w.iloc[-1]", "w.iloc[0]", "len(w)", "(w > 1).sum()", "np.max(w)",
             "np.mean(w)", "(w * 2 + 1).sum()", "(1 + w).prod()", "w.median()", "w.quantile(0.25)", "w.size", "np.sum(w ** 2)",
             "np.dot(w, w)", "w.tolist()[0]", "sum(w)", "max(w)", "abs(w).max()", "w.count()", "(-w).min()", "np.nanmean(w)", "w.var()",
@@ -96,8 +90,7 @@ def rolling(c: Choices) -> Program:
         (
             "w[0]", "w.index[0]", "w.idxmax()", "w.name", "w.values[0]", "w.loc[0]", "w.diff().sum()", "w.shift(1).max()", "w.sum(skipna=False)",
             "(w > w.mean()).mean()", "print(len(w)) or 0", "w.to_numpy()[-1]", "w.iloc[-2]",
-        ),
-    )  # fmt: skip
+        ), 8)  # fmt: skip
 
     body = c.pick(
         (
@@ -108,21 +101,21 @@ def rolling(c: Choices) -> Program:
             f"abs({number()}) + {number()}",
         )
     )
-    given = mostly(
-        c,
+    given = c.mostly(
         ("3", "2", "4", "3, min_periods=1", "3, center=True", "window=2"),
         ("0", "1", "n", "3, closed='left'", "'2D'", "3, step=2"),
+        8,
     )
-    windows = mostly(
-        c,
+    windows = c.mostly(
         (
             f"df['{c.pick('abc')}'].rolling({given})",
             f"df['a'].expanding({c.pick(('', '2'))})",
             f"df.rolling({given})['c']",
         ),
         (f"df[['a', 'c']].rolling({given})", f"df.groupby('k')['a'].rolling({given})"),
+        8,
     )
-    raw = mostly(c, ("",), (", raw=True", ", raw=False", ", args=(1,)"))
+    raw = c.mostly(("",), (", raw=True", ", raw=False", ", args=(1,)"), 8)
     if c.chance(50):
         text = f"{HEAD}def work(df, n):\n    return {windows}.apply(lambda w: {body}{raw})\n"
     else:
@@ -137,15 +130,15 @@ def rolling(c: Choices) -> Program:
 
 def sliding(c: Choices) -> Program:
     kind = c.pick(("sum", "sum", "max", "min"))
-    window = mostly(
-        c,
+    window = c.mostly(
         ("xs[i:i + w]", "xs[i - w + 1:i + 1]", "xs[i:i + 3]", "xs[i - 2:i]", "xs[i + 1:i + 1 + w]", "xs[i - w:i]"),
         ("xs[i:w]", "xs[:i]", "xs[i::2]", "xs[-i:]", "xs[i:i + w:1]", "ys[i:i + w]"),
+        8,
     )
-    turns = mostly(
-        c,
+    turns = c.mostly(
         ("len(xs) - w + 1", "w, len(xs) - w", "w, len(xs)", "60, 120", "2, n"),
         ("0", "len(xs)", "n, 0, -1", "0, n, 2", "-3, 60"),
+        8,
     )
     value = c.pick(
         (
@@ -156,8 +149,7 @@ def sliding(c: Choices) -> Program:
             f"round({kind}({window}), 3)",
         )
     )
-    hazard = mostly(
-        c,
+    hazard = c.mostly(
         ("pass",),
         (
             "xs.append(1.0)",

@@ -7,7 +7,6 @@ NumPy computes all of it as if nothing were stored before the end, and casts the
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hasten.kernel import names
@@ -24,20 +23,8 @@ def spelt(u: Unit) -> bool:
     """Puts assignments in place of such calls in the statements of a unit. False: there were none."""
     found = [s for top in u.stmts for s in ast.walk(top) if isinstance(s, ast.stmt) and _assignments(u, s)]
     if found:
-        u.stmts = _block(u, u.stmts)
+        u.stmts = names.rewritten(u.stmts, lambda s: _assignments(u, s) or [s])
     return bool(found)
-
-
-def _block(u: Unit, body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    out: list[ast.stmt] = []
-    for s in body:
-        if not isinstance(s, (*names.FUNCTIONS, ast.ClassDef)):
-            for part in ("body", "orelse", "finalbody"):
-                inner = getattr(s, part, None)
-                if isinstance(inner, list) and inner:
-                    setattr(s, part, _block(u, inner))
-        out += _assignments(u, s) or [s]
-    return out
 
 
 def _assignments(u: Unit, s: ast.stmt) -> list[ast.stmt]:

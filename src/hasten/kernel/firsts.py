@@ -26,7 +26,12 @@ def as_loops(
         return list(stmts)
     if "next" in {*names.bound(stmts), *given}:
         return list(stmts)
-    return _block(module, copy.deepcopy(list(stmts)), fresh)
+
+    def each(s: ast.stmt) -> list[ast.stmt]:
+        call = _call(module, s)
+        return [s] if call is None else _loop(s, call, fresh)
+
+    return names.rewritten(copy.deepcopy(list(stmts)), each)
 
 
 def _call(module: Module, s: ast.AST) -> ast.Call | None:
@@ -46,19 +51,6 @@ def _call(module: Module, s: ast.AST) -> ast.Call | None:
         return None
     inner = [n for part in ast.iter_child_nodes(walk) for n in ast.walk(part)]
     return None if any(isinstance(n, OWN_SCOPES) for n in inner) else call
-
-
-def _block(module: Module, body: Sequence[ast.stmt], fresh: Callable[[str], str]) -> list[ast.stmt]:
-    out: list[ast.stmt] = []
-    for s in body:
-        if not isinstance(s, (*names.FUNCTIONS, ast.ClassDef)):
-            for part in ("body", "orelse"):
-                inner = getattr(s, part, None)
-                if isinstance(inner, list) and inner:
-                    setattr(s, part, _block(module, inner, fresh))
-        call = _call(module, s)
-        out += [s] if call is None else _loop(s, call, fresh)
-    return out
 
 
 def _loop(s: ast.stmt, call: ast.Call, fresh: Callable[[str], str]) -> list[ast.stmt]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hasten.kernel import containers, names
@@ -27,19 +26,7 @@ def as_loops(u: Unit) -> list[ast.stmt]:
         isinstance(n, ast.GeneratorExp | ast.ListComp) for s in u.stmts for n in ast.walk(s)
     ):
         return u.stmts
-    return _block(u, u.stmts)
-
-
-def _block(u: Unit, body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    out: list[ast.stmt] = []
-    for s in body:
-        if not isinstance(s, (*names.FUNCTIONS, ast.ClassDef)):
-            for part in ("body", "orelse"):
-                inner = getattr(s, part, None)
-                if isinstance(inner, list) and inner:
-                    setattr(s, part, _block(u, inner))
-        out += _apart(u, s) or [s]
-    return out
+    return names.rewritten(u.stmts, lambda s: _apart(u, s) or [s])
 
 
 def _apart(u: Unit, s: ast.stmt) -> list[ast.stmt]:

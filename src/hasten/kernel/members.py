@@ -64,12 +64,11 @@ def empty(slot: Type | None) -> bool:
 
 def awaited(u: Unit, t: Obj, attr: str) -> None:
     """Raises `Unknown` where an attribute may turn out to hold objects that the kernel makes."""
-    if t.many and (empty(slot := u.shared.slots.get(f"{t.path}.{attr}")) or isinstance(slot, Column) and _blank(slot)):
+    from hasten.kernel import building  # it builds on this module
+
+    slot = u.shared.slots.get(f"{t.path}.{attr}")
+    if t.many and (empty(slot) or isinstance(slot, Column) and building.blank(slot)):
         raise Unknown(f"what {t.path}.{attr} holds is not known")
-
-
-def _blank(slot: Column) -> bool:
-    return slot.grows and slot.held is None and not (slot.kinds or slot.word or slot.link)
 
 
 def held_by(u: Unit, node: ast.expr) -> Type | None:

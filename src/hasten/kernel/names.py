@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 BUILTINS = frozenset(dir(builtins))
@@ -56,6 +56,20 @@ def bound(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, ast.MatchMapping) and node.rest:
             names.add(node.rest)
     return names
+
+
+def rewritten(body: Sequence[ast.stmt], each: Callable[[ast.stmt], list[ast.stmt]]) -> list[ast.stmt]:
+    """The statements, and those within them, with what `each` makes of one in its place; functions and classes among
+    them keep theirs."""
+    out: list[ast.stmt] = []
+    for s in body:
+        if not isinstance(s, (*FUNCTIONS, ast.ClassDef)):
+            for part in ("body", "orelse", "finalbody"):
+                inner = getattr(s, part, None)
+                if isinstance(inner, list) and inner:
+                    setattr(s, part, rewritten(inner, each))
+        out += each(s)
+    return out
 
 
 def loaded(nodes: Iterable[ast.AST]) -> set[str]:

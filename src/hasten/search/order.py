@@ -65,7 +65,8 @@ class Queue:
         """The next to try; nobody else gets it."""
         with self._lock:
             promised = [round(self._priority(c), 2) for c in self._todo]
-            most = [c for c, p in zip(self._todo, promised, strict=True) if p == max(promised)]
+            best = max(promised)
+            most = [c for c, p in zip(self._todo, promised, strict=True) if p == best]
             change = most[0]
             if change.code.startswith(FRAMES):
                 change = next((c for c in most if c.code == STAND_IN and c.region == change.region), change)

@@ -15,10 +15,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hasten.kernel import names
 from hasten.passes.source.batch.loops import CHANGING_METHODS, Module, Refused, gradients_off, path_of
 
+# layers that treat every row by itself whatever their state, and whose answer has as many dimensions
+ALIKE = (
+    "Linear Conv1d Conv2d Conv3d LayerNorm GroupNorm ReLU ReLU6 LeakyReLU ELU SELU CELU GELU SiLU Mish Sigmoid",
+    "Tanh Hardtanh Hardswish Hardsigmoid Softplus Softsign LogSigmoid Identity MaxPool1d MaxPool2d AvgPool1d",
+    "AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ZeroPad2d",
+)
 # {apart}, {forwarded}: names that are free in the file
 FORWARDED = '''\
 def {forwarded}(names, kinds, rows, used):
@@ -33,9 +40,7 @@ def {forwarded}(names, kinds, rows, used):
     import torch
 
     alike = (
-        "Linear Conv1d Conv2d Conv3d LayerNorm GroupNorm ReLU ReLU6 LeakyReLU ELU SELU CELU GELU SiLU Mish Sigmoid "
-        "Tanh Hardtanh Hardswish Hardsigmoid Softplus Softsign LogSigmoid Identity MaxPool1d MaxPool2d AvgPool1d "
-        "AvgPool2d AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ZeroPad2d"
+{alike}
     ).split()
 
     def by_row(module):
@@ -151,12 +156,12 @@ def {forwarded}(names, kinds, rows, used):
         return results if len(results) > 1 else None
     except Exception:
         return None
-'''
+'''.replace("{alike}", ' "\n'.join(f'        "{line}' for line in ALIKE) + '"')
 KEEP = frozenset(
-    "Linear LayerNorm GroupNorm ReLU ReLU6 LeakyReLU ELU SELU CELU GELU SiLU Mish Sigmoid Tanh Hardtanh Hardswish "
-    "Hardsigmoid Softplus Softsign LogSigmoid Identity Conv1d Conv2d Conv3d MaxPool1d MaxPool2d AvgPool1d AvgPool2d "
-    "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveMaxPool1d AdaptiveMaxPool2d ZeroPad2d BatchNorm1d BatchNorm2d "
-    "BatchNorm3d Dropout Dropout1d Dropout2d Dropout3d AlphaDropout Softmax LogSoftmax".split()
+    (
+        " ".join(ALIKE)
+        + " BatchNorm1d BatchNorm2d BatchNorm3d Dropout Dropout1d Dropout2d Dropout3d AlphaDropout Softmax LogSoftmax"
+    ).split()
 )  # layers whose answer has as many dimensions as what they are asked
 RECURRENT = frozenset({"LSTM", "GRU", "RNN"})
 ELEMENTWISE = frozenset(
@@ -203,7 +208,12 @@ class Kind:
 
 def kinds(module: Module) -> Mapping[str, Kind]:
     """The classes at the top level of the file that treat rows by themselves."""
-    found: dict[str, Kind] = {}
+    return _kinds(module.tree)
+
+
+@lru_cache(maxsize=8)  # one file is asked about for call after call
+def _kinds(tree: ast.Module) -> Mapping[str, Kind]:
+    module, found = Module.of(tree), dict[str, Kind]()
     for node in module.tree.body:
         if isinstance(node, ast.ClassDef) and _plain(module, node):
             for rank in (2, 3):
@@ -547,8 +557,6 @@ def spelt(found: Mapping[str, Kind]) -> str:
 
 def calls(module: Module, node: ast.AST) -> Iterator[ast.Call]:
     """Calls of what may be a network: of a name or attribute, with one argument."""
-    if "torch" not in {d.split(".")[0] for d in module.aliases.values()}:
-        return
     for n in ast.walk(node):
         if not isinstance(n, ast.Call) or len(n.args) != 1 or n.keywords or isinstance(n.args[0], ast.Starred):
             continue

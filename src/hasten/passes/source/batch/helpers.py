@@ -181,28 +181,26 @@ def {whole}(arrays, scalars, writes, at, formula, rank):
 
 def batched(source: SourceFile, taken: set[str]) -> tuple[str, str]:
     """The name of the batching helper in this file and the text to insert (empty when it is there already)."""
-    apart, name = "_apart", "_one_call_for_all_rows"
-    while True:
-        text = APART.format(apart=apart) + "\n\n" + BATCHED.format(apart=apart, batched=name)
-        if text in source.text:
-            return name, ""
-        if apart not in taken and name not in taken:
-            return name, text
-        apart, name = apart + "_", name + "_"
+    return _beside_apart("_one_call_for_all_rows", BATCHED.format(apart="{apart}", batched="{name}"), source, taken)
 
 
 def forwarded(source: SourceFile, taken: set[str]) -> tuple[str, str]:
     """The same for networks of PyTorch."""
     from hasten.passes.source.batch.forwards import FORWARDED
 
-    apart, name = "_apart", "_one_forward_for_all_rows"
+    return _beside_apart("_one_forward_for_all_rows", FORWARDED.replace("{forwarded}", "{name}"), source, taken)
+
+
+def _beside_apart(name: str, text: str, source: SourceFile, taken: set[str]) -> tuple[str, str]:
+    """A free name for a helper that calls `_apart`, and the text of both (empty when they are there); its {name} and
+    {apart} get the names."""
+    apart = "_apart"
     while True:
-        whole = FORWARDED.replace("{apart}", apart).replace("{forwarded}", name)
-        text = APART.format(apart=apart) + "\n\n" + whole
-        if text in source.text:
+        whole = APART.format(apart=apart) + "\n\n" + text.replace("{apart}", apart).replace("{name}", name)
+        if whole in source.text:
             return name, ""
         if apart not in taken and name not in taken:
-            return name, text
+            return name, whole
         apart, name = apart + "_", name + "_"
 
 
