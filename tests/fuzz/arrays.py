@@ -1,4 +1,4 @@
-"""Programs for the passes over wasteful NumPy (HST501 to HST513) and nearest rows (HST901).
+"""Programs for the passes over wasteful NumPy (HST501 to HST514) and nearest rows (HST901).
 
 Arrays long enough for them, with ties, NaN and zeros of both signs, and hands that change one under another name.
 """
@@ -1047,9 +1047,70 @@ def nearest(c: Choices) -> Program:
     return Program(text, *calls(c, values, 2))
 
 
+def ranges(c: Choices) -> Program:
+    """Masks of ranges of an array that is long enough to be sorted, in enough rounds."""
+    low = c.pick(("x >= e[i]", "x > e[i]", "e[i] <= x", "e[i] < x", "x >= k", "k <= x"))
+    high = c.pick(("x < e[i + 1]", "x <= e[i + 1]", "e[i + 1] >= x", "x < e[i] + w", "x <= k + w", "x < w"))
+    ends = (low, high) if c.chance(70) else (high, low)
+    mask = c.pick(
+        ("({}) & ({})", "({}) & ({})", "np.logical_and({}, {})", "np.bitwise_and({}, {})", "({}) | ({})")
+    ).format(*ends)
+    use = c.pick((f"out.append(t[{mask}].sum())", f"out.append(t[{mask}])", f"m = {mask}\n        out.append(t[m].sum())", f"out.append(np.sum({mask}))", f"out.append(({mask}).mean())", f"m = {mask}\n        out.append((m.sum(), m.any(), np.mean(m), t[m]))",
+                  f"t[{mask}] = i", f"m = {mask}\n        t[m] += 1\n        out.append(m.sum())", f"out.append(x[{mask}])", f"part = t[{mask}]\n        part[:1] = 9\n        out.append(part)", f"m = {mask}\n        x[:1] = 0.25\n        out.append(t[m])"))  # fmt: skip
+    more = c.pick(
+        (
+            "x[i] = k",
+            "x = x[::-1]",
+            "poke(x)",
+            "other[:1] = 0.5",
+            "t[0] = 3",
+            "e[0] = k",
+            "e = e[::-1]",
+            "w = -w",
+            "pass",
+        )
+    )
+    lines = [use, more if c.chance(30) else "pass"]
+    loop = c.pick(("for i, k in enumerate(e[:-1]):", "for i in range(len(e) - 1):\n        k = e[i]"))
+    other = c.pick(("x", "t", "t.copy()", "x.copy()", "x[:]"))
+    text = (
+        HEAD
+        + f"def work(x, t, e, w):\n    out = []\n    other = {other}\n    {loop}\n{body(lines)}    return out, x, t\n"
+    )
+
+    def values(nasty: int, strange: int) -> tuple[str, ...]:
+        whole = c.chance(25)
+        x = "np.arange(10_500) % 997" if whole else "np.sin(np.arange(10_500.0))"
+        if strange:
+            x = c.pick((f"({x})[:100]", f"({x}).astype(np.float32)", f"({x}).reshape(-1, 1)", f"({x})[::-1]", f"({x}).astype(object)",
+                        "np.tile([0.0, -0.0, nan, inf, -inf, 0.5, 0.25], 1500)", "np.tile([0.0, -0.0, nan, 0.5], 2700)", f"list({x})", c.pick(ODD)))  # fmt: skip
+        e = "np.arange(0, 990, 9)" if whole else "np.linspace(-1.0, 1.0, 90)"
+        if nasty == 60 and c.chance(50):
+            e = c.pick((f"list({e})", f"({e}).astype(object)", "[0.0, nan, -0.0, 0.5, inf] * 20", "[0, 1, 2**60, True, 2**70] * 20", f"({e}).astype(np.float32)",
+                        f"({e}).tolist()", "[-0.5, -0.4] * 40 + ['a', None]", "[np.arange(3.0), 0.5] * 40", "[]"))  # fmt: skip
+        t = c.pick(
+            (
+                "np.arange(10_500.0)",
+                "np.arange(10_500)",
+                "np.arange(21_000.0).reshape(-1, 2)",
+                *(("np.arange(9.0)", "list(range(10_500))", "None") if strange else ()),
+            )
+        )
+        return (
+            x,
+            t,
+            e,
+            c.pick(
+                ("0.02", "0.001", "1", "-0.5", *(("nan", "2**60", "np.float32(0.1)", "True") if nasty == 60 else ()))
+            ),
+        )
+
+    return Program(text, *calls(c, values, 2))
+
+
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST501": growing, "HST502": selection, "HST503": reductions, "HST504": groups, "HST505": vectorized, "HST506": products,
-    "HST508": steady, "HST509": elements, "HST512": picked, "HST513": stacked, "HST901": nearest,
+    "HST508": steady, "HST509": elements, "HST512": picked, "HST513": stacked, "HST514": ranges, "HST901": nearest,
 }  # fmt: skip
 
 

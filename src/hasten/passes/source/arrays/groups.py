@@ -244,16 +244,10 @@ def _use(place: Place, node: ast.expr) -> Use | None:
     """How a mask (or its name) is used, where the places serve as well."""
     module, project = place.module, place.project
     parent = module.parents[node]
+    table = index_of_table(place, node)
+    if table is not None:
+        return Use(node, "_equal_to", table)
     match parent:
-        case ast.Subscript(value=table, slice=index, ctx=ast.Load()) if index is node:
-            return _index_use(place, node, table)
-        case ast.Tuple(elts=[first, *rest]) if first is node and rest:
-            outer = module.parents[parent]
-            if not (isinstance(outer, ast.Subscript) and outer.slice is parent and isinstance(outer.ctx, ast.Load)):
-                return None
-            if not all(isinstance(e, (ast.Slice, ast.Constant)) and _none_free(e) for e in rest):
-                return None
-            return _index_use(place, node, outer.value)
         case ast.Call(args=[only], keywords=[]) if only is node:
             called = numpy_call(module, parent)
             if called == "flatnonzero":
@@ -276,14 +270,28 @@ def _use(place: Place, node: ast.expr) -> Use | None:
     return None
 
 
-def _index_use(place: Place, node: ast.expr, table: ast.expr) -> Use | None:
-    """A table that is read a second time for its length: a name or attribute."""
-    if not isinstance(table, (ast.Name, ast.Attribute)) or not early(place.project, place.module, table):
+def index_of_table(place: Place, node: ast.expr) -> ast.expr | None:
+    """The table that a mask picks rows of: a name or attribute, for it is read a second time for its length."""
+    module = place.module
+    parent = module.parents[node]
+    match parent:
+        case ast.Subscript(value=table, slice=index, ctx=ast.Load()) if index is node:
+            pass
+        case ast.Tuple(elts=[first, *rest]) if first is node and rest:
+            outer = module.parents[parent]
+            if not (isinstance(outer, ast.Subscript) and outer.slice is parent and isinstance(outer.ctx, ast.Load)):
+                return None
+            if not all(isinstance(e, (ast.Slice, ast.Constant)) and _none_free(e) for e in rest):
+                return None
+            table = outer.value
+        case _:
+            return None
+    if not isinstance(table, (ast.Name, ast.Attribute)) or not early(place.project, module, table):
         return None
-    scope = place.module.scope(node)
+    scope = module.scope(node)
     if isinstance(scope, COMPREHENSIONS) and any(isinstance(n, ast.NamedExpr) for n in ast.walk(scope)):
         return None
-    return Use(node, "_equal_to", table)
+    return table
 
 
 def _none_free(e: ast.expr) -> bool:
