@@ -327,3 +327,20 @@ def test_a_child_that_closes_what_it_inherited_writes_its_own_files_only(base: B
     assert found.reference.program.stdout == b"text\n"
     assert found.unrepeatable == ()
     assert "os.system" in found.audit.processes
+
+
+def test_modules_named_as_the_standard_librarys_are_the_programs_own(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "project"
+    (root / "json").mkdir(parents=True)
+    (root / "json" / "__init__.py").write_text("from .inner import settings\n")
+    (root / "json" / "inner.py").write_text("import enum\n\n\ndef settings():\n    return 'mine'\n")
+    (root / "threading.py").write_text("print('my threading')\n")
+    found = base("import json, threading\nprint(json.settings())\n")
+    assert found.reference.program.stdout == b"my threading\nmine\n"
+    assert found.repeatable and not found.notes and found.audit.started
+    # and where they come first on the path, before the program has begun
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    found = base("import json, threading\nprint(json.settings())\nopen('x', 'w').write('x')\n")
+    assert found.repeatable and found.audit.started and found.reference.program.stdout.endswith(b"mine\n")

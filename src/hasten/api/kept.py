@@ -12,7 +12,7 @@ from typing import Any
 
 from hasten.core.model import ModelContract, ModelWorkload
 from hasten.errors import StaleError, StoreError, TargetError, UsageError
-from hasten.observe.journal import Identity, Journal, cannot_write, digest_of, full
+from hasten.observe.journal import Identity, Journal, cannot_write, digest_of, full, place_of
 from hasten.observe.session import Progress, Session, scratch_name
 
 RUNS = Path(".hasten") / "runs"
@@ -41,7 +41,7 @@ def begun(
         raise
     except OSError as error:
         if full(error):
-            raise StoreError(cannot_write(error.filename or folder, error)) from error
+            raise StoreError(cannot_write(place_of(error, folder), error)) from error
         raise
     finally:
         if journal is not None:
@@ -73,7 +73,7 @@ def reopened(folder: Path) -> Iterator[Journal]:
         yield journal
     except OSError as error:
         if full(error):
-            raise StoreError(cannot_write(error.filename or folder, error)) from error
+            raise StoreError(cannot_write(place_of(error, folder), error)) from error
         raise
     finally:
         journal.close()
@@ -85,7 +85,7 @@ def delivered(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(cannot_write(error.filename or folder, error)) from error
+        raise StoreError(cannot_write(place_of(error, folder), error)) from error
 
 
 def told(journal: Journal, progress: Progress) -> None:

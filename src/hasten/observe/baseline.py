@@ -7,8 +7,12 @@ changed, and what depends on time. Then plain runs, at least two (A/A): their sp
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
 import re
+import shutil
 import statistics
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +31,7 @@ from hasten.observe.text import NO_MASK, Mask, decoded, find_mask
 
 SHIFT_S = 40_000_003.7  # over a year: dates move in every field
 STRETCH = 1.7
+NO_ROOM = 100_000  # bytes: what a program says then may be lost with the rest
 IN_A_COPY = "hasten runs it in a copy of its project folder; give data by an absolute path, or inside that folder"
 _LOCAL_TIME = re.compile(rb"\b(?:now|today|localtime|asctime|utcnow)\b")
 
@@ -130,7 +135,10 @@ def _audited(
 ) -> tuple[WorkloadRun, Audit, Profile]:
     """One run under the shim and the profiler. What it wrote outside becomes known to the mirror and is undone."""
     shim = Shim(mirror.path.parent / "shim", (mirror.path, mirror.temp), mirror.backups)
-    env = shim.environment(mirror.environment(work), shift_s=shift_s, stretch=stretch)
+    beside = mirror.pristine / (work.cwd if work.entry.kind == "module" else Path(work.entry_path).parent)
+    env = shim.environment(
+        mirror.environment(work), shift_s=shift_s, stretch=stretch, beside=beside if beside.is_dir() else None
+    )
     if shift_s and _asks_local_time(mirror.pristine):
         env["TZ"] = "HST+17:23"  # moves datetime.now() by odd hours and minutes
     watcher = Watcher()
@@ -240,5 +248,7 @@ def _check(work: ScriptWorkload, program: ProgramRun, audit: Audit, deadline_s: 
     hint = "make it run to its end first"
     if "FileNotFoundError" in quoted or "No such file" in quoted:
         hint = IN_A_COPY
+    if os.strerror(errno.ENOSPC) in quoted or shutil.disk_usage(tempfile.gettempdir()).free < NO_ROOM:
+        hint = f"make room in {tempfile.gettempdir()}, or set TMPDIR to a folder with more"
     how = f"was killed by {program.signal}" if program.status < 0 else f"failed with exit status {program.status}"
     raise TargetError(f"{name}: {how} before any change was made; {hint}{quoted}")

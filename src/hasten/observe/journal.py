@@ -19,6 +19,7 @@ import json
 import os
 import shutil
 import stat
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -290,6 +291,16 @@ def _step(name: str, key: object) -> str:
 def full(error: OSError) -> bool:
     """Whether there is no room left."""
     return error.errno in _FULL
+
+
+def place_of(error: OSError, folder: Path) -> Path:
+    """What could not be written: of a copy the second name; where none is said, the run's `folder` or that of temporary
+    files, whichever has less room."""
+    named = error.filename2 or error.filename
+    if isinstance(named, (str, bytes)):
+        return Path(os.fsdecode(named))
+    there = [p for p in (folder, Path(tempfile.gettempdir())) if p.exists()]
+    return min(there, key=lambda p: shutil.disk_usage(p).free, default=folder)
 
 
 def cannot_write(place: Path | str, error: OSError) -> str:

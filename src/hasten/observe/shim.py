@@ -21,10 +21,17 @@ import sys as _sys, os as _os
 
 
 def _run():
-    import json, threading
     here = _os.path.dirname(_os.path.abspath(__file__))
     _sys.path[:] = [p for p in _sys.path if _os.path.abspath(p or ".") != here]
+    # what is imported here is the standard library's, and a program that has a json.py of its own still gets its own
+    mine, paths = set(_sys.modules), _sys.path[:]
+    _sys.path[:] = [p for p in paths if p.startswith(_os.path.dirname(_os.__file__)) and "-packages" not in p]
+    import json, threading
+    _sys.path[:] = paths
     conf = json.loads(_os.environ["HASTEN_SHIM"])
+    for name in set(_sys.modules) - mine:
+        if name.partition(".")[0] in conf["shadows"]:
+            del _sys.modules[name]
     log = _os.open(conf["log"], _os.O_WRONLY | _os.O_APPEND | _os.O_CREAT, 0o600)
     fstat, place = _os.fstat, conf["log"]
     mine = fstat(log)[1:3]  # inode and device
@@ -328,8 +335,13 @@ class Shim:
         self.place = folder / "site"
         site_customize(self.place, SHIM)
 
-    def environment(self, env: dict[str, str], *, shift_s: float = 0.0, stretch: float = 1.0) -> dict[str, str]:
-        """`env` with the shim in it. `shift_s` moves `time.time`, `stretch` makes all clocks run faster."""
+    def environment(
+        self, env: dict[str, str], *, shift_s: float = 0.0, stretch: float = 1.0, beside: Path | None = None
+    ) -> dict[str, str]:
+        """`env` with the shim in it. `shift_s` moves `time.time`, `stretch` makes all clocks run faster.
+
+        Modules in the folder `beside` the program are its own, whatever the standard library calls by the same name.
+        """
         self.log.unlink(missing_ok=True)
         home = os.path.realpath(os.path.expanduser("~"))
         conf = {
@@ -340,6 +352,7 @@ class Shim:
             "largest": 2_000_000_000,
             "shift": shift_s,
             "stretch": stretch,
+            "shadows": [] if beside is None else sorted({p.name.partition(".")[0] for p in beside.iterdir()}),
         }
         path = os.pathsep.join([str(self.place), *filter(None, [env.get("PYTHONPATH", "")])])
         return {**env, "PYTHONPATH": path, "HASTEN_SHIM": json.dumps(conf)}
