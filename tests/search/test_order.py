@@ -100,6 +100,17 @@ def test_what_does_for_a_whole_loop_over_a_frame_comes_before_what_does_for_part
     assert plain.next().code == "HST101", "of another kind"
 
 
+def test_what_compiles_nothing_comes_before_a_kernel_of_the_same_work() -> None:
+    part = Region("a.py", 2, 8, "block", "d")
+    queue = Queue([change(DISTANCE), change(part, "HST514", ())], Facts(PROFILE))
+    assert queue.next().region.id == part.id, "it does as much"
+    queue = Queue([change(DISTANCE), change(PAIRWISE, "HST514", ())], Facts(PROFILE))
+    assert queue.next().region.id == DISTANCE.id, "the other is elsewhere"
+    queue = Queue([change(DISTANCE), change(INNER, "HST801", ())], Facts(PROFILE))
+    queue._todo[1] = replace(queue._todo[1], whole=True)
+    assert queue.next().region.id == DISTANCE.id, "processes come last"
+
+
 def test_two_threads_never_get_one_change() -> None:
     queue = Queue([change(DISTANCE), change(PAIRWISE), change(INNER)], Facts())
     assert sorted(queue.next().region.id for _ in range(3)) == sorted([DISTANCE.id, PAIRWISE.id, INNER.id])

@@ -633,7 +633,9 @@ def test_timing_ends_when_more_would_not_matter() -> None:
     assert _plain([(0.9, 0.1)])
     assert not _plain([(0.01, 0.004)])
     assert _plain([(0.01, 0.004)] * 2)
-    assert _plain([(0.01, 0.02)] * 2)
+    assert not _plain([(0.01, 0.02)] * 2)  # memory may have been touched for the first time
+    assert _plain([(0.01, 0.02)] * 6)
+    assert _plain([(0.2, 0.6)] * 2)
     assert not _plain([(0.01, 0.004), (0.01, 0.012)])
     assert not _plain([(0.01, 0.0099)] * 6)
     assert not _plain([])

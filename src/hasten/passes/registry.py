@@ -63,6 +63,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.arrays.picked", "PickedRows"),
     ("hasten.passes.source.arrays.stacked", "StackedProducts"),
     ("hasten.passes.source.arrays.ranges", "MaskPerRange"),
+    ("hasten.passes.source.arrays.crossed", "AllProducts"),
     ("hasten.passes.source.estimators.cores", "ForestOnAllCores"),
     ("hasten.passes.source.estimators.metrics", "PlainScores"),
     ("hasten.passes.source.estimators.few_rows", "FewRows"),

@@ -51,6 +51,7 @@ MEMORY_BYTES = 2_000_000_000
 TIMING_S = 3.0
 TIMED_PAIRS = 7
 KILLED = "killed by SIGKILL"
+SLOW_PAIRS, SLOW_S = 6, 1.0  # so many pairs, or seconds of the candidate, before it is turned down as slower
 LONG_S = 0.5  # a region that takes so long is not run again and again to be timed
 _SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten", ".mypy_cache", ".ruff_cache", ".tox"}
 
@@ -264,14 +265,19 @@ class _Child:
 def _plain(pairs: Sequence[tuple[float, float]]) -> bool:
     """Whether so many pairs are enough: more would not change what is done with the change.
 
-    Each pair is a median of calls. A ratio far from 1 need not be known well, one near it does.
+    Each pair is a median of calls. A ratio far from 1 need not be known well, one near it does. Memory that is touched
+    for the first time may make calls many times slower, several in a row: a change is turned down for that only after
+    more of them, as long as they are short.
     """
     ratios = sorted(old / max(new, 1e-9) for old, new in pairs)
     if not ratios:
         return False
     long = pairs[0][0] >= LONG_S  # long calls scatter less
     enough = {1: 2.0 if long else 20.0, 2: 1.5, 3: 1.3}.get(len(ratios), 1.15)
-    return ratios[0] >= enough or ratios[-1] <= 1 / enough
+    if ratios[0] >= enough:
+        return True
+    hasty = len(ratios) < SLOW_PAIRS and sum(new for _, new in pairs) < SLOW_S
+    return ratios[-1] <= 1 / enough and not hasty
 
 
 def _ending(code: int) -> str:

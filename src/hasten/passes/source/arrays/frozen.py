@@ -163,7 +163,8 @@ def frozen_array(place: Place, name: ast.Name, stretch: ast.stmt) -> bool:
             return True
         # made before: the array could have been bound from it, unless it came in from outside
         mine = module.bindings(name.id, scope)
-        return owner is scope and bool(mine) and all(b.how == "parameter" for b in mine)
+        outside = {"parameter", "augment"} if quiet_operators(project) else {"parameter"}  # `a -= b` is a, or new
+        return owner is scope and any(b.how == "parameter" for b in mine) and {b.how for b in mine} <= outside
 
     return not project.loud(module, [stretch], apart, arrays=True)
 
