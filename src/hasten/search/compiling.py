@@ -15,6 +15,7 @@ from hasten.core.verdict import Accepted, Failed, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
 from hasten.search.ahead import Building, Meanwhile, ahead_of_time
+from hasten.search.callers import Callers
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose, worth
 from hasten.search.evidence import beside
 from hasten.search.rest import CHECKS, CLEAR_PAIRS, ahead_seconds, measuring_seconds
@@ -56,7 +57,7 @@ class _Made:
 
 def compile_ahead(
     program: Program, out: Outcome, last: LastRound | None, wall_s: float, spare_s: float = 0.0,
-    meanwhile: Meanwhile | None = None,
+    meanwhile: Meanwhile | None = None, callers: Callers | None = None,
 ) -> float:  # fmt: skip
     """`out.kept` with its kernels in an extension module, or with more kernels than it has; its wall seconds.
 
@@ -68,7 +69,7 @@ def compile_ahead(
     more = worth_compiling(last.trials, wall_s, last.shared) if last is not None else []
     if last is not None and more:
         candidate = Recipe(tuple(t.change for t in more)).apply(last.work)
-        made = _attempt(program, out, last, candidate, more, wall_s, jit=jit, meanwhile=meanwhile)
+        made = _attempt(program, out, last, candidate, more, wall_s, jit=jit, meanwhile=meanwhile, callers=callers)
         if isinstance(made, _Made):
             _taken(last, more)
             beside(more, last.shared)
@@ -78,7 +79,9 @@ def compile_ahead(
     if not jit:
         return wall_s
     kept = [t for t in out.trials if t.kept]
-    made = _attempt(program, out, last, out.kept, kept, wall_s, jit=True, spare_s=spare_s, meanwhile=meanwhile)
+    made = _attempt(
+        program, out, last, out.kept, kept, wall_s, jit=True, spare_s=spare_s, meanwhile=meanwhile, callers=callers
+    )
     if isinstance(made, _Made):
         _keep(program, out, made, recipe, jit=True)
         return made.warm_s
@@ -150,6 +153,7 @@ def kernels_worth_compiling(
 def _attempt(
     program: Program, out: Outcome, last: LastRound | None, candidate: ScriptWorkload, trials: Sequence[Trial],
     wall_s: float, *, jit: bool, spare_s: float = 0.0, meanwhile: Meanwhile | None = None,
+    callers: Callers | None = None,
 ) -> _Made | str:  # fmt: skip
     """The candidate compiled ahead of time, or why that is not kept, as the end of a sentence. `trials`: its changes;
     `wall_s`: what the kept program takes."""
@@ -168,10 +172,19 @@ def _attempt(
     needed_s = taking_s * (ALONE if jit else 1.0) + measuring_s
     if session.left_s + spare_s < needed_s:
         return ": the budget ended before more"
+
+    def around(made: ScriptWorkload) -> str | None:
+        """How it differs at a caller of what was changed."""
+        if callers is None:
+            return None
+        more = None if candidate is out.kept or last is None else [t.change for t in trials]
+        return callers.broken(made, out.work if last is None else last.work, more) or None
+
     session.progress.stage("compile kernels ahead of time", taking_s)
     try:
         if candidate is not out.kept:
             wrong = program.check(candidate)  # what runs where the extension module does not fit
+            wrong = wrong or around(candidate)
             if wrong is not None:
                 return f"; ahead of time: results differ ({wrong})"
         files = session.once("ahead", program.key(candidate), lambda: _ahead(program, out.work, candidate, building))
@@ -179,6 +192,7 @@ def _attempt(
             return f": {files}"
         made = candidate.with_sources(files)
         wrong, cold_s, warm_s = program.run_twice(made)
+        wrong = wrong or around(made)
         if wrong is not None:
             return f"; ahead of time: results differ ({wrong})"
         gain = before_s / max(warm_s, 1e-9)

@@ -136,9 +136,10 @@ def told(program: Program, out: Outcome) -> None:
     """What is known without a run: what was compared, the source around hot lines, and whose each line is."""
     record = out.record
     if program.observed:
+        around = () if out.callers is None or out.kept is out.work else out.callers.checks()
         out.record = replace(
             record,
-            checks=program.checks(out.kept),
+            checks=(*program.checks(out.kept), *around),
             excerpts=excerpts(out.work, record.profile),
             origins=() if out.kept is out.work else of_kept(out).told(),
         )

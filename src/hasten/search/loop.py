@@ -34,6 +34,7 @@ from hasten.observe.session import Session
 from hasten.search import doors
 from hasten.search.ahead import Meanwhile
 from hasten.search.aside import Aside, given_up, promised_more
+from hasten.search.callers import Callers
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
 from hasten.search.compiling import LastRound, compile_ahead, say_of_first_run
 from hasten.search.evidence import beside, gather, places, profile_record, told
@@ -124,6 +125,7 @@ def _search(
     last: LastRound | None = None
     aside: Aside | None = None
     meanwhile = Meanwhile(program, out.work)
+    callers = out.callers = Callers(program)
     whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # what is kept always gets its time: to be compiled ahead, which gains more than another round, and measured
@@ -148,13 +150,15 @@ def _search(
         if number == 1:
             out.record = replace(out.record, profile=profile_record(out.work, profile))
         working_s = current_wall * (1 - profile.left_out)
-        regions = [r for r in find_regions(current, profile) if not known.barren(current, r)]
+        hot = find_regions(current, profile)
+        regions = [r for r in hot if not known.barren(current, r)]
         regions = [r for r in regions if not doors.emitted(out.work, current, r)]
         if not regions:
             break
         session.phase("record")
         progress.stage(f"record {len(regions)} regions", 2 * current_wall)
         facts = Facts(profile, program.record(current, regions))
+        callers.recorded(current, hot, facts)
         session.phase("propose")
         findings, changes, reasons, failures = propose(current, regions, facts, passes)
         out.failed(failures)
@@ -193,12 +197,12 @@ def _search(
         loading_s = 0.0
         if speed and not jit:
             loading_s = program.loading_s(Judged(t.change, t.saves_s) for t in chosen)
-        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, loading_s)
+        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, loading_s, callers)
         plain = _without_packages(trials, chosen, working_s)
         if candidate is current and plain:
             # what the first set lost by loading a compiler, one without it may gain
             chosen = plain
-            candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed)
+            candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, callers=callers)
         fell_short = speed and promised_more(chosen, trials, current_wall, wall)
         if fell_short and aside is None and number < ROUNDS and session.left_s > 10 * current_wall:
             # what they left untried may gain more than they do
@@ -220,7 +224,9 @@ def _search(
         for trial in chosen:
             trial.kept = isinstance(trial.verdict, Accepted)
         beside([t for t in chosen if t.kept], shared)
-        recipe += tuple(t.change for t in chosen if t.kept)
+        kept = tuple(t.change for t in chosen if t.kept)
+        callers.kept(current, kept)
+        recipe += kept
         out.kept = candidate
         gained = current_wall / max(wall - loading_s, 1e-9)
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
@@ -232,7 +238,9 @@ def _search(
     if aside is not None and aside.chosen:  # nothing else came of it
         for trial in aside.chosen:
             trial.kept = isinstance(trial.verdict, Accepted)
-        recipe += tuple(t.change for t in aside.chosen if t.kept)
+        kept = tuple(t.change for t in aside.chosen if t.kept)
+        callers.kept(current, kept)
+        recipe += kept
         out.cold(aside.cold_s)
         out.kept, current_wall, last = aside.candidate, aside.wall_s, aside.last
     out.record = replace(out.record, kept=Recipe(recipe))
@@ -240,7 +248,7 @@ def _search(
     spare_s = limit_s / PLANNED - limit_s if given_s is None else 0.0
     if speed and whole:
         session.phase("compile ahead")
-        current_wall = compile_ahead(program, out, last, current_wall, spare_s, meanwhile)
+        current_wall = compile_ahead(program, out, last, current_wall, spare_s, meanwhile, callers)
         if out.kept is not out.work:
             progress.best(base_s / max(current_wall, 1e-9))
     meanwhile.stop()
@@ -365,6 +373,24 @@ def _without_packages(trials: Sequence[Trial], tried: Sequence[Trial], wall_s: f
 
 
 def _confirm(
+    session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool,
+    loading_s: float = 0.0, callers: Callers | None = None,
+) -> tuple[ScriptWorkload, float, float | None]:  # fmt: skip
+    """What `_faster` gives of the chosen changes, and what holds at all recorded callers of what it changes."""
+    while True:
+        found = _faster(session, program, work, chosen, wall_s, speed, loading_s)
+        chosen = [t for t in chosen if isinstance(t.verdict, Accepted)]
+        if callers is None or found[0] is work:
+            return found
+        session.phase("callers")
+        bad = callers.faulty(work, chosen)
+        session.phase("whole runs")
+        if not bad:
+            return found
+        chosen = [t for t in chosen if t not in bad]
+
+
+def _faster(
     session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool,
     loading_s: float = 0.0,
 ) -> tuple[ScriptWorkload, float, float | None]:  # fmt: skip

@@ -42,6 +42,14 @@ class Stacks:
             self._at[key] = tuple(found)
         return self._at[key]
 
+    def calls(self, outer: Region, inner: Region) -> bool:
+        """Whether the inner region was seen running further in than the outer one: called by it, in some way."""
+        at = (inner.path, inner.first, inner.last)
+        for (_, frames), place in zip(self.profile.frames, self._places(outer), strict=True):
+            if place >= 0 and any(path == at[0] and at[1] <= line <= at[2] for path, line in frames[place + 1 :]):
+                return True
+        return False
+
     def left(self, done: Sequence[Sped]) -> float:
         """The share of the program's time that is left when all of `done` are in place."""
         there = [(self._places(s.region), s.gain) for s in done]

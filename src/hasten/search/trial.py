@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change, Recipe
@@ -11,6 +12,9 @@ from hasten.core.record import ColdRun, FailureRecord, RunRecord
 from hasten.core.verdict import Accepted, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.search.origins import Lineage
+
+if TYPE_CHECKING:
+    from hasten.search.callers import Callers
 
 
 @dataclass
@@ -47,6 +51,7 @@ class Outcome:
     trials: list[Trial] = field(default_factory=list)
     first_s: float = 0.0  # wall seconds of the original's first run
     before_start: ScriptWorkload | None = None  # what was kept before imports were looked at
+    callers: Callers | None = None  # what was shown of the callers of what was changed
     lines: tuple[ScriptWorkload, Recipe, Lineage] | None = None  # whose each line is, of this program by these changes
 
     def noted(self, text: str) -> None:

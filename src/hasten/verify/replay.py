@@ -93,6 +93,14 @@ class Placed:
     first: int  # the region's first line in the new file
 
 
+@dataclass(frozen=True)
+class Within:
+    """A candidate that is replayed at a region around what it changes, and where that region stands in it."""
+
+    candidate: ScriptWorkload
+    placed: Placed
+
+
 def place(source: SourceFile, region: Region, edits: Sequence[Edit]) -> Placed:
     """The new text of a region and the new lines of edits outside it.
 
@@ -310,6 +318,7 @@ class _Replay:
         contract: Contract,
         folder: Path,
         deadline: float,
+        within: Within | None = None,
     ) -> None:
         self.session = session
         self.work = work
@@ -326,13 +335,13 @@ class _Replay:
         self.first_call_s = 0.0
         kernels = sum(e.text.count("@njit(") for e in change.edits)
         self.compiling_s = CANDIDATE_LIMIT_S + COMPILED_S * kernels
-        self.candidate = candidate = change.apply(work)
+        self.candidate = candidate = change.apply(work) if within is None else within.candidate
         source = work.source(self.region.path)
         new = candidate.source(self.region.path)
         self.old_tree = old_tree = original_tree(session, work)
         new_tree = folder / "tree"
         overlay_tree(old_tree, new_tree, {p: s for p, s in candidate.changed.items() if work.changed.get(p) != s})
-        placed = place(source, self.region, change.edits)
+        placed = place(source, self.region, change.edits) if within is None else within.placed
         self.keeps = change.later or _new_containers(source.tree, parsed(new.text))
         self.configs = {
             "old": self._config("old", old_tree, source, place(source, self.region, ())),
