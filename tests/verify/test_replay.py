@@ -660,3 +660,28 @@ def test_a_first_call_that_compiled_is_no_timing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(_Replay, "_timed", timed)
     assert late._time(equal, [(Path("0.in"), 6.0, 12.0)]).ratio == 12.0
     assert asked == [("new", 6.0)]
+
+
+LATE_STREAM = """
+    import numpy as np
+    def walk(n):
+        rng = np.random.default_rng(7)  # NumPy loads its random module here, not before
+        return float(rng.random(n).sum())
+    def draw(n):
+        np.random.seed(n)
+        return float(np.random.random(n).sum())
+    print(walk(9))
+    print(draw(9))
+    """
+
+
+def test_a_stream_that_is_loaded_within_a_region(make: Make) -> None:
+    rig = make(LATE_STREAM)
+    walk, draw = rig.function("walk"), rig.function("draw")
+    rig.record(walk, draw)
+    same = rig.replay(walk, ("rng.random(n).sum()", "rng.random(n).sum() * 1.0"))
+    assert same.status == "equal", same.reason
+    global_too = rig.replay(walk, ("rng = np", "np.random.random(); rng = np"))
+    assert (global_too.status, "random state" in global_too.reason) == ("different", True)
+    other = rig.replay(draw, ("np.random.random(n).sum()", "np.random.random(n + 1)[:-1].sum()"))
+    assert (other.status, "random state" in other.reason) == ("different", True)

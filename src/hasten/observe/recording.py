@@ -517,7 +517,9 @@ def _keep_exit(
     )
     try:
         patience_s = max(visit.patience_s, STATE.patience_s(region))
-        data = snapshot.dumps({"outcome": done, "random": after}, visit.limit, patience_s)
+        # where a stream that came with an import began, nobody knows
+        known = {name: state for name, state in after.items() if name in visit.random}
+        data = snapshot.dumps({"outcome": done, "random": known}, visit.limit, patience_s)
     except snapshot.TooBig as problem:
         region.why_not = region.why_not or _too_big(problem)
         region.bytes_left //= 2

@@ -227,9 +227,13 @@ def culprit(values: Mapping[str, Any], limit: int) -> str:
 
 
 def random_states() -> dict[str, Any]:
-    """States of the global random streams that the program has loaded."""
+    """States of the global random streams that the program has loaded.
+
+    NumPy loads `numpy.random` when it is named first, which may be in the middle of a region: its stream counts from
+    when NumPy itself is there, or what a region leaves could not be told from what was there before.
+    """
     states: dict[str, Any] = {"random": random.getstate()} if "random" in sys.modules else {}
-    numpy_random = sys.modules.get("numpy.random")
+    numpy_random = getattr(sys.modules.get("numpy"), "random", None)
     if numpy_random is not None and hasattr(numpy_random, "get_state"):
         name, keys, pos, has_gauss, cached = numpy_random.get_state()
         states["numpy.random"] = (name, keys.tobytes(), pos, has_gauss, cached)
@@ -240,6 +244,9 @@ def random_states() -> dict[str, Any]:
 
 
 def set_random_states(states: Mapping[str, Any]) -> None:
+    """Puts the streams where they were; one that nobody knew of by then is put where it is in every replay."""
+    if "numpy.random" not in states and hasattr(getattr(sys.modules.get("numpy"), "random", None), "seed"):
+        sys.modules["numpy"].random.seed(0)
     if "random" in states:
         random.setstate(states["random"])
     if "numpy.random" in states:

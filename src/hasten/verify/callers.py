@@ -136,6 +136,8 @@ class _Caller(_Replay):
             if found.status == DIFFERENT:
                 return found
             calls, why = calls + found.calls, found.reason or why
+            if found.status == UNTRIED and "repeat" in why:
+                break  # it reads a clock, or draws numbers: on other calls as well
         return Held(EQUAL, "", calls) if calls else Held(UNTRIED, why)
 
     def _unless_both(self, reason: str) -> Held:

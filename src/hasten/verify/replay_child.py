@@ -200,6 +200,7 @@ class Side:
             run, bound, function = self.runner(state)
         except (AttributeError, KeyError, TypeError, StopIteration) as missing:
             return {"status": "unusable", "reason": f"the region is not there to call: {missing!r}"}
+        streams = snapshot.random_states().keys()
         stdout, stderr = io.StringIO(), io.StringIO()
         result: Any = None
         error: BaseException | None = None
@@ -241,7 +242,9 @@ class Side:
         answer = {"status": "ok", "seconds": seconds, "raised": done["raised"]["type"] if error is not None else ""}
         if out_path is not None:
             try:
-                kept_out = {"outcome": done, "random": snapshot.random_states(), "extra": extra}
+                states = snapshot.random_states()
+                known = {name: states[name] for name in streams & states.keys()}
+                kept_out = {"outcome": done, "random": known, "extra": extra}
                 out_path.write_bytes(snapshot.dumps(kept_out))
             except snapshot.NotPicklable as reason:
                 return {"status": "unusable", "reason": f"the outcome cannot be kept: {reason}"}
