@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hasten.core.source import Edit, SourceFile, prelude_line
+from hasten.kernel.regions import PUT_THERE
 
 # {apart}, {batched}: names that are free in the file
 APART = '''\
@@ -177,6 +178,9 @@ def {whole}(arrays, scalars, writes, at, formula, rank):
     except Exception:
         return None
 '''
+
+
+PUT_THERE.add(APART.format(apart="_apart") + BATCHED.format(apart="_apart", batched="_one_call_for_all_rows"))
 
 
 def batched(source: SourceFile, taken: set[str]) -> tuple[str, str]:

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 from hasten.core.facts import Facts, ValueFact
 from hasten.core.finding import Finding, Region
 from hasten.core.source import Edit, SourceFile, prelude_line
+from hasten.kernel.regions import PUT_THERE
+from hasten.passes.source.columns.helper_classes import usual
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Span: TypeAlias = tuple[int, int, int, int, str]  # first line, column, last line, column (of bytes), text in its place
@@ -23,6 +25,7 @@ SCOPES = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.Cla
 LOOPS = (ast.For, ast.While)
 MIN_SHARE = 0.02
 PEEKING = frozenset({"exec", "eval", "locals", "globals", "vars", "compile"})
+PUT_THERE.update(usual())
 
 
 def parents(source: SourceFile) -> Mapping[ast.AST, ast.AST]:

@@ -83,7 +83,7 @@ class Project:
     def functions(self) -> dict[str, list[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]]]:
         out: dict[str, list[tuple[Module, ast.FunctionDef | ast.AsyncFunctionDef]]] = {}
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in (*module.written, *module.put_there):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     out.setdefault(node.name, []).append((module, node))
         for other, name in self._renamed:
@@ -94,7 +94,7 @@ class Project:
     def classes(self) -> dict[str, list[tuple[Module, ast.ClassDef]]]:
         out: dict[str, list[tuple[Module, ast.ClassDef]]] = {}
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in module.written:
                 if isinstance(node, ast.ClassDef):
                     out.setdefault(node.name, []).append((module, node))
         for other, name in self._renamed:
@@ -123,7 +123,7 @@ class Project:
         """Names that are stored as attributes, or bound in class bodies, anywhere."""
         out: set[str] = set()
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in module.written:
                 if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                     out.add(node.attr)
                 elif isinstance(node, ast.ClassDef):
@@ -170,7 +170,7 @@ class Project:
         if self.threads:
             return self.threads
         for module in self.modules:
-            for node in ast.walk(module.tree):
+            for node in module.written:
                 why = self._hidden_code(module, node)
                 if why:
                     return why

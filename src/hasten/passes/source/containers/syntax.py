@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from hasten.core.finding import Region
 from hasten.core.source import Edit, SourceFile, prelude_line, replace_nodes
+from hasten.kernel.regions import PUT_THERE
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Loop: TypeAlias = ast.For | ast.While
@@ -61,9 +62,26 @@ class Module:
         return frozenset(out)
 
     @cached_property
+    def put_there(self) -> frozenset[ast.AST]:
+        """Functions and classes of the file that earlier changes have put there, as far as they are known."""
+        return frozenset(
+            n
+            for n in self.tree.body
+            if isinstance(n, (ast.FunctionDef, ast.ClassDef))
+            and n.name.startswith("_")
+            and any("".join(self.source.lines[n.lineno - 1 : n.end_lineno]).strip() in text for text in PUT_THERE)
+        )
+
+    @cached_property
+    def written(self) -> tuple[ast.AST, ...]:
+        """All nodes but those of functions and classes that earlier changes have put there."""
+        inside = {node for top in self.put_there for node in ast.walk(top)}
+        return tuple(n for n in ast.walk(self.tree) if n not in inside)
+
+    @cached_property
     def dynamic(self) -> str:
         """The first thing that makes names of this module unknowable, or an empty string."""
-        for node in ast.walk(self.tree):
+        for node in self.written:
             if isinstance(node, ast.Name) and node.id in DYNAMIC:
                 return node.id
             if isinstance(node, ast.Attribute) and (
