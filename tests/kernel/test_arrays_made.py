@@ -63,3 +63,26 @@ def test_ints_and_floats_written_together_are_floats() -> None:
     text = "def f(x, xs):\n    t = 0.0\n    for i in range(3):\n        t += np.array([1, 2.5]).sum()\n    return t\n"
     c = compiled_function(text, "import numpy as np; args = (np.ones((2, 3)), [1.0, 2.0])")
     check(c, "import numpy as np; args = (np.ones((2, 3)), [0.1, 2.0])", fast=True)
+
+
+def test_an_array_without_a_buffer_is_a_new_one() -> None:
+    text = """
+    def f(x, n):
+        made = np.ndarray((n, x.shape[1]), dtype=x.dtype)
+        for k in range(1, n):
+            made[0] = x[0] * 2.0
+            made[k] = x[k] + x[k - 1] + made[k - 1]
+        return made
+    """
+    c = compiled_function(text, "import numpy as np; args = (np.ones((4, 3)), 4)")
+    assert "np.empty(" not in c.patched.text, "straight into the array"
+    check(c, "args = (np.random.default_rng(0).random((9, 5)), 9)", fast=True)
+    check(c, "args = (np.random.default_rng(0).random((9, 5)), 10)", fast=False)
+    shared = text.replace("dtype=x.dtype)", "dtype=x.dtype, buffer=x)")
+    with pytest.raises(AssertionError):
+        compiled_function(shared, "import numpy as np; args = (np.ones((4, 3)), 4)")
+    own = "    def ndarray(a, b):\n        return a\n" + text.replace(
+        "np.ndarray((n, x.shape[1]), dtype=x.dtype)", "ndarray(x, n)"
+    )
+    with pytest.raises(AssertionError):
+        compiled_function(own, "import numpy as np; args = (np.ones((4, 3)), 4)")

@@ -711,6 +711,8 @@ def _sources(node: ast.expr, calls: Collection[int] = ()) -> set[str]:
         last = f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
         if last in FRESH or id(node) in calls:
             return set()
+        if last == "ndarray" and len(node.args) <= 2 and {k.arg for k in node.keywords} <= {"shape", "dtype"}:
+            return set()  # without a buffer of others
         parts = [*node.args, *(k.value for k in node.keywords), *([f.value] if isinstance(f, ast.Attribute) else [])]
         return set().union(*(_sources(part, calls) for part in parts))
     found: set[str] = set()
