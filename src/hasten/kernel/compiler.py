@@ -25,6 +25,7 @@ from hasten.kernel import (
     deques,
     filters,
     firsts,
+    gaps,
     heaps,
     inner,
     lookups,
@@ -1307,8 +1308,8 @@ class Unit:
         for i, d in enumerate(self.frozen_maps):
             # a dict that grows under a loop: the original raises
             size = f"size_{i}_{s.lineno}_{s.col_offset}"
-            self.emit(f"{size} = len({d}[0])")
-            casts += [f"if len({d}[0]) != {size}:", "    raise RuntimeError"]
+            self.emit(f"{size} = {d}")
+            casts += [f"if {d} != {size}:", "    raise RuntimeError"]
         self.frozen_maps.clear()
         self.present -= names.bound([s])
         around = set(self.present)
@@ -1331,7 +1332,7 @@ class Unit:
         self.looked_up = seen_before
         self.present = around
         for line in casts:
-            if line.startswith(("if len(", "    raise Runtime")):
+            if line.startswith(("if len(", "if _size_loose(", "    raise Runtime")):
                 self.emit(line)
         if s.orelse:
             self.emit("else:")
@@ -1518,7 +1519,7 @@ class Unit:
             fail("loop over this", node)
         if t.keys_only:
             if d.code.isidentifier():
-                self.frozen_maps.append(d.code)
+                self.frozen_maps.append(gaps.size(self, d))
             loop = sets.ordered(self, d, node, looped=True)
             return loose(containers.item_type(loop, node)), loop.code
         if t.key is None or t.value is None:
@@ -1533,18 +1534,18 @@ class Unit:
                 if t.frozen and getattr(self.current, "iter", None) is node and containers.spelt_out(node):
                     self.looked_up[ast.unparse(node)] = replace(d, leaf=True)
         if not t.frozen:
-            self.frozen_maps.append(d.code)
+            self.frozen_maps.append(gaps.size(self, d))
         if name == "keys":
             parts = containers.fields(self, d)
-            return t.key, views.keys_code(t, f"{d.code}[0]" if parts is None else parts[0])
-        value, code = t.value, f"{d.code}[1]"
+            return t.key, views.keys_code(t, gaps.items(self, d, 0) if parts is None else parts[0])
+        value, code = t.value, gaps.items(self, d, 1)
         if container(value) and t.roots:
             value = rooted(value, roots_of(t))
         if t.frozen:
             code = views.items_code(self, value, code, f"len({d.code}[0])")
         if name == "values":
             return value, code
-        return Tup((t.key, value)), f"zip({views.keys_code(t, f'{d.code}[0]')}, {code})"
+        return Tup((t.key, value)), f"zip({views.keys_code(t, gaps.items(self, d, 0))}, {code})"
 
     def range_of(self, node: ast.Call) -> tuple[Num, list[str]]:
         if not 1 <= len(node.args) <= 3 or any(isinstance(a, ast.Starred) for a in node.args):
@@ -1627,9 +1628,9 @@ class Unit:
             if not code.isidentifier():
                 self.emit(f"result_dict = {code}")
                 code = "result_dict"
-            code = f"{code}[0], {views.leaving(t.value, f'{code}[1]')}"
+            code = f"{', '.join(gaps.leaving(self, t, code))}"
         elif self.door and isinstance(t, Grow):
-            code = views.leaving(t.item, code)
+            code = views.leaving(t.item, code, settled=gaps.settled_by(self, t.item))
         if self.door and isinstance(self.ret, Num) and self.ret.kind is None:
             code = f"{code}, {self.tag(v)}"
         self.emit(f"return {code}")
@@ -1639,9 +1640,9 @@ class Unit:
         if isinstance(v.t, Map) and self.door:
             if not v.code.isidentifier():
                 fail("a dict that is made where it is returned with others")
-            return f"({v.code}[0], {views.leaving(v.t.value, f'{v.code}[1]')})"
+            return f"({', '.join(gaps.leaving(self, v.t, v.code))})"
         if isinstance(v.t, Grow) and self.door:
-            return views.leaving(v.t.item, v.code)
+            return views.leaving(v.t.item, v.code, settled=gaps.settled_by(self, v.t.item))
         return bare(self.sink(v))
 
     def result(self, s: ast.Return) -> tuple[V, list[V]]:
@@ -2125,7 +2126,7 @@ class Unit:
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
             return f"(len({v.code}) > 0)"
         if isinstance(v.t, Map):
-            return f"(len({v.code}[0]) > 0)"
+            return f"({gaps.size(self, v)} > 0)"
         if isinstance(v.t, Row):
             return f"({views.length(v.t, v.code)} > 0)"
         if isinstance(v.t, Pool):
@@ -2657,7 +2658,7 @@ class Unit:
             if isinstance(v.t, Tup):
                 return V(str(len(v.t.items)), const(len(v.t.items)))
             if isinstance(v.t, Map):
-                return V(f"len({v.code}[0])", SIZE)
+                return V(gaps.size(self, v), SIZE)
             if isinstance(v.t, Pool):
                 from hasten.kernel import objects
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import keys, mixed, names, optional, sets, within
+from hasten.kernel import gaps, keys, mixed, names, optional, sets, within
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.kinds import (
     BOOL,
@@ -91,8 +91,8 @@ def sample(u: Unit, t: Type | None) -> str:
 
 def empty_map(u: Unit, t: Map) -> str:
     if t.keys_only:
-        return f"{u.helper('empty_set')}({sample(u, t.key)})"
-    return f"{u.helper('empty_dict')}({sample(u, t.key)}, {sample(u, t.value)})"
+        return f"{gaps.keyed(u, 'empty_set')}({sample(u, t.key)})"
+    return f"{gaps.keyed(u, 'empty_dict')}({sample(u, t.key)}, {sample(u, t.value)})"
 
 
 def empty_list(u: Unit, t: Grow) -> V:
@@ -110,7 +110,7 @@ def key_kind(t: Type | None) -> str:
 def fields(u: Unit, d: V) -> tuple[str, str, str] | None:
     """The names of keys, values and hash table of a dict that has a name: they are faster at hand than in a tuple."""
     name = within.named(u, d)
-    if name is None or not isinstance(u.env.get(name), Map) or name in u.fleeting:
+    if name is None or not isinstance(u.env.get(name), Map) or name in u.fleeting or gaps.with_gaps(u, u.env[name]):
         return None
     u.unpacked.add(name)
     return f"keys_of_{d.code}", f"values_of_{d.code}", f"table_of_{d.code}"
@@ -128,7 +128,8 @@ def called(u: Unit, what: str, kind: str, d: V) -> str:
         kind += "_rows"
     parts = fields(u, d)
     if parts is None:
-        return f"{u.helper(f'{what}_{kind}')}({d.code}"
+        helper = gaps.keyed(u, f"{what}_{kind}") if gaps.with_gaps(u, d.t) else u.helper(f"{what}_{kind}")
+        return f"{helper}({d.code}"
     return f"{u.helper(f'{what}_{kind}_parts')}({', '.join(parts[i] for i in PARTS[what])}"
 
 
@@ -727,19 +728,19 @@ def folded_map(u: Unit, v: V, node: ast.AST, anyhow: bool = True) -> V:
     t = v.t
     assert isinstance(t, Map)
     if t.keys_only:
-        return sets.any_order(v) if anyhow else sets.ordered(u, v, node)
+        return sets.any_order(u, v) if anyhow else sets.ordered(u, v, node)
     if t.key is None:
         raise Unknown("what a dict holds is not known")
-    return keys_of(v)
+    return keys_of(u, v)
 
 
-def keys_of(v: V) -> V:
+def keys_of(u: Unit, v: V) -> V:
     """The list of a dict's keys."""
     t = v.t
     assert isinstance(t, Map)
     if t.frozen and isinstance(t.key, Tup):
         return V(f"[key for key in {keys_code(t, f'{v.code}[0]')}]", Grow(t.key))
-    return V(f"{v.code}[0]", keys_list(t), leaf=True)
+    return V(gaps.items(u, v, 0), keys_list(t), leaf=True)
 
 
 def keys_list(t: Map) -> Type:
@@ -770,7 +771,7 @@ def sequence(u: Unit, node: ast.expr) -> V:
         if isinstance(v.t, Map):
             if v.t.keys_only:
                 return sets.ordered(u, v, node)
-            return keys_of(v)
+            return keys_of(u, v)
         if isinstance(v.t, Lst) or (isinstance(v.t, Grow) and v.t.sink is None):
             return v
         if isinstance(v.t, Row) and scalar(v.t.item):
@@ -876,7 +877,7 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
         if isinstance(value, Told):
             parts[1] = f"[{', '.join(mixed.pair(u, v, node) for v in values)}]"
         t = Map(loose(key), loose(value))
-        code = f"{u.helper('dict_' + key_kind(key))}({parts[0]}, {parts[1]})"
+        code = f"{gaps.keyed(u, 'dict_' + key_kind(key))}({parts[0]}, {parts[1]})"
         return V(code, join(t, Map(None, hint.value)) if container(value) else t)
     # keys and values are made one after the other: what is called may only compute
     if impure(node) and not pure(node, u.module):
@@ -890,9 +891,9 @@ def new_dict(u: Unit, node: ast.Dict | ast.DictComp) -> V:
     key_t, value_t = item_type(keys_v, node), item_type(values_v, node)
     if isinstance(hint.value, Told):
         pairs = f"[{mixed.pair(u, V('item', value_t), node)} for item in {values_v.code}]"
-        code = f"{u.helper('dict_' + key_kind(loose(key_t)))}({keys_v.code}, {pairs})"
+        code = f"{gaps.keyed(u, 'dict_' + key_kind(loose(key_t)))}({keys_v.code}, {pairs})"
         return V(code, Map(loose(key_t), hint.value))
-    code = f"{u.helper('dict_' + key_kind(loose(key_t)))}({keys_v.code}, {values_v.code})"
+    code = f"{gaps.keyed(u, 'dict_' + key_kind(loose(key_t)))}({keys_v.code}, {values_v.code})"
     return V(code, Map(loose(key_t), loose(value_t)))
 
 
@@ -947,7 +948,7 @@ def lookup(u: Unit, base: V, node: ast.Subscript) -> V:
     if inner is not None and known is None and kind == "int":
         return V(f"{inner}[{place}]", t.value)
     parts = fields(u, base)
-    values = f"{base.code}[1]" if parts is None else parts[1]
+    values = gaps.placed(u, base) if parts is None else parts[1]
     code = element_of(u, t.value, values, place) if t.frozen else f"{values}[{place}]"
     if container(t.value) and t.roots:
         return within.reached(u, base, place, code, rooted(t.value, roots_of(t)))
@@ -1031,7 +1032,7 @@ def get_container(u: Unit, base: V, args: list[ast.expr], node: ast.Call) -> V:
     known = f"{called(u, 'has', kind, base)}, {bare(u.sink(k))})"
     place = f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
     parts = fields(u, base)
-    values = f"{base.code}[1]" if parts is None else parts[1]
+    values = gaps.placed(u, base) if parts is None else parts[1]
     if t.frozen:
         code, new = element_of(u, value, values, place), empty(value)
     else:
@@ -1051,7 +1052,7 @@ def get_told(u: Unit, base: V, args: list[ast.expr], d: V, node: ast.Call) -> V:
     known = f"{called(u, 'has', kind, base)}, {bare(u.sink(k))})"
     place = f"{called(u, 'at', kind, base)}, {bare(u.sink(k))})"
     parts = fields(u, base)
-    code = f"{base.code}[1][{place}]" if parts is None else f"{parts[1]}[{place}]"
+    code = f"{gaps.placed(u, base) if parts is None else parts[1]}[{place}]"
     there = mixed.told(code, t.value) if isinstance(t.value, Told) else V(code, t.value or d.t)
     if not isinstance(there.t, Num):
         fail("get of an int or a float", node)

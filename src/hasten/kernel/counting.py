@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from hasten.kernel import containers
+from hasten.kernel import containers, gaps
 from hasten.kernel.compiler import Unit
 from hasten.kernel.kinds import (
     BOOL,
@@ -54,7 +54,7 @@ def made(u: Unit, name: str, node: ast.Call) -> V | None:
     elif node.args:
         v = containers.sequence(u, node.args[0])
         key = loose(containers.item_type(v, node))
-        return V(f"{u.helper('counted_' + containers.key_kind(key))}({v.code})", Map(key, value, default=spelled))
+        return V(f"{gaps.keyed(u, 'counted_' + containers.key_kind(key))}({v.code})", Map(key, value, default=spelled))
     t = Map(None, value, default=spelled)
     if isinstance(u.hint, Map) and u.hint.default == spelled:
         hinted = join(t, Map(u.hint.key, u.hint.value))
@@ -125,7 +125,7 @@ def missing(u: Unit, base: V, node: ast.Subscript) -> V:
     named = place_of(u, base, k, kind, new, node)
     if named is not None:
         parts = containers.fields(u, base)
-        code = f"{base.code}[1][{named}]" if parts is None else f"{parts[1]}[{named}]"
+        code = f"{gaps.placed(u, base) if parts is None else parts[1]}[{named}]"
         return V(code, value, parts=(code, ()))
     code = f"{containers.called(u, 'setdefault', kind, base)}, {bare(u.sink(k))}, {bare(u.sink(new))})"
     return V(code, value, parts=(code, ()))
@@ -135,6 +135,8 @@ def place_of(u: Unit, base: V, k: V, kind: str, new: V, node: ast.Subscript) -> 
     """A name for the place of a key that is there from now on: what is made for a missing one is made only then, and
     the key is looked up once in a statement. None where the expression may not be evaluated, or more than once."""
     s = u.current
+    if gaps.with_gaps(u, base.t):
+        return None
     if not container(new.t) or u.inside or s is None or not settled(base.t) or "(" in base.code:
         return None
     if not surely(s, node) or not pure(node.slice):
@@ -209,7 +211,11 @@ def most_common(u: Unit, base: V, node: ast.Call) -> V:
     """`counter.most_common(n)`: the largest counts first, equal ones in the order they came."""
     t = base.t
     parts = containers.fields(u, base)
-    if not isinstance(t, Map) or parts is None or len(node.args) > 1:
+    if not isinstance(t, Map) or len(node.args) > 1:
+        fail("most_common", node)
+    if parts is None and gaps.with_gaps(u, t) and base.code.isidentifier():
+        parts = gaps.items(u, base, 0), gaps.items(u, base, 1), ""
+    if parts is None:
         fail("most_common", node)
     if t.key is None or t.value is None:
         raise Unknown("what a dict holds is not known")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import (
@@ -18,6 +19,7 @@ from hasten.kernel import (
     building,
     counting,
     elsewhere,
+    gaps,
     letters,
     lists_of_arrays,
     making,
@@ -436,14 +438,14 @@ def _map_made(unit: Unit, t: Type, name: str) -> str:
             raise Refuse(f"what {name} holds is not known")
         return empty_map(unit, now)
     if tables.own_way(t):
-        return tables.made(unit.helper, t, local(name))
+        return tables.made(partial(gaps.keyed, unit), t, local(name))
     kind = key_kind(t.key)
     helper = "set" if t.keys_only else "dict_rows" if isinstance(t.value, Lst) else "dict"
     keys = _map_args(t, local(name))
     if kind != "int":  # rows of an array become tuples
         keys[0] = f"[({', '.join(f'key[{i}]' for i in range(len(t.key.items if isinstance(t.key, Tup) else ())))}) "
         keys[0] += f"for key in {local(name)}_keys]"
-    return f"{unit.helper(f'{helper}_{kind}')}({', '.join(keys)})"
+    return f"{gaps.keyed(unit, f'{helper}_{kind}')}({', '.join(keys)})"
 
 
 def with_loops(shared: Shared, texts: list[str]) -> list[str]:
@@ -772,7 +774,9 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
         # a dict that gets new values, and that is a record too
         for everyone in records.pools(types.values()):
             convert += [f"if any(row is {x} for row in {everyone}):", "    return None"]
-        raw_held += [f"{x}[0]", f"{x}[1]"]
+        now = unit.env[n]
+        assert isinstance(now, Map)
+        raw_held += gaps.leaving(unit, now, x)
         got_held += [f"new_{x}_keys", f"new_{x}_values"]
     first = making.dicts(shared, of_records)
     said = {n: f"last_{local(n)}" for n in of_records}
@@ -926,10 +930,10 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     for n, t in unit.env.items():
         if n in unit.outs and isinstance(t, Map):
             x = local(n)
-            values = views.leaving(t.value, f"{x}[1]")
-            raw = [f"{x}[0]" if r == f"{x}_keys" else values if r == f"{x}_values" else r for r in raw]
+            keys, values = gaps.leaving(unit, t, x)
+            raw = [keys if r == f"{x}_keys" else values if r == f"{x}_values" else r for r in raw]
         elif n in unit.outs and isinstance(t, Grow):
-            raw = [views.leaving(t.item, r) if r == local(n) else r for r in raw]
+            raw = [views.leaving(t.item, r, settled=gaps.settled_by(unit, t.item)) if r == local(n) else r for r in raw]
     raw += raw_held
     got += got_held
     text = []

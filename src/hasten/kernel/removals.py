@@ -4,9 +4,10 @@
         del self.count[victim]
 
 Elsewhere a key, once added, stays at its place, and loops over a dict rest on that: a kernel that takes keys out is
-compiled without (`Removing` asks for it). What follows a key then moves up, so the order stays that of insertion. The
-order of a set is no longer known, for CPython's own table keeps marks of what it held; and while a dict is gone over,
-nothing may be taken out of any (Python would not always notice that either, and go on with what is at the next place).
+compiled without (`Removing` asks for it), with dicts and sets that may have gaps (`runtime_loose`). Their order stays
+that of insertion. The order of a set that keys were taken out of is not known, for CPython's own table keeps marks of
+what it held; and while a dict is gone over, nothing may be taken out of any (Python would not always notice that
+either, and go on with what is at the next place).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, sets
+from hasten.kernel import containers, gaps, sets
 from hasten.kernel.kinds import Grow, Map, Num, Obj, Refuse, Tup, Type, Unknown, Word, container
 from hasten.kernel.values import V, bare, fail
 
@@ -45,7 +46,7 @@ def delete(u: Unit, target: ast.Subscript, base: V) -> None:
         fail("a set has no items", target)
     k, kind = containers.key_of(u, t, target.slice, False)
     _begins(u, target.value, t, target)
-    u.emit(f"{u.helper('delete_' + kind)}({base.code}, {bare(u.sink(k))})")
+    u.emit(f"{gaps.keyed(u, 'delete_' + kind)}({base.code}, {bare(u.sink(k))})")
 
 
 def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
@@ -54,14 +55,13 @@ def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
     if node.keywords:
         return False
     if isinstance(t, Map) and name == "clear" and not args:
-        kind = sets.member_kind(t.key) if t.keys_only and t.key is not None else containers.key_kind(t.key)
         _begins(u, func.value, t, node)
-        u.emit(f"{u.helper(('clear_set_' if t.keys_only else 'clear_') + kind)}({base.code})")
+        u.emit(f"{gaps.keyed(u, 'clear_set' if t.keys_only else 'clear')}({base.code})")
         return True
     if isinstance(t, Map) and t.keys_only and name in ("discard", "remove") and len(args) == 1:
         v, kind = sets.member_of(u, t, args[0], False)
         _begins(u, func.value, t, node)
-        u.emit(f"{u.helper(f'{name}_{kind}')}({base.code}, {bare(u.sink(v))})")
+        u.emit(f"{gaps.keyed(u, f'{name}_{kind}')}({base.code}, {bare(u.sink(v))})")
         return True
     if isinstance(t, Grow) and t.sink is None and not t.queue and name == "remove" and len(args) == 1:
         if t.item is None:
@@ -87,9 +87,9 @@ def popped(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     if len(node.args) == 2:
         other = _other(u, t.value, node)
         _begins(u, func.value, t, node)
-        return V(f"{u.helper('pop_or_' + kind)}({base.code}, {bare(u.sink(k))}, {other})", t.value)
+        return V(f"{gaps.keyed(u, 'pop_or_' + kind)}({base.code}, {bare(u.sink(k))}, {other})", t.value)
     _begins(u, func.value, t, node)
-    return V(f"{u.helper('pop_' + kind)}({base.code}, {bare(u.sink(k))})", t.value)
+    return V(f"{gaps.keyed(u, 'pop_' + kind)}({base.code}, {bare(u.sink(k))})", t.value)
 
 
 def _other(u: Unit, value: Type, node: ast.Call) -> str:

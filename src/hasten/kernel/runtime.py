@@ -14,6 +14,7 @@ from hasten.kernel import (
     runtime_generators,
     runtime_heaps,
     runtime_lists,
+    runtime_loose,
     runtime_orders,
     runtime_random,
     runtime_sets,
@@ -42,7 +43,9 @@ CONSTANTS = {
 # what is asked of dicts and sets again and again: a call counts references to every list it is given (20 ns and more),
 # which costs more than the look-up itself
 KEYED = r"(int|float|pair|triple|tuples?(_\d)+)"
-INLINED = re.compile(rf"(hash|find|at|has|get|put)_{KEYED}(_rows)?(_parts)?|add_{KEYED}_key")
+INLINED = re.compile(
+    rf"(hash|find|at|has|get|put)_{KEYED}(_rows)?(_parts)?|add_{KEYED}_key|(slot|at|has|get|put)_{KEYED}_loose"
+)
 
 
 def _njit(name: str, body: str, *uses: str, more: str = "") -> Helper:
@@ -1273,6 +1276,8 @@ _ALL += [
         *runtime_sets.COMPILED,
         *runtime_orders.COMPILED,
         *runtime_tables.DICTS_OF_FLOATS,
+        *runtime_loose.ANY,
+        *(text for kind in ("int", "float", "pair", "triple") for text in runtime_loose.of(kind)),
     )
 ]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
@@ -1293,7 +1298,11 @@ class _Helpers(dict[str, Helper]):
         found = OF_TUPLES.fullmatch(name)
         if found is None or name.startswith("tuples_"):
             raise KeyError(name)
-        for one, body, uses in (*runtime_tables.of_tuples(found[1]), *runtime_views.on_parts(found[1])):
+        for one, body, uses in (
+            *runtime_tables.of_tuples(found[1]),
+            *runtime_views.on_parts(found[1]),
+            *runtime_loose.of(found[1]),
+        ):
             self.setdefault(one, _njit(one, body, *uses))
         if name not in self:
             raise KeyError(name)

@@ -100,86 +100,6 @@ def _setdefault_{kind}(d, key, value):
 ''', ("key_{kind}",)),
 )  # fmt: skip
 
-TAKE = ("take_{kind}", '''
-def _take_{kind}(keys, table, i):
-    """Takes the key at place i out: those behind it move up.
-
-    Its place in the hash table stays taken, by the place of whatever is there afterwards: what finds that key by it
-    finds it rightly. When too much of the table is such, it is filled anew.
-    """
-    keys.pop(i)
-    n = len(keys)
-    used = 0
-    for at in range(len(table)):
-        place = table[at]
-        used += place >= 0
-        table[at] = place - (place > i or place >= n)
-    if 4 * (used - n) > len(table):
-        for at in range(len(table)):
-            table[at] = -1
-        for i in range(n):
-            table[-1 - _find_{kind}(keys, table, keys[i])] = i
-''', ("find_{kind}",))  # fmt: skip
-
-DELETE = (
-    ("delete_{kind}", '''
-def _delete_{kind}(d, key):
-    """del d[key]; raises when it is not there."""
-    at = _at_{kind}(d, key)
-    _take_{kind}(d[0], d[2], at)
-    d[1].pop(at)
-''', ("at_{kind}", "take_{kind}")),
-    ("pop_{kind}", '''
-def _pop_{kind}(d, key):
-    """d.pop(key); raises when it is not there."""
-    at = _at_{kind}(d, key)
-    value = d[1][at]
-    _take_{kind}(d[0], d[2], at)
-    d[1].pop(at)
-    return value
-''', ("at_{kind}", "take_{kind}")),
-    ("pop_or_{kind}", '''
-def _pop_or_{kind}(d, key, other):
-    """d.pop(key, other)"""
-    if _has_{kind}(d, key):
-        return _pop_{kind}(d, key)
-    return other
-''', ("has_{kind}", "pop_{kind}")),
-    ("clear_{kind}", '''
-def _clear_{kind}(d):
-    """d.clear()"""
-    d[0].clear()
-    d[1].clear()
-    for at in range(len(d[2])):
-        d[2][at] = -1
-''', ()),
-)  # fmt: skip
-
-DISCARD = (
-    ("discard_{kind}", '''
-def _discard_{kind}(s, key):
-    """s.discard(key)"""
-    at = _find_{kind}(s[0], s[1], key)
-    if at >= 0:
-        _take_{kind}(s[0], s[1], at)
-''', ("find_{kind}", "take_{kind}")),
-    ("remove_{kind}", '''
-def _remove_{kind}(s, key):
-    """s.remove(key); raises when it is not there."""
-    at = _find_{kind}(s[0], s[1], key)
-    if at < 0:
-        raise ValueError
-    _take_{kind}(s[0], s[1], at)
-''', ("find_{kind}", "take_{kind}")),
-    ("clear_set_{kind}", '''
-def _clear_set_{kind}(s):
-    """s.clear()"""
-    s[0].clear()
-    for at in range(len(s[1])):
-        s[1][at] = -1
-''', ()),
-)  # fmt: skip
-
 MADE = (
     ("dict_{kind}", '''
 def _dict_{kind}(keys, values):
@@ -297,13 +217,13 @@ def of(kind: str, *texts: Text) -> list[Text]:
 
 def dicts(kind: str, find: Text = FIND, made_set: Text = SET) -> list[Text]:
     """Everything that dicts and sets of this kind of key need."""
-    return of(kind, find, KEY, AT, HAS, *READ_AND_WRITTEN, ADD, *MADE, made_set, *SETS, TAKE, *DELETE, *DISCARD)
+    return of(kind, find, KEY, AT, HAS, *READ_AND_WRITTEN, ADD, *MADE, made_set, *SETS)
 
 
 DICTS = [*dicts("int", FIND_INT, SET_OF_NUMBERS), *dicts("pair"), *dicts("triple")]
-SETS_OF_FLOATS = of("float", FIND, KEY, HAS, ADD, SET_OF_NUMBERS, TAKE, *DISCARD)
+SETS_OF_FLOATS = of("float", FIND, KEY, HAS, ADD, SET_OF_NUMBERS)
 # (what sets of floats need of these is there already)
-DICTS_OF_FLOATS = of("float", AT, *READ_AND_WRITTEN, *MADE, *DELETE)
+DICTS_OF_FLOATS = of("float", AT, *READ_AND_WRITTEN, *MADE)
 
 
 def hash_of(sizes: tuple[int, ...], kind: str) -> Text:

@@ -11,7 +11,7 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import containers, keys, names
+from hasten.kernel import containers, gaps, keys, names
 from hasten.kernel.kinds import BOOL, SIZE, Grow, Lst, Map, Num, Refuse, Tup, Type, Unknown, loose
 from hasten.kernel.values import V, bare, fail, impure
 
@@ -67,7 +67,7 @@ def made(u: Unit, node: ast.Call) -> V:
 
 def of_list(u: Unit, v: V, node: ast.AST) -> V:
     item = loose(containers.item_type(v, node))
-    return V(f"{u.helper('set_' + member_kind(item))}({v.code})", Map(item, None, keys_only=True))
+    return V(f"{gaps.keyed(u, 'set_' + member_kind(item))}({v.code})", Map(item, None, keys_only=True))
 
 
 def display(u: Unit, node: ast.Set) -> V:
@@ -90,13 +90,13 @@ def ordered(u: Unit, v: V, node: ast.AST, looped: bool = False) -> V:
     if t.key is None:
         raise Unknown("what a set holds is not known")
     if t.frozen:
-        return containers.keys_of(v)  # in the order that it was gone over at the door
+        return containers.keys_of(u, v)  # in the order that it was gone over at the door
     if t.roots:
         if not u.top:
             fail("order of a set that was passed on", node)
         if t.roots & u.mutated:
             u.doubts.append("order of a set that came from outside and grows")
-        return V(f"{v.code}[0]", Grow(t.key), leaf=True)
+        return V(gaps.items(u, v, 0), Grow(t.key), leaf=True)
     if any(containers.words_in(t.key)):
         fail("order of a set of strings", node)
     if u.shared.removing:
@@ -112,13 +112,13 @@ def ordered(u: Unit, v: V, node: ast.AST, looped: bool = False) -> V:
     return V(f"{u.helper('set_order_' + kind)}({v.code})", Grow(t.key))
 
 
-def any_order(v: V) -> V:
+def any_order(u: Unit, v: V) -> V:
     """The elements of a set, where their order cannot be seen."""
     t = v.t
     assert isinstance(t, Map)
     if t.key is None:
         raise Unknown("what a set holds is not known")
-    return containers.keys_of(v) if t.frozen else V(f"{v.code}[0]", Grow(t.key), leaf=True)
+    return containers.keys_of(u, v) if t.frozen else V(gaps.items(u, v, 0), Grow(t.key), leaf=True)
 
 
 def sorted_distinct(u: Unit, node: ast.Call) -> V | None:
@@ -143,7 +143,7 @@ def has(u: Unit, base: V, node: ast.expr, sign: str) -> str:
     v, kind = member_of(u, base.t, node, False)
     if base.t.frozen:
         return f"({sign}{containers.called(u, 'has', kind, base)}, {bare(u.sink(v))}))"
-    return f"({sign}{u.helper('has_' + kind)}({base.code}, {bare(u.sink(v))}))"
+    return f"({sign}{gaps.keyed(u, 'has_' + kind)}({base.code}, {bare(u.sink(v))}))"
 
 
 def add(u: Unit, target: ast.expr, base: V, node: ast.Call) -> None:
@@ -152,7 +152,7 @@ def add(u: Unit, target: ast.expr, base: V, node: ast.Call) -> None:
     v, kind = member_of(u, base.t, node.args[0], True)
     containers.changes(u, target, base.t, node)
     containers.widen(u, target, replace(Map(loose(v.t), None), keys_only=True))
-    u.emit(f"{u.helper(f'add_{kind}_key')}({base.code}, {bare(u.sink(v))})")
+    u.emit(f"{gaps.keyed(u, f'add_{kind}_key')}({base.code}, {bare(u.sink(v))})")
 
 
 # ---------------------------------------------------------------------- two sets
@@ -161,17 +161,17 @@ OPERATORS = {"BitAnd": "both", "BitOr": "either", "Sub": "less", "BitXor": "one"
 METHODS = {"intersection": "both", "union": "either", "difference": "less", "symmetric_difference": "one"}
 COUNTED = {
     "both": "{common}",
-    "either": "(len({a}[0]) + len({b}[0]) - {common})",
-    "less": "(len({a}[0]) - {common})",
-    "one": "(len({a}[0]) + len({b}[0]) - 2 * {common})",
+    "either": "({na} + {nb} - {common})",
+    "less": "({na} - {common})",
+    "one": "({na} + {nb} - 2 * {common})",
 }
 TESTS = {
-    "Eq": "({common} == len({a}[0]) and len({a}[0]) == len({b}[0]))",
-    "NotEq": "({common} != len({a}[0]) or len({a}[0]) != len({b}[0]))",
-    "LtE": "({common} == len({a}[0]))",
-    "Lt": "({common} == len({a}[0]) and len({a}[0]) < len({b}[0]))",
-    "GtE": "({common} == len({b}[0]))",
-    "Gt": "({common} == len({b}[0]) and len({a}[0]) > len({b}[0]))",
+    "Eq": "({common} == {na} and {na} == {nb})",
+    "NotEq": "({common} != {na} or {na} != {nb})",
+    "LtE": "({common} == {na})",
+    "Lt": "({common} == {na} and {na} < {nb})",
+    "GtE": "({common} == {nb})",
+    "Gt": "({common} == {nb} and {na} > {nb})",
 }
 ASKED = {"issubset": "LtE", "issuperset": "GtE", "isdisjoint": "({common} == 0)"}
 
@@ -196,7 +196,7 @@ def operands(u: Unit, node: ast.expr) -> tuple[str, V, V] | None:
     b = u.expr(sides[1])
     if not _is_set(b):
         fail("a set beside something else", node)
-    _alike(a, b, node)
+    _alike(u, a, b, node)
     return what, a, b
 
 
@@ -214,7 +214,7 @@ def _is_set(v: V) -> bool:
     return isinstance(v.t, Map) and v.t.keys_only
 
 
-def _alike(a: V, b: V, node: ast.AST) -> None:
+def _alike(u: Unit, a: V, b: V, node: ast.AST) -> None:
     """Raises `Refuse` unless the machine tells which items of two sets are equal."""
     assert isinstance(a.t, Map) and isinstance(b.t, Map)
     if a.t.key is None or b.t.key is None:
@@ -224,12 +224,14 @@ def _alike(a: V, b: V, node: ast.AST) -> None:
         fail("sets of several types", node)
     if kinds[0] != "int" and (a.t.frozen or b.t.frozen):
         fail("sets of tuples from outside", node)
+    if a.t.frozen != b.t.frozen and u.shared.removing:
+        fail("a set from outside in a kernel that takes keys out", node)
 
 
 def _common(u: Unit, a: V, b: V) -> str:
     """The code of the number of items in both, which is worked out once for a statement."""
     assert isinstance(a.t, Map)
-    code = f"{u.helper('common_' + containers.key_kind(a.t.key))}({a.code}, {b.code})"
+    code = f"{gaps.keyed(u, 'common_' + containers.key_kind(a.t.key))}({a.code}, {b.code})"
     s = u.current
     if not isinstance(s, (ast.Assign, ast.AugAssign, ast.Return)) or s.value is None or u.inside:
         return code
@@ -252,13 +254,18 @@ def _quiet(u: Unit, call: ast.Call) -> bool:
     return u.module.dotted(call.func) in ("len", "float", "int", "min", "max", "abs", "round", "bool")
 
 
+def _sizes(u: Unit, a: V, b: V) -> dict[str, str]:
+    """The codes of the sizes of two sets."""
+    return {"na": gaps.size(u, a), "nb": gaps.size(u, b)}
+
+
 def counted(u: Unit, node: ast.expr) -> V | None:
     """`len(a & b)`, without making the set. None: something else."""
     found = operands(u, node)
     if found is None:
         return None
     what, a, b = found
-    return V(COUNTED[what].format(common=_common(u, a, b), a=a.code, b=b.code), SIZE)
+    return V(COUNTED[what].format(common=_common(u, a, b), **_sizes(u, a, b)), SIZE)
 
 
 def combined(u: Unit, node: ast.expr) -> V | None:
@@ -268,7 +275,7 @@ def combined(u: Unit, node: ast.expr) -> V | None:
         return None
     what, a, b = found
     assert isinstance(a.t, Map)
-    helper = u.helper(f"set_{what}_{containers.key_kind(a.t.key)}")
+    helper = gaps.keyed(u, f"set_{what}_{containers.key_kind(a.t.key)}")
     return V(f"{helper}({a.code}, {b.code})", Map(a.t.key, None, keys_only=True, merged=True))
 
 
@@ -276,11 +283,11 @@ def compared(u: Unit, node: ast.Compare, a: V, b: V) -> V:
     """`a <= b`, `a == b`"""
     if not _is_set(a) or not _is_set(b) or impure(node):
         fail("comparison of such sets", node)
-    _alike(a, b, node)
+    _alike(u, a, b, node)
     test = TESTS.get(type(node.ops[0]).__name__)
     if test is None:
         fail("comparison of sets", node)
-    return V(test.format(common=_common(u, a, b), a=a.code, b=b.code), BOOL)
+    return V(test.format(common=_common(u, a, b), **_sizes(u, a, b)), BOOL)
 
 
 def asked(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
@@ -291,8 +298,8 @@ def asked(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
     b = u.expr(node.args[0])
     if not _is_set(b) or impure(node.args[0]):
         fail("a set beside something else", node)
-    _alike(base, b, node)
-    return V(TESTS.get(test, test).format(common=_common(u, base, b), a=base.code, b=b.code), BOOL)
+    _alike(u, base, b, node)
+    return V(TESTS.get(test, test).format(common=_common(u, base, b), **_sizes(u, base, b)), BOOL)
 
 
 def updated(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) -> None:
@@ -308,10 +315,10 @@ def updated(u: Unit, target: ast.expr, base: V, more: ast.expr, node: ast.AST) -
         assert isinstance(b.t, Map)
         if b.t.key is None:
             raise Unknown("what a set holds is not known")
-        item, added = loose(b.t.key), f"{b.code}[0]"
+        item, added = loose(b.t.key), gaps.items(u, b, 0)
     kind = containers.key_kind(item)
     if base.t.key is not None and (containers.key_kind(base.t.key), keys.parts(base.t.key)) != (kind, keys.parts(item)):
         fail("elements of several types", node)
     containers.changes(u, target, base.t, node)
     containers.widen(u, target, Map(item, None, keys_only=True, merged=True))
-    u.emit(f"{u.helper('set_update_' + kind)}({base.code}, {added})")
+    u.emit(f"{gaps.keyed(u, 'set_update_' + kind)}({base.code}, {added})")

@@ -142,12 +142,16 @@ def length(t: Row, view: str) -> str:
     return f"len({view})" if scalar(t.item) else f"(len({view}[0]) - 1)"
 
 
-def leaving(t: Type | None, values: str, depth: int = 0) -> str:
-    """A list of values as it leaves a kernel: of dicts their keys and values, not their hash tables."""
+def leaving(t: Type | None, values: str, depth: int = 0, settled: str = "") -> str:
+    """A list of values as it leaves a kernel: of dicts their keys and values, not their hash tables.
+
+    `settled`: the helper that fills gaps first, where keys are taken out.
+    """
     if not isinstance(t, Map) or t.keys_only:
         return values
     row = f"row_{depth}" if depth else "row"
-    return f"[({row}[0], {leaving(t.value, f'{row}[1]', depth + 1)}) for {row} in {values}]"
+    one = f"{settled}({row})" if settled else row
+    return f"[({one}[0], {leaving(t.value, f'{one}[1]', depth + 1, settled)}) for {row} in {values}]"
 
 
 # ---------------------------------------------------------------------- the way in
