@@ -11,6 +11,69 @@ from tests.passes.test_containers_harness import changed, left_alone
 
 NAN = "float('nan')"
 CHANGED = {
+    "rows that were found are skipped": """
+class Row:
+    def __init__(self, key, n, done=False):
+        self.key, self.n, self.done, self.state = key, n, done, "new"
+def run(xs, ys):
+    pairs = []
+    for x in xs:
+        for y in ys:
+            if y.done:
+                continue
+            if x.key == y.key and x.n <= y.n:
+                pairs.append((x.n, y.n))
+                x.done = y.done = True
+                break
+    for x in xs:
+        best = None
+        for y in ys:
+            if y.done or not y.state != "old" or y.key != x.key:
+                continue
+            best = y
+            y.state = "old"
+        if best is not None:
+            best.done = True
+            pairs.append((x.n, -best.n))
+    return pairs
+def left(xs, ys):
+    return [[y.n for y in ys if not y.done if y.key == x.key] for x in xs]
+rows = [Row("abc"[i * i % 3], i) for i in range(9)], [Row("abcd"[i % 4], i % 7, i == 3) for i in range(20)]
+print(run(*rows), run(rows[1], rows[1]), left(*rows), run([], rows[0]), run(rows[0], []))
+odd = [Row(float("nan"), 1), Row(1, 1), Row(True, 2, None), Row(1.0, 3, [])], [Row(float("nan"), 1), Row(1, 4, [1]), Row(1, 2)]
+print(run(*odd), left(*odd))
+class Bare:
+    def __init__(self, key):
+        self.key, self.n, self.state = key, 1, "new"
+try:
+    print(run(odd[0], [*odd[1], Bare(3)]))
+except AttributeError as e:
+    print(e)
+class Loud:
+    def __bool__(self):
+        print("asked")
+        return False
+print(run([Row(1, 1), Row(2, 2)], [Row(2, 2, Loud()), Row(1, 2)]))
+""",
+    "items that say whether they are open": """
+def run(orders, items):
+    for o in orders:
+        o["got"] = 0
+        for i in items:
+            if i["open"] and i["k"] == o["k"]:
+                o["got"] += i["n"]
+                i["open"] = False
+    return [o["got"] for o in orders], sum(i["open"] for i in items)
+items = [{"k": i % 4, "n": i, "open": i % 5 > 0} for i in range(30)]
+print(run([{"k": k} for k in (3, 1, 3, 0)], items))
+try:
+    print(run([{"k": k} for k in (3, 1, 3, 0)], [*items, {"k": 3, "n": 1}]))
+except KeyError as e:
+    print(e)
+import collections
+lazy = collections.defaultdict(bool, k=9)
+print(run([{"k": 9}], [lazy]), lazy)
+""",
     "lists that grow in the loop": """
 def sessions(users, events):
     out = []
@@ -214,6 +277,68 @@ print(run([1, 2, 1], ys, {"ys": ys}), run([1, 2, 1], [1, 2], {"ys": []}))
 """,
 }
 ALONE = {
+    "what is asked becomes something else": """
+class Row:
+    def __init__(self, key):
+        self.key, self.done = key, False
+class Loud:
+    def __bool__(self):
+        print("asked")
+        return False
+def run(xs, ys):
+    n = 0
+    for x in xs:
+        for y in ys:
+            if y.done:
+                continue
+            if x.key == y.key:
+                n += 1
+                y.done = Loud()
+    return n
+print(run([Row(1), Row(2)], [Row(2), Row(1), Row(2)]))
+""",
+    "asking runs code": """
+class Row:
+    def __init__(self, key):
+        self.key = key
+    @property
+    def done(self):
+        print("asked")
+        return False
+def run(xs, ys):
+    n = 0
+    for x in xs:
+        for y in ys:
+            if y.done or x.key != y.key:
+                continue
+            n += 1
+    return n
+print(run([Row(1), Row(2)], [Row(2), Row(1), Row(2)]))
+""",
+    "what is asked is taken away": """
+def run(orders, items):
+    n = 0
+    for o in orders:
+        for i in items:
+            if i["open"] and i["k"] == o["k"]:
+                n += 1
+                del i["open"]
+    return n
+try:
+    print(run([{"k": 1}, {"k": 2}], [{"k": 1, "open": True}, {"k": 2, "open": True}]))
+except KeyError as e:
+    print(e)
+""",
+    "another thing is asked": """
+def run(orders, items, flags):
+    n = 0
+    for o in orders:
+        for i in items:
+            if flags.pop() and i["k"] == o["k"]:
+                n += 1
+    return n
+print(run([{"k": 1}, {"k": 2}], [{"k": 1}, {"k": 2}], [1, 0, 1, 1]))
+""",
     "what is searched for changes in a search": """
 def run(ks, rows):
     out = []

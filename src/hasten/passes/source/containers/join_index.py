@@ -7,6 +7,7 @@ Example          for order in orders:                 users_by = _by_key(users, 
                      for user in users:          ->   for order in orders:
                          if user["id"] == order["u"]:     for user in _matching(users, users_by, lambda: order["u"]):
                              ...                              if user["id"] == order["u"]: ...
+                 What is asked of a row before that (`if user.done: continue`) may change, as long as asking is quiet.
 Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the
                  project), and, checked while it runs, rows are a list or tuple and keys are plain values (dates and
                  times without a zone among them), which hash as they compare. Rows come in their old order and the
@@ -113,6 +114,7 @@ class Search:
     test: ast.Compare
     body: tuple[ast.AST, ...]  # what else runs in the loop
     leaks: bool  # its target is seen after it
+    asked: tuple[ast.expr, ...] = ()  # what is looked at before the comparison: fields of the row
 
 
 class KeyIndex(ContainerPass):
@@ -173,6 +175,8 @@ class KeyIndex(ContainerPass):
                 continue
             if changes_fields(project, fields | key_fields, stretch):
                 continue
+            if s.asked and (ranged or not _stay_plain(project, s.asked, row_side)):
+                continue
             if not key_stays(place, key_side, s.node, rows):
                 continue
             grown = may_grow_rows(project, module, allowed)
@@ -226,6 +230,10 @@ class KeyIndex(ContainerPass):
             kinds = "(dict, list, tuple)"
             if grown and isinstance(s.target, ast.Tuple):
                 kinds = "(tuple,)"  # a list of another length could not be unpacked any more
+        if s.asked:  # asking does nothing, as long as what is asked for is a plain value
+            assert isinstance(s.target, ast.Name)
+            asked = " and ".join(dict.fromkeys(f"_is_plain({module.text(e)})" for e in s.asked))
+            maker = f"lambda {s.target.id}: {module.text(row_side)} if {asked} else []"
         setup = f"{module.margin(stretch)}{index} = _by_key({', '.join((name, maker, kinds, *apart))})\n"
         key = module.text(key_side)
         if ranged:
@@ -333,27 +341,38 @@ def _equal(test: ast.expr, word: type[ast.cmpop]) -> ast.Compare | None:
 
 def _search(module: Module, node: ast.AST) -> Search | None:
     """The search that a loop or a comprehension clause is, if it is one."""
+    asked: list[ast.expr] = []
     if isinstance(node, ast.For) and node.body:
-        first = node.body[0]
-        if not isinstance(first, ast.If) or not _iterates(module, node.iter):
+        if not _iterates(module, node.iter):
             return None
         test: ast.Compare | None = None
-        if len(node.body) == 1 and not first.orelse:
-            test = _first_conjunct(module, first.test)
-        elif not first.orelse and len(first.body) == 1 and isinstance(first.body[0], ast.Continue):
-            t = first.test
-            if isinstance(t, ast.BoolOp) and isinstance(t.op, ast.Or):
-                t = t.values[0]
-            test = _equal(t, ast.NotEq)
+        for n, s in enumerate(node.body):
+            if not isinstance(s, ast.If) or s.orelse:
+                return None
+            skips = len(s.body) == 1 and isinstance(s.body[0], ast.Continue)
+            if n == len(node.body) - 1:
+                test = _selecting(module, s.test, ast.And, ast.Eq, node.target, asked)
+            if test is None and skips:
+                test = _selecting(module, s.test, ast.Or, ast.NotEq, node.target, asked)
+            if test is not None:
+                break
+            if not skips or not _only_asks(s.test, node.target, asked):
+                return None
         if test is None:
             return None
-        return Search(node, node.iter, node.target, test, tuple(node.body), True)
+        return Search(node, node.iter, node.target, test, tuple(node.body), True, tuple(asked))
     if isinstance(node, COMPREHENSIONS):
         clause = node.generators[-1]
         if clause.is_async or not _iterates(module, clause.iter):
             return None
         if clause.ifs:
-            test = _first_conjunct(module, clause.ifs[0])
+            test = None
+            for part in clause.ifs:
+                test = _selecting(module, part, ast.And, ast.Eq, clause.target, asked)
+                if test is not None:
+                    break
+                if not _only_asks(part, clause.target, asked):
+                    return None
         elif isinstance(node, ast.GeneratorExp) and len(node.generators) == 1:
             call = module.parents[node]
             if not (isinstance(call, ast.Call) and call.args == [node] and module.is_builtin(call.func, "any", "sum")):
@@ -363,8 +382,51 @@ def _search(module: Module, node: ast.AST) -> Search | None:
             return None
         if test is None or not at_once(module, node):
             return None
-        return Search(clause, clause.iter, clause.target, test, (node,), False)
+        return Search(clause, clause.iter, clause.target, test, (node,), False, tuple(asked))
     return None
+
+
+def _selecting(
+    module: Module, test: ast.expr, joined: type[ast.boolop], word: type[ast.cmpop], row: ast.AST, asked: list[ast.expr]
+) -> ast.Compare | None:
+    """`row.key == key` out of `row.key == key`, `row.key == key and ...`, `row.open and row.key == key`, and the like
+    with `!=` and `or`. What is asked of the row before is added to `asked`."""
+    values = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, joined) else [test]
+    before: list[ast.expr] = []
+    for value in values:
+        found = _equal(value, word)
+        if found is not None and _compares_row(module, found, row):
+            asked += before
+            return found
+        counted = isinstance(value, ast.Compare) and all(_counter(module, v) for v in (value.left, *value.comparators))
+        if not (counted and joined is ast.And) and not _only_asks(value, row, before):
+            return None
+    return None
+
+
+def _compares_row(module: Module, test: ast.Compare, row: ast.AST) -> bool:
+    """Is it no comparison of a row with something written down, nor of two counters?"""
+    sides = (test.left, test.comparators[0])
+    return not any(isinstance(e, ast.Constant) for e in sides) and not all(_counter(module, e) for e in sides)
+
+
+def _only_asks(test: ast.expr, row: ast.AST, asked: list[ast.expr]) -> bool:
+    """`row.done`, `not row["open"]`, `row.state != "new"`: nothing but looks at fields of the row, which are added."""
+    quiet = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
+    match test:
+        case ast.BoolOp(values=values):
+            return all(_only_asks(value, row, asked) for value in values)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _only_asks(operand, row, asked)
+        case ast.Compare(left=ast.Attribute() | ast.Subscript() as left, ops=[op], comparators=[ast.Constant()]):
+            return isinstance(op, quiet) and _only_asks(left, row, asked)
+        case (
+            ast.Attribute(value=ast.Name(id=name))
+            | ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str()))
+        ):
+            asked.append(test)
+            return isinstance(row, ast.Name) and row.id == name
+    return False
 
 
 def at_once(module: Module, node: ast.AST) -> bool:
@@ -380,21 +442,6 @@ def at_once(module: Module, node: ast.AST) -> bool:
             or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
         )
     )
-
-
-def _first_conjunct(module: Module, test: ast.expr) -> ast.Compare | None:
-    """`a == b` out of `a == b`, `a == b and ...` or `i != j and a == b` (positions of ranges only)."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for value in test.values:
-            found = _equal(value, ast.Eq)
-            if found is not None and not (_counter(module, found.left) and _counter(module, found.comparators[0])):
-                return found
-            if not (
-                isinstance(value, ast.Compare) and all(_counter(module, v) for v in (value.left, *value.comparators))
-            ):
-                return None
-        return None
-    return _equal(test, ast.Eq)
 
 
 def _counter(module: Module, e: ast.expr) -> bool:
@@ -545,6 +592,40 @@ def changes_fields(project: Project, fields: frozenset[object], stretch: ast.AST
             if isinstance(node, ast.Attribute) and node.attr in ("__dict__", "__setattr__"):
                 return True
     return False
+
+
+def _stay_plain(project: Project, asked: tuple[ast.expr, ...], row_side: ast.expr) -> bool:
+    """Whether fields of rows, once they are plain values, are never anything else: all that is ever stored under such
+    names is a constant or a truth value. (Rows are of one sort: what is compared is found as these fields are.)"""
+    while isinstance(inner := getattr(row_side, "value", None), (ast.Attribute, ast.Subscript)):
+        row_side = inner
+    if {type(e) for e in asked} != {type(row_side)}:
+        return False
+    attrs = {e.attr for e in asked if isinstance(e, ast.Attribute)}
+    keys = {e.slice.value for e in asked if isinstance(e, ast.Subscript) and isinstance(e.slice, ast.Constant)}
+    if changes_fields(project, frozenset(), project.modules[0].tree) or attrs & project.properties:
+        return False
+    for module in project.modules:
+        for n in ast.walk(module.tree):
+            if isinstance(n, ast.Name) and n.id in ("setattr", "delattr", "vars"):
+                return False
+            if isinstance(n, ast.Attribute) and n.attr in ("__dict__", "__setattr__", "__delattr__"):
+                return False
+            if isinstance(n, ast.Subscript) and not isinstance(n.ctx, ast.Load):
+                if not (isinstance(n.slice, ast.Constant) and n.slice.value in keys):
+                    continue
+            elif not isinstance(n, ast.Attribute) or isinstance(n.ctx, ast.Load) or n.attr not in attrs:
+                continue
+            holder, s = module.function(n), module.parents[n]
+            if isinstance(n, ast.Attribute) and isinstance(holder, ast.FunctionDef) and holder.name == "__init__":
+                continue  # of a new row, which is no row of the index
+            if not (isinstance(s, (ast.Assign, ast.AnnAssign)) and s.value is not None and _truth(s.value)):
+                return False
+    return True
+
+
+def _truth(e: ast.expr) -> bool:
+    return isinstance(e, ast.Constant) or isinstance(e, ast.UnaryOp) and isinstance(e.op, ast.Not)
 
 
 def key_stays(place: Place, key: ast.expr, search: ast.AST, rows: ast.expr | None) -> bool:

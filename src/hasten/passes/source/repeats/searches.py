@@ -88,7 +88,7 @@ def lookups(again: Again, module: Module, function: ast.FunctionDef) -> Iterator
     taken: set[str] = set()
     for node in ast.walk(function):
         search = _search(module, node)
-        if search is None or module.function(search.node) is not function:
+        if search is None or search.asked or module.function(search.node) is not function:
             continue
         found = _lookup(again, module, function, search, params, taken)
         if found is not None:
