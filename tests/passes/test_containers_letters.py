@@ -32,6 +32,56 @@ def shown(f):
 """
 
 CHANGED = {
+    "looked up in a dict, from the end": "PAIRS = {'A': 'T', 'C': 'G', 'G': 'C', 'T': 'A', 'e': '', 'ab': 'x', 1: 'y'}\n" + NASTY + """
+def f(text):
+    out = ""
+    try:
+        for ch in reversed(text):
+            out += PAIRS[ch]
+    except KeyError as e:
+        return out, e
+    return out
+def g(text):
+    try:
+        return "".join(PAIRS[ch.upper()] for ch in reversed(text[:2]))
+    except KeyError as e:
+        return e
+def h(text):
+    table = {"a": "b", "b": "a"}
+    return "".join([table[c] if c in table else c for c in text])
+def k(text):
+    out = "-"
+    for c in text.upper():
+        if c in PAIRS:
+            out = out + PAIRS[c]
+        else:
+            out += c + "."
+    return out
+TEXTS += ["ACGT", "ACeGTT", "ACGTx", "xACGT", "ab"]
+shown(f), shown(g), shown(h), shown(k)
+""",
+    "letters that a loop counts": NASTY + """
+def f(text):
+    n = 0
+    for c in text:
+        if c == "a" or c == "L":
+            n += 1
+        elif c.isspace():
+            n += 2
+    return n
+def g(text, n):
+    for c in text:
+        if c not in "aeiou":
+            n += 1
+        n += 0
+    return n
+shown(f)
+for n in (True, 1.5, 2**70, -3, [], "a"):
+    try:
+        print(g("hello you", n), type(g("", n)))
+    except TypeError as e:
+        print(e)
+""",
     "joined": "import string\n" + NASTY + """
 def f(text):
     return "".join([c.lower() for c in text if c not in string.punctuation])
@@ -144,6 +194,40 @@ print(f("a-", "b"), "".join(c for c in ("xy" if f("a", "") else "z") if c != "x"
 }  # fmt: skip
 
 ALONE = {
+    "a dict that changes": """
+pairs = {"a": "b", "b": "a"}
+def f(text):
+    return "".join(pairs[c] for c in text)
+print(f("ab"))
+pairs["a"] = "x"
+print(f("ab"))
+""",
+    "a dict of numbers": """
+PAIRS = {"a": 1, "b": "a"}
+def f(text):
+    out = ""
+    for c in text:
+        out += PAIRS[c]
+    return out
+try:
+    print(f("ba"))
+except TypeError as e:
+    print(e)
+""",
+    "counted and put together": """
+def f(text):
+    n = ""
+    for c in text:
+        if c == "a":
+            n += 1
+        else:
+            n += c
+    return n
+try:
+    print(f("ba"))
+except TypeError as e:
+    print(e)
+""",
     "a list that changes": """
 bad = ["a"]
 def f(text):
@@ -185,14 +269,11 @@ def g(text):
 print(f("aabb"), g("abab"))
 """,
     "it may fail": """
-MAP = {"a": "b"}
-def f(text):
-    return "".join(MAP[c] for c in text)
 def g(text, k):
     return "".join(chr(ord(c) + k) for c in text)
 try:
-    print(g("a", 1), f("ac"))
-except KeyError as e:
+    print(g("a", 1), g("a", -98))
+except ValueError as e:
     print(e)
 """,
     "a function of the program, which prints": """

@@ -1,7 +1,7 @@
 """Texts gone through letter by letter.
 
 What it finds    `"".join(c for c in text if c not in string.punctuation)`, `sum(1 for c in text if c.isupper())`, and
-                 loops that put a text together from what each character of another one becomes.
+                 loops that put a text together from what each character of another one becomes, or count some.
 Why it is slow   Python works every character out anew, 50 to 200 ns each, though a text has a few dozen of them.
 Example          "".join(c.lower() for c in text if c.isalpha())   ->   text.translate(_LETTERS)
 Safe when        what a character becomes follows from it alone, by its syntax: methods of strings, comparisons and
@@ -53,6 +53,36 @@ def _count_letters(text, letters, otherwise):
 
 
 '''
+# a character that a dict does not have: `translate` would leave it as it is
+MISSED = (
+    "        self[code] = found = self.becomes(chr(code)) or None  # None: left out\n",
+    """\
+        try:
+            self[code] = found = self.becomes(chr(code)) or None  # None: left out
+        except KeyError:
+            raise ValueError from None
+""",
+)
+KNOWN = '''\
+def _known_letters(text, letters, step):
+    """What becomes of each character of `text` (`step` -1: from its end); None for no plain string, or one unknown."""
+    if type(text) is not str:
+        return None
+    try:
+        return text[::step].translate(letters)
+    except ValueError:
+        return None
+
+
+'''
+EACH_KNOWN = '''\
+def _each_known_letter(text, letters, step, otherwise):
+    """What becomes of each character of `text`; `otherwise(text)` where that is not known."""
+    made = _known_letters(text, letters, step)
+    return otherwise(text) if made is None else made
+
+
+'''
 TEXTS = frozenset("lower upper casefold swapcase title capitalize".split())
 TESTS = frozenset(
     "isalpha isdigit isalnum isspace isupper islower isnumeric isdecimal isprintable isascii istitle".split()
@@ -71,9 +101,10 @@ class _Letter:
     at: ast.stmt
     ch: str
     swapped: dict[str, ast.expr] = field(default_factory=dict)
+    fails: bool = False  # for a character that a dict does not have
 
     def text(self, e: ast.expr) -> bool:
-        """Whether `e` is a string, worked out from the character alone, and never fails."""
+        """Whether `e` is a string, worked out from the character alone, and fails with a KeyError if at all."""
         match e:
             case ast.Name(id=name) if name == self.ch:
                 return True
@@ -92,6 +123,11 @@ class _Letter:
                 found = self._value(table)
                 plain = isinstance(found, ast.Dict) and all(_is_text(v) for v in found.values)
                 return plain and self.text(a) and self.text(b)
+            case ast.Subscript(value=ast.Name() as table, slice=key):
+                found = self._value(table)
+                plain = isinstance(found, ast.Dict) and all(_is_text(v) for v in found.values)
+                self.fails = True
+                return plain and self.text(key)
         return False
 
     def test(self, e: ast.expr) -> bool:
@@ -215,6 +251,8 @@ class Letters(ContainerPass):
         for statement in module.statements(place.region):
             for node in ast.walk(statement):
                 parts = None
+                if isinstance(node, (ast.For, ast.Call)) and _instead(module, node):
+                    continue
                 if isinstance(node, ast.For):
                     parts = _loop(place, node, names)
                 elif isinstance(node, ast.Call) and not isinstance(module.scope(node), ast.ClassDef):
@@ -235,17 +273,40 @@ def _parts(first: ast.AST, replace: tuple[ast.AST, str], prelude: tuple[str, ...
     )
 
 
+def _instead(module: Module, node: ast.AST) -> bool:
+    """Does it stand beside a table of letters, for what is no plain string?"""
+    for at in module.up(node):
+        if isinstance(at, ast.If) and at.orelse and "_letters" in ast.unparse(at.body[0]).lower():
+            return True
+        if isinstance(at, ast.Lambda) and isinstance(call := module.parents[at], ast.Call):
+            return isinstance(call.func, ast.Name) and call.func.id in (
+                "_each_letter", "_each_known_letter", "_count_letters",
+            )  # fmt: skip
+    return False
+
+
 def _maybe_text(place: Place, e: ast.expr) -> bool:
     seen = place.facts.of(place.region.id).types.get(e.id, ()) if isinstance(e, ast.Name) else ()
     return not seen or any(f.type == "builtins.str" for f in seen)
 
 
-def _table(module: Module, at: ast.AST, ch: str, body: Sequence[str], names: list[str]) -> tuple[str, str]:
+def _backwards(module: Module, e: ast.expr) -> ast.expr | None:
+    """The text in `reversed(text)`."""
+    match e:
+        case ast.Call(func=ast.Name(id="reversed") as f, args=[text], keywords=[]) if module.is_builtin(f):
+            return text
+    return None
+
+
+def _table(
+    module: Module, at: ast.AST, ch: str, body: Sequence[str], names: list[str], fails: bool = False
+) -> tuple[str, str]:
     """The name of a table of characters, and its text. Named by its line: other changes of the file have theirs."""
     line = getattr(at, "lineno", 0)
     kind, table = module.fresh(f"_Letters_{line}", names), module.fresh(f"_LETTERS_{line}", names)
     names += [kind, table]
-    return table, LETTERS.format(kind=kind, table=table, ch=ch, body="\n".join(f"        {line}" for line in body))
+    text = LETTERS.replace(*MISSED) if fails else LETTERS
+    return table, text.format(kind=kind, table=table, ch=ch, body="\n".join(f"        {line}" for line in body))
 
 
 def _joined(place: Place, call: ast.Call, names: list[str]) -> Parts | None:
@@ -271,7 +332,10 @@ def _joined(place: Place, call: ast.Call, names: list[str]) -> Parts | None:
         tests.append(made.elt)
     if not all(map(letter.test, tests)) or not counts and not letter.text(made.elt):
         return None
+    back = _backwards(module, gen.iter)
     if isinstance(gen.iter, ast.Constant) or counts and not tests:
+        return None
+    if back is not None and isinstance(back, ast.Starred):
         return None
     given = module.fresh("text")
     ch = gen.target.id
@@ -281,15 +345,26 @@ def _joined(place: Place, call: ast.Call, names: list[str]) -> Parts | None:
         becomes = ast.IfExp(every, becomes, ast.Constant(""))
     elif isinstance(becomes, ast.Name):
         return None  # the text itself
-    table, made_once = _table(module, call, ch, [f"return {letter.written(becomes)}"], names)
+    if counts and (letter.fails or back is not None):
+        return None
+    table, made_once = _table(module, call, ch, [f"return {letter.written(becomes)}"], names, letter.fails)
     other = copy.deepcopy(made)
     other.generators[0].iter = ast.Name(given, ast.Load())
+    if back is not None:
+        other.generators[0].iter = ast.Call(ast.Name("reversed", ast.Load()), [ast.Name(given, ast.Load())], [])
     asked = copy.copy(call)
     asked.args = [other]
     # its own constants are written out in the table only
-    text = f"({module.text(gen.iter)}), {table}, lambda {given}: {ast.unparse(ast.fix_missing_locations(asked))}"
-    if isinstance(gen.iter, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
-        text = text.replace(f"({module.text(gen.iter)})", module.text(gen.iter), 1)
+    over = gen.iter if back is None else back
+    source = module.text(over)
+    if not isinstance(over, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+        source = f"({source})"
+    otherwise = f"lambda {given}: {ast.unparse(ast.fix_missing_locations(asked))}"
+    if letter.fails or back is not None:
+        step = 1 if back is None else -1
+        prelude = (KNOWN, EACH_KNOWN, made_once)
+        return _parts(call, (call, f"_each_known_letter({source}, {table}, {step}, {otherwise})"), prelude)
+    text = f"{source}, {table}, {otherwise}"
     helper = "_count_letters" if counts else "_each_letter"
     return _parts(call, (call, f"{helper}({text})"), (COUNTED if counts else EACH, made_once))
 
@@ -316,29 +391,55 @@ def _loop(place: Place, loop: ast.For, names: list[str]) -> Parts | None:
     if any(isinstance(n, ast.NamedExpr) for n in ast.walk(loop.iter)) or "\n" in module.text(loop.iter):
         return None
     letter = _Letter(place, loop, ch)
-    lines = _body(letter, loop.body, out, "")
+    counts = _counts(loop.body)
+    lines = _body(letter, loop.body, out, "", counts)
     if lines is None or not any(f"{out} +=" in line for line in lines) or _long_strings(loop):
         return None
-    table, made_once = _table(module, loop, ch, [f"{out} = ''", *lines, f"return {out}"], names)
+    back = _backwards(module, loop.iter)
+    if isinstance(back, ast.Starred) or counts and (letter.fails or back is not None):
+        return None
+    table, made_once = _table(module, loop, ch, [f"{out} = ''", *lines, f"return {out}"], names, letter.fails)
     margin = module.margin(loop)
-    text, before = module.text(loop.iter), ""
-    if not isinstance(loop.iter, ast.Name):
+    over = loop.iter if back is None else back
+    text, before = module.text(over), ""
+    if not isinstance(over, ast.Name):
         text = module.fresh("text", names)
         names.append(text)
-        before = f"{text} = {module.text(loop.iter)}\n{margin}"
+        before = f"{text} = {module.text(over)}\n{margin}"
     written = ast.get_source_segment(module.source.text, loop) or ""
     original = written.splitlines(keepends=True)
     if before:
         old = f"for {ch} in {module.text(loop.iter)}:"
         if not written.startswith(old):
             return None
-        original = (f"for {ch} in {text}:" + written[len(old) :]).splitlines(keepends=True)
+        again_over = text if back is None else f"reversed({text})"
+        original = (f"for {ch} in {again_over}:" + written[len(old) :]).splitlines(keepends=True)
     again = "".join(f"    {line}" if line.strip() and at else line for at, line in enumerate(original))
+    if letter.fails or back is not None:
+        made = module.fresh("made_of_letters", names)
+        names.append(made)
+        new = (
+            f"{before}{made} = _known_letters({text}, {table}, {1 if back is None else -1})\n"
+            f"{margin}if {made} is not None and type({out}) is str:\n{margin}    {out} += {made}\n"
+            f"{margin}else:\n{margin}    {again}"
+        )
+        return _parts(loop, (loop, new), (KNOWN, made_once))
+    more = f"{text}.translate({table})"
+    kind, more = ("int", f"len({more})") if counts else ("str", more)
     new = (
-        f"{before}if type({text}) is str and type({out}) is str:\n{margin}    {out} += {text}.translate({table})\n"
+        f"{before}if type({text}) is str and type({out}) is {kind}:\n{margin}    {out} += {more}\n"
         f"{margin}else:\n{margin}    {again}"
     )
     return _parts(loop, (loop, new), (made_once,))
+
+
+def _counts(body: Sequence[ast.stmt]) -> bool:
+    """Is a number added to at some place? (Then at all of them, see `_body`.)"""
+    return any(
+        isinstance(n, ast.AugAssign) and isinstance(n.value, ast.Constant) and type(n.value.value) is int
+        for s in body
+        for n in ast.walk(s)
+    )
 
 
 def _long_strings(node: ast.AST) -> bool:
@@ -376,8 +477,8 @@ def _in_body(loop: ast.For, node: ast.AST) -> bool:
     return any(n is node for s in loop.body for n in ast.walk(s))
 
 
-def _body(letter: _Letter, body: Sequence[ast.stmt], out: str, margin: str) -> list[str] | None:
-    """The body as that of a function of the character that gives what is added to `out`."""
+def _body(letter: _Letter, body: Sequence[ast.stmt], out: str, margin: str, counts: bool = False) -> list[str] | None:
+    """The body as that of a function of the character that gives what is added to `out` (`counts`: as many letters)."""
     lines: list[str] = []
     for s in body:
         match s:
@@ -387,14 +488,19 @@ def _body(letter: _Letter, body: Sequence[ast.stmt], out: str, margin: str) -> l
                     targets=[ast.Name(id=name)], value=ast.BinOp(left=ast.Name() as same, op=ast.Add(), right=value)
                 )
             ) if name == same.id == out:
+                if counts:
+                    if not isinstance(value, ast.Constant) or type(value.value) is not int or not 0 <= value.value < 9:
+                        return None
+                    lines.append(f"{margin}{out} += {'x' * value.value!r}")
+                    continue
                 if not letter.text(value) or _mentions(value, out):
                     return None
                 lines.append(f"{margin}{out} += {letter.written(value)}")
             case ast.If():
                 if not letter.test(s.test) or _mentions(s.test, out):
                     return None
-                inner = _body(letter, s.body, out, margin + "    ")
-                other = _body(letter, s.orelse, out, margin + "    ")
+                inner = _body(letter, s.body, out, margin + "    ", counts)
+                other = _body(letter, s.orelse, out, margin + "    ", counts)
                 if inner is None or other is None:
                     return None
                 lines += [f"{margin}if {letter.written(s.test)}:", *inner]
