@@ -387,10 +387,18 @@ def joins(c: Choices, ranged: bool = False) -> Program:
             f"{key} <= {left} and {key} > -{left}",
         )
     )
+    asked = ""
+    if shape == "dict" and not ranged and " or " not in test and c.chance(40):
+        asked = c.mostly(("b['v']", "not b['w']", "b['v'] != 3"), ("b['x']", "b['k']"), 5)
+        test = f"{asked} and {test}"
     act = c.pick(
         (
             "out.append((a, b))",
-            "out.append(b)",
+            c.mostly(
+                ("b['v'] = False", "b['w'] = n > 0", "b['w'] = not n"), ("del b['v']", "b['w'] = out", "b.clear()"), 5
+            )
+            if asked
+            else "out.append(b)",
             "n += 1",
             "out.append(b); break",
             "print('hit')",
@@ -445,7 +453,12 @@ def joins(c: Choices, ranged: bool = False) -> Program:
 
     def rows(kind: str, low: int = 0) -> str:
         keys = [one(c, kind) for _ in range(c.integer(low, 6))]
-        made = {"dict": "{{'k': {0}, 'v': 1}}", "tuple": "({0}, 2)", "object": "Odd({0})", "plain": "{0}"}[shape]
+        made = {
+            "dict": "{{'k': {0}, 'v': 1, 'w': 0}}" if c.chance(90) else "{{'k': {0}, 'v': None}}",
+            "tuple": "({0}, 2)",
+            "object": "Odd({0})",
+            "plain": "{0}",
+        }[shape]
         return f"[{', '.join(made.format(k) for k in keys)}]"
 
     kind = some_kind(c)

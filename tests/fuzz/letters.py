@@ -46,6 +46,8 @@ def text_of(c: Choices, deep: int = 2) -> str:
     if kind == 2:
         return f"ch.{c.mostly(('lower', 'upper', 'casefold', 'swapcase', 'title', 'capitalize'), ('strip', 'encode'), 4)}()"
     if kind == 3:
+        if c.chance(30):
+            return c.mostly(("TABLE[ch]", "TABLE[ch.lower()]"), ("TABLE[ch + 'x']",), 8)
         return f"TABLE.get(ch, {c.mostly(('ch', 'LIMIT', 'KEEP'), ('None', 'other'), 4)})"
     if kind <= 5:
         return f"{text_of(c, deep - 1)} if {condition_of(c, deep - 1)} else {text_of(c, deep - 1)}"
@@ -78,6 +80,17 @@ def condition_of(c: Choices, deep: int = 2) -> str:
     return f"({text_of(c, deep - 1)}) {c.pick(('in', 'not in'))} {c.pick(('KEEP', 'VOWELS'))}"
 
 
+def counting(c: Choices, margin: str) -> list[str]:
+    """How a loop over a text counts some of its characters."""
+    lines = []
+    for head in ("if", *c.pick(((), ("elif",), ("else",), ("elif", "else")))):
+        lines.append(f"{margin}{head}:" if head == "else" else f"{margin}{head} {condition_of(c)}:")
+        lines.append(
+            f"{margin}    {c.mostly(('out += 1', 'out += 2', 'out += 0', 'pass', 'continue'), ('out += True', 'out += -1', 'out += 1.0'), 6)}"
+        )
+    return lines
+
+
 def statements(c: Choices, margin: str, deep: int = 2) -> list[str]:
     """What a loop over a text does with each character."""
     lines: list[str] = []
@@ -103,11 +116,11 @@ def statements(c: Choices, margin: str, deep: int = 2) -> list[str]:
 
 
 def letters(c: Choices) -> Program:
-    kind = c.integer(0, 3)
+    kind = c.integer(0, 4)
     kept = f" if {condition_of(c)}" if c.chance(60) else ""
     over = c.mostly(
-        ("text", "text", "text.lower()", "text.strip()", "text[1:]"),
-        ("text + other", "list(text)", "reversed(text)"),
+        ("text", "text", "text.lower()", "text.strip()", "text[1:]", "reversed(text)", "reversed(text[:3])"),
+        ("text + other", "list(text)", "reversed(list(text))"),
         4,
     )
     if kind == 0:
@@ -122,6 +135,9 @@ def letters(c: Choices) -> Program:
             4,
         )
         body = [f"    out = {c.mostly(('sum({})', 'sum([{}])'), ('sum(({}), 1)',), 4).format(made)}"]
+    elif kind == 2:
+        body = [f"    out = {c.mostly(('0', '3'), ('other', 'True', '0.5'), 4)}", f"    for ch in {over}:"]
+        body += counting(c, "        ")
     else:
         body = [f"    out = {c.mostly((repr(''), repr('> ')), ('other', 'text', '3'), 4)}"]
         body += [f"    for ch in {over}:", *statements(c, "        ")]
