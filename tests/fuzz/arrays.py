@@ -1,4 +1,4 @@
-"""Programs for the passes over wasteful NumPy (HST501 to HST514) and nearest rows (HST901).
+"""Programs for the passes over wasteful NumPy (HST501 to HST515) and nearest rows (HST901).
 
 Arrays long enough for them, with ties, NaN and zeros of both signs, and hands that change one under another name.
 """
@@ -1108,9 +1108,110 @@ def ranges(c: Choices) -> Program:
     return Program(text, *calls(c, values, 2))
 
 
+def crossed(c: Choices) -> Program:
+    """A matrix times one row or column after another."""
+    call = c.pick(
+        (
+            "A[i] @ B",
+            "A[i, :] @ B",
+            "B @ A[i]",
+            "A[:, i] @ A[:, i:]",
+            "A[:, i] @ A",
+            "np.dot(A[i], B)",
+            "B[1:] @ A[i]",
+            "A[i] @ B.T",
+            "A[:, i] @ B[:, ::-1]",
+            "B.T @ A[i]",
+            "A[i] @ B[:, :i]",
+            "np.dot(B[i:], A[i])",
+        )
+    )
+    use = c.pick(
+        (
+            f"out.append({call})",
+            f"y = {call}\n        out.append(y)",
+            f"C[i, :len({call})] = {call}",
+            f"y = {call}\n        y += 1\n        out.append(y[::-1])",
+            f"C[:len({call}), i] = {call} / 3.0",
+        )
+    )
+    more = c.pick(
+        (
+            "A[i] = 0.5",
+            "B[:1] = i",
+            "other[:1] = 2.0",
+            "poke(A)",
+            "i += 1",
+            "if i: break",
+            "A = A * 2",
+            "C = C + 1",
+            "pass",
+        )
+    )
+    before = c.pick(("pass", "A -= 0.25", "A -= np.mean(A, axis=0)", "B = B + 1"))
+    loop = c.pick(
+        ("range(len(A))", "range(n)", "range(1, n)", "range(n - 1, -1, -1)", "range(0, n, 2)", "range(-1, n)")
+    )
+    other = c.pick(("A", "B", "A.copy()", "A[:]"))
+    lines = [use, more if c.chance(30) else "pass"]
+    text = (
+        HEAD
+        + f"def work(A, B, n):\n    out = []\n    {before}\n    C = np.zeros((9, 9))\n    other = {other}\n    for i in {loop}:\n{body(lines)}    return out, A, B, C\n"
+    )
+
+    def values(nasty: int, strange: int) -> tuple[str, ...]:
+        n = c.pick((2, 4, 5))
+        A = f"np.random.default_rng({c.integer(0, 9)}).random(({n}, {n}))"
+        B = f"np.random.default_rng({c.integer(0, 9)}).random(({n}, {c.pick((n, n, 3))}))"
+        if nasty == 60:
+            A = c.pick(
+                (
+                    A,
+                    f"{A}[:0]",
+                    f"{A}.T",
+                    f"{A} * inf",
+                    f"{A} - nan",
+                    f"{A} * 1e200",
+                    f"-0.0 * {A}",
+                    f"{A}[:-1]",
+                    f"np.where({A} > 0.5, nan, 1.0)",
+                )
+            )
+            B = c.pick(
+                (
+                    B,
+                    f"{B}.T",
+                    f"{B}[:, :0]",
+                    f"{B}[0]",
+                    f"{B} * 1e200",
+                    f"{B}.astype(int)",
+                    f"{B} + 1j",
+                    f"{B}.astype('f4')",
+                )
+            )
+        if strange:
+            A, B = c.pick(
+                (
+                    (A, c.pick(ODD)),
+                    (f"np.matrix({A})", B),
+                    (c.pick(ODD), B),
+                    (f"np.ma.array({A})", B),
+                    (A, f"{B}.tolist()"),
+                    (f"{A}[None]", B),
+                )
+            )
+        return (
+            A,
+            B,
+            c.pick((f"{n}", f"{n}", f"{n - 1}", f"{n + 1}", "0", *(("2.0", "None", "True") if nasty == 60 else ()))),
+        )
+
+    return Program(text, *calls(c, values, 2))
+
+
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST501": growing, "HST502": selection, "HST503": reductions, "HST504": groups, "HST505": vectorized, "HST506": products,
-    "HST508": steady, "HST509": elements, "HST512": picked, "HST513": stacked, "HST514": ranges, "HST901": nearest,
+    "HST508": steady, "HST509": elements, "HST512": picked, "HST513": stacked, "HST514": ranges, "HST515": crossed, "HST901": nearest,
 }  # fmt: skip
 
 
