@@ -31,7 +31,7 @@ def kept(words):
 
 with open("OUTSIDE/notes.txt", "a") as file:
     file.write("run\\n")
-text = ((open("OUTSIDE/data.txt").read() + " ") * 400).split()
+text = ((open("OUTSIDE/data.txt").read() + " ") * 1500).split()
 print(kept(text))
 """
 
@@ -41,7 +41,12 @@ import os, sys
 from pathlib import Path
 from hasten.cli import main
 from hasten.observe.journal import Journal
+from hasten.passes import registry
 
+# two searches of one program come to the same where its gain is no matter of milliseconds
+passes, starts = registry.all_passes, registry.startup_passes
+registry.all_passes = lambda: tuple(p for p in passes() if p.code == "HST101")
+registry.startup_passes = lambda: tuple(p for p in starts() if p.code != "HST602")
 at, how, log = int(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
 write, count = Journal._write, [0]
 

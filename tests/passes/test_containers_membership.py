@@ -423,6 +423,26 @@ print(ask(1))
 }
 
 
+@pytest.mark.parametrize("source", CHANGED.values(), ids=CHANGED.keys())
+def test_its_own_work_is_left_alone(source: str, tmp_path: Path) -> None:
+    """A second round looks at what the first has written."""
+    work = work_of(tmp_path, source)
+    assert [changes(Membership(), change.apply(work)) for change in changes(Membership(), work)[:1]] == [[]]
+
+
+def test_a_choice_of_two_lists_is_no_work_of_its_own(tmp_path: Path) -> None:
+    source = """
+def keep(words, a, b, flag):
+    out = []
+    for w in words:
+        if (w in a if flag else w in b):
+            out.append(w)
+    return out
+print(keep(["A", "b"], ["b", "x", "y", "z"], ["A", "q", "r", "s"], 1))
+"""
+    assert changes(Membership(), work_of(tmp_path, source))
+
+
 @pytest.mark.parametrize("name", CHANGED)
 def test_changed(name: str, tmp_path: Path) -> None:
     changed(Membership(), tmp_path, CHANGED[name])

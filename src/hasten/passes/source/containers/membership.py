@@ -141,6 +141,7 @@ class Membership(ContainerPass):
                     isinstance(node, ast.Compare)
                     and len(node.ops) == 1
                     and isinstance(node.ops[0], (ast.In, ast.NotIn))
+                    and not by_set_already(module, node)
                 ):
                     container = node.comparators[0]
                     if isinstance(container, ast.Name) or (
@@ -622,6 +623,23 @@ def test_text(module: Module, test: ast.Compare, xs: str, members: str, kinds: s
         return f"({probe} {word} {members} if {kinds} else {probe} {word} {xs})", False
     call = f"_holds({members}, {kinds}, {xs}, {probe})"
     return (f"(not {call})" if word == "not in" else call), True
+
+
+def by_set_already(module: Module, node: ast.Compare) -> bool:
+    """Whether a test is part of what `test_text` writes: the set where the type allows it, else the list."""
+    whole = module.parents.get(node)
+    match whole:
+        case ast.IfExp(body=ast.Compare() as body, orelse=ast.Compare() as orelse):
+            if not same(body.left, orelse.left) or type(body.ops[0]) is not type(orelse.ops[0]):
+                return False
+        case _:
+            return False
+    match whole.test:
+        case ast.Compare(left=ast.Call(func=ast.Name() as f, args=[arg], keywords=[]), ops=[ast.In()]):
+            return module.is_builtin(f, "type") and same(arg, body.left)
+        case ast.Name():
+            return isinstance(body.left, ast.Constant)
+    return False
 
 
 def made_list(place: Place, e: ast.expr) -> tuple[ast.Name, str] | None:
