@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hasten.core.facts import Facts, Profile
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.record import RunRecord, TargetRecord
-from hasten.core.source import Edit
+from hasten.core.source import Edit, SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
-from hasten.search.propose import propose
+from hasten.search.propose import of_own_work, propose
 from hasten.search.trial import Outcome
 
 WORK = ScriptWorkload(Path("."), Entry("script", "a.py"), "a.py")
@@ -65,3 +65,22 @@ def test_a_pass_that_fails() -> None:
         out.failed(failures)
     read = RunRecord.from_json(json.loads(out.record.dumps()))
     assert read.failures == tuple(failures) and read.notes == tuple(map(str, failures))
+
+
+def test_helpers_that_a_kept_change_put_there_are_not_changed_again() -> None:
+    helper = "def _fast(xs):\n    return sum(xs)\n\n\n"
+    own = ScriptWorkload(Path("."), Entry("script", "a.py"), "a.py", changed={
+        "a.py": SourceFile("a.py", b"def _mine(xs):\n    return max(xs)\n\n\nprint(_mine([1]))\n")
+    })  # fmt: skip
+    kept = Change("HST901", "faster", REGIONS[0], (Edit("a.py", 1, 0, helper),))
+    work = kept.apply(own)
+
+    def on(qualname: str, **more: Any) -> bool:
+        return of_own_work(work, Change("HST902", "", Region("a.py", 1, 2, "function", qualname), (), **more), [kept])
+
+    assert on("_fast")
+    assert on("_fast.<locals>.<lambda>")
+    assert not on("_fast", needs=("numba",))
+    assert not on("_mine")
+    assert not on("_gone")
+    assert not of_own_work(work, Change("HST902", "", Region("a.py", 1, 2, "function", "_fast"), ()), [])

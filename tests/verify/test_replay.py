@@ -644,7 +644,7 @@ def test_timing_ends_when_more_would_not_matter() -> None:
 def test_a_first_call_that_compiled_is_no_timing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no time left, the replays' own times must do; a cold candidate that was slower may be fast when warm."""
     late = _Replay.__new__(_Replay)
-    late.deadline = 0.0
+    late.deadline, late.loading = 0.0, set()
     equal = ReplayOutcome("equal", calls=1)
     assert late._time(equal, [(Path("0.in"), 0.3, 12.0)]).status == "untimed"
     got = late._time(equal, [(Path("0.in"), 0.3, 0.1)])
@@ -685,3 +685,28 @@ def test_a_stream_that_is_loaded_within_a_region(make: Make) -> None:
     assert (global_too.status, "random state" in global_too.reason) == ("different", True)
     other = rig.replay(draw, ("np.random.random(n).sum()", "np.random.random(n + 1)[:-1].sum()"))
     assert (other.status, "random state" in other.reason) == ("different", True)
+
+
+LOADS_LATE = """
+    def slow(n):
+        import mailbox, xmlrpc.client, asyncio, multiprocessing.managers, wsgiref.simple_server, unittest.mock
+        import time
+        time.sleep(0.6)
+        return n
+    print(slow(3))
+    """
+
+
+def test_a_first_call_that_loads_libraries_is_no_timing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = make(LOADS_LATE)
+    asked: list[str] = []
+    timed = _Replay._timed
+
+    def counted(self: _Replay, side: str, state: Path, calls: int, least_s: float = 0.0) -> float:
+        asked.append(side)
+        return timed(self, side, state, calls, least_s)
+
+    monkeypatch.setattr(_Replay, "_timed", counted)
+    got = rig.replay(rig.function("slow"), ("return n", "return n + 0"))
+    assert got.status == "equal", got.reason
+    assert asked.count("old") == asked.count("new") > 0  # else the first run of the original would have done

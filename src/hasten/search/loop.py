@@ -40,7 +40,7 @@ from hasten.search.compiling import LastRound, compile_ahead, say_of_first_run
 from hasten.search.evidence import beside, gather, places, profile_record, told
 from hasten.search.judging import judge
 from hasten.search.known import Known
-from hasten.search.propose import key, propose
+from hasten.search.propose import key, of_own_work, propose
 from hasten.search.quality import Reached, Watched, reach_as_good
 from hasten.search.rest import (
     CLOSE_PAIRS,
@@ -163,7 +163,7 @@ def _search(
         findings, changes, reasons, failures = propose(current, regions, facts, passes)
         out.failed(failures)
         changes = [c for c in changes if _wanted(c, program.contract) and not known.settled(current, c)]
-        changes = [c for c in changes if _in_cells(current, c)]
+        changes = [c for c in changes if _in_cells(current, c) and not of_own_work(current, c, recipe)]
         known.proposed(current, [r for r in regions if facts.of(r.id).recorded], changes)
         if number == 1:
             out.record = replace(out.record, findings=tuple(FindingRecord.of(f) for f in findings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from dataclasses import replace
 from traceback import format_exception
@@ -51,6 +52,26 @@ def propose(
 def key(change: Change) -> tuple[object, ...]:
     """The same for changes that do the same."""
     return tuple(sorted(change.edits))
+
+
+def of_own_work(work: ScriptWorkload, change: Change, kept: Sequence[Change]) -> bool:
+    """Whether it would change a helper that a kept change has put there, as it stands in that change's text: it is
+    written to be fast, and rests on names around it that a further change may come to stand before. To compile it is
+    welcome."""
+    name = change.region.qualname.split(".")[0]
+    if not kept or not name.startswith("_") or "numba" in change.needs:
+        return False
+    try:
+        source = work.source(change.region.path)
+        body = source.tree.body
+    except (OSError, KeyError, ValueError, SyntaxError):
+        return False
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    whole = [
+        "".join(source.lines[n.lineno - 1 : n.end_lineno]) for n in body if isinstance(n, kinds) and n.name == name
+    ]
+    texts = [e.text for c in kept for e in c.edits if e.inserts and e.path == source.path]
+    return bool(whole) and all(any(own.strip() in text for text in texts) for own in whole)
 
 
 def _replays_better(new: Region, old: Region, facts: Facts) -> bool:

@@ -52,6 +52,7 @@ TIMING_S = 3.0
 TIMED_PAIRS = 7
 KILLED = "killed by SIGKILL"
 SLOW_PAIRS, SLOW_S = 6, 1.0  # so many pairs, or seconds of the candidate, before it is turned down as slower
+LOADS = 20  # modules that a call loads: what it then takes says nothing of the next call
 LONG_S = 0.5  # a region that takes so long is not run again and again to be timed
 _SKIP = {".git", ".hg", ".venv", "venv", "__pycache__", "node_modules", ".hasten", ".mypy_cache", ".ruff_cache", ".tox"}
 
@@ -333,6 +334,7 @@ class _Replay:
         self.meta: dict[str, Any] = json.loads((self.store / "meta.json").read_text(encoding="utf-8"))
         self.children: dict[str, _Child] = {}
         self.first_call_s = 0.0
+        self.loading: set[Path] = set()  # states from which the original's first call loads libraries
         kernels = sum(e.text.count("@njit(") for e in change.edits)
         self.compiling_s = CANDIDATE_LIMIT_S + COMPILED_S * kernels
         self.candidate = candidate = change.apply(work) if within is None else within.candidate
@@ -542,6 +544,8 @@ class _Replay:
             if found:
                 return ReplayOutcome("different", found, calls=len(usable)), usable
             usable.append((state, first["seconds"], second["seconds"]))
+            if first["loaded"] >= LOADS:
+                self.loading.add(state)
             old.unlink(missing_ok=True)
             new.unlink(missing_ok=True)
         if not usable:
@@ -603,7 +607,7 @@ class _Replay:
         end = time.monotonic() + share_s
         calls = max(1, min(50, int(0.01 / max(old_s, 1e-7))))
         pairs: list[tuple[float, float]] = []
-        if old_s >= LONG_S:  # its replay took long enough to be a timing
+        if old_s >= LONG_S and state not in self.loading:  # its replay took long enough to be a timing
             # the time may be up: one run that is warm, and no slower than the original, is taken all the same
             pairs.append((old_s, self._timed("new", state, 1, least_s=old_s)))
         while len(pairs) < TIMED_PAIRS and not _plain(pairs):

@@ -201,6 +201,7 @@ class Side:
         except (AttributeError, KeyError, TypeError, StopIteration) as missing:
             return {"status": "unusable", "reason": f"the region is not there to call: {missing!r}"}
         streams = snapshot.random_states().keys()
+        modules = len(sys.modules)
         stdout, stderr = io.StringIO(), io.StringIO()
         result: Any = None
         error: BaseException | None = None
@@ -218,6 +219,7 @@ class Side:
                 except BaseException as thrown:  # noqa: BLE001 - the user's code may raise anything, SystemExit too
                     error = thrown
                 seconds = time.perf_counter() - started
+        loaded = len(sys.modules) - modules
         if self.timed_out:
             return {"status": "timeout", "seconds": seconds}
         if self.blocked:
@@ -240,6 +242,7 @@ class Side:
             "process": snapshot.process_state(),
         }
         answer = {"status": "ok", "seconds": seconds, "raised": done["raised"]["type"] if error is not None else ""}
+        answer["loaded"] = loaded
         if out_path is not None:
             try:
                 states = snapshot.random_states()
