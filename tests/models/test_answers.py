@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hasten.verify.answers import Answers, Refusal, agreement, asked, dense, largest
+from hasten.verify.answers import AT_ONCE, Answers, Refusal, agreement, asked, dense, largest
 
 
 def labels(*values: Any) -> Answers:
@@ -99,3 +99,30 @@ def test_numbers_as_texts_are_compared_as_numbers() -> None:
         assert found.apart is None and not found.changed and 0 < found.drift < 1e-15
     words = np.array([["a"], ["b"]], object)
     assert agreement({"predict": words}, {"predict": words[::-1]}, 2).changed == 2
+
+
+class Padded:
+    """Answers the longest of the texts that it is given at once, beside each one's own length."""
+
+    def __init__(self, *, steps: bool = False) -> None:
+        self.steps, self.calls = steps, []
+
+    def forward(self, texts: list[str]) -> Any:
+        self.calls.append(len(texts))
+        longest = max(map(len, texts))
+        if longest > 500:
+            raise ValueError("too long")
+        if self.steps:
+            return np.zeros((len(texts), longest))
+        return np.array([[len(t), 1.0] for t in texts])
+
+
+def test_many_texts_are_asked_some_at_a_time() -> None:
+    texts = ["a" * (i % 100) for i in range(2 * AT_ONCE + 3)]
+    net = Padded()
+    found = asked(net, texts, ("forward",))["forward"]
+    assert net.calls == [AT_ONCE, AT_ONCE, 3] and found[:, 0].tolist() == [len(t) for t in texts]
+    steps = Padded(steps=True)  # whose answers are as long as what they are given together
+    assert asked(steps, texts, ("forward",))["forward"].shape == (len(texts), 99)
+    assert asked(Padded(), [*texts, "a" * 501], ("forward",))["forward"] == Refusal("ValueError", "too long")
+    assert asked(net, tuple(texts), ("forward",))["forward"].shape == (len(texts), 2) and net.calls[-1] == len(texts)

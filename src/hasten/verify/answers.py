@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+AT_ONCE = 64  # texts
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -62,9 +64,14 @@ class Agreement:
 
 
 def asked(model: Any, x: Any, methods: tuple[str, ...]) -> dict[str, Answer]:
-    """What `model` answers to `x`: an array for each method, or how it refused."""
+    """What `model` answers to `x`: an array for each method, or how it refused. Many texts are asked `AT_ONCE` at a
+    time: a net of texts makes all that it is given at once as long as the longest."""
     import warnings
 
+    if type(x) is list and len(x) > AT_ONCE and methods == ("forward",):
+        whole = _in_pieces(model, x)
+        if whole is not None:
+            return {"forward": whole}
     out: dict[str, Answer] = {}
     for method in methods:
         try:
@@ -75,6 +82,18 @@ def asked(model: Any, x: Any, methods: tuple[str, ...]) -> dict[str, Answer]:
         except Exception as error:  # noqa: BLE001 - a refusal is an answer too
             out[method] = Refusal(type(error).__name__, str(error))
     return out
+
+
+def _in_pieces(model: Any, texts: list[Any]) -> Answer | None:
+    """What a net answers to texts, some of them at a time; None where these answers make no array together."""
+    found: list[NDArray[Any]] = []
+    for start in range(0, len(texts), AT_ONCE):
+        answer = asked(model, texts[start : start + AT_ONCE], ("forward",))["forward"]
+        if isinstance(answer, Refusal):
+            return answer
+        found.append(answer)
+    alike = type(found[0]) is np.ndarray and len({(a.dtype, a.ndim, a.shape[1:]) for a in found}) == 1
+    return np.concatenate(found) if alike and found[0].ndim else None
 
 
 def dense(answer: Any) -> NDArray[Any]:

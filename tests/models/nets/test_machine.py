@@ -1,5 +1,6 @@
 """Nets in C that is written for them, beside ONNX Runtime's answers."""
 
+import gzip
 import shutil
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from hasten.core.model import ModelWorkload, Rows, Tensors  # noqa: E402
 from hasten.core.model_pass import CannotServe  # noqa: E402
-from hasten.passes.model.nets.machine import MachineCode  # noqa: E402
+from hasten.passes.model.nets.machine import MachineCode, MachineCodeInt8  # noqa: E402
 from hasten.passes.model.nets.machine.graph import SEVERAL, graphs, read  # noqa: E402
 from hasten.passes.model.nets.machine.source import source  # noqa: E402
 from hasten.passes.model.nets.stored import FewBits  # noqa: E402
@@ -219,6 +220,18 @@ def test_memory_is_used_again(tmp_path):
     assert total <= 3 * (4096 * 4 + 128)
 
 
+def test_wide_layers_answer_as_onnx_runtime_and_take_few_lines(tmp_path):
+    x = DRAW.normal(size=(4, 40)).astype(np.float32)
+    g = Graph(x=(x, (40,)))
+    first = g("Relu", g("Gemm", "x", g.weight(40, 1000), g.weight(1000)))
+    again = g("Add", g("Gemm", first, g.weight(1000, 1000, scale=0.02), g.weight(1000)), first)
+    work = work_of(g, g("Gemm", again, g.weight(1000, 333, scale=0.02), g.weight(333)))
+    agrees(work, served(work, tmp_path / "float"), {"x": x})
+    agrees(work, served(work, tmp_path / "int8", MachineCodeInt8(), {"ranges": "rows"}), {"x": x}, within=0.02)
+    text = gzip.decompress((tmp_path / "int8" / "net.c.gz").read_bytes()).decode()
+    assert sum("q < " in line for line in text.splitlines()) >= 3  # tiles of one size are one loop
+
+
 def test_weights_lie_by_tiles():
     rows = np.arange(12, dtype=np.float32).reshape(3, 4)
     made = _placed({"a": rows}, [["a", 0, [[0, 2, 2], [2, 1, 2]]]], 16)
@@ -257,7 +270,6 @@ def test_nets_of_single_rows_answer_several_at_once(tmp_path):
 @needs_compiler
 @pytest.mark.parametrize("without", [False, True])
 def test_whole_numbers_answer_as_rounded_layers_do(tmp_path, monkeypatch, without):
-    from hasten.passes.model.nets.machine import MachineCodeInt8
     from hasten.passes.model.nets.sensitive import layers, ranges, with_rounding
     from hasten.serve.backends import machine
 
@@ -333,7 +345,6 @@ def rounded_steps(node, weights, x, spans):
 @needs_compiler
 @pytest.mark.parametrize("without", [False, True])
 def test_steps_in_whole_numbers_answer_as_rounded_ones_do(tmp_path, monkeypatch, without):
-    from hasten.passes.model.nets.machine import MachineCodeInt8
     from hasten.serve.backends import machine
 
     if without:

@@ -36,6 +36,7 @@ from tests.models.nets import small  # noqa: E402
 
 INT8 = Step("HSM312", "int8")
 FLOAT = Step("HSM303", "float")
+ROW_S = 1e-6  # of the net in FLOAT
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ class Here:
     def _candidate(self, step: Step, seconds: float) -> Candidate:
         made = Candidate((step,))
         made.note(verdict="accepted", size_mb=1.0, memory_mb=1.0)
-        made.latencies[1, 1, "rows"] = seconds
+        made.latencies[1, 1, "rows"] = seconds * ROW_S
         return made
 
     def _ask(self, function: str, *args: Any, deadline_s: float) -> Any:
@@ -194,7 +195,7 @@ class Here:
         number = sum(p.numel() for p in net.module.parameters())
         whole = sum(p.numel() for p in self.work.model.module.parameters())
         seconds = number / whole * (0.5 if candidate.steps[-1] == INT8 else 1.0)
-        candidate.latencies[1, 1, "rows"] = seconds
+        candidate.latencies[1, 1, "rows"] = seconds * ROW_S
         candidate.note(size_mb=seconds)
         candidate.net = net
         return True
@@ -256,7 +257,7 @@ def test_smaller_nets_are_found_and_only_faster_shapes_are_trained(here):
     search = nets.NetSearch(loop, (), loop.candidates[:1])
     found = search.made(reducing_passes(nets=True))
     assert found and all(c.accepted for c in found)
-    assert all(c.latencies[1, 1, "rows"] < 1.0 for c in found if len(c.steps) > 1)
+    assert all(c.latencies[1, 1, "rows"] < ROW_S for c in found if len(c.steps) > 1)
     assert [s.code for s in found[0].steps] == ["HSM306"]  # of the whole net, before anything learns
     assert any(c.record.told and "multiply-adds gone" in c.record.told[0] for c in found)
     tuned = next(c for c in loop.candidates if [s.code for s in c.steps] == ["HSM320", "HSM303"])
@@ -269,6 +270,15 @@ def test_smaller_nets_are_found_and_only_faster_shapes_are_trained(here):
     building._read.clear()
     again = building.workload(str(files[0]))
     assert again.valid.x.arrays["x"].shape == (small.ROWS, 20) and again.original is not again.model
+
+
+def test_what_could_not_learn_in_time_is_not_begun(here):
+    loop = here()
+    loop.original.latencies[1, 1, "rows"] = 100.0  # a row
+    nets.NetSearch(loop, (), loop.candidates[:1]).made(reducing_passes(nets=True))
+    late = [c for c in loop.candidates if c.record.reason.startswith("an epoch takes more than")]
+    assert late and all(c.record.verdict == "inconclusive" for c in late)
+    assert not any(c.record.curves for c in loop.candidates)  # nothing learnt
 
 
 def test_a_process_that_dies_in_a_training_is_gone_on_with(here):

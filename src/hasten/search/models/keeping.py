@@ -162,8 +162,9 @@ def _certify(loop: Loop, whole: Candidate, *, again: bool = False) -> str | None
             return explained_enough(loop, whole)
         file = loop.scratch / "test.pkl"
         file.write_bytes(pickle.dumps([test.x], protocol=5))
-        old, new = (_beyond_the_inputs(loop, c, file) for c in (loop.original, whole))
-        certified = loop.judge.certified(test, old, new)
+        if loop.tested is None:  # once, however many are certified
+            loop.tested = _beyond_the_inputs(loop, loop.original, file)
+        certified = loop.judge.certified(test, loop.tested, _beyond_the_inputs(loop, whole, file))
         if certified.verdict != "accepted":
             return f"on data never searched, {certified.reason}"
         loop.note(certified=certified.quality, certified_agreement=certified.agreement)

@@ -53,7 +53,7 @@ from hasten.verify.varied_tensors import SHORTER
 BUILD_S = 180.0  # longest time for building one candidate
 LEAST_ASK_S, TIMES_ASKED = 15.0, 4.0  # a question may take so long, or so many times what all of the original's took
 LOOK_S = 0.004  # of calls at each size, before anything is asked
-USUAL_BUILD_S = 20.0  # most builds take less; a longer one gets half of what is left
+USUAL_BUILD_S = 25.0  # most builds take less; a longer one gets half of what is left
 LEAST_BUILD_S = 5.0  # which there must be for building and judging one more candidate
 CLEARLY = 0.9  # of the time of what is kept
 KNOWN = 0.8  # of the longest build of a pass is what its next one takes at least
@@ -106,6 +106,7 @@ class Loop:
         if work.metric is not None and work.valid.y is not None:
             self.measure = metric(work.metric, work.task, getattr(work.model, "classes_", None))
         self.answers: Answers = {}
+        self.tested: Answers | None = None  # the original's answers to the rows that certify, once asked
         self.varied: dict[str, Answers] = {}
         self.processes = Processes(self._inputs(), work.methods, session.clock)
         self._waits: deque[float] = deque(maxlen=LOOKS)  # of questions, beside what they compute, s

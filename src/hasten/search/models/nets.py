@@ -45,6 +45,7 @@ STALE = 12  # recipes without a gain: enough
 ROUNDS, BLOCK_S = 5, 0.015  # of a quick race
 LEAST_S = 10.0  # below which no recipe is begun
 STORING_S, STORED_S = 20.0, 5.0  # that the search leaves for it, and that one way to store takes at least
+TRAINED = 0.8  # of the deadline of what trains, at most
 STORED = 2  # of the best candidates, whose weights are stored in fewer bits too
 
 
@@ -110,6 +111,12 @@ class NetSearch(Reductions):
     def _deadline_s(self) -> float:
         return min(REDUCE_S, max(LEAST_S, 0.7 * self._left_s))
 
+    def _epoch_s(self) -> float:
+        """Less than training on all rows once takes: they are asked of the original for it, as it answers here."""
+        train, sizes = self.loop.work.train, self.loop.original.latencies
+        by_row = [s / rows for (rows, threads, _), s in sizes.items() if threads == 1]
+        return 0.0 if train is None or not by_row else min(by_row) * len(train)
+
     def _time_for_one(self) -> bool:
         usual = float(np.mean(self.took[-5:])) if self.took else 0.0
         return self._left_s > max(LEAST_S, 0.5 * usual)
@@ -156,6 +163,9 @@ class NetSearch(Reductions):
     def _tried(self, recipe: Recipe) -> Outcome:
         """What comes of a recipe, by the cheapest question that tells."""
         loop = self.loop
+        if recipe.trains and self._epoch_s() > TRAINED * self._deadline_s:
+            self._note(recipe, "inconclusive", f"an epoch takes more than {self._epoch_s():.0f} s, and the budget ends")
+            return Outcome()
         loop.session.progress.stage(f"reduce: {', then '.join(s.title for s in recipe.reductions)}", 10.0)
         try:
             net = self._asked("net_after", recipe.untrained)
@@ -187,7 +197,7 @@ class NetSearch(Reductions):
         checkpoint = loop.scratch / f"training-{name}.pt"
         for attempt in (1, 2):
             deadline = self._deadline_s
-            given = (0.8 * deadline, str(checkpoint), function, str(loop.written), steps, *args)
+            given = (TRAINED * deadline, str(checkpoint), function, str(loop.written), steps, *args)
             try:
                 return loop.processes.build("within", *given, deadline_s=deadline)
             except ChildFailed as failure:

@@ -115,22 +115,25 @@ def product(
         bias_at = w.weight(f"{name} bias", held)
     at = 0
     largest = PLACES if w.lanes >= 16 else PLACES_FEW
-    for first, count, lanes in tiles:
-        vectors = lanes // w.lanes
-        last = count - (vectors - 1) * w.lanes
+    for first, last, lanes, alike in _alike(tiles, w.lanes):
+        vectors, here = lanes // w.lanes, f"{first}"
+        if alike > 1:  # one loop, whose text is short to compile
+            w.line(f"for (int64_t q = 0; q < {alike}; q++)")
+            here = f"{first} + q*{lanes}"
         w.line(f"for (int64_t y = 0; y < {rows}; y++) {{")
         w.line(f"  const {kind} *x = {x} + y*({row_x}); const float *add = {add};")
-        w.line(f"  float *o = {out} + y*({row_o}) + {first};")
+        w.line(f"  float *o = {out} + y*({row_o}) + {here};")
         if add != NOTHING:
-            w.line(f"  add += y*({row_o}) + {first};")
+            w.line(f"  add += y*({row_o}) + {here};")
         if sums_at and whole is not None:
             w.line(f"  const float *own = {whole.own} + 2*y*({places});")
+        own_weights = f"{weights} + {at}" + (f" + q*{lanes * inputs}" if alike > 1 else "")
         for each, number in runs(places, 1 if single else largest[vectors]):
             w.tiles.add((what, each, vectors))
-            scaled = f"{scale_at} + {first}, " if scale_at else ""
-            scaled += f"{sums_at} + {first}, own, " if sums_at else ""
+            scaled = f"{scale_at} + {here}, " if scale_at else ""
+            scaled += f"{sums_at} + {here}, own, " if sums_at else ""
             call = (
-                f"{what}_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {weights} + {at}, {scaled}{bias_at} + {first}, "
+                f"{what}_{each}x{vectors}(x, {px}, {segs}, {xs}, {n}, {own_weights}, {scaled}{bias_at} + {here}, "
                 f"add, o, {po}, {last}, {act});"
             )
             step = f"x += {times(each, px)}, o += {times(each, po)}"
@@ -138,7 +141,19 @@ def product(
             step += f", own += {2 * each}" if sums_at else ""
             w.line(f"  for (int64_t t = 0; t < {number}; t++, {step}) {call}")
         w.line("}")
-        at += lanes * inputs
+        at += alike * lanes * inputs
+
+
+def _alike(tiles: list[tuple[int, int, int]], width: int) -> list[tuple[int, int, int, int]]:
+    """Tiles beside each other of one size: (first, outputs of the last vector, lanes, how many), a vector `width`."""
+    found: list[tuple[int, int, int, int]] = []
+    for first, count, lanes in tiles:
+        last = count - lanes + width
+        if found and found[-1][1:3] == (last, lanes):
+            found[-1] = (*found[-1][:3], found[-1][3] + 1)
+        else:
+            found.append((first, last, lanes, 1))
+    return found
 
 
 def ending(w: Writer, node: Node, start: str) -> tuple[str, str | None, str]:
