@@ -34,7 +34,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks import judge_models, judge_programs, pages
+from benchmarks import judge_models, judge_nets, judge_programs, pages
 from benchmarks.faulty import Fault, faults
 from hasten.core.contract import Contract
 from hasten.core.recipe import Change, Risk
@@ -56,8 +56,10 @@ DONE = (
     "elements",
     "stand_ins",
     "models",
+    "nets",
     *judge_programs.PROGRAMS,
 )
+MODELS = {"models": tuple(judge_models.SUBJECTS), "nets": tuple(judge_nets.SUBJECTS)}
 LATE, LATE_SLOW = 80, 14  # calls of which nobody knows, beside the program's own; of slow families
 SIEVE, SIEVED = 60, 8  # faults of a program that the other judge is asked of, and that go on to hasten
 MODEL_FAULTS = 48  # of one model
@@ -313,8 +315,9 @@ def judged_program(name: str, most: int, folder: Path) -> Iterator[Judged]:
 
 def judged_model(name: str, most: int, folder: Path) -> Iterator[Judged]:
     """Faults in what hasten makes of a trained model; each in a process of its own, which may crash."""
-    subject = judge_models.Subject(name, folder / "subject")
-    given = judge_models.faults(subject, most, name)
+    kinds: Any = judge_nets if name in judge_nets.SUBJECTS else judge_models
+    subject = kinds.Subject(name, folder / "subject")
+    given = kinds.faults(subject, most, name)
     right = subject.folder / "right"
     if subject.effect(right)[1] or subject.verdict(right)[0]:
         print(f"{name}: {subject.code} is turned down as it is: {subject.effect(right)}, {subject.verdict(right)}")
@@ -430,7 +433,9 @@ def main(words: Sequence[str] | None = None) -> int:
         sieve = Counter(told.get("sieve", {})) if options.sieved else None
         first = FRESH if options.sieved else 0
         numbers: Sequence[Any] = range(first, first + (options.programs if name in FAMILIES else 1))
-        for number in tuple(judge_models.SUBJECTS) if name == "models" else numbers:
+        if name in MODELS:
+            numbers = MODELS[name]
+        for number in numbers:
             if str(number) in told["programs"] or time.monotonic() > end:
                 continue
             began = time.monotonic()
@@ -438,7 +443,7 @@ def main(words: Sequence[str] | None = None) -> int:
                 if name in FAMILIES:
                     most = SIEVE if options.sieved else options.faults
                     found = judged_of(FAMILIES[name], number, most, Path(folder), sieve)
-                elif name == "models":
+                elif name in MODELS:
                     found = judged_model(number, MODEL_FAULTS, Path(folder))
                 else:
                     found = judged_program(name, options.faults, Path(folder))

@@ -16,7 +16,7 @@ import copy
 import json
 import random
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,8 @@ SUBJECTS: dict[str, tuple[Callable[[], Any], str, str]] = {
 class Subject:
     """A fitted model, hasten's judge of it, and the rows that hasten has not seen."""
 
+    served: Any = Served
+
     def __init__(self, name: str, folder: Path) -> None:
         make, kind, self.code = SUBJECTS[name]
         self.name, self.folder = name, folder
@@ -147,7 +149,7 @@ class Subject:
 
     def effect(self, folder: Path) -> tuple[bool, str]:
         """(on the validation rows?, where it was seen); nothing was seen where the second is empty."""
-        served = Served(folder, read_manifest(folder, check=False), 1)
+        served = self.served(folder, read_manifest(folder, check=False), 1)
         for place, rows in enumerate((self.work.valid.x, *(rows for _, rows in self.unseen))):
             what = apart(self._old[place], asked(served, rows, self.methods), self._told)
             if what:
@@ -157,7 +159,7 @@ class Subject:
     def verdict(self, folder: Path) -> tuple[str, str]:
         """What hasten turns it down by, and why; nothing when it gets through."""
         try:
-            served = Served(folder, read_manifest(folder, check=False), 1)
+            served = self.served(folder, read_manifest(folder, check=False), 1)
         except (TargetError, ValueError, KeyError, OSError, SyntaxError, NameError, TypeError, IndexError) as error:
             return "recorded", f"it cannot be loaded: {error}"[:200]
         new = [asked(served, self.inputs.all[i], self.methods) for i in (0, *self.inputs.varied_places)]
@@ -221,9 +223,15 @@ def faults(subject: Subject, most: int, seed: str) -> list[ModelFault]:
     right = subject.folder / "right"
     if not right.exists():
         subject.build(right)
+    found = [*_forest_faults(subject, draw), *_array_faults(right, draw), *_told_faults(right, draw),
+             *_code_faults(right, seed)]  # fmt: skip
+    return of_many_kinds(found, most, draw)
+
+
+def of_many_kinds(found: Sequence[ModelFault], most: int, draw: random.Random) -> list[ModelFault]:
+    """Up to `most` of these, kind by kind."""
     by_kind: dict[str, list[ModelFault]] = {}
-    for fault in (*_forest_faults(subject, draw), *_array_faults(right, draw), *_told_faults(right, draw),
-                  *_code_faults(right, seed)):  # fmt: skip
+    for fault in found:
         by_kind.setdefault(fault.kind, []).append(fault)
     out: list[ModelFault] = []
     kinds = sorted(by_kind)

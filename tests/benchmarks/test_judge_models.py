@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 from benchmarks import judge, judge_models
+from hasten.serve.backends.machine import level
 from hasten.serve.native import compiler
 from hasten.verify.answers import Refusal
 
@@ -22,6 +23,18 @@ def test_what_the_other_judge_sees_is_turned_down(name: str, tmp_path: Path) -> 
     assert any(j.changes == judge.RUN for j in found)
     for j in found:
         assert j.by or j.changes == judge.NONE, j
+        assert j.by == "recorded" or j.changes != judge.RUN, j
+
+
+@pytest.mark.parametrize("name", ["layers, ONNX", "layers, int8"])
+def test_faults_in_nets_are_turned_down(name: str, tmp_path: Path) -> None:
+    for package in ("torch", "onnx", "onnxruntime"):
+        pytest.importorskip(package)
+    if name == "layers, int8" and "VNNI" not in level():
+        pytest.skip("no products of whole numbers here")
+    found = list(judge.judged_model(name, 8, tmp_path))
+    assert len({j.kind for j in found}) >= 5 and any(j.changes == judge.RUN for j in found)
+    for j in found:
         assert j.by == "recorded" or j.changes != judge.RUN, j
 
 

@@ -255,3 +255,23 @@ def test_every_command_that_shows_something_takes_json() -> None:
     assert isinstance(commands, dict)
     without = {n for n, p in commands.items() if not any("--json" in a.option_strings for a in p._actions)}
     assert without == {"completion", "schema"}  # a script, and JSON already
+
+
+def test_streams_that_are_closed_and_a_folder_that_is_gone(project: Path) -> None:
+    """As cron and daemons start programs: what is opened first must not become standard output."""
+    words = f"{sys.executable} -m hasten report latest --format json"
+    closed = subprocess.run(f"{words} <&- >&- 2>&-", shell=True)
+    assert closed.returncode == 0
+    heard = subprocess.run(f"{words} >&-", shell=True, capture_output=True)
+    assert (heard.returncode, heard.stderr) == (0, b"")
+    gone = subprocess.run(f"mkdir gone && cd gone && rmdir ../gone && {words}", shell=True, capture_output=True)
+    assert gone.returncode == 2 and gone.stderr.startswith(b"hasten: the current folder cannot be read")
+    assert gone.stderr.count(b"hasten: ") == 1
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":', "", "\0", "[1]", "null"])
+def test_a_result_that_is_none_is_one_error(text: str, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".hasten/runs/20260102-000000-script/result.json").write_text(text)
+    for command in ("report", "apply"):
+        assert main([command, "latest"]) == 2
+        assert capsys.readouterr().err.count("hasten: ") == 1

@@ -268,3 +268,19 @@ def test_any_names_and_any_writes(
         assert left.written.keys() == {name for name, data in writes.items() if files.get(name) != data}
         with mirror.prepared(work) as there:
             assert tree(there) == first
+
+
+@pytest.mark.parametrize("instead", ["None", "open(here, 'w').write('x')", "os.symlink('/etc', here)"])
+def test_a_program_may_remove_the_folder_that_it_stands_in(instead: str, tmp_path: Path, active: Session) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "main.py").write_text(
+        "import os, shutil, sys, tempfile\nhere = os.path.dirname(os.path.abspath(__file__))\n"
+        f"shutil.rmtree(tempfile.gettempdir())\nshutil.rmtree(here)\n{instead}\nprint('gone')\n"
+    )
+    work = ScriptWorkload(tmp_path / "project", Entry("script", "main.py"), "main.py")
+    mirror = Mirror(active, work)
+    for _ in range(2):
+        done = run_workload(active, mirror, work)
+        assert done.program.stdout == b"gone\n" and "main.py" in done.deleted, done.program.stderr
+    assert not any("host" in name for name in done.written)
+    assert (tmp_path / "project" / "main.py").exists() and Path("/etc/hosts").exists()

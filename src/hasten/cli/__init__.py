@@ -27,11 +27,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     from hasten.errors import HastenError
 
     words = sys.argv[1:] if argv is None else list(argv)
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a program's text may not fit the terminal's encoding
     try:
         options = parse(words)
+        _folder()
         # a terminated hasten cleans up, and saves what it has, as an interrupted one does
         before = signal.signal(signal.SIGTERM, signal.default_int_handler) if argv is None else None
         try:
@@ -53,6 +55,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _failed(error, words)
 
 
+def _open_streams() -> None:
+    """Standard streams that whoever started us has closed lead nowhere: what is opened next must not take their place."""
+    import os
+
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+    for name, handle in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(handle, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - until the end
+
+
+def _folder() -> None:
+    """Raises `UsageError` when the current folder is gone: paths mean nothing then."""
+    import os
+
+    from hasten.errors import UsageError
+
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise UsageError(f"the current folder cannot be read ({error.strerror}); cd to one that can") from None
+
+
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     """Each command is a module with a `main`, imported only when it is asked for."""
     from importlib import import_module
@@ -70,7 +98,7 @@ def _failed(error: Exception, words: Sequence[str]) -> int:
     try:
         here = os.getcwd()
     except OSError:
-        here = "a folder that is gone"  # which may be why it failed
+        here = "a folder that is gone"
     with tempfile.NamedTemporaryFile("w", prefix="hasten-failure-", suffix=".txt", delete=False) as log:
         log.write(f"hasten {shlex.join(words)}\npython {sys.version}\nin {here}\n\n")
         log.write("".join(traceback.format_exception(error)))

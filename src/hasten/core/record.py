@@ -328,7 +328,7 @@ class RunRecord:
         """Raises `UsageError` when `text` is not a result of this schema."""
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"this result is not JSON ({error}); was it cut short? run `hasten run` again") from None
         return cls.from_json(data)
 

@@ -128,7 +128,7 @@ def load_any(folder: Path) -> RunRecord | ModelRunRecord:
         raise UsageError(f"no run at {folder} ({error.strerror}); `hasten run TARGET` makes one") from None
     except UnicodeDecodeError:
         raise UsageError(f"{result} is not a result of `hasten run`: it is not UTF-8") from None
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, RecursionError):
         data = json.loads(text)
         if isinstance(data, dict) and data.get("kind") == "model":
             return ModelRunRecord.from_json(data)

@@ -251,6 +251,10 @@ class Mirror:
             self._busy = False
 
     def _restore(self, work: ScriptWorkload, keep_cache: bool) -> None:
+        for folder in (self.path, self.temp):  # a program may remove the folder that it stands in
+            if folder.is_symlink() or not folder.is_dir():
+                _remove(folder)
+                folder.mkdir()
         candidate = hashlib.sha256(
             b"\0".join(f"{path}\0{source.sha256}".encode() for path, source in sorted(work.changed.items()))
         ).hexdigest()[:20]
@@ -514,7 +518,7 @@ def _is_cache(name: str) -> bool:
 
 def _scan(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Everything below `folder`, by relative path, links not followed; folders come before what is in them."""
-    todo = [""]
+    todo = [] if folder.is_symlink() else [""]
     while todo:
         rel = todo.pop()
         try:

@@ -122,7 +122,7 @@ def read_manifest(folder: Path, *, check: bool = True) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         raise TargetError(f"{folder}: no artifact of hasten is there ({MANIFEST} is missing)") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TargetError(f"{path} is not JSON ({error}): copy the artifact again") from None
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         found = data.get("schema") if isinstance(data, dict) else None
