@@ -94,3 +94,18 @@ def test_prelude_goes_after_the_leading_imports(text: str, line: int) -> None:
 def test_no_edits_no_change(parts: list[str]) -> None:
     source = src("\n".join(parts) + "\n")
     assert apply_edits(source, []).data == source.data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = (1 +\n  2) ; y = 'é' + f(a,\n  'ü\u2028', b)\n", "if 1:\n\tx = [\n\t'\x0c'\n]\n\x0c\ny = x\n", "a = 1\rb = (2,\r3)\n",
+        "z = '''one\ntwo é\nthree''' + a\n", "",
+    ],
+)  # fmt: skip
+def test_what_is_written_of_a_node(text: str) -> None:
+    source = SourceFile("a.py", text.encode())
+    nodes = list(ast.walk(source.tree))
+    for node in nodes:
+        assert source.segment(node) == ast.get_source_segment(source.text, node)
+    assert source.segment(ast.Load()) is None and source.segment(ast.Name("x", ast.Load())) is None

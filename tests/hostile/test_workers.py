@@ -43,6 +43,38 @@ if __name__ == "__main__":
     print(sorted(done.items()), attempts)
 """
 
+HUNG = """
+import multiprocessing, os, signal
+
+def task(number):
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        print(pool.map(task, range(8), chunksize=1))
+"""
+
+LOKY = """
+import os, signal
+from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+def task(number, attempt):
+    if number == 3 and attempt == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+if __name__ == "__main__":
+    for attempt in range(3):
+        try:
+            print(attempt, Parallel(2)(delayed(task)(n, attempt) for n in range(8)))
+            break
+        except TerminatedWorkerError:
+            print("lost a worker")
+"""
+
 RANKS = """
 import os, signal
 import torch
@@ -92,6 +124,29 @@ def test_a_worker_that_is_killed_is_the_programs_to_replace(tmp_path: Path) -> N
     assert main(["run", str(tmp_path / "pool.py"), "--stdin", os.devnull, "--out", str(out)]) == 0
     found = json.loads((out / RESULT).read_text())
     assert found["status"] == "finished" and found["baseline"]["status"] == 0
+    assert nobody_left(str(tmp_path))
+
+
+@pytest.mark.slow  # waits for the deadline, 10 s
+def test_a_pool_that_waits_for_a_lost_worker_is_one_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`multiprocessing.Pool` puts another process in its place, and waits for ever for the answer of the first."""
+    (tmp_path / "hung.py").write_text(HUNG)
+    words = ["run", str(tmp_path / "hung.py"), "--stdin", os.devnull, "--budget", "12", "--out", str(tmp_path / "out")]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "had not ended after 10 s and was stopped" in said and said.count("hasten: ") == 1
+    assert nobody_left(str(tmp_path))
+
+
+@pytest.mark.slow  # joblib and its workers are started a dozen times
+def test_workers_of_joblib_that_are_replaced(tmp_path: Path) -> None:
+    pytest.importorskip("joblib")
+    (tmp_path / "loky.py").write_text(LOKY)
+    out = tmp_path / "out"
+    words = ["run", str(tmp_path / "loky.py"), "--stdin", os.devnull, "--budget", "12", "--out", str(out)]
+    assert main(words) == 0
+    found = json.loads((out / RESULT).read_text())
+    assert found["status"] == "finished" and not found["baseline"]["unrepeatable"]
     assert nobody_left(str(tmp_path))
 
 

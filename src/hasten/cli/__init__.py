@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Standard streams that whoever started us has closed lead nowhere: what is opened next must not take their place."""
+    """Standard streams that were closed lead nowhere: what is opened next must not take their place."""
     import os
 
     for handle in range(3):

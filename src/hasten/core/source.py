@@ -58,6 +58,24 @@ class SourceFile:
         return tuple(io.StringIO(self.text, newline="\n").readlines())
 
     @cached_property
+    def _parsed_lines(self) -> tuple[str, ...]:
+        r"""Lines as the parser counts them: a single `\r` ends one too."""
+        return tuple(io.StringIO(self.text, newline="").readlines())
+
+    def segment(self, node: ast.AST) -> str | None:
+        """What is written of a node of `tree`, None for one without a place: `ast.get_source_segment`, which takes the
+        whole file apart each time."""
+        first, last = getattr(node, "lineno", None), getattr(node, "end_lineno", None)
+        start, end = getattr(node, "col_offset", None), getattr(node, "end_col_offset", None)
+        if first is None or last is None or start is None or end is None:
+            return None
+        lines = self._parsed_lines
+        if first == last:
+            return _columns(lines[first - 1], start, end)
+        inner = "".join(lines[first : last - 1])
+        return _columns(lines[first - 1], start, None) + inner + _columns(lines[last - 1], 0, end)
+
+    @cached_property
     def tree(self) -> ast.Module:
         """The parsed module. Shared by all readers: never mutate it. Raises `SyntaxError`."""
         return parsed(self.text, self.path)
@@ -74,6 +92,11 @@ class SourceFile:
         if self.encoding == "utf-8-sig":
             data = codecs.BOM_UTF8 + data
         return SourceFile(self.path, data)
+
+
+def _columns(line: str, start: int, end: int | None) -> str:
+    """A part of a line, by places in its UTF-8 bytes, which is how `ast` counts."""
+    return line[start:end] if line.isascii() else line.encode()[start:end].decode()
 
 
 @dataclass(frozen=True, order=True)

@@ -278,7 +278,7 @@ def _rewrite(source: SourceFile, site: _Site, calls: Sequence[ast.Call]) -> list
     ]
     changes: list[tuple[ast.AST, str]] = list(outer)
     changes.append((site.target, emit.with_partner(site.target, source, ", ".join(partners))))
-    iter_text = ast.get_source_segment(source.text, site.iter)
+    iter_text = source.segment(site.iter)
     changes.append((site.iter, f"zip({iter_text}, {', '.join(results)})"))
     used = [p for p in partners if any(p == t for _, t in outer)]
     if len(used) != len(partners):  # a call inside another one's argument: its result is not needed in the loop
@@ -314,10 +314,10 @@ def _tuple(parts: Sequence[str]) -> str:
 
 
 def _header(source: SourceFile, site: _Site, partners: Sequence[str], results: Sequence[str]) -> str:
-    iter_text = ast.get_source_segment(source.text, site.iter) or ast.unparse(site.iter)
+    iter_text = source.segment(site.iter) or ast.unparse(site.iter)
     iter_text = ast.unparse(site.iter) if "\n" in iter_text else iter_text
     if not partners:
-        target = ast.get_source_segment(source.text, site.target) or ast.unparse(site.target)
+        target = source.segment(site.target) or ast.unparse(site.target)
         return f"{target} in {iter_text}"
     return f"{emit.with_partner(site.target, source, ', '.join(partners))} in zip({iter_text}, {', '.join(results)})"
 

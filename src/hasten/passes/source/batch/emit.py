@@ -68,7 +68,7 @@ def branched(source: SourceFile, stmt: ast.stmt, before: Sequence[str], test: st
 
 def with_partner(node: ast.expr, source: SourceFile, partner: str) -> str:
     """A loop's target with one more name: `i` becomes `i, partner`; `i, row` becomes `(i, row), partner`."""
-    text = ast.get_source_segment(source.text, node) or ast.unparse(node)
+    text = source.segment(node) or ast.unparse(node)
     if isinstance(node, ast.Tuple) and not text.startswith("("):
         text = f"({text})"
     return f"{text}, {partner}"

@@ -361,7 +361,7 @@ class _Plan:
             )
             before.append(f"{result} = {call}" + (f" if {results[-1]} is not None else None" if results else ""))
             results.append(result)
-        iter_text = ast.get_source_segment(source.text, site.iter) or ast.unparse(site.iter)
+        iter_text = source.segment(site.iter) or ast.unparse(site.iter)
         lists = [f"{r}.tolist()" if p.value.py else r for r, p in zip(results, pieces, strict=True)]
         test = f"{results[-1]} is not None"
         whole = self._whole_loop(pieces, lists, dropped)
@@ -433,7 +433,7 @@ class _Plan:
             new = f"list({lists[0]})" if isinstance(site.comp, ast.ListComp) else lists[0]
             if isinstance(site.comp, ast.ListComp) and pieces[0].value.py:
                 new = lists[0]
-            text = ast.get_source_segment(self.source.text, site.comp) or ""
+            text = self.source.segment(site.comp) or ""
             if isinstance(site.comp, ast.GeneratorExp) and text.startswith("("):
                 # the parentheses of a lone generator argument are those of the call
                 new = f"({new})"

@@ -167,7 +167,7 @@ def facts_about(name: str, region: Region, facts: Facts, first: int, last: int) 
 
 
 def text_of(source: SourceFile, node: ast.AST) -> str:
-    return ast.get_source_segment(source.text, node) or ast.unparse(node)
+    return source.segment(node) or ast.unparse(node)
 
 
 def dotted(node: ast.AST) -> str | None:

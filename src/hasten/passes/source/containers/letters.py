@@ -406,7 +406,7 @@ def _loop(place: Place, loop: ast.For, names: list[str]) -> Parts | None:
         text = module.fresh("text", names)
         names.append(text)
         before = f"{text} = {module.text(over)}\n{margin}"
-    written = ast.get_source_segment(module.source.text, loop) or ""
+    written = module.source.segment(loop) or ""
     original = written.splitlines(keepends=True)
     if before:
         old = f"for {ch} in {module.text(loop.iter)}:"

@@ -356,7 +356,7 @@ class Module:
 
     def text(self, node: ast.AST) -> str:
         """The source of an expression, in parentheses where a line break needs them."""
-        text = ast.get_source_segment(self.source.text, node) or ast.unparse(node)
+        text = self.source.segment(node) or ast.unparse(node)
         return f"({text})" if "\n" in text else text
 
     def fresh(self, base: str, taken: Iterable[str] = ()) -> str:
