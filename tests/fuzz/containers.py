@@ -391,6 +391,8 @@ def joins(c: Choices, ranged: bool = False) -> Program:
     if shape == "dict" and not ranged and " or " not in test and c.chance(40):
         asked = c.mostly(("b['v']", "not b['w']", "b['v'] != 3"), ("b['x']", "b['k']"), 5)
         test = f"{asked} and {test}"
+    if shape == "dict" and not ranged and c.chance(30):
+        test = c.pick((f"{key} == {left} and a['v'] == b['v']", f"b['v'] == a['v'] and {test}"))
     act = c.pick(
         (
             "out.append((a, b))",

@@ -105,6 +105,48 @@ def test_dicts() -> None:
     check(c, "args = ([1, -2000],)", fast=False)
 
 
+ENDS = """
+def f(xs, words, size):
+    old, new, out = {}, {}, []
+    for i, x in enumerate(xs):
+        if x in old:
+            del old[x]
+        elif len(old) >= size:
+            gone = next(iter(old))
+            out.append(gone)
+            del old[gone]
+        old[x] = i
+        if x % 3 == 0:
+            out.append(next(iter(old)) + len(old))
+        if x == 1 and len(old) > 1:
+            key, at = old.popitem()
+            out.append(key * 1000 + at)
+        new[words[i % len(words)], "w"] = i
+        if i % 4 == 3:
+            word, last = new.popitem()
+            out.append(last)
+            if new:
+                new.popitem()
+    return out, old, new
+"""
+
+
+def test_the_oldest_and_the_newest_key() -> None:
+    c = compiled_function(ENDS, "args = ([1, 2, 1], ['a', 'b', 'a'], 2)")
+    for size in (1, 3, 30):
+        check(
+            c,
+            f"args = ([i * i % 97 for i in range(700)], [chr(97 + i * i % 23) for i in range(99)], {size})",
+            fast=True,
+        )
+    check(c, "args = ([5], ['a'], 0)", fast=False)
+    check(c, "args = ([], [], 0)", fast=None)
+    keep = "d = {}\nfor x in xs:\n    d[x, 1] = x\nfirst = next(iter(d))\n"
+    check(compiled(keep, "xs = [1, 2]", hide=("d", "x")), "xs = [4, 3]", fast=True)
+    check(compiled(keep, "xs = [1, 2]", hide=("d", "x")), "xs = []", fast=False)
+    assert "next" in refusal("s = set(xs)\nfor x in xs:\n    y = next(iter(s))\n", "xs = [1, 2]")
+
+
 OTHER_KEYS = """
 def f(pairs, words):
     d, w, out = {}, {}, []

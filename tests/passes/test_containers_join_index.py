@@ -11,6 +11,59 @@ from tests.passes.test_containers_harness import changed, left_alone
 
 NAN = "float('nan')"
 CHANGED = {
+    "several fields are equal": """
+import datetime
+class Row:
+    def __init__(self, key, day, n):
+        self.key, self.day, self.n = key, day, n
+def run(xs, ys):
+    out = []
+    for x in xs:
+        for y in ys:
+            if x.key == y.key and y.day == x.day and y.n > x.n:
+                out.append((x.n, y.n))
+    return out
+def first(xs, ys, n):
+    return [next((y.n for y in ys if y.key == x.key and x.n == y.n and y.day == x.day), None) for x in xs]
+def skipped(xs, ys):
+    out = []
+    for x in xs:
+        for y in ys:
+            if y.key != x.key or y.n != x.n or y.day == x.day:
+                continue
+            out.append((x.n, y.n))
+    return out
+def dicts(xs, ys):
+    return [[y["n"] for y in ys if y["k"] == x["k"] and y["n"] == x["n"]] for x in xs]
+day = datetime.date(2024, 1, 1)
+zone = datetime.timezone.utc
+rows = [Row(k, d, i % 5) for i, (k, d) in enumerate((k, d) for k in (1, True, "1", 1.0, float("nan"), None)
+        for d in (day, day, datetime.datetime(2024, 1, 1), datetime.datetime(2024, 1, 1, tzinfo=zone), float("nan")))]
+plain = [r for r in rows if type(r.day) is datetime.date]
+for xs in (rows, plain, [], rows[3:4] + plain):
+    for ys in (plain, rows, [], [Row([1], day, 1), *plain], [Row(1, day, 2), object()][:1]):
+        print(run(xs, ys), first(xs, ys, 3), skipped(xs, ys))
+d = [{"k": r.key, "n": r.n} for r in rows]
+print(dicts(d, d), dicts(d[:3], [{"k": 1}, *d][1:]))
+try:
+    print(dicts([{"k": 2}], d), dicts([{"k": 1}], d))
+except KeyError as e:
+    print(e)
+""",
+    "one of several fields changes": """
+class Row:
+    def __init__(self, key, n):
+        self.key, self.n = key, n
+def run(xs, ys):
+    out = []
+    for x in xs:
+        for y in ys:
+            if x.key == y.key and y.n == x.n:
+                out.append((x.n, y.n))
+                y.n += 1
+    return out
+print(run([Row(i % 2, i % 3) for i in range(9)], [Row(i % 3, i % 2) for i in range(9)]))
+""",
     "rows that were found are skipped": """
 class Row:
     def __init__(self, key, n, done=False):

@@ -2648,6 +2648,12 @@ class Unit:
         found = texts.known(self, name, node) or mathcalls.call(self, name, node)
         if found is not None:
             return found
+        if name == "next":
+            from hasten.kernel import removals  # it builds on this module
+
+            first = removals.first_key(self, node)
+            if first is not None:
+                return first
         if name == "len" and len(args) == 1:
             from hasten.kernel import lengths  # it builds on this module
 

@@ -1,5 +1,7 @@
 """What is taken out of dicts, sets and lists that a kernel makes: `del d[k]`, `d.pop(k)`, `seen.discard(x)`.
 
+`next(iter(d))` and `d.popitem()`, the oldest and the newest key, belong to it: programs take these out.
+
     if len(self.count) >= self.capacity:
         del self.count[victim]
 
@@ -58,6 +60,9 @@ def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
         _begins(u, func.value, t, node)
         u.emit(f"{gaps.keyed(u, 'clear_set' if t.keys_only else 'clear')}({base.code})")
         return True
+    if isinstance(t, Map) and not t.keys_only and name == "popitem" and not args:
+        u.emit(last_item(u, base, func, node).code)
+        return True
     if isinstance(t, Map) and t.keys_only and name in ("discard", "remove") and len(args) == 1:
         v, kind = sets.member_of(u, t, args[0], False)
         _begins(u, func.value, t, node)
@@ -75,8 +80,10 @@ def effect(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> bool:
 
 
 def popped(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
-    """`d.pop(k)` and `d.pop(k, other)` of a dict. None: something else."""
+    """`d.pop(k)`, `d.pop(k, other)` and `d.popitem()` of a dict. None: something else."""
     t = base.t
+    if isinstance(t, Map) and not t.keys_only and func.attr == "popitem" and not node.args and not node.keywords:
+        return last_item(u, base, func, node)
     if not isinstance(t, Map) or t.keys_only or func.attr != "pop" or len(node.args) not in (1, 2) or node.keywords:
         return None
     k, kind = containers.key_of(u, t, node.args[0], False)
@@ -90,6 +97,34 @@ def popped(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
         return V(f"{gaps.keyed(u, 'pop_or_' + kind)}({base.code}, {bare(u.sink(k))}, {other})", t.value)
     _begins(u, func.value, t, node)
     return V(f"{gaps.keyed(u, 'pop_' + kind)}({base.code}, {bare(u.sink(k))})", t.value)
+
+
+def last_item(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V:
+    """`d.popitem()`"""
+    t = base.t
+    assert isinstance(t, Map)
+    if t.key is None or t.value is None:
+        raise Unknown("what a dict holds is not known")
+    if not isinstance(t.key, (Num, Word, Tup)) or not isinstance(t.value, (Num, Word)):
+        fail("what is taken out of a dict of such things", node)
+    _begins(u, func.value, t, node)
+    return V(f"{gaps.keyed(u, 'pop_last_' + containers.key_kind(t.key))}({base.code})", Tup((t.key, t.value)))
+
+
+def first_key(u: Unit, node: ast.Call) -> V | None:
+    """`next(iter(d))` of a dict that the kernel makes. None: something else."""
+    if len(node.args) != 1 or node.keywords or not isinstance(call := node.args[0], ast.Call):
+        return None
+    if u.module.dotted(call.func) != "iter" or len(call.args) != 1 or call.keywords:
+        return None
+    d = u.expr(call.args[0])
+    if not isinstance(d.t, Map) or d.t.keys_only or d.t.frozen:
+        fail("next of this", node)
+    if d.t.key is None:
+        raise Unknown("what a dict holds is not known")
+    if not isinstance(d.t.key, (Num, Word, Tup)):
+        fail("next of this", node)
+    return V(f"{u.helper('first_loose' if gaps.with_gaps(u, d.t) else 'first_key')}({d.code})", d.t.key)
 
 
 def _other(u: Unit, value: Type, node: ast.Call) -> str:

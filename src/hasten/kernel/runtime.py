@@ -903,6 +903,13 @@ def _held_pair(pair):
         raise ValueError
     return pair[1]
 '''),
+    _njit("first_key", '''
+def _first_key(d):
+    """next(iter(d)); raises when there is none."""
+    if len(d[0]) == 0:
+        raise ValueError
+    return d[0][0]
+'''),
     _njit("empty_dict", '''
 def _empty_dict(key, value):
     """A dict for keys and values like these."""

@@ -158,6 +158,13 @@ def _pop_{kind}_loose(d, key):
     _delete_{kind}_loose(d, key)
     return value
 ''', ("at_{kind}_loose", "delete_{kind}_loose")),
+    ("pop_last_{kind}_loose", '''
+def _pop_last_{kind}_loose(d):
+    """d.popitem(); raises when there is none."""
+    item = _last_loose(d)
+    _delete_{kind}_loose(d, item[0])
+    return item
+''', ("last_loose", "delete_{kind}_loose")),
     ("pop_or_{kind}_loose", '''
 def _pop_or_{kind}_loose(d, key, other):
     """d.pop(key, other)"""

@@ -7,6 +7,7 @@ Example          for order in orders:                 users_by = _by_key(users, 
                      for user in users:          ->   for order in orders:
                          if user["id"] == order["u"]:     for user in _matching(users, users_by, lambda: order["u"]):
                              ...                              if user["id"] == order["u"]: ...
+                 Several fields, compared one after the other, are one key.
                  What is asked of a row before that (`if user.done: continue`) may change, as long as asking is quiet.
 Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the
                  project), and, checked while it runs, rows are a list or tuple and keys are plain values (dates and
@@ -19,6 +20,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
@@ -98,6 +100,8 @@ def _is_key(x):
     kind = type(x)
     if kind is _calendar.datetime:
         return x.tzinfo is None
+    if kind is tuple:
+        return all(map(_is_key, x))
     return kind is _calendar.date or kind is _calendar.timedelta or _is_plain(x)
 
 
@@ -115,6 +119,7 @@ class Search:
     body: tuple[ast.AST, ...]  # what else runs in the loop
     leaks: bool  # its target is seen after it
     asked: tuple[ast.expr, ...] = ()  # what is looked at before the comparison: fields of the row
+    more: tuple[ast.Compare, ...] = ()  # comparisons right after it, all of which have to hold as well
 
 
 class KeyIndex(ContainerPass):
@@ -133,7 +138,7 @@ class KeyIndex(ContainerPass):
                         yield parts
 
     def _indexed(self, place: Place, s: Search) -> Parts | None:
-        module, project = place.module, place.project
+        module = place.module
         if isinstance(module.function(s.node), (ast.Lambda, ast.ClassDef)):
             return None
         targets = {n.id for n in ast.walk(s.target) if isinstance(n, ast.Name)}
@@ -155,10 +160,25 @@ class KeyIndex(ContainerPass):
             rows = s.iter
         if not isinstance(rows, (ast.Name, ast.Attribute)):
             return None
-        fields = path(row_side, rows if ranged else None, targets)
-        key_fields = path(key_side, None, names(key_side))
-        if fields is None or key_fields is None:
-            return None
+        sides = [] if ranged else _further(s, row_side, key_side, targets)
+        for more in (sides, []) if sides else ([],):
+            found = self._guarded(place, s, rows, ranged, [(row_side, key_side), *more])
+            if found is not None:
+                return found
+        return None
+
+    def _guarded(
+        self, place: Place, s: Search, rows: ast.expr, ranged: bool, sides: list[tuple[ast.expr, ast.expr]]
+    ) -> Parts | None:
+        """The index by what is compared on these sides, rows' and keys', where all of it stays true."""
+        module, project = place.module, place.project
+        targets, row_side = names(s.target), sides[0][0]
+        fields, key_fields = frozenset[object](), frozenset[object]()
+        for one, other in sides:
+            steps, key_steps = path(one, rows if ranged else None, targets), path(other, None, names(other))
+            if steps is None or key_steps is None:
+                return None
+            fields, key_fields = fields | steps, key_fields | key_steps
         for stretch in self._outer(place, s):
             allowed = harmless(project, module, stretch, row_side, fields, key_fields)
             frozen = frozen_during(
@@ -169,7 +189,7 @@ class KeyIndex(ContainerPass):
                 allowed=allowed,
                 items=bool(fields | key_fields - {"[]"}),
             )
-            if frozen.apart and len(fields) > 1:
+            if frozen.apart and len(fields) > len(sides):
                 continue  # something between the row and the field might go by such a name
             if not frozen.ok or not ready(module, rows, frozen, stretch):
                 continue
@@ -177,10 +197,10 @@ class KeyIndex(ContainerPass):
                 continue
             if s.asked and (ranged or not _stay_plain(project, s.asked, row_side)):
                 continue
-            if not key_stays(place, key_side, s.node, rows):
+            if not all(key_stays(place, key, s.node, rows) for _, key in sides):
                 continue
             grown = may_grow_rows(project, module, allowed)
-            return self._parts(place, s, stretch, rows, row_side, key_side, ranged, grown, frozen.apart)
+            return self._parts(place, s, stretch, rows, sides, ranged, grown, frozen.apart)
         return None
 
     @staticmethod
@@ -198,13 +218,13 @@ class KeyIndex(ContainerPass):
         s: Search,
         stretch: ast.stmt,
         rows: ast.expr,
-        row_side: ast.expr,
-        key_side: ast.expr,
+        sides: list[tuple[ast.expr, ast.expr]],
         ranged: bool,
         grown: bool,
         apart: tuple[str, ...],
     ) -> Parts | None:
         module = place.module
+        row_side = sides[0][0]
         name = module.text(rows)
         index = module.fresh(f"{name.replace('.', '_')}_by")
         kinds = "()"
@@ -215,7 +235,7 @@ class KeyIndex(ContainerPass):
             steps = path
         else:
             if isinstance(s.target, ast.Name):
-                maker = f"lambda {s.target.id}: {module.text(row_side)}"
+                maker = f"lambda {s.target.id}: {_joint(module, [row for row, _ in sides])}"
                 steps = ast.unparse(row_side).removeprefix(s.target.id)
             else:
                 row = module.fresh("row")
@@ -233,9 +253,9 @@ class KeyIndex(ContainerPass):
         if s.asked:  # asking does nothing, as long as what is asked for is a plain value
             assert isinstance(s.target, ast.Name)
             asked = " and ".join(dict.fromkeys(f"_is_plain({module.text(e)})" for e in s.asked))
-            maker = f"lambda {s.target.id}: {module.text(row_side)} if {asked} else []"
+            maker += f" if {asked} else []"
         setup = f"{module.margin(stretch)}{index} = _by_key({', '.join((name, maker, kinds, *apart))})\n"
-        key = module.text(key_side)
+        key = _joint(module, [key for _, key in sides])
         if ranged:
             call = f"_matching_positions({module.text(s.iter)}, {name}, {index}, lambda: {key})"
         else:
@@ -258,6 +278,35 @@ class KeyIndex(ContainerPass):
                 ),
             ),
         )
+
+
+def _joint(module: Module, keys: list[ast.expr]) -> str:
+    """The code of one key, or of several as a tuple."""
+    return module.text(keys[0]) if len(keys) == 1 else f"({', '.join(map(module.text, keys))})"
+
+
+def _further(s: Search, row_side: ast.expr, key_side: ast.expr, targets: set[str]) -> list[tuple[ast.expr, ast.expr]]:
+    """The sides, rows' and keys', of the comparisons after the first one; of fields of the row, all found as the
+    first one is."""
+    out: list[tuple[ast.expr, ast.expr]] = []
+    if not isinstance(s.target, ast.Name) or not _one_step(row_side):
+        return out
+    for test in s.more:
+        one, other = test.left, test.comparators[0]
+        if not names(one) & targets:
+            one, other = other, one
+        alike = type(one) is type(row_side) and _one_step(one) and names(one) == targets
+        if not alike or not (_one_step(other) or isinstance(other, ast.Name)) or names(other) & targets:
+            break
+        out.append((one, other))
+    return out
+
+
+def _one_step(e: ast.expr) -> bool:
+    """`row.k`, `row["k"]`, `row[0]`"""
+    if isinstance(e, ast.Subscript) and not (isinstance(e.slice, ast.Constant) and type(e.slice.value) in (str, int)):
+        return False
+    return isinstance(e, (ast.Attribute, ast.Subscript)) and isinstance(e.value, ast.Name)
 
 
 GROWING = frozenset({"append", "extend", "setdefault"})
@@ -342,6 +391,7 @@ def _equal(test: ast.expr, word: type[ast.cmpop]) -> ast.Compare | None:
 def _search(module: Module, node: ast.AST) -> Search | None:
     """The search that a loop or a comprehension clause is, if it is one."""
     asked: list[ast.expr] = []
+    more: list[ast.Compare] = []
     if isinstance(node, ast.For) and node.body:
         if not _iterates(module, node.iter):
             return None
@@ -351,16 +401,16 @@ def _search(module: Module, node: ast.AST) -> Search | None:
                 return None
             skips = len(s.body) == 1 and isinstance(s.body[0], ast.Continue)
             if n == len(node.body) - 1:
-                test = _selecting(module, s.test, ast.And, ast.Eq, node.target, asked)
+                test = _selecting(module, s.test, ast.And, ast.Eq, node.target, asked, more)
             if test is None and skips:
-                test = _selecting(module, s.test, ast.Or, ast.NotEq, node.target, asked)
+                test = _selecting(module, s.test, ast.Or, ast.NotEq, node.target, asked, more)
             if test is not None:
                 break
             if not skips or not _only_asks(s.test, node.target, asked):
                 return None
         if test is None:
             return None
-        return Search(node, node.iter, node.target, test, tuple(node.body), True, tuple(asked))
+        return Search(node, node.iter, node.target, test, tuple(node.body), True, tuple(asked), tuple(more))
     if isinstance(node, COMPREHENSIONS):
         clause = node.generators[-1]
         if clause.is_async or not _iterates(module, clause.iter):
@@ -368,7 +418,7 @@ def _search(module: Module, node: ast.AST) -> Search | None:
         if clause.ifs:
             test = None
             for part in clause.ifs:
-                test = _selecting(module, part, ast.And, ast.Eq, clause.target, asked)
+                test = _selecting(module, part, ast.And, ast.Eq, clause.target, asked, more)
                 if test is not None:
                     break
                 if not _only_asks(part, clause.target, asked):
@@ -382,21 +432,31 @@ def _search(module: Module, node: ast.AST) -> Search | None:
             return None
         if test is None or not at_once(module, node):
             return None
-        return Search(clause, clause.iter, clause.target, test, (node,), False, tuple(asked))
+        return Search(clause, clause.iter, clause.target, test, (node,), False, tuple(asked), tuple(more))
     return None
 
 
 def _selecting(
-    module: Module, test: ast.expr, joined: type[ast.boolop], word: type[ast.cmpop], row: ast.AST, asked: list[ast.expr]
+    module: Module,
+    test: ast.expr,
+    joined: type[ast.boolop],
+    word: type[ast.cmpop],
+    row: ast.AST,
+    asked: list[ast.expr],
+    more: list[ast.Compare],
 ) -> ast.Compare | None:
     """`row.key == key` out of `row.key == key`, `row.key == key and ...`, `row.open and row.key == key`, and the like
-    with `!=` and `or`. What is asked of the row before is added to `asked`."""
+    with `!=` and `or`. What is asked of the row before is added to `asked`, comparisons right after it to `more`."""
     values = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, joined) else [test]
     before: list[ast.expr] = []
-    for value in values:
+    for n, value in enumerate(values):
         found = _equal(value, word)
-        if found is not None and _compares_row(module, found, row):
+        if found is not None and _compares_row(module, found):
             asked += before
+            for after in map(partial(_equal, word=word), values[n + 1 :]):
+                if after is None or not _compares_row(module, after):
+                    break
+                more.append(after)
             return found
         counted = isinstance(value, ast.Compare) and all(_counter(module, v) for v in (value.left, *value.comparators))
         if not (counted and joined is ast.And) and not _only_asks(value, row, before):
@@ -404,8 +464,8 @@ def _selecting(
     return None
 
 
-def _compares_row(module: Module, test: ast.Compare, row: ast.AST) -> bool:
-    """Is it no comparison of a row with something written down, nor of two counters?"""
+def _compares_row(module: Module, test: ast.Compare) -> bool:
+    """Is it no comparison with something written down, nor of two counters?"""
     sides = (test.left, test.comparators[0])
     return not any(isinstance(e, ast.Constant) for e in sides) and not all(_counter(module, e) for e in sides)
 
