@@ -83,6 +83,7 @@ for args in (
     (X.astype(complex), Y, 12),
     (np.asfortranarray(X), Y[:, ::2], 12),
     (X, Y, 2.5),
+    (X, Y, 10**30),
 ):
     try:
         show(rows(*args))

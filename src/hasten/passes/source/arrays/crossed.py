@@ -36,9 +36,11 @@ def _all_products(rows, of_columns, matrix, turned, rounds):
         if type(a) is not NP.ndarray or a.ndim != 2 or a.dtype != NP.float64 or not a.size:
             return None
     rows, matrix = rows.T if of_columns else rows, matrix.T if turned else matrix
+    if not rounds or not (0 <= rounds[0] < len(rows) and 0 <= rounds[-1] < len(rows)):
+        return None
     if rows.shape[1] != len(matrix) or len(rows) * matrix.shape[1] > 2**24 or 2 * len(rounds) < len(rows):
         return None
-    if not (0 <= rounds[0] < len(rows) and 0 <= rounds[-1] < len(rows)) or NP.geterr()["under"] != "ignore":
+    if NP.geterr()["under"] != "ignore":
         return None
     if not all(-1e60 < a.min() and a.max() < 1e60 for a in (rows, matrix)):
         return None
