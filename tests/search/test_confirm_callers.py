@@ -11,11 +11,14 @@ import pytest
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
+from hasten.core.measurement import Speedup
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit
+from hasten.core.verdict import Rejected
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.observe.session import session
 from hasten.search import loop
+from hasten.search.trial import Trial
 
 # `force` in another order is off by one bit now and then; `drift` makes of it what it likes, and prints none of it
 PROGRAM = """\
@@ -86,3 +89,18 @@ def test_a_change_whose_last_bits_grow_in_a_caller_is_not_kept(tmp_path: Path, m
     row = next(c for c in out.record.checks if c.check == "callers of changed code")
     assert row.tolerance != "not compared"
     assert "agree" in row.got
+
+
+def test_what_was_crowded_out_is_tried_in_its_place() -> None:
+    def trial(first: int, last: int, saves_s: float, reason: str, equal: bool = True) -> Trial:
+        region = Region("a.py", first, last, "block", "f")
+        change = Change("TEST", f"{first}", region, (Edit("a.py", first, last, "x = 1\n"),))
+        return Trial(change, 1, Rejected(reason), saves_s, equal=equal, gain=Speedup(2.0, 1.0, 3.0, 3))
+
+    drifts = trial(1, 9, 2.0, "at its caller a.py::f: 0.1 vs 0.2", equal=False)
+    small, large = trial(2, 3, 0.4, loop.PASSED_OVER), trial(2, 4, 0.8, loop.PASSED_OVER)
+    slow, other = trial(5, 6, 0.4, "equal, but not faster on its region"), trial(7, 8, 0.001, loop.PASSED_OVER)
+    assert loop._others([drifts, small, large, slow, other], None, 3.0) == [large]
+    assert large.usable
+    assert not small.usable
+    assert loop._others([drifts, slow], None, 3.0) == []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hasten.core.verdict import Rejected
 from hasten.core.workload import ScriptWorkload
 from hasten.search.compiling import LastRound
-from hasten.search.trial import Trial
+from hasten.search.trial import PASSED_OVER, Trial
 
 SHADED = "its time is spent inside what another change has made much faster"
 LARGE = 0.15  # of the program's time: less is not worth another round
@@ -53,5 +53,5 @@ def given_up(trials: Sequence[Trial]) -> None:
     """Notes that something else was kept."""
     for trial in trials:
         if trial.usable:
-            trial.verdict = Rejected("equal, but another change of the same place, or none, saves more")
+            trial.verdict = Rejected(PASSED_OVER)
             trial.kept = False

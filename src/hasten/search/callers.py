@@ -62,6 +62,7 @@ class Callers:
         self._known: list[Caller] = []  # around what was kept
         self._callers: dict[tuple[int, str], Caller] = {}
         self._shown: Mapping[Caller, Held] = {}  # of what is kept
+        self.turned_down: list[Trial] = []
 
     def recorded(self, work: ScriptWorkload, regions: Sequence[Region], facts: Facts) -> None:
         """A round begins: what there is in `work`, and what of it was recorded."""
@@ -213,25 +214,25 @@ class Callers:
         for trial in inside:
             alone = reason if len(inside) == 1 else wrong([trial])
             if alone:
-                _turned_down(trial, f"at its caller {caller.name}: {alone}")
+                self._turn_down(trial, f"at its caller {caller.name}: {alone}")
                 given.append(trial)
         # what is exact, and what saves most, is given up last
         rest = sorted((t for t in inside if t not in given), key=lambda t: (t.change.risk is Risk.EXACT, t.saves_s))
         while len(rest) > 1 and (together := wrong(rest)):
             trial = rest.pop(0)
-            _turned_down(trial, f"at its caller {caller.name}, together with other changes: {together}")
+            self._turn_down(trial, f"at its caller {caller.name}, together with other changes: {together}")
             given.append(trial)
         return given
+
+    def _turn_down(self, trial: Trial, reason: str) -> None:
+        """Not equal after all."""
+        trial.verdict, trial.equal = Rejected(reason), False
+        self.turned_down.append(trial)
 
 
 def _seconds(left_s: float) -> float:
     """What one look at callers may take, of what is left."""
     return max(LEAST_S, min(SHARE * left_s, MOST_S))
-
-
-def _turned_down(trial: Trial, reason: str) -> None:
-    """Not equal after all."""
-    trial.verdict, trial.equal = Rejected(reason), False
 
 
 def enclosing(

@@ -20,7 +20,7 @@ from hasten.search.choose import MIN_SAVING, Judged, Shared, choose, worth
 from hasten.search.evidence import beside
 from hasten.search.rest import CHECKS, CLEAR_PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
-from hasten.search.trial import Outcome, Trial
+from hasten.search.trial import PASSED_OVER, Outcome, Trial
 
 WORTH = 0.1  # of the program's time: kernels that save less are not compiled ahead of time for their own sake
 ALONE = 0.8  # of the time that compiling took beside other work
@@ -226,7 +226,7 @@ def _taken(last: LastRound, chosen: Sequence[Trial]) -> None:
             trial.verdict, trial.kept = Accepted(), True
         elif trial.kept:
             trial.kept = False
-            trial.verdict = Rejected("equal, but another change of the same place, or none, saves more")
+            trial.verdict = Rejected(PASSED_OVER)
 
 
 def _keep(program: Program, out: Outcome, made: _Made, changes: tuple[Change, ...], *, jit: bool) -> None:

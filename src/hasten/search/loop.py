@@ -53,7 +53,7 @@ from hasten.search.rest import (
 from hasten.search.runs import Program, own_seconds
 from hasten.search.stacks import Stacks
 from hasten.search.startup import RUNS, start_sooner
-from hasten.search.trial import Outcome, Trial
+from hasten.search.trial import PASSED_OVER, Outcome, Trial
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
@@ -203,6 +203,15 @@ def _search(
             # what the first set lost by loading a compiler, one without it may gain
             chosen = plain
             candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, callers=callers)
+        if callers.turned_down:
+            known.judged(current, [t.change for t in callers.turned_down if t.round == number])
+            others = _others(trials, shared, working_s) if candidate is current and speed else []
+            if others:
+                # what a change that drifts at its caller crowded out may hold there
+                chosen = others
+                candidate, wall, cold_s = _confirm(
+                    session, program, current, chosen, current_wall, speed, loading_s, callers
+                )
         fell_short = speed and promised_more(chosen, trials, current_wall, wall)
         if fell_short and aside is None and number < ROUNDS and session.left_s > 10 * current_wall:
             # what they left untried may gain more than they do
@@ -356,7 +365,7 @@ def _chosen(
     picked = {id(j.change) for j in kept}
     for t in trials:
         if t.usable and id(t.change) not in picked:
-            t.verdict = Rejected("equal, but another change of the same place, or none, saves more")
+            t.verdict = Rejected(PASSED_OVER)
     return [t for t in trials if id(t.change) in picked]
 
 
@@ -370,6 +379,17 @@ def _without_packages(trials: Sequence[Trial], tried: Sequence[Trial], wall_s: f
     for t in plain:
         t.verdict = Accepted()
     return plain
+
+
+def _others(trials: Sequence[Trial], shared: Shared | None, wall_s: float) -> list[Trial]:
+    """The best set among changes that were passed over for one that has been turned down since."""
+    crowded = [t for t in trials if t.equal and t.gain is not None and t.verdict.reason == PASSED_OVER]
+    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in crowded]
+    picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)}
+    chosen = [t for t in trials if id(t.change) in picked]
+    for t in chosen:
+        t.verdict = Accepted()
+    return chosen
 
 
 def _confirm(

@@ -16,6 +16,8 @@ from hasten.search.origins import Lineage
 if TYPE_CHECKING:
     from hasten.search.callers import Callers
 
+PASSED_OVER = "equal, but another change of the same place, or none, saves more"
+
 
 @dataclass
 class Trial:
