@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hasten.core.model import Tensors
 
 SOME = 8  # rows of a varied input
+MANY = 256  # of the one that asks units which the data leaves silent
 SHORTER = "steps halved"  # the input that shows whether lengths are free
 
 
@@ -36,6 +37,8 @@ def varied_tensors(x: Tensors, seed: int = 0, *, same: bool = True) -> Iterator[
     if floats:
         yield "zeros", Tensors({**some.arrays, **{n: np.zeros_like(a) for n, a in floats.items()}})
         if same:
+            more = x.take(slice(0, MANY)).arrays
+            yield "signs turned", Tensors({n: -a if a.dtype.kind == "f" else a for n, a in more.items()})
             yield "a hundred times larger", Tensors({**some.arrays, **{n: a * 100 for n, a in floats.items()}})
             for name, value in (("NaN", np.nan), ("infinity", np.inf)):
                 yield f"{name} in a row", Tensors({**some.arrays, **{n: _with(a, value) for n, a in floats.items()}})
