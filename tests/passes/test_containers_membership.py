@@ -24,6 +24,24 @@ class Odd:
 """
 
 CHANGED = {
+    "tuples that a function makes": """
+def grams(words, n):
+    return [tuple(words[i:i + n]) for i in range(len(words) - n + 1)]
+def run(new, old):
+    known, out = grams(old, 2), []
+    for g in grams(new, 2):
+        if g in known:
+            out.append(g)
+        if g not in known:
+            out.append(None)
+    for x in (1, True, [1], (1, 2), ("a", [1]), float("nan"), None):
+        if x in known:
+            out.append(x)
+    return out
+print(run("abcabd", "abab"), run([1, 2, 3], [True, 2.0]), run("", ""), run([[1], 2], [[1], 2, (1, 2)]))
+nan = float("nan")
+print(run([nan, nan], [nan, nan]), run([nan, nan], [float("nan"), nan]))
+""",
     "parameter": """
 def keep(words, stop):
     out = []

@@ -596,11 +596,16 @@ def constant_global(place: Place, container: ast.Name, scope: ast.Module) -> boo
     return all(b.how == "assign" for b in module.bindings(container.id, scope))
 
 
-def holds_tuples(place: Place, container: ast.expr, growth: list[ast.Expr]) -> bool:
-    """Whether the items are (also) tuples, as far as facts and syntax tell."""
+def holds_tuples(place: Place, container: ast.expr, growth: list[ast.Expr]) -> bool | None:
+    """Whether the items are (also) tuples, as far as facts and syntax tell; None where they do not."""
     seen: tuple[ValueFact, ...] = place.facts.of(place.region.id).types.get(dotted(container), ())
     if any(i.type == "builtins.tuple" for f in seen for i in f.items):
         return True
+    if not growth and not any(f.items for f in seen) and isinstance(container, ast.Name):
+        scope = place.module.owner(container.id, container)
+        bound = place.module.bindings(container.id, scope) if scope is not None else []
+        if any(b.how == "assign" and isinstance(b.value, (ast.Call, ast.ListComp)) for b in bound):
+            return None  # what a function or a comprehension makes
     return any(isinstance(g.value, ast.Call) and not isinstance(g.value.args[0], ast.Constant) for g in growth)
 
 
@@ -613,10 +618,15 @@ def made_of_lists(place: Place, container: ast.expr) -> bool:
     return bool(bound) and all(b.how == "assign" and isinstance(b.value, (ast.List, ast.ListComp)) for b in bound)
 
 
-def test_text(module: Module, test: ast.Compare, xs: str, members: str, kinds: str, tuples: bool) -> tuple[str, bool]:
-    """The membership test by set, and whether it needs `_holds`."""
+def test_text(
+    module: Module, test: ast.Compare, xs: str, members: str, kinds: str, tuples: bool | None
+) -> tuple[str, bool]:
+    """The membership test by set, and whether it needs `_holds`. `tuples`: are items tuples? None: nobody knows."""
     word = "not in" if isinstance(test.ops[0], ast.NotIn) else "in"
     probe = module.text(test.left)
+    if isinstance(test.left, ast.Name) and tuples is None:
+        other = f"{'not ' if word == 'not in' else ''}_holds({members}, {kinds}, {xs}, {probe})"
+        return f"({probe} {word} {members} if type({probe}) in {kinds} else {other})", True
     if isinstance(test.left, ast.Name) and not tuples:
         return f"({probe} {word} {members} if type({probe}) in {kinds} else {probe} {word} {xs})", False
     if isinstance(test.left, ast.Constant) and type(test.left.value) in (str, int, float, bool, bytes):
@@ -629,6 +639,11 @@ def by_set_already(module: Module, node: ast.Compare) -> bool:
     """Whether a test is part of what `test_text` writes: the set where the type allows it, else the list."""
     whole = module.parents.get(node)
     match whole:
+        case ast.IfExp(
+            body=ast.Compare() as body,
+            orelse=ast.Call(func=ast.Name(id="_holds")) | ast.UnaryOp(operand=ast.Call(func=ast.Name(id="_holds"))),
+        ):
+            pass
         case ast.IfExp(body=ast.Compare() as body, orelse=ast.Compare() as orelse):
             if not same(body.left, orelse.left) or type(body.ops[0]) is not type(orelse.ops[0]):
                 return False
