@@ -227,7 +227,9 @@ def one(kind: str, folder: Path, told: dict[str, Any], n: int) -> Killed:
     token = lock.read_text().strip() if lock.exists() else ""
     if what == "child" or not (place.run / "journal" / "steps").exists():
         status = hasten.wait()
-        if status and what != "child":  # killed before there was anything to go on with
+        if status and what != "child" and (place.run / "result.json").exists():
+            status = 0  # killed on its way out, with everything delivered
+        elif status and what != "child":  # killed before there was anything to go on with
             shutil.rmtree(place.run, ignore_errors=True)
             status = place.begin().wait()
     else:
