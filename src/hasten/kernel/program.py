@@ -179,12 +179,16 @@ class Module:
     def _imports_of(self, name: str, module: str) -> int:
         """How many imports, in whichever scope, bind `name` to `module` (or to a name of it)."""
         count = int((self.starred or {}).get(name) == module and not self._named_here(name))
-        for node in ast.walk(self.tree):
+        for node in self._all_imports:
             if isinstance(node, ast.Import):
                 count += sum((a.asname or a.name) == name and a.name == module for a in node.names)
-            elif isinstance(node, ast.ImportFrom) and not node.level:
+            elif not node.level:
                 count += sum((a.asname or a.name) == name and f"{node.module}.{a.name}" == module for a in node.names)
         return count
+
+    @cached_property
+    def _all_imports(self) -> list[ast.Import | ast.ImportFrom]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
 
     @cached_property
     def _bound_later(self) -> set[str]:

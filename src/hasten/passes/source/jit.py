@@ -725,7 +725,9 @@ def enclosing(tree: ast.Module, stmt: ast.stmt) -> ast.FunctionDef | ast.AsyncFu
     """The innermost function around a statement."""
     found = None
     for node in ast.walk(tree):
-        if isinstance(node, names.FUNCTIONS) and any(s is stmt for b in node.body for s in ast.walk(b)):
+        if not isinstance(node, names.FUNCTIONS) or not node.lineno <= stmt.lineno <= (node.end_lineno or stmt.lineno):
+            continue
+        if any(s is stmt for b in node.body for s in ast.walk(b)):
             if found is None or node.lineno >= found.lineno:
                 found = node
     return found

@@ -700,7 +700,12 @@ def unique(taken: set[str], wanted: str) -> str:
 
 
 def identifiers(tree: ast.Module) -> set[str]:
-    """Every identifier that the file mentions in any role."""
+    """Every identifier that the file mentions in any role: a set of the caller's own."""
+    return set(_identifiers(tree))
+
+
+@lru_cache(maxsize=16)
+def _identifiers(tree: ast.Module) -> frozenset[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         for attribute in ("id", "attr", "name", "asname", "arg"):
@@ -709,4 +714,4 @@ def identifiers(tree: ast.Module) -> set[str]:
                 found.add(value)
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             found.update(node.names)
-    return found
+    return frozenset(found)
