@@ -31,7 +31,11 @@ def prepare(file: str, way: str, artifact: str, threads: int) -> None:
         served = hasten.load(artifact, threads=threads)
         _state["ask"] = served if tokenise is not None else lambda given: served.forward(**given)
         return
-    if artifact:
+    if way == "Torch-Pruning":  # a module like the original
+        from hasten.search.models.building import workload
+
+        module = workload(str(Path(artifact) / "parts" / "net.pkl")).model.module.eval()
+    elif artifact:
         tool = _tool(Path(artifact), threads)
         if tokenise is None:
             _state["ask"] = lambda given: tool(list(given.values()))
@@ -45,7 +49,8 @@ def prepare(file: str, way: str, artifact: str, threads: int) -> None:
 
             _state["ask"] = behind
         return
-    module = torch.compile(plain, dynamic=True) if way == "torch.compile" else plain
+    else:
+        module = torch.compile(plain, dynamic=True) if way == "torch.compile" else plain
     parameters = list(inspect.signature(plain.forward).parameters)
 
     def eager(given: Any) -> Any:

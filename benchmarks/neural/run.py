@@ -2,10 +2,10 @@
 
 For each case (`cases.py`) a net is trained, and hasten is given it with a budget of one point of accuracy. Then the
 module (eager, inference mode), the artifact, and every tool alone with its default settings (torch.compile, ONNX
-Runtime in float32 and int8, OpenVINO in float32 and int8 by NNCF) answer the same rows, each in a process of its own,
-interleaved in a random order. Tools share hasten's exporters, so what differs is what runs; they are asked bare,
-without the checks of an artifact. Texts go in as texts: the module and every tool alone stand behind the user's own
-tokeniser.
+Runtime in float32 and int8, OpenVINO in float32 and int8 by NNCF, Torch-Pruning and training after it) answer the same
+rows, each in a process of its own, interleaved in a random order. Tools share hasten's exporters, so what differs is
+what runs; they are asked bare, without the checks of an artifact. Texts go in as texts: the module and every tool alone
+stand behind the user's own tokeniser.
 
 Ratios are old time / new time of medians, with bootstrap intervals (95%). A tool counts as a rival only where it stays
 within the same budget on rows that nobody was given; the certificate is held against the same rows. The last lines: the
@@ -43,6 +43,9 @@ TOOLS = {
     "ONNX Runtime int8 dynamic": ("HSM311", {}), "OpenVINO": ("HSM304", {"precision": "f32"}),
     "OpenVINO int8 (NNCF)": ("HSM313", {"preset": "mixed"}),
 }  # fmt: skip
+PRUNED = "Torch-Pruning"  # half of the multiply-adds gone by its groups, then trained again; asked eagerly
+PRUNE = ("HSM321", {"by": "size", "share": 0.5, "epochs": 10})
+TRAIN_S = 120.0  # for that, at most
 POINT = 0.01
 BUILD_S, ASK_S = 300.0, 300.0
 RESULTS = Path(__file__).resolve().parent.parent / "results"
@@ -143,6 +146,18 @@ def tools(ready: Ready, place: Path, result: CaseResult) -> dict[str, Path]:
             made[name] = folder
         except ChildFailed as failure:
             result.refused[name] = failure.text[:160]
+    folder = place / PRUNE[0]
+    (folder / "parts").mkdir(parents=True)
+    step = Step(PRUNE[0], PRUNED, PRUNE[1])
+    try:
+        with Child() as child:
+            child.ask(
+                "hasten.search.models.building:within", TRAIN_S, str(folder / "training.pt"), "reduce_net", str(file),
+                (step,), str(folder / "parts" / "net.pkl"), deadline_s=BUILD_S,
+            )  # fmt: skip
+        made[PRUNED] = folder
+    except ChildFailed as failure:
+        result.refused[PRUNED] = failure.text[:160]
     return made
 
 
