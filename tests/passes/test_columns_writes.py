@@ -43,6 +43,13 @@ LOOPS = {
     "value and label raise": "labels = [0, 1]\nfor k in range(3):\n    df.loc[labels[k], 'a'] = 1 / (2 - k)",
     "enlarged midway": "for i in [0, 1, 50, 2, 'new', 3, 50]:\n    df.loc[i, 'a'] = 1.25",
     "label of another type": "for i in [np.int64(1), np.int32(1), 1.0, True, '1', (1,), None]:\n    df.loc[i, 'c'] = 9",
+    "other columns are read": "df['r'] = 0.0\nfor i in range(1, len(df)):\n    if df.loc[i, 's'] == df.loc[i - 1, 's']:\n        df.loc[i, 'r'] = df.loc[i - 1, 'b'] - df.at[i, 'a'] * df['c'].iloc[i - 1]\n        print(df['b'][i])",
+    "times are read": "df['t'] = pd.date_range('2020', periods=len(df), freq='7h')\ndf.iloc[1:2, -1] = pd.NaT\ndf['gap'] = np.nan\nfor i in range(1, len(df)):\n    print(repr(df.loc[i, 't']), type(df['t'].iloc[i - 1]))\n    df.loc[i, 'gap'] = (df.loc[i, 't'] - df.loc[i - 1, 't']).total_seconds()",
+    "times are read and written": "df['t'] = pd.date_range('2020', periods=len(df), freq='7h')\ndf['k'] = 0\nfor i in range(1, len(df)):\n    df.loc[i, 't'] = df.loc[i - 1, 't'] + pd.Timedelta(hours=1)\n    df.loc[i, 'k'] = df.loc[i, 't'].hour",
+    "other kinds are read": "df['i'] = df['b'].astype('int32') if df['b'].dtype.kind in 'iu' else 1\ndf['o'] = [1, 'x', None, 2.5, (1,), [3], 7, 8, 9][:len(df)] if len(df) <= 9 else 'z'\ndf['g'] = pd.Categorical(['u'] * len(df))\ndf['z'] = pd.to_datetime(['2020-01-01'] * len(df), utc=True)\nfor i in range(len(df)):\n    for c in (df.loc[i, 'i'], df.loc[i, 'o'], df.loc[i, 'g'], df.at[i, 'z']):\n        print(type(c), repr(c))\n    df.loc[i, 'a'] = 1.5\n    df.loc[i, 'i'] = 5",
+    "read after it grew": "z = 0\nfor i in [0, 1, 50, 2, 51, 3]:\n    df.loc[i, 'a'] = 1.25\n    print(repr(df.loc[i, 'b']), repr(df.loc[z, 'b']), repr(df.loc[i, 's']))",
+    "read where nothing is": "for i in range(len(df) + 1):\n    df.loc[i, 'a'] = 1.0 if i < len(df) else df.loc[i, 'b'] + df.loc[i, 'missing']",
+    "read of a column that comes later": "for i in range(len(df)):\n    df.loc[i, 'new'] = 1.0 * i\n    df.loc[i, 'a'] = df.loc[i, 'new'] + df.loc[i, 'b']",
     "two lines": "for i in range(len(df)):\n    df.loc[\n        i, 'a'\n    ] = (i +\n        1)",
 }
 

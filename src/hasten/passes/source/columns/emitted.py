@@ -1022,7 +1022,7 @@ class {name}:
     def __init__(self, df):
         self.df, self.cells, self.index = df, {{}}, None
         self.rows = len(df) if type(df) is {pd}.DataFrame and self.plain() else 0
-        self.credit = 6 * self.rows
+        self.credit, self.prices = 0, {{}}  # what a list costs and a cell saves, in some 20 ns
         if self.rows:
             self.index, self.places = df.index, self.numbers(df.index)
 
@@ -1049,12 +1049,12 @@ class {name}:
 
     def load(self, column):
         # the column as (list, kinds of value that keep its dtype, what a value becomes in it)
-        self.credit -= 2 * self.rows
         if self.df.index is not self.index or not self.plain() or len(self.df) != self.rows:
             self.rows = 0
             return
         if column not in self.df.columns:
             return
+        self.prices[column] = {np}.inf  # unless it becomes a list
         dtype = self.df[column].dtype
         kinds = {{"float64": (float, {np}.float64, int), "int64": (int, {np}.int64), "bool": (bool, {np}.bool_)}}
         suits = kinds.get(str(dtype))
@@ -1062,12 +1062,19 @@ class {name}:
             self.cells[column] = [list(self.df[column].to_numpy()), suits, dtype.type, False]
         elif isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
             self.cells[column] = [list(self.df[column].to_numpy()), (str,), str, False]
+        elif isinstance(dtype, {np}.dtype) and dtype.kind in "biufM":
+            cells = self.df[column]  # only read
+            self.cells[column] = [list(cells if dtype.kind == "M" else cells.to_numpy()), (), None, False]
+        if column in self.cells:
+            self.prices[column] = price = (80 if dtype.kind == "M" else 2) * self.rows
+            self.credit -= price
 
     def entry(self, column):
         if type(column) is not str:
             return None
-        if column not in self.cells and 0 < 2 * self.rows <= self.credit:  # again only when it was worth it
-            self.load(column)
+        if column not in self.cells and self.rows:
+            if column not in self.prices or self.prices[column] <= self.credit:  # again only when it was worth it
+                self.load(column)
         self.credit += 500 if column in self.cells else 0
         return self.cells.get(column)
 
@@ -1075,6 +1082,8 @@ class {name}:
         # whether the value is in the list now
         entry = None if row is None or not self.rows else self.entry(column)
         if entry is None or type(value) not in entry[1]:
+            if entry is not None and not entry[1]:
+                self.prices[column] = {np}.inf  # no list is written to
             return False
         if type(value) is int and not -(2**53) <= value <= 2**53:
             return False
@@ -1103,7 +1112,11 @@ class {name}:
         self.position(value, i, j, "iloc")
 
     def read(self, i, column, how):
-        # a cell, with all that was written so far
+        # a cell, with all that was written so far; of a column that has no list, nothing is pending
+        entry = self.cells.get(column)
+        if entry is not None and self.places is None and type(i) is int and 0 <= i < self.rows:
+            self.credit += 500
+            return entry[0][i]
         entry = self.entry(column)
         if entry is not None:
             by_place = how in ("column_iloc", "column_iat")

@@ -149,8 +149,7 @@ def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
         if isinstance(at, ast.ClassDef):
             return None
         at = up.get(at)
-    needed = written is None or any(c in written for _, _, c, _ in reads)
-    return Writes(loop, frame, tuple(sites), reads if needed else (), parts, tuple(looks))
+    return Writes(loop, frame, tuple(sites), reads, parts, tuple(looks))
 
 
 def _written(sites: Iterable[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr]]) -> set[str] | None:
