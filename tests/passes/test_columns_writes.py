@@ -50,6 +50,13 @@ LOOPS = {
     "read after it grew": "z = 0\nfor i in [0, 1, 50, 2, 51, 3]:\n    df.loc[i, 'a'] = 1.25\n    print(repr(df.loc[i, 'b']), repr(df.loc[z, 'b']), repr(df.loc[i, 's']))",
     "read where nothing is": "for i in range(len(df) + 1):\n    df.loc[i, 'a'] = 1.0 if i < len(df) else df.loc[i, 'b'] + df.loc[i, 'missing']",
     "read of a column that comes later": "for i in range(len(df)):\n    df.loc[i, 'new'] = 1.0 * i\n    df.loc[i, 'a'] = df.loc[i, 'new'] + df.loc[i, 'b']",
+    "added to": "for i in range(len(df)):\n    df.loc[i, 'a'] += 1\n    df.at[i, 'b'] -= df.loc[i, 'b'] + abs(i)\n    df.loc[i, 'c'] /= 2 if i else 0\n    df.at[i, 's'] += 'x'\n    df.loc[i, 'b'] *= 2.5",
+    "counted": "for k in [0, 1, 0, 2, 0, 99]:\n    df.loc[k, 'c'] += 1",
+    "counted beside parts": "for i in range(len(df)):\n    df.loc[i, 'c'] += 1\n    df.loc[i, 'q'] = df['a'].iloc[:i].sum()",
+    "added to what is shared": "df['o'] = [[] for _ in range(len(df))]\nkept = df['o'].tolist()\nfor i in range(len(df)):\n    df.at[i, 'o'] += [i]\nprint(kept)",
+    "added to a missing one": "for i in range(len(df)):\n    df.loc[i, 'none'] += 1 / 0",
+    "huge sums": "df['n'] = 2 ** 62\nfor i in range(len(df)):\n    df.loc[i, 'n'] += 2 ** 62 - 1",
+    "added to by columns": "for c in ('a', 'b', 's', 'q'):\n    for i in df.index:\n        df.loc[i, c] += 1",
     "two lines": "for i in range(len(df)):\n    df.loc[\n        i, 'a'\n    ] = (i +\n        1)",
 }
 
@@ -85,7 +92,10 @@ def test_writes_give_the_same_on_every_frame(name: str) -> None:
         "part = df\nfor i, row in part.iterrows():\n    df.at[i, 'a'] = part.loc[0, 'a'] + 1",
         "part = same(df)\nfor i in part.index:\n    df.at[i, 'a'] = part.loc[0, 'a'] + 1",
         "for i in range(len(df)):\n    df.at[i, 'a'] = 1\n    df = df + 1",
-        "for i in range(len(df)):\n    df.at[i, 'a'] += 1",
+        "for i in range(len(df)):\n    df.at[i, 'a'] += next(it)",
+        "for i in range(len(df)):\n    df.iat[i, 0] += 1",
+        "for i in range(len(df)):\n    df.at[i, 'a'] //= 2",
+        "for i in range(len(df)):\n    df.at[pick(i), 'a'] += 1",
         "for i in range(len(df)):\n    df.loc[df.a > 1, 'a'] = i",
     ],
 )

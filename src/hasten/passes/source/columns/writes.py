@@ -1,6 +1,6 @@
 """Cells written one at a time.
 
-What it finds    `df.at[i, "a"] = x`, `df.loc[label, c] = x` and `df.iloc[i, k] = x` in a loop.
+What it finds    `df.at[i, "a"] = x`, `df.loc[label, c] += x` and `df.iloc[i, k] = x` in a loop.
 Why it is slow   every write goes through the indexing machinery, which checks and may copy the column.
 Example          for i in range(len(df)): df.at[i, "a"] = f(i)
                  ->  the values go into a list, which becomes the column when the loop ends, however it ends
@@ -14,7 +14,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
@@ -71,8 +71,12 @@ FRAME_WORDS = frozenset(
 
 ACCESSORS = frozenset({"at", "loc", "iat", "iloc"})
 ARRAYS = frozenset({"values", "array", "to_numpy", "items", "T", "ravel"})  # may show the memory of a frame
+SIMPLE = frozenset({"len", "int", "float", "abs", "round", "min", "max", "bool"})
 LAZY = frozenset({"iter", "zip", "enumerate", "map", "filter", "reversed"})
+INPLACE = {ast.Add: "iadd", ast.Sub: "isub", ast.Mult: "imul", ast.Div: "itruediv"}
 REDUCTIONS = frozenset({"mean", "sum", "max", "min", "std", "var", "median", "count", "nunique", "any", "all"})
+# a write, its accessor, its index, column and value
+Site: TypeAlias = tuple[ast.Assign | ast.AugAssign, str, ast.expr, ast.expr, ast.expr]
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Writes:
 
     loop: ast.For
     frame: str
-    sites: tuple[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr], ...]
+    sites: tuple[Site, ...]
     reads: tuple[tuple[ast.expr, str, str, ast.expr], ...]
     parts: tuple[Part, ...]
     looks: tuple[ast.Name, ...]
@@ -91,11 +95,13 @@ class Writes:
 def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
     """The loop's writes to one frame, if all that it does with the frame is understood."""
     up = parents(source)
-    sites: list[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr]] = []
+    sites: list[Site] = []
     frames: set[str] = set()
     for n in ast.walk(loop):
-        if isinstance(n, ast.Assign) and len(n.targets) == 1 and isinstance(n.targets[0], ast.Subscript):
-            target = n.targets[0]
+        if isinstance(n, ast.AugAssign) or isinstance(n, ast.Assign) and len(n.targets) == 1:
+            target = _target(n)
+            if not isinstance(target, ast.Subscript):
+                continue
             base, key = target.value, target.slice
             if not (isinstance(base, ast.Attribute) and base.attr in ACCESSORS and isinstance(base.value, ast.Name)):
                 continue
@@ -107,6 +113,8 @@ def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
                 return None
             if string(key.elts[1]) is None and not _plain_label(key.elts[1]):
                 return None
+            if isinstance(n, ast.AugAssign) and not _may_be_added_to(n, base.attr, key):
+                return None
             frames.add(base.value.id)
             sites.append((n, base.attr, key.elts[0], key.elts[1], n.value))
     if len(frames) != 1:
@@ -115,12 +123,12 @@ def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
     written = _written(sites)
     if bindings(loop, frame) or any(not _row_number(source, loop, index, frame) for _, _, index, _, _ in sites):
         return None
-    targets = {s.targets[0].value.value for s, *_ in sites}  # type: ignore[attr-defined]
+    targets = {_target(s).value.value for s, *_ in sites}  # type: ignore[attr-defined]
     reads = _reads(source, loop, frame)
     read = {n for node, *_ in reads for n in ast.walk(node)}
     parts = _parts(source, loop, frame, written, region) if written is not None else ()
     read |= {n for p in parts for n in ast.walk(p.node)}
-    keys = {n for s, *_ in sites for n in ast.walk(s.targets[0]) if isinstance(n, ast.Name)}
+    keys = {n for s, *_ in sites for n in ast.walk(_target(s)) if isinstance(n, ast.Name)}
     looks: list[ast.Name] = []
     for n in ast.walk(loop):
         if isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await, ast.Lambda, ast.FunctionDef, ast.NamedExpr, ast.Delete)):
@@ -152,7 +160,22 @@ def writes(source: SourceFile, loop: ast.For, region: Region) -> Writes | None:
     return Writes(loop, frame, tuple(sites), reads, parts, tuple(looks))
 
 
-def _written(sites: Iterable[tuple[ast.Assign, str, ast.expr, ast.expr, ast.expr]]) -> set[str] | None:
+def _target(write: ast.Assign | ast.AugAssign) -> ast.expr:
+    return write.target if isinstance(write, ast.AugAssign) else write.targets[0]
+
+
+def _may_be_added_to(write: ast.AugAssign, how: str, key: ast.Tuple) -> bool:
+    """True for `df.loc[i, "a"] += x`, where the label may be worked out before the value as well as after it."""
+    if how not in ("loc", "at") or type(write.op) not in INPLACE:
+        return False
+    for n in (n for e in key.elts for n in ast.walk(e)):
+        if not isinstance(n, (ast.Name, ast.Constant, ast.Subscript, ast.expr_context)):
+            return False
+    calls = [n for n in ast.walk(write.value) if isinstance(n, ast.Call)]
+    return all(isinstance(c.func, ast.Name) and c.func.id in SIMPLE for c in calls)
+
+
+def _written(sites: Iterable[Site]) -> set[str] | None:
     """Labels of the columns that are written; None where they are worked out."""
     found = {string(column) for _, how, _, column, _ in sites if how in ("at", "loc")}
     positions = any(how in ("iat", "iloc") for _, how, *_ in sites)
@@ -490,11 +513,20 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
         setup = f"{lead}{holder} = {names['frame_parts']}({hit.frame})\n"
         texts |= {p.node: part_text(source, p, holder, names["operator"], "where") for p in hit.parts}
     spans: list[Span] = []
+    operator = ""
+    if any(isinstance(s, ast.AugAssign) for s, *_ in hit.sites):
+        operator, found = module_alias(source, "operator", "operator")
+        np_edits = (*np_edits, *(e for e in found if e not in more))
     for s, how, index, label, v in hit.sites:
         # a value may be made of cells that are read, so only what is around it is replaced; it is worked out first
         whole, value = place(s)["at"], place(v)["at"]
-        spans.append((*whole[:2], *value[:2], f"{writer}.{how}("))
-        spans.append((*value[2:], *whole[2:], f", {text_of(source, index)}, {_quoted(source, label)})"))
+        cell = f"{text_of(source, index)}, {_quoted(source, label)}"
+        first_part, closed = f"{writer}.{how}(", ""
+        if isinstance(s, ast.AugAssign):
+            first_part += f"{operator}.{INPLACE[type(s.op)]}({writer}.read({cell}, {quote(how)}), "
+            closed = ")"
+        spans.append((*whole[:2], *value[:2], first_part))
+        spans.append((*value[2:], *whole[2:], f"{closed}, {cell})"))
     body = indent(splice(source, first, last, texts, spans))
     text = (
         f"{setup}{lead}{writer} = {helper}({hit.frame})\n{lead}try:\n{body}{lead}finally:\n{lead}    {writer}.flush()\n"
