@@ -47,7 +47,7 @@ def drift(steps):
     return state, sum(levels)
 
 
-state, level = drift(20_000)
+state, level = drift(60_000)
 print(state < 1.0, f"{level:.6e}")
 """
 
