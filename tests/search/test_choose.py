@@ -65,3 +65,14 @@ def test_what_lies_inside_a_region_that_has_become_fast_is_left() -> None:
     assert codes(choose(judged, {}, min_saving_s=0.1)) == ["J"]
     assert codes(choose([Judged(outer, 2.0, 1.5), Judged(other, 0.5, 2.0)], {}, min_saving_s=0.1)) == ["J", "C"]
     assert codes(choose([Judged(outer, 1.0, 1.5), Judged(inner, 2.0, 9.0)], {}, min_saving_s=0.1)) == ["J"]
+
+
+def test_nothing_is_changed_inside_a_kernel() -> None:
+    def at_the_door(saved: float) -> Judged:  # the original statements stay where they are
+        region = Region("a.py", 1, 9, "function", "f")
+        return Judged(Change("J", "J", region, (Edit("a.py", 1, 0, "if 1:\n"),), needs=("numba",)), saved, 1.7)
+
+    inner = Judged(change("P", 3, 6), 0.8, 5.5)
+    assert not clash(at_the_door(0.5).change, inner.change)
+    assert codes(choose([at_the_door(0.5), inner], {}, min_saving_s=0.02)) == ["P"]
+    assert codes(choose([at_the_door(0.9), inner], {}, min_saving_s=0.02)) == ["J"]

@@ -104,10 +104,12 @@ def _timed_kernel(j: Judged) -> bool:
 
 
 def _in_the_shade(j: Judged, kept: Judged) -> bool:
-    """True when the region of one lies in the other's and the same pass, or a large gain, has dealt with that."""
+    """True when the region of one lies in the other's and the same pass, a large gain, or a kernel has dealt with that:
+    of what is changed inside a kernel's region nothing runs."""
     a, b = j.change.region, kept.change.region
     same_pass = j.change.code == kept.change.code and a != b
-    return (a.within(b) and (same_pass or kept.region_gain >= SHADE)) or (b.within(a) and same_pass)
+    inner = a.within(b) and (same_pass or kept.region_gain >= SHADE or _timed_kernel(kept))
+    return inner or (b.within(a) and (same_pass or _timed_kernel(j)))
 
 
 def clash(a: Change, b: Change) -> bool:
