@@ -21,6 +21,7 @@ from typing import ClassVar
 from hasten.core.facts import ValueFact
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import (
+    MUTATORS,
     Frozen,
     deep_fresh,
     escapes,
@@ -79,8 +80,11 @@ def _grow(members, kinds, x):
 '''
 
 ONCE = '''\
-def _members_once(xs, kept):
+def _members_once(xs, kept, *others):
     """`_members(xs)`, kept for as long as it is asked for the same list (which nothing changes)."""
+    if any(xs is other for other in others):
+        kept.clear()
+        return set(), frozenset()
     if not kept or kept[0] is not xs:
         kept[:] = xs, _members(xs)
     return kept[1]
@@ -324,7 +328,8 @@ class Membership(ContainerPass):
             replace.append((t, text))
             if helper:
                 prelude.append(HOLDS)
-        setup = f"{module.margin(statement)}{members}, {kinds} = _members_once({container.id}, {kept})\n"
+        given = ", ".join((container.id, kept, *_changed_there(module, statement)))
+        setup = f"{module.margin(statement)}{members}, {kinds} = _members_once({given})\n"
         yield Parts(
             title=f"look {container.id} up in a set",
             first=tests[0].lineno,
@@ -540,6 +545,23 @@ def outer_line(module: Module, node: ast.AST) -> ast.stmt | None:
             parent = module.parents[parent]
         at = parent
     return None
+
+
+def _changed_there(module: Module, statement: ast.stmt) -> list[str]:
+    """Names bound before the statement of what it changes in place, as far as lists are changed."""
+    found: dict[str, ast.Name] = {}
+    for n in ast.walk(statement):
+        changed: ast.expr | None = None
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) and n.func.attr in MUTATORS:
+            changed = n.func.value
+        elif isinstance(n, ast.Subscript) and isinstance(n.ctx, (ast.Store, ast.Del)):
+            changed = n.value
+        elif isinstance(n, ast.AugAssign):
+            changed = n.target
+        if isinstance(changed, ast.Name):
+            found.setdefault(changed.id, changed)
+    scopes = {name: module.owner(name, node) for name, node in found.items()}
+    return sorted(n for n, scope in scopes.items() if scope is not None and module.bound_before(n, scope, statement))
 
 
 def ready(module: Module, container: ast.expr, frozen: Frozen, stretch: ast.stmt) -> bool:
