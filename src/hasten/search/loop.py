@@ -371,25 +371,29 @@ def _chosen(
 
 def _without_packages(trials: Sequence[Trial], tried: Sequence[Trial], wall_s: float) -> list[Trial]:
     """The best set among changes that need no package the program does not load; empty when it was tried already."""
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials if t.equal and not t.change.needs]
-    picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s)}
-    if picked == {id(t.change) for t in tried}:
+    plain = _best([t for t in trials if t.equal and not t.change.needs], wall_s)
+    if {id(t.change) for t in plain} == {id(t.change) for t in tried}:
         return []
-    plain = [t for t in trials if id(t.change) in picked]
-    for t in plain:
-        t.verdict = Accepted()
-    return plain
+    return _accepted(plain)
 
 
 def _others(trials: Sequence[Trial], shared: Shared | None, wall_s: float) -> list[Trial]:
     """The best set among changes that were passed over for one that has been turned down since."""
     crowded = [t for t in trials if t.equal and t.gain is not None and t.verdict.reason == PASSED_OVER]
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in crowded]
+    return _accepted(_best(crowded, wall_s, shared))
+
+
+def _best(trials: Sequence[Trial], wall_s: float, shared: Shared | None = None) -> list[Trial]:
+    """Those of the changes that save most together, whatever they load."""
+    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials]
     picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)}
-    chosen = [t for t in trials if id(t.change) in picked]
-    for t in chosen:
+    return [t for t in trials if id(t.change) in picked]
+
+
+def _accepted(trials: list[Trial]) -> list[Trial]:
+    for t in trials:
         t.verdict = Accepted()
-    return chosen
+    return trials
 
 
 def _confirm(

@@ -24,7 +24,7 @@ from hasten.search.models.promise import FAR, behind, by_speed
 if TYPE_CHECKING:
     from hasten.search.models.loop import Loop
 
-WHOLE_S = 30.0  # of asking the original all rows: a sentence encoder of 22 s kept less with screens than without
+WHOLE_S = 30.0  # of asking the original all rows: below it a screen may take as long as what it spares
 FEW_FROM, FEWEST = 500, 100  # validation rows from which some are asked first, and how many at least
 HELD = 2  # of those that wait, the best, which stay loaded
 SLOWER, SMALLER = 1.25, 0.9  # times another's latency, of another's size: what a look can tell apart

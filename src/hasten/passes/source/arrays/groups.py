@@ -135,7 +135,7 @@ class MaskPerGroup(ContainerPass):
                     continue
                 uses, dropped = found
                 for stretch in stretches(place, node):
-                    if not _varies(module, key, stretch):
+                    if not varies(module, key, stretch):
                         continue
                     if not frozen_array(place, labels, stretch):
                         continue
@@ -185,7 +185,7 @@ def _is_key(key: ast.expr) -> bool:
     return isinstance(key, ast.Name)
 
 
-def _varies(module: Module, key: ast.expr, stretch: ast.stmt) -> bool:
+def varies(module: Module, key: ast.expr, stretch: ast.stmt) -> bool:
     """Whether the key is bound anew in the stretch: else the mask is the same in every round, which is another pass."""
     inside = set(ast.walk(stretch))
     for n in ast.walk(key):

@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from hasten.passes.source.arrays.base import early, helper, never_array, numpy_call, quiet_operators
 from hasten.passes.source.arrays.frozen import frozen_array
-from hasten.passes.source.arrays.groups import index_of_table
+from hasten.passes.source.arrays.groups import index_of_table, varies
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.membership import stretches
 from hasten.passes.source.containers.syntax import Module, Parts
@@ -157,7 +157,7 @@ class MaskPerRange(ContainerPass):
                 if not uses or never_array(place, x) or not quiet_operators(place.project):
                     continue
                 for stretch in stretches(place, node):
-                    if not any(_varies(module, end.key, stretch) for end in ends):
+                    if not any(varies(module, end.key, stretch) for end in ends):
                         continue
                     if not frozen_array(place, x, stretch):
                         continue
@@ -273,19 +273,6 @@ def _is_end(place: Place, key: ast.expr) -> bool:
         case ast.Call():
             return False
     return early(place.project, place.module, key)
-
-
-def _varies(module: Module, key: ast.expr, stretch: ast.stmt) -> bool:
-    """Whether an end is bound anew in the stretch."""
-    inside = set(ast.walk(stretch))
-    for n in ast.walk(key):
-        if isinstance(n, ast.Name):
-            scope = module.owner(n.id, n)
-            if scope is not None and any(
-                u in inside and isinstance(u.ctx, ast.Store) for u in module.uses(n.id, scope)
-            ):
-                return True
-    return False
 
 
 def _uses(place: Place, node: ast.AST) -> list[Use]:
