@@ -289,6 +289,17 @@ def test_processes_threads_and_network_are_noted(base: Base) -> None:
     assert len(found.notes) == 3
 
 
+def test_packages_are_those_that_the_run_imports(base: Base, tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir(exist_ok=True)
+    (root / "other.py").write_text("import numba, pandas\n")  # no part of this run
+    (root / "mine.py").write_text("import numpy.linalg\n\n\ndef late():\n    import joblib\n")
+    found = base("import json, mine\nif mine is None:\n    import torch\n").audit.imported
+    assert {"mine", "numpy"} <= found
+    assert not found & {"json", "numba", "pandas", "joblib", "torch", "numpy.linalg"}
+    assert "joblib" in base("import mine\nmine.late()\n").audit.imported
+
+
 def test_a_site_module_of_the_user_still_runs(base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text("import builtins; builtins.MARK = 'user'")

@@ -1,9 +1,9 @@
 """What a program does beyond its own folder, seen through Python's audit events.
 
 A `sitecustomize` put in front of the path (it removes itself and runs the one that it hides) logs files opened for
-writing, removed and renamed, files outside the project that are read, child processes, threads and network use, as one
-JSON list a line. A file outside the project is copied aside before it is opened for writing the first time. With a
-clock setting it also moves and stretches Python's clocks, so that what depends on time shows.
+writing, removed and renamed, files outside the project that are read, packages imported, child processes, threads and
+network use, as one JSON list a line. A file outside the project is copied aside before it is opened for writing the
+first time. With a clock setting it also moves and stretches Python's clocks, so that what depends on time shows.
 
 Not seen: files that C libraries open themselves, `datetime.now()` (a C type that cannot be patched safely; the time
 zone is moved instead when the sources ask for local time).
@@ -44,7 +44,7 @@ def _run():
     realpath, lstat, join, basename = _os.path.realpath, _os.lstat, _os.path.join, _os.path.basename
     dirname, fsdecode, readlink = _os.path.dirname, _os.fsdecode, _os.readlink
     os_open, os_read, os_write, os_close, os_getpid = _os.open, _os.read, _os.write, _os.close, _os.getpid
-    dumps = json.dumps
+    dumps, standard = json.dumps, _sys.stdlib_module_names
     WRITE = _os.O_WRONLY | _os.O_RDWR | _os.O_CREAT | _os.O_TRUNC | _os.O_APPEND
     CLOEXEC = getattr(_os, "O_CLOEXEC", 0)
 
@@ -168,6 +168,10 @@ def _run():
                 return
             changed = (path,)
             follow = True
+        elif event == "import":
+            if args[0].isidentifier() and args[0] not in standard:  # packages, not what is in them
+                note("import", args[0])
+            return
         elif event in ("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "shutil.rmtree", "os.chmod", "os.chown",
                        "os.utime"):
             changed = args[:1]
@@ -325,6 +329,7 @@ class Audit:
     uncaught: bool = False  # an exception that nobody caught ended the program
     refused: tuple[str, str] | None = None  # why, path: nothing had been changed when the program was stopped
     read: tuple[str, ...] = ()  # files outside the project that it read, those of libraries left out
+    imported: frozenset[str] = frozenset()  # packages that it asked for, the standard library's left out
 
 
 class Shim:
@@ -385,4 +390,5 @@ class Shim:
             any(e[0] == "uncaught" and e[1] == main for e in events),
             refused,
             tuple(str(e[1]) for e in events if e[0] == "read" and not str(e[1]).startswith(f"{self.folder.parent}/")),
+            frozenset(str(e[1]) for e in events if e[0] == "import"),
         )

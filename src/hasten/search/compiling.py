@@ -23,6 +23,7 @@ from hasten.search.runs import Program
 from hasten.search.trial import PASSED_OVER, Outcome, Trial
 
 WORTH = 0.1  # of the program's time: kernels that save less are not compiled ahead of time for their own sake
+HIDDEN = 0.25  # and those that save as much are compiled ahead although runs that load them are no faster
 ALONE = 0.8  # of the time that compiling took beside other work
 CUT = 0.5  # of the last measurement's time need be there, where the first run would be slower than the original
 CLEARLY = 1.2  # a gain that one run shows well enough
@@ -43,6 +44,26 @@ class LastRound:
     wall_s: float
     shared: Shared | None = None
     sure: bool = True
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a first kernel adds to a run: `seconds` for a compiler. Loading what that has compiled adds some tenths of a
+    second for each kernel, which in a short program may be all that they save; with `last`, it is told from what they
+    saved in replays. Compiled ahead of time they need neither."""
+
+    seconds: float = 0.0
+    last: LastRound | None = None
+
+    def hides(self, trials: Sequence[Trial], wall_s: float, taken_s: float) -> bool:
+        """Would a program of `wall_s` be faster with these if nothing were loaded? `taken_s`: what it takes."""
+        if self.seconds and taken_s - self.seconds < wall_s * 0.9:
+            return True
+        kernels = any("numba" in t.change.needs and t.replays for t in trials)
+        return self.last is not None and kernels and wall_s - _expected_s(self.last, trials) >= HIDDEN * wall_s
+
+
+NO_LOAD = Load()
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from hasten.search.ahead import Meanwhile
 from hasten.search.aside import Aside, given_up, promised_more
 from hasten.search.callers import Callers
 from hasten.search.choose import MIN_SAVING, Judged, Shared, choose
-from hasten.search.compiling import LastRound, compile_ahead, say_of_first_run
+from hasten.search.compiling import NO_LOAD, LastRound, Load, compile_ahead, say_of_first_run
 from hasten.search.evidence import beside, gather, places, profile_record, told
 from hasten.search.judging import judge
 from hasten.search.known import Known
@@ -194,10 +194,11 @@ def _search(
         shared = Shared(Stacks(facts.profile), working_s) if facts.profile.stacks else None
         last = LastRound(current, recipe, trials, working_s, shared)
         chosen = _chosen(program, trials, working_s, speed, shared)
-        loading_s = 0.0
+        load = NO_LOAD
         if speed and not jit:
             loading_s = program.loading_s(Judged(t.change, t.saves_s) for t in chosen)
-        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, loading_s, callers)
+            load = Load(loading_s, last) if loading_s and whole else Load(loading_s)
+        candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, load, callers)
         plain = _without_packages(trials, chosen, working_s)
         if candidate is current and plain:
             # what the first set lost by loading a compiler, one without it may gain
@@ -210,7 +211,7 @@ def _search(
                 # what a change that drifts at its caller crowded out may hold there
                 chosen = others
                 candidate, wall, cold_s = _confirm(
-                    session, program, current, chosen, current_wall, speed, loading_s, callers
+                    session, program, current, chosen, current_wall, speed, load, callers
                 )
         fell_short = speed and promised_more(chosen, trials, current_wall, wall)
         if fell_short and aside is None and number < ROUNDS and session.left_s > 10 * current_wall:
@@ -237,7 +238,7 @@ def _search(
         callers.kept(current, kept)
         recipe += kept
         out.kept = candidate
-        gained = current_wall / max(wall - loading_s, 1e-9)
+        gained = current_wall / max(wall - load.seconds, 1e-9)
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
         progress.best(base_s / max(wall, 1e-9))
         compiling_s += sum(t.compiling_s for t in chosen if t.kept)
@@ -258,6 +259,8 @@ def _search(
     if speed and whole:
         session.phase("compile ahead")
         current_wall = compile_ahead(program, out, last, current_wall, spare_s, meanwhile, callers)
+        if last is not None and not last.sure and out.kept is last.work:
+            current_wall = _as_it_is(session, program, out, last, callers)
         if out.kept is not out.work:
             progress.best(base_s / max(current_wall, 1e-9))
     meanwhile.stop()
@@ -316,6 +319,30 @@ def _as_good(
         )
         out.cold(reached.cold_s)
     return reached
+
+
+def _as_it_is(session: Session, program: Program, out: Outcome, last: LastRound, callers: Callers) -> float:
+    """What the last round found that is faster as it is, where compiling ahead did not help; its wall seconds."""
+    wall_s = last.wall_s
+    for chosen in (
+        _best([t for t in last.trials if t.equal], wall_s, last.shared),
+        _without_packages(last.trials, [], wall_s),
+    ):
+        if not chosen or session.left_s < measuring_seconds(program.base.wall_s, wall_s) + RUNS * wall_s:
+            continue
+        candidate, wall_s, cold_s = _confirm(
+            session, program, last.work, _accepted(chosen), last.wall_s, True, NO_LOAD, callers
+        )
+        if candidate is not last.work:
+            for trial in chosen:
+                trial.kept = isinstance(trial.verdict, Accepted)
+            beside([t for t in chosen if t.kept], last.shared)
+            kept = tuple(t.change for t in chosen if t.kept)
+            callers.kept(last.work, kept)
+            out.kept, out.record = candidate, replace(out.record, kept=Recipe((*last.recipe, *kept)))
+            out.cold(cold_s)
+            break
+    return wall_s
 
 
 def _sooner(
@@ -398,11 +425,11 @@ def _accepted(trials: list[Trial]) -> list[Trial]:
 
 def _confirm(
     session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool,
-    loading_s: float = 0.0, callers: Callers | None = None,
+    load: Load = NO_LOAD, callers: Callers | None = None,
 ) -> tuple[ScriptWorkload, float, float | None]:  # fmt: skip
     """What `_faster` gives of the chosen changes, and what holds at all recorded callers of what it changes."""
     while True:
-        found = _faster(session, program, work, chosen, wall_s, speed, loading_s)
+        found = _faster(session, program, work, chosen, wall_s, speed, load)
         chosen = [t for t in chosen if isinstance(t.verdict, Accepted)]
         if callers is None or found[0] is work:
             return found
@@ -416,13 +443,12 @@ def _confirm(
 
 def _faster(
     session: Session, program: Program, work: ScriptWorkload, chosen: list[Trial], wall_s: float, speed: bool,
-    loading_s: float = 0.0,
+    load: Load,
 ) -> tuple[ScriptWorkload, float, float | None]:  # fmt: skip
     """The chosen changes applied together and run whole. Those under which the program's results differ, or that
     make it slower, are dropped. Gives (candidate, its warm wall seconds, its cold wall seconds if it ran cold).
 
-    Not those that are faster but for `loading_s`, what loading a compiler takes: compiling ahead of time comes next,
-    and whole runs then decide.
+    Not those that are faster but for what they load: compiling ahead of time comes next, and whole runs then decide.
     """
     chosen = list(chosen)
     while chosen:
@@ -436,7 +462,7 @@ def _faster(
         if wrong is None:
             if warm_s < wall_s * 0.9 or not speed:
                 return candidate, warm_s, cold_s
-            if loading_s and warm_s - loading_s < wall_s * 0.9:
+            if load.seconds and warm_s - load.seconds < wall_s * 0.9:
                 return candidate, max(warm_s, wall_s), cold_s
             # one run on a busy machine says little: look again, side by side
             try:
@@ -447,7 +473,7 @@ def _faster(
                 break
             if gain > program.contract.min_gain:
                 return candidate, wall_s / gain, cold_s
-            if loading_s and wall_s / gain - loading_s < wall_s * 0.9:
+            if load.hides(chosen, wall_s, wall_s / gain):
                 return candidate, wall_s, cold_s
             # not faster as a whole: give up the least promising and look again
             worst = min(chosen, key=lambda t: t.saves_s)

@@ -105,6 +105,14 @@ class Queue:
             return bool(self._done)
 
     @property
+    def saved(self) -> float:
+        """The share of the program's time that what was judged so far saves."""
+        with self._lock:
+            if self._stacks is None:
+                return min(1.0, sum(s.region.share * (1 - 1 / s.gain) for s in self._done))
+            return 1 - self._stacks.left(self._done)
+
+    @property
     def plain_left(self) -> bool:
         """Is there something to be judged yet, and no kernel among it that may still win?"""
         with self._lock:

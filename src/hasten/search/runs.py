@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,31 +54,6 @@ def _parallel(work: ScriptWorkload) -> bool:
     """Whether changes of the workload may use threads or processes: then CPU time says little."""
     # in bytes: a compiled module among them is no text
     return any(b"joblib" in source.data or b"n_jobs" in source.data for source in work.changed.values())
-
-
-def _imported(root: Path) -> set[str]:
-    """Top-level packages that the files below a folder import."""
-    found: set[str] = set()
-    for path in sorted(root.rglob("*.py")):
-        with contextlib.suppress(OSError):
-            found |= _imports_of(path.read_bytes())
-    return found
-
-
-@lru_cache(maxsize=2000)
-def _imports_of(text: bytes) -> frozenset[str]:
-    """The same of one file; asked again and again of the same project, where parsing takes seconds if it is large."""
-    found: set[str] = set()
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
-        return frozenset()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {a.name.split(".")[0] for a in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.split(".")[0])
-    return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -183,7 +156,7 @@ class Program:
     def _profile(self, work: ScriptWorkload) -> Profile:
         env = self.mirror.environment(work)
         compiled = any(b"njit(" in source.data for source in work.changed.values())
-        own = "numba" in _imported(self.mirror.pristine)
+        own = "numba" in self.base.audit.imported
         without = LOADING if compiled and not own else frozenset[str]()
         with self.mirror.prepared(work, keep_cache=True) as root, self.mirror.outside_restored():
             return profiled_run(
@@ -344,7 +317,7 @@ class Program:
         wanted = {package for j in judged for package in j.change.needs}
         if not wanted:
             return {}
-        loaded = _imported(self.mirror.path)
+        loaded = self.base.audit.imported
         first = "import numpy" if loaded & NUMPY_USERS else "pass"
         costs = {}
         for package in sorted(wanted - loaded):
