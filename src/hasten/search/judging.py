@@ -94,14 +94,13 @@ def judge(
     def judged(count: int) -> Trial:
         change = queue.next()
         kernel = "numba" in change.needs
-        warm_s = wall_s * queue.left_with(change)
         after_s = rest.seconds(
-            warm_s, sum(compiling_s) + (likely_s(compiled_s) if kernel else 0.0),
+            wall_s * queue.left_with(change), sum(compiling_s) + (likely_s(compiled_s) if kernel else 0.0),
             kernels=kernel or bool(compiling_s), ahead=bool(compiling_s), begun=under_way(),
         )  # fmt: skip
         saved = 1.0 if kept else queue.saved
         left = session.left_s
-        left -= put_by(after_s, rest.least(warm_s), left, found=kept or queue.found, saved=saved)
+        left -= put_by(after_s, left, found=kept or queue.found, saved=saved)
         if speed and not queue.promising(change):
             trial = Trial(change, number, Rejected(SHADED))
         elif speed and change.whole and queue.winnable(change) * wall_s * (1 - 1 / usable_cores()) <= START_S:

@@ -17,7 +17,7 @@ AGAIN = 1.2  # of the seconds of a first compilation: machine code is optimised 
 PAIRS = 5  # as many decide, where noise is small against the gain
 CLEAR, CLEAR_PAIRS = 1.6, 4  # a gain from which fewer pairs decide
 LOADING_S = 0.6  # about what loading Numba adds to a run
-PUT_BY, LITTLE_PUT_BY = 0.5, 0.75  # of what is left: as much is put by at most, if nothing or little was found
+PUT_BY, LITTLE_PUT_BY = 0.5, 0.7  # of what is left: as much is put by at most, if nothing or little was found
 LITTLE = 0.2  # of the program's time
 CLOSE_PAIRS = 12  # the last measurement goes on so far past its time, where it is close to a decision
 
@@ -33,16 +33,16 @@ def measuring_seconds(base_s: float, warm_s: float) -> float:
     return (CLEAR_PAIRS if base_s > CLEAR * warm_s else PAIRS) * (base_s + warm_s)
 
 
-def put_by(after_s: float, least_s: float, left_s: float, *, found: bool, saved: float) -> float:
-    """What a search puts by for what follows, which takes `after_s`, and `least_s` where nothing is compiled ahead.
+def put_by(after_s: float, left_s: float, *, found: bool, saved: float) -> float:
+    """What a search puts by for what follows, which takes `after_s`.
 
     A program that takes long beside its budget would otherwise have few of its changes tried. As long as nothing was
     `found`, there is nothing to measure in the end; as long as that is little (`saved`, as a share of the program's
-    time), compiling it ahead can wait for what may be worth more.
+    time), it is not worth more than what may be found yet.
     """
-    if not found:
-        return min(after_s, PUT_BY * left_s)
-    return after_s if saved >= LITTLE else min(after_s, max(LITTLE_PUT_BY * left_s, least_s))
+    if found and saved >= LITTLE:
+        return after_s
+    return min(after_s, (LITTLE_PUT_BY if found else PUT_BY) * left_s)
 
 
 def ahead_seconds(compiling_s: float, warm_s: float) -> float:
@@ -72,7 +72,3 @@ class Rest:
         elif kernels and ahead or self.kept_s:
             needed_s += ahead_seconds(self.kept_s + compiling_s, warm_s + loading_s)
         return needed_s
-
-    def least(self, warm_s: float) -> float:
-        """The same, if nothing is compiled ahead any more."""
-        return 2 * warm_s + measuring_seconds(self.base_s, warm_s)
