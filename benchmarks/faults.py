@@ -2,11 +2,12 @@
 `python -m benchmarks.faults --kills 50`.
 
 Each kill is noted in `benchmarks/results/faults-KIND.json` when it is done, and the next call goes on after the last
-that is noted (`--again` begins anew, `--minutes` bounds one call). Kill n is always the same: its moment, as a share of
-the undisturbed run, and its victims are drawn from the seed and n alone.
+that is noted (`--again` begins anew, `--minutes` bounds one call). Moments, as shares of the undisturbed run, and
+victims are drawn from the seed and the kill's or run's number alone.
 
-Targets: a script (`--kind script`), the same without compiling (`plain`), a forest (`model`), a small net that learns
-again (`net`). Of each five kills
+Targets: a script (`--kind script`), one without compiling (`plain`), a forest (`model`), a small net that learns
+again (`net`). A run of `plain` is killed once; of the others, which take minutes, one run is killed again and again, at
+random moments, until it ends, so that its end answers for all of its kills. Of each five kills
 three hit hasten alone, one hits hasten with everything that it started (its guard too), one a child: then hasten has to
 come to its end by itself. For each moment the table shows how many steps were finished, how many of those were done
 again after that (goal: none), whether the end is that of the undisturbed run (goal: always), and what was left behind:
@@ -35,7 +36,35 @@ from hasten.observe import reap
 
 RESULTS = Path(__file__).parent / "results"
 
+# Each function has one way to become many times as fast, whatever else the machine does: no clock decides what is kept.
+# It loads Numba itself, so that what this takes hides nothing.
 SCRIPT = """
+import numba
+
+STOP = [(f"word{i}", i) for i in range(1200)]
+
+
+def kept(pairs):
+    total = 0
+    for pair in pairs:
+        if pair not in STOP:
+            total += pair[1]
+    return total
+
+
+def checksum(count):
+    state = 1
+    for i in range(count):
+        state = (state * 1_103_515 + i) % 2_147_483_648
+    return state
+
+
+with open("NOTES", "a") as file:
+    file.write("run\\n")
+text = [(f"word{i % 1600}", i % 1600) for i in range(12_000)]
+print(kept(text), checksum(4_500_000), numba.__name__)
+"""
+PLAIN = """
 import os
 
 STOP = [f"word{i}" for i in range(300)]
@@ -63,9 +92,8 @@ def longest(limit):
 with open("NOTES", "a") as file:
     file.write("run\\n")
 text = [f"word{i % 400}" for i in range(60_000)]
-print(kept(text), longest(LIMIT))
+print(kept(text), longest(12_000))
 """
-SHORT, LONG = SCRIPT.replace("LIMIT", "12_000"), SCRIPT.replace("LIMIT", "40_000")  # the long one is worth compiling
 MODEL = """
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -111,18 +139,22 @@ def make():
     )
 """
 TARGETS = {
-    "script": ("target.py", LONG, []),
-    "plain": ("target.py", SHORT, ["--no-compiled"]),
+    "script": ("target.py", SCRIPT, []),
+    "plain": ("target.py", PLAIN, ["--no-compiled"]),
     "model": ("target.py::make", MODEL, ["--max-drop", "2%", "--metric", "accuracy", "--batches", "1"]),
     "net": ("target.py::make", NET, ["--max-drop", "3%", "--metric", "accuracy", "--batches", "1", "--budget", "240"]),
 }
+LEGS = {"script": 3, "model": 6, "net": 4}  # of these kinds one run is killed again and again, after a part of it each
+MOST = 12  # times
 # hasten that tells which steps it finished
 DRIVER = """
 import sys
 from pathlib import Path
 from hasten.cli import main
 from hasten.observe.journal import Journal
+from hasten.search import loop
 
+loop.OWN_TIME = (10.0, 1800.0)  # a busy machine must not end the search of a script early
 log, write = Path(sys.argv[1]), Journal._write
 
 def told(self, line):
@@ -148,6 +180,7 @@ class Killed:
     repeated: int
     same: str  # "yes", or what differs
     left: str  # "nothing", or what is left
+    run: int | None = None  # which of several kills of one run share; their end is the run's
 
     @property
     def good(self) -> bool:
@@ -165,6 +198,11 @@ class Place:
         self.target, source, self.options = TARGETS[kind]
         (self.project / "target.py").write_text(source.replace("NOTES", str(self.notes)))
         (self.project / "pyproject.toml").write_text("")
+        self.earlier = self.project / ".hasten" / "runs" / "20260101-000000-target"
+
+    def has_earlier(self, run: Path) -> None:
+        """An earlier result lies in the project: it must stay readable, and as it is."""
+        shutil.copytree(run, self.earlier)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", DRIVER, str(self.log), *words]
@@ -191,10 +229,23 @@ class Place:
             short = not artifact and any("the budget ended" in c["reason"] for c in told["candidates"])
             kept = {"certified": inside, "artifact": artifact, "short": short}
             return {"status": told["status"], "rows": told["rows"], **kept}
-        return {
+        verified = {"outputs": self.outputs()}
+        return verified | {
             "status": told["status"], "kept": told["kept"] and [[c["code"], c["edits"]] for c in told["kept"]],
             "changed": sorted(told["changed"]), "decided": (told["comparison"] or {}).get("speedup", {}).get("decided"),
         }  # fmt: skip
+
+    def outputs(self) -> str:
+        """What the original prints, where the changed program prints the same."""
+        said = []
+        for folder in (self.project, self.run / "optimized"):
+            if (folder / self.target).exists():
+                done = subprocess.run(
+                    [sys.executable, self.target], cwd=folder, capture_output=True, text=True, timeout=600
+                )
+                said.append(f"{done.returncode} {done.stdout} {done.stderr[-300:]}")
+        self.notes.write_text("mine\n")  # these two runs were ours
+        return said[0] if len(set(said)) == 1 else f"differ: {said}"
 
 
 def descendants_of(pid: int) -> list[int]:
@@ -202,11 +253,65 @@ def descendants_of(pid: int) -> list[int]:
 
 
 def one(kind: str, folder: Path, told: dict[str, Any], n: int) -> Killed:
-    """Kill number `n`: its moment and its victims are drawn from the seed and n alone."""
+    """Kill number `n` of a run of its own: its moment and its victims are drawn from the seed and n alone."""
     draw = random.Random(f"{told['seed']} {n}")
-    at_s, what, unbroken = draw.uniform(0.0, told["whole_s"]), kinds_of_kill(n), told["undisturbed"]
     place = Place(folder, kind)
+    at_s, what = draw.uniform(0.0, told["whole_s"]), kinds_of_kill(n)
     hasten = place.begin()
+    finished, token = struck(place, hasten, at_s, what, draw)
+    if what == "child":
+        status = hasten.wait()
+    else:
+        then, status = gone_on(place)
+        status = status if then is None else then.wait()
+    return Killed(
+        n, at_s, what, len(finished), under_way(finished), repeated(place, finished),
+        end(place, status, told["undisturbed"]), left_by(place, token),
+    )  # fmt: skip
+
+
+def chain(kind: str, folder: Path, told: dict[str, Any], first: int, number: int, earlier: Path | None) -> list[Killed]:
+    """One run that is killed at random moments again and again until it ends, `MOST` times at most. Kills are counted
+    from `first` on; the end is that of the run, and what was done again is counted for each kill."""
+    draw = random.Random(f"{told['seed']} run {number}")
+    place = Place(folder, kind)
+    if earlier is not None:
+        place.has_earlier(earlier)
+    hasten: subprocess.Popen[bytes] | None = place.begin()
+    kills: list[tuple[float, str, list[str]]] = []
+    tokens, status = [], 0
+    while hasten is not None and len(kills) < MOST:
+        at_s, what = draw.uniform(0.0, told["whole_s"] / LEGS[kind]), kinds_of_kill(first + len(kills))
+        finished, token = struck(place, hasten, at_s, what, draw)
+        if hasten.poll() not in (None, -signal.SIGKILL):
+            break  # it had ended before
+        kills.append((at_s, what, finished))
+        tokens.append(token)
+        if what != "child":
+            hasten, status = gone_on(place)
+    if hasten is not None:
+        status = hasten.wait()
+    same, left = end(place, status, told["undisturbed"]), {left_by(place, token) for token in tokens}
+    if earlier is not None and not alike(earlier, place.earlier):
+        left.add("a changed earlier result")
+    what_left = ", ".join(sorted(left - {"nothing"})) or "nothing"
+    return [
+        Killed(first + i, at_s, what, len(done), under_way(done), repeated(place, done), same, what_left, number)
+        for i, (at_s, what, done) in enumerate(kills)
+    ]
+
+
+def alike(a: Path, b: Path) -> bool:
+    """Whether two folders hold the same files, and the second one's result can be read."""
+    files = [{p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in (a, b)]
+    command = [sys.executable, "-m", "hasten", "report", str(b)]
+    return files[0] == files[1] and subprocess.run(command, capture_output=True, timeout=600).returncode == 0
+
+
+def struck(
+    place: Place, hasten: subprocess.Popen[bytes], at_s: float, what: str, draw: random.Random
+) -> tuple[list[str], str]:
+    """After so many seconds it is killed, or a child of it: the steps that were finished by then, its token."""
     start = time.monotonic()
     while hasten.poll() is None and time.monotonic() - start < at_s:
         time.sleep(0.01)
@@ -214,7 +319,7 @@ def one(kind: str, folder: Path, told: dict[str, Any], n: int) -> Killed:
     if victims is None:  # any child but the guard, which is told by its options
         children = [p for p in descendants_of(hasten.pid) if b"-I\0-S\0" not in _command(p)]
         victims = draw.sample(children, min(1, len(children)))
-    for pid in victims:
+    for pid in victims if hasten.poll() is None else ():
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -222,37 +327,48 @@ def one(kind: str, folder: Path, told: dict[str, Any], n: int) -> Killed:
     if what != "child":
         hasten.wait()
     finished = place.steps
-    under_way = finished[-1].split(" ")[0] if finished else "start"
     lock = place.run / "journal" / "lock"
-    token = lock.read_text().strip() if lock.exists() else ""
-    if what == "child" or not (place.run / "journal" / "steps").exists():
-        status = hasten.wait()
-        if status and what != "child" and (place.run / "result.json").exists():
-            status = 0  # killed on its way out, with everything delivered
-        elif status and what != "child":  # killed before there was anything to go on with
-            shutil.rmtree(place.run, ignore_errors=True)
-            status = place.begin().wait()
-    else:
-        status = place.start("run", "--resume", str(place.run)).wait()
-    repeated = sum(place.steps[len(finished) :].count(step) for step in set(finished))
-    same = f"exit status {status}: {_last(folder / 'said')}"
-    if status == 0:
-        now, timed, same = place.state(), ("decided", "kept", "changed"), "yes"
-        differ = [k for k in unbroken if now.get(k) != unbroken[k]]
-        if now.get("short") and not unbroken["short"]:
-            differ = [k for k in differ if k not in ("artifact", "short")]
-            same = "yes (the budget ended before anything could be certified, and the run says so)"
-        if "decided" in differ:  # the clock said something else, and what is kept hangs on that
-            differ = [k for k in differ if k not in timed]
-            same = f"yes (measured: {now['decided']}, undisturbed: {unbroken['decided']})"
-        elif "kept" in differ and [c[0] for c in now["kept"]] == [c[0] for c in unbroken["kept"]]:
-            # the same changes; of some there are several forms, alike but for time
-            differ = [k for k in differ if k not in timed]
-            same = f"yes ({', '.join(c[0] for c in now['kept'])} in another form, which was timed to be the faster one)"
-        elif "kept" in differ:
-            differ = [f"kept {' '.join(c[0] for c in now['kept']) or 'nothing'}"]
-        same = ", ".join(differ) or same
-    return Killed(n, at_s, what, len(finished), under_way, repeated, same, left_by(place, token))
+    return finished, lock.read_text().strip() if lock.exists() else ""
+
+
+def gone_on(place: Place) -> tuple[subprocess.Popen[bytes] | None, int]:
+    """What goes on with a run that was killed; none, and status 0, where all was delivered when it was killed."""
+    if (place.run / "journal" / "steps").exists():
+        return place.start("run", "--resume", str(place.run)), 0
+    if (place.run / "result.json").exists():
+        return None, 0  # killed on its way out, with everything delivered
+    shutil.rmtree(place.run, ignore_errors=True)  # killed before there was anything to go on with
+    return place.begin(), 0
+
+
+def under_way(finished: Sequence[str]) -> str:
+    return finished[-1].split(" ")[0] if finished else "start"
+
+
+def repeated(place: Place, finished: Sequence[str]) -> int:
+    """How many of the steps that were finished were done again later."""
+    return sum(place.steps[len(finished) :].count(step) for step in set(finished))
+
+
+def end(place: Place, status: int, unbroken: dict[str, Any]) -> str:
+    """Whether a run came to the end of the undisturbed one: `yes`, or what differs."""
+    if status:
+        return f"exit status {status}: {_last(place.folder / 'said')}"
+    now, timed, same = place.state(), ("decided", "kept", "changed"), "yes"
+    differ = [k for k in unbroken if now.get(k) != unbroken[k]]
+    if now.get("short") and not unbroken.get("short"):
+        differ = [k for k in differ if k not in ("artifact", "short")]
+        same = "yes (the budget ended before anything could be certified, and the run says so)"
+    if "decided" in differ:  # the clock said something else, and what is kept hangs on that
+        differ = [k for k in differ if k not in timed]
+        same = f"yes (measured: {now['decided']}, undisturbed: {unbroken['decided']})"
+    elif "kept" in differ and [c[0] for c in now["kept"]] == [c[0] for c in unbroken["kept"]]:
+        # the same changes; of some there are several forms, alike but for time
+        differ = [k for k in differ if k not in timed]
+        same = f"yes ({', '.join(c[0] for c in now['kept'])} in another form, which was timed to be the faster one)"
+    elif "kept" in differ:
+        differ = [f"kept {' '.join(c[0] for c in now['kept']) or 'nothing'}"]
+    return ", ".join(differ) or same
 
 
 def left_by(place: Place, token: str) -> str:
@@ -343,19 +459,39 @@ def killed_so_often(kind: str, file: Path, told: dict[str, Any], options: argpar
             whole_s = time.monotonic() - start
             told |= {"kind": kind, "seed": options.seed, "whole_s": whole_s, "undisturbed": first.state(), "hours": 0.0}
             told["kills"] = []
+            if kind == "script":  # its end must hang on nothing but itself
+                again = Place(Path(root) / "again", kind)
+                if (found := end(again, again.begin().wait(), told["undisturbed"])) != "yes":
+                    raise SystemExit(f"{kind}: two undisturbed runs end otherwise: {found}")
+                told["references"] = 2
             note(file, told)
+        earlier = earlier_result(Path(root)) if kind == "script" else None
         done = {k["n"] for k in told["kills"]}
         for n in range(options.kills):
             if n in done or time.monotonic() > end:
                 continue
             folder, began = Path(root) / str(n), time.monotonic()
-            told["kills"].append(asdict(one(kind, folder, told, n)))
+            if kind in LEGS:
+                number = 1 + max((k.get("run") or 0 for k in told["kills"]), default=0)
+                killed = chain(kind, folder, told, n, number, earlier)
+            else:
+                killed = [one(kind, folder, told, n)]
+            told["kills"] += map(asdict, killed)
+            done |= {k.n for k in killed}
             told.setdefault("untimed", 0 if "hours" in told else len(done))  # hours were not noted at first
             told["hours"] = told.get("hours", 0.0) + (time.monotonic() - began) / 3600
             note(file, told)
             print(f"{kind} {n + 1}/{options.kills}: {told['kills'][-1]}", file=sys.stderr, flush=True)
             shutil.rmtree(folder, ignore_errors=True)
     return told
+
+
+def earlier_result(root: Path) -> Path:
+    """A finished run of a program of one line, which lies beside those that are killed."""
+    (root / "one.py").write_text("print(1)\n")
+    words = ["run", "one.py", "--stdin", os.devnull, "--out", "earlier"]
+    subprocess.run([sys.executable, "-m", "hasten", *words], cwd=root, check=True, capture_output=True, timeout=600)
+    return root / "earlier"
 
 
 def summary(everything: Sequence[dict[str, Any]]) -> str:

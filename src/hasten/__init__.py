@@ -8,6 +8,16 @@
 
 from __future__ import annotations
 
+import sys
+
+if (
+    getattr(sys, "argv", [""])[:1] == ["-m"]
+    and sys.orig_argv[-len(sys.argv)] in ("hasten", "-mhasten")  # what stands before the arguments
+    and not getattr(sys.flags, "safe_path", False)
+):
+    # `python -m` puts the user's folder first, where an re.py of theirs would stand in for the standard library's
+    del sys.path[0]
+
 from typing import TYPE_CHECKING
 
 from hasten.errors import HastenError, StaleError, TargetError, UsageError

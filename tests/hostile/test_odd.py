@@ -171,3 +171,26 @@ def test_a_program_that_kills_hasten_leaves_nothing(project: Path, tmp_path: Pat
     reap.ended(token, 60.0)
     assert not reap.marked(token) and list((tmp_path / "tmp").iterdir()) == []
     assert [p.name for p in project.iterdir() if p.suffix == ".py"] == ["a.py"]
+
+
+def test_python_m_hasten_beside_modules_named_as_the_standard_librarys(tmp_path: Path) -> None:
+    """All but those seven that Python itself loads before it looks for what -m names (types, collections, functools,
+    keyword, operator, contextlib, warnings): with them `python -m` fails, whatever it is to start."""
+    for name in ("re", "json", "typing", "enum", "io", "argparse", "dataclasses", "inspect", "numpy", "numba"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('mine')\n")
+    (tmp_path / "a.py").write_text("print(1)\n")
+    for words in (["-m", "hasten", "--version"], ["-mhasten", "run", "a.py", "--stdin", os.devnull, "--out", "out"]):
+        done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0 and "mine" not in done.stderr, done.stderr
+    assert json.loads((tmp_path / "out" / RESULT).read_text())["status"] == "finished"
+
+
+def test_a_program_started_by_m_that_imports_hasten_keeps_its_path(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("import hasten, re\n")
+    (tmp_path / "pkg" / "__main__.py").write_text("import sys\nimport mine\nprint(sys.path[0], mine.X)\n")
+    (tmp_path / "mine.py").write_text("X = 5\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pkg", "hasten"], cwd=tmp_path, capture_output=True, text=True, timeout=100
+    )
+    assert done.stdout.split() == [str(tmp_path), "5"], done.stderr

@@ -95,6 +95,45 @@ if __name__ == "__main__":
         mp.spawn(rank, (folder,), nprocs=2)
 """
 
+# A worker is lost in the first task; both put another in its place and do the task once more.
+DASK = """
+import os, signal
+from pathlib import Path
+from distributed import Client, LocalCluster
+
+def task(number, lost):
+    if number == 3 and not Path(lost).exists():
+        Path(lost).write_text("once")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return sum(i * number for i in range(2000))
+
+if __name__ == "__main__":
+    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    with LocalCluster(**options) as cluster, Client(cluster) as client:
+        lost = str(Path("lost").resolve())
+        print([f.result() for f in [client.submit(task, n, lost, pure=False) for n in range(8)]])
+"""
+
+RAY = """
+import os, signal
+from pathlib import Path
+import ray
+
+@ray.remote(max_retries=2)
+def task(number, lost):
+    if number == 3 and not Path(lost).exists():
+        Path(lost).write_text("once")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return sum(i * number for i in range(2000))
+
+if __name__ == "__main__":
+    options = dict(_node_ip_address="127.0.0.1", include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    ray.init(num_cpus=2, object_store_memory=80_000_000, **options)
+    lost = str(Path("lost").resolve())
+    print(ray.get([task.remote(n, lost) for n in range(8)]))
+    ray.shutdown()
+"""
+
 
 def running(mark: str) -> list[str]:
     """The command lines of all processes that have this in theirs, or stand in a folder that begins so."""
@@ -157,4 +196,23 @@ def test_a_rank_that_is_killed_is_one_error(tmp_path: Path, capsys: pytest.Captu
     said = capsys.readouterr().err
     assert "failed with exit status 1 before any change was made" in said
     assert "process 1 terminated with signal SIGKILL" in said
+    assert nobody_left(str(tmp_path))
+
+
+@pytest.mark.slow  # a scheduler and its workers are started a dozen times
+@pytest.mark.parametrize(("package", "text"), [("distributed", DASK), ("ray", RAY)])
+def test_a_worker_of_dask_or_ray_that_is_killed(
+    package: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not installed with hasten: run where they are."""
+    pytest.importorskip(package)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    (tmp_path / "workers.py").write_text(text)
+    out = tmp_path / "out"
+    words = ["run", str(tmp_path / "workers.py"), "--stdin", os.devnull, "--budget", "4m", "--out", str(out)]
+    assert main(words) == 0
+    found = json.loads((out / RESULT).read_text())
+    assert found["status"] == "finished" and found["baseline"]["status"] == 0
+    assert "it starts other processes" in found["notes"], found["notes"]
+    assert not any("stdout" in said for said in found["baseline"]["unrepeatable"] or ())
     assert nobody_left(str(tmp_path))

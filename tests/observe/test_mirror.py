@@ -16,6 +16,7 @@ from hasten.core.source import SourceFile
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe import mirror as module
+from hasten.observe.files import NO_FILE_MASK, file_difference, file_mask
 from hasten.observe.mirror import Mirror
 from hasten.observe.process import run_workload
 from hasten.observe.session import Session, session
@@ -284,3 +285,30 @@ def test_a_program_may_remove_the_folder_that_it_stands_in(instead: str, tmp_pat
         assert done.program.stdout == b"gone\n" and "main.py" in done.deleted, done.program.stderr
     assert not any("host" in name for name in done.written)
     assert (tmp_path / "project" / "main.py").exists() and Path("/etc/hosts").exists()
+
+
+def test_a_large_file_that_a_run_writes_is_known_by_its_digest(
+    tmp_path: Path, active: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compared to the byte, and never copied aside."""
+    monkeypatch.setattr("hasten.observe.mirror.KEPT_BYTES", 1000)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.py").write_text("print(1)\n")
+    work = ScriptWorkload(tmp_path / "root", Entry("script", "a.py"), "a.py")
+    mirror = Mirror(active, work)
+    trees = []
+    for last in (b"1", b"1", b"2"):
+        with mirror.prepared(work) as root:
+            (root / "large").write_bytes(b"x" * 1000 + last)
+            (root / "small").write_bytes(last)
+            trees.append(mirror.collect())
+    assert all("large" in t.written and set(t.kept) == {"small"} for t in trees)
+    versions = [t.kept.get("large") or t.written["large"] for t in trees]
+    assert file_mask("large", versions[:2]) == (NO_FILE_MASK, ())
+    mask, said = file_mask("large", versions)
+    assert mask.whole and "too large to look inside" in said[0]
+    assert file_difference("large", versions[0], versions[1], rtol=1e-9) is None
+    assert "differs (too large to say where" in (file_difference("large", versions[0], versions[2], rtol=1e-9) or "")
+    # one that became small, or a folder
+    assert "differs" in (file_difference("large", versions[0], trees[0].kept["small"], rtol=1e-9) or "")
+    assert "a file became folder" in (file_difference("large", versions[0], "folder", rtol=1e-9) or "")

@@ -46,3 +46,12 @@ def test_kernels_that_were_kept_before_are_compiled_in_any_case() -> None:
     assert before.seconds(0.5, 0.0, kernels=False, ahead=False) > Rest(8.0).seconds(
         0.5, 0.0, kernels=False, ahead=False
     )
+
+
+def test_looking_at_what_runs_write_takes_its_time() -> None:
+    """A program that writes gigabytes: each compared run is digested, those that are timed are not."""
+    for words in ({"kernels": True, "ahead": True}, {"kernels": False, "ahead": False}):
+        plain, large = Rest(8.0), Rest(8.0, looked_s=10.0)
+        assert large.seconds(2.0, 5.0, **words) - plain.seconds(2.0, 5.0, **words) == 10.0 * (
+            5 if words["ahead"] else 2
+        )

@@ -12,7 +12,7 @@ from typing import Any
 
 from hasten.core.model import ModelContract, ModelWorkload
 from hasten.errors import StaleError, StoreError, TargetError, UsageError
-from hasten.observe.journal import Identity, Journal, cannot_write, digest_of, full, place_of
+from hasten.observe.journal import Identity, Journal, cannot_write, digest_of, full, place_of, was_removed
 from hasten.observe.session import Progress, Session, scratch_name
 
 RUNS = Path(".hasten") / "runs"
@@ -32,7 +32,8 @@ def begun(
     journal = None
     try:
         journal = Journal.begin(folder, identity, scratch_name())
-        yield journal
+        with _still_there(journal):
+            yield journal
     except (TargetError, UsageError, StoreError) as error:
         if journal is not None and not isinstance(error, StoreError):
             journal.finished()  # nobody goes on with that
@@ -46,6 +47,17 @@ def begun(
     finally:
         if journal is not None:
             journal.close()
+
+
+@contextmanager
+def _still_there(journal: Journal) -> Iterator[None]:
+    """Whatever goes wrong because somebody removed the run's folder meanwhile is told as that. Raises `StoreError`."""
+    try:
+        yield
+    except Exception as error:
+        if journal.lost:
+            raise StoreError(was_removed(journal.folder.parent)) from error
+        raise
 
 
 def _remove_empty(folder: Path) -> None:
@@ -70,7 +82,8 @@ def reopened(folder: Path) -> Iterator[Journal]:
         told = Identity(old.kind, old.where, {}, _versions(), _machine(), files).changed_from(old)
         if told is not None:
             raise StaleError(f"{folder}: {told} since this run began, so nothing of it is used: run it anew")
-        yield journal
+        with _still_there(journal):
+            yield journal
     except OSError as error:
         if full(error):
             raise StoreError(cannot_write(place_of(error, folder), error)) from error

@@ -22,7 +22,7 @@ from hasten.core.measurement import RunSample
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.files import FileMask, file_mask
-from hasten.observe.mirror import Mirror, Outside
+from hasten.observe.mirror import Mirror
 from hasten.observe.process import DEADLINE_S, MAX_OUTPUT, ProgramRun, WorkloadRun, run_workload
 from hasten.observe.profiler import Watcher
 from hasten.observe.session import Session
@@ -31,6 +31,7 @@ from hasten.observe.text import NO_MASK, Mask, decoded, find_mask
 
 SHIFT_S = 40_000_003.7  # over a year: dates move in every field
 STRETCH = 1.7
+LOOKED_S, LOOKED = 1.0, 0.25  # seconds, and share of a run: to look at what it wrote takes as long as is worth a note
 NO_ROOM = 100_000  # bytes: what a program says then may be lost with the rest
 IN_A_COPY = "hasten runs it in a copy of its project folder; give data by an absolute path, or inside that folder"
 _LOCAL_TIME = re.compile(rb"\b(?:now|today|localtime|asctime|utcnow)\b")
@@ -62,6 +63,11 @@ class Baseline:
     @property
     def wall_s(self) -> float:
         return statistics.median(r.program.wall_s for r in self.runs)
+
+    @property
+    def looked_s(self) -> float:
+        """Seconds that each compared run takes beside its own: to digest the files that it writes."""
+        return statistics.median(r.looked_s for r in self.runs)
 
     @property
     def samples(self) -> tuple[RunSample, ...]:
@@ -116,6 +122,9 @@ def baseline(
     if audit.network:
         notes.append("it uses the network, which is not part of what is compared")
     notes.extend(f"{path} is outside the project folder; it is put back after every run" for path in mirror.outside)
+    looked_s = statistics.median(r.looked_s for r in plain)
+    if looked_s > max(LOOKED_S, LOOKED * statistics.median(r.program.wall_s for r in plain)):
+        notes.append(f"looking at the files that it writes takes {looked_s:.0f} s after each run that is compared")
     # the first run is cold: compiled files are missing. With two runs only, there is nothing better
     walls = [r.program.wall_s for r in (plain[1:] if len(plain) > 2 else plain)]
     noise = (max(walls) - min(walls)) / statistics.median(walls) if len(walls) > 1 else 0.0
@@ -134,7 +143,7 @@ def _audited(
     stretch: float = 1.0,
 ) -> tuple[WorkloadRun, Audit, Profile]:
     """One run under the shim and the profiler. What it wrote outside becomes known to the mirror and is undone."""
-    shim = Shim(mirror.path.parent / "shim", (mirror.path, mirror.temp), mirror.backups)
+    shim = Shim(mirror.path.parent / "shim", (mirror.path, mirror.temp), mirror.held)
     beside = mirror.pristine / (work.cwd if work.entry.kind == "module" else Path(work.entry_path).parent)
     env = shim.environment(
         mirror.environment(work), shift_s=shift_s, stretch=stretch, beside=beside if beside.is_dir() else None
@@ -153,13 +162,12 @@ def _audited(
         watcher.close()
         audit = shim.read()
         for path, backup, mode, mtime in audit.outside:
-            mirror.outside.setdefault(
-                Path(path), Outside(Path(path), None if backup is None else Path(backup), mode, mtime)
-            )
+            mirror.found_outside(Path(path), backup, mode, mtime)
         mirror.made_dirs.extend(p for p in map(Path, audit.made) if p not in mirror.made_dirs)
         mirror.write_undo()
         found = mirror.collect_outside()
         mirror.restore_outside()
+        mirror.keep_backups()
     if audit.refused is not None:
         why, path = audit.refused
         raise TargetError(

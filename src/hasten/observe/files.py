@@ -22,7 +22,10 @@ from hasten.observe.text import NO_MASK, Mask, decoded, find_mask, text_differen
 _LARGEST_TEXT = 64_000_000  # bytes; longer files are compared byte by byte
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
-# What a run left under one name: a copy of the content, a phrase for what is no plain file, or None for nothing.
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+# What a run left under one name: a copy of the content, the digest of a file that is too large to keep, a phrase for
+# what is no plain file, or None for nothing.
 Version = Path | str | None
 
 
@@ -51,6 +54,11 @@ def file_mask(name: str, versions: Sequence[Version]) -> tuple[FileMask, tuple[s
     if any(isinstance(v, str) for v in versions):
         if all(v == versions[0] for v in versions):
             return NO_FILE_MASK, ()
+        if all(isinstance(v, Path) or _DIGEST.fullmatch(v or "") for v in versions):
+            return FileMask(whole=True), (
+                f"file {name}: its content changes from run to run, and it is too large to look inside, so it is not "
+                "compared",
+            )
         return FileMask(whole=True), (f"file {name}: changes its kind or target from run to run",)
     contents = [v.read_bytes() for v in versions if isinstance(v, Path)]
     return _content_mask(f"file {name}", contents)
@@ -90,11 +98,14 @@ def file_difference(name: str, old: Version, new: Version, *, rtol: float, mask:
         return f"file {name}: is written now, and was not before"
     if new is None:
         return f"file {name}: is not written any more"
+    large = [isinstance(v, Path) or _DIGEST.fullmatch(v) is not None for v in (old, new)]
+    if all(large):
+        return f"file {name}: differs (too large to say where: such files are compared by their digests)"
     return f"file {name}: {_kind(old)} became {_kind(new)}"
 
 
 def _kind(version: Version) -> str:
-    return "a file" if isinstance(version, Path) else str(version)
+    return "a file" if isinstance(version, Path) or _DIGEST.fullmatch(version or "") else str(version)
 
 
 def _content_difference(where: str, old: bytes, new: bytes, rtol: float, mask: FileMask) -> str | None:

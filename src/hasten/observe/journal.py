@@ -99,6 +99,7 @@ class Journal:
         self.notes: list[str] = []  # what is worth telling about how it was found
         self.spent_s = 0.0  # of the run, until its last finished step
         self._known: dict[str, Any] = {}
+        self._ended = False
         self._asked: Counter[str] = Counter()
         self._writing = threading.Lock()
 
@@ -185,6 +186,16 @@ class Journal:
     def scratch(self) -> Path:
         return Path(str(self.head.get("scratch", "")))
 
+    @property
+    def lost(self) -> bool:
+        """Whether somebody removed or moved the folder of the run, while it is not finished."""
+        if self._ended:
+            return False
+        try:
+            return not os.path.samestat(os.stat(self.folder / STEPS), os.fstat(self._steps.fileno()))
+        except (OSError, ValueError):
+            return True
+
     # --- steps -------------------------------------------------------------------------------------------------------
 
     def once(
@@ -241,6 +252,8 @@ class Journal:
     def _write(self, line: Mapping[str, Any]) -> None:
         data = json.dumps(line, separators=(",", ":")).encode("ascii")
         data = hashlib.sha256(data).hexdigest()[:16].encode("ascii") + b" " + data + b"\n"
+        if self.lost:
+            raise StoreError(was_removed(self.folder.parent))
         with self._writing:
             at, handle = self._steps.tell(), self._steps.fileno()
             try:
@@ -257,6 +270,7 @@ class Journal:
 
     def close(self) -> None:
         """Let go of it. The run can be gone on with."""
+        self._ended = True
         with contextlib.suppress(OSError):
             self._steps.close()
         with contextlib.suppress(OSError, ValueError):
@@ -271,6 +285,7 @@ class Journal:
 
     def finished(self) -> None:
         """The run's result lies in its folder: nothing is left to go on with."""
+        self._ended = True
         with contextlib.suppress(OSError):
             (self.folder / STEPS).unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -307,6 +322,13 @@ def cannot_write(place: Path | str, error: OSError) -> str:
     why = _FULL.get(error.errno or 0, error.strerror or str(error))
     then = "make room, then" if full(error) else "name another folder with --out, or mend that and"
     return f"{place} cannot be written: {why}; {then} run it again (--resume goes on with what is finished)"
+
+
+def was_removed(run: Path) -> str:
+    return (
+        f"{run} was removed or moved while hasten was at work on this run, and what it had found with it; "
+        "your own files are as they were: run it anew"
+    )
 
 
 def _locked(folder: Path) -> tuple[IO[str], str]:

@@ -37,6 +37,7 @@ SKIP = frozenset(
 CACHE_ENDS = (".pyc", ".nbi", ".nbc")
 COPY_BYTES = 1_000_000_000  # data copied at most, smallest files first; the rest is linked
 COPY_FILES = 20_000
+KEPT_BYTES = 256_000_000  # of what a run writes, larger files are known by their digest and not copied aside
 LARGEST_TREE = 200_000  # files and folders; what has more is a home folder, not a project
 _SOURCE_ENDS = (".py", ".pyi", ".toml", ".cfg", ".ini")
 
@@ -85,7 +86,7 @@ class _Keeper:
     def take(self, name: str, path: Path) -> None:
         try:
             self.written[name] = _sha256(path)
-            if self.folder is not None:
+            if self.folder is not None and path.stat().st_size <= KEPT_BYTES:
                 # by content: runs mostly write the same
                 self.kept[name] = self.folder / self.written[name]
                 if not self.kept[name].exists():
@@ -145,6 +146,8 @@ class Mirror:
         self._parked = base / f"parked{own}"
         self._backups = session.store / "outside"  # these two outlive the process, as what rests on them does
         self._keep = session.store / "kept"
+        # the backups come here first, and stay as long as this process does: the store's folder may be removed
+        self.held = base / "held"
         self.outside: dict[Path, Outside] = {} if beside is None else beside.outside
         # folders outside the project that the program makes
         self.made_dirs: list[Path] = [] if beside is None else beside.made_dirs
@@ -156,7 +159,7 @@ class Mirror:
         self._sys_path: list[str] | None = None
         if not self.root.is_dir():
             raise TargetError(f"{work.root}: not a folder; the project folder to copy must exist")
-        for folder in (self.path, self.pristine, self.temp, self._caches, self._backups, self._keep):
+        for folder in (self.path, self.pristine, self.temp, self._caches, self.held, self._backups, self._keep):
             folder.mkdir(parents=True, exist_ok=True)
         self._sure = not _on_memory_fs(base)
         self._copy_project(work)
@@ -403,16 +406,22 @@ class Mirror:
         return self.pristine / name if known[0] == "pristine" else bytes.fromhex(known[0])
 
     def restore_outside(self) -> None:
-        """Put the user's files outside the project back as they were before the first run."""
+        """Put the user's files outside the project back as they were before the first run. Raises `TargetError` when
+        that is not possible, with all others put back."""
+        lost = []
         for item in self.outside.values():
             if item.backup is None:
                 _remove(item.path)
                 continue
+            backup = self._backup(item.backup)
+            if backup is None:
+                lost.append(item)
+                continue
             if item.path.is_symlink() or not item.path.is_file():
                 _remove(item.path)
                 item.path.parent.mkdir(parents=True, exist_ok=True)
-            if not item.path.exists() or not _same_bytes(item.path, item.backup):
-                shutil.copyfile(item.backup, item.path)
+            if not item.path.exists() or not _same_bytes(item.path, backup):
+                shutil.copyfile(backup, item.path)
             info = item.path.stat()
             if stat.S_IMODE(info.st_mode) != item.mode:
                 os.chmod(item.path, item.mode)
@@ -421,6 +430,8 @@ class Mirror:
         for folder in sorted(self.made_dirs, key=lambda p: len(p.parts), reverse=True):
             with contextlib.suppress(OSError):
                 folder.rmdir()
+        if lost:
+            raise TargetError(f"{lost[0].path}: could not be put back: its backup {lost[0].backup} is gone")
 
     @contextlib.contextmanager
     def outside_restored(self) -> Iterator[None]:
@@ -434,20 +445,41 @@ class Mirror:
     def _make_outside_folders(self) -> None:
         """Nothing to make: the program makes its own folders. A backup must be readable before a run starts."""
         for item in self.outside.values():
-            if item.backup is not None and not item.backup.is_file():
+            if item.backup is not None and self._backup(item.backup) is None:
                 raise TargetError(f"{item.path}: its backup is gone; stop using {self._backups} and start again")
 
     def write_undo(self) -> None:
         """Tell the guard, and whoever goes on with this run, what to put back when hasten is killed."""
-        told = [["outside", str(o.path), o.backup and str(o.backup), o.mode, o.mtime_ns] for o in self.outside.values()]
+        told = [
+            ["outside", str(o.path), o.backup and self._told(o.backup), o.mode, o.mtime_ns]
+            for o in self.outside.values()
+        ]
         lines = [json.dumps(line) + "\n" for line in (*told, *(["made", str(p)] for p in self.made_dirs))]
         part = self.session.scratch / f"{UNDO}.part"
         part.write_text("".join(lines), encoding="ascii")
         part.replace(self.session.scratch / UNDO)
 
-    @property
-    def backups(self) -> Path:
-        return self._backups
+    def found_outside(self, path: Path, backup: str | None, mode: int, mtime_ns: int) -> None:
+        """A file that the program is about to change; its backup lies in `held`."""
+        kept = None if backup is None else self._backups / Path(backup).name
+        self.outside.setdefault(path, Outside(path, kept, mode, mtime_ns))
+
+    def keep_backups(self) -> None:
+        """Put backups from `held` into the store. Raises `OSError`."""
+        for item in self.outside.values():
+            if item.backup is not None and not item.backup.exists():
+                _twice(self.held / item.backup.name, item.backup)
+
+    def _backup(self, kept: Path) -> Path | None:
+        """Where a backup is, by its place in the store."""
+        return next((p for p in (self.held / kept.name, kept) if p.is_file()), None)
+
+    def _told(self, kept: Path) -> str:
+        """The backup that is to be told: in `held`, where there is room for it."""
+        held = self.held / kept.name
+        if not held.exists() and kept.is_file() and kept.stat().st_size <= shutil.disk_usage(self.held).free // 3:
+            _twice(kept, held)
+        return str(self._backup(kept) or kept)
 
     # -- environment ---------------------------------------------------------------------------------------------------
 
@@ -553,6 +585,17 @@ def _remove(path: Path) -> None:
             os.chmod(path / name, 0o700)
     os.chmod(path, 0o700)
     shutil.rmtree(path)
+
+
+def _twice(path: Path, also: Path) -> None:
+    """A file under another name too, whole or not at all: linked where that goes."""
+    part = also.with_name(f"{also.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        os.link(path, part)
+    except OSError:
+        shutil.copyfile(path, part)
+    part.replace(also)
 
 
 def _empty(folder: Path) -> None:

@@ -42,6 +42,7 @@ from hasten.observe.reap import (
 from hasten.observe.session import Session
 
 DEADLINE_S = 600.0
+PATIENCE = 2.0
 MAX_OUTPUT = 64_000_000  # bytes of stdout and stderr together
 _LINUX = sys.platform.startswith("linux")
 
@@ -108,6 +109,7 @@ class WorkloadRun:
     deleted: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()  # source files that the candidate replaced
     lent: int = 0  # kernels that it need not compile, since another run had
+    looked_s: float = 0.0  # how long it took to look at the files that it left
 
     @property
     def status(self) -> int:
@@ -130,12 +132,14 @@ def run_program(
     memory_mb: float | None = None,
     started: Callable[[int], None] | None = None,
     preexec: Callable[[], object] | None = None,
+    patient: bool = False,
 ) -> ProgramRun:
     """Run `command` to its end or its limits. Raises `OSError` when it cannot be started; kills it on Ctrl-C.
 
     `max_output` is in bytes for stdout and stderr together; what is returned of them is cut there. `stdin` None is the
     null device. Temporary files go to `out_dir` (the system's folder by default) and are removed. `started` is told the
-    process id, `preexec` runs in the child before the program.
+    process id, `preexec` runs in the child before the program. With `patient` what the program waits for a processor
+    comes on top of the deadline, up to `PATIENCE` times that: on a busy machine nothing is taken to hang that does not.
     """
     environ = dict(os.environ if env is None else env)
     environ[MARK] = mark = new_mark()
@@ -165,13 +169,14 @@ def run_program(
             if started is not None:
                 started(child.pid)
             pause = 0.004  # the first look comes early: short programs have a size too
-            while not watch.ends_within(min(pause, max(0.0, start + deadline_s - time.perf_counter()))):
+            while not watch.ends_within(min(pause, max(0.004, start + deadline_s - time.perf_counter()))):
                 pause = min(0.05, pause * 2)
                 watch.look()
                 written = os.fstat(out.fileno()).st_size + os.fstat(err.fileno()).st_size
                 truncated = written > max_output
                 out_of_memory = memory_mb is not None and watch.now_mb > memory_mb and watch.shared_mb() > memory_mb
-                timed_out = time.perf_counter() - start >= deadline_s
+                waited_s = min(watch.waited_s, PATIENCE * deadline_s) if patient else 0.0
+                timed_out = time.perf_counter() - start >= deadline_s + waited_s
                 if truncated or out_of_memory or timed_out:
                     break
         finally:
@@ -216,6 +221,7 @@ def run_workload(
     max_output: int = MAX_OUTPUT,
     memory_mb: float | None = None,
     watcher: Watcher | None = None,
+    patient: bool = False,
 ) -> WorkloadRun:
     """Run a workload (original or candidate) in the mirror, to its end or its limits.
 
@@ -227,7 +233,7 @@ def run_workload(
     """
     run = partial(
         _run_once, session, mirror, work, deadline_s, python_args, dict(extra_env or {}), keep_cache, cold,
-        observe_files, max_output, memory_mb, watcher,
+        observe_files, max_output, memory_mb, watcher, patient,
     )  # fmt: skip
     done = run()
     return run() if watcher is None and killed(done.program) and not session.stopping.is_set() else done
@@ -241,7 +247,7 @@ def killed(program: ProgramRun) -> bool:
 def _run_once(
     session: Session, mirror: Mirror, work: ScriptWorkload, deadline_s: float, python_args: Sequence[str],
     extra_env: dict[str, str], keep_cache: bool, cold: bool, observe_files: bool, max_output: int,
-    memory_mb: float | None, watcher: Watcher | None,
+    memory_mb: float | None, watcher: Watcher | None, patient: bool,
 ) -> WorkloadRun:  # fmt: skip
     env = mirror.environment(work, extra_env)
     prepared = mirror.prepared(work, keep_cache=keep_cache)
@@ -265,6 +271,7 @@ def _run_once(
                 memory_mb=memory_mb,
                 started=started if watcher is None else watcher.attach,
                 preexec=None if watcher is None else watcher.preexec,
+                patient=patient,
             )
         except OSError as error:
             raise TargetError(f"{work.entry.name}: cannot be started: {error}") from error
@@ -273,8 +280,10 @@ def _run_once(
         changed = frozenset(work.changed)
         if not observe_files:
             return WorkloadRun(program, changed=changed, lent=lent)
+        began = time.perf_counter()
         tree = mirror.collect()
-    return WorkloadRun(program, tree.written, tree.kept, tree.deleted, changed, lent)
+        looked_s = time.perf_counter() - began
+    return WorkloadRun(program, tree.written, tree.kept, tree.deleted, changed, lent, looked_s)
 
 
 @contextlib.contextmanager

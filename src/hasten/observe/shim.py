@@ -44,6 +44,7 @@ def _run():
     realpath, lstat, join, basename = _os.path.realpath, _os.lstat, _os.path.join, _os.path.basename
     dirname, fsdecode, readlink = _os.path.dirname, _os.fsdecode, _os.readlink
     os_open, os_read, os_write, os_close, os_getpid = _os.open, _os.read, _os.write, _os.close, _os.getpid
+    urandom = _os.urandom
     dumps, standard = json.dumps, _sys.stdlib_module_names
     WRITE = _os.O_WRONLY | _os.O_RDWR | _os.O_CREAT | _os.O_TRUNC | _os.O_APPEND
     CLOEXEC = getattr(_os, "O_CLOEXEC", 0)
@@ -127,19 +128,21 @@ def _run():
             return
         if info.st_size > conf["largest"]:
             refuse("it writes a very large file outside its project folder", path)
-        copy = join(conf["backups"], "%d-%d" % (os_getpid(), len(seen)))
-        source = os_open(path, _os.O_RDONLY | CLOEXEC)
-        target = os_open(copy, _os.O_WRONLY | _os.O_CREAT | _os.O_EXCL | CLOEXEC, 0o600)
+        copy = join(conf["backups"], "%d-%s" % (os_getpid(), urandom(6).hex()))
         try:
+            source = os_open(path, _os.O_RDONLY | CLOEXEC)
+            target = os_open(copy, _os.O_WRONLY | _os.O_CREAT | _os.O_EXCL | CLOEXEC, 0o600)
             while True:
                 part = os_read(source, 1 << 20)
                 if not part:
                     break
                 while part:
                     part = part[os_write(target, part):]
-        finally:
             os_close(source)
             os_close(target)
+        except OSError as error:
+            refuse("it writes a file outside its project folder of which no copy can be made first: %s"
+                   % error.strerror, path)
         note("outside", path, copy, info.st_mode & 0o7777, info.st_mtime_ns)
 
     def read(path):

@@ -129,14 +129,14 @@ def _search(
     whole = out.work.cells is None  # a notebook's cells stay where they are, in one file
     for number in range(1, ROUNDS + (1 if watched is None else 2)):
         # what is kept always gets its time: to be compiled ahead, which gains more than another round, and measured
-        rest = Rest(base.wall_s, compiling_s)
+        rest = Rest(base.wall_s, compiling_s, looked_s=base.looked_s)
         jit = any("numba" in c.needs for c in recipe)
         reserve = 0.0
         if recipe:
             reserve = rest.seconds(current_wall - (LOADING_S if jit else 0.0), 0.0, kernels=jit, ahead=jit)
             if jit and usable_cores() > 1:  # what is compiled beside the round takes no time of its own
                 reserve -= min(ahead_seconds(compiling_s, 0.0), 4 * current_wall + 5)
-        if session.left_s - reserve < 4 * current_wall + 5:
+        if session.left_s - reserve < 4 * current_wall + 2 * base.looked_s + 5:
             if number == 1:
                 out.noted("the budget ended before anything could be tried: give a larger --budget")
             break
@@ -452,7 +452,7 @@ def _faster(
     """
     chosen = list(chosen)
     while chosen:
-        if session.left_s < 3 * wall_s:
+        if session.left_s < 3 * wall_s + 2 * program.base.looked_s:
             for trial in chosen:
                 trial.verdict = Inconclusive("the budget ended before the whole program could be run with it")
             break

@@ -56,19 +56,22 @@ def ahead_seconds(compiling_s: float, warm_s: float) -> float:
 @dataclass(frozen=True)
 class Rest:
     """What follows a round on a program of `base_s` seconds. `kept_s`: compiling what earlier rounds kept; `begun`:
-    that is under way beside the round, so that without more kernels only runs of it are left."""
+    that is under way beside the round, so that without more kernels only runs of it are left; `looked_s`: what each
+    compared run takes beside its own time, to look at the files that it wrote."""
 
     base_s: float
     kept_s: float = 0.0
     begun: bool = False
+    looked_s: float = 0.0
 
     def seconds(self, warm_s: float, compiling_s: float, *, kernels: bool, ahead: bool, begun: bool = False) -> float:
         """From the end of the round to the end, for a program that then takes `warm_s`, with kernels or without.
         `begun`: all of them are being compiled ahead already."""
         loading_s = LOADING_S if kernels else 0.0
-        needed_s = 2 * (warm_s + loading_s) + measuring_seconds(self.base_s, warm_s)
+        needed_s = 2 * (warm_s + loading_s + self.looked_s) + measuring_seconds(self.base_s, warm_s)
         if begun or self.begun and not kernels:
-            needed_s += CHECKS * warm_s
+            needed_s += CHECKS * (warm_s + self.looked_s)
         elif kernels and ahead or self.kept_s:
+            needed_s += (1 + CHECKS) * self.looked_s
             needed_s += ahead_seconds(self.kept_s + compiling_s, warm_s + loading_s)
         return needed_s

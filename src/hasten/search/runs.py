@@ -212,7 +212,7 @@ class Program:
     def _check(self, candidate: ScriptWorkload) -> str | None:
         self.ran.add(self.key(candidate))
         deadline_s = self.patience_s(candidate)
-        run = run_workload(self.session, self.mirror, candidate, deadline_s=deadline_s, keep_cache=True)
+        run = run_workload(self.session, self.mirror, candidate, deadline_s=deadline_s, keep_cache=True, patient=True)
         return self._compared(candidate, run)
 
     def _compared(self, candidate: ScriptWorkload, run: WorkloadRun) -> str | None:
@@ -235,11 +235,13 @@ class Program:
 
     def _run_twice(self, candidate: ScriptWorkload) -> tuple[str | None, float | None, float]:
         self.ran.add(self.key(candidate))
-        cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate))
+        cold = run_workload(self.session, self.mirror, candidate, deadline_s=self.patience_s(candidate), patient=True)
         wrong = difference(self.base, cold, self.contract)
         if wrong is not None:
             return wrong, None, cold.program.wall_s
-        warm = run_workload(self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True)
+        warm = run_workload(
+            self.session, self.mirror, candidate, deadline_s=self.deadline_s, keep_cache=True, patient=True
+        )
         cold_s = None if cold.lent else cold.program.wall_s
         return self._compared(candidate, warm), cold_s, own_seconds(warm.sample)
 
