@@ -30,6 +30,27 @@ def test_every_test_that_the_page_names_is_there() -> None:
     assert rows >= 30 and found >= 35
 
 
+def test_every_phrase_of_the_issue_has_its_command_or_test() -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| ")]
+    asked = [c for c in ([x.strip() for x in line.strip("|").split(" | ")] for line in rows) if len(c) == 3]
+    asked = [c for c in asked if not c[0].startswith(("asked", "---"))]
+    assert len(asked) >= 14
+    for cells in asked:
+        named, file = 0, ""
+        for path, name in NAMED.findall(cells[2]):
+            file = path or file
+            assert f"def {name}" in (ROOT / "tests" / f"{file}.py").read_text(encoding="utf-8"), (file, name)
+            named += 1
+        for module in re.findall(r"`python -m (benchmarks[.\w]+)", cells[2]):
+            place = ROOT / Path(*module.split("."))
+            assert place.with_suffix(".py").exists() or (place / "__main__.py").exists(), module
+            named += 1
+        for target in re.findall(r"`make ([\w-]+)", cells[2]):
+            assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8"), target
+            named += 1
+        assert named, cells
+
+
 def test_all_rows_of_the_matrix_are_on_the_page() -> None:
     numbers: set[int] = set()
     for first in re.findall(r"^\| (\d[\d, to]*) \|", PAGE, re.MULTILINE):

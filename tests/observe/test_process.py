@@ -92,6 +92,17 @@ def test_a_hang_ends_at_the_deadline(tmp_path: Path, code: str) -> None:
     assert done.stopped
 
 
+def test_what_waits_for_a_processor_is_given_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a program that would have ended is not taken to hang; one that sleeps gets nothing."""
+    monkeypatch.setattr("hasten.observe.process.run_queue_s", lambda pid: 5.0)
+    code = "import time; time.sleep(0.9)"
+    assert run(code, tmp_path, deadline_s=0.5).timed_out
+    assert not run(code, tmp_path, deadline_s=0.5, patient=True).timed_out
+    assert run("import time; time.sleep(60)", tmp_path, deadline_s=0.3, patient=True).wall_s < 30
+    monkeypatch.setattr("hasten.observe.process.run_queue_s", lambda pid: 0.0)
+    assert run(code, tmp_path, deadline_s=0.5, patient=True).timed_out
+
+
 def test_a_grandchild_that_holds_stdout_does_not_hold_us(tmp_path: Path) -> None:
     code = """
 import subprocess, sys
