@@ -508,7 +508,7 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
         "from numba import njit",
         "from numba.core.errors import NumbaError",
     ]
-    for name in ("collections", "itertools", "marshal", "sys"):
+    for name in ("collections", "ctypes", "functools", "itertools", "marshal", "sys"):
         words = r"\bcollections\.(defaultdict|Counter)\b" if name == "collections" else rf"{name}\."
         if any(re.search(words, t) for t in (*helpers, wrapped.text)):
             if module.bindings.get(name, 0) != int(module.imported(name)):
