@@ -285,7 +285,9 @@ class Project:
             ):
                 return ""  # containers have no such operator in place
             case ast.AugAssign(op=ast.Add() | ast.Sub(), value=value) if (
-                not arrays and _number(module, value) and not isinstance(node.target, ast.Subscript)
+                not arrays
+                and not isinstance(node.target, ast.Subscript)
+                and (_number(module, value) or scalar_value(self, module, value, text=False))
             ):
                 return ""  # a list plus a number raises
             case ast.AugAssign(target=ast.Name() as target):
@@ -739,8 +741,14 @@ def _apart(
             # made here: it can only be the container if that one was bound from it
             if not escapes(project, module, e.id, owner, None) or scope is None:
                 return True
-        if any(u in inside for u in module.uses(e.id, owner) if not isinstance(u.ctx, ast.Load)):
+        stores = [u for u in module.uses(e.id, owner) if not isinstance(u.ctx, ast.Load)]
+        if any(module.function(u) is not owner for u in stores):
+            return False  # a function inside, which the stretch may call, binds it
+        stores = [u for u in stores if u in inside]
+        if any(not isinstance(module.parents[u], ast.AugAssign) for u in stores):
             return False
+        if stores and project.dunders & OPERATORS:
+            return False  # else `x += y` gives x itself or what is new, and never what is in question
         if isinstance(owner, ast.ClassDef) or module.function(e) is not owner:
             return False
         distinct[e.id] = None
@@ -786,36 +794,39 @@ SCALAR_MATH = frozenset(
     "perm pow radians remainder sin sinh sqrt tan tanh".split()
 )
 SCALAR_BUILTINS = frozenset("bool chr float hash id int len ord repr str".split())
+TEXT_BUILTINS = frozenset({"chr", "repr", "str"})
 
 
-def scalar_value(project: Project, module: Module, e: ast.expr | None, depth: int = 0) -> bool:
-    """Whether `e` is a number, a string or None by its syntax: nobody can change what it means."""
+def scalar_value(project: Project, module: Module, e: ast.expr | None, depth: int = 0, text: bool = True) -> bool:
+    """Whether `e` is a number, a string (if `text`) or None by its syntax: nobody can change what it means."""
     match e:
-        case ast.Constant() | ast.JoinedStr():
-            return True
+        case ast.Constant(value=value):
+            return text or not isinstance(value, (str, bytes))
+        case ast.JoinedStr():
+            return text
         case ast.UnaryOp(op=ast.Not()):
             return True
         case ast.UnaryOp(operand=operand):
-            return scalar_value(project, module, operand, depth)
+            return scalar_value(project, module, operand, depth, text)
         case ast.BinOp(left=left, right=right):
-            return scalar_value(project, module, left, depth) and scalar_value(project, module, right, depth)
+            return all(scalar_value(project, module, side, depth, text) for side in (left, right))
         case ast.IfExp(body=body, orelse=orelse):
-            return scalar_value(project, module, body, depth) and scalar_value(project, module, orelse, depth)
+            return all(scalar_value(project, module, side, depth, text) for side in (body, orelse))
         case ast.BoolOp(values=values):
-            return all(scalar_value(project, module, v, depth) for v in values)
+            return all(scalar_value(project, module, v, depth, text) for v in values)
         case ast.Call(func=ast.Name() as f) if module.is_builtin(f):
             # a class of the project may say what `int` and the like make of it: still a number or a string
-            return f.id in SCALAR_BUILTINS
+            return f.id in SCALAR_BUILTINS and (text or f.id not in TEXT_BUILTINS)
         case ast.Call(func=f):
             name = module.imported(f)
             if name.startswith("math.") and not project._is_user_module(name):
                 return name.removeprefix("math.") in SCALAR_MATH
-            return not name and depth < 3 and _gives_scalars(project, module, f, depth + 1)
+            return not name and depth < 3 and _gives_scalars(project, module, f, depth + 1, text)
     return False
 
 
-def _gives_scalars(project: Project, module: Module, called: ast.expr, depth: int) -> bool:
-    """Whether a call of the project's own function, or of a method of `self`, gives a number or a string."""
+def _gives_scalars(project: Project, module: Module, called: ast.expr, depth: int, text: bool = True) -> bool:
+    """Whether a call of an own function, or of a method of `self`, gives a number or a string (if `text`)."""
     if not project.whole or any(m.dynamic or "setattr" in m.names or "__dict__" in m.names for m in project.modules):
         return False
     if isinstance(called, ast.Name):
@@ -837,7 +848,7 @@ def _gives_scalars(project: Project, module: Module, called: ast.expr, depth: in
         return False
     if name in project.attributes:
         return False  # perhaps put in its place
-    return bool(defs) and all(isinstance(d, ast.FunctionDef) and _scalars(project, m, d, depth) for m, d in defs)
+    return bool(defs) and all(isinstance(d, ast.FunctionDef) and _scalars(project, m, d, depth, text) for m, d in defs)
 
 
 def _is_self(project: Project, module: Module, name: ast.Name) -> bool:
@@ -855,8 +866,8 @@ def _is_self(project: Project, module: Module, name: ast.Name) -> bool:
     return "__getattribute__" not in project.dunders and not _asked_of_classes(project)
 
 
-def _scalars(project: Project, module: Module, function: ast.FunctionDef, depth: int) -> bool:
-    """Whether all that a function returns are numbers and strings."""
+def _scalars(project: Project, module: Module, function: ast.FunctionDef, depth: int, text: bool = True) -> bool:
+    """Whether all that a function returns are numbers and (if `text`) strings."""
     if function.decorator_list or _is_generator(function):
         return False
     for node in ast.walk(function):
@@ -868,9 +879,9 @@ def _scalars(project: Project, module: Module, function: ast.FunctionDef, depth:
             bound = module.bindings(v.id, function) if module.owner(v.id, v) is function else []
             if not bound or any(b.how == "augment" for b in bound):
                 return False
-            if not all(scalar_value(project, module, _given(module, b), depth) for b in bound):
+            if not all(scalar_value(project, module, _given(module, b), depth, text) for b in bound):
                 return False
-        elif not scalar_value(project, module, v, depth):
+        elif not scalar_value(project, module, v, depth, text):
             return False
     return True
 
@@ -964,6 +975,8 @@ def _frozen_attribute(
     assert isinstance(base, ast.Name)
     if attr in project.properties or {"__getattr__", "__getattribute__"} & project.dunders:
         return Frozen(why_not=f"{attr} may run code")
+    if attr.startswith("__") and not attr.endswith("__"):
+        return Frozen(why_not=f"{attr} goes by another name outside its class")
     scope = module.owner(base.id, base)
     inside = set(ast.walk(stretch))
     if scope is None or any(u in inside and not isinstance(u.ctx, ast.Load) for u in module.uses(base.id, scope)):
@@ -973,18 +986,22 @@ def _frozen_attribute(
         if isinstance(node, ast.Attribute) and node.attr == attr and node not in grown:
             if use_kind(project, module, node) not in ("read",):
                 return Frozen(why_not=f"line {node.lineno}: .{attr} changes or is handed on in the loop")
-    stores = 0
+    elsewhere = False
     for m in project.modules:
         for node in ast.walk(m.tree):
             if isinstance(node, ast.Attribute) and node.attr == attr and not isinstance(node.ctx, ast.Load):
                 holder = m.function(node)
-                if not (isinstance(holder, ast.FunctionDef) and holder.name == "__init__"):
-                    return Frozen(why_not=f"line {node.lineno}: .{attr} is rebound")
-                stores += 1
+                elsewhere |= not (isinstance(holder, ast.FunctionDef) and holder.name == "__init__")
             if isinstance(node, ast.Name) and node.id in ("setattr", "delattr"):
                 return Frozen(why_not="setattr")
             if isinstance(node, ast.Attribute) and node.attr == "__dict__":
                 return Frozen(why_not="__dict__")
+    if elsewhere:
+        from hasten.passes.source.containers.meanwhile import binds  # it builds on this module
+
+        why = binds(project, module, stretch, attr)
+        if why:
+            return Frozen(why_not=why)
     distinct: dict[str, None] = {}
 
     def apart(e: ast.expr) -> bool:

@@ -18,6 +18,7 @@ from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import frozen_during
+from hasten.passes.source.containers.meanwhile import no_lists
 from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
 from hasten.passes.source.containers.syntax import Parts
 
@@ -81,7 +82,7 @@ class Lookup(ContainerPass):
                 if seen and not any(f.type in ("builtins.list", "builtins.tuple") for f in seen):
                     continue
                 for stretch in stretches(place, node):
-                    frozen = frozen_during(project, module, xs, stretch)
+                    frozen = frozen_during(project, module, xs, stretch, allowed=no_lists(project, module, stretch))
                     if not frozen.ok or not ready(module, xs, frozen, stretch):
                         continue
                     table = module.fresh(f"{xs.id}_table")

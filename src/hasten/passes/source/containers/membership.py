@@ -15,7 +15,7 @@ Safe when        nothing in the loop can change `xs` (proved from the syntax of 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from hasten.core.facts import ValueFact
@@ -30,6 +30,7 @@ from hasten.passes.source.containers.effects import (
     to_user_function,
     use_kind,
 )
+from hasten.passes.source.containers.meanwhile import no_lists
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, dotted, root_name, same
 
 PLAIN = """\
@@ -54,6 +55,18 @@ def _members(xs, *others):
         if _PLAIN.issuperset(map(type, xs)) or all(map(_is_plain, xs)):
             return set(xs), _PLAIN
     return set(), frozenset()
+
+
+'''
+
+LATE = '''\
+def {name}(owner, *others):
+    """`_members(owner.{attr})`; where it has no such attribute, the loop says so when it comes to it."""
+    try:
+        xs = owner.{attr}
+    except AttributeError:
+        return set(), frozenset()
+    return _members(xs, *others)
 
 
 '''
@@ -179,8 +192,11 @@ class Membership(ContainerPass):
                     return
         for stretch in stretches(place, node):
             growth = self._growth(module, stretch, container)
-            frozen = frozen_during(project, module, container, stretch, growth=growth)
-            if not frozen.ok or not ready(module, container, frozen, stretch):
+            allowed = no_lists(project, module, stretch)
+            frozen = frozen_during(project, module, container, stretch, growth=growth, allowed=allowed)
+            if not frozen.ok or not (
+                ready(module, container, frozen, stretch) or perhaps_ready(module, container, frozen, stretch)
+            ):
                 continue
             if (stretch, name) in done:
                 return
@@ -254,7 +270,13 @@ class Membership(ContainerPass):
                 return None
         if growth:
             prelude.append(GROW)
-        return self._parts(place, stretch, replace, after, prelude, tests, (name, members, kinds), frozen)
+        made = f"_members({', '.join((name, *frozen.apart))})"
+        if not ready(module, container, frozen, stretch) and isinstance(container, ast.Attribute):
+            owner, attr = dotted(container.value), container.attr
+            helper_name = module.fresh(f"_{attr.lstrip('_')}_members")
+            prelude.append(LATE.format(name=helper_name, attr=attr))
+            made = f"{helper_name}({', '.join((owner, *frozen.apart))})"
+        return self._parts(place, stretch, replace, after, prelude, tests, (name, members, kinds), made)
 
     def _parts(
         self,
@@ -265,11 +287,11 @@ class Membership(ContainerPass):
         prelude: list[str],
         tests: list[ast.Compare],
         names: tuple[str, str, str],
-        frozen: Frozen,
+        made: str,
     ) -> Parts:
         name, members, kinds = names
         margin = place.module.margin(stretch)
-        setup = f"{margin}{members}, {kinds} = _members({', '.join((name, *frozen.apart))})\n"
+        setup = f"{margin}{members}, {kinds} = {made}\n"
         return Parts(
             title=f"look {name} up in a set",
             first=tests[0].lineno,
@@ -529,7 +551,8 @@ def _used_up(place: Place, generator: ast.GeneratorExp) -> bool:
     method = user.func
     if not isinstance(method, ast.Attribute) or method.attr in place.project.functions:
         return False
-    return method.attr == "join" and isinstance(method.value, ast.Constant)
+    # a container takes all of it in at once
+    return method.attr in ("extend", "update") or (method.attr == "join" and isinstance(method.value, ast.Constant))
 
 
 def outer_line(module: Module, node: ast.AST) -> ast.stmt | None:
@@ -584,24 +607,43 @@ def ready(module: Module, container: ast.expr, frozen: Frozen, stretch: ast.stmt
             return False
     if isinstance(container, ast.Attribute):
         # the attribute is read on every way into the loop's function, or set by every constructor: ask only for `self`
-        function = module.function(stretch)
-        args = getattr(function, "args", None)
-        if args is None or not args.args or args.args[0].arg != root.id:
-            return False
-        cls = module.parents.get(function)
-        if not isinstance(cls, ast.ClassDef):
-            return False
-        init = next((s for s in cls.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
-        if init is None or not any(
-            isinstance(s, (ast.Assign, ast.AnnAssign))
-            and any(
-                isinstance(t, ast.Attribute) and t.attr == container.attr and dotted(t.value) == init.args.args[0].arg
-                for t in (s.targets if isinstance(s, ast.Assign) else [s.target])
-            )
-            for s in init.body
-        ):
-            return False
+        cls = _class_of(module, root, stretch)
+        init = next((f for f in cls if f.name == "__init__"), None)
+        return init is not None and _sets(init, init.body, container.attr)
     return True
+
+
+def perhaps_ready(module: Module, container: ast.expr, frozen: Frozen, stretch: ast.stmt) -> bool:
+    """Whether the container is an attribute of `self` that some method of the class sets (`fit`, say), so that it is
+    no more than missing before the stretch; the names its guard tells it from have values."""
+    root = root_name(container)
+    if not isinstance(container, ast.Attribute) or root is None or not ready(module, root, frozen, stretch):
+        return False
+    statements = {f: [s for s in ast.walk(f) if isinstance(s, ast.stmt)] for f in _class_of(module, root, stretch)}
+    return any(_sets(f, inside, container.attr) for f, inside in statements.items())
+
+
+def _class_of(module: Module, root: ast.Name, stretch: ast.stmt) -> list[ast.FunctionDef]:
+    """The methods of the class that the stretch is in a method of, if `root` is what that one calls `self`."""
+    function = module.function(stretch)
+    args = getattr(function, "args", None)
+    cls = module.parents.get(function)
+    if args is None or not args.args or args.args[0].arg != root.id or not isinstance(cls, ast.ClassDef):
+        return []
+    return [s for s in cls.body if isinstance(s, ast.FunctionDef) and s.args.args]
+
+
+def _sets(method: ast.FunctionDef, statements: Iterable[ast.stmt], attr: str) -> bool:
+    """Whether one of the statements sets this attribute of what the method calls `self`."""
+    own = method.args.args[0].arg
+    return any(
+        isinstance(s, (ast.Assign, ast.AnnAssign))
+        and any(
+            isinstance(t, ast.Attribute) and t.attr == attr and dotted(t.value) == own
+            for t in (s.targets if isinstance(s, ast.Assign) else [s.target])
+        )
+        for s in statements
+    )
 
 
 def constant_global(place: Place, container: ast.Name, scope: ast.Module) -> bool:
