@@ -22,6 +22,7 @@ from hasten.kernel.arrays_tree import (
     Axis,
     Node,
     Operand,
+    Piece,
     integer,
     load,
     may_cast,
@@ -141,7 +142,11 @@ def called(u: Unit, node: Node, target: Operand | None, dtype: str, folded: Fold
         usable(a)
     fused = u.shared.fused
     name = fused.setdefault(text, f"array_loop__{len(fused)}__")
-    return f"{name}({', '.join(args)})"
+    code = f"{name}({', '.join(args)})"
+    if folded is None:
+        piece = Piece(node, target, dtype)
+        u.pieces[code] = piece if u.pieces.get(code, piece) == piece else None
+    return code
 
 
 def codes_of(node: Node, target: Operand | None) -> list[str]:

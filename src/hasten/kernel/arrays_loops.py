@@ -59,6 +59,7 @@ class Loop:
         self.body: list[str] = []
         self.known: dict[tuple[object, ...], str] = {}
         self.lengths: dict[int, list[str]] = {}
+        self.temps: dict[str, str] = {}  # arrays that are there as their element only: its variable, by their name
 
     def name(self, wanted: str) -> str:
         name, n = wanted, 2
@@ -129,6 +130,8 @@ class Loop:
 
     def measure(self, o: Operand, stored: bool = False) -> None:
         """Notes how long the dimensions of an operand are. One that is `stored` is never made longer."""
+        if o.base in self.temps:
+            return
         base = self.param(o.base, "array")
         for d in o.ones if stored else ():
             self.lengths.setdefault(d, []).append("1")
@@ -143,6 +146,8 @@ class Loop:
 
     def element(self, o: Operand, stored: bool = False) -> str:
         """The code of the element of an operand that the loops are at, or where it is put."""
+        if o.base in self.temps:
+            return self.temps[o.base]
         base = self.param(o.base, "array")
         inner = self.dims - 1
         parts, row, moves = [], "", False

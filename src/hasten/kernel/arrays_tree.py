@@ -75,6 +75,15 @@ class Node:
         return any(d != sorted(d) for d in dims) or any(n.odd for n in self.leaves())
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What one loop computes: `node`, put into `target` or (None) into a new array of `dtype`."""
+
+    node: Node
+    target: Operand | None
+    dtype: str
+
+
 def whole(base: str, dtype: str, ndim: int) -> Operand:
     return Operand(base, dtype, tuple(Axis(dim=d) for d in range(ndim)), ndim)
 

@@ -19,6 +19,7 @@ from hasten.kernel import (
     arrays,
     arrays_leaving,
     arrays_made,
+    arrays_together,
     closures,
     constants,
     containers,
@@ -45,6 +46,7 @@ from hasten.kernel import (
     views,
     within,
 )
+from hasten.kernel.arrays_tree import Piece
 from hasten.kernel.kinds import (
     BOOL,
     CODE,
@@ -443,6 +445,7 @@ class Unit:
             self.renew()
             before = self.state()
             self.lines, self.depth, self.doubts, self.unknown = [], 0, [], None
+            self.pieces: dict[str, Piece | None] = {}  # what the loops over arrays compute, by the code of their calls
             self.present = set()
             self.named_draws = {}
             for s in self.stmts:
@@ -465,6 +468,7 @@ class Unit:
                     raise self.unknown
                 if self.doubts:
                     raise Refuse(self.doubts[0])
+                self.lines = arrays_together.joined(self)
                 return
         raise Refuse("types do not settle")
 
