@@ -44,8 +44,13 @@ class Delivery:
 def check_folder(folder: Path, *, own: bool = False) -> None:
     """Raises `UsageError` unless `folder` is new, empty, or an earlier run that may be replaced. `own`: the journal in
     it is that of this run."""
-    if not folder.exists():
-        return
+    try:
+        folder.resolve()
+        if not folder.exists():
+            return
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a circle of links, a NUL in it
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"--out {str(folder)[:80]!r}: cannot be a folder: {why}; name another") from None
     if not folder.is_dir():
         raise UsageError(f"--out {folder}: it is a file; name a folder")
     there = {p.name for p in folder.iterdir()}

@@ -36,6 +36,8 @@ JOURNAL, STEPS, STORE, LOCK = "journal", "steps", "store", "lock"
 WHOLE = 16_000_000  # bytes: larger files are known by their size and time, not by all that is in them
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "the quota of the disk is used up"}
 
+_STEP = {"step", "spent_s", "files", "value"}
+
 T = TypeVar("T")
 
 
@@ -154,10 +156,11 @@ class Journal:
                     f"{run} cannot be gone on with: its journal has schema {schema}, and this hasten reads {SCHEMA}; "
                     "run it anew"
                 )
-            if head.get("folder") != str(folder.resolve()):
-                raise StaleError(
-                    f"{run} was moved from {Path(head['folder']).parent}, and is no use elsewhere: run it anew"
-                )
+            where, scratch = head.get("folder"), head.get("scratch")
+            if not isinstance(where, str) or not isinstance(scratch, str):
+                raise StaleError(f"{run} cannot be gone on with: its journal is none that hasten wrote; run it anew")
+            if where != str(folder.resolve()):
+                raise StaleError(f"{run} was moved from {Path(where).parent}, and is no use elsewhere: run it anew")
             opened.pop_all()
         made = cls(folder, lock, steps, head)
         if end < size:
@@ -387,7 +390,13 @@ def _whole_lines(file: IO[bytes]) -> tuple[list[Any], int, int]:
         told, _, text = data[end:stop].partition(b" ")
         if hashlib.sha256(text).hexdigest()[:16].encode("ascii") != told:
             break
-        lines.append(json.loads(text))
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            break
+        if lines and not (isinstance(line, dict) and line.keys() >= _STEP):
+            break  # not ours
+        lines.append(line)
         end = stop + 1
     return lines, end, len(data)
 

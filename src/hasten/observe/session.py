@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -19,6 +20,8 @@ from hasten.errors import StoreError
 from hasten.observe import guard, reap
 from hasten.observe.compiled import Compiled
 from hasten.observe.journal import Journal, cannot_write
+
+_SCRATCH = re.compile(r"hasten-[0-9a-f]{8}")  # as `scratch_name` gives
 
 T = TypeVar("T")
 
@@ -144,6 +147,9 @@ def session(
     store is the journal's.
     """
     scratch = scratch_name() if journal is None else journal.scratch
+    if not _SCRATCH.fullmatch(scratch.name) or not scratch.is_absolute() or ".." in scratch.parts:
+        # a journal that somebody else wrote: no folder is removed that hasten has not made
+        raise StoreError(f"{scratch}: is no name of a temporary folder of hasten's; do not use this run")
     reap.guarded(scratch)  # first: from here on a kill at any moment leaves nothing
     try:
         _make(scratch)
