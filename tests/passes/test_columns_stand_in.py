@@ -438,7 +438,6 @@ REFUSED = {
     "kept in a list": "parts = []\n    for k in range(3):\n        part = df[df['k'] == k]\n        parts.append(part)\n    return parts",
     "seen behind the loop": "for k in range(3):\n        part = df[df['k'] == k]\n        n = part['x'].sum()\n    return part",
     "bound again": "n = 0\n    for k in range(3):\n        df = df[df['k'] != k]\n        n += df['x'].sum()\n    return n",
-    "another name": "other = df\n    n = 0\n    for k in range(3):\n        n += df[df['k'] == k]['x'].sum()\n        other.loc[0, 'x'] = 5.0\n    return n",
     "given to who knows": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        n += part['x'].sum() + HOOK(part)\n    return n",
     "which object": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        n += part['x'].sum() * (part is df)\n    return n",
     "in place": "n = 0\n    for k in range(3):\n        part = df[df['k'] == k]\n        part.sort_values('x', inplace=True)\n        n += part['x'].sum()\n    return n",

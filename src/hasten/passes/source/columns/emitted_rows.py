@@ -28,6 +28,8 @@ CLASSES = (
         "_cell",
         "_called",
         "_looked",
+        "_apart",
+        "_others",
     ),
     *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_ColumnLabels", "_Groups"),
 )
@@ -224,6 +226,23 @@ def _looked(column, texts=True):
     codes, found = pd.factorize(column, sort=True)
     found = list(found)
     return "t", codes, (found, {text: code for code, text in enumerate(found)})
+
+
+def _apart(frame, numbered):
+    # whether cells of the frame can be written by its own labels (or by 0, 1, 2, ...) while its rows stay what they are
+    if type(frame) is not pd.DataFrame or frame.index.nlevels > 1:
+        return False
+    index = frame.index
+    plain = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iuM" and not index.hasnans
+    if not plain and not all(type(label) is str for label in index):
+        return False
+    return not numbered or index.equals(pd.RangeIndex(len(frame)))
+
+
+def _others(written, frames):
+    # whether what is written into is none of the frames
+    kinds = (pd.DataFrame, pd.Series, dict, list)
+    return all(type(x) in kinds and all(x is not frame for frame in frames) for x in written)
 
 
 class _Columns:

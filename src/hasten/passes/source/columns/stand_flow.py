@@ -11,7 +11,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hasten.core.source import SourceFile
 from hasten.passes.source.columns.parts import OF_NUMPY
@@ -30,6 +30,9 @@ from hasten.passes.source.columns.syntax import (
     series_attributes,
     string,
 )
+
+if TYPE_CHECKING:
+    from hasten.passes.source.columns.stand_apart import Apart
 
 FRAME, COLUMN, ROW, EITHER, GROUPS, CELLS = "frame", "column", "row", "frame, row or column", "groups", "cells"
 PLAIN_KINDS = frozenset({FRAME, COLUMN, ROW, EITHER})
@@ -111,6 +114,8 @@ class Flow:
         self.valued: dict[ast.expr, None] = {}  # columns that are asked for one of their values
         self.beside: dict[ast.expr, str] = {}  # what is written into a column of this name, and where
         self.written: dict[tuple[int, str], tuple[Unit, ast.AST]] = {}  # columns that are written into
+        self.apart: dict[str, Apart] = {}  # frames that the loop writes into, in columns that it does not read
+        self.beside_it: dict[str, None] = {}  # what is written into, and must be no frame that is stood in for
         self.stored: set[tuple[int, str]] = set()
         self.handed: set[tuple[int, str]] = set()
         self.applies, self.applied = applies, False  # whether functions of groups get stand-ins

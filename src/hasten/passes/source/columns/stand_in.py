@@ -10,6 +10,8 @@ Example          for _ in range(n): s = df.sample(frac=1, replace=True); out.app
 Safe when        the frame, and all that is made of it, is only read, or written by its own name, in the loop and in the
                  functions that get it. `_Rows` draws from the same random stream and does the arithmetic of pandas, on
                  the same values in the same order; for whatever it does not know, it makes the frame and asks that.
+                 Cells may be written (`df.loc[i, "m"] = ...`) in columns that nothing else reads, by the frame's own
+                 labels; what is written beside the frames has to be another object, which is looked at before the loop.
                  Unusual frames are not stood in for at all. From pandas 3 on: a copy is safe from what others write.
 """
 
@@ -29,6 +31,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.passes.source.columns.emitted_rows import helpers
 from hasten.passes.source.columns.kept import goes_behind
 from hasten.passes.source.columns.parts import attribute, bound_anew
+from hasten.passes.source.columns.stand_apart import Apart, walked_rows
 from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, Refused
 from hasten.passes.source.columns.stand_writes import may_change
 from hasten.passes.source.columns.syntax import (
@@ -121,16 +124,22 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
     series = frozenset(name for name, seen in types.items() if seen == "pandas.Series")
     if not roots:
         return None
-    # what is written cell by cell is no better off
+    # what is written cell by cell is no better off, unless it is written in columns that nothing reads
     written = _written_cells(loop)
-    roots = [r for r in roots if r not in written]
-    tries = [roots] + ([[r] for r in roots] if len(roots) > 1 else [])
+    roots = [r for r in roots if not _only_walked(source, loop, r)]
+    every, roots = roots, [r for r in roots if r not in written]
+    tries = [every] if every != roots else []
+    tries += [roots] + ([[r] for r in every] if len(every) > 1 else [])
     for names, applies in product(tries, (True, False) if any(map(_applies, ast.walk(loop))) else (False,)):
         if not names or not _attributes_stay(source, loop, names):
             continue
         try:
             flow = Flow(source, loop, names, series, applies)
         except Refused:
+            continue
+        for root in written & set(names):
+            flow.apart[root] = Apart(source, loop, flow, root)
+        if not all(apart.fits for apart in flow.apart.values()):
             continue
         if (
             flow.parts < 2
@@ -141,6 +150,21 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
             continue
         return flow
     return None
+
+
+def _only_walked(source: SourceFile, loop: ast.stmt, root: str) -> bool:
+    """True when the loop asks nothing of the frame but its rows, one after the other."""
+    if isinstance(scope_of(source, loop), ast.Module):
+        if any(getattr(n, "id", "") == root for f in functions_called(source, [loop]) for n in ast.walk(f)):
+            return False
+    walked, up = walked_rows(source, loop, root), parents(source)
+    for n in ast.walk(loop):
+        if isinstance(n, ast.Name) and n.id == root and n not in walked:
+            p = up.get(n)
+            g = up.get(p) if isinstance(p, ast.Attribute) and p.attr in INDEXERS else None
+            if not (isinstance(g, ast.Subscript) and g.value is p and isinstance(g.ctx, ast.Store)):
+                return False
+    return bool(walked)
 
 
 def _written_cells(loop: ast.stmt) -> set[str]:
@@ -261,7 +285,7 @@ def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     opened |= {g: f"{names['_valued']}(" for g in flow.valued if g not in opened}
     here = {g: text for g, text in opened.items() if first <= g.lineno <= last}
     wraps = _wraps(here)
-    setup, texts = _setup(source, loop, flow, names["_Rows"])
+    setup, texts = _setup(source, loop, flow, names)
     text = splice(source, first, last, texts, wraps)
     if flow.shadows:
         frames, roots = setup.partition(" = ")[0], ", ".join(sorted(flow.roots))
@@ -270,20 +294,29 @@ def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     return [*edits, *_elsewhere(source, {g: text for g, text in opened.items() if g not in here})]
 
 
-def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, kind: str) -> tuple[str, dict[ast.AST, str]]:
+def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, names: Mapping[str, str]) -> tuple[str, dict[ast.AST, str]]:
     """What goes before the loop, and the texts that take the place of the frames' names in it."""
-    fresh, roots = Fresh(source), sorted(flow.roots)
+    fresh, roots, kind = Fresh(source), sorted(flow.roots), names["_Rows"]
     made = f"{kind}.of({roots[0]})" if len(roots) == 1 else f"{kind}.of_each({', '.join(roots)})"
     for name, functions in sorted(flow.asked.items()):
         tail = "," if len(functions) == 1 else ""
         made += f" if {name} in ({', '.join(functions)}{tail}) else ({', '.join(roots)})"
+    tests = [f"{names['_apart']}({root}, {flow.apart[root].numbered})" for root in sorted(flow.apart)]
+    if flow.beside_it:
+        tests.append(f"{names['_others']}(({', '.join(flow.beside_it)},), ({', '.join(roots)},))")
+    if tests:
+        made += f" if {' and '.join(tests)} else ({', '.join(roots)})"
     if flow.shadows:
         # functions read the frames by their names in the module
         frames = fresh(f"{roots[0]}_frame" if len(roots) == 1 else "frames")
         return f"{frames} = {', '.join(roots)}\n{', '.join(roots)} = {made}\n", {}
     rows = {root: fresh(f"{root.rpartition('.')[2]}_rows") for root in roots}
     texts: dict[ast.AST, str] = {}
+    left = {n for root in roots for n in walked_rows(source, loop, root)}
+    left |= {n for held in flow.apart.values() for n in held.left}
     for n in ast.walk(loop):
+        if n in left:
+            continue
         read = dotted(n) if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load) else None
         if read in rows:
             texts[n] = rows[read]

@@ -38,8 +38,10 @@ CHANGES = frozenset({"update", "insert", "pop", "isetitem"})
 
 
 def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
-    """True unless every write in the loop, and in functions that it calls, goes into something made for itself."""
+    """True unless every write in the loop, and in functions that it calls, goes into something made for itself, or into
+    what is noted as `beside_it`: names of objects that have to be others than the frames."""
     doubtful = False
+    flow.beside_it.clear()
     units = {id(u.home): u for u in flow.units.values()}
     for top in [loop, *functions_called(source, [loop])]:
         for n in ast.walk(top):
@@ -54,8 +56,23 @@ def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
                 continue  # by the stand-in's own name
             if _is_root(source, into, loop, flow):
                 return True  # by another function, into the frame itself
-            doubtful = doubtful or not _made_for_itself(source, into, scope)
-    return doubtful and any(has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots)
+            if _made_for_itself(source, into, scope):
+                continue
+            if top is loop and isinstance(into, ast.Name) and isinstance(n, ast.Subscript) and not flow.shadows:
+                here = scope is scope_of(source, loop) and home_of(source, into, into.id) is scope
+                if here and not bindings(loop, into.id) and not _declared(source, into.id):
+                    flow.beside_it[into.id] = None  # another object, which is looked at before the loop
+                    continue
+            doubtful = True
+    if not any(has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots):
+        flow.beside_it.clear()
+        return False
+    return doubtful
+
+
+def _declared(source: SourceFile, name: str) -> bool:
+    """True where a function may bind a name that is not its own."""
+    return any(isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in ast.walk(source.tree))
 
 
 def _is_root(source: SourceFile, into: ast.expr, loop: ast.stmt, flow: Flow) -> bool:
