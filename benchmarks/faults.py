@@ -37,7 +37,7 @@ from hasten.observe import reap
 
 RESULTS = Path(__file__).parent / "results"
 
-# Each function has one way to become many times as fast: no clock decides what is kept. The second takes long enough that
+# Each function has one way to become many times as fast: no clock decides what is kept. The second takes so long that
 # what Numba takes to load hides little of its gain.
 COMPILED = """
 STOP = [(f"word{i}", i) for i in range(1200)]
