@@ -392,8 +392,8 @@ def left_by(place: Place, token: str) -> str:
     mark = token.encode()
     if token and any(mark in _environ(int(p)) for p in os.listdir("/proc") if p.isdigit() and int(p) != os.getpid()):
         left.append("a process")
-    if list(Path(os.environ["TMPDIR"]).glob("hasten-*")):
-        left.append("a temporary folder")
+    for temporary in Path(os.environ["TMPDIR"]).iterdir():
+        left.append(f"{temporary.name} in the temporary folder")
     if (place.run / "journal").exists():
         left.append("the journal")
     return ", ".join(left) or "nothing"

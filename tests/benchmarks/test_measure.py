@@ -54,7 +54,7 @@ def test_the_table_says_what_was_decided() -> None:
     text = markdown(HEAD, [*cells, Cell("pandas", "quiet", 1.0)])
     assert "| NumPy, 5 ms a call | quiet |" in text
     assert "0.0% (0 of 3)" in text
-    assert "| torch, 20 ms a call | busy neighbour | 1.1x | 100% of 1 | " in text
+    assert "| torch, 20 ms a call | busy neighbour | 1.1x | 1.1x | 100% of 1 | " in text
     assert "pandas, 50 ms" not in text, "a cell that was not run has no row"
     assert "0 false claims of hasten in 3 decisions, so at most 63%" in text
 

@@ -213,8 +213,11 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_the_extension_module_does_what_numba_does(tmp_path: Path) -> None:
+def test_the_extension_module_does_what_numba_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parts = parts_of(TEXT)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     project = tmp_path / "project"
     project.mkdir()
     out, runtime = tmp_path / "out", runtime_folder(tmp_path)
@@ -229,6 +232,7 @@ def test_the_extension_module_does_what_numba_does(tmp_path: Path) -> None:
     # a process of its own, for runs that ended otherwise, builds the same
     signatures = build(parts, out, python=sys.executable, runtime=runtime, deadline_s=300)
     assert not isinstance(signatures, str), signatures
+    assert not list(temporary.iterdir()), "what compilers leave behind lies beside what they made"
     assert [s.export for s in signatures] == [m["export"] for m in json.loads(at_once)]
     (project / parts.shim_path).write_bytes(ahead.shim(parts, signatures).data)
     (extension,) = out.glob(f"{parts.module}.*")

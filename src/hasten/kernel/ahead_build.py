@@ -15,7 +15,10 @@ import json
 import os
 import pickle
 import sys
+import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +42,7 @@ def at_exit(path: str, module: Any, build: bool = True) -> None:
         if not build:
             return
         try:  # what else goes wrong is printed, and a process of its own tries again
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _own_place(Path(spec["folder"], "tmp")):
                 warnings.simplefilter("ignore")
                 _build(spec, module, seen)
         except SystemExit as reason:
@@ -54,10 +57,25 @@ def main() -> None:
     warnings.simplefilter("ignore")
     sys.path.insert(0, spec["folder"])
     try:
-        _build(spec, importlib.import_module(spec["numba"]), pickle.loads(Path(spec["seen"]).read_bytes()))
+        with _own_place(Path(spec["folder"], "tmp")):
+            _build(spec, importlib.import_module(spec["numba"]), pickle.loads(Path(spec["seen"]).read_bytes()))
     except SystemExit as reason:
         Path(spec["folder"], REFUSED).write_text(str(reason), encoding="utf-8")
         raise
+
+
+@contextmanager
+def _own_place(place: Path) -> Iterator[None]:
+    """Temporary files go there: Numba leaves one of its own (its look whether there is a C compiler), and a process
+    that is killed leaves all."""
+    place.mkdir(exist_ok=True)
+    before = os.environ.get("TMPDIR"), tempfile.tempdir
+    os.environ["TMPDIR"] = tempfile.tempdir = str(place)
+    try:
+        yield
+    finally:
+        os.environ.pop("TMPDIR") if before[0] is None else os.environ.update(TMPDIR=before[0])
+        tempfile.tempdir = before[1]
 
 
 def _build(spec: dict[str, Any], module: Any, seen: dict[str, Any]) -> None:
