@@ -459,7 +459,7 @@ def figures(told: dict[str, Any]) -> dict[str, int]:
 
 def killed_so_often(kind: str, file: Path, told: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
     """Adds kills to `told` until there are enough, or the time is up."""
-    end = time.monotonic() + 60 * options.minutes
+    stop_at = time.monotonic() + 60 * options.minutes
     with tempfile.TemporaryDirectory(prefix="faults-") as root:
         os.environ["TMPDIR"] = str(Path(root) / "tmp")
         (Path(root) / "tmp").mkdir()
@@ -480,7 +480,7 @@ def killed_so_often(kind: str, file: Path, told: dict[str, Any], options: argpar
         earlier = earlier_result(Path(root)) if kind == "compiled" else None
         done = {k["n"] for k in told["kills"]}
         for n in range(options.kills):
-            if n in done or time.monotonic() > end:
+            if n in done or time.monotonic() > stop_at:
                 continue
             folder, began = Path(root) / str(n), time.monotonic()
             if kind in LEGS:
