@@ -374,7 +374,7 @@ def end(place: Place, status: int, unbroken: dict[str, Any]) -> str:
     if "decided" in differ:  # the clock said something else, and what is kept hangs on that
         differ = [k for k in differ if k not in timed]
         same = f"yes (measured: {now['decided']}, undisturbed: {unbroken['decided']})"
-    elif "kept" in differ and [c[0] for c in now["kept"]] == [c[0] for c in unbroken["kept"]]:
+    elif "kept" in differ and sorted(c[0] for c in now["kept"]) == sorted(c[0] for c in unbroken["kept"]):
         # the same changes; of some there are several forms, alike but for time
         differ = [k for k in differ if k not in timed]
         same = f"yes ({', '.join(c[0] for c in now['kept'])} in another form, which was timed to be the faster one)"
@@ -473,8 +473,10 @@ def killed_so_often(kind: str, file: Path, told: dict[str, Any], options: argpar
             told["kills"] = []
             if kind == "compiled":  # its end must hang on nothing but itself
                 again = Place(Path(root) / "again", kind)
-                if (found := end(again, again.begin().wait(), told["undisturbed"])) != "yes":
-                    raise SystemExit(f"{kind}: two undisturbed runs end otherwise: {found}")
+                found = end(again, again.begin().wait(), told["undisturbed"])
+                if not found.startswith("yes"):
+                    first_kept = " ".join(c[0] for c in told["undisturbed"]["kept"]) or "nothing"
+                    raise SystemExit(f"{kind}: two undisturbed runs end otherwise: kept {first_kept}, then {found}")
                 told["references"] = 2
             note(file, told)
         earlier = earlier_result(Path(root)) if kind == "compiled" else None
