@@ -42,7 +42,10 @@ def test_a_gain_hidden_by_loading_a_compiler(
     trials = _trials()
     session: Any = SimpleNamespace(left_s=100.0, progress=SimpleNamespace(stage=lambda *_: None))
     program: Any = SimpleNamespace(
-        run_twice=lambda _: (None, 5.0, warm_s), quick_gain=lambda *_: gain, contract=SimpleNamespace(min_gain=1.03)
+        run_twice=lambda _: (None, 5.0, warm_s),
+        quick_gain=lambda *_: gain,
+        contract=SimpleNamespace(min_gain=1.03),
+        base=SimpleNamespace(looked_s=0.0),
     )
     work: Any = "as it was"
     found, wall_s, _ = loop._confirm(session, program, work, trials, 2.2, True, Load(loading_s))
