@@ -145,11 +145,8 @@ TARGETS = {
     "model": ("target.py::make", MODEL, ["--max-drop", "2%", "--metric", "accuracy", "--batches", "1"]),
     "net": ("target.py::make", NET, ["--max-drop", "3%", "--metric", "accuracy", "--batches", "1", "--budget", "240"]),
 }
-LEGS = {
-    "compiled": 3,
-    "model": 6,
-    "net": 4,
-}  # of these kinds one run is killed again and again, after a part of it each
+# of these kinds one run is killed again and again, after such a part of it each
+LEGS = {"compiled": 3, "model": 6, "net": 4}
 MOST = 12  # times
 # hasten that tells which steps it finished
 DRIVER = """
@@ -274,8 +271,8 @@ def one(kind: str, folder: Path, told: dict[str, Any], n: int) -> Killed:
     if what == "child":
         status = hasten.wait()
     else:
-        then, status = gone_on(place)
-        status = status if then is None else then.wait()
+        then = gone_on(place)
+        status = 0 if then is None else then.wait()
     return Killed(
         n, at_s, what, len(finished), under_way(finished), repeated(place, finished),
         end(place, status, told["undisturbed"]), left_by(place, token),
@@ -300,7 +297,7 @@ def chain(kind: str, folder: Path, told: dict[str, Any], first: int, number: int
         kills.append((at_s, what, finished))
         tokens.append(token)
         if what != "child":
-            hasten, status = gone_on(place)
+            hasten = gone_on(place)
     if hasten is not None:
         status = hasten.wait()
     same, left = end(place, status, told["undisturbed"]), {left_by(place, token) for token in tokens}
@@ -343,14 +340,14 @@ def struck(
     return finished, lock.read_text().strip() if lock.exists() else ""
 
 
-def gone_on(place: Place) -> tuple[subprocess.Popen[bytes] | None, int]:
-    """What goes on with a run that was killed; none, and status 0, where all was delivered when it was killed."""
+def gone_on(place: Place) -> subprocess.Popen[bytes] | None:
+    """What goes on with a run that was killed; none where all was delivered when it was killed."""
     if (place.run / "journal" / "steps").exists():
-        return place.start("run", "--resume", str(place.run)), 0
+        return place.start("run", "--resume", str(place.run))
     if (place.run / "result.json").exists():
-        return None, 0  # killed on its way out, with everything delivered
+        return None  # killed on its way out, with everything delivered
     shutil.rmtree(place.run, ignore_errors=True)  # killed before there was anything to go on with
-    return place.begin(), 0
+    return place.begin()
 
 
 def under_way(finished: Sequence[str]) -> str:

@@ -1273,7 +1273,6 @@ def _part_of_array(x, dtype, ndim):
 ]  # fmt: skip
 
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_lists.COMPILED]
-_ALL += [_njit(name, body, *uses) for name, body, uses in (runtime_lists.READING,)]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_lists.PLAIN]
 _ALL += [
     _njit(name, body, *uses)

@@ -78,9 +78,7 @@ def _negative(x, kind):
     """-x, where x may stand for an int (kind 1)."""
     return 0.0 - x if kind == 1 else -x
 ''', ()),
-]  # fmt: skip
-
-READING = ("read_floats", '''
+    ("read_floats", '''
 def _read_floats(rows, size, kind, words, numbers):
     """The floats in lists of this size, whose addresses are given, as a matrix; and whether there is nothing else.
 
@@ -98,7 +96,8 @@ def _read_floats(rows, size, kind, words, numbers):
                 return out, False
             out[i, j] = numbers[item + 2]
     return out, True
-''', ())  # fmt: skip
+''', ()),
+]  # fmt: skip
 
 PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
     ("memory", '''

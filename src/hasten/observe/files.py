@@ -54,7 +54,7 @@ def file_mask(name: str, versions: Sequence[Version]) -> tuple[FileMask, tuple[s
     if any(isinstance(v, str) for v in versions):
         if all(v == versions[0] for v in versions):
             return NO_FILE_MASK, ()
-        if all(isinstance(v, Path) or _DIGEST.fullmatch(v or "") for v in versions):
+        if all(map(_is_file, versions)):
             return FileMask(whole=True), (
                 f"file {name}: its content changes from run to run, and it is too large to look inside, so it is not "
                 "compared",
@@ -98,14 +98,17 @@ def file_difference(name: str, old: Version, new: Version, *, rtol: float, mask:
         return f"file {name}: is written now, and was not before"
     if new is None:
         return f"file {name}: is not written any more"
-    large = [isinstance(v, Path) or _DIGEST.fullmatch(v) is not None for v in (old, new)]
-    if all(large):
+    if _is_file(old) and _is_file(new):
         return f"file {name}: differs (too large to say where: such files are compared by their digests)"
     return f"file {name}: {_kind(old)} became {_kind(new)}"
 
 
+def _is_file(version: Version) -> bool:
+    return isinstance(version, Path) or _DIGEST.fullmatch(version or "") is not None
+
+
 def _kind(version: Version) -> str:
-    return "a file" if isinstance(version, Path) or _DIGEST.fullmatch(version or "") else str(version)
+    return "a file" if _is_file(version) else str(version)
 
 
 def _content_difference(where: str, old: bytes, new: bytes, rtol: float, mask: FileMask) -> str | None:

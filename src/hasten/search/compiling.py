@@ -16,7 +16,7 @@ from hasten.core.workload import ScriptWorkload
 from hasten.measure.steady import WrongRun
 from hasten.search.ahead import Building, Meanwhile, ahead_of_time
 from hasten.search.callers import Callers
-from hasten.search.choose import MIN_SAVING, Judged, Shared, choose, worth
+from hasten.search.choose import MIN_SAVING, Shared, choose, worth
 from hasten.search.evidence import beside
 from hasten.search.rest import CHECKS, CLEAR_PAIRS, ahead_seconds, measuring_seconds
 from hasten.search.runs import Program
@@ -146,13 +146,11 @@ def say_of_first_run(out: Outcome, warm_s: float) -> None:
 def worth_compiling(trials: Sequence[Trial], wall_s: float, shared: Shared | None = None) -> list[Trial]:
     """The best set with kernels beyond those that were kept, when what these save is more than noise; else nothing."""
     known = [t for t in trials if t.kept or t.equal and t.gain is not None]
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in known]
+    judged = [t.judged for t in known]
     picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)}
     chosen = [t for t in trials if id(t.change) in picked]
     extra = [t for t in chosen if not t.kept and "numba" in t.change.needs]
-    kept, then = (
-        [Judged(t.change, t.saves_s, t.region_gain) for t in some] for some in ([t for t in known if t.kept], chosen)
-    )
+    kept, then = ([t.judged for t in some] for some in ([t for t in known if t.kept], chosen))
     return chosen if extra and worth(then, shared) - worth(kept, shared) >= WORTH * wall_s else []
 
 
@@ -160,7 +158,7 @@ def kernels_worth_compiling(
     work: ScriptWorkload, found: Sequence[Trial], wall_s: float, shared: Shared | None = None
 ) -> ScriptWorkload | None:
     """`work` with the kernels among these that will be kept, as far as one knows; None where they save little."""
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in found]
+    judged = [t.judged for t in found]
     chosen = choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)
     kernels = [j for j in chosen if "numba" in j.change.needs]
     if worth(kernels, shared) < WORTH * wall_s:
@@ -235,7 +233,7 @@ def _ahead(
 
 def _expected_s(last: LastRound, trials: Sequence[Trial]) -> float:
     """About what the program takes with the changes of the last round among these, and nothing to load."""
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in last.trials if t in trials]
+    judged = [t.judged for t in last.trials if t in trials]
     saved_s = sum(j.saves_s for j in judged) if last.shared is None else last.shared.saved_s(judged)
     return max(last.wall_s - saved_s, 0.03 * last.wall_s)
 

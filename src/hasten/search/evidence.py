@@ -14,7 +14,7 @@ from hasten.core.record import ContributionRecord, Excerpt, HotLine, ProfileReco
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
 from hasten.measure.steady import WrongRun
-from hasten.search.choose import Judged, Shared
+from hasten.search.choose import Shared
 from hasten.search.origins import Lineage, Placed, lineage
 from hasten.search.runs import Program
 from hasten.search.trial import Outcome, Trial
@@ -78,7 +78,7 @@ def excerpts(work: ScriptWorkload, profile: ProfileRecord) -> tuple[Excerpt, ...
 
 def beside(trials: Sequence[Trial], shared: Shared | None) -> None:
     """Note for the changes that a round keeps what each saves beside the others of its round."""
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials]
+    judged = [t.judged for t in trials]
     for i, trial in enumerate(trials):
         rest = judged[:i] + judged[i + 1 :]
         trial.beside_s = trial.saves_s if shared is None else shared.saved_s(judged) - shared.saved_s(rest)

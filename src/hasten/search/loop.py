@@ -196,8 +196,8 @@ def _search(
         chosen = _chosen(program, trials, working_s, speed, shared)
         load = NO_LOAD
         if speed and not jit:
-            loading_s = program.loading_s(Judged(t.change, t.saves_s) for t in chosen)
-            load = Load(loading_s, last) if loading_s and whole else Load(loading_s)
+            loading_s = program.loading_s(t.judged for t in chosen)
+            load = Load(loading_s, last if loading_s and whole else None)
         candidate, wall, cold_s = _confirm(session, program, current, chosen, current_wall, speed, load, callers)
         plain = _without_packages(trials, chosen, working_s)
         if candidate is current and plain:
@@ -231,12 +231,8 @@ def _search(
             break
         last = replace(last, sure=wall < current_wall)
         out.cold(cold_s)
-        for trial in chosen:
-            trial.kept = isinstance(trial.verdict, Accepted)
+        recipe += _taken(chosen, current, callers)
         beside([t for t in chosen if t.kept], shared)
-        kept = tuple(t.change for t in chosen if t.kept)
-        callers.kept(current, kept)
-        recipe += kept
         out.kept = candidate
         gained = current_wall / max(wall - load.seconds, 1e-9)
         progress.note(f"round {number}: {base_s:.2f} s -> {wall:.2f} s ({base_s / max(wall, 1e-9):.1f}x so far)")
@@ -246,11 +242,7 @@ def _search(
         if speed and (gained < 1.1 or not last.sure):
             break
     if aside is not None and aside.chosen:  # nothing else came of it
-        for trial in aside.chosen:
-            trial.kept = isinstance(trial.verdict, Accepted)
-        kept = tuple(t.change for t in aside.chosen if t.kept)
-        callers.kept(current, kept)
-        recipe += kept
+        recipe += _taken(aside.chosen, current, callers)
         out.cold(aside.cold_s)
         out.kept, current_wall, last = aside.candidate, aside.wall_s, aside.last
     out.record = replace(out.record, kept=Recipe(recipe))
@@ -321,6 +313,15 @@ def _as_good(
     return reached
 
 
+def _taken(chosen: Sequence[Trial], work: ScriptWorkload, callers: Callers) -> tuple[Change, ...]:
+    """Those of the chosen changes of `work` that were accepted, noted as kept."""
+    for trial in chosen:
+        trial.kept = isinstance(trial.verdict, Accepted)
+    kept = tuple(t.change for t in chosen if t.kept)
+    callers.kept(work, kept)
+    return kept
+
+
 def _as_it_is(session: Session, program: Program, out: Outcome, last: LastRound, callers: Callers) -> float:
     """What the last round found that is faster as it is, where compiling ahead did not help; its wall seconds."""
     wall_s = last.wall_s
@@ -334,11 +335,8 @@ def _as_it_is(session: Session, program: Program, out: Outcome, last: LastRound,
             session, program, last.work, _accepted(chosen), last.wall_s, True, NO_LOAD, callers
         )
         if candidate is not last.work:
-            for trial in chosen:
-                trial.kept = isinstance(trial.verdict, Accepted)
+            kept = _taken(chosen, last.work, callers)
             beside([t for t in chosen if t.kept], last.shared)
-            kept = tuple(t.change for t in chosen if t.kept)
-            callers.kept(last.work, kept)
             out.kept, out.record = candidate, replace(out.record, kept=Recipe((*last.recipe, *kept)))
             out.cold(cold_s)
             break
@@ -412,7 +410,7 @@ def _others(trials: Sequence[Trial], shared: Shared | None, wall_s: float) -> li
 
 def _best(trials: Sequence[Trial], wall_s: float, shared: Shared | None = None) -> list[Trial]:
     """Those of the changes that save most together, whatever they load."""
-    judged = [Judged(t.change, t.saves_s, t.region_gain) for t in trials]
+    judged = [t.judged for t in trials]
     picked = {id(j.change) for j in choose(judged, {}, min_saving_s=MIN_SAVING * wall_s, shared=shared)}
     return [t for t in trials if id(t.change) in picked]
 

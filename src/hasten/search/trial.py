@@ -11,6 +11,7 @@ from hasten.core.recipe import Change, Recipe
 from hasten.core.record import ColdRun, FailureRecord, RunRecord
 from hasten.core.verdict import Accepted, Verdict
 from hasten.core.workload import ScriptWorkload
+from hasten.search.choose import Judged
 from hasten.search.origins import Lineage
 
 if TYPE_CHECKING:
@@ -37,6 +38,11 @@ class Trial:
     gain: Speedup | None = None  # of its region, in the replay
     why: str = ""  # what the pass found slow
     beside_s: float | None = None  # reckoned to be saved of one run, beside what else is kept of its round
+
+    @property
+    def judged(self) -> Judged:
+        """It as `choose` sees it."""
+        return Judged(self.change, self.saves_s, self.region_gain)
 
     @property
     def usable(self) -> bool:

@@ -200,9 +200,7 @@ class Apart:
         if p.attr in ("empty", "index"):
             return True
         if p.attr == "shape":
-            return (
-                isinstance(around, ast.Subscript) and isinstance(around.slice, ast.Constant) and around.slice.value == 0
-            )
+            return first_of(around)
         if p.attr in ("loc", "at", "iloc") and isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Load):
             key = around.slice
             if p.attr != "iloc" and isinstance(key, ast.Tuple) and len(key.elts) == 2:
@@ -249,6 +247,6 @@ def name_of(b: ast.AST) -> str:
     return b.id if isinstance(b, ast.Name) else ""
 
 
-def first_of(n: ast.AST) -> bool:
+def first_of(n: ast.AST | None) -> bool:
     """`x[0]`"""
     return isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant) and n.slice.value == 0
