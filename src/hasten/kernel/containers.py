@@ -206,11 +206,12 @@ def words_in(t: Type | None) -> list[bool]:
 
 def key_of(u: Unit, t: Map, node: ast.expr, adding: bool) -> tuple[V, str]:
     """The code of a key, and the suffix of the helpers for it. A looked up key may be a NumPy integer."""
-    v = u.single(u.expr(node))
-    if not adding and isinstance(v.t, Num) and v.t.kinds <= {"int", "np.int64"}:
+    v = u.expr(node)
+    if not adding and isinstance(v.t, Num) and v.t.kinds <= keys.INTEGERS:
         v = replace(v, t=Num(frozenset({"int"})))
+    v = u.single(v)
     kind = key_kind(v.t)
-    if t.key is not None and (key_kind(t.key), keys.parts(t.key)) != (kind, keys.parts(v.t)):
+    if t.key is not None and not keys.same(t.key, v.t, adding):
         fail("keys of several types", node)
     return v, kind
 

@@ -217,8 +217,8 @@ def _key_type(facts: tuple[ValueFact, ...]) -> Type | None:
     if len(facts) != 1:
         return None
     (key,) = facts
-    if key.type in ("builtins.int", "builtins.bool"):
-        return num(key.type.removeprefix("builtins."))
+    if key.type in ("builtins.int", "builtins.bool", "numpy.int64"):
+        return num(key.type.removeprefix("builtins.").replace("numpy.", "np."))
     if key.type == "builtins.str":
         return Word()
     if key.type == "builtins.tuple" and key.min_len == key.max_len and key.min_len in (2, 3):
@@ -1228,8 +1228,9 @@ def _map_in(shared: Shared, t: Map, x: str, words: str) -> list[str]:
             raise Refuse(f"{x} has keys of strings and numbers")
         part("keys", f"{_helper(shared, 'word_rows')}([*{x}], {len(t.key.items)}, {words})")
     elif key_kind(t.key) == "int":
-        told = "bool, np.bool_" if isinstance(t.key, Num) and t.key.kinds == {"bool"} else "int, np.int64"
-        part("keys", f"{_helper(shared, 'typed_list')}([*{x}], {told})")
+        of = next(iter(t.key.kinds)) if isinstance(t.key, Num) else "int"
+        dtype = "np.bool_" if of == "bool" else "np.int64"
+        part("keys", f"{_helper(shared, 'typed_list')}([*{x}], {of}, {dtype})")
     else:
         assert isinstance(t.key, Tup)
         part("keys", f"{_helper(shared, 'typed_tuples')}([*{x}], {len(t.key.items)})")

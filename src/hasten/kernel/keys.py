@@ -2,7 +2,8 @@
 
 A key is a number, a string (its number), or a tuple of these, of which some may be tuples: `((row, col), action)`.
 Two keys are equal for the machine where they are for Python as long as each part is always of one type: `(1, True)`
-beside `(1, 1)` is refused.
+beside `(1, 1)` is refused. So are ints beside NumPy's among the keys of one dict: `1` and `np.int64(1)` are equal, and
+which of them a dict shows is told by its type. To look a key up either does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from hasten.kernel.kinds import Map, Num, Refuse, Tup, Type, Word
 NAMED = {2: "pair", 3: "triple"}
 MOST = 6  # parts of a tuple
 FLOATS = frozenset({"float"})
-PARTS = {frozenset({"int"}): "int", frozenset({"bool"}): "bool"}
+PARTS = {frozenset({"int"}): "int", frozenset({"bool"}): "bool", frozenset({"np.int64"}): "np.int64"}
+INTEGERS = frozenset({"int", "np.int64"})
 
 
 def kind(t: Type | None) -> str:
@@ -45,7 +47,19 @@ def parts(t: Type | None) -> tuple[str, ...]:
         return tuple(p for i in t.items for p in (("bool",) if _truth(i) else parts(i)))
     if isinstance(t, Word):
         return (f"word {t.kind}",)
-    return ("float" if t.rep == "f" else "int",) if isinstance(t, Num) else ("",)
+    if not isinstance(t, Num):
+        return ("",)
+    return ("float" if t.rep == "f" else "np.int64" if t.kinds == {"np.int64"} else "int",)
+
+
+def same(known: Type, t: Type, adding: bool) -> bool:
+    """May `t` be a key beside those known (`adding`), or be looked up among them?"""
+    if kind(known) != kind(t):
+        return False
+    a, b = parts(known), parts(t)
+    if not adding:
+        a, b = (tuple("int" if p == "np.int64" else p for p in some) for some in (a, b))
+    return a == b
 
 
 def _truth(t: Type) -> bool:
