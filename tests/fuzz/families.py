@@ -26,6 +26,7 @@ from tests.fuzz import (
     objects,
     stand_ins,
     startup,
+    statements,
     tables,
     windows,
 )
@@ -70,6 +71,7 @@ FAMILIES = {
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("objects", ("HST301",), objects.program, emulated.load, most=2, find=objects.changes),
         Family("tables", ("HST301",), tables.program, emulated.load, most=2, find=objects.changes),
+        Family("statements", ("HST301",), statements.program, emulated.load, most=2, find=objects.changes),
         Family("compiled", ("HST3",), kernels.program, compiled.load, most=1, seconds=60.0),
         Family("batch", ("HST4",), batch.program, seconds=20.0),
         Family("handed", ("HST401",), batch.objects, seconds=20.0),

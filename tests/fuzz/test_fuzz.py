@@ -16,6 +16,7 @@ SLICE = {
     "elements": (60, 0.35),
     "kernels": (60, 0.5),
     "objects": (12, 0.6),
+    "statements": (12, 0.5),
     "batch": (40, 0.5),
     "windows": (30, 0.5),
     "startup": (40, 0.6),

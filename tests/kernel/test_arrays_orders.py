@@ -164,7 +164,7 @@ def test_norms() -> None:
         ("s = np.cumsum(x, dtype=int)", "cumsum"),
         ("s = np.diff(x, 2)", "diff"),
         ("s = np.searchsorted(x, n)", "searchsorted"),
-        ("x.sort()", ""),
+        ("a.sort()", "sort"),
         ("s = np.bincount(x)", "bincount"),
         ("s = np.median(x, axis=0)", "median"),
     ],

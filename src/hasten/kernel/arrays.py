@@ -60,7 +60,8 @@ FRESH = frozenset(
     " cos tan abs absolute maximum minimum clip sum mean std var max min dot outer add subtract multiply divide square"
     " power floor ceil astype len range int float random normal uniform standard_normal hstack vstack column_stack"
     " concatenate stack triu tril histogram argmax argmin argsort unique bincount cumsum diff median flatnonzero"
-    " nonzero any all searchsorted norm".split()
+    " nonzero any all searchsorted norm average roll interp digitize convolve correlate trace sign tile repeat delete"
+    " isin nansum nanmean nanmax nanmin ptp cross polyval cholesky".split()
 )
 
 
@@ -151,10 +152,9 @@ def called(u: Unit, node: Node, target: Operand | None, dtype: str, folded: Fold
 
 def codes_of(node: Node, target: Operand | None) -> list[str]:
     """The code of all that a loop is given, as often as it is spelt out."""
-    operands = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
-    operands += [target] if target is not None else []
+    operands = Piece(node, target, "").operands()
     operands += [o.mask for o in operands if o.mask is not None]
-    codes = [c for o in operands for a in o.axes for c in (a.at, a.start, a.stop)]
+    codes = [c for o in operands for c in o.places()]
     return [*codes, *(o.base for o in operands), *(leaf.code for leaf in node.leaves())]
 
 
@@ -545,12 +545,12 @@ def store(u: Unit, where: V, v: V, at: ast.AST, augmented: str = "", *, anywhere
     check_cast(node, target.dtype, at)
     if node.op != "number" and node.ndim > here.ndim:
         fail("assignment of more dimensions", at)
-    masks = [leaf.operand.mask for leaf in node.leaves() if leaf.operand is not None]
+    masks = [o.mask for o in node.operands()]
     if target.mask is None and any(m is not None for m in masks):
         node = without_masks(u, node)
     if target.mask is not None and any(m != target.mask for m in masks):
         fail("assignment of an array to selected elements", at)
-    read = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
+    read = node.operands()
     read += [o.mask for o in (*read, target) if o.mask is not None]
     if anywhere or any(may_overlap(u, target, o) and not aligned(target, o) for o in read):
         if target.mask is not None:

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays_made, arrays_orders, arrays_shapes, spectra
+from hasten.kernel import arrays_made, arrays_orders, arrays_shapes, arrays_tabled, spectra
 from hasten.kernel.arrays import (
     ROUNDED,
     called,
@@ -54,6 +54,9 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
         short = "absolute"
     elif not name.startswith("numpy.") or any(isinstance(a, ast.Starred) for a in node.args):
         return None
+    tabled = arrays_tabled.known(u, short, node)
+    if tabled is not None:
+        return tabled
     made = new(u, short, node) or arrays_made.made(u, short, node) or arrays_shapes.known(u, short, node)
     if made is not None:
         return made
@@ -112,8 +115,10 @@ def clip(u: Unit, nodes: list[Node], at: ast.AST) -> V:
     dtype = combine(u, "maximum", (combine(u, "maximum", (x, low), at), high), at).dtype
     if dtype != combine(u, "minimum", (x, x), at).dtype and dtype not in ("float64", "float32"):
         fail("np.clip with such bounds", at)
-    up = Node("clip_low", dtype, max(x.ndim, low.ndim), (x, low), loop=(dtype, dtype))
-    return value(u, Node("clip_high", dtype, max(up.ndim, high.ndim), (up, high), loop=(dtype, dtype)))
+    # between two numbers, a zero stays the zero that it is; which one of two is taken else is left to NumPy
+    ops = ("clip_low", "clip_high") if low.op == high.op == "number" else ("maximum", "minimum")
+    up = Node(ops[0], dtype, max(x.ndim, low.ndim), (x, low), loop=(dtype, dtype))
+    return value(u, Node(ops[1], dtype, max(up.ndim, high.ndim), (up, high), loop=(dtype, dtype)))
 
 
 def outer(u: Unit, function: str, a: V, b: V, at: ast.AST) -> V:

@@ -7,11 +7,11 @@ The loop itself has neither checks of bounds nor branches, so that LLVM can make
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from hasten.kernel.arrays_tree import FLOATS, Axis, Node, Operand, integer
+from hasten.kernel.arrays_tree import FLOATS, Axis, Node, Operand, Piece, integer
 from hasten.kernel.kinds import NP_INTS, Refuse, int_range
 from hasten.kernel.values import bare
 
@@ -175,7 +175,45 @@ class Loop:
             self.before.append(f"{self.known[(code,)]} = {code}")
         return self.known[(code,)]
 
+    # ------------------------------------------------------------------ the function
+
+    def counts(self) -> list[str]:
+        """How long the loops are, and that all that was measured agrees in it."""
+        lines = []
+        for d, v in enumerate(LOOPS[: self.dims]):
+            first, *others = self.lengths.get(d, ["1"])
+            lines.append(f"{v}_count = {first}")
+            if others:
+                lines += [f"if {' or '.join(f'{other} != {v}_count' for other in others)}:", "    raise ValueError"]
+        return lines
+
+    def text(self, first: Sequence[str], last: Sequence[str]) -> str:
+        """The function (with `NAME` for its name): `first`, the loops around what is computed, and `last`."""
+        checked = any(line.lstrip().startswith("bad +=") for line in self.body)
+        lines = [*self.head, *self.counts(), *first, *(["bad = 0"] if checked else [])]
+        for d, v in enumerate(LOOPS[: self.dims]):
+            pad = "    " * d
+            if d == self.dims - 1:
+                lines += [pad + line for line in self.before]
+            lines.append(f"{pad}for {v} in range({v}_count):")
+        lines += ["    " * self.dims + line for line in self.body]
+        if checked:
+            lines += ["if bad > 0:", "    raise FloatingPointError"]
+        params = ", ".join(self.params.values())
+        return f"{NJIT}\ndef {NAME}({params}):\n" + "".join(f"    {line}\n" for line in (*lines, *last))
+
     # ------------------------------------------------------------------ what is computed
+
+    def result(self, node: Node, dtype: str, shown: bool = False) -> str:
+        """The code of an element of `node` that goes into an array of `dtype`, counted when it is not finite.
+
+        `shown`: one that is not finite is seen later anyway (unless it is one only of this type).
+        """
+        code = self.value(node, dtype)
+        narrowed = dtype == "float32" and node.dtype in ("float64", "int64", "int32")
+        if dtype in FLOATS and (narrowed or node.pend and not shown):
+            code = self.finite(code, dtype)
+        return code
 
     def finite(self, code: str, dtype: str) -> str:
         """The value, in a variable, and counted when it is not finite."""
@@ -342,15 +380,17 @@ class Loop:
             return f"({a} if {a} {sign} {b} else {b})"
         if t == "complex128":
             raise Refuse(f"{op} of complex numbers")
-        if op in ("maximum", "minimum"):
-            fixed = [_value(n) for n in node.args]
-            if not any(fixed):  # not a number other than zero
-                if 0 in fixed:
-                    x = a if fixed[1] == 0 else b
-                    self.body.append(f"bad += 1 if {x} == 0.0 and np.copysign(1.0, {x}) < 0.0 else 0")
-                else:
-                    signs = f"np.copysign(1.0, {a}) != np.copysign(1.0, {b})"
-                    self.body.append(f"bad += 1 if {a} == {b} and {signs} else 0")
+        fixed = [_value(n) for n in node.args]
+        if op in ("clip_low", "clip_high"):
+            beyond = f"{a} {'<' if op == 'clip_low' else '>'} {b}"
+            return f"({b} if {beyond}{'' if fixed[1] is not None else f' or {b} != {b}'} else {a})"
+        if not any(fixed):  # not a number other than zero
+            if 0 in fixed:
+                x = a if fixed[1] == 0 else b
+                self.body.append(f"bad += 1 if {x} == 0.0 and np.copysign(1.0, {x}) < 0.0 else 0")
+            else:
+                signs = f"np.copysign(1.0, {a}) != np.copysign(1.0, {b})"
+                self.body.append(f"bad += 1 if {a} == {b} and {signs} else 0")
         return f"({a} if {a} {sign} {b} or {a} != {a} else {b})"
 
 
@@ -374,7 +414,7 @@ def written(
 
     With a `target` it puts the result there, else it returns a new array of `dtype`; `folded`: its sums or extremes.
     """
-    operands = _operands(node, target)
+    operands = Piece(node, target, dtype).operands()
     masks = {o.mask for o in operands if o.mask is not None}
     if masks and (len(masks) > 1 or target is None or any(o.mask is None for o in operands)):
         raise Refuse("elements selected in several ways")
@@ -385,20 +425,10 @@ def written(
         loop.measure(target, stored=True)
     if mask is not None:
         loop.measure(mask)
-    for leaf in node.leaves():
-        if leaf.operand is not None:
-            loop.measure(leaf.operand)
-    counts = []
-    for d in range(dims):
-        first, *others = loop.lengths.get(d, ["1"])
-        counts.append(f"{LOOPS[d]}_count = {first}")
-        if others:
-            counts += [f"if {' or '.join(f'{other} != {LOOPS[d]}_count' for other in others)}:", "    raise ValueError"]
-    count = len(loop.body)
-    code = loop.value(node, dtype)
-    narrowed = dtype == "float32" and node.dtype in ("float64", "int64", "int32")
-    if dtype in FLOATS and (node.pend or narrowed):
-        code = loop.finite(code, dtype)
+    for o in node.operands():
+        loop.measure(o)
+    first: list[str] = []  # of what comes before the loops
+    code = loop.result(node, dtype)
     kept = [v for d, v in enumerate(LOOPS[:dims]) if folded is None or d not in folded.axes]
     place = f"out[{', '.join(kept) or '0'}]" if target is None else loop.element(target, stored=True)
     if folded is None:
@@ -407,38 +437,28 @@ def written(
         loop.body += _fold(loop, folded, place, code, dtype)
         if folded.op == "sum" and kept and folded.ordered:
             # one long, it is no loop to NumPy, which then adds up in another order
-            counts += [f"if {kept[-1]}_count == 1:", "    raise ValueError"]
+            first += [f"if {kept[-1]}_count == 1:", "    raise ValueError"]
         for d in sorted(folded.axes):
-            counts += [f"if {LOOPS[d]}_count == 0:", "    raise ValueError"]
+            first += [f"if {LOOPS[d]}_count == 0:", "    raise ValueError"]
     if mask is not None:
         test = loop.element(mask)
-        loop.body[count:] = [f"if {test}:", *(f"    {line}" for line in loop.body[count:])]
-    lines = [*loop.head, *counts]
-    if target is None:
-        shape = ", ".join(f"{v}_count" for v in kept) or "1"
-        shape = f"({shape})" if len(kept) > 1 else shape
-        if folded is None:
-            lines.append(f"out = np.empty({shape}, {numpy_type(dtype)})")
-        else:
-            lines.append(f"out = np.full({shape}, {_start(folded, dtype)}, {numpy_type(dtype)})")
-    checked = any(line.lstrip().startswith("bad +=") for line in loop.body)
-    if checked:
-        lines.append("bad = 0")
-    for d in range(dims):
-        pad = "    " * d
-        if d == dims - 1:
-            lines += [pad + line for line in loop.before]
-        lines.append(f"{pad}for {LOOPS[d]} in range({LOOPS[d]}_count):")
-    lines += ["    " * dims + line for line in loop.body]
-    if checked:
-        lines += ["if bad > 0:", "    raise FloatingPointError"]
+        loop.body = [f"if {test}:", *(f"    {line}" for line in loop.body)]
+    if target is None and folded is None:
+        first.append(f"out = np.empty({shape_of(kept)}, {numpy_type(dtype)})")
+    elif target is None and folded is not None:
+        first.append(f"out = np.full({shape_of(kept)}, {_start(folded, dtype)}, {numpy_type(dtype)})")
+    last: list[str] = []
     if folded is not None and folded.op == "sum" and dtype in FLOATS:
-        lines += [f"if not {helper('all_finite')}(out):", "    raise FloatingPointError"]
+        last += [f"if not {helper('all_finite')}(out):", "    raise FloatingPointError"]
     if target is None:
-        lines.append("return out" if kept else "return out[0]")
-    params = ", ".join(loop.params.values())
-    text = f"{NJIT}\ndef {NAME}({params}):\n" + "".join(f"    {line}\n" for line in lines)
-    return text, list(loop.params)
+        last.append("return out" if kept else "return out[0]")
+    return loop.text(first, last), list(loop.params)
+
+
+def shape_of(loops: Sequence[str]) -> str:
+    """The code of the shape that has an element for each round of some loops."""
+    shape = ", ".join(f"{v}_count" for v in loops) or "1"
+    return f"({shape})" if len(loops) > 1 else shape
 
 
 def side_by_side(count: int, ndim: int, axis: int, new: bool, dtype: str) -> str:
@@ -489,8 +509,3 @@ def _fold(loop: Loop, folded: Folded, place: str, code: str, dtype: str) -> list
         f"bad += 1 if {x} == 0.0 and {best} == 0.0 and np.copysign(1.0, {x}) != np.copysign(1.0, {best}) else 0",
         f"{place} = {x} if {x} {sign} {best} or {x} != {x} else {best}",
     ]
-
-
-def _operands(node: Node, target: Operand | None) -> list[Operand]:
-    found = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
-    return [*found, target] if target is not None else found

@@ -103,6 +103,8 @@ def argument(u: Unit, node: ast.expr, at: ast.AST) -> V:
 
 def read(u: Unit, node: ast.expr) -> V:
     """The value of an argument; of a comprehension, nobody but NumPy sees which of its numbers are ints."""
+    if isinstance(node, ast.Tuple):
+        node = ast.copy_location(ast.List(node.elts, ast.Load()), node)  # the same to NumPy
     numbers = constants(node)
     if numbers:
         floats = any(type(x) is float for x in numbers)

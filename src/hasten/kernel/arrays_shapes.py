@@ -266,7 +266,7 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
         which = arrays_made.as_array(u, which, target)
     w = which.t
     if isinstance(w, Arr) and w.dtype == "bool" and w.ndim == t.ndim and isinstance(v.t, Arr) and v.t.ndim == 1:
-        masks = [x.operand.mask for x in v.lazy.leaves() if x.operand is not None] if isinstance(v.lazy, Node) else []
+        masks = [o.mask for o in v.lazy.operands()] if isinstance(v.lazy, Node) else []
         if v.t.dtype == t.dtype and base.code.isidentifier() and not any(masks):
             values, mask = usable(v.code), usable(which.code)
             values = values if apart(u, base.code, values) else f"{values}.copy()"
@@ -288,6 +288,12 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
         code = usable(v.code)
         if not apart(u, base.code, code):
             code = f"{code}.copy()"
+        if v.t.ndim == 2 and rows and w.dtype == "int64":
+            of = usable(which.code)
+            of = of if apart(u, base.code, of) else f"{of}.copy()"
+            u.mutated |= t.roots
+            u.emit(f"{u.helper('rows_set')}({base.code}, {code}, {of})")
+            return True
         if v.t.ndim != 1:
             fail("assignment of several rows", target)
     elif t.dtype not in ("float64", "int64", "bool") or (t.dtype == "float64") != (v.t.rep == "f"):
@@ -305,6 +311,17 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
     name = ("rows" if rows else "items") + ("_put" if isinstance(v.t, Arr) else "_filled")
     u.emit(f"{u.helper(name)}({base.code}, {code}, {of})")  # in the order in which they are evaluated
     return True
+
+
+def at_places(u: Unit, target: ast.Subscript) -> bool:
+    """Is it `x[places]` of a vector, with an array of places? In place, `x[places] += y` reads all, then stores all."""
+    base = u.env.get(target.value.id) if isinstance(target.value, ast.Name) else None
+    if not isinstance(base, Arr) or base.ndim != 1 or isinstance(target.slice, (ast.Slice, ast.Tuple, ast.Constant)):
+        return False
+    lines = len(u.lines)
+    w = u.raw(target.slice).t
+    del u.lines[lines:]
+    return isinstance(w, Arr) and (w.dtype, w.ndim) == ("int64", 1)
 
 
 def _for_pair(u: Unit, t: Arr, v: V) -> str:

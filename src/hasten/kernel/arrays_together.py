@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hasten.kernel.arrays import aligned, apart
-from hasten.kernel.arrays_loops import LOOPS, NAME, NJIT, Loop, numpy_type
+from hasten.kernel.arrays_loops import LOOPS, Loop, numpy_type, shape_of
 from hasten.kernel.arrays_tree import FLOATS, Node, Operand, Piece, whole
 from hasten.kernel.kinds import Refuse
 from hasten.kernel.values import bare
@@ -91,21 +91,13 @@ def _dims(piece: Piece) -> int:
     """How many loops are in one another; 0 where it is no plain loop over elements of arrays with names."""
     target, node = piece.target, piece.node
     dims = target.ndim if target is not None else node.ndim
-    operands = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
-    operands += [target] if target is not None else []
-    codes = [leaf.code for leaf in node.leaves()] + _places(operands)
     if not 0 < dims <= len(LOOPS) or node.op == "number" and target is None:
         return 0
-    if any(o.mask is not None or not o.base.isidentifier() for o in operands):
+    if any(o.mask is not None or not o.base.isidentifier() for o in piece.operands()):
         return 0
-    if not all(SCALAR.fullmatch(c) and not re.search(r"\w\(", c) for c in codes):
+    if not all(SCALAR.fullmatch(c) and not re.search(r"\w\(", c) for c in piece.codes):
         return 0
     return dims
-
-
-def _places(operands: Sequence[Operand]) -> list[str]:
-    """The code of where operands are in their arrays."""
-    return [c for o in operands for a in o.axes for c in (a.at, a.start, a.stop)]
 
 
 def _taken(u: Unit, g: Group, name: str, piece: Piece, dims: int, outside: Collection[str]) -> bool:
@@ -113,13 +105,11 @@ def _taken(u: Unit, g: Group, name: str, piece: Piece, dims: int, outside: Colle
     node, target = piece.node, piece.target
     if dims != g.dims or len(g.pieces) == MANY or name == "" and target is None:
         return False
-    operands = [leaf.operand for leaf in node.leaves() if leaf.operand is not None]
-    codes = [leaf.code for leaf in node.leaves()] + _places((*operands, *([target] if target is not None else ())))
-    if {*WORD.findall(" ".join(codes))} & {*g.made, *(o.base for o in g.stored)}:
+    if {*WORD.findall(" ".join(piece.codes))} & {*g.made, *(o.base for o in g.stored)}:
         return False
     kept = target is not None and target.base in g.made  # put into what the group makes
-    read = [o for o in operands if o.base not in g.made]
-    inner = [o for o in (*operands, *([target] if kept and target else [])) if o.base in g.made]
+    read = [o for o in node.operands() if o.base not in g.made]
+    inner = [o for o in piece.operands() if o.base in g.made]
     if any(o != whole(o.base, g.made[o.base], dims) for o in inner):
         return False
     stored = [target] if target is not None and not kept else []
@@ -199,25 +189,15 @@ def written(u: Unit, g: Group, live: Sequence[str]) -> tuple[str, list[str]]:
     loop = Loop(u.helper, g.dims)
     made: set[str] = set()
     for name, p in g.pieces:
-        operands = [leaf.operand for leaf in p.node.leaves() if leaf.operand is not None]
         if p.target is not None and p.target.base not in made:
             loop.measure(p.target, stored=True)
-        for o in operands:
+        for o in p.node.operands():
             if o.base not in made:
                 loop.measure(o)
         made |= {name} if name else set()
-    counts = []
-    for d in range(g.dims):
-        first, *others = loop.lengths.get(d, ["1"])
-        counts.append(f"{LOOPS[d]}_count = {first}")
-        if others:
-            counts += [f"if {' or '.join(f'{other} != {LOOPS[d]}_count' for other in others)}:", "    raise ValueError"]
     for at, (name, p) in enumerate(g.pieces):
-        code = loop.value(p.node, p.dtype)
-        narrowed = p.dtype == "float32" and p.node.dtype in ("float64", "int64", "int32")
         base = name or (p.target.base if p.target is not None and p.target.base in loop.temps else "")
-        if p.dtype in FLOATS and (narrowed or p.node.pend and not (base and base not in live and _shows(g, at, base))):
-            code = loop.finite(code, p.dtype)
+        code = loop.result(p.node, p.dtype, shown=base != "" and base not in live and _shows(g, at, base))
         if base:
             if p.dtype not in ("float64", "int64", "bool", "complex128"):
                 code = f"{numpy_type(p.dtype)}({bare(code)})"
@@ -226,23 +206,9 @@ def written(u: Unit, g: Group, live: Sequence[str]) -> tuple[str, list[str]]:
         else:
             assert p.target is not None
             loop.body.append(f"{loop.element(p.target, stored=True)} = {bare(code)}")
-    shape = ", ".join(f"{v}_count" for v in LOOPS[: g.dims])
-    shape = f"({shape})" if g.dims > 1 else shape
+    shape = shape_of(LOOPS[: g.dims])
     outs = {name: "out" if len(live) == 1 else loop.name(f"out_{name}") for name in live}
     for name, out in outs.items():
         loop.body.append(f"{out}[{', '.join(LOOPS[: g.dims])}] = {loop.temps[name]}")
     made_first = [f"{out} = np.empty({shape}, {numpy_type(g.made[name])})" for name, out in outs.items()]
-    checked = any(line.lstrip().startswith("bad +=") for line in loop.body)
-    lines = [*loop.head, *counts, *made_first, *(["bad = 0"] if checked else [])]
-    for d in range(g.dims):
-        pad = "    " * d
-        if d == g.dims - 1:
-            lines += [pad + line for line in loop.before]
-        lines.append(f"{pad}for {LOOPS[d]} in range({LOOPS[d]}_count):")
-    lines += ["    " * g.dims + line for line in loop.body]
-    if checked:
-        lines += ["if bad > 0:", "    raise FloatingPointError"]
-    if outs:
-        lines.append(f"return {', '.join(outs.values())}")
-    text = f"{NJIT}\ndef {NAME}({', '.join(loop.params.values())}):\n" + "".join(f"    {line}\n" for line in lines)
-    return text, list(loop.params)
+    return loop.text(made_first, [f"return {', '.join(outs.values())}"] if outs else []), list(loop.params)

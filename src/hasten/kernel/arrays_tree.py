@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from hasten.kernel.kinds import NP_INTS, Refuse
 
@@ -44,6 +44,10 @@ class Operand:
     ones: frozenset[int] = frozenset()
     mask: Operand | None = None
 
+    def places(self) -> list[str]:
+        """The code of where it is in its array."""
+        return [c for a in self.axes for c in (a.at, a.start, a.stop)]
+
 
 @dataclass(frozen=True)
 class Node:
@@ -69,9 +73,13 @@ class Node:
         for a in self.args:
             yield from a.leaves()
 
+    def operands(self) -> list[Operand]:
+        """The arrays that are read, as often as they are."""
+        return [leaf.operand for leaf in self.leaves() if leaf.operand is not None]
+
     def disorder(self) -> bool:
         """May NumPy keep the result in another order than C's, as it does where what is read lies so?"""
-        dims = [[a.dim for a in n.operand.axes if not a.at] for n in self.leaves() if n.operand is not None]
+        dims = [[a.dim for a in o.axes if not a.at] for o in self.operands()]
         return any(d != sorted(d) for d in dims) or any(n.odd for n in self.leaves())
 
 
@@ -82,6 +90,15 @@ class Piece:
     node: Node
     target: Operand | None
     dtype: str
+
+    def operands(self) -> list[Operand]:
+        """The arrays that are read, and the one that is stored into."""
+        return [*self.node.operands(), *([self.target] if self.target is not None else [])]
+
+    @cached_property
+    def codes(self) -> list[str]:
+        """The code of the numbers and places that it is given."""
+        return [*(leaf.code for leaf in self.node.leaves()), *(c for o in self.operands() for c in o.places())]
 
 
 def whole(base: str, dtype: str, ndim: int) -> Operand:

@@ -812,7 +812,9 @@ class Unit:
 
                 prints.statement(self, node)
                 return
-            if containers.effect(self, node):
+            from hasten.kernel import arrays_tabled  # it builds on this module
+
+            if arrays_tabled.effect(self, node) or containers.effect(self, node):
                 return
             self.effect = node
             v = self.raw(node)
@@ -1183,6 +1185,8 @@ class Unit:
                 fail("in-place change of a container", s)
             self.assign(s.target.id, self.binary(s.op, old, self.expr(s.value), s))
         elif isinstance(s.target, ast.Subscript):
+            from hasten.kernel import arrays_shapes  # it builds on this module
+
             target = s.target
             if impure(target.slice) and not impure(target.value):
                 target = self.placed(target)
@@ -1196,6 +1200,9 @@ class Unit:
                 arrays.store(
                     self, V(place, old.t, leaf=True), self.expr(s.value), s, type(s.op).__name__, anywhere=True
                 )
+                return
+            if isinstance(old.t, Arr) and not impure(target) and arrays_shapes.at_places(self, target):
+                self.store(target, self.binary(s.op, old, self.expr(s.value), s))
                 return
             if isinstance(old.t, Arr) and not impure(target):
                 arrays.store(self, old, self.expr(s.value), s, augmented=type(s.op).__name__)

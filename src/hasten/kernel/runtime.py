@@ -20,6 +20,7 @@ from hasten.kernel import (
     runtime_sets,
     runtime_spectra,
     runtime_tables,
+    runtime_vectors,
     runtime_views,
 )
 
@@ -1282,6 +1283,7 @@ _ALL += [
         *runtime_averages.COMPILED,
         *runtime_sets.COMPILED,
         *runtime_orders.COMPILED,
+        *runtime_vectors.COMPILED,
         *runtime_tables.DICTS_OF_FLOATS,
         *runtime_loose.ANY,
         *(text for kind in ("int", "float", "pair", "triple") for text in runtime_loose.of(kind)),

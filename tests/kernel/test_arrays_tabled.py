@@ -1,0 +1,95 @@
+"""Calls of NumPy that are one compiled function each, against NumPy, on ordinary and on odd input."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kernel.differential import check, compiled_function, interpreted, refusal
+
+GIVEN = (
+    "import numpy as np; rng = np.random.default_rng(1); v = rng.normal(size=6); w = rng.random(6); "
+    "M = rng.normal(size=(6, 6)); y = np.array([3, 1, 2, 2]); mask = v > 0; i = 2; s = 0.5; {0}"
+    "args = (v, w, M, y, mask, i, s)"
+)
+ODD = (
+    "", "i = 0; ", "i = -1; ", "i = 9; ", "i = True; ", "s = 0.0; ", "s = -0.0; ", "s = np.nan; ", "s = -np.inf; ",
+    "s = 1.0; ", "s = 1e300; ", "s = 1; ", "s = np.float64(0.25); ", "s = np.float32(0.25); ", "v[2] = np.nan; ",
+    "v[:] = np.nan; ", "v[1] = np.inf; w[0] = -np.inf; ", "v *= 1e308; w *= 1e308; M *= 1e308; ",
+    "v[:] = 0.0; v[1] = -0.0; ", "w[:] = 0.0; ", "w[:] = -0.0; v[:] = -1.0; ",
+    "v, w, M, mask, y = v[:0], w[:0], M[:0], mask[:0], y[:0]; ",
+    "v, w, M, y = v[:1].copy(), w[:1].copy(), M[:1, :1].copy(), y[:1].copy(); ",
+    "v, w, M = v[:3].copy(), w[:3].copy(), M[:3, :3].copy(); ", "w = w[:4].copy(); ",
+    "v, w, M, y = (rng.normal(size=k) for k in (203, 203, (9, 17), 40)); y = (y * 9).astype(int); ",
+    "v = np.sort(rng.normal(size=203)).round(1); w = np.sort(rng.normal(size=203)); ", "M = M[:, :2].copy(); ",
+    "M = np.asfortranarray(M); ", "M = M[:, ::2]; v = v[::2]; w = w[::-1][::2]; ",
+    "v = np.array([1.0, 1.0, 2.0, 2.0, 2.0, 3.0]); ", "v = np.sort(v)[::-1].copy(); ", "v = np.sort(v); w = v + 1e-9; ",
+    "y = np.array([0, -1, 0, 2]); ", "y = np.array([0, 6]); ", "v = v.astype(np.float32); ", "v = np.arange(6); ",
+    "w = v; ", "w = v[1:]; ", "M = M @ M.T + np.eye(6); ",
+)  # fmt: skip
+EXACT = {
+    "means": "np.average(v, weights=w), np.nansum(v), np.nanmean(v), np.nanmax(v), np.nanmin(v), np.ptp(v)",
+    "moved": "np.roll(v, i), np.roll(M, i, axis=0), np.roll(M, -i, axis=-1), np.roll(mask, 1), np.tile(v, 2), np.repeat(y, 3)",
+    "curves": "np.interp(s, v, w), np.interp(w, np.cumsum(np.abs(v)), w), np.interp(i, v, w), np.polyval(v, s), np.polyval(v, w)",
+    "bins": "np.digitize(s, np.cumsum(np.abs(v))), np.digitize(w, np.sort(v)), np.searchsorted(np.sort(v), w, 'right')",
+    "numbers": "np.clip(s, 0, 1), np.clip(s, -0.0, 0.5), np.clip(s, w[0], v[0]), np.sign(s), np.min((s, w[0])), np.max((1, 2))",
+    "matrices": "np.trace(M), np.diag(v), np.cumsum(M, axis=0), np.cumsum(M, axis=1), np.diff(M), np.diff(M, axis=0)",
+    "steps": "np.arange(i, 10, 2), np.arange(10, i, -3), np.arange(s, 1.0, 0.125), np.arange(0, i, 0.3)",
+    "left": "np.delete(v, i), np.delete(y, -1), np.delete(M, i, axis=0), np.delete(M, i, 1), np.delete(v, np.argmin(v))",
+    "others": "np.isin(y, y[:2]), np.isin(y, [1, 2, i]), np.cross(v[:3], w[:3])",
+}
+CHANGES = {
+    "sorted": "u = v; v.sort(); y.sort(); s = u[0] + s",
+    "diagonal": "np.fill_diagonal(M, i); np.fill_diagonal(M, s)",
+    "added": "u = v[1:]; np.add.at(u, y % len(u), 1.0); np.add.at(v, y % len(v), v[:len(y)])",
+    "places": "v[y] += 1.0; v[y % len(v)] *= v[:len(y)]; y[y % len(y)] -= 1",
+    "rows": "u = M[0]; M[[0, i]] = M[[i, 0]]; M[y % len(M)] = M[:len(y)]; s = u[0] + s",
+}
+
+
+def function(line: str) -> str:
+    return f"def f(v, w, M, y, mask, i, s):\n    {line}\n"
+
+
+@pytest.mark.parametrize("name", [*EXACT, *CHANGES])
+def test_interpreted_on_odd_input(name: str) -> None:
+    line = f"return {EXACT[name]}" if name in EXACT else f"{CHANGES[name]}; return s"
+    c = interpreted(compiled_function(function(line), GIVEN.format("")))
+    for odd in ODD:
+        check(c, GIVEN.format(odd), fast=True if not odd else None)
+
+
+def test_sums_of_products() -> None:
+    calls = [f"np.convolve(v, w[:{n}], '{mode}')" for n, mode in ((6, "full"), (3, "same"), (2, "same"), (3, "valid"))]
+    calls += ["np.correlate(v, w[:3])", "np.correlate(v, w[:2], 'same')", "np.correlate(v, w, mode='full')"]
+    calls += ["np.linalg.cholesky(M @ M.T + np.eye(len(M)))"]
+    c = interpreted(compiled_function(function(f"return {', '.join(calls)}"), GIVEN.format("")))
+    for odd in ODD:
+        check(c, GIVEN.format(odd), fast=True if not odd else None, close=True)
+
+
+def test_compiled() -> None:
+    calls = "np.average(v, weights=w), np.interp(w, np.sort(v), w), np.roll(M, i, axis=0), np.delete(M, i, axis=0)"
+    c = compiled_function(function(f"{CHANGES['rows']}; return {calls}, np.convolve(v, w)"), GIVEN.format(""))
+    for odd in ("", "i = 9; ", "v[2] = np.nan; ", "y = np.array([0, 6]); ", ODD[21], ODD[25]):
+        check(c, GIVEN.format(odd), fast=True if not odd else None, close=True)
+
+
+def test_what_is_left_alone() -> None:
+    rows = "x = 0.0\nfor i in range(3):\n    "
+    given = "import numpy as np; v = np.ones(4); z = np.ones(4, np.float32); M = np.ones((4, 4))"
+    assert refusal(f"{rows}x += np.roll(M, 1).sum()\n", given)  # over the rows' ends
+    assert refusal(f"{rows}x += np.average(M, axis=0, weights=v)[0]\n", given)
+    assert refusal(f"{rows}x += np.interp(0.5, v, v, left=0.0)\n", given)
+    assert refusal(f"{rows}x += np.convolve(z, z)[0]\n", given)
+    assert refusal(f"{rows}x += np.diag(M)[0]\n", given)  # a view
+
+
+def test_clip_leaves_zeros_as_they_are() -> None:
+    line = "return np.clip(v, 0, 1), np.clip(v, -0.0, s), v.clip(-1, 0.0), np.clip(v, s, 1), np.clip(y, 0, 2)"
+    c = interpreted(compiled_function(function(line), GIVEN.format("")))
+    zeros = ("v[:] = -0.0; ", "v[:] = 0.0; ", "v[:] = -0.0; s = 0.0; ", "v[:] = 0.0; s = -0.0; ")
+    for odd in (*ODD, *zeros):
+        check(c, GIVEN.format(odd), fast=True if odd in ("", *zeros) else None)
+    c = interpreted(compiled_function(function("return np.clip(v, w, 1.0), np.clip(v, 0.0, w)"), GIVEN.format("")))
+    for odd in (*ODD, "v[:] = -0.0; w[:] = 0.0; ", "v[:] = 0.0; w[:] = -0.0; ", "v[:] = 0.0; w[:] = np.nan; "):
+        check(c, GIVEN.format(odd), fast=True if not odd else None)
