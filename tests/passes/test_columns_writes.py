@@ -52,6 +52,10 @@ LOOPS = {
     "read of a column that comes later": "for i in range(len(df)):\n    df.loc[i, 'new'] = 1.0 * i\n    df.loc[i, 'a'] = df.loc[i, 'new'] + df.loc[i, 'b']",
     "added to": "for i in range(len(df)):\n    df.loc[i, 'a'] += 1\n    df.at[i, 'b'] -= df.loc[i, 'b'] + abs(i)\n    df.loc[i, 'c'] /= 2 if i else 0\n    df.at[i, 's'] += 'x'\n    df.loc[i, 'b'] *= 2.5",
     "counted": "for k in [0, 1, 0, 2, 0, 99]:\n    df.loc[k, 'c'] += 1",
+    "counted by names": "m = pd.DataFrame(0, index=['x', 'y', 'z'], columns=['x', 'y'])\nnames = ['x', 'y', 'w']\nfor i in range(len(df)):\n    m.loc[df['s'].iloc[i], names[i % 2]] += 1\n    m.loc[names[i % 3], 'x'] += 1\nprint(m)",
+    "counted by numbers": "m = pd.DataFrame(0, index=range(4), columns=range(3))\nfor i, row in df.iterrows():\n    m.loc[abs(i) % 4, i % 3] += 1\n    m.loc[one, two] += 1\n    m.at[0, 0] -= 1\n    m.loc[one, two] *= 2\n    m.loc[1, 2] -= 1\nprint(m, m.dtypes)",
+    "numbers that are none": "m = pd.DataFrame(0, index=range(4), columns=range(3))\nfor c in (1, one, 1.0, [1], True, '1', 7):\n    m.loc[2, 1] += 1\n    m.loc[2, c] += 1\n    m.loc[2, 1] *= 2\nprint(m)",
+    "lists of columns": "for c in ('a', ['a', 'c'], 'c'):\n    df.loc[1, 'a'] += 1\n    df.loc[1, c] += 1\nprint(df)",
     "counted beside parts": "for i in range(len(df)):\n    df.loc[i, 'c'] += 1\n    df.loc[i, 'q'] = df['a'].iloc[:i].sum()",
     "added to what is shared": "df['o'] = [[] for _ in range(len(df))]\nkept = df['o'].tolist()\nfor i in range(len(df)):\n    df.at[i, 'o'] += [i]\nprint(kept)",
     "added to a missing one": "for i in range(len(df)):\n    df.loc[i, 'none'] += 1 / 0",
@@ -65,7 +69,7 @@ def program(loop: str) -> str:
     body = "".join(f"    {x}\n" for x in loop.splitlines())
     return (
         HEAD
-        + f"def work(df):\n    other = df.copy(deep=False)\n{body}    return df, other, df.dtypes.astype(str).tolist()\n"
+        + f"one, two = np.int64(1), np.int64(2)\ndef work(df):\n    other = df.copy(deep=False)\n{body}    return df, other, df.dtypes.astype(str).tolist()\n"
     )
 
 

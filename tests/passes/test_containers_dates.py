@@ -55,6 +55,49 @@ def read(t):
 for t in ("01.02.2024 10:30", "1.2.2024 10:30", "31.02.2024 10:30", "01.02.2024 24:00", "20240131", "20241301", "2024131", None, 3, b"20240131"):
     print(read(t))
 """,
+    "names of months": """
+import locale
+from datetime import datetime
+class Word(str):
+    pass
+def read(t):
+    out = []
+    for reader in (lambda v: datetime.strptime(v, "%d/%b/%Y:%H:%M:%S"), lambda v: datetime.strptime(v, "[%b %d %Y]"),
+                   lambda v: datetime.strptime(v, "%d-%b-%Y")):
+        try:
+            out.append(reader(t))
+        except Exception as error:
+            out.append((type(error), str(error)))
+    return out
+TEXTS = ("29/Feb/2024:10:30:59", "29/Feb/2023:10:30:59", "29/FEB/2024:10:30:59", "1/Jan/2024:10:30:59", "[Sep 09 2021]", "[sep 9 2021]",
+         "30-May-1999", "3O-May-1999", "30-Mai-1999", "30-Mai-2０1０", "00-Dec-2020", "31-Apr-2020", "31-Jan-0000", "", None, 4, b"30-May-1999",
+         Word("30-May-1999"), "30-May-1999 ", "30-MayMay", "30-05-1999", "30-0505-1999")
+for t in TEXTS:
+    print(read(t))
+for name in ("de_DE.UTF-8", "fr_FR.UTF-8", "POSIX", "C"):
+    try:
+        locale.setlocale(locale.LC_TIME, name)
+    except locale.Error:
+        continue
+    print(name, [read(t) for t in TEXTS[:8]])
+""",
+    "offsets": """
+from datetime import datetime
+def read(t):
+    out = []
+    for reader in (lambda v: datetime.strptime(v, "%d/%b/%Y:%H:%M:%S %z"), lambda v: datetime.strptime(v, "%Y-%m-%d %H:%M:%S%z"),
+                   lambda v: datetime.strptime(v, "%d.%m.%Y%z")):
+        try:
+            found = reader(t)
+            out.append((repr(found), found.utcoffset(), found.fold))
+        except Exception as error:
+            out.append((type(error), str(error)))
+    return out
+for zone in ("+0000", "-0000", "+0130", "-0930", "+2359", "+2400", "-9959", "+0160", "Z", "z", "+01:30", "+013015", "-010000", "0100", "+01 00", "++100", "+01０0", ""):
+    for t in ("10/Oct/2000:13:55:36 ", "10/oct/2000:13:55:36 ", "10/Oct/2000:13:55:36", "2024-02-29 10:30:59", "2024-2-29 10:30:9", "2023-02-29 10:30:59", "31.12.2024", "1.1.2024", ""):
+        print(zone, read(t + zone))
+print(read(None), read(7))
+""",
     "frames": """
 import numpy as np
 import pandas as pd
@@ -84,7 +127,9 @@ show(pd.DataFrame({"at": [pd.to_datetime(t) for t in s[:2]]})["at"])
 """,
 }
 ALONE = {
-    "names of months": "from datetime import datetime\ndef f(t):\n    return datetime.strptime(t, '%d-%b-%Y')\nprint(f('01-Jan-2024'))",
+    "whole names of months": "from datetime import datetime\ndef f(t):\n    return datetime.strptime(t, '%d-%B-%Y')\nprint(f('01-May-2024'))",
+    "names of days": "from datetime import datetime\ndef f(t):\n    return datetime.strptime(t, '%a %d-%b-%Y')\nprint(f('Mon 01-Jan-2024'))",
+    "the table of names": "import calendar\nfrom datetime import datetime\ndef f(t):\n    return datetime.strptime(t, '%d-%b-%Y')\ncalendar.month_abbr = []\nprint(f)",
     "no day": "from datetime import datetime\ndef f(t):\n    return datetime.strptime(t, '%H:%M')\nprint(f('01:02'))",
     "other ways to read": """
 import pandas as pd

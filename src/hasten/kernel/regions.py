@@ -22,6 +22,25 @@ PROLOGUE = 8  # statements before a loop that may set up what the loop fills
 PUT_THERE: set[str] = set()
 
 
+def put_there(source: SourceFile, node: ast.AST) -> bool:
+    """Is it a function or class of PUT_THERE? A class may have lost methods there, but none may have changed."""
+    if not isinstance(node, (*names.FUNCTIONS, ast.ClassDef)) or not node.name.startswith("_"):
+        return False
+    whole = _text(source, node)
+    if any(whole in text for text in PUT_THERE):
+        return True
+    if not isinstance(node, ast.ClassDef) or node.decorator_list:
+        return False
+    head = source.lines[node.lineno - 1].strip()
+    parts = [_text(source, n) for n in node.body]
+    return any(head in text and all(part in text for part in parts) for text in PUT_THERE)
+
+
+def _text(source: SourceFile, node: ast.stmt) -> str:
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+    return "".join(source.lines[first - 1 : node.end_lineno]).strip()
+
+
 def find_regions(work: ScriptWorkload, profile: Profile) -> list[Region]:
     """The program's hot regions, hottest first, outer before inner."""
     paths = sorted({path for path, _ in profile.lines})
@@ -96,10 +115,8 @@ class _Finder:
 
     def ours(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
         """Is it a helper that an earlier change has put there?"""
-        if node.name.startswith("_") and PUT_THERE:
-            whole = "".join(self.source.lines[node.lineno - 1 : node.end_lineno]).strip()
-            if any(whole in text for text in PUT_THERE):
-                return True
+        if put_there(self.source, node):
+            return True
         helper = HELPERS.known(node.name.removeprefix("_"))
         own = "".join(self.source.lines[node.lineno - 1 : node.end_lineno])
         return helper is not None and node.name.startswith("_") and own.strip() in helper.text

@@ -1020,7 +1020,7 @@ class {name}:
     # `df.at[i, column] = value` into lists that are put back by `flush`, where the label is one of the index and the
     # value suits the dtype; any other write goes to the frame at once, as before
     def __init__(self, df):
-        self.df, self.cells, self.index = df, {{}}, None
+        self.df, self.cells, self.index, self.kind = df, {{}}, None, str
         self.rows = len(df) if type(df) is {pd}.DataFrame and self.plain() else 0
         self.credit, self.prices = 0, {{}}  # what a list costs and a cell saves, in some 20 ns
         if self.rows:
@@ -1028,7 +1028,8 @@ class {name}:
 
     def plain(self):
         columns = self.df.columns
-        return columns.is_unique and all(type(c) is str for c in columns)
+        self.kind = int if len(columns) and type(columns[0]) is not str else str
+        return columns.is_unique and all(type(c) is self.kind for c in columns)
 
     def numbers(self, index):
         # the row of each label, and the types of labels that are looked up; None for 0, 1, 2, ...
@@ -1070,7 +1071,7 @@ class {name}:
             self.credit -= price
 
     def entry(self, column):
-        if type(column) is not str:
+        if type(column) is not self.kind:
             return None
         if column not in self.cells and self.rows:
             if column not in self.prices or self.prices[column] <= self.credit:  # again only when it was worth it
@@ -1111,9 +1112,15 @@ class {name}:
     def iloc(self, value, i, j):
         self.position(value, i, j, "iloc")
 
+    def add(self, work, i, column, value, how):
+        # `df.loc[i, column] += value`, whatever `work` does in place of adding
+        self.label(work(self.read(i, column, how), value), i, column, how)
+
     def read(self, i, column, how):
         # a cell, with all that was written so far; of a column that has no list, nothing is pending
-        entry = self.cells.get(column)
+        if type(column) is not self.kind:
+            self.flush()  # it may mean a column that has a list
+        entry = self.cells.get(column) if type(column) is self.kind else None
         if entry is not None and self.places is None and type(i) is int and 0 <= i < self.rows:
             self.credit += 500
             return entry[0][i]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterable
 
 from hasten.core.source import Edit, SourceFile
-from hasten.kernel.regions import PUT_THERE
+from hasten.kernel.regions import PUT_THERE, put_there
 from hasten.passes.source.columns.emitted_column import TEXT as COLUMN
 from hasten.passes.source.columns.syntax import helper_edits, identifiers, module_alias
+from hasten.passes.source.columns.trimmed import trimmed
 
 MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", "sys"), ("types", "types"))
 CLASSES = (
@@ -35,20 +38,53 @@ CLASSES = (
 )
 
 
-def helpers(source: SourceFile) -> tuple[list[Edit], dict[str, str]]:
-    """Insertions of the classes and their imports, and the names that they have in the file."""
+def helpers(source: SourceFile, wanted: Iterable[str] = ()) -> tuple[list[Edit], dict[str, str]]:
+    """Insertions of `_Rows`, of the definitions in `wanted`, of what they need and of imports, and the names that they
+    have in the file. Of methods there are those that the file calls: all changes to one file put the same class there.
+    """
     edits: list[Edit] = []
     names: dict[str, str] = {}
     for module, usual in (*MODULES, ("datetime", "datetime")):
         names[usual], found = module_alias(source, module, usual)
         edits += found
-    taken = identifiers(source)
+    taken, called = identifiers(source), _calls(source)
     for suffix in ("", *(f"_{n}" for n in range(2, 100))):
-        mine = {name: name + suffix for name in CLASSES}
-        text = _named(TEXT, {**names, **mine})
-        if text in source.text or not taken & set(mine.values()):
+        known = {**names, **{name: name + suffix for name in CLASSES}}
+        PUT_THERE.add(_named(TEXT, known))
+        texts = [_named(text, known) for text in _texts(wanted, called)]
+        # what an earlier change has put there may have other methods, and asks pandas for those that it lacks
+        texts = [text for text in texts if not _is_there(source, _head(text))]
+        if not any(taken & set(_defined(text)) for text in texts):
             break
-    return [*edits, *helper_edits(source, [text])], {**names, **mine}
+    return [*edits, *helper_edits(source, texts)], known
+
+
+def _texts(wanted: Iterable[str], called: frozenset[str]) -> list[str]:
+    core = trimmed(TEXT, ["_Rows"], called)
+    whole = trimmed(TEXT, ["_Rows", *wanted], called)
+    more = [name for name in _defined(whole) if name not in _defined(core)]
+    return [core, *(trimmed(TEXT, [name], called, alone=True) for name in more)]
+
+
+def _defined(text: str) -> list[str]:
+    return re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE)
+
+
+def _head(text: str) -> str:
+    """The name that tells whether a text is there."""
+    return next((name for name in _defined(text) if name.startswith("_Rows")), _defined(text)[0])
+
+
+def _is_there(source: SourceFile, name: str) -> bool:
+    return any(getattr(n, "name", "") == name and put_there(source, n) for n in source.tree.body)
+
+
+def _calls(source: SourceFile) -> frozenset[str]:
+    """Attributes that the file names, but for what passes have put there; and the ways to make a stand-in."""
+    user = [n for n in source.tree.body if not put_there(source, n)]
+    return frozenset(
+        {"of", "of_each"} | {n.attr for top in user for n in ast.walk(top) if isinstance(n, ast.Attribute)}
+    )
 
 
 def _named(text: str, names: dict[str, str]) -> str:
@@ -228,10 +264,17 @@ def _looked(column, texts=True):
     return "t", codes, (found, {text: code for code, text in enumerate(found)})
 
 
-def _apart(frame, numbered):
-    # whether cells of the frame can be written by its own labels (or by 0, 1, 2, ...) while its rows stay what they are
-    if type(frame) is not pd.DataFrame or frame.index.nlevels > 1:
+def _apart(frame, numbered, written=None):
+    # whether cells of the frame can be written by its own labels (or by 0, 1, 2, ...) while its rows stay as they are,
+    # and hold objects without the `written` columns too, where these are named
+    if type(frame) is not pd.DataFrame or frame.index.nlevels > 1 or not frame.columns.is_unique:
         return False
+    if written is not None:
+        kept = [dtype for label, dtype in frame.dtypes.items() if label not in written]
+        kinds = {dtype.kind for dtype in kept if isinstance(dtype, np.dtype)}
+        mixed = len(kinds) > 1 and kinds & set("Mb")
+        if not mixed and "O" not in kinds and not any(isinstance(dtype, pd.StringDtype) for dtype in kept):
+            return False
     index = frame.index
     plain = isinstance(index.dtype, np.dtype) and index.dtype.kind in "iuM" and not index.hasnans
     if not plain and not all(type(label) is str for label in index):

@@ -22,6 +22,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import SourceFile
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel.regions import put_there
 from hasten.passes.source.columns import emitted_kept
 from hasten.passes.source.columns.lookup import steady
 from hasten.passes.source.columns.parts import Part, accepted, attribute, part_helpers, part_of, part_text
@@ -59,7 +60,7 @@ BEHIND = frozenset({"array", "setflags", "writeable", "_values", "_mgr", "ctypes
 def goes_behind(source: SourceFile) -> bool:
     """True when the file may write into arrays of frames in a way that pandas does not see."""
     modules = imported_as(source, "numpy") | imported_as(source, "array")
-    for n in ast.walk(source.tree):
+    for n in (n for top in source.tree.body if not put_there(source, top) for n in ast.walk(top)):
         if isinstance(n, ast.Attribute) and n.attr in BEHIND:
             if not (isinstance(n.value, ast.Name) and n.value.id in modules):
                 return True

@@ -5,7 +5,8 @@
         df.loc[i, "mean"] = past["x"].mean()
 
 What stands in for `df` is read, and the writes stay as they are: no column that is read changes, and no row is added,
-because the label is one of the frame's own. `left_alone` shows both, or says that it cannot.
+because the label is one of the frame's own, or a mask. `Apart` shows both, or says that it cannot, also in functions
+that are given the frame. A new column may change the dtype of rows, so frames whose rows are read are looked at.
 """
 
 from __future__ import annotations
@@ -14,38 +15,70 @@ import ast
 
 from hasten.core.source import SourceFile
 from hasten.passes.source.columns.rows import tuple_use
-from hasten.passes.source.columns.stand_flow import COLUMN, EITHER, FRAME, GROUPS, ROW, Flow, Refused
-from hasten.passes.source.columns.syntax import bindings, frame_attributes, parents, row_use, scope_of, string
+from hasten.passes.source.columns.stand_flow import COLUMN, EITHER, FRAME, GROUPS, INDEXERS, ROW, Flow, Refused, Unit
+from hasten.passes.source.columns.syntax import (
+    bindings,
+    frame_attributes,
+    only_def,
+    parents,
+    row_use,
+    scope_of,
+    string,
+)
 
-SAME_ROWS = frozenset({"sort_values", "copy", "head", "tail"})
+SAME_ROWS = frozenset({"sort_values", "copy", "head", "tail", "dropna"})
 # none of which gives rows other labels
-OPTIONS = frozenset({"by", "ascending", "kind", "deep", "n", "sort", "observed", "dropna", "group_keys"})
+OPTIONS = frozenset(
+    {"by", "ascending", "kind", "deep", "n", "sort", "observed", "dropna", "group_keys", "subset", "how"}
+)
 WALKS = ("iterrows", "itertuples")
+APPLIES = {False: ("apply",), True: ("apply", "map")}  # of frames, of columns
 
 
 def walked_rows(source: SourceFile, loop: ast.stmt, root: str) -> set[ast.AST]:
-    """Where the rows of the frame itself are walked over: a stand-in would only ask the frame."""
+    """Where rows of the frame itself are walked over, or functions are applied: a stand-in would only ask the frame."""
     up = parents(source)
     found: set[ast.AST] = set()
     for n in ast.walk(loop):
-        if isinstance(n, ast.Name) and n.id == root and isinstance(up.get(n), ast.Attribute):
-            call = up.get(up[n])
-            named = up[n].attr in WALKS  # type: ignore[attr-defined]
-            if named and isinstance(call, ast.Call) and call.func is up[n] and isinstance(up.get(call), ast.For):
+        if not (isinstance(n, ast.Name) and n.id == root):
+            continue
+        at: ast.AST | None = up.get(n)
+        if isinstance(at, ast.Subscript) and at.value is n and string(at.slice) is not None:
+            column, at = True, up.get(at)
+        else:
+            column = False
+        call = up.get(at) if isinstance(at, ast.Attribute) else None
+        if not (isinstance(call, ast.Call) and call.func is at and isinstance(at, ast.Attribute)):
+            continue
+        if not column and at.attr in WALKS:
+            if isinstance(up.get(call), (ast.For, ast.comprehension)):
                 found.add(n)
+        elif at.attr in APPLIES[column] and all(
+            _is_no_frame(source, a) for a in (*call.args, *(k.value for k in call.keywords))
+        ):
+            found.add(n)
     return found
+
+
+def _is_no_frame(source: SourceFile, a: ast.expr) -> bool:
+    """A function or a constant, which nothing stands in for."""
+    known = isinstance(a, ast.Name) and only_def(source, a.id) is not None
+    return known or isinstance(a, (ast.Lambda, ast.Constant))
 
 
 class Apart:
     """The nodes of one frame's name that keep the frame; `fits` is False where that cannot be done. `numbered` when
-    its labels have to be 0, 1, 2, ..."""
+    its labels have to be 0, 1, 2, ...; `rows` when cells are read from rows, whose dtype all columns have a say in."""
 
     def __init__(self, source: SourceFile, loop: ast.stmt, flow: Flow, root: str) -> None:
         self.source, self.loop, self.flow, self.root, self.up = source, loop, flow, root, parents(source)
-        self.numbered = False
+        self.numbered = self.rows = False
         self.columns: set[str] = set()
         self.left: set[ast.AST] = set()
-        self.fits = "." not in root and not flow.shadows and not flow.functions and self.tried()
+        self.real: list[ast.expr] = []  # keys and values that the frame itself is given
+        self.fits = "." not in root and not flow.shadows and self.tried()
+        if self.fits:
+            flow.given |= dict.fromkeys(self.real)
 
     def tried(self) -> bool:
         flow = self.flow
@@ -66,19 +99,45 @@ class Apart:
         if not writes:
             return False
         for w in writes:
-            assert isinstance(w.slice, ast.Tuple)
-            stmt = self.up.get(w)
-            simple = isinstance(stmt, ast.Assign) and stmt.targets == [w] or isinstance(stmt, ast.AugAssign)
-            if not simple or not self.own_label(w.slice.elts[0]):
+            if not self.written(w):
                 return False
-            if self.flow.expr(stmt.value, self.flow.top) is not None:  # type: ignore[union-attr]
-                return False
-            self.columns.add(string(w.slice.elts[1]) or "")
+        self.left |= walked_rows(self.source, self.loop, self.root)
         for n in names:
             cell = self.cell(n)
-            if cell is not None and (isinstance(cell.ctx, ast.Store) or self.column_of(cell) in self.columns):
-                self.left.add(n)
-        return all(self.reads(e) for e in ast.walk(self.loop) if isinstance(e, ast.expr))
+            if cell is None or isinstance(cell.ctx, ast.Load) and self.column_of(cell) not in self.columns:
+                continue
+            self.left.add(n)
+            if isinstance(cell.ctx, ast.Load) and not self.keyed(cell):
+                return False
+        top = self.flow.top
+        bodies: list[tuple[Unit, list[ast.stmt]]] = [(top, [self.loop])]
+        bodies += [(unit, list(unit.body)) for unit in self.flow.units.values()]
+        return all(
+            self.reads(e, unit) for unit, body in bodies for s in body for e in ast.walk(s) if isinstance(e, ast.expr)
+        )
+
+    def written(self, w: ast.Subscript) -> bool:
+        """`df.loc[label, "a"] = x`, where no row can come of it."""
+        stmt = self.up.get(w)
+        if not (isinstance(stmt, ast.Assign) and stmt.targets == [w] or isinstance(stmt, ast.AugAssign)):
+            return False
+        assert isinstance(w.slice, ast.Tuple) and isinstance(w.value, ast.Attribute)
+        kind = self.flow.expr(stmt.value, self.flow.top)
+        self.columns.add(string(w.slice.elts[1]) or "")
+        if self.own_label(w.slice.elts[0]):
+            return kind is None
+        column = kind in (None, COLUMN) or kind == EITHER and self.is_column(stmt.value, self.flow.top)
+        if w.value.attr != "loc" or not self.is_mask(w.slice.elts[0], self.flow.top) or not column:
+            return False
+        self.real += [w.slice.elts[0], *([stmt.value] if kind is not None else ())]
+        return True
+
+    def keyed(self, cell: ast.Subscript) -> bool:
+        """Whether the frame itself can be asked for the cell: a mask is made real."""
+        assert isinstance(cell.slice, ast.Tuple)
+        kind = self.flow.expr(cell.slice.elts[0], self.flow.top)
+        self.real += [cell.slice.elts[0]] if kind == COLUMN else []
+        return kind in (None, COLUMN)
 
     def cell(self, n: ast.Name) -> ast.Subscript | None:
         """`df.at[label, "a"]` around the name."""
@@ -118,14 +177,48 @@ class Apart:
         match p.iter:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=frame), attr=how), args=[], keywords=[]) if how in WALKS:
                 return self.rows_of(frame) and (tuples and not paired if how == "itertuples" else paired and not tuples)
-            case ast.Attribute(value=ast.Name(id=frame), attr="index"):
-                return not paired and not tuples and self.rows_of(frame)
             case ast.Call(func=ast.Name(id="range"), args=[*start, stop], keywords=[]) if len(start) < 2:
                 low = start[0].value if start and isinstance(start[0], ast.Constant) else None if start else 0
                 self.numbered = True
                 known = not paired and not tuples and type(low) is int and low >= 0
                 return known and not bindings(self.source.tree, "range") and self.size(stop)
+        return not paired and not tuples and self.labels(p.iter)
+
+    def labels(self, n: ast.expr, depth: int = 4) -> bool:
+        """Whether the expression gives labels of the frame, and no others: `part.index`, `list(part.index[1:])`."""
+        match n:
+            case ast.Attribute(value=rows, attr="index"):
+                return self.has_labels(rows, depth)
+            case ast.Call(func=ast.Attribute(value=inner, attr="tolist" | "to_list"), args=[], keywords=[]):
+                return self.labels(inner, depth)
+            case ast.Subscript(value=inner, slice=ast.Slice()):
+                return self.labels(inner, depth)
+            case ast.Call(func=ast.Name(id="list" | "sorted" | "reversed" as name), args=[inner]):
+                return not bindings(self.source.tree, name) and self.labels(inner, depth)
+            case ast.Name():
+                bound = bindings(self.loop, n.id)
+                made = [p.value for b in bound if isinstance(p := self.up.get(b), ast.Assign) and p.targets == [b]]
+                return depth > 0 and 0 < len(bound) == len(made) and all(self.labels(v, depth - 1) for v in made)
         return False
+
+    def has_labels(self, n: ast.expr, depth: int) -> bool:
+        """Whether the expression gives rows of the frame, or a column of such, under the frame's labels."""
+        while True:
+            match n:
+                case ast.Call(func=ast.Attribute(value=inner, attr=how), keywords=options) if how in SAME_ROWS:
+                    if any(k.arg is None or k.arg not in OPTIONS for k in options):
+                        return False
+                    n = inner
+                case ast.Subscript(value=ast.Attribute(value=inner, attr="loc"), slice=ast.Compare() | ast.BinOp()):
+                    n = inner
+                case ast.Subscript(value=inner, slice=ast.Compare() | ast.BinOp()):
+                    n = inner
+                case ast.Subscript(value=inner, slice=ast.Constant(value=str())):
+                    n = inner
+                case ast.Name():
+                    return self.rows_of(n.id, depth)
+                case _:
+                    return False
 
     def size(self, n: ast.expr) -> bool:
         match n:
@@ -153,49 +246,76 @@ class Apart:
             return False
         if not (isinstance(p, ast.Assign) and p.targets == [b]):
             return False
-        value = p.value
-        while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in SAME_ROWS:
-            value = value.func.value
-        if isinstance(value, ast.Subscript) and isinstance(value.slice, (ast.Compare, ast.BinOp)):
-            value = value.value
-        return isinstance(value, ast.Name) and value.id != name_of(b) and self.rows_of(value.id, depth - 1)
+        again = any(isinstance(n, ast.Name) and n.id == name_of(b) for n in ast.walk(p.value))
+        return not again and self.has_labels(p.value, depth - 1)
 
     # ---- what is read
 
     def other(self, column: str | None) -> bool:
         return column is not None and column not in self.columns
 
-    def reads(self, e: ast.expr) -> bool:
+    def reads(self, e: ast.expr, unit: Unit) -> bool:
         """Whether the expression, if it may be a frame or a row with stale columns, is only asked for other columns."""
         if e in self.left or not isinstance(getattr(e, "ctx", ast.Load()), ast.Load):
             return True
         p = self.up.get(e)
         if isinstance(p, ast.Call) and p.func is e:
             return True  # what it is called on is looked at by itself
-        kind = self.flow.expr(e, self.flow.top)
+        if isinstance(e, ast.Tuple) and isinstance(p, ast.Subscript) and p.slice is e:
+            return True  # its parts are looked at
+        kind = self.flow.expr(e, unit)
         if isinstance(kind, tuple):
             return False
-        if kind == EITHER:
-            return not isinstance(e, ast.Name)  # which may be the name of a frame
-        if kind not in (FRAME, ROW, GROUPS):
+        if kind not in (FRAME, ROW, GROUPS, EITHER) or kind == EITHER and self.is_column(e, unit):
             return True
+        self.rows = self.rows or kind in (ROW, EITHER)
         if isinstance(p, ast.Assign):
-            return kind == FRAME and len(p.targets) == 1 and isinstance(p.targets[0], ast.Name)
+            return kind in (FRAME, ROW) and len(p.targets) == 1 and isinstance(p.targets[0], ast.Name)
         if isinstance(p, ast.For):
             return kind == GROUPS
-        if isinstance(p, ast.Call):
-            return isinstance(p.func, ast.Name) and p.func.id == "len" and p.args == [e]
+        if isinstance(p, ast.Compare):
+            return all(isinstance(op, (ast.Is, ast.IsNot)) for op in p.ops)
+        if isinstance(p, ast.Return):
+            return not unit.outermost and kind in (FRAME, ROW)
+        call = self.up.get(p) if isinstance(p, ast.keyword) else p
+        if isinstance(call, ast.Call):
+            if isinstance(call.func, ast.Name) and call.func.id == "len" and call.args == [e]:
+                return True
+            entered = only_def(self.source, call.func.id) if isinstance(call.func, ast.Name) else None
+            return kind in (FRAME, ROW) and entered is not None and entered in self.flow.units
         if isinstance(p, ast.Subscript) and p.value is e and isinstance(p.ctx, ast.Load):
-            if kind != FRAME or string(p.slice) is not None:
+            if kind in (ROW, GROUPS) or string(p.slice) is not None:
                 return self.other(string(p.slice))
-            return self.is_mask(p.slice)
-        return isinstance(p, ast.Attribute) and isinstance(p.ctx, ast.Load) and kind == FRAME and self.asks(p)
+            return self.is_mask(p.slice, unit)
+        looked = isinstance(p, ast.Attribute) and isinstance(p.ctx, ast.Load)
+        return looked and kind in (FRAME, EITHER) and self.asks(p, unit)  # type: ignore[arg-type]
 
-    def is_mask(self, key: ast.expr) -> bool:
+    def is_column(self, e: ast.expr, unit: Unit) -> bool:
+        """Whether what may be several things is no frame and no row: a column, a part of one, or a cell."""
+        if isinstance(e, ast.UnaryOp):
+            return self.is_column(e.operand, unit)
+        if isinstance(e, ast.Attribute):
+            return True  # `part.x`
+        if isinstance(e, ast.Call) and isinstance(e.func, ast.Attribute):
+            of = e.func.value
+            return self.flow.expr(of, unit) == COLUMN or self.flow.expr(of, unit) == EITHER and self.is_column(of, unit)
+        if isinstance(e, (ast.BinOp, ast.Compare)):
+            parts = [e.left, e.right] if isinstance(e, ast.BinOp) else [e.left, *e.comparators]
+            return all(self.flow.expr(x, unit) in (None, COLUMN) or self.is_column(x, unit) for x in parts)
+        if not isinstance(e, ast.Subscript):
+            return False
+        if string(e.slice) is not None:
+            return True  # columns have different names
+        of = e.value.value if isinstance(e.value, ast.Attribute) and e.value.attr in INDEXERS else e.value
+        if of is not e.value and isinstance(e.slice, ast.Tuple):
+            return len(e.slice.elts) == 2 and string(e.slice.elts[1]) is not None
+        return self.flow.expr(of, unit) == COLUMN or self.flow.expr(of, unit) == EITHER and self.is_column(of, unit)
+
+    def is_mask(self, key: ast.expr, unit: Unit) -> bool:
         plain = isinstance(key, (ast.Compare, ast.BinOp, ast.UnaryOp, ast.Name))
-        return plain and self.flow.expr(key, self.flow.top) == COLUMN
+        return plain and self.flow.expr(key, unit) == COLUMN
 
-    def asks(self, p: ast.Attribute) -> bool:
+    def asks(self, p: ast.Attribute, unit: Unit) -> bool:
         around = self.up.get(p)
         if p.attr in ("empty", "index"):
             return True
@@ -206,12 +326,16 @@ class Apart:
             if p.attr != "iloc" and isinstance(key, ast.Tuple) and len(key.elts) == 2:
                 return self.other(string(key.elts[1]))
             if p.attr == "loc":
-                return self.is_mask(key)
-            return p.attr == "iloc" and self.flow.expr(around, self.flow.top) in (ROW, FRAME)
+                return self.is_mask(key, unit)
+            return p.attr == "iloc" and self.flow.expr(around, unit) in (ROW, FRAME)
         if isinstance(around, ast.Call) and around.func is p:
             if p.attr in WALKS:
-                return self.walked(around, p.attr)
+                return self.walked(around, p.attr, unit)
             given = [*around.args, *(k.value for k in around.keywords)]
+            if p.attr in ("head", "tail"):
+                return all(k.arg == "n" for k in around.keywords)
+            if p.attr == "dropna" and all(k.arg != "subset" for k in around.keywords):
+                return False  # looks at all columns
             if p.attr in SAME_ROWS | {"groupby"}:
                 return all(self.plain(a) for a in given) and all(k.arg in OPTIONS for k in around.keywords)
             return False
@@ -224,7 +348,7 @@ class Apart:
             return all(self.plain(e) for e in a.elts)
         return isinstance(a, ast.Constant) and a.value not in self.columns
 
-    def walked(self, call: ast.Call, how: str) -> bool:
+    def walked(self, call: ast.Call, how: str, unit: Unit) -> bool:
         loop = self.up.get(call)
         if not isinstance(loop, ast.For) or loop.iter is not call or call.args:
             return False
@@ -236,10 +360,12 @@ class Apart:
             row = pair[1] if len(pair) == 2 else loop.target
             named = len(pair) == 2 and isinstance(row, ast.Name)
             use = row_use(self.source, loop.body, row.id) if named else None  # type: ignore[attr-defined]
-        if use is None or loop.orelse and any(isinstance(n, ast.Name) and n.id == row.id for n in ast.walk(self.loop)):  # type: ignore[attr-defined]
+        self.rows = self.rows or how == "iterrows"
+        every = [n for s in unit.body for n in ast.walk(s)]
+        if use is None or loop.orelse and any(isinstance(n, ast.Name) and n.id == row.id for n in every):  # type: ignore[attr-defined]
             return False
         inside = {n for top in loop.body for n in ast.walk(top)}
-        here = [n for n in ast.walk(self.loop) if isinstance(n, ast.Name) and n.id == row.id and n is not row]  # type: ignore[attr-defined]
+        here = [n for n in every if isinstance(n, ast.Name) and n.id == row.id and n is not row]  # type: ignore[attr-defined]
         return all(n in inside for n in here) and not self.columns & set(use.columns)
 
 

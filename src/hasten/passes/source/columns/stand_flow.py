@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from hasten.core.source import SourceFile
+from hasten.passes.source.columns.lookup import home_of
 from hasten.passes.source.columns.parts import OF_NUMPY
 from hasten.passes.source.columns.syntax import (
     FunctionNode,
     bindings,
+    defines,
     dotted,
     frame_attributes,
     functions_called,
@@ -109,7 +111,7 @@ class Flow:
         home = scope if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
         self.top = Unit(home, [loop], dict(self.kinds), outermost=True)
         self.units: dict[ast.AST | None, Unit] = {}
-        self.shadows = home is None and self.readers()
+        self.shadows = self.readers()
         self.given: dict[ast.expr, None] = {}
         self.valued: dict[ast.expr, None] = {}  # columns that are asked for one of their values
         self.beside: dict[ast.expr, str] = {}  # what is written into a column of this name, and where
@@ -157,8 +159,11 @@ class Flow:
     def readers(self) -> bool:
         """Whether there are any: they become units of their own, whoever calls them."""
         roots = {r for r in self.roots if "." not in r}
+        home = self.top.home
         for f in functions_called(self.source, [self.loop]):
             read = {n.id for n in ast.walk(f) if isinstance(n, ast.Name) and n.id in roots}
+            if home is not None:
+                read = {name for name in read if f is not home and reads_from(self.source, f, name, home)}
             if not read:
                 continue
             if any(isinstance(n, (ast.Global, ast.Nonlocal)) and roots & set(n.names) for n in ast.walk(f)):
@@ -167,15 +172,39 @@ class Flow:
             if names:
                 if any(isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)) for n in ast.walk(f)):
                     raise Refused(f, "a generator reads the frame")
-                if scope_of(self.source, f) is not self.source.tree and not isinstance(self.up.get(f), ast.ClassDef):
+                around = scope_of(self.source, f)
+                if home is not None and (around is not home or f.decorator_list or f in set(ast.walk(self.loop))):
+                    raise Refused(f, "a function reads the frame in an unknown way")
+                if home is None and around is not self.source.tree and not isinstance(self.up.get(f), ast.ClassDef):
                     raise Refused(f, "a function within another one reads the frame")
                 self.units[f] = Unit(f, f.body, names, reads=True)
+        if self.units:
+            self.no_others(home or self.source.tree, roots)
         return bool(self.units)
+
+    def no_others(self, home: ast.AST, roots: set[str]) -> None:
+        """Refuses what nobody names in the loop, and could read what stands in all the same: lambdas, generators, and
+        functions within the one around the loop."""
+        kinds: tuple[type[ast.AST], ...] = (ast.Lambda, ast.GeneratorExp)
+        kinds += () if isinstance(home, ast.Module) else (ast.FunctionDef, ast.AsyncFunctionDef)
+        known = {n for top in (self.loop, *self.units) if top is not None for n in ast.walk(top)}
+        for n in ast.walk(home):
+            if isinstance(n, kinds) and n is not home and n not in known:
+                if any(reads_from(self.source, n, name, home) for name in roots):
+                    raise Refused(n, "another function reads the frame")
+
+    def meant(self, f: ast.Name) -> FunctionNode | None:
+        """The one function of the file, or of the function around the loop, that the name means."""
+        function = only_def(self.source, f.id)
+        if function is not None:
+            return function
+        found = [u.home for u in self.units.values() if u.reads and u.home is not None and u.home.name == f.id]
+        return found[0] if len(found) == len(bindings(self.source.tree, f.id)) == 1 else None
 
     def called_by_name(self, unit: Unit) -> bool:
         assert unit.home is not None
         name = unit.home.name
-        if only_def(self.source, name) is not unit.home:
+        if only_def(self.source, name) is not unit.home and len(bindings(self.source.tree, name)) != 1:
             return False
         for n in ast.walk(self.source.tree):
             if isinstance(n, ast.Attribute) and n.attr == name:
@@ -664,7 +693,7 @@ class Flow:
                 raise Refused(n, "calls something made of a frame")
             if not bindings(self.source.tree, f.id):
                 return self.builtin(n, f.id, unit)
-            function = only_def(self.source, f.id)
+            function = self.meant(f)
             if function is not None:
                 return self.enter(function, n, unit)
             if unit.outermost and any(self.expr(a, unit) is not None for a in self.argument_nodes(n)):
@@ -684,9 +713,9 @@ class Flow:
 
     def from_libraries(self, method: str) -> bool:
         """True when a method of that name can only be a library's: nothing here defines it, or imports what might."""
+        if defines(self.source, method):
+            return False
         for n in ast.walk(self.source.tree):
-            if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == method:
-                return False
             if isinstance(n, ast.Import):
                 roots = [a.name.partition(".")[0] for a in n.names]
             elif isinstance(n, ast.ImportFrom):
@@ -857,6 +886,11 @@ class Flow:
             if inner.whole.get(name, True) and inner.whole.get(name) is not is_whole:
                 inner.whole[name], self.changed = is_whole, True
         return inner.returns
+
+
+def reads_from(source: SourceFile, f: ast.AST, name: str, home: ast.AST) -> bool:
+    """Whether the function reads a variable of the function around it."""
+    return any(isinstance(n, ast.Name) and n.id == name and home_of(source, n, name) is home for n in ast.walk(f))
 
 
 def written_alone(flow: Flow, unit: Unit, name: str) -> bool:

@@ -32,7 +32,7 @@ from hasten.passes.source.columns.emitted_rows import helpers
 from hasten.passes.source.columns.kept import goes_behind
 from hasten.passes.source.columns.parts import attribute, bound_anew
 from hasten.passes.source.columns.stand_apart import Apart, walked_rows
-from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, Refused
+from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, Refused, reads_from
 from hasten.passes.source.columns.stand_writes import may_change
 from hasten.passes.source.columns.syntax import (
     Fresh,
@@ -44,6 +44,7 @@ from hasten.passes.source.columns.syntax import (
     functions_called,
     imported_as,
     inside,
+    literal,
     margin,
     pandas_major,
     parents,
@@ -154,14 +155,18 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
 
 def _only_walked(source: SourceFile, loop: ast.stmt, root: str) -> bool:
     """True when the loop asks nothing of the frame but its rows, one after the other."""
-    if isinstance(scope_of(source, loop), ast.Module):
-        if any(getattr(n, "id", "") == root for f in functions_called(source, [loop]) for n in ast.walk(f)):
-            return False
+    scope = scope_of(source, loop)
+    for f in functions_called(source, [loop]):
+        if isinstance(scope, ast.Module) or scope_of(source, f) is scope:
+            if any(isinstance(n, ast.Name) and n.id == root for n in ast.walk(f)):
+                return False
     walked, up = walked_rows(source, loop, root), parents(source)
     for n in ast.walk(loop):
         if isinstance(n, ast.Name) and n.id == root and n not in walked:
             p = up.get(n)
             g = up.get(p) if isinstance(p, ast.Attribute) and p.attr in INDEXERS else None
+            if isinstance(p, ast.Subscript) and p.value is n and isinstance(p.ctx, ast.Store):
+                continue
             if not (isinstance(g, ast.Subscript) and g.value is p and isinstance(g.ctx, ast.Store)):
                 return False
     return bool(walked)
@@ -210,10 +215,14 @@ def _read(source: SourceFile, loop: ast.stmt) -> list[str]:
         held = attribute(n)  # `self.sales`
         if held is not None and held not in found and not bindings(loop, held.partition(".")[0]):
             found.append(held)
-    if isinstance(scope_of(source, loop), ast.Module):
-        # what functions of the file read under its name in the module
-        for f in functions_called(source, [loop]):
-            read = dict.fromkeys(n.id for n in ast.walk(f) if isinstance(n, ast.Name) and not bindings(f, n.id))
+    scope = scope_of(source, loop)
+    for f in functions_called(source, [loop]):
+        # what functions of the file read under its name in the module, or in the function around the loop
+        read = dict.fromkeys(n.id for n in ast.walk(f) if isinstance(n, ast.Name) and not bindings(f, n.id))
+        if not isinstance(scope, ast.Module):
+            own = f is not scope and scope_of(source, f) is scope
+            read = {name: None for name in read if own and reads_from(source, f, name, scope)}
+        if read:
             found += [name for name in read if name not in found and name not in names and not bindings(loop, name)]
     return found
 
@@ -278,7 +287,8 @@ def _seen_elsewhere(source: SourceFile, region: Region, loop: ast.stmt, flow: Fl
 
 def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     lead = margin(source, loop)
-    edits, names = helpers(source)
+    needs = {"_beside": flow.beside, "_valued": flow.valued, "_apart": flow.apart, "_others": flow.beside_it}
+    edits, names = helpers(source, [name for name, used in needs.items() if used])
     first, last = loop.lineno, loop.end_lineno or loop.lineno
     opened = dict.fromkeys(flow.given, f"{names['_plain']}(")
     opened |= {g: f"{names['_beside']}({column}, " for g, column in flow.beside.items()}
@@ -301,7 +311,7 @@ def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, names: Mapping[str, s
     for name, functions in sorted(flow.asked.items()):
         tail = "," if len(functions) == 1 else ""
         made += f" if {name} in ({', '.join(functions)}{tail}) else ({', '.join(roots)})"
-    tests = [f"{names['_apart']}({root}, {flow.apart[root].numbered})" for root in sorted(flow.apart)]
+    tests = [f"{names['_apart']}({root}, {_apart_from(flow.apart[root])})" for root in sorted(flow.apart)]
     if flow.beside_it:
         tests.append(f"{names['_others']}(({', '.join(flow.beside_it)},), ({', '.join(roots)},))")
     if tests:
@@ -321,6 +331,11 @@ def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, names: Mapping[str, s
         if read in rows:
             texts[n] = rows[read]
     return f"{', '.join(rows.values())} = {made}\n", texts
+
+
+def _apart_from(apart: Apart) -> str:
+    """Whether labels are numbers in order; and the columns that are written, where rows are read."""
+    return f"{apart.numbered}, {literal(sorted(apart.columns))}" if apart.rows else str(apart.numbered)
 
 
 def _wraps(given: Mapping[ast.expr, str]) -> list[Span]:

@@ -10,6 +10,7 @@ from hasten.passes.source.columns.lookup import home_of
 from hasten.passes.source.columns.stand_flow import COLUMN, INDEXERS, Flow, dotted_root
 from hasten.passes.source.columns.syntax import (
     bindings,
+    defines,
     frame_attributes,
     functions_called,
     only_def,
@@ -58,7 +59,8 @@ def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
                 return True  # by another function, into the frame itself
             if _made_for_itself(source, into, scope):
                 continue
-            if top is loop and isinstance(into, ast.Name) and isinstance(n, ast.Subscript) and not flow.shadows:
+            module = flow.top.home is None and flow.shadows
+            if top is loop and isinstance(into, ast.Name) and isinstance(n, ast.Subscript) and not module:
                 here = scope is scope_of(source, loop) and home_of(source, into, into.id) is scope
                 if here and not bindings(loop, into.id) and not _declared(source, into.id):
                     flow.beside_it[into.id] = None  # another object, which is looked at before the loop
@@ -160,8 +162,11 @@ def made_of_a_frame(source: SourceFile, value: ast.expr, series: bool) -> bool:
         return string(value.slice) is not None and any(is_new(source, v) for v in made)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
         named = value.func.attr
-        own = any(isinstance(n, (ast.FunctionDef, ast.ClassDef)) and n.name == named for n in ast.walk(source.tree))
-        return named in (frame_attributes() or ()) and not own and named not in ("pipe", "squeeze", "get", "pop")
+        return (
+            named in (frame_attributes() or ())
+            and not defines(source, named)
+            and named not in ("pipe", "squeeze", "get", "pop")
+        )
     return False
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 from hasten.core.facts import Facts, ValueFact
 from hasten.core.finding import Finding, Region
 from hasten.core.source import Edit, SourceFile, prelude_line
-from hasten.kernel.regions import PUT_THERE
+from hasten.kernel.regions import PUT_THERE, put_there
 from hasten.passes.source.columns.helper_classes import usual
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -432,10 +432,7 @@ def string(node: ast.AST) -> str | None:
 
 def functions_called(source: SourceFile, body: Sequence[ast.AST]) -> list[FunctionNode]:
     """Functions of this file that `body` may call, directly or through each other (by name, or by method name)."""
-    defs: dict[str, list[FunctionNode]] = {}
-    for n in ast.walk(source.tree):
-        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            defs.setdefault(n.name, []).append(n)
+    defs = _definitions(source, source.tree)
     seen: list[FunctionNode] = []
     todo = list(body)
     while todo:
@@ -446,6 +443,22 @@ def functions_called(source: SourceFile, body: Sequence[ast.AST]) -> list[Functi
                     seen.append(d)
                     todo.extend(d.body)
     return seen
+
+
+def defines(source: SourceFile, name: str) -> bool:
+    """Whether the file has a function, method or class of that name, beside what passes have put there."""
+    return name in _definitions(source, source.tree) or any(
+        isinstance(n, ast.ClassDef) and n.name == name for n in ast.walk(source.tree)
+    )
+
+
+@lru_cache(maxsize=16)
+def _definitions(source: SourceFile, tree: ast.Module) -> Mapping[str, list[FunctionNode]]:
+    found: dict[str, list[FunctionNode]] = {}
+    for n in (n for top in tree.body if not put_there(source, top) for n in ast.walk(top)):
+        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.setdefault(n.name, []).append(n)
+    return found
 
 
 def writes_frames(source: SourceFile, body: Sequence[ast.AST]) -> bool:

@@ -168,6 +168,9 @@ def _may_be_added_to(write: ast.AugAssign, how: str, key: ast.Tuple) -> bool:
     """True for `df.loc[i, "a"] += x`, where the label may be worked out before the value as well as after it."""
     if how not in ("loc", "at") or type(write.op) not in INPLACE:
         return False
+    if isinstance(write.value, ast.Constant):  # the label is worked out once, and first
+        asked = [n.func for e in key.elts for n in ast.walk(e) if isinstance(n, ast.Call)]
+        return all(isinstance(f, ast.Name) and f.id in SIMPLE for f in asked)
     for n in (n for e in key.elts for n in ast.walk(e)):
         if not isinstance(n, (ast.Name, ast.Constant, ast.Subscript, ast.expr_context)):
             return False
@@ -522,6 +525,10 @@ def _edits(source: SourceFile, hit: Writes) -> list[Edit]:
         whole, value = place(s)["at"], place(v)["at"]
         cell = f"{text_of(source, index)}, {_quoted(source, label)}"
         first_part, closed = f"{writer}.{how}(", ""
+        if isinstance(s, ast.AugAssign) and isinstance(v, ast.Constant):
+            spans.append((*whole[:2], *value[:2], f"{writer}.add({operator}.{INPLACE[type(s.op)]}, {cell}, "))
+            spans.append((*value[2:], *whole[2:], f", {quote(how)})"))
+            continue
         if isinstance(s, ast.AugAssign):
             first_part += f"{operator}.{INPLACE[type(s.op)]}({writer}.read({cell}, {quote(how)}), "
             closed = ")"

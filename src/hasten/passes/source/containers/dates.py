@@ -8,7 +8,7 @@ Example          datetime.strptime(row["at"], "%Y-%m-%d %H:%M")   ->   _iso_time
                  pd.to_datetime(s, format="%d.%m.%Y")   ->   _pandas_time(pd, s, ..., format="%d.%m.%Y")
 Safe when        the text has exactly the format's length, digits and signs (looked at while it runs). Any other text or
                  value, and one that names no time, is the library's, as before: its leniency, warnings and messages
-                 stay.
+                 stay. Names of months ("%b") are read while the locale of times is "C", offsets ("%z") at the end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FORMATS = {"%Y-%m-%d": 10} | {
 }
 # parts of a time in the order in which they are given to `datetime`, and how many digits each has in full
 DIGITS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "f": 6}
-SIGNS = frozenset(" -/.:,_T")
+SIGNS = frozenset(" -/.:,_T[]")
 # formats that `to_datetime` guesses for such texts without a warning
 GUESSED = (*FORMATS, *(f"%m/%d/%Y{time}" for time in ("", " %H:%M", " %H:%M:%S")))
 
@@ -61,6 +61,44 @@ def _time_as(cls, text, form, shape, places):
 
 
 '''
+NAMED_TIME = '''\
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = {name: f"{number:02d}" for number, name in enumerate(_MONTHS, 1)}
+_TIME_ZEROS = str.maketrans("123456789", "000000000")
+
+
+def _named_time(cls, text, form, shape, places, month):
+    """`cls.strptime(text, form)`, with the name of the month at `month`, and with digits and signs as in `shape`."""
+    if type(text) is str and cls.__module__ == "datetime":
+        named = _MONTHS.get(text[month : month + 3])
+        if named is not None and _locale.setlocale(_locale.LC_TIME) == "C":
+            digits = text[:month] + named + text[month + 3 :]
+            if digits.translate(_TIME_ZEROS) == shape:
+                try:
+                    return cls(*[int(digits[a:b]) for a, b in places])
+                except ValueError:
+                    pass
+    return cls.strptime(text, form)
+
+
+'''
+ZONED_TIME = '''\
+def _zoned_time(read, cls, text, form, *given):
+    """`cls.strptime(text, form)` of a text that ends in an offset, which `read` reads without it."""
+    zone = text[-5:] if type(text) is str and cls.__module__ == "datetime" else ""
+    if len(zone) == 5 and zone[0] in "+-" and zone[1:].isascii() and zone[1:].isdigit() and zone[3] < "6":
+        try:
+            offset = _datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+            offset = _datetime.timezone(-offset if zone[0] == "-" else offset)
+            return read(cls, text[:-5], form[:-2], *given).replace(tzinfo=offset)
+        except ValueError:
+            pass
+    return cls.strptime(text, form)
+
+
+'''
+NAMED = ("import locale as _locale\n", NAMED_TIME)
+ZONED = ("import datetime as _datetime\n", ZONED_TIME)
 PANDAS_TIME = '''\
 _ZEROS = str.maketrans("123456789", "000000000")
 
@@ -108,13 +146,13 @@ class IsoTime(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
-        if any(m.names & {"freezegun", "time_machine"} for m in place.project.modules):
+        if any(m.names & {"freezegun", "time_machine", "month_abbr"} for m in place.project.modules):
             return
         for statement in module.statements(place.region):
             for node in ast.walk(statement):
                 if not isinstance(node, ast.Call):
                     continue
-                for at, text, helper, slow in (*_strptime(module, node), *_to_datetime(module, node)):
+                for at, text, helpers, slow in (*_strptime(module, node), *_to_datetime(module, node)):
                     yield Parts(
                         title="times read from where their digits are",
                         first=at.lineno,
@@ -122,12 +160,12 @@ class IsoTime(ContainerPass):
                         reason=slow,
                         remedy="digits at fixed places, for texts that are written in full",
                         replace=((at, text),),
-                        prelude=(helper,),
+                        prelude=helpers,
                     )
 
 
-def _strptime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str, str, str]]:
-    """A call of `strptime`: what is replaced, its new text, the helper, and why it is slow."""
+def _strptime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str, tuple[str, ...], str]]:
+    """A call of `strptime`: what is replaced, its new text, the helpers, and why it is slow."""
     match call:
         case ast.Call(
             func=ast.Attribute(value=cls, attr="strptime"),
@@ -139,13 +177,32 @@ def _strptime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str, s
             return
     slow = "strptime matches a regular expression for every text"
     arguments = f"{module.text(cls)}, {module.text(text)}, {module.text(given)}"
+    zoned = form.endswith("%z")
+    reader = _reader(form.removesuffix("%z"))
+    if reader is None:
+        return
+    name, rest, helpers = reader
+    if zoned:
+        yield call, f"_zoned_time({name}, {arguments}, {rest})", (*helpers, *ZONED), slow
+    else:
+        yield call, f"{name}({arguments}, {rest})", helpers, slow
+
+
+def _reader(form: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """The helper that reads texts of this format, what it is given beside text and format, and its definition."""
     if form in FORMATS:
-        yield call, f"_iso_time({arguments}, {FORMATS[form]})", ISO_TIME, slow
-    elif (found := shape_of(form)) is not None:
-        yield call, f"_time_as({arguments}, {found[0]!r}, {found[1]})", TIME_AS, slow
+        return "_iso_time", str(FORMATS[form]), (ISO_TIME,)
+    month = form.find("%b") if "%m" not in form else -1
+    found = shape_of(form.replace("%b", "%m") if month >= 0 else form)
+    if found is None:
+        return None
+    shape, places = found
+    if month < 0:
+        return "_time_as", f"{shape!r}, {places}", (TIME_AS,)
+    return "_named_time", f"{shape!r}, {places}, {places[1][0]}", NAMED
 
 
-def _to_datetime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str, str, str]]:
+def _to_datetime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str, tuple[str, ...], str]]:
     """A call of pandas' `to_datetime`, or one that hands it to `apply` or `map`; else as above."""
     if pandas_major() < 3:
         return  # times of another resolution
@@ -154,7 +211,7 @@ def _to_datetime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str
         case ast.Call(func=ast.Attribute(attr="apply" | "map"), args=[given], keywords=[]) if _is_reader(module, given):
             text = module.fresh("text")
             helped = f"lambda {text}: _pandas_time({_pandas(module, given)}, {text}, {_shapes(GUESSED)})"
-            yield given, helped, PANDAS_TIME, slow
+            yield given, helped, (PANDAS_TIME,), slow
         case ast.Call(func=func, args=[given], keywords=keywords) if _is_reader(module, func):
             options = {k.arg: k.value for k in keywords}
             form, errors = options.pop("format", None), options.pop("errors", None)
@@ -171,7 +228,7 @@ def _to_datetime(module: Module, call: ast.Call) -> Iterator[tuple[ast.expr, str
                 return
             rest = "".join(f", {module.text(k)}" for k in keywords)
             arguments = f"{_pandas(module, func)}, {module.text(given)}, {_shapes(forms)}{rest}"
-            yield call, f"_pandas_time({arguments})", PANDAS_TIME, slow
+            yield call, f"_pandas_time({arguments})", (PANDAS_TIME,), slow
 
 
 def _is_reader(module: Module, node: ast.AST) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from hasten.core.finding import Region
 from hasten.core.source import Edit, SourceFile, prelude_line, replace_nodes
-from hasten.kernel.regions import PUT_THERE
+from hasten.kernel.regions import put_there
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Loop: TypeAlias = ast.For | ast.While
@@ -65,11 +65,7 @@ class Module:
     def put_there(self) -> frozenset[ast.AST]:
         """Functions and classes of the file that earlier changes have put there, as far as they are known."""
         return frozenset(
-            n
-            for n in self.tree.body
-            if isinstance(n, (ast.FunctionDef, ast.ClassDef))
-            and n.name.startswith("_")
-            and any("".join(self.source.lines[n.lineno - 1 : n.end_lineno]).strip() in text for text in PUT_THERE)
+            n for n in self.tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef)) and put_there(self.source, n)
         )
 
     @cached_property
@@ -487,10 +483,11 @@ def _names_free(module: Module, text: str) -> bool:
         assert isinstance(wanted, (ast.Import, ast.ImportFrom))
         origin = f"{wanted.module}." if isinstance(wanted, ast.ImportFrom) else ""
         for alias in wanted.names:
-            for b in module.bindings(alias.name, module.tree):
+            name = alias.asname or alias.name
+            for b in module.bindings(name, module.tree):
                 if not isinstance(b.node, type(wanted)) or getattr(b.node, "module", None) != (origin[:-1] or None):
                     return False
-                if not any(a.name == alias.name and a.asname in (None, a.name) for a in b.node.names):
+                if not any(a.name == alias.name and (a.asname or a.name) == name for a in b.node.names):
                     return False
         return True
     if text in module.source.text:
