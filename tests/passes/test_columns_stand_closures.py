@@ -43,6 +43,18 @@ def work(df, other):
     some["x"] = 0.0
     return counts, [count(k) for k in df["k"]], some
 """,
+    "written by its own name": """
+def work(df, other):
+    def bump(k):
+        other["x"] = other["x"] + k
+        other.loc[other["k"] == k, "y"] = 0
+    out = []
+    for k in range(3):
+        out.append(other[other["k"] == k]["x"].sum())
+        bump(k)
+        out.append(other[other["k"] == k]["y"].max())
+    return out, other
+""",
     "an exception": """
 def work(df, other):
     def first(k):

@@ -470,19 +470,6 @@ def work():
         bump()
     return n
 """,
-    "a closure": """
-def work(path):
-    df = pd.read_csv(path)
-
-    def bump():
-        df["x"] = 1.0
-
-    n = 0
-    for k in range(3):
-        n += df[df["k"] == k]["x"].sum()
-        bump()
-    return n
-""",
     "an attribute": """
 class Shop:
     def __init__(self, path):
