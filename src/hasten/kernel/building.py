@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from hasten.kernel import (
     attributes,
     containers,
+    deques_made,
+    gaps,
     homes,
     kindred,
     linked,
@@ -25,6 +27,7 @@ from hasten.kernel import (
     optional,
     pooled,
     reach,
+    views,
 )
 from hasten.kernel.kinds import (
     CODE,
@@ -71,7 +74,7 @@ class Plan:
     home: Module
     maker: ast.FunctionDef
     attributes: tuple[str, ...]
-    known: tuple[str, ...] = ()  # fields that are made anew for each object, as long as no call gives them
+    known: tuple[str, ...] = ()  # what no call may give: fields made anew for each object, lengths of its deques
     first: int = 0  # how many arguments come before the first of these
 
 
@@ -94,7 +97,7 @@ def call(u: Unit, node: ast.Call) -> V | None:
     if plan.kind is not kind:
         fail("two classes of one name", node)
     if plan.known and (len(node.args) > plan.first or any(k.arg is None or k.arg in plan.known for k in node.keywords)):
-        fail(f"{name}: a field with a default_factory is given", node)
+        fail(f"{name}: what is made anew for each object, or how many it holds, is given", node)
     return u.user_call(plan.maker, node, None, f"new {name}", plan.home, made=True)
 
 
@@ -174,8 +177,10 @@ def _of_init(module: Module, kind: ast.ClassDef, init: ast.FunctionDef, node: as
     body = [s for s in init.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
     given = copy.copy(a)
     given.args = a.args[1:]
+    body, known = deques_made.with_limits(module, body, given)
     made = [first, *body, ast.Return(ast.Name(own, ast.Load()))]
-    return Plan(kind, module, _function(kind, given, made, init), order)
+    places = [i for i, p in enumerate(given.args) if p.arg in known]
+    return Plan(kind, module, _function(kind, given, made, init), order, known, min(places, default=0))
 
 
 def _order(own: str, body: Sequence[ast.stmt]) -> tuple[str, ...]:
@@ -240,6 +245,9 @@ def _of_fields(module: Module, kind: ast.ClassDef, node: ast.AST) -> Plan:
         fail(f"{kind.name} is a dataclass of its own kind", node)
     if reach.replaced(module, kind, "__init__"):
         fail(f"{kind.name}.__init__ is replaced", node)
+    makers = {n.id for k in known for n in ast.walk(fields[k]) if isinstance(n, ast.Name)}
+    if makers & {a.arg for a in args}:
+        fail(f"{kind.name}: a field is called like what makes others", node)
     own = "self"
     while own in fields:
         own += "_"
@@ -268,7 +276,16 @@ def _default(module: Module, value: ast.expr | None) -> tuple[ast.expr | None, a
         return value, None  # refused: no constant
     if "default_factory" not in said:
         return said.get("default"), None
-    made = module.dotted(said["default_factory"])
+    factory = said["default_factory"]
+    made = module.dotted(factory)
+    if made == "collections.deque":
+        return None, ast.Call(factory, [], [])
+    if (
+        isinstance(factory, ast.Lambda)
+        and ast.unparse(factory.args) == ""
+        and deques_made.is_made(module, factory.body)
+    ):
+        return None, factory.body
     return (None, ast.parse(EMPTY[made], mode="eval").body) if made in EMPTY else (value, None)
 
 
@@ -330,7 +347,7 @@ def assign(u: Unit, name: str, slot: Column, at: str, target: ast.Attribute, val
         unknown = containers.empty_display(value) and isinstance(value, ast.List) and not settled(slot.held)
         doubts = len(u.doubts)
         v = V("[]", Grow(None)) if unknown else optional.maybe(u, value)
-        if isinstance(v.t, Map) and not settled(v.t):
+        if (isinstance(v.t, Map) or isinstance(v.t, Grow) and v.t.made) and not settled(v.t):
             del u.doubts[doubts:]  # what is put into it will tell; where nothing does, there is no kernel
         grows = target.attr in reach.of(u.shared).grown
         if (isinstance(slot.held, Grow) or grows and blank(slot)) and isinstance(v.t, Lst):
@@ -345,7 +362,8 @@ def assign(u: Unit, name: str, slot: Column, at: str, target: ast.Attribute, val
         return
     if isinstance(v.t, Opt) or not isinstance(v.t, (Lst, Grow, Arr, Map)) or not blank(slot) and slot.held is None:
         fail(f"{name} gets such a thing", target)
-    if isinstance(v.t, Grow) and (v.t.sink is not None or v.t.queue) or isinstance(v.t, Lst) and v.t.depth > 1:
+    outside = isinstance(v.t, Grow) and (v.t.sink is not None or v.t.queue and not v.t.made)
+    if outside or isinstance(v.t, Lst) and v.t.depth > 1:
         fail(f"{name} gets such a list", target)
     if roots_of(v.t):
         u.entangled = True
@@ -444,8 +462,12 @@ def leave(u: Unit, types: Mapping[str, Type]) -> bool:
         return False
     lists_ = [t.held for t in types.values() if isinstance(t, Column) and container(t.held)]
     if lists_:
-        if any(isinstance(t, Map) or nested(t) for t in lists_):
+        if any(isinstance(t, Map) and t.keys_only or nested(t) for t in lists_):
             raise Refuse("objects that hold such containers leave")
+        plans = [p for path in found & set(u.shared.plans) for p in u.shared.plans[path]]
+        elsewhere = any(p.home is not u.shared.module for p in plans)
+        if elsewhere and any(isinstance(t, Map) and t.default for t in lists_):
+            raise Refuse("objects of another file that hold such dicts leave")
         others = [t for t in out for t in (t.items if isinstance(t, Tup) else (t,)) if container(t) and not made_in(t)]
         alone = not others or not u.function and not u.shares and not u.part_names
         if u.entangled or not alone:
@@ -460,7 +482,8 @@ def passed(u: Unit, name: str, t: Column, words: str = "") -> attributes.Passed:
     out = pooled.passed(u, name, t, words) if came else attributes.Passed()
     if t.tagged:
         return replace(out, raw=[f"{x}[0]", f"{x}[1]"], got=[f"last_{x}_values", f"last_{x}_kinds"])
-    return replace(out, raw=[x], got=[f"last_{x}"])
+    last = views.leaving(t.held, x, settled=gaps.settled_by(u, t.held)) if isinstance(t.held, Map) else x
+    return replace(out, raw=[last], got=[f"last_{x}"])
 
 
 def given(u: Unit, types: Mapping[str, Type]) -> set[str]:
@@ -555,6 +578,6 @@ def learnt(u: Unit, name: str, slot: Cell | Column, v: V) -> Cell | Column:
         slot = replace(slot, link=t.path)
         objects.learn(u, name, slot)
     elif containers.words_in(t) == [True] and blank(slot) and isinstance(slot, Column):
-        slot = replace(slot, word=True)
+        slot = replace(slot, word=True, kind=t.kind if isinstance(t, Word) else "")
         objects.learn(u, name, slot)
     return slot

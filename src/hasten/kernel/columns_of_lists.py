@@ -19,6 +19,7 @@ from hasten.kernel.kinds import (
     Column,
     Grow,
     Lst,
+    Map,
     Num,
     Refuse,
     Row,
@@ -65,6 +66,8 @@ def slot(name: str, facts: Sequence[ValueFact], stored: bool, grown: bool, node:
     """How the lists are held. Raises `Refuse`."""
     if {f.type for f in facts} == {"collections.deque"} and not stored and not any(f.items for f in facts):
         return Column(frozenset(), held=Grow(None, queue=True), anew=True)
+    if {f.type for f in facts} == {"builtins.dict"} and not stored and not any(f.items or f.max_len for f in facts):
+        return Column(frozenset(), held=Map(None, None), anew=True)
     if {f.type for f in facts} != {"builtins.list"}:
         fail(f"{name} is neither a number nor a list of numbers or a string that stays", node)
     item, fits = item_of(facts)
@@ -83,8 +86,10 @@ def of_one(u: Unit, name: str, t: Column, at: str) -> V:
     if not t.anew:
         code = views.element_of(u, t.held, x, at)
         return V(code, t.held, parts=(code, ()))
-    assert isinstance(t.held, Grow)
     code = f"{x}[0][{at}]"
+    if isinstance(t.held, Map):
+        return V(code, t.held, parts=(code, ()))
+    assert isinstance(t.held, Grow)
     return V(code, replace(t.held, root=name), parts=(code, ()))
 
 
@@ -197,8 +202,12 @@ def passed(u: Unit, name: str, t: Column, words: str) -> Passed:
             out.back.append(line)
             out.nan_checks += [looked] if looked else []
         return out
+    if isinstance(t.held, Map):
+        return filled.dicts(u, t.held, out, x)
     assert isinstance(t.held, Grow)
-    if isinstance(t.held.item, Num) and t.held.item.kind in ("float", "np.float64"):
+    if filled.by_objects(t):
+        pass  # nothing comes in
+    elif isinstance(t.held.item, Num) and t.held.item.kind in ("float", "np.float64"):
         # a NaN keeps its identity only in the original
         out.convert += [f"if np.isnan(new_{x}_items_items).any():", "    return None"]
     elif isinstance(t.held.item, Tup):

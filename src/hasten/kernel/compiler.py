@@ -24,6 +24,8 @@ from hasten.kernel import (
     constants,
     containers,
     deques,
+    deques_made,
+    displays,
     filters,
     firsts,
     gaps,
@@ -246,7 +248,8 @@ class Unit:
         fresh = partial(shared.module.fresh, taken=shared.taken)
         stmts = mapped.spelt(self.module, lookups.asked(self.module, stmts, params), params, fresh)
         stmts = firsts.as_loops(self.module, stmts, params, fresh)
-        listed = deques.as_lists(shared.module, unpacked.apart(stmts), (*params, *outs), fresh)
+        stmts = unpacked.apart(displays.spelt(stmts, fresh))
+        listed = deques.as_lists(shared.module, stmts, (*params, *outs), fresh)
         self.stmts = versions.lists_apart(self.module, listed, fresh)
         self.splicing = True  # may small methods be spelt out where they are called?
         self.splices = 0  # how many were
@@ -335,6 +338,7 @@ class Unit:
         self.optional |= {p for p, t in params.items() if isinstance(t, Nil) and p in self.bound}
         self.present: set[str] = set()  # those of them that are not None here
         self.entangled = False  # may two parts of what leaves be one object?
+        self.lent = False  # does what may be part of something from outside become part of something else?
         self.hint: Type | None = None  # the type of an empty display that comes next
         self.going_in: ast.expr | None = None  # what goes into a container just now
         self.part_names: set[str] = set()  # names of what is (also) part of something else
@@ -350,6 +354,8 @@ class Unit:
         self.inside = 0  # comprehensions around
         self.puts = False  # does it change a dict?
         self.removals = 0  # the places where it takes something out of one
+        self.turned = 0  # the places where it changes a deque
+        self.walks: list[int] = []  # how many there were when a loop over one began, in the statements that go on
         self.current: ast.stmt | None = None
         self.over = False  # does control never come to the next statement?
         self.sure: set[str] = set()
@@ -492,8 +498,10 @@ class Unit:
             self.nothing,
             dict(self.extra),
             self.entangled,
+            self.lent,
             self.puts,
             self.removals > 0,
+            self.turned > 0,
         )
 
     def one_type(self, a: Type, b: Type, what: str) -> None:
@@ -700,9 +708,12 @@ class Unit:
         self.current = s
         self.commons: dict[str, str] = {}  # sizes of intersections that have names in this statement
         kept = (self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up)
+        begun = len(self.walks)
         try:
             method(s)
+            deques_made.walked(self, begun, s)
         except Unknown as reason:
+            del self.walks[begun:]
             # a later statement may tell what a list or dict holds: this one gets its code in the next round
             self.unknown = reason
             self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up = kept
@@ -740,7 +751,9 @@ class Unit:
                     return
             self.over = optional.ends(taken)
             return
+        begun = len(self.walks)
         self.emit(f"if {self.first_test(s.test)}:")
+        deques_made.walked(self, begun, s)
         before = set(self.present)
         self.present |= optional.told(self, s.test, True)
         self.body(s.body)
@@ -777,7 +790,9 @@ class Unit:
         count = len(self.lines)
         self.present -= names.bound(s.body)
         around = set(self.present)
+        begun = len(self.walks)
         test = self.first_test(s.test)
+        deques_made.walked(self, begun, s)
         if len(self.lines) != count:
             fail("a test that takes several steps", s)
         self.emit(f"while {test}:")
@@ -846,14 +861,17 @@ class Unit:
                 fail("append of a value whose type depends on the data", node)
             if v.t.rep != "f" or "int" in v.t.kinds:
                 fail("append of a value whose type depends on the data", node)
-        if base.t.queue:
+        if base.t.queue and not base.t.made:
             fail("append to a deque with another name", node)
         if base.t.root is not None:
             containers.widen(self, ast.Name(name, ast.Load()), Grow(plain(v.t)))
-        grown = join(base.t, Grow(plain(v.t), base.t.sink))
+        grown = join(base.t, replace(base.t, item=plain(v.t)))
         if isinstance(grown, Grow) and base.t.sink and isinstance(grown.item, Num) and grown.item.kind is None:
             fail("list of mixed types", node)
         self.env[name] = grown
+        if base.t.queue:
+            deques_made.append(self, base, bare(self.sink(v)))
+            return
         self.emit(f"{base.code}.append({bare(self.sink(v))})")
 
     def s_AnnAssign(self, s: ast.AnnAssign) -> None:
@@ -931,6 +949,8 @@ class Unit:
             item: Type | None = None
             codes = []
             old = self.env.get(name)
+            if isinstance(old, Grow) and old.queue:
+                fail(f"{name} is a deque and a list in turn", node)
             for e in node.elts:
                 v = containers.item_value(self, e, old.item if isinstance(old, Grow) else None)
                 item = v.t if item is None else join(item, v.t)
@@ -1030,7 +1050,7 @@ class Unit:
     def e_List(self, node: ast.List) -> V:
         """A list display, held as an array."""
         if not node.elts:
-            if isinstance(self.hint, Grow):
+            if isinstance(self.hint, Grow) and not self.hint.queue:
                 return containers.empty_list(self, self.hint)
             return containers.empty_list(self, Grow(None))
         vs = [self.expr(e) for e in node.elts]
@@ -1478,8 +1498,8 @@ class Unit:
             return array_item(t2, 1), v.code
         if isinstance(t2, Grow) and t2.item is None and t2.sink is None:
             raise Unknown("what a list holds is not known")
-        if isinstance(t2, Grow) and t2.queue and not objects.steady(self, self.current):
-            fail("loop over a deque that may change", node)
+        if isinstance(t2, Grow) and t2.queue:
+            self.walks.append(self.turned)
         if isinstance(t2, Grow) and t2.item is not None and t2.sink is None:
             return t2.item, v.code
         if isinstance(t2, Map):
@@ -1790,6 +1810,9 @@ class Unit:
         if held is not None:
             return held
         v = self.expr(node.value)
+        of_member = enums.attribute(self, v, node)
+        if of_member is not None:
+            return of_member
         if isinstance(v.t, Rec) and v.t.fields:
             from hasten.kernel import named  # it builds on this module
 
@@ -2416,9 +2439,9 @@ class Unit:
             func = self.module.function(node.func.id)
             if func is not None:
                 return self.user_call(func, node)
-            from hasten.kernel import named  # it builds on this module
+            from hasten.kernel import enums, named  # they build on this module
 
-            made = named.made(self, node)
+            made = named.made(self, node) or enums.by_value(self, node)
             if made is not None:
                 return made
         if isinstance(node.func, ast.Name) and (node.func.id in self.env or node.func.id not in self.bound):
@@ -2501,10 +2524,8 @@ class Unit:
             return made
         if isinstance(t, Grow) and t.item is None and t.sink is None:
             raise Unknown("what a list holds is not known")
-        if isinstance(t, Grow) and t.queue and func.attr == "popleft" and t.item is not None and not node.args:
-            return V(f"{base.code}.pop(0)", t.item)
-        if isinstance(t, Grow) and t.queue and (func.attr != "pop" or node.args):
-            fail(f"{func.attr} of a deque", node)
+        if isinstance(t, Grow) and t.queue:
+            return deques_made.taken(self, base, func, node)
         if isinstance(t, Grow) and func.attr == "pop" and t.item is not None and t.sink is None and len(node.args) < 2:
             where = self.integer(node.args[0]).code if node.args else ""
             return V(f"{base.code}.pop({bare(where)})", t.item, parts=("", ()) if container(t.item) else None)
@@ -2627,7 +2648,7 @@ class Unit:
     def known_call(self, name: str, node: ast.Call) -> V:
         from hasten.kernel import counting, draws, mathcalls, seeded, texts  # they build on this module
 
-        made = counting.made(self, name, node) or seeded.made(self, name, node)
+        made = counting.made(self, name, node) or seeded.made(self, name, node) or deques_made.made(self, name, node)
         if made is not None:
             return made
         from hasten.kernel import arrays_calls, averages  # they build on this module
@@ -2995,12 +3016,14 @@ class Unit:
         except mixed.Needed as need:
             mixed.passed(self, need, given[need.param], node)
         self.removals += unit.removals > 0
+        self.turned += unit.turned > 0
         if unit.puts:
             self.puts = True
             if self.frozen:
                 fail("a dict changes inside a comprehension", node)
         if unit.entangled:
             self.entangled = True
+        self.lent = self.lent or unit.lent
         if any(container(given[p].t) for p in order):
             given_back = unit.ret.items if isinstance(unit.ret, Tup) else (unit.ret,)
             self.shares = self.shares or any(map(container, given_back))

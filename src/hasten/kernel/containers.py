@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import gaps, keys, mixed, names, optional, sets, within
+from hasten.kernel import deques_made, gaps, keys, mixed, names, optional, sets, within
 from hasten.kernel.arrays_tree import ELEMENTS
 from hasten.kernel.kinds import (
     BOOL,
@@ -59,7 +59,10 @@ if TYPE_CHECKING:
 SAMPLE = {"f": "0.0", "i": "0", "b": "False"}
 ITERTOOLS = ("combinations", "permutations", "product", "pairwise", "chain")
 GROWS = ("append", "pop", "extend", "insert", "clear")
-MUTATES = frozenset({*GROWS, "sort", "reverse", "add", "setdefault", "update", "remove", "discard", "popitem"})
+MUTATES = frozenset(
+    {*GROWS, "sort", "reverse", "add", "setdefault", "update", "remove", "discard", "popitem", "appendleft", "popleft"}
+)
+MAKERS = ("collections.defaultdict", "collections.Counter", "collections.deque")
 
 
 def sample(u: Unit, t: Type | None) -> str:
@@ -225,7 +228,7 @@ def widen(u: Unit, node: ast.expr, new: Type) -> None:
                 from hasten.kernel import objects  # it builds on this module
 
                 objects.widen_slot(u, old.root, new)
-            new = replace(new, queue=old.queue)
+            new = replace(new, queue=old.queue, made=old.made, most=old.most)
         u.env[node.id] = join(old, new)
         return
     new = loose(new)
@@ -256,6 +259,7 @@ def widen_part(u: Unit, node: ast.expr, new: Type) -> None:
 
 def handed(u: Unit, node: ast.expr, v: V) -> None:
     """A container becomes part of another one: may its name be forgotten?"""
+    u.lent = u.lent or bool(roots_of(v.t))
     if not container(v.t) or roots_of(v.t):
         return  # what may be part of a parameter never leaves
     fresh = isinstance(node, (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.BinOp)) and not v.leaf
@@ -263,7 +267,7 @@ def handed(u: Unit, node: ast.expr, v: V) -> None:
         return
     if isinstance(node, ast.Name) and given_up(u, node):
         return
-    if isinstance(node, ast.Call) and u.module.dotted(node.func) in ("collections.defaultdict", "collections.Counter"):
+    if isinstance(node, ast.Call) and u.module.dotted(node.func) in MAKERS:
         return
     if isinstance(node, ast.Call) and not nested(v.t):
         if id(node) in u.fresh_calls or u.module.dotted(node.func) in ("sorted", "list"):
@@ -369,8 +373,8 @@ def effect(u: Unit, node: ast.Call) -> bool:
         return True
     if not isinstance(t, Grow) or t.sink is not None:
         return False
-    if t.queue and name != "clear":
-        fail(f"{name} of a deque", node)
+    if t.queue:
+        return deques_made.effect(u, base, func, node)
     if name == "sort":
         key, reverse = sort_options(u, func.value, base, node)
         if key is None:
@@ -549,6 +553,8 @@ def delete(u: Unit, s: ast.Delete) -> None:
             continue
         if not isinstance(base.t, Grow) or base.t.sink is not None:
             fail("del of an element", s)
+        if base.t.queue:
+            u.turned += 1
         u.emit(f"{base.code}.pop({bare(u.integer(target.slice).code)})")
 
 
@@ -795,8 +801,10 @@ def backwards(u: Unit, node: ast.expr) -> tuple[Type, str]:
 
         item, _ = objects.items(u, v, node)
         return item, f"range({objects.length(u, v).code} - 1, -1, -1)"
-    if isinstance(t, Grow) and (t.sink is not None or t.queue):
+    if isinstance(t, Grow) and t.sink is not None:
         fail("reversed of a list from outside that grows", node)
+    if isinstance(t, Grow) and t.queue:
+        u.walks.append(u.turned)
     if isinstance(t, Grow) and t.item is None:
         raise Unknown("what a list holds is not known")
     items = t.item if isinstance(t, Grow) else element(t) if isinstance(t, Lst) else None
@@ -977,6 +985,8 @@ def method(u: Unit, base: V, func: ast.Attribute, node: ast.Call) -> V | None:
             return copied(u, func.value, node, plain=False)
         if t.frozen and isinstance(t.value, Tup) and name != "copy":
             fail(f"{name} of a dict of tuples from outside", node)
+        if name == "get" and len(args) == 1:
+            return get_or_none(u, base, args[0], node)
         if name == "get" and len(args) == 2 and empty_display(args[1]):
             return get_container(u, base, args, node)
         if name == "get" and len(args) == 2:
@@ -1019,6 +1029,22 @@ def empty_display(node: ast.expr) -> bool:
     return isinstance(node, ast.List) and not node.elts or isinstance(node, ast.Dict) and not node.keys
 
 
+def get_or_none(u: Unit, base: V, key: ast.expr, node: ast.Call) -> V:
+    """`d.get(k)`: what is there, or None."""
+    t = base.t
+    assert isinstance(t, Map)
+    if t.value is None:
+        raise Unknown("what a dict holds is not known")
+    value = loose(t.value)
+    if t.frozen or not scalar(value) or isinstance(value, Num) and value.kind is None or not pure(key):
+        fail("method get", node)
+    k, kind = key_of(u, t, key, False)
+    known = f"{called(u, 'has', kind, base)}, {bare(u.sink(k))})"
+    there = f"{called(u, 'get', kind, base)}, {bare(u.sink(k))}, {sample(u, value)})"
+    pair = (f"(not {known})", there)
+    return V(f"({', '.join(pair)})", Opt(value), pair=pair)
+
+
 def get_container(u: Unit, base: V, args: list[ast.expr], node: ast.Call) -> V:
     """`d.get(k, [])` and `d.get(k, {})`"""
     t = base.t
@@ -1026,6 +1052,8 @@ def get_container(u: Unit, base: V, args: list[ast.expr], node: ast.Call) -> V:
     if t.value is None:
         raise Unknown("what a dict holds is not known")
     value = t.value
+    if isinstance(value, Grow) and value.queue:
+        fail("get of a deque or a list", node)
     lists = (Lst, Grow, Row)
     if not isinstance(value, lists if isinstance(args[1], ast.List) else Map) or not pure(args[0]):
         fail("get of a list or dict", node)
@@ -1068,7 +1096,7 @@ def told(u: Unit, node: ast.expr, name: str) -> None:
     if not isinstance(t, (Map, Grow)) or not settled(t) or roots_of(t) or isinstance(t, Map) and t.frozen:
         return
     of_dict = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "setdefault"
-    if not of_dict and not isinstance(node, ast.Subscript):
+    if not of_dict and not isinstance(node, (ast.Subscript, ast.Attribute)):
         return
     count, doubts = len(u.lines), list(u.doubts)
     try:

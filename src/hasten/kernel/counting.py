@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from hasten.kernel import containers, gaps
+from hasten.kernel import containers, deques_made, gaps
 from hasten.kernel.compiler import Unit
 from hasten.kernel.kinds import (
     BOOL,
@@ -72,6 +72,8 @@ def factory(u: Unit, node: ast.expr) -> tuple[str, Type | None]:
         text = ast.unparse(node)
         return text, new_value(u, text, None).t
     which = u.module.dotted(node) or ""
+    if which == "collections.deque":
+        return ast.unparse(node), deques_made.empty()
     if which not in DEFAULTS:
         fail("defaultdict of this", node)
     return which, DEFAULTS[which]
@@ -80,7 +82,8 @@ def factory(u: Unit, node: ast.expr) -> tuple[str, Type | None]:
 def new_value(u: Unit, text: str, known: Type | None) -> V:
     """What stands for a missing key, by the text of what makes it. `known`: what the dict holds, as far as is known."""
     if not text.startswith("lambda"):
-        return V(containers.sample(u, known or DEFAULTS[text]), known or DEFAULTS[text])
+        default = known or (DEFAULTS[text] if text in DEFAULTS else deques_made.empty())
+        return V(containers.sample(u, default), default)
     body = ast.parse(text, mode="eval").body
     assert isinstance(body, ast.Lambda)
     at = u.current
@@ -96,7 +99,7 @@ def new_value(u: Unit, text: str, known: Type | None) -> V:
     v = containers.hinted(u, made, known)
     if isinstance(made, ast.Constant) and isinstance(v.t, Num):
         return replace(v, t=loose(v.t))
-    if impure(made) and not isinstance(v.t, Map) or len(u.lines) != count:
+    if impure(made) and not isinstance(v.t, Map) and not deques_made.is_made(u.module, made) or len(u.lines) != count:
         fail("what a defaultdict makes does more than that", at)
     v = containers.as_grow(u, v, made) if isinstance(v.t, (Lst, Grow)) else v
     if not isinstance(v.t, (Grow, Map, Num, Word, Tup)):

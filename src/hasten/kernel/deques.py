@@ -32,7 +32,7 @@ def as_lists(
 ) -> list[ast.stmt]:
     """The statements with lists in the place of deques that nothing else sees. `kept`: names that others see; `fresh`
     gives a new name like the one it gets: without it, deques with a greatest length stay."""
-    made = [n for s in stmts for n in ast.walk(s) if isinstance(n, ast.Call) and _is_deque(module, n)]
+    made = [n for s in stmts for n in ast.walk(s) if isinstance(n, ast.Call) and is_deque(module, n)]
     if not made:
         return list(stmts)
     up = {inner: n for s in stmts for n in ast.walk(s) for inner in ast.iter_child_nodes(n)}
@@ -48,7 +48,7 @@ def as_lists(
     for n in made:
         target = _target(up.get(n))
         if isinstance(target, ast.Name):
-            limited = _limit(n) is not None
+            limited = limit(n) is not None
             if limits.setdefault(target.id, limited) != limited or limited and fresh is None:
                 found.discard(target.id)
     found = {name for name in found if all(_same(module, n, up, limits[name]) for n in uses[name])}
@@ -61,7 +61,7 @@ def as_lists(
     return out
 
 
-def _is_deque(module: Module, node: ast.Call) -> bool:
+def is_deque(module: Module, node: ast.Call) -> bool:
     if any(isinstance(a, ast.Starred) for a in node.args) or module.dotted(node.func) != "collections.deque":
         return False
     return len(node.args) + len(node.keywords) < 3 and [k.arg for k in node.keywords] in (
@@ -70,7 +70,7 @@ def _is_deque(module: Module, node: ast.Call) -> bool:
     )
 
 
-def _limit(node: ast.Call) -> ast.expr | None:
+def limit(node: ast.Call) -> ast.expr | None:
     """How many a deque holds at most; None when that is not limited."""
     found = node.keywords[0].value if node.keywords else node.args[1] if len(node.args) > 1 else None
     return None if isinstance(found, ast.Constant) and found.value is None else found
@@ -92,7 +92,7 @@ def _same(module: Module, use: ast.Name, up: Mapping[ast.AST, ast.AST], limited:
     above = up.get(use)
     if isinstance(use.ctx, ast.Store):
         value = above.value if isinstance(above, (ast.Assign, ast.AnnAssign)) and _target(above) is use else None
-        if not isinstance(value, ast.Call) or not _is_deque(module, value):
+        if not isinstance(value, ast.Call) or not is_deque(module, value):
             return False
         return not limited or _apart(value, use.id)
     if not isinstance(use.ctx, ast.Load):
@@ -128,8 +128,7 @@ def _same(module: Module, use: ast.Name, up: Mapping[ast.AST, ast.AST], limited:
 
 def _apart(node: ast.Call, name: str) -> bool:
     """May the greatest length be looked at after the items, which `deque` looks at first?"""
-    limit = _limit(node)
-    plain = isinstance(limit, (ast.Name, ast.Constant)) or not node.args
+    plain = isinstance(limit(node), (ast.Name, ast.Constant)) or not node.args
     return plain and not _mentions(node, name) and not any(isinstance(n, ast.NamedExpr) for n in ast.walk(node))
 
 
@@ -192,9 +191,9 @@ class _Lists(ast.NodeTransformer):
         if not isinstance(target, ast.Name) or target.id not in self.most:
             return node
         assert isinstance(old, ast.Call)
-        limit = _limit(old)
-        assert limit is not None
-        most = ast.copy_location(ast.Assign([ast.Name(self.most[target.id], ast.Store())], limit), node)
+        most_of = limit(old)
+        assert most_of is not None
+        most = ast.copy_location(ast.Assign([ast.Name(self.most[target.id], ast.Store())], most_of), node)
         # `bit_length` is what ints have: a deque takes no other lengths, and none below zero
         text = f"if {self.most[target.id]} < 0 or {self.most[target.id]}.bit_length() < 0:\n    raise ValueError"
         out: list[ast.AST] = [node, most, *_placed(text, node)]

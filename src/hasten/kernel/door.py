@@ -18,6 +18,7 @@ from hasten.kernel import (
     attributes,
     building,
     counting,
+    deques_made,
     elsewhere,
     gaps,
     letters,
@@ -665,11 +666,15 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             if n in unit.mutated:
                 now = unit.env[n]
                 assert isinstance(now, Map)
-                if t.keys_only or container(t.value) or container(now.value):
+                holds_own = container(now.value) and tables.holds_own(unit, t, now)
+                if t.keys_only or (container(t.value) or container(now.value)) and not holds_own:
                     raise Refuse(f"{n} is changed")
                 kinds2 = now.value.kinds if isinstance(now.value, Num) else frozenset()
                 if kinds2 & {"float", "np.float64"}:
                     nan_checks.append(f"any(value != value for value in new_{x}_values)")
+                elif holds_own:
+                    within_it = tables.nan_within(now.value, f"new_{x}_values")
+                    nan_checks += [within_it] if within_it else []
                 elif not kinds2 and not isinstance(now.value, (Word, Obj)):
                     raise Refuse(f"{n} is changed")
                 back.append(f"{x}.update({_dict_of(now, f'new_{x}_keys', f'new_{x}_values')})")
@@ -1145,6 +1150,8 @@ def grown(t: Grow, x: str) -> list[str]:
     item = t.item
     if item is None:
         raise Refuse(f"{x} stays empty")
+    if t.queue:
+        return [*grown(Grow(item), x), f"{x} = {deques_made.boxed(t, x)}"]
     if container(item):
         boxed = value_code(item, "row")
         return [f"{x} = [{boxed} for row in {x}]"] if boxed != "row" else []
@@ -1189,6 +1196,8 @@ def value_code(t: Type, x: str) -> str:
             raise Refuse(f"{x} is a list of ints and floats within another result")
         made = _choice(Num(t.kinds), "code")
         return f"[{made}(number) for number, code in zip({x}[0].tolist(), {x}[1].tolist())]"
+    if isinstance(t, Grow) and t.queue:
+        return deques_made.boxed(t, value_code(Grow(t.item), x))
     if isinstance(t, Grow):
         lines = grown(t, x)
         return lines[0].split(" = ", 1)[1] if lines else x

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import names
-from hasten.kernel.kinds import BOOL, Word
+from hasten.kernel.kinds import BOOL, Num, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -85,6 +85,62 @@ def _value(node: ast.expr) -> object:
     return value if isinstance(value, (int, str)) and not isinstance(value, bool) else None
 
 
+def _values(unit: Unit, name: str) -> tuple[object, ...]:
+    """What the members of an enumeration stand for (`auto()` counts from 1); none where the name is something else."""
+    if unit.module is not unit.shared.module or name in unit.env or name in unit.bound or name in unit.shadow:
+        return ()
+    found = members(unit.module, name)
+    node = next((n for n in unit.module.tree.body if isinstance(n, ast.ClassDef) and n.name == name), None)
+    if not found or node is None or any(isinstance(s, ast.FunctionDef) and s.name in ASKED for s in node.body):
+        return ()
+    values = [_value(s.value) for s in node.body if isinstance(s, ast.Assign)]
+    return tuple(i if v is ast.Call else v for i, v in enumerate(values, 1))
+
+
+ASKED = ("name", "value")
+
+
+def by_value(unit: Unit, node: ast.Call) -> V | None:
+    """`State(1)`: the member that stands for a number. None: a call of something else."""
+    if not isinstance(node.func, ast.Name) or len(node.args) != 1 or node.keywords:
+        return None
+    name = node.func.id
+    values = _values(unit, name)
+    if not values or not all(type(v) is int and abs(v) < 2**62 for v in values):
+        return None
+    v = unit.expr(node.args[0])
+    if not isinstance(v.t, Num) or v.t.kind != "int":
+        fail(f"{name} of this", node)
+    words = ", ".join(_word(unit, name, m) for m in members(unit.module, name))
+    numbers = ", ".join(map(str, values))
+    return V(f"{unit.helper('picked')}({bare(unit.sink(v))}, ({numbers},), ({words},))", Word(name))
+
+
+def attribute(unit: Unit, v: V, node: ast.Attribute) -> V | None:
+    """`state.name`, `state.value` of a member. None: another attribute."""
+    if not isinstance(v.t, Word) or not v.t.kind or node.attr not in ASKED:
+        return None
+    values = _values(unit, v.t.kind)
+    known = members(unit.module, v.t.kind)
+    gives: tuple[object, ...] = known if node.attr == "name" else values
+    same = {type(g) for g in gives}
+    if not values or same not in ({str}, {int}):
+        fail(f"{node.attr} of a member", node)
+    if same == {int} and not all(isinstance(g, int) and abs(g) < 2**62 for g in gives):
+        fail(f"{node.attr} of a member", node)
+    words = unit.shared.words
+    codes = [str(words.setdefault(g, len(words))) if isinstance(g, str) else str(g) for g in gives]
+    here = ", ".join(_word(unit, v.t.kind, m) for m in known)
+    code = f"{unit.helper('picked')}({bare(v.code)}, ({here},), ({', '.join(codes)},))"
+    return V(code, Word() if same == {str} else Num(frozenset({"int"})))
+
+
+def _word(unit: Unit, name: str, member_: str) -> str:
+    unit.shared.enums.add(name)
+    words = unit.shared.words
+    return str(words.setdefault(_Member(f"\0{name}.{member_}"), len(words)))
+
+
 def from_facts(shared: Shared, facts: Sequence[ValueFact]) -> Word | None:
     """The type of what was always a member of one enumeration of the file."""
     found = {f.type for f in facts}
@@ -104,9 +160,7 @@ def member(unit: Unit, node: ast.Attribute) -> V | None:
     name = node.value.id
     if name in unit.env or name in unit.bound or name in unit.shadow or node.attr not in members(unit.module, name):
         return None
-    unit.shared.enums.add(name)
-    words = unit.shared.words
-    return V(str(words.setdefault(_Member(f"\0{name}.{node.attr}"), len(words))), Word(name), leaf=True)
+    return V(_word(unit, name, node.attr), Word(name), leaf=True)
 
 
 def everyone(unit: Unit, node: ast.expr) -> tuple[Word, str] | None:

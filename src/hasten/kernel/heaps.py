@@ -1,8 +1,8 @@
 """Heaps in kernels: what `heapq` does to a list, step by step as CPython does it, so that ties fall the same way.
 
 Items are numbers, strings, or tuples of them; strings are compared by their ranks. A NaN makes the kernel give up,
-because two tuples are compared by whether their NaNs are the same object. Objects come along behind what is compared
-(`(time, counter, job)`); where two items are equal up to the first object, the kernel gives up.
+because two tuples are compared by whether their NaNs are the same object. Objects and records come along behind what
+is compared (`(time, counter, job)`); where two items are equal up to the first of these, the kernel gives up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import containers
-from hasten.kernel.kinds import Grow, Num, Obj, Opt, Tup, Type, Unknown, Word
+from hasten.kernel.kinds import Grow, Num, Obj, Opt, Rec, Tup, Type, Unknown, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def suffix(t: Type, node: ast.AST) -> str:
 
 
 def objects_or_none(t: Type) -> bool:
-    return isinstance(t, Opt) and t.item is None or isinstance(t.item if isinstance(t, Opt) else t, Obj)
+    return isinstance(t, Opt) and t.item is None or isinstance(t.item if isinstance(t, Opt) else t, (Obj, Rec))
 
 
 def comparable(t: Type) -> bool:

@@ -149,13 +149,16 @@ class Told:
 class Grow:
     """A list that is appended to. `sink`: it came from outside, and only appending happens here.
 
-    `root`: the attribute of an object that it is from. `queue`: it is a `collections.deque`.
+    `root`: the attribute of an object that it is from. `queue`: it is a `collections.deque`; one that the kernel makes
+    is `made`, and holds `most` items at most (-1: any number).
     """
 
     item: Type | None
     sink: str | None = None
     root: str | None = None
     queue: bool = False
+    made: bool = False
+    most: int = -1
 
 
 @dataclass(frozen=True)
@@ -462,7 +465,7 @@ def join(a: Type, b: Type) -> Type:
     if isinstance(a, (Lst, Mix)) and isinstance(b, (Lst, Mix)) and Mix in (type(a), type(b)) and a.depth == b.depth:
         if a.kinds | b.kinds <= MIXED:
             return Mix(a.kinds | b.kinds, a.depth, a.roots | b.roots)
-    if isinstance(a, Grow) and isinstance(b, Grow) and a.sink == b.sink and a.queue == b.queue:
+    if isinstance(a, Grow) and isinstance(b, Grow) and a.sink == b.sink and kind_of_list(a) == kind_of_list(b):
         if a.root and b.root and a.root != b.root:
             raise Refuse("one of several attributes' lists")
         root = a.root or b.root
@@ -472,7 +475,7 @@ def join(a: Type, b: Type) -> Type:
         mixed = isinstance(item, Num) and item.rep == "f" and "int" in item.kinds
         if mixed and loose(a.item) != loose(b.item):
             raise Refuse("list of int and float")
-        return Grow(item, a.sink, root, a.queue)
+        return replace(a, item=item, root=root)
     if isinstance(a, Map) and isinstance(b, Map) and a.keys_only == b.keys_only:
         if a.frozen != b.frozen:
             raise Refuse("holds a dict from outside and one that was made here in turn")
@@ -501,6 +504,11 @@ def beside(a: Type, b: Type) -> Type:
         if kinds <= MIXED and "int" in kinds and len(kinds) > 1:
             return Told(kinds)
     return join(a, b)
+
+
+def kind_of_list(t: Grow) -> tuple[bool, bool, int]:
+    """Is it a deque, one made here, and how many items does it hold at most?"""
+    return t.queue, t.made, t.most
 
 
 def loose(t: Type) -> Type:
@@ -569,7 +577,7 @@ def invariant(t: Type) -> Type:
     if isinstance(t, Row):
         return Row(invariant(t.item))
     if isinstance(t, Grow) and t.item is not None:
-        return Grow(invariant(loose(t.item)), queue=t.queue)
+        return replace(t, item=invariant(loose(t.item)), sink=None, root=None)
     if isinstance(t, Opt) and t.item is not None:
         return Opt(invariant(t.item))
     return t

@@ -616,18 +616,12 @@ def push(unit: Unit, func: ast.Attribute, base: V, node: ast.Call) -> bool:
     if not filled.fits(slot, v.t):
         fail("append of such a thing to a deque", node)
     widen_slot(unit, t.root, Grow(loose(v.t), queue=True))
+    unit.turned += 1
     if isinstance(slot, Column):  # none of these has a greatest length
         unit.emit(f"{base.code}.append({bare(unit.sink(v))})")
         return True
     unit.emit(f"{unit.helper('push')}({base.code}, {base.code[:-3]}[1], {bare(unit.sink(v))})")
     return True
-
-
-def steady(unit: Unit, stmt: ast.stmt | None) -> bool:
-    """Can nothing that a statement calls change a deque?"""
-    return stmt is not None and all(
-        unit.module.dotted(n.func) is not None for n in ast.walk(stmt) if isinstance(n, ast.Call)
-    )
 
 
 def learn(unit: Unit, name: str, t: Type) -> None:
@@ -659,6 +653,8 @@ def widen_slot(unit: Unit, name: str, new: Type) -> bool:
         learn(unit, name, replace(slot, value=join(slot.value, new)))
         return True
     if isinstance(slot, Column) and slot.held is not None:
+        if isinstance(slot.held, Grow) and isinstance(new, Grow):
+            new = replace(new, queue=slot.held.queue, made=slot.held.made, most=slot.held.most)
         learn(unit, name, replace(slot, held=loose(join(slot.held, new))))
         return True
     return False

@@ -879,6 +879,14 @@ def _held(x, missing):
         raise ValueError
     return x
 '''),
+    _njit("picked", '''
+def _picked(x, known, gives):
+    """What stands at the place of x."""
+    for i in range(len(known)):
+        if known[i] == x:
+            return gives[i]
+    raise ValueError
+'''),
     _njit("push", '''
 def _push(items, limit, x):
     """append of a deque that holds no more than `limit` items (-1: any number)."""

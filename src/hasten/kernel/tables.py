@@ -8,12 +8,37 @@ order in which the kernel has met them, as they would have.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from hasten.core.facts import ValueFact
-from hasten.kernel import keys
-from hasten.kernel.kinds import FLOAT, INT, Map, Num, Refuse, Tup, Type, Word, num
+from hasten.kernel import deques_made, keys
+from hasten.kernel.kinds import (
+    FLOAT,
+    INT,
+    Grow,
+    Map,
+    Num,
+    Refuse,
+    Tup,
+    Type,
+    Word,
+    container,
+    nested,
+    num,
+    roots_of,
+    scalar,
+)
 from hasten.kernel.values import PY_TYPE
 
+if TYPE_CHECKING:
+    from hasten.kernel.compiler import Unit
+
+# what such a dict may hold where it is empty at the door: containers that the kernel makes
+MAKES: dict[str, tuple[str, Type]] = {
+    "builtins.list": ("list", Grow(None)),
+    "builtins.dict": ("dict", Map(None, None)),
+    "collections.deque": ("collections.deque", deques_made.empty()),
+}
 FACTORIES: dict[str, tuple[str, Type]] = {"builtins.int": ("int", INT), "builtins.float": ("float", FLOAT)}
 NUMBERS = {"builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool"}
 PLAIN: dict[str, Type] = {"int": num("int"), "bool": num("bool"), "str": Word()}
@@ -28,9 +53,9 @@ def live(name: str, facts: Sequence[ValueFact]) -> Map | None:
     default, made = "", None
     if fact.type == "collections.defaultdict":
         known = next((n.removeprefix("factory=") for n in fact.note if n.startswith("factory=")), "")
-        if known not in FACTORIES:
+        if known not in FACTORIES and (known not in MAKES or fact.max_len):
             return None
-        word, made = FACTORIES[known]
+        word, made = FACTORIES.get(known) or MAKES[known]
         default = f"collections.defaultdict({word}"
     elif fact.type != "builtins.dict":
         return None
@@ -77,6 +102,35 @@ def key_type(facts: Sequence[ValueFact]) -> Type | None:
     except Refuse:
         return None
     return made
+
+
+def holds_own(u: Unit, t: Map, now: Map) -> bool:
+    """Does a dict that was empty at the door hold containers of the kernel, each of which nothing else knows?"""
+    out: list[Type | None] = [u.ret] if u.function else [u.env.get(n) for n in u.outs]
+    out = [i for o in out for i in (o.items if isinstance(o, Tup) else (o,))]
+    alone = not u.entangled and not u.lent and not any(map(container, out)) and not roots_of(now.value)
+    held = now.value
+    plain = isinstance(held, Grow) and _plain(held.item) or isinstance(held, Map) and not held.keys_only and (
+        _plain(held.key) and _plain(held.value)
+    )  # fmt: skip
+    return t.fresh and alone and plain and not nested(held)
+
+
+def _plain(t: Type | None) -> bool:
+    items = t.items if isinstance(t, Tup) else (t,)
+    return all(scalar(i) and not (isinstance(i, Num) and i.kind is None) for i in items)
+
+
+def nan_within(t: Type | None, rows: str) -> str:
+    """The code that tells whether a NaN is in one of these lists or dicts; "" where none can be."""
+    item, row = (t.value, "row[1]") if isinstance(t, Map) else (t.item if isinstance(t, Grow) else None, "row")
+    if isinstance(t, Map) and (inside := nan_within(Grow(t.key), f"(row[0] for row in {rows})")):
+        return inside
+    if isinstance(item, Tup):
+        floats = [f"v[{i}] != v[{i}]" for i, p in enumerate(item.items) if isinstance(p, Num) and p.rep == "f"]
+        return f"any({' or '.join(floats)} for row in {rows} for v in {row})" if floats else ""
+    floats_only = isinstance(item, Num) and item.rep == "f"
+    return f"any(v != v for row in {rows} for v in {row})" if floats_only else ""
 
 
 def own_way(t: Map) -> bool:

@@ -431,7 +431,8 @@ def _places(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
 def _factory(value: dict[Any, Any]) -> tuple[str, ...]:
     """The note `factory=builtins.float` of a `defaultdict`, whose missing values such a type makes."""
     made = value.default_factory if type(value) is defaultdict else None
-    return (f"factory={type_name(made)}",) if isinstance(made, type) and made.__module__ == "builtins" else ()
+    known = isinstance(made, type) and (made.__module__ == "builtins" or made is deque)
+    return (f"factory={type_name(made)}",) if known else ()
 
 
 def _plain(kind: type, values: list[Any]) -> ValueFact:

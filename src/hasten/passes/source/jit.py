@@ -509,7 +509,7 @@ def prelude(source: SourceFile, module: Module, shared: Shared, wrapped: Wrapped
         "from numba.core.errors import NumbaError",
     ]
     for name in ("collections", "ctypes", "functools", "itertools", "marshal", "sys"):
-        words = r"\bcollections\.(defaultdict|Counter)\b" if name == "collections" else rf"{name}\."
+        words = r"\bcollections\.(defaultdict|Counter|deque)\b" if name == "collections" else rf"{name}\."
         if any(re.search(words, t) for t in (*helpers, wrapped.text)):
             if module.bindings.get(name, 0) != int(module.imported(name)):
                 raise Refuse(f"{name} means something else in this file")
