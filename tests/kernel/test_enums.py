@@ -111,7 +111,8 @@ def test_lights(change: str, fast: bool) -> None:
     "body",
     [
         "for x in lights:\n    if x.state < State.RED:\n        total += 1",
-        "for x in lights:\n    total += x.state.value",
+        "for x in lights:\n    total += len(x.side.other)",
+        "for x in lights:\n    x.state = State(x.waited + 0.5)",
         "for x in lights:\n    total += len(x.state.label())",
         "for x in lights:\n    x.state = 'RED'",
         "for x in lights:\n    x.state = Side.LEFT",
@@ -121,6 +122,20 @@ def test_lights(change: str, fast: bool) -> None:
 )
 def test_refusals(body: str) -> None:
     assert refusal(body, START, prelude=LIGHTS)
+
+
+def test_names_values_and_members_by_value() -> None:
+    body = """
+    for x in lights:
+        x.state = State(x.waited)
+        total += x.state.value * 10 + (x.state.name == "GREEN") + (x.side.value == "left") + (x.side.name == "RIGHT")
+    """
+    c = compiled(body, START, prelude=LIGHTS, hide=("x",), after=AFTER)
+    hook = "first = State.RED\n"
+    for waited, fast in (("1 + i % 3", True), ("i % 4", False), ("True", False)):  # nothing has the value 0
+        more = f"{hook}for i, x in enumerate(lights): x.waited = {waited}\n"
+        old, new = (replace(s, data=s.text.replace(hook, more).encode()) for s in (c.original, c.patched))
+        check(replace(c, original=old, patched=new, outs=("final", "total")), START, fast=fast)
 
 
 def test_each_member_is_true() -> None:

@@ -154,10 +154,11 @@ def passed(unit: Unit, name: str, t: Cell | Slot | Pool | Column, words: str) ->
         x, everyone = local(name), local(name.removesuffix("[]"))
         kinds = ", ".join(homes.named(unit.shared, k) for k in unit.shared.unions[name])
         told = f"{unit.shared.helper('numbers_of_classes')}({everyone}, ({kinds}))"
-        return Passed([], _checked(x, told), [f"new_{x}"])
+        return Passed([], _checked(x, told), [f"new_{x}"], lists=[everyone])
     if isinstance(t, Pool):
         x = local(name.removesuffix("[]"))
-        return Passed(args=[linked.size_of(x) if name in unit.shared.chained else f"len({x})"])
+        # (a list that is filled may not be the one that holds the objects)
+        return Passed(args=[linked.size_of(x) if name in unit.shared.chained else f"len({x})"], lists=[x])
     if isinstance(t, Column) and t.grows:
         from hasten.kernel import building  # it builds on this module
 

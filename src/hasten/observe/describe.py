@@ -431,8 +431,9 @@ def _places(rows: list[tuple[Any, ...]]) -> tuple[str, ...]:
 def _factory(value: dict[Any, Any]) -> tuple[str, ...]:
     """The note `factory=builtins.float` of a `defaultdict`, whose missing values such a type makes."""
     made = value.default_factory if type(value) is defaultdict else None
-    known = isinstance(made, type) and (made.__module__ == "builtins" or made is deque)
-    return (f"factory={type_name(made)}",) if known else ()
+    if not isinstance(made, type) or made.__module__ != "builtins" and made is not deque:
+        return ()
+    return (f"factory={type_name(made)}",)
 
 
 def _plain(kind: type, values: list[Any]) -> ValueFact:

@@ -1,0 +1,85 @@
+"""Loops over a few things that are written out, and what a dict gives where a key may be missing."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from hasten.kernel import displays
+from tests.kernel.differential import check, compiled
+
+SIDES = """
+class Side:
+    def __init__(self, start):
+        self.total = start
+        self.rank = 0
+
+
+sides = [Side(1), Side(2)]
+total, score, a, b, v = 0, 0.5, 0.5, 0.5, 0
+"""
+AFTER = "final = [[s.total, s.rank] for s in sides], [ score, a, b, v, total]"
+
+
+def test_objects_and_numbers_in_turn() -> None:
+    body = """
+    for k, x, y in rows:
+        left, right = sides[0], sides[1]
+        for side, score in ((left, x), (right, y - x), (left, 0.5)):
+            side.total += int(score * 2)
+            x = score + 1
+        for a, b in ((x, y), (y, x)):
+            x = a * 2 + b
+            total += int(x) % 7
+        for v in (x, total):
+            total += int(v) % 3
+        last = seen.get(k)
+        if last is not None and y - last < 3:
+            total += 1000
+        if seen.get(k) is None:
+            total += 10
+        seen[k] = y
+        flag = "hot" if y > 4 else "cold"
+        before = flags.get(flag)
+        if before is not None:
+            side = left if before > 2 else right
+            side.rank += before
+        flags[flag] = k
+    """
+    facts = "rows = [(1, 2.5, 3), (2, 0.5, 4)]\n"
+    prelude = SIDES + "seen = {}\nflags = {}\n"
+    c = compiled(
+        body, facts, prelude, hide=("k", "x", "y", "last", "before", "flag", "side", "left", "right"), after=AFTER
+    )
+    check(c, "rows = [(i % 4, i * 0.5, i * i % 11) for i in range(40)]", fast=True)
+    check(c, "rows = []")
+    check(c, "rows = [(1, 2.5, 3), (2, 0.5, None)]", fast=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for a in (x, y):\n    if a:\n        break",
+        "for a in (x, y):\n    while a:\n        a -= 1\n    else:\n        continue",
+        "for a in (x, y):\n    total += a\nelse:\n    total = 0",
+        "for a in (1, 2):\n    total += a",
+        "for a in (*x, y):\n    total += a",
+        "for a, b in ((x, y), z):\n    total += a",
+        "for a, a in ((x, y), (y, z)):\n    total += a",
+        "for s.a in (x, y):\n    total += s.a",
+        "for a in (x, y):\n    f = lambda: a",
+        "for a in (x,):\n    total += a",
+    ],
+)
+def test_loops_that_stay(text: str) -> None:
+    stmts = ast.parse(text).body
+    assert ast.unparse(displays.spelt(stmts, lambda n: f"{n}_1")) == text
+
+
+def test_loops_within_are_left_as_they_are() -> None:
+    text = "for a in (x, y):\n    for b in range(a):\n        if b > 2:\n            break\n    total += b"
+    count = iter(range(9))
+    made = ast.unparse(displays.spelt(ast.parse(text).body, lambda n: f"{n}_{next(count)}"))
+    assert made.startswith("a_next_0 = x\na_next_1 = y\na = a_next_0\nfor b in range(a):")
+    assert made.count("break") == 2
