@@ -36,8 +36,19 @@ EXACT = {
     "steps": "np.arange(i, 10, 2), np.arange(10, i, -3), np.arange(s, 1.0, 0.125), np.arange(0, i, 0.3)",
     "left": "np.delete(v, i), np.delete(y, -1), np.delete(M, i, axis=0), np.delete(M, i, 1), np.delete(v, np.argmin(v))",
     "others": "np.isin(y, y[:2]), np.isin(y, [1, 2, i]), np.cross(v[:3], w[:3])",
+    "angles": "np.deg2rad(s), np.radians(v), np.degrees(s), np.rad2deg(v), np.radians(i), np.fmod(s, 0.3)",
+    "ints": "np.clip(i, 0, 2), np.clip(i, 5, 2), np.minimum(i, 2), np.maximum(i, 1)",
+    "gaps": "np.nanvar(v), np.nanstd(v), np.nan_to_num(v), np.diff(v, n=2), np.diff(v, prepend=s)",
+    "reduced": "np.add.reduce(v), np.maximum.reduce(v), np.minimum.reduce(w), np.add.accumulate(v)",
+    "so far": "np.maximum.accumulate(v), np.minimum.accumulate(v), np.multiply.accumulate(v)",
+    "rows": "np.any(M > 0.5, axis=1), (M > 0).all(axis=0), np.any(M.T > 1, axis=0), np.sort(M, axis=1), np.argsort(M)",
+    "remainders": "v % 0.3, (v * 10) % (2 * np.pi), v % -0.7, M % 1, v % w, s % w",
+    "displays": "np.array([v, w]), np.sum([v, w], axis=0), np.mean([v, w, v], axis=0), np.vstack([v, w])",
 }
 CHANGES = {
+    "grid": "for a, b in np.ndindex(*M.shape): M[b % len(M), 0] += a",
+    "grid and break": "for a, b in np.ndindex(i, 3):\n        s += a\n        if b > 1: break",
+    "items": "for (a, b), c in np.ndenumerate(M): M[len(M) - 1 - a, b] += c",
     "sorted": "u = v; v.sort(); y.sort(); s = u[0] + s",
     "diagonal": "np.fill_diagonal(M, i); np.fill_diagonal(M, s)",
     "added": "u = v[1:]; np.add.at(u, y % len(u), 1.0); np.add.at(v, y % len(v), v[:len(y)])",
@@ -52,7 +63,7 @@ def function(line: str) -> str:
 
 @pytest.mark.parametrize("name", [*EXACT, *CHANGES])
 def test_interpreted_on_odd_input(name: str) -> None:
-    line = f"return {EXACT[name]}" if name in EXACT else f"{CHANGES[name]}; return s"
+    line = f"return {EXACT[name]}" if name in EXACT else f"{CHANGES[name]}\n    return s"
     c = interpreted(compiled_function(function(line), GIVEN.format("")))
     for odd in ODD:
         check(c, GIVEN.format(odd), fast=True if not odd else None)
@@ -61,7 +72,8 @@ def test_interpreted_on_odd_input(name: str) -> None:
 def test_sums_of_products() -> None:
     calls = [f"np.convolve(v, w[:{n}], '{mode}')" for n, mode in ((6, "full"), (3, "same"), (2, "same"), (3, "valid"))]
     calls += ["np.correlate(v, w[:3])", "np.correlate(v, w[:2], 'same')", "np.correlate(v, w, mode='full')"]
-    calls += ["np.linalg.cholesky(M @ M.T + np.eye(len(M)))"]
+    calls += ["np.linalg.cholesky(M @ M.T + np.eye(len(M)))", "np.average(M, axis=0, weights=v[:len(M)])"]
+    calls += ["np.logaddexp(s, 0.5)", "np.power(abs(s) + 1, 0.3)", "np.average(M, axis=1, weights=w)"]
     c = interpreted(compiled_function(function(f"return {', '.join(calls)}"), GIVEN.format("")))
     for odd in ODD:
         check(c, GIVEN.format(odd), fast=True if not odd else None, close=True)
@@ -69,7 +81,8 @@ def test_sums_of_products() -> None:
 
 def test_compiled() -> None:
     calls = "np.average(v, weights=w), np.interp(w, np.sort(v), w), np.roll(M, i, axis=0), np.delete(M, i, axis=0)"
-    c = compiled_function(function(f"{CHANGES['rows']}; return {calls}, np.convolve(v, w)"), GIVEN.format(""))
+    lines = f"{CHANGES['rows']}\n    {CHANGES['items']}\n    return {calls}, v % 0.3, np.array([v, w]), np.any(M > 0, axis=1)"
+    c = compiled_function(function(lines), GIVEN.format(""))
     for odd in ("", "i = 9; ", "v[2] = np.nan; ", "y = np.array([0, 6]); ", ODD[21], ODD[25]):
         check(c, GIVEN.format(odd), fast=True if not odd else None, close=True)
 
@@ -78,10 +91,13 @@ def test_what_is_left_alone() -> None:
     rows = "x = 0.0\nfor i in range(3):\n    "
     given = "import numpy as np; v = np.ones(4); z = np.ones(4, np.float32); M = np.ones((4, 4))"
     assert refusal(f"{rows}x += np.roll(M, 1).sum()\n", given)  # over the rows' ends
-    assert refusal(f"{rows}x += np.average(M, axis=0, weights=v)[0]\n", given)
+    assert refusal(f"{rows}x += np.average(M, weights=M)\n", given)
     assert refusal(f"{rows}x += np.interp(0.5, v, v, left=0.0)\n", given)
     assert refusal(f"{rows}x += np.convolve(z, z)[0]\n", given)
     assert refusal(f"{rows}x += np.diag(M)[0]\n", given)  # a view
+    assert refusal(f"{rows}x += (v // 0.3).sum()\n", given)
+    assert refusal(f"{rows}x += np.add.reduce(M)[0]\n", given)  # of the first axis
+    assert refusal("for a in np.ndindex(3):\n    v[0] += 1\n", given)
 
 
 def test_clip_leaves_zeros_as_they_are() -> None:

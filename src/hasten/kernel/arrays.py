@@ -218,7 +218,8 @@ def binary(u: Unit, name: str, a: V, b: V, at: ast.AST) -> V:
     x, y = node_of(u, a, at), node_of(u, b, at)
     if function == "power":
         return value(u, power(u, x, y, at))
-    if function in DIVIDES and combine(u, function, (x, y), at).dtype not in NP_INTS:
+    dtype = combine(u, function, (x, y), at).dtype if function in DIVIDES else ""
+    if dtype and dtype not in NP_INTS and (dtype, function) != ("float64", "remainder"):
         fail(f"{name} of such arrays", at)
     return value(u, combine(u, function, (x, y), at))
 

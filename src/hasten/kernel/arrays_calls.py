@@ -135,6 +135,9 @@ def called_on(u: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
         name = (u.module.dotted(func.value) or "").removeprefix("numpy.")
         if name in TWO:
             return outer(u, TWO[name], u.expr(node.args[0]), u.expr(node.args[1]), node)
+    accumulated = arrays_tabled.one_by_one(u, func, node)
+    if accumulated is not None:
+        return accumulated
     if func.attr not in {*FOLDS, "dot", "clip", "astype", *arrays_orders.METHODS, *arrays_shapes.METHODS}:
         return None
     lines = len(u.lines)

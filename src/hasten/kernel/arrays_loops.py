@@ -320,6 +320,8 @@ class Loop:
             return f"{numpy_type(node.dtype)}{code}" if node.dtype in NARROW else code
         if op == "true_divide":
             return f"({codes[0]} / {codes[1]})"
+        if op == "remainder" and t == "float64":
+            return f"{self.helper('float_remainder')}({codes[0]}, {codes[1]})"
         if op in ("floor_divide", "remainder"):
             return self.divided(op, codes, node)
         if op == "negative":

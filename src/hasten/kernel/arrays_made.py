@@ -105,6 +105,9 @@ def read(u: Unit, node: ast.expr) -> V:
     """The value of an argument; of a comprehension, nobody but NumPy sees which of its numbers are ints."""
     if isinstance(node, ast.Tuple):
         node = ast.copy_location(ast.List(node.elts, ast.Load()), node)  # the same to NumPy
+    stacked = arrays_in(u, node)
+    if stacked is not None:
+        return stacked
     numbers = constants(node)
     if numbers:
         floats = any(type(x) is float for x in numbers)
@@ -122,6 +125,23 @@ def read(u: Unit, node: ast.expr) -> V:
         return v
     del u.lines[count:]
     return u.expr(node)
+
+
+def arrays_in(u: Unit, node: ast.expr) -> V | None:
+    """A display of arrays as one array of them, `[v, w]`. None: of something else."""
+    if not isinstance(node, ast.List) or not node.elts or not isinstance(node.elts[0], (ast.Name, ast.Subscript)):
+        return None
+    from hasten.kernel import arrays_calls  # it builds on this module
+
+    lines = len(u.lines)
+    try:
+        first = u.expr(node.elts[0])
+    finally:
+        del u.lines[lines:]
+    if not isinstance(first.t, Arr) or any(isinstance(e, ast.Starred) for e in node.elts):
+        return None
+    call = ast.copy_location(ast.Call(ast.Name("stack", ast.Load()), [node], []), node)
+    return arrays_calls.joined(u, "stack", call)
 
 
 def beside(u: Unit, op: ast.operator, v: V, other: V, at: ast.AST) -> V:

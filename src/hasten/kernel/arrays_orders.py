@@ -58,9 +58,28 @@ def of(u: Unit, name: str, v: V, args: list[ast.expr], node: ast.Call) -> V:
     if name in ("argmax", "argmin"):
         return extreme(u, name, v, args, named, node)
     if name in ("any", "all"):
+        axis = named.get("axis") or (args[0] if len(args) == 1 else None)
+        if (
+            t.ndim == 2
+            and t.dtype == "bool"
+            and len(args) + len(named) == 1
+            and isinstance(axis, (ast.Constant, ast.UnaryOp))
+        ):
+            from hasten.kernel import arrays_calls  # it calls this module
+
+            axes = arrays_calls.axes_of(u, axis, 2, node)
+            rows = bare(v.code) if axes == {1} else f"{bare(v.code)}.T"
+            if len(axes) == 1:
+                return V(f"{u.helper(f'{name}_of_rows')}({rows})", Arr("bool", 1))
         if args or named or t.dtype not in ("bool", *NUMBERS):
             fail(f"np.{name} of this", node)
         return V(f"{u.helper(f'{name}_true')}({bare(v.code)})", TRUTH)
+    if name in ("sort", "argsort") and t.ndim == 2 and t.dtype in NUMBERS and not t.odd:
+        axis = named.get("axis") or (args[0] if len(args) == 1 else None)
+        last = len(args) + len(named) <= 1 and (axis is None and not named or repr_of(axis) in ("1", "-1"))
+        if last:
+            helper = "sorted_rows" if name == "sort" else "orders_of_rows"
+            return V(f"{u.helper(helper)}({bare(v.code)})", Arr(t.dtype if name == "sort" else "int64", 2))
     if t.ndim != 1:
         fail(f"np.{name} of {t.ndim} dimensions", node)
     if name in ("where", "nonzero", "flatnonzero"):
@@ -96,6 +115,11 @@ def of(u: Unit, name: str, v: V, args: list[ast.expr], node: ast.Call) -> V:
     if whole and name != "sort":
         helper += "_int"
     return V(f"{u.helper(helper)}({bare(v.code)})", Arr(t.dtype, 1))
+
+
+def repr_of(node: ast.expr | None) -> str:
+    """A number that is spelt out."""
+    return ast.unparse(node) if isinstance(node, (ast.Constant, ast.UnaryOp)) else ""
 
 
 def extreme(u: Unit, name: str, v: V, args: list[ast.expr], named: dict[str, ast.expr], node: ast.Call) -> V:

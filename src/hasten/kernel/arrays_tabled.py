@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from hasten.kernel import arrays_made
 from hasten.kernel.arrays import apart, usable
-from hasten.kernel.kinds import NPF8, Arr, Num, num
-from hasten.kernel.values import V, bare, may_round
+from hasten.kernel.kinds import INT, NPF8, Arr, Num, Tup, Type, num
+from hasten.kernel.values import V, bare, fail, may_round
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -65,7 +65,10 @@ def _by_mode(helper: str, usual: str) -> tuple[Form, ...]:
 
 # by the name of a function: the names of its parameters in their order, and the ways to call it
 TABLE: Mapping[str, tuple[str, tuple[Form, ...]]] = {
-    "average": ("a axis weights", (Form("a:v weights:v", "weighted_mean", "f"),)),
+    "average": ("a axis weights", (
+        Form("a:v weights:v", "weighted_mean", "f"),
+        Form("a:m weights:v axis=0|-2", "weighted_rows", "v", rounds=True),
+        Form("a:m weights:v axis=1|-1", "weighted_columns", "v", rounds=True))),
     "roll": ("a shift axis", (
         Form("a:1 shift:n", "rolled", "s"), Form("a:1 shift:n axis=0|-1", "rolled", "s"),
         *_by_axis("a:2 shift:n", "rolled_rows", "rolled_columns", "s"))),
@@ -81,10 +84,21 @@ TABLE: Mapping[str, tuple[str, tuple[Form, ...]]] = {
     "correlate": ("a v mode", _by_mode("slid", "valid")),
     "trace": ("a offset axis1 axis2", (Form("a:m", "trace", "f"),)),
     "diag": ("v k", (Form("v:v", "diagonal_matrix", "m"),)),
-    "clip": ("a a_min a_max", (Form("a:f a_min:x a_max:x", "clipped", "f"),)),
+    "clip": ("a a_min a_max", (
+        Form("a:n a_min:n a_max:n", "clipped_int", "n"), Form("a:f a_min:x a_max:x", "clipped", "f"))),
+    "minimum": ("x1 x2", (Form("x1:n x2:n", "lesser_int", "n"),)),
+    "maximum": ("x1 x2", (Form("x1:n x2:n", "greater_int", "n"),)),
     "sign": ("x", (Form("x:f", "sign_of", "f"),)),
+    "fmod": ("x1 x2", (Form("x1:f x2:x", "fmod_of", "f"),)),
+    "logaddexp": ("x1 x2", (Form("x1:f x2:f", "log_of_sum", "f", rounds=True),)),
+    "power": ("x1 x2", (Form("x1:f x2:x", "power_of", "f", rounds=True),)),
+    **dict.fromkeys(("deg2rad", "radians"), ("x", (
+        Form("x:x", "radians_of", "f"), Form("x:v", "radians_of_each", "v")))),
+    **dict.fromkeys(("rad2deg", "degrees"), ("x", (
+        Form("x:x", "degrees_of", "f"), Form("x:v", "degrees_of_each", "v")))),
     "cumsum": ("a axis", _by_axis("a:m", "running_rows", "running_columns", "m")),
-    "diff": ("a n axis", (
+    "diff": ("a n axis prepend append", (
+        Form("a:v n=2", "second_differences", "v"), Form("a:v prepend:x", "differences_after", "v"),
         Form("a:m", "steps_of_columns", "m"), *_by_axis("a:m", "steps_of_rows", "steps_of_columns", "m"))),
     "arange": ("start stop step", (
         Form("start:n stop:n step:n", "int_steps", "i"), Form("start:x stop:x step:x", "float_steps", "v"))),
@@ -97,6 +111,9 @@ TABLE: Mapping[str, tuple[str, tuple[Form, ...]]] = {
     "nansum": ("a axis", (Form("a:v", "nan_sum", "f"),)),
     "nanmean": ("a axis", (Form("a:v", "nan_mean", "f"),)),
     "nanmax": ("a axis", (Form("a:v", "nan_largest", "f"),)),
+    "nanvar": ("a axis", (Form("a:v", "nan_var", "f"),)),
+    "nanstd": ("a axis", (Form("a:v", "nan_std", "f"),)),
+    "nan_to_num": ("x", (Form("x:v", "without_nan", "v"),)),
     "nanmin": ("a axis", (Form("a:v", "nan_smallest", "f"),)),
     "ptp": ("a axis", (Form("a:v", "spread_between", "f"),)),
     "cross": ("a b", (Form("a:v b:v", "cross_product", "v"),)),
@@ -128,6 +145,55 @@ def known(u: Unit, short: str, node: ast.Call) -> V | None:
             return _made(u, short, form, letters, found, node)
     del u.lines[lines:]
     return None
+
+
+# functions of two numbers over the items of a vector, one after another: the helper, or a function of `np`
+REDUCED = {"add": "sum", "maximum": "max", "minimum": "min"}
+ACCUMULATED = {
+    "add": "running_sums", "multiply": "running_products", "maximum": "largest_so_far", "minimum": "smallest_so_far"
+}  # fmt: skip
+
+
+def one_by_one(u: Unit, func: ast.Attribute, node: ast.Call) -> V | None:
+    """`np.maximum.accumulate(x)`, `np.add.reduce(x)` of a vector of floats. None: something else."""
+    name = (u.module.dotted(func.value) or "").removeprefix("numpy.")
+    table = {"accumulate": ACCUMULATED, "reduce": REDUCED}.get(func.attr, {})
+    if name not in table or len(node.args) != 1 or node.keywords or not isinstance(func.value, ast.Attribute):
+        return None
+    from hasten.kernel import arrays_calls  # it calls this module
+
+    v = arrays_made.argument(u, node.args[0], node)
+    if not isinstance(v.t, Arr) or not KINDS["v"](v.t):
+        fail(f"np.{name}.{func.attr} of this", node)
+    if func.attr == "reduce":
+        return arrays_calls.folded(u, table[name], v, [], [], node)
+    return V(f"{u.helper(table[name])}({bare(usable(v.code))})", Arr("float64", 1))
+
+
+def over_places(u: Unit, node: ast.expr) -> tuple[Type, str] | None:
+    """What a loop over `np.ndindex(h, w)` or `np.ndenumerate(m)` goes over. None: something else."""
+    called = u.module.dotted(node.func) if isinstance(node, ast.Call) else None
+    if not isinstance(node, ast.Call) or called not in ("numpy.ndindex", "numpy.ndenumerate") or node.keywords:
+        return None
+    one = node.args[0].value if node.args and isinstance(node.args[0], ast.Starred) else next(iter(node.args), None)
+    if called == "numpy.ndenumerate" and len(node.args) == 1 and one is node.args[0]:
+        v = arrays_made.argument(u, node.args[0], node)
+        if not isinstance(v.t, Arr) or v.t.dtype not in PLAIN[:2] or v.t.ndim != 2 or not v.leaf:
+            fail("np.ndenumerate of this", node)
+        number = num("np.float64" if v.t.dtype == "float64" else "np.int64")
+        return Tup((Tup((INT, INT)), number)), f"{u.helper('places_and_items')}({bare(v.code)})"
+    if called != "numpy.ndindex" or one is None:
+        return None
+    if len(node.args) == 2 and not any(isinstance(a, ast.Starred) for a in node.args):
+        sizes = ", ".join(bare(u.integer(a).code) for a in node.args)
+    elif len(node.args) == 1:
+        v = u.expr(one)
+        if not isinstance(v.t, Tup) or len(v.t.items) != 2:
+            fail("np.ndindex of this", node)
+        sizes = f"*{v.code}"
+    else:
+        fail("np.ndindex of this", node)
+    return Tup((INT, INT)), f"{u.helper('places_of_grid')}({sizes})"
 
 
 def _name(parameter: str) -> str:
@@ -219,4 +285,4 @@ def _changed(
     return False
 
 
-__all__ = ["effect", "known"]
+__all__ = ["effect", "known", "one_by_one", "over_places"]

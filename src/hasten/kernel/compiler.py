@@ -1452,9 +1452,9 @@ class Unit:
                 found = [self.iterable(a) for a in node.args]
                 return Tup(tuple(f[0] for f in found)), f"zip({', '.join(f[1] for f in found)})"
         if isinstance(node, ast.Call):
-            from hasten.kernel import tuples  # it builds on this module
+            from hasten.kernel import arrays_tabled, tuples  # they build on this module
 
-            several = tuples.iterable(self, node)
+            several = arrays_tabled.over_places(self, node) or tuples.iterable(self, node)
             if several is not None:
                 return several
         if isinstance(node, (ast.List, ast.Tuple)) and node.elts and isinstance(node.elts[0], ast.Tuple):

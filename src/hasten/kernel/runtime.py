@@ -21,6 +21,7 @@ from hasten.kernel import (
     runtime_spectra,
     runtime_tables,
     runtime_vectors,
+    runtime_vectors_more,
     runtime_views,
 )
 
@@ -1292,6 +1293,7 @@ _ALL += [
         *runtime_sets.COMPILED,
         *runtime_orders.COMPILED,
         *runtime_vectors.COMPILED,
+        *runtime_vectors_more.COMPILED,
         *runtime_tables.DICTS_OF_FLOATS,
         *runtime_loose.ANY,
         *(text for kind in ("int", "float", "pair", "triple") for text in runtime_loose.of(kind)),
