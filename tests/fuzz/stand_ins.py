@@ -259,6 +259,13 @@ def statement(c: Choices, frames: Frames, number: int) -> str:
             (frames.column(part), frames.column(f), "1", "v", f"np.arange(len({part}))", f"list({part}['b'])", "'x'")
         )
         return f"{part}[{c.pick((repr('z'), repr('a'), repr('s')))}] = {value}"
+    if how == 15 and c.chance(40):  # columns that nothing else reads, by masks
+        new, value = c.pick(("nw", "n2")), c.pick(("v", "len(out)", frames.column("df"), f"df['a'].{c.pick(REDUCE)}()"))
+        mask = c.pick((frames.mask("df"), "mask"))
+        return (
+            f"mask = {frames.mask('df')}\ndf.loc[{mask}, '{new}'] {c.pick(('=', '=', '+='))} {value}\n"
+            f"out.append(df.loc[mask, {c.pick((repr(new), repr('a'), repr('b')))}].{c.pick(REDUCE)}())"
+        )
     if how == 15:
         part = frames.one()
         return c.pick(
@@ -285,6 +292,10 @@ def statement(c: Choices, frames: Frames, number: int) -> str:
                 f"for j in range(len({f})):\n    out.append({f}.loc[j, 'a'])",
                 f"x = {frames.column(f)}\nout.append((x.mean(), len(x), x.max()))",
                 f"n = 0\nwhile n < len({f}) and {f}.iloc[n]['b'] > 0:\n    n += 1\nout.append(n)",
+                f"for j, r in {frames.frame(f)}.iterrows():\n    out.append((j, type(r['a']), r['a'], r.s, r.get('zz', 1)))",
+                f"for _, r in {f}.iterrows():\n    if r['b'] > 1:\n        break\n    out.append((type(r['k']), r['k'], r['f'] & True))",
+                f"out.append([(r['s'], r['c']) for _, r in {frames.frame(f)}.iterrows() if r['b'] != 0])",
+                f"out += [(j, r.name, r.to_dict()) for j, r in {frames.frame(f)}.iterrows()]",
                 f"print({f}['a'].sum())",
                 f"out.append({f}[{frames.mask(f)}])",
                 f"held = {f}\nheld['b'] = 1",
@@ -345,6 +356,11 @@ def program(c: Choices) -> Program:
     )
     before = "".join(f"    {name} = None\n" for name in ("part", "sub") if c.chance(5))
     before += f"    col = df[{c.pick((*NUMBERS, repr('s')))}]\n" if series else ""
+    if c.chance(20):
+        near = Frames(c, ["df"])
+        before += f"    def near(x):\n        p = {near.frame('df')}\n        return x, {near.value('df')}, {near.value('p')}\n"
+        body += "        out.append(near(i))\n" if not caught else ""
+        body += "        try:\n            out.append(near(i))\n        except Exception as e:\n            out.append(e.args)\n"
     maker = c.pick(("np.random.default_rng(3)", "np.random.RandomState(3)"))
     if "RandomState" in maker:
         body = body.replace("rng.integers", "rng.randint")

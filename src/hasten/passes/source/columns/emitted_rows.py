@@ -34,7 +34,7 @@ CLASSES = (
         "_apart",
         "_others",
     ),
-    *("_Rows", "_Row", "_Cells", "_Column", "_ColumnCells", "_ColumnLabels", "_Groups"),
+    *("_Rows", "_Row", "_WalkedRow", "_Cells", "_Column", "_ColumnCells", "_ColumnLabels", "_Groups"),
 )
 
 
@@ -291,11 +291,12 @@ def _others(written, frames):
 class _Columns:
     # columns as arrays of numbers ("n"), whole ones that are only compared ("i"), bools ("b"), times ("m", or "d" where
     # some are missing) or of numbers that stand for texts ("t")
-    __slots__ = ("_cells", "_coded", "_known", "_rows", "labels", "look", "of", "size")
+    __slots__ = ("_cells", "_coded", "_known", "_names", "_rows", "_walked", "labels", "look", "of", "size")
 
     def __init__(self, size, labels, look, of, known=()):
         self.size, self.labels, self.look, self.of = size, labels, look, of
         self._known, self._cells, self._coded, self._rows = dict(known), {}, {}, None
+        self._walked, self._names = None, None
 
     @classmethod
     def read(cls, frame, known=(), texts=True):
@@ -368,6 +369,31 @@ class _Columns:
         return self._rows[label]
 
 
+    def walked_cells(self, label):
+        # what a row of `frame.iterrows()` gives: cells of one dtype, which all columns have a say in
+        if self._walked is None:
+            self._walked, known = {}, self.of is not None
+            dtypes = list(self.of.dtypes) if known else []
+            texts = [t for t in dtypes if isinstance(t, pd.StringDtype) and t.na_value is np.nan]
+            if known and all(t in texts or isinstance(t, np.dtype) and t.kind in "biufOM" for t in dtypes):
+                dtype = self.of.iloc[:0].to_numpy().dtype
+                if dtype.kind in "biufO":
+                    self._walked[None] = dtype
+        if label not in self._walked:
+            found, dtype = None, self._walked.get(None)
+            if dtype is not None and label in self.labels:
+                column = self.of[label]
+                found = list(column.astype(object)) if dtype == object else list(column.to_numpy().astype(dtype))
+            self._walked[label] = found
+        return self._walked[label]
+
+    def names(self):
+        # the labels of the rows
+        if self._names is None:
+            self._names = list(self.of.index)
+        return self._names
+
+
 def _cell(cells, place):
     cell = cells[place]
     return pd.Timestamp(cell) if type(cell) is np.datetime64 else cell
@@ -375,7 +401,7 @@ def _cell(cells, place):
 
 class _Rows(_StandIn):
     # stands in for a frame: its rows are places in arrays of the columns, until something asks for the frame itself
-    __slots__ = ("_at", "_cells", "_columns", "_frame", "_lazy", "_numbered", "_numbers", "_place", "_size")
+    __slots__ = ("_at", "_cells", "_columns", "_frame", "_lazy", "_numbered", "_numbers", "_own", "_place", "_size")
 
     @classmethod
     def of(cls, frame, own=False):
@@ -410,6 +436,7 @@ class _Rows(_StandIn):
         index = frame.index
         self._frame, self._place, self._cells, self._numbers = written, _Place(lambda: index), {}, None
         self._numbered = type(index) is pd.RangeIndex and index.start == 0 and index.step == 1
+        self._own = True
 
     def _part(self, rows, how, mask=None):
         # some of the rows, by a slice or by positions; `how` takes them from the frame
@@ -424,7 +451,7 @@ class _Rows(_StandIn):
         part._lazy = whole = how if type(how) is _Lazy else _Lazy(lambda labels: how(lazy.get(labels)))
         part._place = _Place(lambda: whole.get(()).index, None if mask is None else self._place, mask)
         part._columns, part._frame, part._cells = self._columns, None, {}
-        part._numbered, part._numbers = False, None
+        part._numbered, part._numbers, part._own = False, None, self._own
         return part
 
     def _where(self, mask):
@@ -564,7 +591,7 @@ class _Rows(_StandIn):
         lazy, other = self._lazy, _Rows()
         other._columns, other._at, other._size, other._frame = self._columns, self._at, self._size, None
         other._lazy, other._place, other._cells = _Lazy(lambda labels: how(lazy.get(labels))), self._place, {}
-        other._numbered, other._numbers = self._numbered, None
+        other._numbered, other._numbers, other._own = self._numbered, None, self._own
         return other
 
     def copy(self, deep=True):
@@ -614,7 +641,7 @@ class _Rows(_StandIn):
             return self._made("reset_index", *args, **options)
         other = self._same(lambda frame: frame.reset_index(drop=True))
         size = self._size
-        other._place, other._numbered = _Place(lambda: pd.RangeIndex(size)), True
+        other._place, other._numbered, other._own = _Place(lambda: pd.RangeIndex(size)), True, False
         return other
 
     def _keyed(self, keys, order, ends, label):
@@ -635,6 +662,18 @@ class _Rows(_StandIn):
 
     def groupby(self, by=None, **options):
         return _Groups(self, by, options, None)
+
+    def iterrows(self):
+        columns, lazy, at = self._columns, self._lazy, self._at
+        if columns.of is None:
+            yield from lazy.get().iterrows()
+            return
+        places = range(self._size) if at is None else range(at.start, at.stop) if type(at) is slice else at.tolist()
+        names = columns.names() if self._own else None
+        labels = list(self._place.index()) if names is None else [names[place] for place in places]
+        for number, (label, place) in enumerate(zip(labels, places)):
+            make = lambda number=number: next(lazy.get().iloc[number : number + 1].iterrows())[1]
+            yield label, _WalkedRow(columns, place, make)
 
     def _row(self, place):
         # one row, by its place
@@ -685,6 +724,18 @@ class _Row(_StandIn):
 
     def __len__(self):
         return len(self._columns.labels) if self._made is None else len(self._made)
+
+
+class _WalkedRow(_Row):
+    # stands in for a row that `iterrows` gives
+    __slots__ = ()
+
+    def __getitem__(self, label):
+        if type(label) is str and self._made is None:
+            cells = self._columns.walked_cells(label)
+            if cells is not None:
+                return cells[self._whole]
+        return self.real()[_plain(label)]
 
 
 class _Cells(_StandIn):

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from hasten.core.source import SourceFile
-from hasten.passes.source.columns.lookup import home_of
 from hasten.passes.source.columns.parts import OF_NUMPY
+from hasten.passes.source.columns.stand_rows import COMPREHENSIONS, reads_from, rows_read
 from hasten.passes.source.columns.syntax import (
     FunctionNode,
     bindings,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 FRAME, COLUMN, ROW, EITHER, GROUPS, CELLS = "frame", "column", "row", "frame, row or column", "groups", "cells"
 PLAIN_KINDS = frozenset({FRAME, COLUMN, ROW, EITHER})
 Kind: TypeAlias = "str | tuple[Kind, ...] | None"
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LOOKS = frozenset(
     {"index", "columns", "dtypes", "shape", "size", "empty", "values", "str", "dt", "cat", "ndim", "name", "dtype"}
     | {"T", "axes", "hasnans", "is_unique", "is_monotonic_increasing", "is_monotonic_decreasing", "plot", "nbytes"}
@@ -791,6 +790,13 @@ class Flow:
             kind = self.expr(a, unit)
             if isinstance(kind, tuple) or kind == CELLS or isinstance(a, ast.Starred):
                 raise Refused(n, "an argument of an unknown kind")
+        if f.attr == "iterrows" and base in (FRAME, EITHER) and not self.stays(n, f.value, unit):
+            if in_fstring(self.source, f.value) is not None:
+                raise Refused(n, "walks over rows in a text")
+            if rows_read(self.source, n):
+                self.parts += 1  # rows are made for nobody
+            else:
+                self.given[f.value] = None  # what is written meanwhile shows in no row, whoever gives it
         if f.attr in FRAMES_NAMES:
             if "inplace" in [k.arg for k in n.keywords] or base not in (FRAME, EITHER):
                 raise Refused(n, f"calls .{f.attr}")
@@ -802,6 +808,11 @@ class Flow:
         if f.attr == "groupby":
             return GROUPS
         return base if f.attr in MAKES and base != ROW else None
+
+    def stays(self, n: ast.Call, frame: ast.expr, unit: Unit) -> bool:
+        """Whether rows are those of the frame itself, whose name stays where it is (`walked_rows`)."""
+        walked = isinstance(self.up.get(n), (ast.For, ast.comprehension)) and unit.outermost and not self.shadows
+        return walked and isinstance(frame, ast.Name) and frame.id in self.roots
 
     def apply(self, n: ast.Call, groups: ast.expr, unit: Unit) -> bool:
         """Whether the function of a `groupby(...).apply(function)` is known: it is given what stands in for groups."""
@@ -886,11 +897,6 @@ class Flow:
             if inner.whole.get(name, True) and inner.whole.get(name) is not is_whole:
                 inner.whole[name], self.changed = is_whole, True
         return inner.returns
-
-
-def reads_from(source: SourceFile, f: ast.AST, name: str, home: ast.AST) -> bool:
-    """Whether the function reads a variable of the function around it."""
-    return any(isinstance(n, ast.Name) and n.id == name and home_of(source, n, name) is home for n in ast.walk(f))
 
 
 def written_alone(flow: Flow, unit: Unit, name: str) -> bool:

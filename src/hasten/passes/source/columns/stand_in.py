@@ -32,7 +32,8 @@ from hasten.passes.source.columns.emitted_rows import helpers
 from hasten.passes.source.columns.kept import goes_behind
 from hasten.passes.source.columns.parts import attribute, bound_anew
 from hasten.passes.source.columns.stand_apart import Apart, walked_rows
-from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, Refused, reads_from
+from hasten.passes.source.columns.stand_flow import INDEXERS, Flow, Refused
+from hasten.passes.source.columns.stand_rows import reads_from
 from hasten.passes.source.columns.stand_writes import may_change
 from hasten.passes.source.columns.syntax import (
     Fresh,
