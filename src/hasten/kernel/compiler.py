@@ -248,7 +248,8 @@ class Unit:
         fresh = partial(shared.module.fresh, taken=shared.taken)
         stmts = mapped.spelt(self.module, lookups.asked(self.module, stmts, params), params, fresh)
         stmts = firsts.as_loops(self.module, stmts, params, fresh)
-        stmts = unpacked.apart(displays.spelt(stmts, fresh))
+        self.outs = tuple(outs)  # (what is written out must leave these alone)
+        stmts = unpacked.apart(self.written_out(stmts))
         listed = deques.as_lists(shared.module, stmts, (*params, *outs), fresh)
         self.stmts = versions.lists_apart(self.module, listed, fresh)
         self.splicing = True  # may small methods be spelt out where they are called?
@@ -424,7 +425,7 @@ class Unit:
                     fail(f"{min(self.trusted & self.optional)} may be None")
                 return
             except splices.Splice as change:
-                self.stmts = splices.replaced(self.stmts, change)
+                self.stmts = self.written_out(splices.replaced(self.stmts, change))
                 self.analyse()
 
     def next_splice(self) -> int:
@@ -503,6 +504,18 @@ class Unit:
             self.removals > 0,
             self.turned > 0,
         )
+
+    def written_out(self, stmts: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements without loops over things, or functions, that the program names one by one."""
+        if self.module is self.shared.module:
+            stmts = displays.by_rules(self.module, stmts, {*self.params, *self.outs}, self.around)
+        return displays.spelt(stmts, partial(self.shared.module.fresh, taken=self.shared.taken))
+
+    def around(self) -> frozenset[str]:
+        """The words of the project's other files."""
+        files = () if self.shared.project is None else self.shared.project.files
+        own = self.shared.module.source.path
+        return frozenset(w for s in files if s.path != own for w in re.findall(r"\w+", s.text))
 
     def one_type(self, a: Type, b: Type, what: str) -> None:
         """Two names (or places) of one container must agree on what it holds."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hasten.core.facts import ValueFact
 from hasten.kernel import names
-from hasten.kernel.kinds import BOOL, Num, Word
+from hasten.kernel.kinds import BOOL, Num, Refuse, Word
 from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
@@ -174,6 +174,22 @@ def everyone(unit: Unit, node: ast.expr) -> tuple[Word, str] | None:
     return (Word(node.id), f"({', '.join(codes)},)") if codes else None
 
 
+def _two(unit: Unit, op: ast.cmpop, sides: Sequence[ast.expr]) -> V | None:
+    """`level is not sensor.level`, of two members of one enumeration; None for anything else."""
+    if not all(isinstance(e, (ast.Name, ast.Attribute)) for e in sides):
+        return None
+    count = len(unit.lines)
+    try:
+        a, b = (unit.expr(e) for e in sides)
+    except Refuse:  # what may be None, and the like
+        del unit.lines[count:]
+        return None
+    if not isinstance(a.t, Word) or not a.t.kind or a.t != b.t:
+        del unit.lines[count:]
+        return None
+    return V(f"({bare(a.code)} {'==' if isinstance(op, ast.Is) else '!='} {bare(b.code)})", BOOL)
+
+
 def compare(unit: Unit, node: ast.Compare) -> V | None:
     """`state is State.IDLE`, `state in (State.IDLE, State.BUSY)`; None for other comparisons."""
     op, right = node.ops[0], node.comparators[0]
@@ -195,7 +211,7 @@ def compare(unit: Unit, node: ast.Compare) -> V | None:
         return None
     sides = [node.left, right]
     if not any(isinstance(e, ast.Attribute) and member(unit, e) is not None for e in sides):
-        return None
+        return _two(unit, op, sides) if isinstance(op, (ast.Is, ast.IsNot)) else None
     a, b = (unit.expr(e) for e in sides)
     if not isinstance(a.t, Word) or not isinstance(b.t, Word) or isinstance(op, (ast.Is, ast.IsNot)) and a.t != b.t:
         fail("comparison with a member of an enumeration", node)
