@@ -119,6 +119,8 @@ if TYPE_CHECKING:
     from hasten.kernel.reach import Reached
     from hasten.kernel.seeded import Seeded
 
+# statements that run from one to the next
+STRAIGHT = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Pass, ast.Assert, ast.Return)
 ROUNDS = 14
 DICTS = ("builtins.dict", "collections.defaultdict", "collections.Counter")
 NARROW = frozenset(f"np.{d}" for d in ("int8", "int16", "int32", "uint8", "uint16", "uint32"))
@@ -282,6 +284,8 @@ class Unit:
                 assert known is not None
                 self.env[p] = known
         self.tagged: set[str] = set()
+        self.lately: dict[str, str] = {}  # the kinds of floats that names were given in the statements just before
+        self.untold: set[str] = set()  # names of floats of which nobody can tell, or asks, whether they are NumPy's
         self.mutated: set[str] = set()
         self.ret: Type | None = None
         self.lines: list[str] = []
@@ -490,7 +494,7 @@ class Unit:
 
     def state(self) -> tuple[object, ...]:
         """Everything that one round tells the next."""
-        sets = (self.tagged, self.mutated, self.optional, self.unpacked, self.opened)
+        sets = (self.tagged, self.untold, self.mutated, self.optional, self.unpacked, self.opened)
         return (
             dict(self.env),
             self.shared.version,
@@ -546,6 +550,7 @@ class Unit:
     def assign(self, name: str, v: V) -> None:
         t = v.t
         old = self.env.get(name)
+        self.lately.pop(name, None)
         if isinstance(t, Nil):
             self.forget(name, old)
             return
@@ -584,14 +589,32 @@ class Unit:
             fail(f"{name} is one function at the door and another one later")
         self.env[name] = new
         code = self.fit(v, new)
-        if name in self.tagged:
-            self.emit(f"{self.tag_name(name)} = {self.tag(v)}")
+        kind = self.kept_tag(name, v)
+        if kind is not None:
+            self.emit(f"{self.tag_name(name)} = {kind}")
         self.emit(f"{local(name)} = {code}")
         for line in containers.taken_apart(self, name):
             self.emit(line)
         if name in self.optional:
             self.emit(f"{self.flag(name)} = False")
             self.present.add(name)
+
+    def kept_tag(self, name: str, v: V) -> str | None:
+        """The code of the type of what a name is given, if somebody asks for it.
+
+        Where nobody can tell whether a float is NumPy's, the name is one of those that are not asked again; raises
+        `Refuse` when it leaves the kernel.
+        """
+        if name not in self.tagged:
+            return None
+        try:
+            return self.tag(v)
+        except Refuse:
+            if name in self.outs or not isinstance(v.t, Num) or v.t.kinds != mixed.FLOATS:
+                raise
+        self.untold.add(name)
+        self.tagged.discard(name)
+        return None
 
     def forget(self, name: str, old: Type | None) -> None:
         """`name = None`, for a name that is given something else elsewhere."""
@@ -695,10 +718,14 @@ class Unit:
             self.tagged.add(name)
             return self.tag_name(name)
 
+        now = self.env[name]
+        if isinstance(now, Num) and now.kinds == mixed.FLOATS and name in self.lately:
+            now = num(self.lately[name])
+        told = None if name in self.untold and isinstance(now, Num) and now.kinds <= mixed.FLOATS else tag
         if name in self.optional and name not in self.present:
             pair = (self.flag(name), local(name))
-            return V(f"({', '.join(pair)})", Opt(self.env[name]), tag=tag, pair=pair, leaf=True)
-        return V(local(name), self.env[name], tag=tag, leaf=True)
+            return V(f"({', '.join(pair)})", Opt(now), tag=told, pair=pair, leaf=True)
+        return V(local(name), now, tag=told, leaf=True)
 
     # ------------------------------------------------------------------ statements
 
@@ -722,11 +749,17 @@ class Unit:
         self.commons: dict[str, str] = {}  # sizes of intersections that have names in this statement
         kept = (self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up)
         begun = len(self.walks)
+        straight = isinstance(s, STRAIGHT)
+        if not straight:
+            self.lately.clear()
         try:
             method(s)
             deques_made.walked(self, begun, s)
+            if not straight:
+                self.lately.clear()
         except Unknown as reason:
             del self.walks[begun:]
+            self.lately.clear()
             # a later statement may tell what a list or dict holds: this one gets its code in the next round
             self.unknown = reason
             self.depth, self.loops, self.inside, self.frozen, self.hint, self.places, self.looked_up = kept
@@ -929,7 +962,10 @@ class Unit:
             return
         target = s.targets[0]
         if isinstance(target, ast.Name):
-            self.assign(target.id, self.value_for(target.id, s.value))
+            v = self.value_for(target.id, s.value)
+            self.assign(target.id, v)
+            if isinstance(v.t, Num) and v.t.kind in mixed.FLOATS:
+                self.lately[target.id] = v.t.kind
             containers.told(self, s.value, target.id)
         elif isinstance(target, ast.Subscript):
             self.store(target, containers.part(self, target, s.value))
@@ -1025,6 +1061,10 @@ class Unit:
             target = self.loop_target(gen.target, items, casts)
             if casts:
                 fail("comprehension over values that need a conversion", node)
+            for n in ast.walk(gen.target):
+                known = self.env.get(n.id) if isinstance(n, ast.Name) else None
+                if isinstance(n, ast.Name) and isinstance(known, Num) and known.kinds == mixed.FLOATS:
+                    self.untold.add(n.id)
             self.frozen += len(self.frozen_maps)
             self.frozen_maps.clear()
             target, code = containers.with_place(self, gen.target, gen.iter, target, code, [node])
@@ -1416,8 +1456,9 @@ class Unit:
                 "np.uint32",
             ):
                 casts.append(f"{local(target.id)} = np.int64({local(target.id)})")
-            if target.id in self.tagged:
-                casts.append(f"{self.tag_name(target.id)} = {self.tag(V(target.id, t))}")
+            kind = self.kept_tag(target.id, V(target.id, t))
+            if kind is not None:
+                casts.append(f"{self.tag_name(target.id)} = {kind}")
             return local(target.id)
         if isinstance(target, (ast.Tuple, ast.List)):
             if isinstance(t, Rec) and t.fields:
@@ -1655,13 +1696,15 @@ class Unit:
                 t.kind is None or t.kinds != known
             ):
                 fail("type of the result depends on the data", s)
-        if isinstance(t, Tup) and any(isinstance(i, Num) and i.kind is None for i in t.items):
+        asked = [i for i in t.items if isinstance(i, Num) and i.kind is None] if isinstance(t, Tup) else []
+        if any(self.door or i.kinds != mixed.FLOATS for i in asked):
             fail("types in the resulting tuple depend on the data", s)
         before = self.ret.item if isinstance(self.ret, Opt) else self.ret
         if isinstance(t, Tup) and isinstance(before, Tup):
             for a, b in zip(t.items, before.items, strict=False):
                 if isinstance(a, Num) and isinstance(b, Num) and a.kinds != b.kinds:
-                    fail("results of several types", s)
+                    if self.door or not a.kinds | b.kinds <= mixed.FLOATS:
+                        fail("results of several types", s)
         self.ret = t if self.ret is None else join(self.ret, t)
         if not isinstance(t, (Opt, Nil)) and not isinstance(self.ret, (Opt, Nil)):
             self.one_type(self.ret, t, "the result")
@@ -2599,6 +2642,8 @@ class Unit:
             return v
         if isinstance(v.t, Row) and isinstance(v.t.item, Word):
             return v
+        if isinstance(v.t, Mix) and v.t.depth == 1 and v.t.kinds <= mixed.FLOATS:
+            return V(f"{v.code}[0]", Lst(v.t.kinds))
         if isinstance(v.t, Word) and not v.t.kind:
             from hasten.kernel import letters  # it builds on this module
 
@@ -2638,6 +2683,11 @@ class Unit:
             v = self.as_list(v, node)
         if name in ("any", "all"):
             return V(f"{self.helper(name + '_of')}({v.code})", BOOL)
+        if item.kinds == mixed.FLOATS:  # which of them is NumPy's nobody can tell: the result may be either
+            if name == "sorted":
+                code = v.code if isinstance(v.t, Lst) else f"{self.helper('as_array')}({v.code})"
+                return V(f"{self.helper('sorted_list')}({code})", Lst(item.kinds))
+            return V(f"{self.helper('sum_either' if name == 'sum' else name + '_list')}({v.code})", item)
         if item.kind is None or item.kind in ("np.int8", "np.int16", "np.int32", "np.uint8", "np.uint16", "np.uint32"):
             fail(f"{name} of this", node)
         if name == "sum":

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SIGNS = {"Add": "+", "Sub": "-", "Mult": "*"}
 REAL = frozenset({"int", "float"})
+FLOATS = frozenset({"float", "np.float64"})
 
 
 class Needed(Refuse):

@@ -472,6 +472,22 @@ def _sum_np(values):
         total = _add_float(total, value)
     return total
 ''', "add_float"),
+    _njit("sum_either", '''
+def _sum_either(values):
+    """sum(values) of at least one float, NumPy's among them; raises where NumPy would warn, or where rounding counts.
+
+    From Python 3.12 on, `sum` carries the rounding errors of its own floats along.
+    """
+    if len(values) == 0:
+        raise ValueError
+    total = 0.0
+    for value in values:
+        new = _add_float(total, value)
+        if _COMPENSATED and ((total - new) + value if abs(total) >= abs(value) else (value - new) + total) != 0.0:
+            raise ValueError
+        total = new
+    return total
+''', "add_float"),
     _njit("as_array", '''
 def _as_array(values):
     return np.array(values)
