@@ -48,7 +48,7 @@ OPERATORS = {
 }  # fmt: skip
 WARNS = frozenset({"add", "subtract", "multiply", "true_divide", "power", "square", "reciprocal", "sqrt"})
 DIVIDES = frozenset({"floor_divide", "remainder"})
-KEEPS = frozenset({"negative", "absolute", "floor", "ceil", "rint", "trunc", "real", "imag"})
+KEEPS = frozenset({"negative", "absolute", "conjugate", "floor", "ceil", "rint", "trunc", "real", "imag"})
 # functions that NumPy computes by code of its own: equal but for the last bits
 ROUNDED = frozenset(
     "exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh"
@@ -61,7 +61,7 @@ FRESH = frozenset(
     " power floor ceil astype len range int float random normal uniform standard_normal hstack vstack column_stack"
     " concatenate stack triu tril histogram argmax argmin argsort unique bincount cumsum diff median flatnonzero"
     " nonzero any all searchsorted norm average roll interp digitize convolve correlate trace sign tile repeat delete"
-    " isin nansum nanmean nanmax nanmin ptp cross polyval cholesky".split()
+    " isin median cov corrcoef take nansum nanmean nanmax nanmin ptp cross polyval cholesky".split()
 )
 
 

@@ -32,6 +32,7 @@ ONE = {
     "sqrt": "sqrt", "abs": "absolute", "absolute": "absolute", "fabs": "absolute", "negative": "negative",
     "square": "square", "floor": "floor", "ceil": "ceil", "rint": "rint", "trunc": "trunc", "sign": "sign",
     "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "logical_not": "logical_not", "invert": "invert",
+    "conj": "conjugate", "conjugate": "conjugate",
 }  # fmt: skip
 TWO = {
     "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "true_divide", "true_divide": "true_divide",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hasten.kernel import arrays_made
-from hasten.kernel.arrays import apart, usable
+from hasten.kernel.arrays import FRESH, PURE_CALLS, apart, usable
 from hasten.kernel.kinds import INT, NPF8, Arr, Num, Tup, Type, num
 from hasten.kernel.values import V, bare, fail, may_round
 
@@ -20,18 +20,21 @@ if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
 
 EXACT = 2**53
+CALCULATES = frozenset({"sum", "mean", "max", "min", "std", "var", "copy", "dot", "any", "all"})  # methods
 PLAIN = ("float64", "int64", "bool")  # of arrays whose elements are only put elsewhere
 NUMBERS = frozenset({"int", "float", "np.int64", "np.float64"})
 
 
-def _vector(*dtypes: str, dims: int = 1) -> Callable[[Num | Arr], bool]:
-    return lambda t: isinstance(t, Arr) and t.dtype in dtypes and t.ndim == dims and not (dims > 1 and t.odd)
+def _vector(*dtypes: str, dims: int = 1, odd: bool = False) -> Callable[[Num | Arr], bool]:
+    return lambda t: isinstance(t, Arr) and t.dtype in dtypes and t.ndim == dims and (odd or dims == 1 or not t.odd)
 
 
-# what a parameter may be, by a letter: v, i vectors of floats, ints; m a matrix of floats; 1, 2 any vector, matrix;
+# what a parameter may be, by a letter: v, i vectors of floats, ints; m a matrix of floats, o one in whatever order;
+# 1, 2 any vector, matrix;
 # x a number (taken for a float), f one that is a float, n an int
 KINDS: Mapping[str, Callable[[Num | Arr], bool]] = {
     "v": _vector("float64"), "i": _vector("int64"), "m": _vector("float64", dims=2),
+    "o": _vector("float64", dims=2, odd=True),
     "1": _vector(*PLAIN), "2": _vector(*PLAIN, dims=2),
     "x": lambda t: isinstance(t, Num) and t.kinds <= NUMBERS and t.rep in "if",
     "f": lambda t: isinstance(t, Num) and t.kinds <= {"float", "np.float64"},
@@ -44,12 +47,14 @@ class Form:
     """One way to call a function. `takes`: `name:letter` of each parameter, or `name=literal|literal`.
 
     `gives`: the letter of the result, "s" for an array like the first argument, "b" for a vector of truth values.
+    `view`: NumPy gives a part of the same memory, and this a copy.
     """
 
     takes: str
     helper: str
     gives: str
     rounds: bool = False
+    view: bool = False
 
 
 def _by_axis(takes: str, rows: str, columns: str, gives: str) -> tuple[Form, Form]:
@@ -82,8 +87,17 @@ TABLE: Mapping[str, tuple[str, tuple[Form, ...]]] = {
         Form("a:v v:v side='right'", "places_after", "i"))),
     "convolve": ("a v mode", _by_mode("folded", "full")),
     "correlate": ("a v mode", _by_mode("slid", "valid")),
-    "trace": ("a offset axis1 axis2", (Form("a:m", "trace", "f"),)),
-    "diag": ("v k", (Form("v:v", "diagonal_matrix", "m"),)),
+    "trace": ("a offset axis1 axis2", (Form("a:o", "trace", "f"),)),
+    "diag": ("v k", (Form("v:v", "diagonal_matrix", "m"), Form("v:o", "diagonal_of", "v", view=True))),
+    "median": ("a axis", _by_axis("a:o", "middles_of_columns", "middles_of_rows", "v")),
+    "cov": ("m y rowvar", (
+        Form("m:o", "covariance_of_rows", "m", rounds=True),
+        Form("m:o rowvar=False", "covariance_of_columns", "m", rounds=True))),
+    "corrcoef": ("x y rowvar", (
+        Form("x:o", "correlation_of_rows", "m", rounds=True),
+        Form("x:o rowvar=False", "correlation_of_columns", "m", rounds=True))),
+    "take": ("a indices axis", (
+        Form("a:1 indices:i", "items_taken", "s"), Form("a:2 indices:i axis=0", "rows_taken", "s"))),
     "clip": ("a a_min a_max", (
         Form("a:n a_min:n a_max:n", "clipped_int", "n"), Form("a:f a_min:x a_max:x", "clipped", "f"))),
     "minimum": ("x1 x2", (Form("x1:n x2:n", "lesser_int", "n"),)),
@@ -141,7 +155,11 @@ def known(u: Unit, short: str, node: ast.Call) -> V | None:
     found = {name: arrays_made.argument(u, e, node) for name, e in given.items() if name not in literal}
     for form in forms:
         letters = dict(p.split(":") for p in form.takes.split() if ":" in p)
-        if letters.keys() == found.keys() and all(_fits(letters[n], v) for n, v in found.items()):
+        if (
+            letters.keys() == found.keys()
+            and (not form.view or consumed(u, node))
+            and all(_fits(letters[n], v) for n, v in found.items())
+        ):
             return _made(u, short, form, letters, found, node)
     del u.lines[lines:]
     return None
@@ -194,6 +212,22 @@ def over_places(u: Unit, node: ast.expr) -> tuple[Type, str] | None:
     else:
         fail("np.ndindex of this", node)
     return Tup((INT, INT)), f"{u.helper('places_of_grid')}({sizes})"
+
+
+def consumed(u: Unit, node: ast.expr) -> bool:
+    """Is a value only calculated with, by what stands around it and changes nothing? Then a copy does for a view."""
+    everything = list(ast.walk(u.current)) if u.current is not None else []
+    around = next((n for n in everything if any(c is node for c in ast.iter_child_nodes(n))), None)
+    for n in everything:
+        if isinstance(n, ast.Call) and not (u.module.dotted(n.func) or "").startswith(("numpy.", "math.")):
+            method = isinstance(n.func, ast.Attribute) and n.func.attr in CALCULATES
+            if not method and u.module.dotted(n.func) not in PURE_CALLS:
+                return False
+    if isinstance(around, ast.Call):
+        return around.func is not node and (u.module.dotted(around.func) or "").removeprefix("numpy.") in FRESH
+    if isinstance(around, ast.Attribute):
+        return around.attr in CALCULATES
+    return isinstance(around, (ast.BinOp, ast.UnaryOp, ast.Compare))
 
 
 def _name(parameter: str) -> str:

@@ -179,6 +179,92 @@ def _without_nan(x):
         out[i] = 0.0 if value != value else min(max(value, -largest), largest) if abs(value) == np.inf else value
     return out
 ''', ()),
+    ("diagonal_of", '''
+def _diagonal_of(x):
+    """np.diag(x) of a matrix, in memory of its own"""
+    out = np.empty(min(x.shape[0], x.shape[1]))
+    for i in range(out.size):
+        out[i] = x[i, i]
+    return out
+''', ()),
+    ("middles_of_rows", '''
+def _middles_of_rows(x):
+    """np.median(x, axis=1) of a matrix"""
+    out = np.empty(x.shape[0])
+    for i in range(x.shape[0]):
+        out[i] = _middle(x[i].copy())
+    return out
+''', ("middle",)),
+    ("middles_of_columns", '''
+def _middles_of_columns(x):
+    """np.median(x, axis=0) of a matrix"""
+    return _middles_of_rows(x.T)
+''', ("middles_of_rows",)),
+    ("covariance_of_rows", '''
+def _covariance_of_rows(x):
+    """np.cov(x) of a matrix of several rows"""
+    rows, n = x.shape
+    if rows < 2 or n < 2:
+        raise ValueError
+    rest = np.empty((rows, n))
+    for i in range(rows):
+        mean = 0.0
+        for j in range(n):
+            mean += x[i, j]
+        mean /= n
+        for j in range(n):
+            rest[i, j] = x[i, j] - mean
+    out = np.empty((rows, rows))
+    for i in range(rows):
+        for k in range(i + 1):
+            total = 0.0
+            for j in range(n):
+                total += rest[i, j] * rest[k, j]
+            out[i, k] = out[k, i] = total / (n - 1)
+    if not _all_finite(out):
+        raise FloatingPointError
+    return out
+''', ("all_finite",)),
+    ("covariance_of_columns", '''
+def _covariance_of_columns(x):
+    """np.cov(x, rowvar=False) of a matrix"""
+    return _covariance_of_rows(x.T)
+''', ("covariance_of_rows",)),
+    ("correlation_of_rows", '''
+def _correlation_of_rows(x):
+    """np.corrcoef(x) of a matrix of several rows; raises where one does not vary"""
+    out = _covariance_of_rows(x)
+    sizes = np.empty(out.shape[0])
+    for i in range(sizes.size):
+        sizes[i] = math.sqrt(out[i, i])
+        if sizes[i] == 0.0:
+            raise ZeroDivisionError
+    for i in range(sizes.size):
+        for k in range(sizes.size):
+            out[i, k] = min(max(out[i, k] / sizes[i] / sizes[k], -1.0), 1.0)
+    return out
+''', ("covariance_of_rows",)),
+    ("correlation_of_columns", '''
+def _correlation_of_columns(x):
+    """np.corrcoef(x, rowvar=False) of a matrix"""
+    return _correlation_of_rows(x.T)
+''', ("correlation_of_rows",)),
+    ("items_taken", '''
+def _items_taken(x, places):
+    """np.take(x, places) of a vector"""
+    out = np.empty(places.size, x.dtype)
+    for i in range(places.size):
+        out[i] = x[_place(places[i], x.size)]
+    return out
+''', ("place",)),
+    ("rows_taken", '''
+def _rows_taken(x, places):
+    """np.take(x, places, axis=0) of a matrix"""
+    out = np.empty((places.size, x.shape[1]), x.dtype)
+    for i in range(places.size):
+        out[i] = x[_place(places[i], x.shape[0])]
+    return out
+''', ("place",)),
     ("sorted_rows", '''
 def _sorted_rows(x):
     """np.sort(x, axis=1) of a matrix"""
