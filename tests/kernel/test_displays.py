@@ -40,6 +40,8 @@ def test_objects_and_numbers_in_turn() -> None:
             total += 1000
         if seen.get(k) is None:
             total += 10
+        if not seen.get(k) and k < 3:
+            total += 100
         seen[k] = y
         flag = "hot" if y > 4 else "cold"
         before = flags.get(flag)

@@ -2183,7 +2183,8 @@ class Unit:
             return self.test_of(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return f"(not {self.test(node.operand)})"
-        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        asks = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get"
+        if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)) or asks:
             return optional.truth(self, optional.maybe(self, node), node)
         return self.truth(self.expr(node), node)
 
