@@ -133,6 +133,42 @@ def test_the_same_rows(name: str) -> None:
         assert same(old, new), (make().dtypes, old[:2], new[:2])
 
 
+ASKED = (
+    "{f}[{k}]",
+    "{f}.loc[{k}, 'y']",
+    "{f}['x'][{k}].sum()",
+    "{f}['x'].where({k})",
+    "{f}['y'].map(part['k']).tolist()",
+)
+KEYS = ("part['f']", "sub['y'] > 0", "sub['f']", "other['k'] == k")
+MIXED = (
+    "def work(df, other):\n    out = []\n    for k in df['k'].unique():\n        part = df[df['t'] >= df['t'].min()]\n"
+    "        sub = part[df['k'] == k]\n"  # rows are put in order by pandas, and what it gives is its own
+) + "".join(
+    f"        try:\n            out.append({ask.format(f=f, k=k)})\n        except Exception as e:\n            out.append((type(e), str(e)))\n"
+    for ask in ASKED
+    for f in ("part", "sub", "other")
+    for k in KEYS
+)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_keys_of_other_frames() -> None:
+    text = f"{HEAD}{MIXED}    return out\n"
+    (change,) = changes(StandIns(), text, {"df": frame(), "other": frame()})
+    changed = after(text, change)
+    odd = [
+        lambda: frame(9).set_index(["k", "s"], drop=False),
+        lambda: frame(9).iloc[::-1],
+        lambda: frame(9).iloc[[3, 1, 2]],
+    ]
+    for make in (lambda: frame(9), *odd):
+        for unlike in (lambda: frame(9), *odd):
+            inputs = lambda make=make, unlike=unlike: {"df": make(), "other": unlike()}  # noqa: E731
+            old, new = run(text, inputs), run(changed, inputs)
+            assert same(old, new), (make(), unlike(), old[:2], new[:2])
+
+
 def test_rows_that_go_on_are_made() -> None:
     text = HEAD + PROGRAMS["rows that go on"]
     (change,) = changes(StandIns(), text, {"df": frame()})

@@ -140,6 +140,12 @@ class _StandIn:
     __len__, __iter__, __contains__ = map(_through, ("__len__", "__iter__", "__contains__"))
     __getitem__, __setitem__ = map(_through, ("__getitem__", "__setitem__"))
 
+    def __call__(self, asking):
+        # pandas calls a key that can be called: a frame that nothing stands in for gets the real thing
+        if not isinstance(asking, (pd.DataFrame, pd.Series)):
+            raise TypeError(f"{type(asking).__name__} cannot be asked for by a frame")
+        return self.real()
+
     def __bool__(self):
         return bool(self.real())
 

@@ -790,6 +790,8 @@ class Flow:
             kind = self.expr(a, unit)
             if isinstance(kind, tuple) or kind == CELLS or isinstance(a, ast.Starred):
                 raise Refused(n, "an argument of an unknown kind")
+            if kind in PLAIN_KINDS and in_fstring(self.source, a) is None:
+                self.given[a] = None  # whatever is asked may be pandas' own
         if f.attr == "iterrows" and base in (FRAME, EITHER) and not self.stays(n, f.value, unit):
             if in_fstring(self.source, f.value) is not None:
                 raise Refused(n, "walks over rows in a text")
