@@ -5,9 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from hasten.core.facts import Facts, RegionFacts
+from hasten.core.finding import Region
+from hasten.observe.describe import describe
 from hasten.passes.source.columns.stand_in import StandIns
 from tests.passes.test_columns_stand_in import frame
-from tests.passes.test_columns_support import HEAD, after, changes, run, same
+from tests.passes.test_columns_support import HEAD, after, changes, run, same, workload
 
 pytestmark = pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="offered from pandas 3 on")
 
@@ -94,6 +97,19 @@ def test_the_same(name: str) -> None:
             inputs = lambda make=make: {"df": make(), "other": make()}  # noqa: E731
             old, new = run(text, inputs), run(changed, inputs)
             assert same(old, new), (old[:2], new[:2])
+
+
+def test_only_where_the_function_is_run_whole() -> None:
+    text = HEAD + PROGRAMS["applied to rows"]
+    lines = text.splitlines()
+    line = next(n for n, x in enumerate(lines, 1) if ".apply(" in x)
+    facts = {name: (describe(frame()),) for name in ("df", "other")}
+    for region, wanted in (
+        (Region("s.py", line, line, "block", "work", ("df", "near"), ()), 0),
+        (Region("s.py", 6, len(lines), "function", "work", ("df", "other"), ()), 1),
+    ):
+        known = Facts(regions={region.id: RegionFacts(region.id, types=facts)})
+        assert len(list(StandIns().find(workload(text), region, known))) == wanted
 
 
 ASK = "def ask(k):\n        return other[other['k'] == k]['x'].sum()\n    "

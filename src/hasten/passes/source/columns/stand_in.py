@@ -148,6 +148,9 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
             or not _again_and_again(loop, flow)
             or _seen_elsewhere(source, region, loop, flow)
             or may_change(source, loop, flow)
+            or flow.shadows
+            and flow.top.home is not None
+            and region.kind != "function"  # the functions that read the variable are made outside a block
         ):
             continue
         return flow
