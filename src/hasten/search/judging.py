@@ -113,8 +113,9 @@ def judge(
             trial = Trial(change, number, Inconclusive(f"{TOO_LATE} before it could be tried"))
         else:
             started = session.clock()
-            most = left * (0.8 if change.region.share > 0.5 else 0.5)  # the first ones may decide the rest
-            trial = _replayed(program, work, change, facts, wall_s, number, min(most, 90.0), speed)
+            if count < len(changes) - 1:
+                left *= 0.8 if change.region.share > 0.5 else 0.5  # the first ones may decide the rest
+            trial = _replayed(program, work, change, facts, wall_s, number, min(left, 90.0), speed)
             trial.seconds = session.clock() - started
             if not session.stopping.is_set() and not trial.verdict.reason.startswith(TOO_LATE):
                 session.noted("trial", steps[id(change)], (count, trial))
