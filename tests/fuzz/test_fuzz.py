@@ -12,6 +12,7 @@ SLICE = {
     "containers": (60, 0.35),
     "columns": (60, 0.35),
     "stand_ins": (15, 0.6),
+    "cells": (12, 0.3),
     "arrays": (60, 0.35),
     "elements": (60, 0.35),
     "kernels": (60, 0.5),

@@ -21,6 +21,7 @@ from hasten.measure.decide import (
     Evidence,
     interval,
     robust_sd,
+    total_interval,
 )
 
 
@@ -254,6 +255,14 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says() -> None:
         low, high = interval([draw.gauss(0.2, 0.1) for _ in range(15)], seed=n, rounds=300)
         hits += low <= math.exp(0.2) <= high
     assert hits / 300 > 0.88
+
+
+def test_long_calls_count_for_more_in_the_whole() -> None:
+    pairs = [(8.0, 2.0), (8.4, 2.1), (0.01, 0.0125), (0.01, 0.0125), (0.01, 0.0125)]
+    low, high = total_interval(pairs, rounds=400)
+    assert 3.9 < high <= 4.0 + 1e-9
+    assert low == pytest.approx(0.8)  # none of the long ones may be among those drawn
+    assert total_interval(pairs[:1]) == (0.0, math.inf)
 
 
 def test_the_spread_does_not_mind_an_outlier() -> None:

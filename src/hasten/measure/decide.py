@@ -32,9 +32,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -171,12 +174,29 @@ def interval(
     """Bootstrap percentile interval, over pairs, of the median speed-up (old/new). 0 to infinity below two pairs."""
     if len(logs) < 2:
         return 0.0, math.inf
-    draw = random.Random(seed)
-    medians = sorted(median(draw.choices(logs, k=len(logs))) for _ in range(rounds))
-    tail = (1 - confidence) / 2
-    low = medians[math.floor(tail * (rounds - 1))]
-    high = medians[math.ceil((1 - tail) * (rounds - 1))]
+    low, high = _bootstrap(logs, median, confidence, seed, rounds)
     return math.exp(low), math.exp(high)
+
+
+def total_interval(
+    pairs: Sequence[tuple[float, float]], *, confidence: float = 0.95, seed: int = 0, rounds: int = 2000
+) -> tuple[float, float]:
+    """The same of the speed-up of all pairs (old, new seconds) together: of calls that take unequally long, the long
+    ones count for more."""
+    return _bootstrap(pairs, _together, confidence, seed, rounds) if len(pairs) > 1 else (0.0, math.inf)
+
+
+def _together(pairs: Sequence[tuple[float, float]]) -> float:
+    return sum(old for old, _ in pairs) / sum(new for _, new in pairs)
+
+
+def _bootstrap(
+    items: Sequence[T], value: Callable[[Sequence[T]], float], confidence: float, seed: int, rounds: int
+) -> tuple[float, float]:
+    draw = random.Random(seed)
+    values = sorted(value(draw.choices(items, k=len(items))) for _ in range(rounds))
+    tail = (1 - confidence) / 2
+    return values[math.floor(tail * (rounds - 1))], values[math.ceil((1 - tail) * (rounds - 1))]
 
 
 def robust_sd(values: Sequence[float]) -> float:

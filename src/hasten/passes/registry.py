@@ -31,6 +31,8 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.subsets", "Subsets"),
     ("hasten.passes.source.containers.dates", "IsoTime"),
     ("hasten.passes.source.containers.letters", "Letters"),
+    ("hasten.passes.source.containers.averages", "Means"),
+    ("hasten.passes.source.containers.averages", "Spreads"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
     ("hasten.passes.source.columns.elementwise", "Elementwise"),

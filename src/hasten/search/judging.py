@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from statistics import median
 
 from hasten.core.contract import Contract
 from hasten.core.facts import Facts
@@ -17,7 +15,7 @@ from hasten.core.recipe import Change
 from hasten.core.verdict import Accepted, Failed, Inconclusive, Rejected, Verdict
 from hasten.core.workload import ScriptWorkload
 from hasten.errors import TargetError
-from hasten.measure.decide import interval
+from hasten.measure.decide import total_interval
 from hasten.observe.machine import free_mb, usable_cores
 from hasten.observe.session import Session
 from hasten.search import doors
@@ -188,10 +186,11 @@ def _replayed(
         verdict = Accepted(None, f"not replayed ({replayed.reason}); rests on its guards and whole-program runs")
         return replace(base, verdict=verdict, saves_s=share * wall_s / 2, equal=True)
     gain = replayed.old_s / max(replayed.new_s, 1e-9)
-    logs = [math.log(old / new) for old, new in replayed.samples if old > 0 and new > 0]
-    if logs:
-        typical = Speedup(math.exp(median(logs)), *interval(logs), len(logs), decided="on its region")
-        base = replace(base, gain=typical)
+    pairs = [(old, new) for old, new in replayed.samples if old > 0 and new > 0]
+    if pairs:
+        low, high = total_interval(pairs)
+        speedup = Speedup(gain, min(low, gain), max(high, gain), len(pairs), decided="on its region")
+        base = replace(base, gain=speedup)
     base = replace(base, region_gain=gain)
     if gain < LEAST_GAIN and speed:
         return replace(base, verdict=Rejected("equal, but not faster on its region"))
