@@ -1,15 +1,13 @@
-"""Exact fractions for averages of floats.
+"""Exact fractions for a mean of floats.
 
-What it finds    `statistics.mean(xs)` and, where floats may round, `statistics.stdev`, `pstdev`, `variance` and
-                 `pvariance`.
+What it finds    `statistics.mean(xs)`
 Why it is slow   `statistics` adds up fractions, element by element: half a microsecond each and more.
 Example          statistics.mean(window)   ->   _mean(window, statistics.mean)
 Safe when        the list, tuple or deque holds plain floats only, looked at while it runs: anything else, and what is
-                 not finite, goes through the original. A mean is what the original gives, to the bit: `math.fsum` gives
-                 the sum and what was rounded off it, and with these it is checked that no float lies nearer to the
-                 exact mean (products without error after Dekker, "A floating-point technique for extending the
-                 available precision", 1971). The others are the corrected two-pass sums of squares (Chan, Golub,
-                 LeVeque, "Algorithms for computing the sample variance", 1983): some last bits may differ.
+                 not finite, goes through the original. The mean is what the original gives, to the bit: `math.fsum`
+                 gives the sum and what was rounded off it, and with these it is checked that no float lies nearer to
+                 the exact mean (products without error after Dekker, "A floating-point technique for extending the
+                 available precision", 1971).
 """
 
 from __future__ import annotations
@@ -97,7 +95,16 @@ class Means(ContainerPass):
 
 
 class Spreads(ContainerPass):
-    """See the module."""
+    """Exact fractions for a variance or standard deviation of floats.
+
+    What it finds    `statistics.stdev(xs)`, `pstdev`, `variance` and `pvariance`
+    Why it is slow   `statistics` adds up fractions and their squares, element by element: a microsecond each and more.
+    Example          statistics.stdev(window)   ->   _spread(window, statistics.stdev, 1, True)
+    Safe when        the list, tuple or deque holds plain floats only, looked at while it runs, and they do not all lie
+                     within some last bits: anything else goes through the original. Sums of squares about the mean are
+                     corrected for its rounding (Chan, Golub, LeVeque, "Algorithms for computing the sample variance",
+                     1983), so that the last bits of the result may differ.
+    """
 
     code: ClassVar[str] = "HST118"
     name: ClassVar[str] = "spread of floats by fractions"
