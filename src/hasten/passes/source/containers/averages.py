@@ -139,7 +139,7 @@ def _parts(place: Place, call: ast.Call, helper: str, more: str, prelude: tuple[
     function = module.text(call.func)
     first, last = call.lineno, call.end_lineno or call.lineno
     return Parts(
-        title=f"line {first}: {function} without fractions",
+        title=f"{function} without fractions",
         first=first,
         last=last,
         reason=f"`{function}` adds up exact fractions, one for each element",
