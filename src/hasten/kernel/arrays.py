@@ -61,7 +61,7 @@ FRESH = frozenset(
     " power floor ceil astype len range int float random normal uniform standard_normal hstack vstack column_stack"
     " concatenate stack triu tril histogram argmax argmin argsort unique bincount cumsum diff median flatnonzero"
     " nonzero any all searchsorted norm average roll interp digitize convolve correlate trace sign tile repeat delete"
-    " isin median cov corrcoef take nansum nanmean nanmax nanmin ptp cross polyval cholesky".split()
+    " isin cov corrcoef take nansum nanmean nanmax nanmin ptp cross polyval cholesky".split()
 )
 
 

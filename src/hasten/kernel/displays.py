@@ -79,6 +79,16 @@ def _leaves(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _leaves(case.body)
 
 
+def _round(body: Sequence[ast.stmt], number: int) -> list[ast.stmt]:
+    """The statements of one round, at a place of its own: what a statement makes gets names by its place."""
+    made = copy.deepcopy(list(body))
+    for n in (n for s in made for n in ast.walk(s)):
+        if isinstance(n, (ast.stmt, ast.expr)):
+            n.col_offset += 1000 * number
+            n.end_col_offset = (n.end_col_offset or 0) + 1000 * number
+    return made
+
+
 def by_rules(
     module: Module, stmts: Sequence[ast.stmt], kept: Collection[str], others: Callable[[], Collection[str]]
 ) -> list[ast.stmt]:
@@ -168,14 +178,11 @@ class _Called(ast.NodeTransformer):
                 return node
         out: list[ast.AST] = []
         for k, row in enumerate(rows):
-            body = copy.deepcopy(node.body)
+            body = _round(node.body, k)
             said = {targets[i].id: row[i] for i in functions}
             for n in (n for s in body for n in ast.walk(s)):
                 if isinstance(n, ast.Name) and n.id in said:
                     n.id = said[n.id].id  # type: ignore[attr-defined]
-                if isinstance(n, (ast.stmt, ast.expr)):
-                    n.col_offset += 1000 * k
-                    n.end_col_offset = (n.end_col_offset or 0) + 1000 * k
             for i, t in enumerate(targets):
                 if i not in functions:
                     out.append(ast.copy_location(ast.Assign([ast.Name(t.id, ast.Store())], row[i]), node))
@@ -208,10 +215,5 @@ class _WrittenOut(ast.NodeTransformer):
             rounds.append(kept)
         for i, values in enumerate(rounds):
             bound = [ast.Assign([ast.Name(t.id, ast.Store())], v) for t, v in zip(targets, values, strict=True)]
-            body = copy.deepcopy(node.body)
-            for n in (n for s in body for n in ast.walk(s)):
-                if isinstance(n, (ast.stmt, ast.expr)):  # what a statement makes gets names by its place
-                    n.col_offset += 1000 * i
-                    n.end_col_offset = (n.end_col_offset or 0) + 1000 * i
-            out += [*(ast.copy_location(b, node) for b in bound), *body]
+            out += [*(ast.copy_location(b, node) for b in bound), *_round(node.body, i)]
         return out

@@ -190,12 +190,8 @@ def _bin_above(x, bins):
     ("bins_above", '''
 def _bins_above(x, bins):
     """np.digitize(x, bins) of a vector, of bins in rising order"""
-    _ascending(bins)
-    out = np.empty(x.size, np.int64)
-    for i in range(x.size):
-        out[i] = _place_after(bins, x[i])
-    return out
-''', ("ascending", "place_after")),
+    return _places_after(bins, x)
+''', ("places_after",)),
     ("places_before", '''
 def _places_before(x, keys):
     """np.searchsorted(x, keys) of two vectors, x in order"""
@@ -219,11 +215,8 @@ def _places_after(x, keys):
     ("trace", '''
 def _trace(x):
     """np.trace(x) of a matrix"""
-    out = np.empty(min(x.shape[0], x.shape[1]))
-    for i in range(out.size):
-        out[i] = x[i, i]
-    return _np_sum(out)
-''', ("np_sum",)),
+    return _np_sum(_diagonal_of(x))
+''', ("np_sum", "diagonal_of")),
     ("diagonal_matrix", '''
 def _diagonal_matrix(x):
     """np.diag(x) of a vector"""

@@ -18,7 +18,7 @@ from typing import ClassVar
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.syntax import Parts
+from hasten.passes.source.containers.syntax import Module, Parts
 
 FLOATS = '''
 
@@ -117,17 +117,24 @@ class Spreads(ContainerPass):
 
 def _calls(place: Place, names: set[str]) -> Iterator[tuple[ast.Call, str]]:
     """Calls of these functions of `statistics` with one argument."""
-    for module in place.project.modules:
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and node.attr in names and not isinstance(node.ctx, ast.Load):
-                return  # somebody puts another function in its place
+    found = []
     for statement in place.module.statements(place.region):
         for node in ast.walk(statement):
             if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
                 continue
             library, _, name = place.module.imported(node.func).rpartition(".")
             if library == "statistics" and name in names and not isinstance(node.args[0], ast.Starred):
-                yield node, name
+                found.append((node, name))
+    if found and not any(_replaces(module, names) for module in place.project.modules):
+        yield from found
+
+
+def _replaces(module: Module, names: set[str]) -> bool:
+    """Does somebody put another function in the place of one of these?"""
+    return any(
+        isinstance(n, ast.Attribute) and n.attr in names and not isinstance(n.ctx, ast.Load)
+        for n in ast.walk(module.tree)
+    )
 
 
 def _parts(place: Place, call: ast.Call, helper: str, more: str, prelude: tuple[str, ...]) -> Parts:
