@@ -6,7 +6,8 @@ either is committed here. Data that is in neither is made (`dias_data.py`), and 
 
 Each notebook becomes a script: its code cells in order, with what a cell ends with printed as the notebook would show
 it. Branches for Modin, which the suite's authors put in, are taken out; packages that only plotted (plots are switched
-off in the suite) become empty stand-ins. Cells that raise with the pandas that is installed are left out and counted.
+off in the suite) become empty stand-ins. Cells that raise with the pandas that is
+installed, or for want of those, are left out and counted.
 
 - *original*, *hasten*: the script, and what `hasten run` makes of it with its defaults, as fresh processes in turn;
   both must print the same (`outputs.py`).
@@ -165,14 +166,17 @@ def look_at(name: str, notebook: Path, place: Path, args: argparse.Namespace) ->
     if result.problem:
         return result
     first = project(name, cells, place / "original", args.data)
+    kept = cells
     try:
-        failed = run_cells(sys.executable, first, cells, "plain")["failed"]
+        # one that raises may have done half its work: what needed that raises in the next round
+        while failed := run_cells(sys.executable, first, kept, "plain")["failed"]:
+            assert isinstance(failed, list)
+            kept = [c for n, c in enumerate(kept) if n not in failed]
     except (RuntimeError, subprocess.TimeoutExpired) as e:
         result.problem = f"its cells do not run: {e}"
         return result
-    assert isinstance(failed, list)
-    text = SHOW + "\n".join(c for n, c in enumerate(cells) if n not in failed)
-    result.cells = len(cells) - len(failed), len(cells)
+    text = SHOW + "\n".join(kept)
+    result.cells = len(kept), len(cells)
     (first / "main.py").write_text(text)
     copies = {"original": Copy(first, "main.py")}
     expected = copies["original"].run()

@@ -101,3 +101,36 @@ def test_what_lines_leave() -> None:
 )
 def test_printed(label: str, text: str, value: float | None) -> None:
     assert printed(label, text) == value
+
+
+OPTIMISED = """\
+def train(model, rows):
+    opt = Adam(model.parameters(), lr=0.1)
+    for row in rows:
+        opt.step()
+        print("step")
+def both(net, rows):
+    train(net, rows)
+net = Net()
+other = Net()
+rows = [1]
+both(net, rows)
+print(net(rows))
+print(other(rows))
+print(rows)
+"""
+
+
+def test_an_optimiser_changes_the_network_that_it_is_given() -> None:
+    tree = ast.parse(OPTIMISED)
+    found = left_by("a.py", tree, 2, 2)
+    assert found == {Name("a.py", "train", "opt"), Name("a.py", "train", "model")}
+    lines, text = dependent({"a.py": tree}, found), OPTIMISED.splitlines()
+    data = {text[n - 1].strip() for _, n in lines.data}
+    assert {"print(net(rows))", "opt.step()"} <= data
+    assert not {"print(other(rows))", "print(rows)", 'print("step")'} & data
+    held = ast.parse("self.opt = Adam(self.net.parameters())")
+    assert left_by("a.py", held, 1, 1) == {Name("a.py", "", ".opt"), Name("a.py", "", ".net")}
+    # a parameter that a function binds anew is not the caller's any more
+    bound = ast.parse("def f(x):\n    x = search(x)\n    return 1\ny = [1]\nf(y)\nprint(y)\n")
+    assert ("a.py", 6) not in dependent({"a.py": bound}, left_by("a.py", bound, 2, 2)).data

@@ -71,12 +71,14 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.estimators.few_rows", "FewRows"),
     ("hasten.passes.source.torch_calls.loader", "WholeBatches"),
     ("hasten.passes.source.torch_calls.samples", "KeptSamples"),
+    ("hasten.passes.source.torch_calls.gradients", "WithoutGradients"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
     ("hasten.passes.source.algorithms.nearest", "NearestRows"),
     ("hasten.passes.source.algorithms.windows", "SlidingWindows"),
     ("hasten.passes.source.algorithms.smooth", "BySmoothness"),
     ("hasten.passes.source.algorithms.grid", "HalvingSearch"),
     ("hasten.passes.source.algorithms.estimators", "OtherEstimators"),
+    ("hasten.passes.source.torch_calls.settings", "NetSettings"),
 )
 # those that change the program's start as a whole (`hasten.core.loading`), asked last
 STARTS: tuple[tuple[str, str], ...] = (

@@ -74,6 +74,14 @@ def left_by(path: str, tree: ast.Module, first: int, last: int) -> set[Name]:
                     found.add(_resolved(path, scope, name))
                 case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Attribute(attr=name)))):
                     found.add(Name(path, "", f".{name}"))
+            for given in ast.walk(node):  # an optimiser changes the network whose parameters it is given
+                match given:
+                    case ast.Call(func=ast.Attribute(attr="parameters" | "named_parameters", value=ast.Name(id=name))):
+                        found.add(_resolved(path, scope, name))
+                    case ast.Call(
+                        func=ast.Attribute(attr="parameters" | "named_parameters", value=ast.Attribute(attr=name))
+                    ):
+                        found.add(Name(path, "", f".{name}"))
             for target in _targets(node):
                 for part in ast.walk(target):
                     if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
@@ -104,15 +112,19 @@ class _Flow:
     def __post_init__(self) -> None:
         self.attributes |= {n.name[1:] for n in self.names if n.name.startswith(".")}
         self.results = {n.scope.rpartition(".")[2] for n in self.names if n.name == RESULT}
+        self.changed: set[Name] = set()  # parameters of functions that change what they are given
         self.functions: dict[str, list[tuple[str, _Scope]]] = {}
         for path, scopes in self.scopes.items():
             for scope in scopes.values():
                 if scope.qualname:
                     self.functions.setdefault(scope.qualname.rpartition(".")[2], []).append((path, scope))
+                given = (Name(path, scope.qualname, p) for p in scope.parameters if p not in _rebound(scope.body))
+                self.changed.update(self.names.intersection(given))
 
     @property
     def size(self) -> int:
-        return len(self.names) + len(self.attributes) + len(self.data) + len(self.control) + len(self.results)
+        found = len(self.names) + len(self.attributes) + len(self.changed) + len(self.results)
+        return found + len(self.data) + len(self.control)
 
     def body(self, path: str, scope: _Scope, statements: list[ast.stmt], *, control: bool) -> None:
         for statement in statements:
@@ -180,6 +192,7 @@ class _Flow:
                 self.bind(path, scope, call.target)
             if not isinstance(call, ast.Call):
                 continue
+            self.gives(path, scope, call)
             depend = [n for n, arg in enumerate(call.args) if self.reads(path, scope, arg)]
             words = [k.arg for k in call.keywords if self.reads(path, scope, k.value)]
             if not depend and not words:
@@ -194,6 +207,23 @@ class _Flow:
                     given = function.parameters[shift:]
                 given += [w for w in words if w in function.parameters]
                 self.names.update(Name(where, function.qualname, g) for g in given)
+
+    def gives(self, path: str, scope: _Scope, call: ast.Call) -> None:
+        """What is given to a function that changes it is changed for the caller too."""
+        for where, function in self.functions.get(_called(call), ()):
+            shift = 1 if function.method and isinstance(call.func, ast.Attribute) else 0
+            given = dict(zip(function.parameters[shift:], call.args, strict=False))
+            given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
+            for parameter, value in given.items():
+                if Name(where, function.qualname, parameter) in self.changed:
+                    self.bind(path, scope, value)
+                    if isinstance(value, ast.Name) and value.id in scope.parameters:
+                        self.changed.add(Name(path, scope.qualname, value.id))
+
+
+def _rebound(body: list[ast.stmt]) -> set[str]:
+    """Names that statements bind."""
+    return {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
 
 
 def _resolved(path: str, scope: _Scope, name: str) -> Name:

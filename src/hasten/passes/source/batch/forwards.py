@@ -13,7 +13,7 @@ was unless gradients were off anyway.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -459,16 +459,26 @@ def _whole(e: ast.expr) -> int | None:
 
 # --- who notices that no gradient is kept ----------------------------------------------------------------------------
 
-NUMBERS = frozenset("item tolist detach size dim numel".split())
+NUMBERS = frozenset(  # and whole or truth values, which have no gradient
+    "item tolist detach size dim numel argmax argmin argsort eq ne gt ge lt le isnan isfinite isinf long int "
+    "bool".split()
+)
 TENSORS = frozenset(
-    "argmax argmin max min sum mean softmax log_softmax sigmoid exp log abs sqrt squeeze unsqueeze view reshape "
-    "flatten float double long int topk norm clamp relu tanh std var eq pow round square cpu".split()
+    "max min sum mean softmax log_softmax sigmoid exp log abs sqrt squeeze unsqueeze view reshape "
+    "flatten float double topk norm clamp relu tanh std var pow round square cpu cross_entropy mse_loss l1_loss "
+    "nll_loss binary_cross_entropy binary_cross_entropy_with_logits smooth_l1_loss huber_loss kl_div".split()
 )
 ENDS = frozenset({"int", "float", "bool", "len"})
+COMPARED = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
-def gets_away(module: Module, stmt: ast.stmt, call: ast.expr) -> bool:
-    """Whether a tensor made of the call's result may be seen by something that could tell a gradient from none."""
+def gets_away(
+    module: Module, stmt: ast.AST, call: ast.expr, passes: Callable[[ast.Call], bool] = lambda call: False
+) -> bool:
+    """Whether a tensor made of the call's result may be seen by something that could tell a gradient from none.
+
+    `passes` says of further calls that take it whether what they give is followed in its place.
+    """
     above = {id(c): n for n in ast.walk(stmt) for c in ast.iter_child_nodes(n)}
     inside = {id(n) for n in ast.walk(stmt)}
     held: set[str] = set()
@@ -491,13 +501,16 @@ def gets_away(module: Module, stmt: ast.stmt, call: ast.expr) -> bool:
             case ast.Call(func=func) if func is not node:
                 dotted = module.dotted(func) or ""
                 head, _, name = dotted.rpartition(".")
-                if f"{head}." in HEADS and name in TENSORS and not any(k.arg == "out" for k in parent.keywords):
+                known = f"{head}." in HEADS and not any(k.arg == "out" for k in parent.keywords)
+                if (known and name in TENSORS) or passes(parent):
                     todo.append(parent)
-                elif module.builtin(func) not in ENDS:
+                elif not (known and name in NUMBERS) and module.builtin(func) not in ENDS:
                     return True
             case ast.Subscript(value=value) if value is node:
                 todo.append(parent)
-            case ast.BinOp() | ast.UnaryOp() | ast.Compare() | ast.BoolOp():
+            case ast.Compare(ops=ops) if all(isinstance(op, COMPARED) for op in ops):
+                pass
+            case ast.BinOp() | ast.UnaryOp() | ast.BoolOp():
                 todo.append(parent)
             case ast.If(test=test) | ast.IfExp(test=test) | ast.Assert(test=test) if test is node:
                 pass
@@ -527,7 +540,7 @@ def used(module: Module, stmt: ast.stmt, call: ast.expr) -> str:
     return "numbers" if numbers else "tensors"
 
 
-def loads_of(tree: ast.AST, name: str, stmt: ast.stmt) -> list[ast.Name]:
+def loads_of(tree: ast.AST, name: str, stmt: ast.AST) -> list[ast.Name]:
     """Where a name that `stmt` binds may be read: not in functions that have their own."""
     found: list[ast.Name] = []
     todo = [tree]
