@@ -33,6 +33,8 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.letters", "Letters"),
     ("hasten.passes.source.containers.averages", "Means"),
     ("hasten.passes.source.containers.averages", "Spreads"),
+    ("hasten.passes.source.containers.recent", "Recent"),
+    ("hasten.passes.source.containers.heap_order", "HeapOrder"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
     ("hasten.passes.source.columns.elementwise", "Elementwise"),

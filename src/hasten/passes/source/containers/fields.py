@@ -1,0 +1,100 @@
+"""Whether a field of a row, an attribute or the value under a key, stays what it was when the row was made."""
+
+from __future__ import annotations
+
+import ast
+
+from hasten.passes.source.containers.effects import FRESH_METHODS, Project, escapes
+from hasten.passes.source.containers.slots import SETTERS
+from hasten.passes.source.containers.syntax import Module, dotted
+from hasten.passes.source.repeats.world import world_of
+
+EMPTYING = frozenset("update pop popitem clear setdefault __setitem__ __delitem__ __ior__ move_to_end".split())
+
+
+def field_stays(project: Project, attr: str) -> bool:
+    """Whether an attribute of this name, once an object is made, is never bound anew and runs no code."""
+    if attr.startswith("__") or attr in project.functions or attr in project.classes:
+        return False
+    if {"__getattr__", "__getattribute__"} & project.dunders:
+        return False
+    for module in project.modules:
+        if module.names & SETTERS or module.dynamic:
+            return False
+        inits: set[ast.AST] = set()
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr in ("__init__", "__post_init__", "__new__"):
+                base = node.value
+                called = isinstance(base, ast.Call) and module.is_builtin(base.func, "super")
+                if not called:
+                    return False  # a constructor may be called again
+            if not isinstance(node, ast.Attribute) or node.attr != attr or isinstance(node.ctx, ast.Load):
+                continue
+            holder, statement = module.function(node), module.parents[node]
+            if not isinstance(holder, ast.FunctionDef) or holder.name != "__init__" or holder in inits:
+                return False
+            inits.add(holder)
+            if not _set_first(project, module, holder, node):
+                return False
+            first = holder.args.args[0].arg if holder.args.args else ""
+            if dotted(node.value) != first or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+                return False
+            if statement not in holder.body or len(module.bindings(first, holder)) != 1:
+                return False
+    return True
+
+
+def _set_first(project: Project, module: Module, init: ast.FunctionDef, store: ast.Attribute) -> bool:
+    """Whether nobody else has seen the object by the time that its constructor sets the attribute."""
+    cls = module.parents[init]
+    if not isinstance(cls, ast.ClassDef) or any(
+        dotted(b).rpartition(".")[2] not in ("ABC", "object") for b in cls.bases
+    ):
+        return False
+    for node in ast.walk(init):
+        if isinstance(node, ast.Call) and node.lineno <= store.lineno and not module.is_builtin(node.func):
+            name = module.imported(node.func)
+            if not name or project._is_user_module(name):
+                text = isinstance(node.func, ast.Attribute) and node.func.attr in FRESH_METHODS
+                if not text or node.func.attr in project.functions:  # type: ignore[attr-defined]
+                    return False
+    return True
+
+
+def key_stays(project: Project, key: str) -> bool:
+    """Whether nobody stores under `key` in a dict, or takes it out, once the dict is in a list."""
+    if project.dunders & {"__getitem__", "__missing__"}:
+        return False
+    for module in project.modules:
+        if module.dynamic or module.names & {"setitem", "delitem", "methodcaller"}:
+            return False
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Subscript(value=base, slice=at) if not isinstance(node.ctx, ast.Load):
+                    if isinstance(at, ast.Constant) and at.value != key or isinstance(at, (ast.Tuple, ast.Slice)):
+                        continue
+                case ast.Call(
+                    func=ast.Attribute(value=base, attr="pop" | "setdefault"), args=[ast.Constant(value=word), *_]
+                ):
+                    if word != key:
+                        continue
+                case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in EMPTYING:
+                    if attr == "pop" and not node.args:
+                        continue  # a list's
+                case ast.AugAssign(target=base, op=ast.BitOr()):
+                    pass
+                case _:
+                    continue
+            if not _own_dict(project, module, base):
+                return False
+    return True
+
+
+def _own_dict(project: Project, module: Module, base: ast.expr) -> bool:
+    """Whether a container is held by one name only, so that it lies in no list."""
+    if isinstance(base, ast.Name):
+        scope = module.owner(base.id, base)
+        if scope is None or isinstance(scope, ast.ClassDef):
+            return False
+        return project.fresh_name(module, base.id, scope) and not escapes(project, module, base.id, scope, None)
+    return world_of(project).project.closed(base)
