@@ -132,6 +132,20 @@ def work(df):
         out.append((key, total, g["t"].iloc[0], g["x"].iloc[-1], g["x"].diff().abs().max()))
     return out
 """,
+    "dates": """
+def work(df):
+    out = []
+    for s in df["s"].unique():
+        part = df[df["s"] == s].sort_values("t")
+        days, column = part["t"].tolist(), part["t"]
+        later = column[part["x"] > 0]
+        gaps = [b - a for a, b in zip(days[:-1], days[1:])]
+        out.append((days, gaps, list(later), later.values, column.to_numpy(), [d for d in column], max(days)))
+        out.append((np.asarray(later), np.array(column, dtype=object), later.diff()))
+        out.append((column.dt.month.tolist(), later.iloc[:2].tolist(), repr(column.rename("u"))))
+        out.append((repr(later), [type(d) for d in later]))
+    return [repr(x) for x in out]
+""",
     "columns written into": """
 def scaled(x):
     z = (x - x.mean()) / x.std()

@@ -4,14 +4,15 @@ What it finds    `df.apply(f, axis=1)` with a lambda or a function of the file t
 Why it is slow   pandas makes a Series of every row and looks every cell up by its label.
 Example          df.apply(lambda row: row["a"] * row["b"], axis=1)  ->  one multiplication of two columns
 Safe when        the function only reads cells of its row by name. Columns are computed whole when all operations are
-                 understood and the dtypes, integer ranges and floating-point flags allow; else the function is called
+                 understood and the dtypes, integer ranges and floating-point flags allow; dicts, Series and frames
+                 that it looks cells up in are asked once for each different key. Else the function is called
                  with the cells. Cells have the types that the row would show. Any other frame takes the original.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -48,7 +49,7 @@ from hasten.passes.source.columns.syntax import (
     text_of,
     writes_frames,
 )
-from hasten.passes.source.columns.unroll import Row, RowVectoriser, scalars_around
+from hasten.passes.source.columns.unroll import Row, RowVectoriser, seen_around
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
@@ -257,31 +258,25 @@ def _column_form(
     pd, pd_edits = module_alias(source, "pandas", "pd")
     for limit in LIMITS:
         fresh = Fresh(source)
-        read: dict[str, Value] = {}
-
-        def column(label: str, fresh: Fresh = fresh, read: dict[str, Value] = read, limit: int = limit) -> Value:
-            if label not in read:
-                kind = KINDS.get(dtypes.get(label, ""))
-                if kind is None:
-                    raise Unknown(f"reads `{label}`, which is something else than numbers or texts")
-                bound = float(limit) if kind == "int" else float("inf")
-                read[label] = Value(fresh(label), kind, -bound, bound, boxed=boxed, simple=True)
-            return read[label]
-
-        v = RowVectoriser.of(source, np, fresh, _reachable(source, function), column)
-        v.scalars = scalars_around(source, call, function, finding.region, facts)
+        read: dict[str, _Column] = {}
+        v = RowVectoriser.of(
+            source, np, fresh, _reachable(source, function), _reader(read, fresh, dtypes, boxed, limit)
+        )
+        v.column_by = _reader(read, fresh, dtypes, boxed, limit, named=True)
+        v.limit = float(limit)
+        v.seen_around = seen_around(source, call, function, finding.region, facts)
         try:
             value = v.function(body, {row: Row()}, Path())
         except Unknown:
             continue
-        if value.const or not read:
+        if value.const or not read or any(value.text == o.text for o in v.outer.values()):
             return
         break
     else:
         return
     title = function.name if isinstance(function, ast.FunctionDef) else "row_value"
     name = fresh(f"{title}_of_columns_{finding.first}")  # two changes must not define one name
-    parameters = [c.text for c in (*read.values(), *v.outer.values())]
+    parameters = [c.text for c in (*(c.value for c in read.values()), *v.outer.values())]
     text = f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
     checked = helper_name(source, "_checked_array", emitted.CHECKED)
     arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
@@ -293,21 +288,52 @@ def _column_form(
         emitted.APPLY_COLUMNS.format(name=apply_columns, np=np, pd=pd, row_arrays=arrays),
         text,
     ]
-    kinds = "{" + ", ".join(f"{quote(c)}: {quote(_kind(dtypes[c]))}" for c in read) + "}"
-    uses_int = any(KINDS[dtypes[c]] == "int" for c in read)
+    kinds = ", ".join(f"({text}, {quote(c.dtype)})" for text, c in read.items())
+    kinds = f"({kinds},)" if len(read) == 1 else f"({kinds})"
+    uses_int = any(c.value.kind == "int" for c in read.values())
     bound_text = f"2**{limit.bit_length() - 1}" if uses_int else "0"
     original = text_of(source, call.args[0])
-    called = v.called(name, [c.text for c in read.values()])
+    called = v.called(name, [c.value.text for c in read.values()])
     new = f"{apply_columns}({text_of(source, frame)}, {kinds}, {boxed}, {bound_text}, {called}, {original})"
     yield (
         [*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(call, new)])],
         Risk.ROUNDING if v.rounding else Risk.EXACT,
-        ", ".join(read),
+        ", ".join(c.label for c in read.values()),
     )
 
 
-def _kind(dtype: str) -> str:
-    return "str" if dtype == "object" else dtype
+@dataclass(frozen=True)
+class _Column:
+    """A column that a function reads: its `label`, or the name of the variable that holds it, and its dtype."""
+
+    label: str
+    dtype: str
+    value: Value
+
+
+def _reader(
+    read: dict[str, _Column], fresh: Fresh, dtypes: dict[str, str], boxed: bool, limit: int, *, named: bool = False
+) -> Callable[[str], Value]:
+    """What gives the array of a label, or of the label that a name holds (`named`), noted in `read` under its text."""
+
+    def column(label: str) -> Value:
+        text = label if named else quote(label)
+        if text not in read:
+            dtype = _likely(dtypes) if named else dtypes.get(label, "")
+            kind = KINDS.get(dtype)
+            if kind is None:
+                raise Unknown(f"reads `{label}`, which is something else than numbers or texts")
+            bound = float(limit) if kind == "int" else float("inf")
+            value = Value(fresh(label), kind, -bound, bound, boxed=boxed, simple=True)
+            read[text] = _Column(label, "str" if dtype == "object" else dtype, value)
+        return read[text].value
+
+    return column
+
+
+def _likely(dtypes: dict[str, str]) -> str:
+    """The dtype that a column of a computed label is taken to have: what runs checks it."""
+    return next((d for d in ("float64", "int64") if d in dtypes.values()), "")
 
 
 def _reachable(source: SourceFile, function: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:

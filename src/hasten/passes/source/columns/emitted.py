@@ -54,7 +54,8 @@ class {name}(dict):
         self.fields = self.positions.keys() - set(dir({pd}.Series))
 
     def __missing__(self, label):
-        self[label] = cells = list(self.values[:, self.positions[label]])
+        known = label in self.positions
+        self[label] = cells = list(self.values[:, self.positions[label]]) if known else None
         return cells
 """
 
@@ -67,7 +68,8 @@ class {name}:
         self._columns, self._at = columns, at
 
     def __getitem__(self, label):
-        return self._columns[label][self._at] if type(label) is str else self._columns.series(self._at)[label]
+        cells = self._columns[label] if type(label) is str else None
+        return self._columns.series(self._at)[label] if cells is None else cells[self._at]
 
     def __getattr__(self, name):
         known = name in self._columns.fields
@@ -660,7 +662,9 @@ def {name}(df, kinds, boxed, limit):
     # columns as arrays if a row of this frame shows cells of these kinds (mixed rows show Python objects: `boxed`)
     if type(df) is not {pd}.DataFrame or not len(df) or not df.columns.is_unique:
         return None
-    if any(type(c) is not str for c in df.columns) or any(name not in df.columns for name in kinds):
+    if any(type(c) is not str for c in df.columns):
+        return None
+    if any(type(name) is not str or name not in df.columns for name, _ in kinds):
         return None
     dtypes = list(df.dtypes)
     if any(dtype.kind not in "biufOM" for dtype in dtypes) or any(
@@ -671,7 +675,7 @@ def {name}(df, kinds, boxed, limit):
     if plain is boxed or all(dtype.kind == "M" for dtype in dtypes):
         return None
     arrays = []
-    for name, kind in kinds.items():
+    for name, kind in kinds:
         column = df[name]
         dtype = {np}.result_type(*dtypes) if plain else column.dtype
         array = {checked}(column, dtype, kind, limit)
@@ -1164,4 +1168,55 @@ def {name}(mask, values):
     if not {np}.all(mask):
         raise FloatingPointError("a key that is not there")
     return values
+"""
+
+PLAIN_TABLE = """\
+def {name}(table):
+    # the table, if what it answers follows from the key alone: nobody's own class, and keys that compare as they hash
+    plain = {{int, float, str, bool, type(None), {np}.int64, {np}.float64, {np}.bool_, {pd}.Timestamp}}
+    if type(table) in ({pd}.Series, {pd}.DataFrame):
+        levels = [table.index] if table.index.nlevels == 1 else table.index.levels
+        if not any(x.dtype == object and {pd}.api.types.infer_dtype(x, skipna=True) != "string" for x in levels):
+            return table
+    elif type(table) in (dict, set, frozenset):
+        kinds = set(map(type, table))
+        parts = {{type(part) for key in table if type(key) is tuple for part in key}}
+        if parts <= plain and kinds <= plain | {{tuple}}:
+            return table
+    raise FloatingPointError("another table")
+"""
+
+BY_KEY = """\
+def {name}(ask, kind, limit, reached, scalars, *keys):
+    # what `ask` answers for the keys of each row (of `reached`), called once for each different one; rows show NumPy's
+    # scalars, or Python's numbers
+    size = len(keys[0])
+    if reached is not None:
+        keys = [key[reached] for key in keys]
+    codes, count = {np}.zeros(len(keys[0]), dtype={np}.int64), 1
+    for key in keys:
+        own, values = {pd}.factorize(key)
+        if (own < 0).any():
+            raise FloatingPointError("a missing key is no other's equal")
+        codes, found = {pd}.factorize(codes * len(values) + own)
+        count = len(found)
+    first = {np}.zeros(count, dtype={np}.int64)
+    first[codes[::-1]] = {np}.arange(len(codes))[::-1]
+    try:
+        each = [key[first] if scalars else key[first].tolist() for key in keys]
+        answers = [ask(*given) for given in zip(*each)]
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+        raise FloatingPointError("no answer for some key") from None
+    whole = (int, {np}.int64)
+    known = {{"int": whole, "bool": (bool, {np}.bool_), "str": (str,)}}.get(kind, (float, {np}.float64))
+    known = (*known, *whole) if kind == "mixed" else known
+    if any(type(x) not in known or type(x) in whole and abs(x) > limit for x in answers):
+        raise FloatingPointError("another kind of answer")
+    dtype = {{"int": {np}.int64, "bool": bool, "str": object}}.get(kind, {np}.float64)
+    values = {np}.array(answers, dtype=dtype)[codes]
+    if reached is None:
+        return values
+    every = {np}.full(size, "" if kind == "str" else 0, dtype=dtype)
+    every[reached] = values
+    return every
 """

@@ -37,7 +37,7 @@ class _Column(_StandIn):
 
     def _called(self, key):
         # under another name
-        real, plain = self.real, self._kind in ("n", "b")
+        real, plain = self.real, self._kind in ("n", "b", "m", "d")
         make = None if plain else lambda: real().rename(key)
         return _Column(self._kind, self._array, self._table, self._place, self._size, make, key)
 
@@ -58,7 +58,7 @@ class _Column(_StandIn):
 
     @property
     def values(self):
-        if self._kind not in ("n", "b"):
+        if self._kind not in ("n", "b", "m", "d"):
             return self.real().values
         array = self._array.view()
         array.flags.writeable = False  # as pandas shows it
@@ -67,7 +67,7 @@ class _Column(_StandIn):
     def to_numpy(self, *args, **options):
         return (
             self.values
-            if self._kind in ("n", "b") and not args and not options
+            if self._kind in ("n", "b", "m", "d") and not args and not options
             else self.real().to_numpy(*args, **options)
         )
 
@@ -78,12 +78,14 @@ class _Column(_StandIn):
         if self._kind == "t":
             texts = self._table[0]
             return [texts[code] for code in self._array.tolist()]
+        if self._kind in ("m", "d"):
+            return list(map(pd.Timestamp, self._array) if self._size < 20 else pd.DatetimeIndex(self._array))
         return self._array.tolist() if self._kind in ("n", "b") else self.real().tolist()
 
     to_list = tolist
 
     def __iter__(self):
-        return iter(self.tolist() if self._kind in ("n", "b", "t") else self.real())
+        return iter(self.real() if self._kind in (None, "i") else self.tolist())
 
     def _of(self, array, make, name=None, index=True):
         # a column in the same rows, with this index or a view of it; `make` is asked for kinds that are not known here
@@ -301,7 +303,7 @@ class _Column(_StandIn):
             return make()
         array, index = self._array[rows], self._place.index
         place = _Place(lambda: index()[rows]) if place is None else place
-        make = make if self._table is not None or self._kind in ("m", "d") else None
+        make = make if self._table is not None else None
         return _Column(self._kind, array, self._table, place, len(array), make, self._name)
 
     def __setitem__(self, key, value):

@@ -511,7 +511,7 @@ class _Rows(_StandIn):
             array = array if self._at is None or kind is None else array[self._at]
             found = self._cells[label] = kind, array, table
         kind, array, table = found
-        make = None if kind in ("n", "b") and self._frame is None else lambda: lazy.column(label)
+        make = None if kind in ("n", "b", "m", "d") and self._frame is None else lambda: lazy.column(label)
         return _Column(kind, array, table, self._place, self._size, make, label)
 
     def __getattr__(self, name):

@@ -12,14 +12,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from hasten.core.facts import Facts
+from hasten.core.facts import Facts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.source import SourceFile
+from hasten.passes.source.columns import by_key
+from hasten.passes.source.columns.emitted import PLAIN_TABLE
 from hasten.passes.source.columns.static import PLAIN, Varies, fixed, items_of, tables
 from hasten.passes.source.columns.syntax import (
     Fresh,
     bindings,
     facts_about,
+    helper_name,
     imported_as,
     only_def,
     parents,
@@ -31,6 +34,11 @@ from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value, Ve
 MAX_LINES = 400  # of the function that is written: more is not what a reviewer reads
 WALKS = frozenset({"sum", "len", "min", "max", "any", "all", "list", "tuple", "sorted"})
 MAX_KEYS = 40  # of a table that becomes a chain of choices
+SCALARS = {
+    "float": {"builtins.float", "numpy.float64"},
+    "int": {"builtins.int", "numpy.int64"},
+    "str": {"builtins.str"},
+}  # what may come from around a function, by kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +104,12 @@ class RowVectoriser(Vectoriser):
     ) -> None:
         super().__init__(source, numpy, fresh, *modules, constants)
         self.tables, self.column = tables, column
-        self.scalars: Callable[[str], str | None] = lambda name: None
+        self.seen_around: Callable[[str], tuple[ValueFact, ...]] = lambda name: ()
+        self.column_by: Callable[[str], Value] = column
+        self.limit = float(LIMITS[-1])  # on the integers that tables hold
         self.outer: dict[str, Value] = {}
+        self.checked_tables: dict[str, str] = {}
+        self.more: dict[str, str] = {}  # helpers that only some functions need, by name
         self.left: list[tuple[list[tuple[Path, dict[str, Any]]], list[tuple[Path, dict[str, Any]]]]] = []
 
     @classmethod
@@ -434,9 +446,9 @@ class RowVectoriser(Vectoriser):
             raise
 
     def outside(self, name: str) -> Value:
-        """A number from around the function, which the array function gets as an argument and looks at first."""
+        """A number or text from around the function: an argument of the array function, which looks at it first."""
         if name not in self.outer:
-            kind = self.scalars(name) if self.depth == 0 else None
+            kind = self._scalar(name) if self.depth == 0 else None
             if kind is None:
                 raise Unknown(f"reads `{name}`")
             bound = float(LIMITS[-1]) if kind == "int" else float("inf")
@@ -444,13 +456,47 @@ class RowVectoriser(Vectoriser):
             self.uses_certain = True
         return self.outer[name]
 
+    def _scalar(self, name: str) -> str | None:
+        seen = {fact.type for fact in self.seen_around(name)}
+        return next((kind for kind, types in SCALARS.items() if seen and seen <= types), None)
+
+    def text_around(self, name: str) -> str | None:
+        """The text of a number or text from around the function; None when the name is nothing of the kind."""
+        return self.outside(name).text if self.depth == 0 and self._scalar(name) is not None else None
+
+    def table_around(self, name: str) -> tuple[str, tuple[ValueFact, ...]]:
+        """The name of a table from around the function once it has been looked at, and what was seen of it."""
+        facts = self.seen_around(name) if self.depth == 0 else ()
+        if not facts:
+            raise Unknown(f"looks something up in `{name}`")
+        if name not in self.checked_tables:
+            self.outer[name] = Value(self.fresh(name), "table", simple=True)
+            self.checked_tables[name] = self.temp("table", f"{self.plain_table()}({self.outer[name].text})")
+        return self.checked_tables[name], facts
+
+    def plain_table(self) -> str:
+        name = helper_name(self.source, "_plain_table", PLAIN_TABLE)
+        self.more[name] = PLAIN_TABLE.format(name=name, np=self.np, pd=self.pandas())
+        return name
+
+    def pandas(self) -> str:
+        """The file's name for pandas."""
+        if not self.pandas_names:
+            raise Unknown("a file that does not import pandas under a name")
+        return min(self.pandas_names)
+
+    def helpers(self) -> list[str]:
+        return [*super().helpers(), *self.more.values()]
+
     def opening(self) -> list[str]:
-        """Lines that refuse, as a division by zero would be, numbers from around that are not of the kind seen."""
+        """Lines that refuse, as a division by zero would be, what is not of the kind seen around the function."""
         tests = []
         for v in self.outer.values():
             if v.kind == "float":
                 tests.append(f"isinstance({v.text}, float)")
-            else:
+            elif v.kind == "str":
+                tests.append(f'type({v.text}) is str and "\\0" not in {v.text}')
+            elif v.kind == "int":
                 tests.append(f"type({v.text}) in (int, {self.np}.int64) and abs({v.text}) <= 2**20")
         return [f"{self.certain}({' and '.join(tests)}, None)"] if tests else []
 
@@ -511,6 +557,9 @@ class RowVectoriser(Vectoriser):
                 if known is not None and node.attr not in known and not node.attr.startswith("_"):
                     label = node.attr
         except Varies:
+            at = node.slice if isinstance(node, ast.Subscript) else None
+            if isinstance(at, ast.Name) and at.id not in env and self.depth == 0 and self._scalar(at.id) == "str":
+                return self.column_by(at.id)
             raise Unknown("a label that depends on the row") from None
         if label is None:
             return None
@@ -530,6 +579,10 @@ class RowVectoriser(Vectoriser):
             if type(at) is not int or not -len(items) <= at < len(items):
                 raise Unknown("a position outside")
             return self.value(items[at][1])
+        try:
+            self.static(node.value, env)
+        except Varies:
+            return by_key.subscript(self, node, env, path)
         return self.chosen(node.value, node.slice, None, env, path)
 
     def chosen(self, table: ast.expr, key: ast.expr, default: Value | None, env: dict[str, Any], path: Path) -> Value:
@@ -559,6 +612,8 @@ class RowVectoriser(Vectoriser):
         try:
             options = self.static(node.comparators[0], env)
         except Varies:
+            if isinstance(node.comparators[0], ast.Name) and node.comparators[0].id not in env:
+                return by_key.member(self, node, env, path)
             return super().compare(node, env, path)
         if not isinstance(options, (list, tuple, frozenset, dict)) or not 0 < len(options) <= MAX_KEYS:
             raise Unknown("membership in something that is no list of constants")
@@ -578,10 +633,12 @@ class RowVectoriser(Vectoriser):
         if isinstance(func, ast.Attribute) and func.attr == "get" and 1 <= len(node.args) <= 2 and not node.keywords:
             if len(node.args) == 2:
                 try:
-                    default = self.constant(self.static(node.args[1], env))
+                    default = self.static(node.args[1], env)
                 except Varies:
                     raise Unknown("a default that depends on the row") from None
-                return self.chosen(func.value, node.args[0], default, env, path)
+                if isinstance(func.value, ast.Name) and func.value.id not in env and func.value.id not in self.tables:
+                    return by_key.get(self, func.value, node.args[0], default, env, path)
+                return self.chosen(func.value, node.args[0], self.constant(default), env, path)
         if isinstance(func, ast.Name) and func.id not in env:
             reduces = func.id in ("sum", "len", "min", "max", "any", "all") and not bindings(self.source.tree, func.id)
             if reduces and len(node.args) == 1 and not node.keywords:
@@ -678,14 +735,14 @@ class RowVectoriser(Vectoriser):
             self.depth, self.left = self.depth - 1, left
 
 
-def scalars_around(
+def seen_around(
     source: SourceFile, call: ast.Call, function: ast.Lambda | ast.FunctionDef, region: Region, facts: Facts
-) -> Callable[[str], str | None]:
-    """The kind of a number that `function` reads from around it under a name that means the same at the call."""
+) -> Callable[[str], tuple[ValueFact, ...]]:
+    """What was seen of what `function` reads from around it, under a name that means the same at the call."""
 
-    def kind(name: str) -> str | None:
+    def seen(name: str) -> tuple[ValueFact, ...]:
         if bindings(function, name):
-            return None  # its own, read before it is bound
+            return ()  # its own, read before it is bound
         home = scope_of(source, function)
         while not isinstance(home, ast.Module) and not (bindings(home, name) and not isinstance(home, ast.ClassDef)):
             home = scope_of(source, home)
@@ -693,17 +750,14 @@ def scalars_around(
         at: ast.AST = scope_of(source, call)
         while at is not home:
             if isinstance(at, ast.Module) or bindings(at, name):
-                return None
+                return ()
             at = scope_of(source, at)
         if not bindings(home, name):
-            return None
+            return ()
         for where in (call, function):
             last = getattr(where, "end_lineno", None) or where.lineno
-            seen = {f.type for f in facts_about(name, region, facts, where.lineno, last)}
-            if seen and seen <= {"builtins.float", "numpy.float64"}:
-                return "float"
-            if seen and seen <= {"builtins.int", "numpy.int64"}:
-                return "int"
-        return None
+            if found := facts_about(name, region, facts, where.lineno, last):
+                return found
+        return ()
 
-    return kind
+    return seen

@@ -1,0 +1,163 @@
+"""HST202 and HST203: tables that a row function looks its cells up in, and columns of labels that a variable holds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hasten.passes.source.columns.apply_rows import ApplyRows
+from hasten.passes.source.columns.elementwise import Elementwise
+from tests.passes.test_columns_support import HEAD, after, changes, check, frame_inputs, frames, run
+
+WORDS = {"x": 1.5, "y": -2.0, "high": 0.25}
+WHOLE = {value: value / 4 for value in range(-8, 24)}
+
+
+class Odd(dict):  # type: ignore[type-arg]
+    def __missing__(self, key: object) -> float:
+        return 7.5
+
+
+class Key:
+    def __hash__(self) -> int:
+        return hash("x")
+
+    def __eq__(self, other: object) -> bool:
+        print("asked")
+        return self is other
+
+
+KEY = Key()
+
+
+BODIES = {
+    "word": ("row['a'] * table[row['s']]", WORDS),
+    "both": ("(row['c'] - table[(row['s'], 'm')]) / table[(row['s'], 'd')]", {(k, w): v for k, v in WORDS.items() for w in "md"}),
+    "whole number": ("row['a'] + table[row['b']]", WHOLE),
+    "computed key": ("row['a'] - table[row['b'] // 2]", WHOLE),
+    "get": ("row['a'] + table.get(row['s'], 0.5)", {"x": 1.5}),
+    "get whole": ("table.get(row['s'], 0)", {"x": 1.5}),
+    "counted": ("row['b'] * table[row['s']]", {"x": 2, "y": -3, "high": 2**40}),
+    "words": ("table[row['s']] if row['a'] > 0 else 'none'", {"x": "one", "y": "two\0", "high": ""}),
+    "member": ("1 if row['s'] in table else 0", {"x": 0.0}),
+    "no member": ("row['a'] if row['s'] not in table and row['c'] > 0 else -1.0", {"x", "q"}),
+    "guarded": ("row['a'] / table[row['s']] if row['s'] in table else 0.0", {"x": 0.0, "y": 3.0}),
+    "nested": ("row['a'] * table[row['s']]['m']", {k: {"m": v, "d": 1.0} for k, v in WORDS.items()}),
+    "two cells": ("row['c'] * table[row['s'], row['b']]", {(s, b): b / 3 for s in WORDS for b in range(-5, 20)}),
+    "series": ("row['a'] - table[row['s']]", pd.Series(WORDS)),
+    "series at": ("row['a'] - table.loc[row['s']]", pd.Series(WORDS)),
+    "series whole": ("row['a'] - table[row['b']]", pd.Series(WHOLE)),
+    "frame": ("row['a'] / table.loc[row['s'], 'm']", pd.DataFrame({"m": pd.Series(WORDS), "n": list("abc")})),
+    "frame at": ("row['a'] / table.at[row['s'], 'm']", pd.DataFrame({"m": pd.Series(WORDS), "n": list("abc")})),
+}  # fmt: skip
+OTHERS: dict[str, Callable[[Any], Any]] = {
+    "same": lambda table: table,
+    "empty": lambda table: type(table)(),
+    "subclass": lambda table: Odd(table) if isinstance(table, dict) else table,
+    "default": lambda table: defaultdict(lambda: 2.5, table) if isinstance(table, dict) else table,
+    "ordered": lambda table: OrderedDict(table) if isinstance(table, dict) else table,
+    "other values": lambda table: dict.fromkeys(table, None) if isinstance(table, dict) else table,
+    "huge": lambda table: dict.fromkeys(table, 2**70) if isinstance(table, dict) else table,
+    "flags": lambda table: dict.fromkeys(table, True) if isinstance(table, dict) else table,
+    "nan": lambda table: dict.fromkeys(table, float("nan")) if isinstance(table, dict) else table,
+    "odd key": lambda table: {KEY: 1.0, **table} if isinstance(table, dict) else table,
+    "double": lambda table: pd.concat([table, table]) if isinstance(table, (pd.Series, pd.DataFrame)) else table,
+    "none": lambda table: None,
+    "list": lambda table: list(table),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+@pytest.mark.parametrize("seen", ["mixed", "numeric"])
+def test_tables_give_the_same_on_every_frame(name: str, seen: str) -> None:
+    body, table = BODIES[name]
+    if seen == "numeric" and "'s'" in body:
+        return
+    text = HEAD + f"def work(df, table):\n    return df.apply(lambda row: {body}, axis=1)\n"
+    made = [lambda m=m: {**m(), "table": table} for m in frame_inputs(5)]
+    texts = check(ApplyRows(), text, {"df": frames()[seen], "table": table}, made)
+    assert "_by_key(" in texts[0]
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_other_tables_than_the_one_seen(name: str) -> None:
+    body, table = BODIES[name]
+    text = HEAD + f"def work(df, table):\n    return df.apply(lambda row: {body}, axis=1)\n"
+    mixed = frames()["mixed"]
+    made = [lambda o=other: {"df": mixed.copy(), "table": o(table)} for other in OTHERS.values()]
+    check(ApplyRows(), text, {"df": frames()["mixed"], "table": table}, made)
+
+
+LABELS = {
+    "cell": "df.apply(lambda row: row[s] * 2, axis=1)",
+    "standardised": "df.apply(lambda row: (row[s] - table[(row['b'], s)]) / table[(row['b'], 'd')], axis=1)",
+    "compared": "df.apply(lambda row: row['a'] if row['s'] == s else row['c'], axis=1)",
+    "two": "df.apply(lambda row: row[s] - row['a'], axis=1)",
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("s", ["a", "b", "s", "z", "x\0", 3, ["a"], np.str_("a")])
+def test_columns_of_labels_in_variables(name: str, s: object) -> None:
+    table = {(b, w): b / 3 for b in range(-5, 20) for w in ("a", "d")}
+    text = HEAD + f"def work(df, s, table):\n    return {LABELS[name]}\n"
+    mixed, numeric = frames()["mixed"], frames()["numeric"]
+    made = [lambda f=f: {"df": f.copy(), "s": s, "table": table} for f in (mixed, numeric, frames()["reversed"])]
+    for seen in ("mixed", "numeric") if name != "compared" else ("mixed",):
+        check(ApplyRows(), text, {"df": frames()[seen], "s": "a", "table": table}, made)
+        found = changes(ApplyRows(), text, {"df": frames()[seen], "s": "a", "table": table})
+        assert any("whole columns" in c.title for c in found)
+
+
+@pytest.mark.parametrize("body", ["table[x] * 2", "table.get(x, 0.0) + x", "x if x in table else -1", "words[x]"])
+def test_elements_that_are_looked_up(body: str) -> None:
+    text = HEAD + f"def work(df, table, words):\n    return df['b'].apply(lambda x: {body})\n"
+    words = {k: str(k) for k in WHOLE}
+    made = [lambda m=m: {**m(), "table": WHOLE, "words": words} for m in frame_inputs(5)]
+    check(Elementwise(), text, {"df": frames()["mixed"], "table": WHOLE, "words": words}, made)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "tables[row['s']]()",
+        "table[row['s']].real",
+        "table.pop(row['s'])",
+        "table.setdefault(row['s'], 1.0)",
+        "table[row['s']] + table.__len__()",
+        "table[row]",
+        "table[row['a':'b']]",
+        "whole.loc[row['s']]['m']",
+    ],
+)
+def test_what_is_no_plain_lookup_keeps_its_rows(body: str) -> None:
+    text = HEAD + f"def work(df, table, tables, whole):\n    return df.apply(lambda row: {body}, axis=1)\n"
+    given = {"table": WORDS, "tables": {"x": int}, "whole": pd.DataFrame({"m": pd.Series(WORDS)})}
+    found = changes(ApplyRows(), text, {"df": frames()["mixed"], **given})
+    assert not any("whole columns" in c.title for c in found)
+
+
+def test_a_name_that_means_another_table_at_the_call() -> None:
+    text = HEAD + "TABLE = dict(x=1.0)\n\n\ndef one(row):\n    return TABLE[row['s']]\n\n\n"
+    inputs = {"df": frames()["mixed"], "TABLE": WORDS}
+    there, hidden = "def work(df):\n    return df.apply(one, axis=1)\n", "def work(df, TABLE):\n    return df.apply(one, axis=1)\n"  # fmt: skip
+    assert any("whole columns" in c.title for c in changes(ApplyRows(), text + there, inputs))
+    assert not any("whole columns" in c.title for c in changes(ApplyRows(), text + hidden, inputs))
+
+
+def test_rows_from_lists_raise_as_pandas_does() -> None:
+    """Found in a program: a column that is not there was another exception's cause."""
+    text = HEAD + "def work(df, names):\n    return df.apply(lambda row: sum(row[n] for n in names), axis=1)\n"
+    (change,) = changes(ApplyRows(), text, {"df": frames()["mixed"], "names": ["a"]})
+    for made in (text, after(text, change)):
+        space: dict[str, Any] = {}
+        exec(made, space)
+        with pytest.raises(KeyError) as caught:
+            space["work"](frames()["mixed"], ["a", "z"])
+        assert isinstance(caught.value.__cause__, KeyError)
+    assert run(text, lambda: {"df": frames()["mixed"], "names": ["z"]})[1] == (KeyError, ("z",))
