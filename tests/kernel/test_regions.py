@@ -137,9 +137,9 @@ LOOP = "for i in xs:\n    y = i\n"
         ("for ys[i] in ys:\n    pass\n", ("i",)),
         ("for i in ys:\n    i += 1\nprint(y)\n", ("y",)),
         ("def f():\n    print(i)\nfor i in ys:\n    f()\n", ("i",)),
-        ("for i in ys:\n    fs.append(lambda: i)\n", ("i",)),  # may be called before the next round of anything
-        ("for i in ys:\n    fs.append(x + i for x in ys)\n", ("i",)),
-        ("for i in ys:\n    def f():\n        return i\n", ("i",)),
+        ("for i in ys:\n    fs.append(lambda: i)\n", ()),  # made when the name holds the other loop's value
+        ("for i in ys:\n    fs.append(x + i for x in ys)\n", ()),
+        ("for i in ys:\n    def f():\n        return i\n", ()),
         ("while ys:\n    i += 1\n", ("i",)),
         ("for i in ys:\n    del i\n", ()),
     ],
@@ -181,3 +181,38 @@ NAMED = "rows = []\nfor x in [1, 2]:\n    late = x\n    rows.append(late)\n"
 )
 def test_a_key_of_that_name_reads_no_variable(rest: str, out: tuple[str, ...]) -> None:
     assert region(NAMED + rest, 2, 4).live_out == out
+
+
+@pytest.mark.parametrize(
+    ("before", "rest", "out"),
+    [
+        ("", "i = 1\nprint(i)\n", ()),
+        ("", "for k in ys:\n    y = k\n    print(y)\n", ()),
+        ("", "for k in ys:\n    if k:\n        y = k\n    print(y)\n", ("y",)),
+        ("", "for k in ys:\n    print(y)\n    y = k\n", ("y",)),
+        ("", "while ys:\n    y = 1\nprint(y)\n", ("y",)),
+        ("", "try:\n    y = g()\nexcept E:\n    print(y)\n", ("y",)),
+        ("", "with g():\n    y = 1\nprint(y)\n", ("y",)),
+        ("", "y += 1\n", ("y",)),
+        ("", "del y\n", ("y",)),
+        ("", "y = y\n", ("y",)),
+        ("", "y = 0\ndef f():\n    return y\n", ()),
+        ("", "def f():\n    return y\ny = 0\nf()\n", ("y",)),
+        ("def f():\n    return y\n", "y = 0\nf()\n", ("y",)),  # f may be called in between
+        ("f = lambda: y\n", "y = 0\n", ("y",)),
+        ("gen = (y for x in g)\n", "y = 0\n", ("y",)),
+        ("class A:\n    def f(self):\n        return y\n", "y = 0\n", ("y",)),
+        ("print(y)\n", "y = 0\n", ()),
+        ("def f(y):\n    return y\n", "y = f(0)\n", ()),
+    ],
+)
+def test_what_is_bound_before_it_is_read_is_not_live_out(before: str, rest: str, out: tuple[str, ...]) -> None:
+    lines = before.count("\n")
+    assert region(before + LOOP + rest, lines + 1, lines + 2).live_out == out
+    within = "def g(xs, ys, g):\n" + textwrap.indent(before + LOOP + rest, "    ")
+    assert region(within, lines + 2, lines + 3).live_out == out
+
+
+def test_what_a_loop_around_reads_in_its_next_round_is_live_out() -> None:
+    text = "for k in ys:\n    print(y)\n" + textwrap.indent(LOOP, "    ") + "y = 1\n"
+    assert region(text, 3, 4).live_out == ("y",)

@@ -88,6 +88,7 @@ class _Finder:
         self.reflects = any(isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree))
         self.callees = _callees(self.tree)
         self.around: dict[ast.AST, set[str]] = {}
+        self.seen_around: dict[tuple[ast.AST | None, int, int], set[str]] = {}
 
     def module(self) -> Iterator[Region]:
         yield from self.blocks(self.tree.body, "", None, in_loop=False)
@@ -213,11 +214,23 @@ class _Finder:
         )
 
     def _read_outside(self, first: int, last: int, func: ast.AST | None) -> set[str]:
-        """Names that statements outside lines first..last read: of the module, or of one function's scope."""
-        if func is not None:
-            return names.reads(func.body, (first, last), walked=False)  # type: ignore[attr-defined]
-        quoted = {str(n.value) for n in self.quoted() if not first <= n.lineno <= last}
-        return names.reads(self.tree.body, (first, last), walked=False) | quoted
+        """Names whose values at the end of lines first..last others may see: of the module, or of one function's scope.
+
+        What stands before those lines runs no more, but for functions and the like; what follows may bind a name anew
+        before it reads it; what is around them reads whatever it names.
+        """
+        body: list[ast.stmt] = self.tree.body if func is None else func.body  # type: ignore[attr-defined]
+        before = [s for s in body if (s.end_lineno or s.lineno) < first]
+        after = [s for s in body if s.lineno > last]
+        key = func, len(before), len(after)
+        if key not in self.seen_around:
+            late = (n for s in before for n in ast.walk(s) if isinstance(n, (*names.SCOPES, ast.GeneratorExp)))
+            self.seen_around[key] = names.flow(after).exposed.union(*map(names.free, late))
+        around = body[len(before) : len(body) - len(after)]
+        found = names.reads(around, (first, last), walked=False) | self.seen_around[key]
+        if func is None:
+            found |= {str(n.value) for n in self.quoted() if not first <= n.lineno <= last}
+        return found
 
     def quoted(self) -> Sequence[ast.Constant]:
         """Strings that may name a variable of the module: __all__, getattr(module, "name"), a name in a query string.
