@@ -1,4 +1,4 @@
-"""Programs for the passes over lists, dicts and strings (HST101 to HST111, HST114, HST116 to HST119): their shapes, with holes and hazards."""
+"""Programs for the passes over lists, dicts and strings (HST101 to HST111, HST114, HST116 to HST121): their shapes, with holes and hazards."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.fuzz.averages import averages
 from tests.fuzz.choices import Choices, Program
 from tests.fuzz.letters import letters
 from tests.fuzz.recent import recent
+from tests.fuzz.tallies import tallies
 
 HEAD = '''import math
 import re
@@ -725,7 +726,7 @@ def subsets(c: Choices) -> Program:
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST101": membership, "HST102": positions, "HST103": queue, "HST104": sorting, "HST105": text_growth, "HST106": patterns,
     "HST107": joins, "HST108": invariants, "HST109": memos, "HST110": copies,
-    "HST111": ranges, "HST114": subsets, "HST116": letters, "HST117": averages, "HST119": recent,
+    "HST111": ranges, "HST114": subsets, "HST116": letters, "HST117": averages, "HST119": recent, "HST121": tallies,
 }  # fmt: skip
 
 

@@ -301,3 +301,21 @@ def test_what_is_called_very_often_is_left_alone(make: Make) -> None:
     assert rig.runs[-1].stdout == "110000 False False\n", "no wrapper any more"
     assert one.recorded and same.recorded and one.calls >= 100_000
     assert {f.type for f in one.types["by"]} == {"builtins.int"}
+
+
+def test_arguments_that_come_again_are_counted(make: Make) -> None:
+    text = """\
+        def seldom(text, n):
+            return len(text) + n
+        def often(text, n):
+            return len(text) + n
+        def listed(xs):
+            return len(xs)
+        for i in range(600):
+            seldom(str(i), i)
+            often("ab", n=i % 2)
+            listed([1])
+        """
+    rig = make(text)
+    found = [f.repeated for f in rig.record(*map(rig.function, ("seldom", "often", "listed")))]
+    assert found[0] == 0.0 and found[1] is not None and found[1] > 0.9 and found[2] is None

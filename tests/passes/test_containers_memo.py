@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hasten.core.facts import Facts, RegionFacts, ValueFact
 from hasten.passes.source.containers.memo import Memo
-from tests.passes.test_containers_harness import changed, check, left_alone
+from tests.passes.test_containers_harness import changed, changes, check, left_alone, work_of
 
 CHANGED = {
     "a list of constants": """
@@ -83,7 +84,111 @@ for v in [1, Loud(1), 1, Loud(1)]:
     print(f(v))
 """,
 }
+CHANGED |= {
+    "lists that callers change": """
+import re
+import string
+from re import findall as all_of
+WORD = re.compile(r"[a-z]+|[0-9]", re.I | re.M)
+STOP = frozenset("the a of".split())
+LONG = 3
+def tokens(text):
+    out = []
+    for w in WORD.findall(text.lower()):
+        if w not in STOP and w not in string.punctuation:
+            out.append(w if len(w) > LONG else w.upper())
+    return out
+def ngrams(text, n):
+    words = tokens(text)
+    made = []
+    for k in range(1, n + 1):
+        made += ["_".join(words[i:i + k]) for i in range(len(words) - k + 1)]
+    return made
+def positions(text):
+    found = {}
+    for w in all_of("[a-c]", text):
+        found[w] = found.get(w, 0) + 1
+    return found
+texts = ["The rose of A", "b 1 22", "", "The rose of A"]
+kept = []
+for n in (1, 2, 1, True, 1.0, 2):
+    for t in texts:
+        try:
+            got = ngrams(t, n)
+        except TypeError as e:
+            print(e)
+            continue
+        print(got)
+        got.append("mine")
+        kept.append(got)
+        mine = positions(t)
+        mine["x"] = 1
+        print(mine, tokens(t) is tokens(t), tokens(t).sort())
+print(len({id(k) for k in kept}) == len(kept), kept[-1], list(positions("cabac")))
+class Loud(str):
+    def __str__(self):
+        print("low")
+        return "loud one"
+for odd in (Loud("x"), None, 3, b"x", ["a"]):
+    try:
+        print(ngrams(odd, 1), tokens(odd), positions(odd))
+    except (AttributeError, TypeError) as e:
+        print(type(e).__name__, e)
+""",
+    "lists of floats and of lists": """
+def halves(n):
+    return [i / 2 for i in range(n)]
+def rows(n):
+    return [[i] for i in range(n)]
+def ends(n):
+    if n > 2:
+        return [float("inf") - float("inf")]
+    return sorted([n, -n])
+for n in (1, 2, 1, 3, 3):
+    for f in (halves, rows, ends):
+        a, b = f(n), f(n)
+        a.append(7)
+        print(a, b, f(n) == f(n), rows(n)[0].append(1), rows(n))
+""",
+}
 ALONE = {
+    "a pattern that is bound again": """
+import re
+WORD = re.compile("[a-z]")
+def tokens(text):
+    return WORD.findall(text)
+for t in ("a1", "b2", "a1"):
+    print(tokens(t))
+    WORD = re.compile("[0-9]")
+""",
+    "a set that grows": """
+STOP = set("a b".split())
+def tokens(text):
+    return [w for w in text.split() if w not in STOP]
+for t in ("a c", "b c", "a c", "c a"):
+    print(tokens(t))
+    STOP.add("c")
+""",
+    "a list or something else": """
+def f(n):
+    if n > 2:
+        return [n]
+    return len(str(n))
+for n in (1, 3, 1, 3):
+    print(f(n))
+""",
+    "somebody else's list": """
+def same(xs):
+    out = xs
+    return out
+def first(rows):
+    made = rows[0]
+    made.append(len(made))
+    return made
+xs = [1]
+for k in range(2):
+    print(same(xs) is xs, first([xs]))
+""",
     "a list that grows": """
 SUFFIXES = ["ings", "ing", "s"]
 def stem(word):
@@ -327,3 +432,39 @@ for bad in [None, 3, b"s", ("a", str)]:
     facts = Facts(regions={"script.py:2-6": RegionFacts("script.py:2-6", types={"word": (ValueFact("builtins.str"),)})})
     (text,) = check(Memo(), tmp_path, source, facts)[:1]
     assert "memo_key = word if type(word) is str else (" in text
+
+
+def test_data_of_the_module_is_looked_at(tmp_path: Path) -> None:
+    """Proved to stay as it is; the judge puts something else there all the same."""
+    source = """
+END = ["ing", "s"]
+def stem(word):
+    for end in END:
+        if word.endswith(end):
+            return word[: -len(end)]
+    return word
+print([stem(w) for w in ["a", "sings", "a", "sings"]])
+"""
+    (text,) = changed(Memo(), tmp_path, source)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(compile(text, "script.py", "exec"), names)
+    names["END"] = ["a"]
+    assert (names["stem"]("sings"), names["stem"]("a")) == ("sings", "")
+
+
+@pytest.mark.parametrize(("share", "offers"), [(None, 1), (0.05, 0), (0.6, 1)])
+def test_it_is_offered_where_arguments_come_again(share: float | None, offers: int, tmp_path: Path) -> None:
+    source = """
+def stem(word, n):
+    for end in ["ing", "s"]:
+        if word.endswith(end):
+            return word[: -len(end) - n]
+    return word
+print([stem(w, n) for w in ["a", "sings", "a"] for n in (0, 0, 1, True, -0.0, 0.0)])
+"""
+    types = {"word": (ValueFact("builtins.str"),), "n": (ValueFact("builtins.int"),)}
+    facts = Facts(regions={"script.py:2-6": RegionFacts("script.py:2-6", types=types, repeated=share)})
+    assert len(check(Memo(), tmp_path, source, facts)) == offers
+    made = changes(Memo(), work_of(tmp_path, source), facts)
+    assert [c.later for c in made] == [share is not None] * offers  # a single call is no faster
+    assert all("(word, n) if type(word) is str and type(n) is int else (" in c.edits[-1].text for c in made) or not made

@@ -140,6 +140,7 @@ class RegionFacts:
     effects: tuple[str, ...] = ()  # "stdout", "file", "random", "numpy.random", ... seen inside
     raised: tuple[str, ...] = ()  # exception types that left the region
     why_not: str = ""  # why it cannot be replayed, when it cannot
+    repeated: float | None = None  # share of calls with plain arguments that had been seen before; None: too few calls
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ EVERY_CALL = 5_000  # so many calls are looked at cheaply, each of them; then fe
 CHEAP_LOOK_S = 3e-6  # what one signature costs, roughly
 LOOKING, FREE_LOOKING_S = 0.1, 0.3  # of the program's own time, and seconds: what cheap looks may take together
 SLOW_LOOK_S = 5e-5  # one that takes longer had to wait for the processor
+PLAIN = frozenset({int, str, bool, float, bytes, type(None)})
+FEW_ASKED, MANY_ASKED = 200, 50_000  # calls with plain arguments: too few to tell by, and as many as are remembered
 SPACED = 64  # calls from one look to the next where they have taken that long
 
 
@@ -105,6 +107,8 @@ class _Region:
         self.reads = snapshot.Reads(tuple(config["reads"]), tuple(config["classes"]))
         self.described: list[str] = config["globals_read"]
         self.calls = 0
+        self.asked: set[int] = set()  # hashes of plain arguments
+        self.asked_calls = self.asked_again = 0
         self.next_look = 1
         self.next_power = 1
         self.spacing = 1
@@ -125,6 +129,14 @@ class _Region:
         self.file = ""
         self.stopped_s = 0.0  # when it was looked at last, since the start
 
+    def ask(self, given: tuple[Any, ...]) -> None:
+        """Count a call that is looked at, and whether one with the same plain arguments was seen before."""
+        if given and len(self.asked) < MANY_ASKED and PLAIN.issuperset(map(type, given)):
+            key = hash(given)
+            self.asked_calls += 1
+            self.asked_again += key in self.asked
+            self.asked.add(key)
+
     def stop(self) -> None:
         LIVE[self.index] = False
         self.stopped_s = time.perf_counter() - STATE.started
@@ -143,6 +155,7 @@ class _Region:
             "recorded": self.recorded,
             "effects": sorted(self.effects),
             "raised": sorted(self.raised),
+            "repeated": self.asked_again / self.asked_calls if self.asked_calls >= FEW_ASKED else None,
             "why_not": "" if self.recorded else self.why_not,
         }
 
@@ -564,7 +577,9 @@ def function(index: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         def visited(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             before = time.perf_counter()
-            look = _look(region, (*args, *kwargs.values()))
+            given = (*args, *kwargs.values())
+            region.ask(given)
+            look = _look(region, given)
             _looked(before)
             if not look:
                 return f(*args, **kwargs)

@@ -99,4 +99,5 @@ class ContainerPass:
                 lines = ", ".join(dict.fromkeys(str(s.first) for s in group))
                 title = f"line {lines}: {group[0].title}"
                 needs = tuple(dict.fromkeys(n for s in group for n in s.needs))
-                yield Change(self.code, title, finding.region, edits, self.risk, needs, finding.share)
+                later = any(s.later for s in group)
+                yield Change(self.code, title, finding.region, edits, self.risk, needs, finding.share, later=later)

@@ -9,20 +9,23 @@ Example          def fib(n):                          def fib(n, *, _known={}): 
 Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other
                  pure functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for
                  plain arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and
-                 only plain results; at most 100,000. The function does not call deeper than it did.
+                 only plain results, at most 100,000, and lists and dicts that the call made, of plain values but
+                 floats: each caller gets a copy of its own. The function does not call deeper than it did.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
+from hasten.core.facts import ValueFact
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import Project, use_kind
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts, dotted
 
 LIMIT = 100_000
+OFTEN = 0.3  # of the calls, at least, must repeat earlier ones
 KEPT_TYPES = frozenset(f"builtins.{t}" for t in ("int", "str", "bool", "float", "bytes", "NoneType"))
 PURE_BUILTINS = frozenset(
     "abs all any bool chr divmod float int len max min ord pow range round sum str tuple enumerate zip "
@@ -35,8 +38,10 @@ PURE_METHODS = frozenset(
     "lower upper strip lstrip rstrip split rsplit startswith endswith find rfind replace isdigit isalpha "
     "isalnum isspace isupper islower title capitalize count index join zfill ljust rjust center swapcase "
     "bit_length partition rpartition splitlines append extend add get items values keys insert sort "
-    "reverse pop bit_count conjugate".split()
+    "reverse pop bit_count conjugate casefold removeprefix removesuffix group groups groupdict start end span".split()
 )
+SEARCHES = frozenset("findall finditer fullmatch match search split sub subn".split())  # of `re` and its patterns
+LETTERS = frozenset(f"string.{n}" for n in "ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split())
 CHANGING_METHODS = frozenset("append extend add insert sort reverse pop".split())
 
 KEEPABLE = """\
@@ -45,6 +50,18 @@ _KEEPABLE = frozenset({int, str, bool, float, bytes, type(None)})
 
 
 """
+ROOM = 1_000_000  # items of lists and dicts that are kept, of one function
+MAY_KEEP = '''\
+def _may_keep(result, room):
+    """Whether this is a list or dict of plain values (no floats: nan is itself only), and there is room for a copy."""
+    parts = [*result, *result.values()] if type(result) is dict else result
+    if type(parts) is not list or len(parts) > room[0] or not (_KEEPABLE - {float}).issuperset(map(type, parts)):
+        return False
+    room[0] -= len(parts) + 10
+    return True
+
+
+'''
 
 
 class Memo(ContainerPass):
@@ -73,16 +90,21 @@ class Memo(ContainerPass):
             for n in ast.walk(function)
             if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == function.name
         ]
-        again = len(calls) > 1 or _called_in_loop(module, function)
+        again = len(calls) > 1 or _called_in_loop(project, module, function)
         if not again or not is_pure(project, module, function, {}):
             return None
         args = function.args
         names = [a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
         if not names or _trivial(function):
             return None
-        seen = place.facts.of(place.region.id).types
+        facts = place.facts.of(place.region.id)
+        seen = facts.types
+        if len(calls) < 2 and facts.repeated is not None and facts.repeated < OFTEN:
+            return None
         if any(n in seen and not any(f.type in KEPT_TYPES for f in seen[n]) for n in names):
             return None  # called with what no result is kept for
+        if facts.out.get("return") and not any(map(_can_be_kept, facts.out["return"])):
+            return None
         if not seen and any(_is_gone_through(function, n) for n in names):
             return None
         body = function.body
@@ -97,12 +119,22 @@ class Memo(ContainerPass):
         # no helper is called here: at the deepest call there may be no room for one more
         keyed = f"{margin}# Kept by type too: 1, 1.0 and True may give different results.\n"
         by_type = f"({pairs}) if _KEEPABLE.issuperset(({kinds},)) else None"
-        if len(names) == 1 and {f.type for f in seen.get(names[0], ())} == {"builtins.str"}:
-            # a text stands for itself: no other key is one
-            by_type = f"{names[0]} if type({names[0]}) is str else ({by_type})"
+        plain = _plain_key(seen, names)
+        if plain:
+            # what stands for itself is no key of the other kind
+            by_type = f"{plain} else ({by_type})"
         keyed += f"{margin}{key} = {by_type}\n"
-        keyed += f"{margin}if {key} in {known}:\n{margin}    return {known}[{key}]\n"
+        reads = sorted(_data_read(project, module, function, set()))
+        if not all(module.bound_before(n, module.tree, function) for n in reads):
+            return None
+        about = module.fresh(f"_{function.name.strip('_').upper()}_FOR")
+        if reads:
+            same = " and ".join(f"{about}[{i}] is {n}" for i, n in enumerate(reads))
+            keyed += f"{margin}if not ({same}):\n{margin}    {known}.clear()\n"
+            keyed += f"{margin}    {about}[:] = {', '.join(reads)},\n"
         replace: list[tuple[ast.AST, str]] = []
+        made: set[bool] = set()
+        room = module.fresh(f"_{function.name.strip('_').upper()}_ROOM")
         for node in ast.walk(function):
             if isinstance(node, ast.Return):
                 if not module.whole_lines(node):
@@ -111,6 +143,14 @@ class Memo(ContainerPass):
                     continue  # cheap: nothing to keep
                 inner = module.margin(node)
                 text = f"{result} = {module.text(node.value)}\n"
+                made.add(_gives_container(project, module, function, node.value))
+                if made == {True}:
+                    text += (
+                        f"{inner}if {key} is not None and len({known}) < {LIMIT:_} and _may_keep({result}, {room}):\n"
+                    )
+                    text += f"{inner}    {known}[{key}] = {result}.copy()\n{inner}return {result}"
+                    replace.append((node, text))
+                    continue
                 zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ; no text is equal to it
                 if len(names) > 1:
                     zero = f"(0.0, float) not in zip({key}[::2], {key}[1::2])"
@@ -118,8 +158,18 @@ class Memo(ContainerPass):
                 text += f"and len({known}) < {LIMIT:_}:\n"
                 text += f"{inner}    {known}[{key}] = {result}\n{inner}return {result}"
                 replace.append((node, text))
-        if not replace:
+        if len(made) != 1 or made == {True} and (calls or _seen_float(seen, names)):
             return None
+        copied = ".copy()" if made == {True} else ""
+        keyed += f"{margin}if {key} in {known}:\n{margin}    return {known}[{key}]{copied}\n"
+        kept = f"{known} = {{}}\n"
+        kept += (
+            f"{about} = [None] * {len(reads)}  # what they were worked out from, beside the arguments\n"
+            if reads
+            else ""
+        )
+        kept += f"{room} = [{ROOM:_}]  # items\n" if copied else ""
+        kept += "\n\n"
         return Parts(
             title=f"keep the results of {function.name} by argument",
             first=function.lineno,
@@ -128,8 +178,71 @@ class Memo(ContainerPass):
             remedy="results kept by the values and types of the arguments",
             replace=tuple(replace),
             before=((body[start].lineno, keyed),),
-            prelude=(KEEPABLE, f"{known} = {{}}\n\n\n"),
+            prelude=(KEEPABLE, MAY_KEEP, kept) if copied else (KEEPABLE, kept),
+            later=len(calls) < 2 and facts.repeated is not None,
         )
+
+
+def _data_read(project: Project, module: Module, function: ast.FunctionDef, seen: set[ast.AST]) -> set[str]:
+    """Data of the module that the function reads, or one that it calls."""
+    seen.add(function)
+    found: set[str] = set()
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Name) or module.owner(node.id, node) is not module.tree:
+            continue
+        how = {b.how for b in module.bindings(node.id, module.tree)}
+        if how == {"assign"}:
+            found.add(node.id)
+        elif how == {"def"}:
+            for home, called in project.functions.get(node.id, ()):
+                if home is module and isinstance(called, ast.FunctionDef) and called not in seen:
+                    found |= _data_read(project, module, called, seen)
+    return found
+
+
+def _can_be_kept(result: ValueFact) -> bool:
+    if result.type in KEPT_TYPES:
+        return True
+    parts = {f.type for f in (*result.items, *result.keys)}
+    return result.type in ("builtins.list", "builtins.dict") and parts <= KEPT_TYPES - {"builtins.float"}
+
+
+def _seen_float(seen: Mapping[str, tuple[ValueFact, ...]], names: list[str]) -> bool:
+    return any(f.type == "builtins.float" for name in names for f in seen.get(name, ()))
+
+
+def _plain_key(seen: Mapping[str, tuple[ValueFact, ...]], names: list[str]) -> str:
+    """A key of texts and whole numbers alone, with its test, where nothing else was seen; else an empty string."""
+    kinds = []
+    for name in names:
+        found = {f.type for f in seen.get(name, ())}
+        if found not in ({"builtins.str"}, {"builtins.int"}):
+            return ""
+        kinds.append("str" if found == {"builtins.str"} else "int")
+    tests = [f"type({n}) is {kind}" for n, kind in zip(names, kinds, strict=True)]
+    if len({*kinds}) == 1:
+        tests = [" is ".join([*(f"type({n})" for n in names), kinds[0]])]
+    key = names[0] if len(names) == 1 else f"({', '.join(names)})"
+    return f"{key} if {' and '.join(tests)}"
+
+
+def _gives_container(project: Project, module: Module, function: ast.FunctionDef, e: ast.expr) -> bool:
+    """Whether this is a list or dict that the call has made, by its syntax."""
+    match e:
+        case ast.List() | ast.ListComp() | ast.Dict() | ast.DictComp():
+            return True
+        case ast.Call(func=f) if module.is_builtin(f, "list", "dict", "sorted"):
+            return True
+        case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines" as attr)):
+            return attr not in project.functions
+        case ast.Name(id=name):
+            bound = [b for b in module.bindings(name, function) if b.how != "augment"]
+            return bool(bound) and all(
+                b.how == "assign" and b.value is not None and not isinstance(b.value, ast.Name)
+                and _gives_container(project, module, function, b.value)
+                for b in bound
+            )  # fmt: skip
+    return False
 
 
 def _may_catch_depth(module: Module) -> bool:
@@ -166,12 +279,18 @@ def _trivial(function: ast.FunctionDef) -> bool:
     return work == 0
 
 
-def _called_in_loop(module: Module, function: ast.FunctionDef) -> bool:
-    """Whether some loop or other function calls it."""
-    for use in module.uses(function.name, module.tree):
-        parent = module.parents[use]
-        if isinstance(parent, ast.Call) and parent.func is use and not any(at is function for at in module.up(use)):
-            for at in module.up(use):
+def _called_in_loop(project: Project, module: Module, function: ast.FunctionDef) -> bool:
+    """Whether some loop or other function calls it, in its own file or in one that imports it."""
+    calls: list[tuple[Module, ast.expr]] = [(module, use) for use in module.uses(function.name, module.tree)]
+    for other in project.modules:
+        if other is not module and function.name in other.names:
+            for n in ast.walk(other.tree):
+                if isinstance(n, (ast.Name, ast.Attribute)) and other.imported(n).endswith(f".{function.name}"):
+                    calls.append((other, n))
+    for home, use in calls:
+        parent = home.parents[use]
+        if isinstance(parent, ast.Call) and parent.func is use and not any(at is function for at in home.up(use)):
+            for at in home.up(use):
                 if isinstance(
                     at, (ast.For, ast.While, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp, *FUNCTIONS)
                 ):
@@ -230,8 +349,10 @@ def _quiet_node(
         case ast.Attribute():
             parent = module.parents[node]
             name = module.imported(node)
-            if name.startswith("math.") and name.count(".") == 1:
+            if name.startswith("math.") and name.count(".") == 1 or _searches(name) or name in LETTERS:
                 return isinstance(node.ctx, ast.Load)
+            if node.attr in SEARCHES and isinstance(node.value, ast.Name) and _is_pattern(project, module, node.value):
+                return isinstance(parent, ast.Call) and parent.func is node
             if not (isinstance(parent, ast.Call) and parent.func is node) or node.attr not in PURE_METHODS:
                 return False
             if node.attr in project.functions:
@@ -296,7 +417,7 @@ def _pure_call(project: Project, module: Module, call: ast.Call, seen: dict[ast.
             return isinstance(parent, ast.Call) and module.is_builtin(parent.func, "len", "sorted", "sum", "max", "min")
         return func.id in PURE_BUILTINS or func.id in ERRORS
     target = module.imported(func)
-    if target.startswith("math."):
+    if target.startswith("math.") or _searches(target):
         return True
     defs = project.functions.get(func.id, [])
     if len(defs) != 1 or defs[0][0] is not module or not isinstance(defs[0][1], ast.FunctionDef):
@@ -317,10 +438,14 @@ def _pure_name(project: Project, module: Module, function: ast.FunctionDef, node
     if owner is module.tree:
         if isinstance(parent, ast.Call) and parent.func is node:
             return True  # looked at as a call
-        if isinstance(parent, ast.Attribute) and module.imported(parent).startswith("math."):
-            return True
+        if isinstance(parent, ast.Attribute):
+            name = module.imported(parent)
+            if name.startswith("math.") or _searches(name) or name in LETTERS:
+                return True
+            if parent.attr in SEARCHES and _is_pattern(project, module, node):
+                return True
         bound = module.bindings(node.id, owner)
-        if module.imported(node).startswith("math."):
+        if module.imported(node).startswith("math.") or _searches(module.imported(node)):
             return True
         return (
             len(bound) == 1
@@ -336,6 +461,33 @@ def _pure_name(project: Project, module: Module, function: ast.FunctionDef, node
             return False
         at = module.parents[at]
     return True
+
+
+def _searches(name: str) -> bool:
+    """Whether this is a function of `re` that looks for a pattern."""
+    return name.startswith("re.") and name.removeprefix("re.") in SEARCHES
+
+
+def _is_pattern(project: Project, module: Module, name: ast.Name) -> bool:
+    """Whether a name of the module is a pattern compiled from constants, bound once, at its top."""
+    if module.owner(name.id, name) is not module.tree or project.mentions(name.id, module):
+        return False
+    bound = module.bindings(name.id, module.tree)
+    if len(bound) != 1 or bound[0].how != "assign":
+        return False
+    made = bound[0].value
+    if not isinstance(made, ast.Call) or module.imported(made.func) != "re.compile":
+        return False
+    if not isinstance(module.parents[module.statement(bound[0].node)], ast.Module):
+        return False
+    return all(_flags(module, a) for a in (*made.args, *(k.value for k in made.keywords)))
+
+
+def _flags(module: Module, e: ast.expr) -> bool:
+    """Whether this is constant, flags of `re` among it."""
+    if isinstance(e, ast.BinOp):
+        return _flags(module, e.left) and _flags(module, e.right)
+    return _constant(e) or module.imported(e).startswith("re.")
 
 
 def _constant(e: ast.expr | None) -> bool:
@@ -359,12 +511,25 @@ def _fixed(project: Project, module: Module, name: str, made: ast.expr | None) -
             plain = all(map(_constant, elts))
         case ast.Dict(keys=keys, values=values):
             plain = all(k is not None and _constant(k) for k in keys) and all(map(_constant, values))
+        case ast.Call(func=f, args=[given], keywords=[]) if module.is_builtin(f, "set", "frozenset", "list", "tuple"):
+            plain = _constant(given) or isinstance(given, (ast.List, ast.Set)) and all(map(_constant, given.elts))
+            plain = plain or _words(given)
+        case ast.Call():
+            plain = _words(made)
         case _:
             return False
     if project.dunders & {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}:
         return False  # what it is compared with gets hold of it
     uses = [u for u in module.uses(name, module.tree) if isinstance(u.ctx, ast.Load)]
     return plain and project.whole and all(use_kind(project, module, u) == "read" for u in uses)
+
+
+def _words(e: ast.expr) -> bool:
+    """`"a b c".split()`"""
+    match e:
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str()), attr="split"), args=args, keywords=[]):
+            return all(map(_constant, args))
+    return False
 
 
 def _name_is_constant(project: Project, module: Module, name: str, scope: ast.AST) -> bool:

@@ -439,6 +439,7 @@ class Parts:
     prelude: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     detail: dict[str, Any] = field(default_factory=dict, hash=False)
+    later: bool = False  # as in `Change`
 
 
 def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, ...] | None:
