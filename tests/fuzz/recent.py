@@ -71,6 +71,9 @@ def recent(c: Choices) -> Program:
     )
     asked = c.pick(FORMS).format(x=x, k=k, v=v, rows=rows, test=c.pick(TESTS).format(k=k, v=v))
     hazard = c.pick(HAZARDS).format(k=key)
+    if c.chance(25):
+        cut = c.pick(("now - {k} <= 9", "{k} > now - 5", "{k} >= self.cut")).format(k=k)
+        hazard = f"self.rows{key} = [{x} for {x} in self.rows{key} if {cut}]"
     loop = f"for {x} in {rows}:\n            if {c.pick(TESTS).format(k=k, v=v)}:\n                total += 1"
     if c.chance(40):
         loop = (

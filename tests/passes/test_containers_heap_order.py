@@ -109,6 +109,13 @@ CHANGED = {
         "return self.cost < other.cost",
         "if not isinstance(other, Node):\n            return NotImplemented\n        return (self.cost, self.name) < (other.cost, other.name)",
     ).replace("class Node", "@total_ordering\nclass Node"),
+    "in two steps": SEARCH.replace(
+        "return self.cost < other.cost", "if self.cost != other.cost:\n            return self.cost < other.cost\n        return self.name > other.name"
+    ),
+    "equal ones first": SEARCH.replace(
+        "return self.cost < other.cost",
+        "if self.cost == other.cost:\n            print('tie', end=' ')\n            return self.name == 'late'\n        return self.cost < other.cost",
+    ),
     "handed on": HEAD
     + EVENT
     + "def push(heap, event):\n    heappush(heap, event)\ndef first(queue):\n    return heappop(queue)\n"
@@ -152,6 +159,18 @@ ALONE = {
     "a comparison put there": run("pass").replace("def run", "Event.__lt__ = lambda a, b: a.number > b.number\ndef run"),
     "a comparison of its own": SEARCH.replace("self.cost < other.cost", "self.cost > other.cost"),
     "a comparison of more": SEARCH.replace("self.cost < other.cost", "self.cost + 1 < other.cost"),
+    "steps of another order": SEARCH.replace(
+        "return self.cost < other.cost", "if self.cost != other.cost:\n            return self.cost > other.cost\n        return self.name < other.name"
+    ),
+    "steps of different fields": SEARCH.replace(
+        "return self.cost < other.cost", "if self.name != other.name:\n            return self.cost < other.cost\n        return False"
+    ),
+    "a tuple that begins so": SEARCH.replace(
+        "return self.cost < other.cost", "return (self.cost, -len(self.name)) < (other.cost, -len(other.name))"
+    ),
+    "a tuple that begins otherwise": SEARCH.replace(
+        "return self.cost < other.cost", "return (-self.cost, self.name) < (-other.cost, other.name)"
+    ),
     "of different fields": SEARCH.replace("self.cost < other.cost", "self.cost < other.name"),
     "equality of its own": SEARCH.replace("    def __lt__", "    def __eq__(self, other):\n        print('asked')\n        return False\n    def __lt__"),
     "a base": SEARCH.replace("class Node", "class Base:\n    pass\nclass Node(Base)").replace("Node(Base):", "Node(Base):").replace("class Node(Base)(", "class Node("),

@@ -99,6 +99,15 @@ CHANGED = {
     + "class A:\n    def __init__(self):\n        self.seen = []\n    def step(self, now):\n        self.seen.append(Event(now))\n"
     + "        if len(self.seen) > 20:\n            self.seen = self.seen[-10:]\n        return len([e for e in self.seen if e.time > now - 4])\n"
     + "a = A()\nprint([a.step(i) for i in range(60)])\nprint([a.step(i) for i in range(9)])",
+    "cut to a window": HEAD
+    + "class A:\n    def __init__(self):\n        self.seen = []\n        self.by = {0: [], 1: []}\n    def step(self, now, span):\n        e = Event(now)\n        self.seen.append(e)\n        self.by[int(now) % 2].append(e)\n"
+    + "        few = [r.time for r in self.seen if r.time > now - 3]\n        self.seen = [r for r in self.seen if now - r.time <= span]\n"
+    + "        self.by[0] = [r for r in self.by[0] if r.time >= now - span]\n        more = sum(1 for r in self.seen if now - r.time < 9)\n"
+    + "        return len(self.seen), len(self.by[0]), len(self.by[1]), few, more, len([r for r in self.by[0] if now - r.time < 5])\n"
+    + "def f(times, span):\n    a = A()\n    for t in times:\n        shown(a.step, t, span)\n"
+    + "f(range(60), 20)\nf([i * 0.5 for i in range(60)], 9)\nf([*range(30), 3, *range(30, 60)], 20)\nf([*range(30), 90, *range(91, 130)], 20)\nf(range(30), nan)\nf([*range(20), None, 20, 21], 5)\n",
+    "cut, by a name": HEAD
+    + "def f(times):\n    seen = []\n    for t in times:\n        seen.append(t)\n        seen = [x for x in seen if x > t - 12]\n        print(len(seen), sum(x for x in seen if t - x < 4), end=' ')\nf(range(60))\nf([3, 2, 1] * 9)",
     "a field of a dataclass": HEAD
     + "@dataclass\nclass A:\n    name: str\n    seen: list = field(default_factory=list)\n    def step(self, now):\n        self.seen.append((now, 1))\n"
     + "        return len([r for r in self.seen if r[0] > now - 4])\na = A('x')\nprint([a.step(i) for i in range(40)])",
@@ -120,6 +129,17 @@ def grow(line: str, more: str = "", end: str = "") -> str:
 
 
 ALONE = {
+    "cut where others have it": HEAD
+    + "import copy\nclass A:\n    def __init__(self):\n        self.seen = []\n        self.best = None\n    def step(self, now):\n        self.seen.append(now)\n        self.seen = [r for r in self.seen if now - r <= 12]\n"
+    + "a = A()\nfor i in range(20):\n    a.step(i)\nb = copy.copy(a)\nb.step(28)\nprint(len(a.seen), len(b.seen), a.seen is b.seen)",
+    "cut where another name has it": HEAD
+    + "class A:\n    def __init__(self):\n        self.seen = []\n    def step(self, now):\n        self.seen.append(now)\n        self.seen = [r for r in self.seen if now - r <= 12]\n"
+    + "a, b = A(), A()\nfor i in range(20):\n    a.step(i)\nb.seen = a.seen\nb.step(28)\nmine = a.seen\na.step(21)\nprint(len(a.seen), len(b.seen), len(mine))",
+    "cut while it is gone through": HEAD
+    + "class A:\n    def __init__(self):\n        self.seen = list(range(20))\n    def cut(self, now):\n        self.seen = [r for r in self.seen if now - r <= 9]\n        return now\n"
+    + "    def run(self):\n        out = []\n        for r in self.seen:\n            out.append((r, self.cut(r)))\n        return len(out), len(self.seen)\nprint(A().run())\n"
+    + "class A(A):\n    def run(self):\n        return max(self.seen, key=self.cut), len(self.seen)\nprint(A().run())\n"
+    + "class A(A):\n    def run(self):\n        return [self.cut(r) for r in self.seen], len(self.seen)\nprint(A().run())\n",
     "put in front": grow("self.seen.insert(0, e)"),
     "sorted": grow("self.seen.sort(key=lambda r: -r.time)"),
     "taken out": grow("self.seen.pop(0)"),
@@ -168,3 +188,9 @@ def test_changed(source: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ALONE.values(), ids=ALONE)
 def test_left_alone(source: str, tmp_path: Path) -> None:
     left_alone(Recent(), tmp_path, source)
+
+
+@pytest.mark.parametrize("name", ("cut to a window", "cut, by a name"))
+def test_what_nobody_else_has_is_cut(name: str, tmp_path: Path) -> None:
+    cut = [new for new in changed(Recent(), tmp_path, CHANGED[name]) if "_cut_off(" in new]
+    assert cut

@@ -22,7 +22,7 @@ def field_stays(project: Project, attr: str) -> bool:
         if module.names & SETTERS or module.dynamic:
             return False
         inits: set[ast.AST] = set()
-        for node in ast.walk(module.tree):
+        for node in module.written:
             if isinstance(node, ast.Attribute) and node.attr in ("__init__", "__post_init__", "__new__"):
                 base = node.value
                 called = isinstance(base, ast.Call) and module.is_builtin(base.func, "super")
@@ -68,7 +68,7 @@ def key_stays(project: Project, key: str) -> bool:
     for module in project.modules:
         if module.dynamic or module.names & {"setitem", "delitem", "methodcaller"}:
             return False
-        for node in ast.walk(module.tree):
+        for node in module.written:
             match node:
                 case ast.Subscript(value=base, slice=at) if not isinstance(node.ctx, ast.Load):
                     if isinstance(at, ast.Constant) and at.value != key or isinstance(at, (ast.Tuple, ast.Slice)):

@@ -209,7 +209,7 @@ def _heaps(work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Heap]
         source = work.source(region.path)
         module = module_of(source)
         _ = module.tree
-        if "heapq" not in module.names:
+        if "heapq" not in source.text:
             return
         project = project_of(work, region.path)
     except (OSError, SyntaxError, ValueError):
@@ -296,10 +296,13 @@ def _compares(module: Module, s: ast.AnnAssign) -> bool | None:
 
 
 def _compared(module: Module, method: ast.AST, name: str) -> tuple[str, ...]:
-    """The fields of `return self.a < other.a`, or of tuples of such."""
+    """The fields that a `__lt__` compares first: of `return self.a < other.a`, of a tuple of such, and where objects
+    that are equal in `self.a` are told apart otherwise. (Tuples that are equal so far ask the objects themselves.)"""
     if not isinstance(method, ast.FunctionDef) or method.decorator_list or len(method.args.args) != 2:
         return ()
     me, other = (a.arg for a in method.args.args)
+    if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(method)):
+        return ()
     body = list(method.body)
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
@@ -312,29 +315,48 @@ def _compared(module: Module, method: ast.AST, name: str) -> tuple[str, ...]:
                 body=[ast.Return(value=ast.Name(id="NotImplemented"))],
                 orelse=[],
             ),
-            rest,
+            *rest,
         ] if asked == other and cls == name and module.is_builtin(f, "isinstance"):
-            body = [rest]
-    match body:
-        case [ast.Return(value=ast.Compare(left=left, ops=[ast.Lt()], comparators=[right]))]:
-            pass
-        case _:
-            return ()
-    mine = left.elts if isinstance(left, ast.Tuple) else [left]
-    theirs = right.elts if isinstance(right, ast.Tuple) else [right]
-    if isinstance(left, ast.Tuple) != isinstance(right, ast.Tuple) or len(mine) != len(theirs):
-        return ()
-    fields = []
-    for a, b in zip(mine, theirs, strict=True):
-        match a, b:
+            body = rest
+
+    def both(e: ast.expr, f: ast.expr) -> str:
+        match e, f:
             case (
                 ast.Attribute(value=ast.Name(id=first), attr=attr),
                 ast.Attribute(value=ast.Name(id=second), attr=same),
             ) if first == me and second == other and attr == same:
-                fields.append(attr)
-            case _:
+                return attr
+        return ""
+
+    def less(s: ast.stmt) -> tuple[ast.expr, ast.expr] | None:
+        match s:
+            case ast.Return(value=ast.Compare(left=left, ops=[ast.Lt()], comparators=[right])):
+                return left, right
+        return None
+
+    match body:
+        case [only] if sides := less(only):
+            left, right = sides
+            if not (isinstance(left, ast.Tuple) and isinstance(right, ast.Tuple)):
+                return tuple(filter(None, [both(left, right)]))
+            if len(left.elts) != len(right.elts):
                 return ()
-    return tuple(fields)
+            fields = tuple(map(both, left.elts, right.elts))
+            return fields if all(fields) else ()  # what else is in it might fail
+        case [
+            ast.If(test=ast.Compare(left=a, ops=[op], comparators=[b]), body=[*_, last] as inside, orelse=after),
+            *rest,
+        ]:
+            word = both(a, b)
+            if isinstance(op, ast.NotEq):
+                unequal = inside
+            elif isinstance(op, ast.Eq) and isinstance(last, ast.Return):
+                unequal = [*after, *rest]
+            else:
+                return ()
+            sides = less(unequal[0]) if unequal else None
+            return (word,) if word and sides and both(*sides) == word else ()
+    return ()
 
 
 def _set_in(init: ast.AST | None) -> set[str]:

@@ -4,7 +4,8 @@ What it finds    `[p for p in self.payments[card] if now - p.time <= WINDOW]`, a
                  since some time, of a list that events are put at the end of.
 Why it is slow   every event goes through all that ever happened, and the lists grow.
 Example          [p for p in self.rows if now - p.time <= hour]
-                 ->   _recent_list(self.rows, _BY_TIME, _of_program, lambda p: p.time, lambda p: now - p.time <= hour)
+                 ->   _recent_list(self.rows, ..., lambda p: p.time, lambda p: now - p.time <= hour)
+                 A list that is bound anew to a window of itself, and that nothing else has, is cut off.
 Safe when        all that the program ever does to such a list is to put more at its end, and nobody binds the field
                  compared anew (proved from the syntax of the project); and, checked while it runs, once for each row:
                  the rows are in order by that field, and the field is of one plain type with an order (int, finite
@@ -23,6 +24,7 @@ from hasten.core.facts import Facts
 from hasten.core.finding import Finding
 from hasten.core.recipe import Change
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import FRESH_METHODS, OPERATORS, READING_BUILTINS, READING_METHODS, Project
 from hasten.passes.source.containers.fields import field_stays, key_stays
@@ -30,7 +32,7 @@ from hasten.passes.source.containers.join_index import at_once, names, stays_ins
 from hasten.passes.source.containers.join_index import key_stays as bound_stays
 from hasten.passes.source.containers.join_range import _leaves
 from hasten.passes.source.containers.slots import COMPARISONS, Slots
-from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts
+from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
 
 ORDERLY = '''\
 
@@ -49,44 +51,55 @@ def _is_orderly(x, texts):
 
 '''
 RECENT = '''\
-def _recent(rows, known, fits, key, holds, texts=False):
-    """The rows that hold, of a list in order by `key` all from the first one on; of others one by one.
+_GROWING = {}  # id of a list -> the list, and by what it was looked at: how many rows are in order, and the last key
 
-    `known`: of each list how many of its rows were found in order, and the last key; -1 where they are in none.
-    Such a list is only ever put more to.
+
+def _recent(rows, word, fits, key, holds, texts=False):
+    """The rows that hold: of a list in order by `key` all from the first one on, of others one by one."""
+    first = _first_recent(rows, word, fits, key, holds, texts)
+    return filter(holds, rows) if first is None else rows[first:]
+
+
+def _first_recent(rows, word, fits, key, holds, texts):
+    """Where the rows that hold begin, in a list that is in order by `key`; else None.
+
+    Nothing is done to such a list but to put more at its end (and to cut off what is before a window).
     """
     if type(rows) is not list:
-        return filter(holds, rows)
+        return None
     size = len(rows)
     if size < 8:
-        return filter(holds, rows)
-    state = known.get(id(rows))
-    if state is None or state[0] is not rows:
-        if len(known) >= 10_000:
-            known.clear()
-        known[id(rows)] = state = [rows, 0, None]
-    _, seen, last = state
+        return None
+    known = _GROWING.get(id(rows))
+    if known is None or known[0] is not rows:
+        if len(_GROWING) >= 10_000:
+            _GROWING.clear()
+        _GROWING[id(rows)] = known = rows, {}
+    state = known[1].get(word)
+    if state is None:
+        known[1][word] = state = [0, None]
+    seen, last = state
     try:
         if seen != size:
             for row in rows[seen:] if seen >= 0 else ():
                 k = key(row)
                 if not (fits(row) and _is_orderly(k, texts) and (not seen or type(k) is type(last) and last <= k)):
-                    state[1] = -1
-                    return filter(holds, rows)
+                    state[0] = -1
+                    return None
                 seen, last = seen + 1, k
             if seen != size:
-                return filter(holds, rows)
-            state[1], state[2] = seen, last
+                return None
+            state[:] = seen, last
         begins, ends = holds(rows[0]), holds(rows[-1])
-        if begins is True:
-            return rows[:] if ends is True else filter(holds, rows)
+        if begins is True and ends is True:
+            return 0
         if begins is False and ends is False:
-            return []
+            return size
         if begins is not False or ends is not True:
-            return filter(holds, rows)
-        return rows[bisect_left(rows, True, 1, size - 1, key=holds) :]
+            return None
+        return bisect_left(rows, True, 1, size - 1, key=holds)
     except Exception:  # the original meets it, in its own place
-        return filter(holds, rows)
+        return None
 
 
 '''
@@ -97,6 +110,20 @@ def _recent_list(*asked):
 
 
 """
+CUT = '''\
+def _cut_off(rows, word, fits, key, holds, texts=False):
+    """The rows that hold, where nothing else has this list: of one in order, the list itself without the others."""
+    first = _first_recent(rows, word, fits, key, holds, texts)
+    if first is None:
+        return list(filter(holds, rows))
+    if first:
+        del rows[:first]
+        for state in _GROWING[id(rows)][1].values():
+            state[0] = max(state[0] - first, min(state[0], 0))
+    return rows
+
+
+'''
 OF_PROGRAM = """\
 _OF_PROGRAM = {{}}  # type of rows -> whether only this program binds their attributes
 
@@ -111,7 +138,10 @@ def _of_program(row):
 
 
 """
+PUT_THERE.update((ORDERLY, RECENT, LISTED, CUT))
 ABOVE, BELOW = (ast.Gt, ast.GtE), (ast.Lt, ast.LtE)
+LAZY = ("iter", "zip", "map", "filter", "reversed", "enumerate", "id")
+COPYING = ("copy.copy", "copy.replace", "dataclasses.replace")  # objects that share a list
 BODY = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.If, ast.Break, ast.Continue, ast.Pass, ast.Return)
 
 
@@ -130,10 +160,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Fits:
-    """What tells rows that keep what is compared: a test, its helpers, and the name of what is known of lists."""
+    """What tells rows that keep what is compared: a test, its helpers, and a word for what lists are in order by."""
 
     test: str
-    known: str
+    word: str
     helpers: tuple[str, ...] = ()
 
 
@@ -163,18 +193,20 @@ class Recent(ContainerPass):
         slots = Slots(project)
         if slots.why_not(module, w.node.iter):
             return None
+        if not all(_cuts_off(project, m, at, slots) for m, at in slots.made if _window_of_itself(m, at)):
+            return None  # another list each time, of which nothing is known
         if isinstance(w.node, ast.For) and not _body_quiet(place, w, {slot.name for slot in slots.found}):
             return None
         rows = module.text(w.node.iter)
-        known = fits.known + ("_OR_TEXT" if w.texts else "")
-        if known in module.names and RECENT not in module.source.text:
-            known = module.fresh(known)
+        word = repr(fits.word + (" or text" if w.texts else ""))
         holds = _asked(module, w.node.target, w.test, "not ({})" if w.outside else "{}")
-        given = (rows, known, fits.test, _asked(module, w.node.target, w.key), holds)
+        given = (rows, word, fits.test, _asked(module, w.node.target, w.key), holds)
         asked = f"({', '.join(given)}{', True' if w.texts else ''})"
         at, name = _place(module, w)
         if at is None:
             return None
+        if name == "_recent_list" and _cuts_off(project, module, at, slots):
+            name = "_cut_off"
         return Parts(
             title=f"find where the window of {rows} begins",
             first=w.node.iter.lineno,
@@ -187,9 +219,8 @@ class Recent(ContainerPass):
                 "import datetime as _times\n",
                 ORDERLY,
                 *fits.helpers,
-                f"{known} = {{}}\n\n\n",
                 RECENT,
-                *([LISTED] if name == "_recent_list" else []),
+                *([LISTED] if name == "_recent_list" else [CUT] if name == "_cut_off" else []),
             ),
         )
 
@@ -219,6 +250,66 @@ def _place(module: Module, w: Window) -> tuple[ast.AST | None, str]:
         rows.lineno, rows.col_offset, test.end_lineno, test.end_col_offset,
     )  # fmt: skip
     return both, "_recent"
+
+
+def _window_of_itself(module: Module, at: ast.AST) -> bool:
+    """Whether a list is bound anew to some of its rows."""
+    statement = module.parents[at]
+    if not isinstance(at, ast.ListComp) or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return False
+    return bool(at.generators[0].ifs) and same(statement.targets[0], at.generators[0].iter)
+
+
+def _cuts_off(project: Project, module: Module, at: ast.AST, slots: Slots) -> bool:
+    """Whether a list is bound anew to a window of itself, where nothing else has it, so that it can be cut instead."""
+    statement = module.parents[at]
+    if not _window_of_itself(module, at) or slots.handed:
+        return False
+    assert isinstance(statement, ast.Assign)
+    slot, *inner = slots.found
+    if not all(s.scope is not None and _undisturbed(project, s.scope, statement) for s in inner):
+        return False
+    for m in project.modules:
+        for node in m.written:
+            if isinstance(node, (ast.Attribute, ast.Name)) and m.imported(node) in COPYING:
+                return False
+            if isinstance(node, (ast.Attribute, ast.Name)) and slot.named(m, node) and isinstance(node.ctx, ast.Load):
+                if not _at_once(project, m, node, statement):
+                    return False
+    return True
+
+
+def _at_once(project: Project, module: Module, node: ast.expr, statement: ast.stmt) -> bool:
+    """Whether a use of a list is over before the list can be cut: nobody goes through it meanwhile."""
+    for at in module.up(node):
+        if isinstance(at, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in at.ops):
+            return False
+        if isinstance(at, ast.Call) and node in at.args and not _undisturbed(project, at, statement):
+            return False
+        if isinstance(at, ast.Call) and module.is_builtin(at.func, *LAZY):
+            holder = module.parents[at]
+            if not isinstance(holder, (ast.For, ast.comprehension)) or holder.iter is not at:
+                return False
+        if isinstance(at, (ast.For, ast.comprehension)):
+            whole: ast.AST = at if isinstance(at, ast.For) else module.parents[at]
+            if isinstance(whole, ast.GeneratorExp) and not at_once(module, whole):
+                return False
+            if any(n is node for n in ast.walk(at.iter)) and not _undisturbed(project, whole, statement):
+                return False
+        if isinstance(at, ast.stmt):
+            break
+    return True
+
+
+def _undisturbed(project: Project, whole: ast.AST, statement: ast.stmt) -> bool:
+    """Whether a list that is gone through is not cut meanwhile."""
+    for n in ast.walk(whole):
+        if n is statement or isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)):
+            return False
+        word = n.attr if isinstance(n, ast.Attribute) else n.id if isinstance(n, ast.Name) else ""
+        if word in project.functions or word in project.classes:
+            return False
+    return True
 
 
 def _asked(module: Module, target: ast.expr, e: ast.expr, form: str = "{}") -> str:
@@ -337,19 +428,21 @@ def _fits(project: Project, w: Window) -> Fits | None:
     if isinstance(w.node.target, ast.Tuple):
         size = len(w.node.target.elts)
         at = [n.id for n in w.node.target.elts if isinstance(n, ast.Name)].index(ast.unparse(w.key))
-        return Fits(f"lambda row: type(row) is tuple and len(row) == {size}", f"_BY_ITEM_{at}_OF_{size}")
+        return Fits(f"lambda row: type(row) is tuple and len(row) == {size}", f"item {at} of {size}")
     match w.key:
         case ast.Name():
-            return Fits("lambda row: True", "_BY_ITSELF")
+            return Fits("lambda row: True", "itself")
         case ast.Subscript(slice=ast.Constant(value=place)) if type(place) is int and place >= 0:
-            return Fits("lambda row: type(row) is tuple", f"_BY_ITEM_{place}")
+            return Fits("lambda row: type(row) is tuple", f"item {place}")
         case ast.Subscript(slice=ast.Constant(value=str() as key)) if key.isidentifier() and key_stays(project, key):
-            return Fits("lambda row: type(row) is dict", f"_BY_KEY_{key}")
+            return Fits("lambda row: type(row) is dict", f"key {key}")
         case ast.Attribute(attr=attr) if field_stays(project, attr):
             paths = (m.source.path.removesuffix(".py").removesuffix("/__init__") for m in project.modules)
             stems = ("__main__", "abc", "typing", *sorted(p.replace("/", ".") for p in paths))
             own = f"{{{', '.join(['__name__', *(repr(s) for s in stems)])}}}"
-            return Fits("_of_program", f"_BY_FIELD_{attr}", (OF_PROGRAM.format(modules=own),))
+            helper = OF_PROGRAM.format(modules=own)
+            PUT_THERE.add(helper)
+            return Fits("_of_program", f"field {attr}", (helper,))
     return None
 
 

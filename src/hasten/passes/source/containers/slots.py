@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hasten.passes.source.containers.effects import Project, _given, _is_generator, is_variable, use_kind
-from hasten.passes.source.containers.syntax import Module, dotted
+from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted
 
 SETTERS = frozenset(
     "setattr delattr __dict__ __setattr__ __delattr__ vars __code__ __defaults__ attrgetter methodcaller "
@@ -26,6 +26,7 @@ GROWING = frozenset({"append", "extend"})
 LOOKING = frozenset({"copy", "index", "count"})
 WHOLE = ("len", "bool", "print", "str", "repr", "isinstance", "any", "all")
 KEYS = ("sorted", "list", "set", "tuple", "iter", "enumerate", "max", "min", "frozenset", "sum", "zip", "reversed")
+WINDOWS = ("_recent", "_recent_list", "_cut_off")  # what HST119 puts there
 MAX_SLOTS = 40
 
 
@@ -37,6 +38,12 @@ class Slot:
     depth: int
     module: Module | None = None  # of a variable
     scope: ast.AST | None = None
+
+    def named(self, module: Module, node: ast.Attribute | ast.Name) -> bool:
+        """Whether an attribute or name is the one that this place goes by."""
+        if isinstance(node, ast.Attribute):
+            return self.scope is None and node.attr == self.name
+        return module is self.module and node.id == self.name and module.owner(node.id, node) is self.scope
 
 
 class _Unknown(Exception):
@@ -55,6 +62,8 @@ class Slots:
     judge: Callable[[Module, ast.expr], bool | None] = lambda module, node: None
     fresh: Callable[[Module, ast.expr], bool] = lambda module, value: True
     found: dict[Slot, None] = field(default_factory=dict)
+    handed: int = 0  # how often a container goes from one slot to another
+    made: list[tuple[Module, ast.expr]] = field(default_factory=list)  # new lists
     _listed: bool = False  # some slot of depth 1 is a list
     _gone_through: list[tuple[Module, ast.expr]] = field(default_factory=list)
     _seen: set[tuple[str, ast.AST, int]] = field(default_factory=set)
@@ -68,6 +77,7 @@ class Slots:
         try:
             self._world()
             self._add(module, e, 0)
+            self.handed = 0
             done = 0
             while done < len(self.found):
                 if done >= MAX_SLOTS:
@@ -116,6 +126,7 @@ class Slots:
         slot = self._slot(module, e, depth)
         if slot is None:
             raise _Unknown(f"line {e.lineno}: {ast.unparse(e)[:40]} may be anything")
+        self.handed += not isinstance(slot.scope, COMPREHENSIONS)  # whose variables end with it
         self.found.setdefault(slot)
 
     def _check(self, slot: Slot) -> None:
@@ -134,7 +145,7 @@ class Slots:
         if name in project.functions or name in project.classes:
             raise _Unknown(f"{name} is also a function")
         for module in project.modules:
-            for node in ast.walk(module.tree):
+            for node in module.written:
                 if isinstance(node, ast.Attribute) and node.attr == name:
                     if isinstance(node.ctx, ast.Load):
                         self._used(module, node, slot.depth)
@@ -174,7 +185,7 @@ class Slots:
             raise _Unknown(f"line {cls.lineno}: a class that inherits")
         place = [t.target.id for t in cls.body if isinstance(t, ast.AnnAssign) and isinstance(t.target, ast.Name)]
         for m in self.project.modules:
-            for node in ast.walk(m.tree):
+            for node in m.written:
                 if isinstance(node, ast.ClassDef) and any(dotted(b).endswith(cls.name) for b in node.bases):
                     raise _Unknown(f"line {node.lineno}: a class that inherits")
                 if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in (cls.name, "replace"):
@@ -201,8 +212,18 @@ class Slots:
         elif how == "augment" and slot.depth == 0 and isinstance(parent, ast.AugAssign):
             if not isinstance(parent.op, ast.Add) or self.judge(module, node) is False:  # type: ignore[arg-type]
                 raise _Unknown(f"line {parent.lineno}: changed in place")
+        elif how == "unpack" and self._unpacked(module, node, slot.depth):
+            pass
         elif self._item_of_slot(module, node) is None:
             raise _Unknown(f"line {getattr(node, 'lineno', 0)}: {slot.name} is bound otherwise")
+
+    def _unpacked(self, module: Module, node: ast.AST, depth: int) -> bool:
+        """`rows, names = load()`: what the function gives at this place comes in."""
+        match module.parents[module.parents[node]], module.parents[node]:
+            case ast.Assign(targets=[_], value=ast.Call() as call), ast.Tuple(elts=elts):
+                at = [n is node for n in elts].index(True)
+                return self._given_back(module, call, depth, (at, len(elts)))
+        return False
 
     def _item_of_slot(self, module: Module, node: ast.AST) -> ast.expr | None:
         """The container whose items a loop gives to a name, if it is a slot already."""
@@ -261,6 +282,7 @@ class Slots:
             else:
                 new = self.project.fresh_value(module, value)
             if new and self.fresh(module, value):
+                self.made.append((module, value))
                 return
         elif self._new_outer(module, value):
             return
@@ -304,6 +326,8 @@ class Slots:
     # -- what is done with it
 
     def _used(self, module: Module, node: ast.expr, depth: int) -> None:
+        if depth == 0 and self._looked_through(module, node):
+            return
         said = self.judge(module, node) if depth == 0 else None
         if said is True:
             return
@@ -312,6 +336,14 @@ class Slots:
         if not known and (said is False or not self._handed_on(module, node, parent, depth)):
             where = ast.unparse(parent) if isinstance(parent, ast.expr) else ast.unparse(node)
             raise _Unknown(f"line {node.lineno}: {where[:60]}")
+
+    @staticmethod
+    def _looked_through(module: Module, node: ast.expr) -> bool:
+        """Whether a list is only given to a helper that looks for where a window of it begins."""
+        call = module.parents[node]
+        if not isinstance(call, ast.Call) or not call.args or call.args[0] is not node:
+            return False
+        return dotted(call.func) in WINDOWS and any(getattr(d, "name", "") in WINDOWS for d in module.put_there)
 
     def _list_use(self, module: Module, node: ast.expr, parent: ast.AST) -> bool:
         match parent:
@@ -412,6 +444,10 @@ class Slots:
                 return True
             case ast.Return():
                 return self._returned(module, parent, depth)
+            case ast.Tuple(elts=elts) if isinstance(back := module.parents[parent], ast.Return):
+                if any(isinstance(e, ast.Starred) for e in elts):
+                    return False
+                return self._returned(module, back, depth, (elts.index(node), len(elts)))
             case ast.Call() if node in parent.args:
                 return self._passed(module, parent, parent.args.index(node), None, depth)
             case ast.keyword(arg=str() as word):
@@ -435,7 +471,7 @@ class Slots:
         for module in self.project.modules:
             if any(a == name or b == name for a, b in _renames(module)):
                 return None
-            for node in ast.walk(module.tree):
+            for node in module.written:
                 word = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
                 if word != name or isinstance(node, ast.Name) and is_variable(module, node):
                     continue
@@ -445,19 +481,33 @@ class Slots:
                 calls.append((module, call))
         return calls
 
-    def _returned(self, module: Module, statement: ast.Return, depth: int) -> bool:
+    def _returned(
+        self, module: Module, statement: ast.Return, depth: int, place: tuple[int, int] | None = None
+    ) -> bool:
+        """What a function gives, alone or (place, length) as one of several, is looked at where it is called."""
         calls = self._plainly_called(module.function(statement))
         if calls is None:
             return False
-        if ("from", statement, depth) in self._seen:
+        key = (f"from {place}", statement, depth)
+        if key in self._seen:
             return True  # a function that calls itself
-        self._seen.add(("from", statement, depth))
+        self._seen.add(key)
         for m, call in calls:
-            self._used(m, call, depth)
+            if place is None:
+                self._used(m, call, depth)
+                continue
+            match m.parents[call]:
+                case ast.Assign(targets=[ast.Tuple(elts=names)]) if len(names) == place[1]:
+                    target = names[place[0]]
+                case _:
+                    return False
+            if not isinstance(target, ast.Name) or any(isinstance(n, ast.Starred) for n in names):
+                return False
+            self._add(m, target, depth)
         return True
 
-    def _given_back(self, module: Module, call: ast.Call, depth: int) -> bool:
-        """What a function of the project returns comes in."""
+    def _given_back(self, module: Module, call: ast.Call, depth: int, place: tuple[int, int] | None = None) -> bool:
+        """What a function of the project returns, alone or as one of several, comes in."""
         word = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
         functions = self.project.functions.get(word, [])
         if not functions or word in self.project.classes:
@@ -466,10 +516,16 @@ class Slots:
             if self._plainly_called(function) is None:
                 return False
             for node in ast.walk(function):
-                if isinstance(node, ast.Return) and home.function(node) is function and node.value is not None:
-                    if ("into", node, depth) not in self._seen:
-                        self._seen.add(("into", node, depth))
-                        self._into(home, node.value, depth)
+                if not isinstance(node, ast.Return) or home.function(node) is not function or node.value is None:
+                    continue
+                value, key = node.value, (f"into {place}", node, depth)
+                if place is not None:
+                    if not isinstance(value, ast.Tuple) or len(value.elts) != place[1]:
+                        return False
+                    value = value.elts[place[0]]
+                if key not in self._seen:
+                    self._seen.add(key)
+                    self._into(home, value, depth)
         return True
 
     def _passed(self, module: Module, call: ast.Call, at: int, word: str | None, depth: int) -> bool:
@@ -485,6 +541,7 @@ class Slots:
             wanted = word if word is not None else names[at] if at < len(names) else None
             if wanted is None:
                 continue  # called with what it does not take
+            self.handed += 1
             self.found.setdefault(Slot(wanted, depth, home, function))
         return True
 
