@@ -110,7 +110,8 @@ CHANGED = {
         "if not isinstance(other, Node):\n            return NotImplemented\n        return (self.cost, self.name) < (other.cost, other.name)",
     ).replace("class Node", "@total_ordering\nclass Node"),
     "in two steps": SEARCH.replace(
-        "return self.cost < other.cost", "if self.cost != other.cost:\n            return self.cost < other.cost\n        return self.name > other.name"
+        "return self.cost < other.cost",
+        "if self.cost != other.cost:\n            return self.cost < other.cost\n        return self.name > other.name",
     ),
     "equal ones first": SEARCH.replace(
         "return self.cost < other.cost",

@@ -190,7 +190,7 @@ def test_left_alone(source: str, tmp_path: Path) -> None:
     left_alone(Recent(), tmp_path, source)
 
 
-@pytest.mark.parametrize("name", ("cut to a window", "cut, by a name"))
+@pytest.mark.parametrize("name", ["cut to a window", "cut, by a name"])
 def test_what_nobody_else_has_is_cut(name: str, tmp_path: Path) -> None:
     cut = [new for new in changed(Recent(), tmp_path, CHANGED[name]) if "_cut_off(" in new]
     assert cut
