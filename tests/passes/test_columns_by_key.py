@@ -79,7 +79,7 @@ def test_tables_give_the_same_on_every_frame(name: str, seen: str) -> None:
     if seen == "numeric" and "'s'" in body:
         return
     text = HEAD + f"def work(df, table):\n    return df.apply(lambda row: {body}, axis=1)\n"
-    made = [lambda m=m: {**m(), "table": table} for m in frame_inputs(5)]
+    made = [lambda m=m: {**m(), "table": table} for m in frame_inputs(8)]
     texts = check(ApplyRows(), text, {"df": frames()[seen], "table": table}, made)
     assert "_by_key(" in texts[0]
 
@@ -102,23 +102,24 @@ LABELS = {
 
 
 @pytest.mark.parametrize("name", LABELS)
-@pytest.mark.parametrize("s", ["a", "b", "s", "z", "x\0", 3, ["a"], np.str_("a")])
-def test_columns_of_labels_in_variables(name: str, s: object) -> None:
+@pytest.mark.parametrize("seen", ["mixed", "numeric"])
+def test_columns_of_labels_in_variables(name: str, seen: str) -> None:
+    if seen == "numeric" and name == "compared":
+        return
     table = {(b, w): b / 3 for b in range(-5, 20) for w in ("a", "d")}
     text = HEAD + f"def work(df, s, table):\n    return {LABELS[name]}\n"
-    mixed, numeric = frames()["mixed"], frames()["numeric"]
-    made = [lambda f=f: {"df": f.copy(), "s": s, "table": table} for f in (mixed, numeric, frames()["reversed"])]
-    for seen in ("mixed", "numeric") if name != "compared" else ("mixed",):
-        check(ApplyRows(), text, {"df": frames()[seen], "s": "a", "table": table}, made)
-        found = changes(ApplyRows(), text, {"df": frames()[seen], "s": "a", "table": table})
-        assert any("whole columns" in c.title for c in found)
+    frame = frames()[seen]
+    labels = ["a", "b", "s", "z", "x\0", "", 3, None, ["a"], np.str_("a")]
+    made = [lambda s=s: {"df": frame.copy(), "s": s, "table": table} for s in labels]
+    texts = check(ApplyRows(), text, {"df": frame, "s": "a", "table": table}, made)
+    assert "_apply_to_columns(" in texts[0]
 
 
 @pytest.mark.parametrize("body", ["table[x] * 2", "table.get(x, 0.0) + x", "x if x in table else -1", "words[x]"])
 def test_elements_that_are_looked_up(body: str) -> None:
     text = HEAD + f"def work(df, table, words):\n    return df['b'].apply(lambda x: {body})\n"
     words = {k: str(k) for k in WHOLE}
-    made = [lambda m=m: {**m(), "table": WHOLE, "words": words} for m in frame_inputs(5)]
+    made = [lambda m=m: {**m(), "table": WHOLE, "words": words} for m in frame_inputs(8)]
     check(Elementwise(), text, {"df": frames()["mixed"], "table": WHOLE, "words": words}, made)
 
 
@@ -161,3 +162,65 @@ def test_rows_from_lists_raise_as_pandas_does() -> None:
             space["work"](frames()["mixed"], ["a", "z"])
         assert isinstance(caught.value.__cause__, KeyError)
     assert run(text, lambda: {"df": frames()["mixed"], "names": ["z"]})[1] == (KeyError, ("z",))
+
+
+TIMES = {
+    "parts": "(row['t'].year - 2020) * 12 + row['t'].month + row['t'].day_of_week",
+    "weekend": "1 if row['t'].weekday() >= 5 and row['a'] > 0 else 0",
+    "words": "row['t'].strftime('%Y-%m') if row['b'] > 3 else row['t'].day_name()",
+    "compared": "row['a'] if row['t'] < row['u'] else row['c']",
+    "days": "(row['u'] - row['t']).days * row['b']",
+    "hours": "(row['u'] - row['t']).total_seconds() / 3600",
+    "since": "(now - row['t']).days if row['t'] <= now else -1",
+    "first": "(row['t'].year - table[row['s']].year) * 12 + row['t'].month - table[row['s']].month",
+    "gap": "(row['t'] - table[row['s']]).days",
+    "first as text": "table[row['s']].strftime('%Y-%m')",
+    "looked up": "days[row['t']]",
+}
+
+
+def times(unit: str = "us", start: str = "2020-01-31") -> pd.DataFrame:
+    frame = frames()["mixed"]
+    t = pd.Series(pd.date_range(start, periods=len(frame), freq="10h")).dt.as_unit(unit)
+    return frame.assign(t=t, u=t.iloc[::-1].to_numpy())
+
+
+TIMED: list[Callable[[], pd.DataFrame]] = [
+    times,
+    lambda: times("s", "1677-09-22"),
+    lambda: times("ns"),
+    lambda: times("s", "9999-12-01"),
+    lambda: times().assign(t=lambda d: d["t"].where(d["b"] > 3)),
+    lambda: times().assign(t=lambda d: d["t"].dt.tz_localize("UTC")),
+    lambda: times().assign(t=lambda d: d["t"].astype(str)),
+    lambda: times().assign(u=lambda d: d["u"].dt.as_unit("ns")),
+    lambda: times().assign(t=lambda d: d["t"].astype(object)),
+    lambda: times().iloc[::-1],
+    lambda: times().iloc[:0],
+    lambda: times()[["t", "u"]],
+    lambda: times().assign(s="z"),
+]
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_times(name: str) -> None:
+    text = HEAD + f"def work(df, now, table, days):\n    return df.apply(lambda row: {TIMES[name]}, axis=1)\n"
+    first = {"x": pd.Timestamp("2019-12-01"), "y": pd.Timestamp("2020-02-03 04:05"), "high": pd.Timestamp("2020-01-01")}
+    given = {"now": pd.Timestamp("2020-02-01"), "table": first, "days": dict.fromkeys(times()["t"], 1.5)}
+    tz, old = pd.Timestamp("2020", tz="UTC"), pd.Timestamp("1000-01-01")
+    others = [{}, {"now": tz}, {"now": pd.NaT}, {"now": 3}, {"now": old}, {"table": dict.fromkeys("xy", tz)}]
+    others += [{"table": {**first, "x": pd.NaT}}, {"table": {**first, "x": first["x"].as_unit("ns")}}]
+    made = [lambda f=f: {"df": f(), **given} for f in (TIMED if "t'] -" in TIMES[name] else TIMED[::2])]
+    made += [lambda o=o: {"df": times(), **given, **o} for o in others]
+    texts = check(ApplyRows(), text, {"df": times(), **given}, made)
+    assert "_apply_to_columns(" in texts[0]
+
+
+@pytest.mark.parametrize("body", ["d.month", "d.hour * 60 + d.minute", "d.strftime('%m') + '-'", "(now - d).days", "d"])
+def test_elements_that_are_times(body: str) -> None:
+    text = HEAD + f"def work(df, now):\n    return df['t'].apply(lambda d: {body})\n"
+    made = [lambda f=f: {"df": f(), "now": pd.Timestamp("2020-02-01")} for f in TIMED]
+    found = changes(Elementwise(), text, {"df": times(), "now": pd.Timestamp("2020-02-01")})
+    assert bool(found) == (body not in ("d", "d.strftime('%m') + '-'"))
+    if found:
+        check(Elementwise(), text, {"df": times(), "now": pd.Timestamp("2020-02-01")}, made)

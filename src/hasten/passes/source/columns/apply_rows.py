@@ -5,7 +5,7 @@ Why it is slow   pandas makes a Series of every row and looks every cell up by i
 Example          df.apply(lambda row: row["a"] * row["b"], axis=1)  ->  one multiplication of two columns
 Safe when        the function only reads cells of its row by name. Columns are computed whole when all operations are
                  understood and the dtypes, integer ranges and floating-point flags allow; dicts, Series and frames
-                 that it looks cells up in are asked once for each different key. Else the function is called
+                 that it looks cells up in are asked once for each different key, dates have no time zone. Else the function is called
                  with the cells. Cells have the types that the row would show. Any other frame takes the original.
 """
 
@@ -21,7 +21,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, replace_nodes
 from hasten.core.workload import ScriptWorkload
-from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns import emitted, times
 from hasten.passes.source.columns.syntax import (
     Fresh,
     RowUse,
@@ -53,7 +53,7 @@ from hasten.passes.source.columns.unroll import Row, RowVectoriser, seen_around
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
-KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
+KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str", **times.KINDS}
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ def _column_form(
         v.limit = float(limit)
         v.seen_around = seen_around(source, call, function, finding.region, facts)
         try:
-            value = v.function(body, {row: Row()}, Path())
+            value = times.plain(v.function(body, {row: Row()}, Path()))
         except Unknown:
             continue
         if value.const or not read or any(value.text == o.text for o in v.outer.values()):
@@ -325,7 +325,7 @@ def _reader(
                 raise Unknown(f"reads `{label}`, which is something else than numbers or texts")
             bound = float(limit) if kind == "int" else float("inf")
             value = Value(fresh(label), kind, -bound, bound, boxed=boxed, simple=True)
-            read[text] = _Column(label, "str" if dtype == "object" else dtype, value)
+            read[text] = _Column(label, kind if kind in ("str", times.TIME) else dtype, value)
         return read[text].value
 
     return column

@@ -26,6 +26,7 @@ KINDS = {
     **dict.fromkeys(("builtins.int", "numpy.int64", "int64"), "int"),
     **dict.fromkeys(("builtins.bool", "numpy.bool", "numpy.bool_", "bool"), "bool"),
     **dict.fromkeys(("builtins.str", "str", "object"), "str"),
+    **dict.fromkeys(("pandas.Timestamp", *(f"datetime64[{unit}]" for unit in ("s", "ms", "us", "ns"))), "time"),
 }
 FRAMES = ("pandas.DataFrame", "pandas.Series")
 MAX_DEPTH = 3  # of tables in tables
@@ -91,10 +92,14 @@ class Lookup:
             return repr(got)
         if isinstance(node, ast.Name) and node.id not in self.env and (text := self.v.text_around(node.id)) is not None:
             return text
-        value = self.v.named("key", self.v.expr(node, self.env, self.path))
+        return self.of_value(self.v.expr(node, self.env, self.path))
+
+    def of_value(self, value: Value) -> str:
+        """The parameter that stands for an array."""
+        value = self.v.named("key", value)
         if value.const or value.text in {o.text for o in self.v.outer.values()}:
             return value.text
-        if value.kind not in ("int", "float", "bool", "str"):
+        if value.kind not in ("int", "float", "bool", "str", "time"):
             raise Unknown("a key that is a number of another type in some rows")
         self.v.steady()
         for at, known in enumerate(self.keys):
@@ -108,7 +113,7 @@ class Lookup:
         v = self.v
         if not self.keys:
             raise Unknown("a table that is asked the same for every row")
-        boxed = {key.boxed for key in self.keys if key.kind != "str"}
+        boxed = {key.boxed for key in self.keys if key.kind not in ("str", "time")}
         if self.of_pandas and (pandas_major() < 3 or len(boxed) > 1 or None in boxed):
             raise Unknown("a label whose type is not known")
         name = helper_name(v.source, "_by_key", BY_KEY)

@@ -20,7 +20,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import SourceFile, replace_nodes
 from hasten.core.workload import ScriptWorkload
-from hasten.passes.source.columns import emitted
+from hasten.passes.source.columns import emitted, times
 from hasten.passes.source.columns.syntax import (
     Fresh,
     def_near,
@@ -43,7 +43,7 @@ from hasten.passes.source.columns.syntax import (
 from hasten.passes.source.columns.unroll import RowVectoriser, seen_around
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 
-KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str"}
+KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str", **times.KINDS}
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Elementwise:
             bound = float(limit) if kind == "int" else float("inf")
             start = Value(argument, kind, -bound, bound, boxed=True, simple=True)
             try:
-                value = v.function(hit.body, {hit.parameter: start}, Path())
+                value = times.plain(v.function(hit.body, {hit.parameter: start}, Path()))
             except Unknown:
                 continue
             if value.const or value.text == argument:
@@ -158,7 +158,7 @@ class Elementwise:
         original = text_of(source, hit.call.args[0])
         assert isinstance(hit.call.func, ast.Attribute)
         method = quote(hit.call.func.attr)
-        wanted = quote("str" if dtype == "object" else dtype)
+        wanted = quote(kind if kind in ("str", times.TIME) else dtype)
         series, called = text_of(source, hit.series), v.called(function, [argument])
         new = f"{map_column}({series}, {wanted}, {bound_text}, {called}, {method}, {original})"
         yield Change(

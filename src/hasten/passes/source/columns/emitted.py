@@ -687,13 +687,16 @@ def {name}(df, kinds, boxed, limit):
 
 CHECKED = """\
 def {name}(column, dtype, kind, limit):
-    # the column as an array of float64, int64 (no value beyond +-limit), bool or strings; None if it is something else
+    # the column as an array of float64, int64 (no value beyond +-limit), bool, strings or times; None if it is another
     if kind == "str":
         if isinstance(dtype, {pd}.StringDtype) and dtype.na_value is {np}.nan:
             return column.to_numpy(dtype=object)
         if dtype == object and {pd}.api.types.infer_dtype(column, skipna=False) == "string":
             return column.to_numpy()
         return None
+    if kind == "time":
+        plain = isinstance(dtype, {np}.dtype) and dtype.kind == "M" and not column.isna().any()
+        return column.to_numpy() if plain else None
     if dtype != kind:
         return None
     array = column.to_numpy()
@@ -1203,20 +1206,42 @@ def {name}(ask, kind, limit, reached, scalars, *keys):
     first = {np}.zeros(count, dtype={np}.int64)
     first[codes[::-1]] = {np}.arange(len(codes))[::-1]
     try:
-        each = [key[first] if scalars else key[first].tolist() for key in keys]
+        each = [key[first] for key in keys]
+        each = [key if scalars or key.dtype.kind == "M" else key.tolist() for key in each]
+        each = [key if type(key) is list or key.dtype.kind != "M" else map({pd}.Timestamp, key) for key in each]
         answers = [ask(*given) for given in zip(*each)]
     except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
         raise FloatingPointError("no answer for some key") from None
     whole = (int, {np}.int64)
-    known = {{"int": whole, "bool": (bool, {np}.bool_), "str": (str,)}}.get(kind, (float, {np}.float64))
+    known = {{"int": whole, "bool": (bool, {np}.bool_), "str": (str,), "time": ({pd}.Timestamp,)}}
+    known = known.get(kind, (float, {np}.float64))
     known = (*known, *whole) if kind == "mixed" else known
     if any(type(x) not in known or type(x) in whole and abs(x) > limit for x in answers):
         raise FloatingPointError("another kind of answer")
-    dtype = {{"int": {np}.int64, "bool": bool, "str": object}}.get(kind, {np}.float64)
-    values = {np}.array(answers, dtype=dtype)[codes]
+    if kind == "time":
+        if not answers or any(x.tz is not None or x.unit != answers[0].unit for x in answers):
+            raise FloatingPointError("times of several kinds")
+        values = {pd}.DatetimeIndex(answers).to_numpy()[codes]
+    else:
+        dtype = {{"int": {np}.int64, "bool": bool, "str": object}}.get(kind, {np}.float64)
+        values = {np}.array(answers, dtype=dtype)[codes]
     if reached is None:
         return values
-    every = {np}.full(size, "" if kind == "str" else 0, dtype=dtype)
+    every = {np}.full(size, "" if kind == "str" else 0, dtype=values.dtype)
     every[reached] = values
     return every
+"""
+
+TIMES = """\
+def {name}(times):
+    # times as pandas counts them; a single one as it is
+    return times if type(times) is {pd}.Timestamp else {pd}.DatetimeIndex(times)
+"""
+
+BETWEEN = """\
+def {name}(later, earlier):
+    try:
+        return later - earlier
+    except (OverflowError, ValueError):
+        raise FloatingPointError("too long a time") from None
 """

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from hasten.core.facts import Facts, ValueFact
 from hasten.core.finding import Region
 from hasten.core.source import SourceFile
-from hasten.passes.source.columns import by_key
+from hasten.passes.source.columns import by_key, times
 from hasten.passes.source.columns.emitted import PLAIN_TABLE
 from hasten.passes.source.columns.static import PLAIN, Varies, fixed, items_of, tables
 from hasten.passes.source.columns.syntax import (
@@ -38,6 +38,7 @@ SCALARS = {
     "float": {"builtins.float", "numpy.float64"},
     "int": {"builtins.int", "numpy.int64"},
     "str": {"builtins.str"},
+    "time": {"pandas.Timestamp"},
 }  # what may come from around a function, by kind
 
 
@@ -496,6 +497,8 @@ class RowVectoriser(Vectoriser):
                 tests.append(f"isinstance({v.text}, float)")
             elif v.kind == "str":
                 tests.append(f'type({v.text}) is str and "\\0" not in {v.text}')
+            elif v.kind == times.TIME:
+                tests.append(f"type({v.text}) is {self.pandas()}.Timestamp and {v.text}.tz is None")
             elif v.kind == "int":
                 tests.append(f"type({v.text}) in (int, {self.np}.int64) and abs({v.text}) <= 2**20")
         return [f"{self.certain}({' and '.join(tests)}, None)"] if tests else []
@@ -517,6 +520,8 @@ class RowVectoriser(Vectoriser):
             return cell
         if isinstance(node, ast.Subscript):
             return self.looked_up(node, env, path)
+        if isinstance(node, ast.Attribute) and self.computed(node.value, env):
+            return times.part(self, self.timed(node.value, env, path), node.attr)
         if isinstance(node, ast.IfExp) and (decided := self.decided(node.test, env)) is not None:
             return self.expr(node.body if decided else node.orelse, env, path)
         if isinstance(node, ast.BoolOp):
@@ -532,6 +537,38 @@ class RowVectoriser(Vectoriser):
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return self.member(node, env, path)
         return super().expr(node, env, path)
+
+    def computed(self, node: ast.expr, env: dict[str, Any]) -> bool:
+        """Whether an attribute of the expression is one of an array: no module's, no list's, no row's."""
+        if isinstance(node, ast.Name):
+            known = env.get(node.id)
+            return (
+                isinstance(known, Value) or node.id not in env and self.depth == 0 and self._scalar(node.id) == "time"
+            )
+        return isinstance(node, (ast.Subscript, ast.BinOp, ast.Attribute)) and not self._of_module(node)
+
+    def _of_module(self, node: ast.expr) -> bool:
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return isinstance(node, ast.Name) and node.id in self.math_names | self.numpy_names | self.pandas_names
+
+    def timed(self, node: ast.expr, env: dict[str, Any], path: Path) -> Value:
+        """A time, or what lies between two."""
+        value = self.named("time", self.expr(node, env, path))
+        if not times.involved(value) or value.text in {o.text for o in self.outer.values()}:
+            raise Unknown("an attribute of something that is no time")
+        return value
+
+    def binary(self, op: ast.operator, a: Value, b: Value, path: Path) -> Value:
+        return times.between(self, op, a, b) if times.involved(a, b) else super().binary(op, a, b, path)
+
+    def _compared(self, sign: str, a: Value, b: Value) -> str:
+        return times.compared(self, sign, a, b) if times.involved(a, b) else super()._compared(sign, a, b)
+
+    def together(self, values: Sequence[Value], masks: Sequence[str]) -> tuple[str, str]:
+        if times.involved(*values):
+            raise Unknown("one time or another")
+        return super().together(values, masks)
 
     def cell(self, node: ast.expr, env: dict[str, Any]) -> Value | None:
         """A cell of the row, by whatever way of reading it."""
@@ -630,6 +667,8 @@ class RowVectoriser(Vectoriser):
 
     def call(self, node: ast.Call, env: dict[str, Any], path: Path) -> Value:
         func = node.func
+        if isinstance(func, ast.Attribute) and func.attr != "get" and self.computed(func.value, env):
+            return times.called(self, self.timed(func.value, env, path), func.attr, node, env, path)
         if isinstance(func, ast.Attribute) and func.attr == "get" and 1 <= len(node.args) <= 2 and not node.keywords:
             if len(node.args) == 2:
                 try:
