@@ -39,7 +39,7 @@ from hasten.passes.source.columns.syntax import (
     share,
     text_of,
 )
-from hasten.passes.source.columns.unroll import RowVectoriser, seen_around
+from hasten.passes.source.columns.unroll import RowVectoriser
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.containers.syntax import Module, module_of
 
@@ -242,7 +242,7 @@ def form_of(
         names = [fresh(p) for p in hit.parameters]
         v = RowVectoriser.of(source, np, fresh, reachable)
         v.limit = float(limit)
-        v.seen_around = seen_around(source, hit.call, hit.function, finding.region, facts)
+        v.surroundings(source, hit.call, hit.function, finding.region, facts)
         start = {}
         for parameter, name, dtype in zip(hit.parameters, names, dtypes, strict=True):
             bound = float(limit) if dtype == "int64" else float("inf")

@@ -21,7 +21,7 @@
 | HST217 | stand_in    | frames that a loop, and the functions it calls, only reads: drawn, filtered, grouped |
 
 `syntax` reads programs, `vector` turns a function of one row into one of whole columns (`unroll` its loops, `static`
-what does not depend on the row, `by_key` what its cells are looked up in, `times` dates), `plan` joins what several passes do to one
-loop, `emitted` holds the text of the helper functions that changed programs get. `stand_flow` follows frames through
-names and functions, `stand_writes` looks for writes behind their back.
+what does not depend on the row, `by_key` what its cells are looked up in, `times` dates), `plan` joins what several
+passes do to one loop, `emitted` holds the text of the helper functions that changed programs get. `stand_flow` follows
+frames through names and functions, `stand_writes` looks for writes behind their back.
 """

@@ -5,8 +5,9 @@ Why it is slow   pandas makes a Series of every row and looks every cell up by i
 Example          df.apply(lambda row: row["a"] * row["b"], axis=1)  ->  one multiplication of two columns
 Safe when        the function only reads cells of its row by name. Columns are computed whole when all operations are
                  understood and the dtypes, integer ranges and floating-point flags allow; dicts, Series and frames
-                 that it looks cells up in are asked once for each different key, dates have no time zone. Else the function is called
-                 with the cells. Cells have the types that the row would show. Any other frame takes the original.
+                 that it looks cells up in are asked once for each different key, dates have no time zone. Else the
+                 function is called with the cells. Cells have the types that the row would show. Any other frame takes
+                 the original.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from hasten.passes.source.columns.syntax import (
     text_of,
     writes_frames,
 )
-from hasten.passes.source.columns.unroll import Row, RowVectoriser, seen_around
+from hasten.passes.source.columns.unroll import Row, RowVectoriser
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
@@ -264,7 +265,7 @@ def _column_form(
         )
         v.column_by = _reader(read, fresh, dtypes, boxed, limit, named=True)
         v.limit = float(limit)
-        v.seen_around = seen_around(source, call, function, finding.region, facts)
+        v.surroundings(source, call, function, finding.region, facts)
         try:
             value = times.plain(v.function(body, {row: Row()}, Path()))
         except Unknown:

@@ -28,7 +28,6 @@ KINDS = {
     **dict.fromkeys(("builtins.str", "str", "object"), "str"),
     **dict.fromkeys(("pandas.Timestamp", *(f"datetime64[{unit}]" for unit in ("s", "ms", "us", "ns"))), "time"),
 }
-FRAMES = ("pandas.DataFrame", "pandas.Series")
 MAX_DEPTH = 3  # of tables in tables
 
 
@@ -42,9 +41,8 @@ class Lookup:
 
     def table(self, node: ast.expr, depth: int = 0) -> tuple[str, tuple[ValueFact, ...]]:
         """The text of the table itself, and what was seen of it."""
-        if isinstance(node, ast.Name) and node.id not in self.env:
-            name, facts = self.v.table_around(node.id)
-            return name, facts
+        if isinstance(node, ast.Name):
+            return self.v.table_around(node.id, self.env)
         if isinstance(node, ast.Subscript) and depth < MAX_DEPTH:
             text, items = self.item(node, depth + 1)
             return f"{self.v.plain_table()}({text})", items
@@ -127,7 +125,7 @@ class Lookup:
 
     def value(self, text: str, facts: Iterable[ValueFact], also: object = None) -> Value:
         """What comes back, of the kinds that were seen; `also` is a default that some keys may get."""
-        kinds = {KINDS.get(fact.dtype or "" if _is(fact, "column") else fact.type, "") for fact in facts}
+        kinds = {KINDS.get(fact.type, "") for fact in facts}
         if also is not None:
             kinds.add(KINDS.get(f"builtins.{type(also).__name__}", ""))
         limit = self.v.limit
@@ -139,6 +137,12 @@ class Lookup:
         kind = kinds.pop()
         got = Value(self.asked(text, kind, limit), kind, simple=True)
         return replace(got, low=-limit, high=limit) if kind == "int" else got
+
+
+def is_table(seen: tuple[ValueFact, ...]) -> bool:
+    """Whether what was seen is something that can be asked for keys."""
+    known = ("builtins.dict", "builtins.set", "builtins.frozenset", "pandas.Series", "pandas.DataFrame")
+    return bool(seen) and all(fact.type in known for fact in seen)
 
 
 def _is(fact: ValueFact, name: str) -> bool:

@@ -40,7 +40,7 @@ from hasten.passes.source.columns.syntax import (
     string,
     text_of,
 )
-from hasten.passes.source.columns.unroll import RowVectoriser, seen_around
+from hasten.passes.source.columns.unroll import RowVectoriser
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 
 KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str", **times.KINDS}
@@ -128,7 +128,7 @@ class Elementwise:
             argument = fresh(hit.parameter)
             v = RowVectoriser.of(source, np, fresh, reachable)
             v.limit = float(limit)
-            v.seen_around = seen_around(source, hit.call, hit.function, finding.region, facts)
+            v.surroundings(source, hit.call, hit.function, finding.region, facts)
             kind = KINDS[dtype]
             bound = float(limit) if kind == "int" else float("inf")
             start = Value(argument, kind, -bound, bound, boxed=True, simple=True)

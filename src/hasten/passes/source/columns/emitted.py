@@ -1198,9 +1198,7 @@ def {name}(ask, kind, limit, reached, scalars, *keys):
         keys = [key[reached] for key in keys]
     codes, count = {np}.zeros(len(keys[0]), dtype={np}.int64), 1
     for key in keys:
-        own, values = {pd}.factorize(key)
-        if (own < 0).any():
-            raise FloatingPointError("a missing key is no other's equal")
+        own, values = {pd}.factorize(key, use_na_sentinel=False)
         codes, found = {pd}.factorize(codes * len(values) + own)
         count = len(found)
     first = {np}.zeros(count, dtype={np}.int64)

@@ -20,6 +20,7 @@ from hasten.passes.source.columns.emitted import PLAIN_TABLE
 from hasten.passes.source.columns.static import PLAIN, Varies, fixed, items_of, tables
 from hasten.passes.source.columns.syntax import (
     Fresh,
+    FunctionNode,
     bindings,
     facts_about,
     helper_name,
@@ -62,6 +63,14 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A dict, Series, frame or set from around the function, that it hands to another."""
+
+    name: str
+    seen: tuple[ValueFact, ...]
+
+
+@dataclass(frozen=True)
 class Seq:
     """A list of known length: items, each there in the rows of its mask (all, when that is empty).
 
@@ -86,7 +95,8 @@ class Opaque:
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__ = _look
 
 
-Item: TypeAlias = "Value | Fixed | Row | Seq"
+Item: TypeAlias = "Value | Fixed | Row | Seq | Table"
+Seen: TypeAlias = Callable[[str], "tuple[ValueFact, ...]"]
 State: TypeAlias = "tuple[Path, dict[str, Any]] | None"
 
 
@@ -105,7 +115,8 @@ class RowVectoriser(Vectoriser):
     ) -> None:
         super().__init__(source, numpy, fresh, *modules, constants)
         self.tables, self.column = tables, column
-        self.seen_around: Callable[[str], tuple[ValueFact, ...]] = lambda name: ()
+        self.seen_around: Seen = lambda name: ()
+        self.seen_by: Callable[[FunctionNode], Seen] = lambda function: lambda name: ()
         self.column_by: Callable[[str], Value] = column
         self.limit = float(LIMITS[-1])  # on the integers that tables hold
         self.outer: dict[str, Value] = {}
@@ -130,6 +141,13 @@ class RowVectoriser(Vectoriser):
         modules = (imported_as(source, "math"), imported_as(source, "numpy"), imported_as(source, "pandas"))
         constants = literal_constants(source, body)
         return cls(source, numpy, fresh, modules, tables(source, body), constants, column or nowhere)
+
+    def surroundings(
+        self, source: SourceFile, call: ast.Call, function: FunctionNode | ast.Lambda, region: Region, facts: Facts
+    ) -> None:
+        """Tells what was seen around the call of a function."""
+        self.seen_around = seen_around(source, call, function, region, facts)
+        self.seen_by = lambda helper: seen_around(source, call, helper, region, facts)
 
     # ---- what does not depend on the row
 
@@ -167,9 +185,11 @@ class RowVectoriser(Vectoriser):
 
     def item(self, node: ast.expr, env: dict[str, Any], path: Path, name: str = "value") -> Item:
         """The value of any expression: fixed, a list, the row, or an array under a name of its own."""
-        if isinstance(node, ast.Name) and isinstance(env.get(node.id), (Fixed, Row, Seq)):
+        if isinstance(node, ast.Name) and isinstance(env.get(node.id), (Fixed, Row, Seq, Table)):
             got = env[node.id]
             return replace(got, owned=False) if isinstance(got, Seq) else got
+        if isinstance(node, ast.Name) and node.id not in env and by_key.is_table(self.seen_around(node.id)):
+            return Table(node.id, self.seen_around(node.id))
         if not isinstance(node, ast.Name):
             try:
                 return self.lifted(self.static(node, env))
@@ -422,7 +442,7 @@ class RowVectoriser(Vectoriser):
 
     def expr(self, node: ast.expr, env: dict[str, Any], path: Path) -> Value:
         if isinstance(node, ast.Name):
-            if isinstance(env.get(node.id), (Fixed, Row, Seq)):
+            if isinstance(env.get(node.id), (Fixed, Row, Seq, Table)):
                 return self.value(env[node.id])
             if node.id not in env and node.id not in self.constants:
                 return self.outside(node.id)
@@ -449,7 +469,7 @@ class RowVectoriser(Vectoriser):
     def outside(self, name: str) -> Value:
         """A number or text from around the function: an argument of the array function, which looks at it first."""
         if name not in self.outer:
-            kind = self._scalar(name) if self.depth == 0 else None
+            kind = self._scalar(name)
             if kind is None:
                 raise Unknown(f"reads `{name}`")
             bound = float(LIMITS[-1]) if kind == "int" else float("inf")
@@ -463,17 +483,29 @@ class RowVectoriser(Vectoriser):
 
     def text_around(self, name: str) -> str | None:
         """The text of a number or text from around the function; None when the name is nothing of the kind."""
-        return self.outside(name).text if self.depth == 0 and self._scalar(name) is not None else None
+        return self.outside(name).text if self._scalar(name) is not None else None
 
-    def table_around(self, name: str) -> tuple[str, tuple[ValueFact, ...]]:
+    def table_around(self, name: str, env: dict[str, Any]) -> tuple[str, tuple[ValueFact, ...]]:
         """The name of a table from around the function once it has been looked at, and what was seen of it."""
-        facts = self.seen_around(name) if self.depth == 0 else ()
+        held = env.get(name)
+        if name in env and not isinstance(held, Table):
+            raise Unknown("looks something up in something that is no table from around it")
+        name, facts = (held.name, held.seen) if isinstance(held, Table) else (name, self.seen_around(name))
         if not facts:
             raise Unknown(f"looks something up in `{name}`")
         if name not in self.checked_tables:
             self.outer[name] = Value(self.fresh(name), "table", simple=True)
             self.checked_tables[name] = self.temp("table", f"{self.plain_table()}({self.outer[name].text})")
         return self.checked_tables[name], facts
+
+    def tried(self, how: Callable[[], Value]) -> Value | None:
+        """What `how` gives, or None with nothing left of it when it does not understand something."""
+        kept = list(self.lines), dict(self.outer), dict(self.checked_tables), dict(self.more), self.rounding
+        try:
+            return how()
+        except Unknown:
+            self.lines, self.outer, self.checked_tables, self.more, self.rounding = kept
+            return None
 
     def plain_table(self) -> str:
         name = helper_name(self.source, "_plain_table", PLAIN_TABLE)
@@ -595,7 +627,7 @@ class RowVectoriser(Vectoriser):
                     label = node.attr
         except Varies:
             at = node.slice if isinstance(node, ast.Subscript) else None
-            if isinstance(at, ast.Name) and at.id not in env and self.depth == 0 and self._scalar(at.id) == "str":
+            if isinstance(at, ast.Name) and at.id not in env and self._scalar(at.id) == "str":
                 return self.column_by(at.id)
             raise Unknown("a label that depends on the row") from None
         if label is None:
@@ -616,11 +648,8 @@ class RowVectoriser(Vectoriser):
             if type(at) is not int or not -len(items) <= at < len(items):
                 raise Unknown("a position outside")
             return self.value(items[at][1])
-        try:
-            self.static(node.value, env)
-        except Varies:
-            return by_key.subscript(self, node, env, path)
-        return self.chosen(node.value, node.slice, None, env, path)
+        got = self.tried(lambda: by_key.subscript(self, node, env, path))
+        return got or self.chosen(node.value, node.slice, None, env, path)
 
     def chosen(self, table: ast.expr, key: ast.expr, default: Value | None, env: dict[str, Any], path: Path) -> Value:
         """`TABLE[key]`, or `TABLE.get(key, default)`, for a table of constants and a key that is a cell."""
@@ -646,11 +675,12 @@ class RowVectoriser(Vectoriser):
         return replace(got, boxed=True)
 
     def member(self, node: ast.Compare, env: dict[str, Any], path: Path) -> Value:
+        if isinstance(node.comparators[0], ast.Name):
+            if got := self.tried(lambda: by_key.member(self, node, env, path)):
+                return got
         try:
             options = self.static(node.comparators[0], env)
         except Varies:
-            if isinstance(node.comparators[0], ast.Name) and node.comparators[0].id not in env:
-                return by_key.member(self, node, env, path)
             return super().compare(node, env, path)
         if not isinstance(options, (list, tuple, frozenset, dict)) or not 0 < len(options) <= MAX_KEYS:
             raise Unknown("membership in something that is no list of constants")
@@ -675,8 +705,9 @@ class RowVectoriser(Vectoriser):
                     default = self.static(node.args[1], env)
                 except Varies:
                     raise Unknown("a default that depends on the row") from None
-                if isinstance(func.value, ast.Name) and func.value.id not in env and func.value.id not in self.tables:
-                    return by_key.get(self, func.value, node.args[0], default, env, path)
+                table, key = func.value, node.args[0]
+                if got := self.tried(lambda: by_key.get(self, table, key, default, env, path)):
+                    return got
                 return self.chosen(func.value, node.args[0], self.constant(default), env, path)
         if isinstance(func, ast.Name) and func.id not in env:
             reduces = func.id in ("sum", "len", "min", "max", "any", "all") and not bindings(self.source.tree, func.id)
@@ -767,16 +798,17 @@ class RowVectoriser(Vectoriser):
             raise Unknown(f"calls `{helper.name}` with too little")
         self.depth += 1
         left, self.left = self.left, []
+        seen, self.seen_around = self.seen_around, self.seen_by(helper)
         try:
             inner = {n: replace(v, owned=False) if isinstance(v, Seq) else v for n, v in given.items()}
             return self.function(helper.body, inner, path)
         finally:
-            self.depth, self.left = self.depth - 1, left
+            self.depth, self.left, self.seen_around = self.depth - 1, left, seen
 
 
 def seen_around(
-    source: SourceFile, call: ast.Call, function: ast.Lambda | ast.FunctionDef, region: Region, facts: Facts
-) -> Callable[[str], tuple[ValueFact, ...]]:
+    source: SourceFile, call: ast.Call, function: FunctionNode | ast.Lambda, region: Region, facts: Facts
+) -> Seen:
     """What was seen of what `function` reads from around it, under a name that means the same at the call."""
 
     def seen(name: str) -> tuple[ValueFact, ...]:
