@@ -17,7 +17,7 @@ from tests.passes.examples import CODES, after, changes, patch, read
 
 NEEDS = {
     "HST2": "pandas", "HST4": "sklearn", "HST603": "torch", "HST7": "sklearn", "HST71": "torch", "HST8": "sklearn",
-    "HST95": "scipy", "HST953": "sklearn",
+    "HST95": "scipy", "HST953": "sklearn", "HST954": "torch",
 }  # fmt: skip
 # their changed programs take a compiler or processes, or set PyTorch up for good; other tests run such ones
 NOT_RUN = {"HST301", "HST603", "HST801"}

@@ -53,7 +53,7 @@ class NetSettings:
         if found is None:
             return
         module, project = found
-        share = _share(module, facts)
+        share = _share(project, facts)
         if share < MIN_SHARE:
             return
         for parts in _sites(module, project, share * facts.profile.wall_s):
@@ -90,19 +90,29 @@ def _read(work: ScriptWorkload, region: Region) -> tuple[Module, Project] | None
     return None if module.dynamic or not imports_torch(module) else (module, project)
 
 
-def _share(module: Module, facts: Facts) -> float:
-    """Share of time of what trains a network or asks it; 1.0 where nothing was profiled."""
+def _share(project: Project, facts: Facts) -> float:
+    """Share of time of what trains a network or asks it, in whatever file; 1.0 where nothing was profiled."""
     if not facts.profile.samples:
         return 1.0
-    lines = {n.lineno for n in calls(Loops.of(module.tree), module.tree)}
-    lines |= {n.lineno for n in ast.walk(module.tree) if isinstance(n, ast.Attribute) and n.attr in LEARNS}
-    paths = {p for p, _ in facts.profile.lines}
-    path = next((p for p in paths if p == module.source.path), module.source.path)
-    return min(1.0, sum(facts.profile.share(path, line, line) for line in lines))
+    total = 0.0
+    for module in filter(imports_torch, project.modules):
+        lines = {n.lineno for n in calls(Loops.of(module.tree), module.tree)}
+        lines |= {n.lineno for n in ast.walk(module.tree) if isinstance(n, ast.Attribute) and n.attr in LEARNS}
+        total += sum(facts.profile.share(module.source.path, line, line) for line in lines)
+    return min(1.0, total)
 
 
 def _sites(module: Module, project: Project, seconds: float) -> Iterator[Parts]:
     """Every setting of every network and optimiser that the file makes."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and module.imported(node.func) in OPTIMISERS and node.args:
+            if not any(k.arg is None or k.arg in OTHERWISE for k in node.keywords) and len(node.args) < 3:
+                given = ", ".join(map(module.text, (*node.args, *node.keywords)))
+                yield Parts(
+                    f"{dotted(node.func)} in one step for all parameters", node.lineno, node.end_lineno or node.lineno,
+                    "an optimiser goes through the parameters one operation at a time", "fused=True",
+                    ((node, f"{module.text(node.func)}({given}, fused=True)"),),
+                )  # fmt: skip
     torch = () if binds_torch(module) else ("import torch\n",)
     nets = _nets(project)
     convolves = any(CONVOLUTIONS & m.names or "torchvision" in m.names for m in project.modules)
@@ -131,15 +141,6 @@ def _sites(module: Module, project: Project, seconds: float) -> Iterator[Parts]:
                 "every layer is a call of its own, with a pass over its data", "torch.compile",
                 ((call, text),), after=((where[1], f"{margin}{target}.compile()\n"),), prelude=torch,
             )  # fmt: skip
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and module.imported(node.func) in OPTIMISERS and node.args:
-            if not any(k.arg is None or k.arg in OTHERWISE for k in node.keywords) and len(node.args) < 3:
-                given = ", ".join(map(module.text, (*node.args, *node.keywords)))
-                yield Parts(
-                    f"{dotted(node.func)} in one step for all parameters", node.lineno, node.end_lineno or node.lineno,
-                    "an optimiser goes through the parameters one operation at a time", "fused=True",
-                    ((node, f"{module.text(node.func)}({given}, fused=True)"),),
-                )  # fmt: skip
 
 
 def _nets(project: Project) -> frozenset[str]:
