@@ -13,6 +13,7 @@ import argparse
 import csv
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = HERE / "scripts"
@@ -416,6 +418,77 @@ def spoken(folder: Path) -> str:
     return source
 
 
+def scans(folder: Path) -> str:
+    """scans.npz: fixed, moving (n, 56, 56) uint8; truth (n, 3): angle and shifts that take moving to fixed (seeded)."""
+    rng = np.random.default_rng(56)
+    count, size = 24, 56
+    found = real("pneumoniamnist/pneumoniamnist.npz")
+    if found:
+        with np.load(found) as data:
+            pick = rng.choice(len(data["train_images"]), size=count, replace=False)
+            images = data["train_images"][pick].astype(float)
+        source = "PneumoniaMNIST of MedMNIST v2 (CC BY 4.0), turned and shifted (seeded)"
+    else:
+        images = ndimage.gaussian_filter(rng.normal(0, 1, (count, 28, 28)), (0, 2.5, 2.5))
+        images = 255 * (images - images.min()) / np.ptp(images)
+        source = "generated"
+    fixed = np.clip(ndimage.zoom(images, (1, 2, 2), order=3), 0, 255)
+    moving, truth = np.zeros_like(fixed), np.zeros((count, 3))
+    centre = (size - 1) / 2
+    for k, image in enumerate(fixed):
+        angle, dy, dx = truth[k] = rng.integers(-20, 21) / 2, rng.integers(-12, 13) / 4, rng.integers(-12, 13) / 4
+        turn = np.deg2rad(angle)
+        back = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        offset = centre + np.array([dy, dx]) - back @ np.array([centre, centre])
+        other = ndimage.affine_transform(image, back, offset, order=3, mode="nearest")
+        other = 255 * (np.clip(other, 0, 255) / 255) ** rng.uniform(0.6, 1.6)  # another exposure, and noise
+        moving[k] = 255 - other if k % 3 == 2 else other
+    noisy = (np.clip(np.rint(a + rng.normal(0, 4, a.shape)), 0, 255).astype(np.uint8) for a in (fixed, moving))
+    np.savez_compressed(folder / "scans.npz", **dict(zip(("fixed", "moving"), noisy, strict=True)), truth=truth)
+    return source
+
+
+def anomalies(folder: Path) -> str:
+    """Four series: timestamp, value, and anomaly, which is 1 inside the labelled windows."""
+    names = {
+        "ambient_temperature": "ambient_temperature_system_failure",
+        "cpu_utilization": "cpu_utilization_asg_misconfiguration",
+        "machine_temperature": "machine_temperature_system_failure",
+        "nyc_taxi": "nyc_taxi",
+    }
+    found = real("nab_known_cause/nab_known.tar.gz")
+    if found:
+        with tarfile.open(found) as tar:
+
+            def member(name: str) -> bytes:
+                source = tar.extractfile(name)
+                if source is None:
+                    raise FileNotFoundError(f"{name} is not in {found}")
+                return source.read()
+
+            windows = json.loads(member("nab/labels/combined_windows.json"))
+            for short, name in names.items():
+                frame = pd.read_csv(io.BytesIO(member(f"nab/data/realKnownCause/{name}.csv")))
+                frame["anomaly"] = 0
+                for first, last in windows[f"realKnownCause/{name}.csv"]:
+                    frame.loc[frame["timestamp"].between(first[:19], last[:19]), "anomaly"] = 1
+                frame.to_csv(folder / f"{short}.csv", index=False)
+        return "Numenta Anomaly Benchmark (MIT)"
+    rng = np.random.default_rng(8)
+    for name, n in zip(names, (7267, 18050, 22695, 10320), strict=True):
+        step = {7267: "1h", 10320: "30min"}.get(n, "5min")
+        t = np.arange(n) / (pd.Timedelta("1D") / pd.Timedelta(step))
+        value = 70 + 8 * np.sin(2 * np.pi * t) + np.cumsum(rng.normal(0, 0.02, n)) + rng.normal(0, 1, n)
+        label = np.zeros(n, dtype=int)
+        for first in (n // 3, 3 * n // 4):
+            label[first : first + n // 20] = 1
+            value[first + n // 50 : first + n // 40] -= 25
+        stamps = pd.date_range("2014-01-01", periods=n, freq=step).strftime("%Y-%m-%d %H:%M:%S")
+        frame = pd.DataFrame({"timestamp": stamps, "value": np.round(value, 6), "anomaly": label})
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return "generated"
+
+
 NEEDS: dict[str, Callable[[Path], str]] = {
     "tabular_features": credit,
     "predictive_maintenance": machines,
@@ -443,6 +516,11 @@ NEEDS: dict[str, Callable[[Path], str]] = {
     "review_sentiment": reviews,
     "digit_dtw": spoken,
     "hmm_regimes": prices,
+    "risk_parity": prices,
+    "image_registration": scans,
+    "isolation_forest": anomalies,
+    "tsne_map": digits,
+    "tabular_torch": credit,
 }
 
 
