@@ -4,7 +4,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numba import njit
 
 HERE = Path(__file__).resolve().parent
@@ -44,11 +43,13 @@ def evaluate(scores, held_out, candidates):
 
 
 def main():
-    clicks = pd.read_csv(HERE / "data" / "clicks.csv").sort_values(["customer", "time"])
-    clicks = clicks.drop_duplicates(["customer", "article"])
-    users, customers = pd.factorize(clicks["customer"], sort=True)
-    items, articles = pd.factorize(clicks["article"], sort=True)
+    fields = (HERE / "data" / "clicks.csv").read_text().partition("\n")[2].replace("\n", ",").split(",")
+    customers, users = np.unique(fields[0:-1:3], return_inverse=True)
+    articles, items = np.unique(fields[1:-1:3], return_inverse=True)
     n, m = len(customers), len(articles)
+    order = np.lexsort((np.array(fields[2:-1:3], dtype=int), users))
+    first = np.sort(np.unique((users * m + items)[order], return_index=True)[1])  # an article once a customer
+    users, items = users[order[first]], items[order[first]]
     seen = np.zeros((n, m), dtype=bool)
     seen[users, items] = True
     held_out = items[np.cumsum(np.bincount(users, minlength=n)) - 1]

@@ -70,7 +70,7 @@ def main():
     share = rng.dirichlet(np.full(len(WORDS), 6.0))
     clock = datetime(2025, 1, 6, 8)
     tickets = []
-    for number in range(1, 3901):
+    for number in range(1, 3001):
         clock += timedelta(minutes=int(rng.exponential(40)))
         category = list(WORDS)[int(rng.choice(len(WORDS), p=share))]
         body = sentence(rng, category, odds)
@@ -88,7 +88,7 @@ def main():
                 "subject": " ".join(body.split()[:5]),
                 "body": body,
                 "category": category,
-                "status": "solved" if number <= 3500 else "new",
+                "status": "solved" if number <= 2700 else "new",
             }
         )
     with (FOLDER / "tickets.jsonl").open("w") as sink:
