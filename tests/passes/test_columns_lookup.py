@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hasten.core.facts import Facts, Profile, RegionFacts
+from hasten.core.finding import Region
+from hasten.observe.describe import describe
 from hasten.passes.source.columns.lookup import FilterPerKey
-from tests.passes.test_columns_support import HEAD, Sub, after, changes, check
+from hasten.passes.source.columns.stand_in import StandIns
+from tests.passes.test_columns_support import HEAD, Sub, after, changes, check, frames, workload
 
 LOOPS = {
     "first": "for k in keys:\n    out.append(df[df['id'] == k]['v'].iloc[0])",
@@ -131,3 +135,18 @@ def test_changed_programs_are_left_alone() -> None:
     text = program(LOOPS["two"])
     (change,) = changes(FilterPerKey(), text, {})
     assert not changes(FilterPerKey(), after(text, change), {})
+
+
+def test_what_a_function_takes_that_gets_the_rows_is_not_won() -> None:
+    text = HEAD + (
+        "def work(df):\n    out = []\n    for k in df['s'].unique():\n        rows = df[df['s'] == k]\n"
+        "        out.append(slow(rows['a'].tolist()))\n    return out\n\n\ndef slow(values):\n    return sum(values)\n"
+    )
+    region = Region("s.py", 5, 10, "function", "work", ("df",))
+    facts = {region.id: RegionFacts(region.id, types={"df": (describe(frames()["mixed"]),)})}
+    filtering = ((("s.py:work:8",), 9), (("s.py:work:9", "s.py:slow:14"), 1))
+    calling = ((("s.py:work:8",), 1), (("s.py:work:9", "s.py:slow:14"), 99))
+    for pass_ in (FilterPerKey(), StandIns()):
+        (found,) = pass_.find(workload(text), region, Facts(Profile(10, stacks=filtering), facts))
+        assert found.share == pytest.approx(0.9)
+        assert not list(pass_.find(workload(text), region, Facts(Profile(100, stacks=calling), facts)))

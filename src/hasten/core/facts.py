@@ -87,6 +87,31 @@ class Profile:
                 hit += count
         return hit / total if total else 0.0
 
+    def share_within(
+        self,
+        path: str,
+        first: int,
+        last: int,
+        spots: Iterable[tuple[int, int]],
+        through: Iterable[tuple[int, int]] = (),
+    ) -> float:
+        """Share of samples with a line of first..last on the stack whose innermost line is in one of `spots`.
+
+        Both are lines (first, last) of the same file. Lines in `through` (helpers) count as those that called them.
+        """
+        spots, through = tuple(spots), tuple(through)
+
+        def lies(frame: tuple[str, int], where: tuple[tuple[int, int], ...]) -> bool:
+            return frame[0] == path and any(a <= frame[1] <= b for a, b in where)
+
+        hit = total = 0
+        for count, frames in self.frames:
+            total += count
+            inner = next((f for f in reversed(frames) if not lies(f, through)), ("", 0))
+            if lies(inner, spots) and any(file == path and first <= line <= last for file, line in frames):
+                hit += count
+        return hit / total if total else 0.0
+
 
 ABSENT = "absent"  # the type of what is not there
 

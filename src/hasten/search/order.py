@@ -161,6 +161,8 @@ class Queue:
             return promise(change.region, self._facts) - last
         done = [*self._done, *(_sped(c, ASSUMED) for c in self._tried)]
         winnable = self._stacks.winnable(change.region, done)
+        if change.share and not change.needs:
+            winnable = min(winnable, change.share)  # what it is about may be a small part of its region
         if "numba" in change.needs and any(change.region.within(r) and change.region != r for r in self._slow):
             winnable *= WITHIN_SLOW  # the same work, and a door that is passed more often
         return winnable - _doors(change.region, self._facts) - last

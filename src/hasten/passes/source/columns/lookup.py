@@ -43,6 +43,7 @@ from hasten.passes.source.columns.syntax import (
     peeks,
     quote,
     scope_of,
+    spot_of,
     stands_alone,
     string,
     text_of,
@@ -334,7 +335,8 @@ class FilterPerKey:
             keys = ", ".join(dict.fromkeys(f"{s.frame}.{s.key_column}" for s in sites))
             reason = f"compares all of {keys} again for every key"
             remedy = "find the rows of every key once, before the loop"
-            yield from finding_at(self.code, region, facts, stmt, reason, remedy)
+            spots = [spot_of(source, s.node) for s in sites]
+            yield from finding_at(self.code, region, facts, stmt, reason, remedy, spots=(source, spots))
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

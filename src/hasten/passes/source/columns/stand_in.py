@@ -75,7 +75,9 @@ class StandIns:
         for loop, flow in flows_in(source, region, facts):
             frames = ", ".join(sorted(flow.roots))
             reason = f"pandas makes frames and Series of {frames} in every round"
-            yield from finding_at(self.code, region, facts, loop, reason, "rows as places in the columns' arrays")
+            remedy = "rows as places in the columns' arrays"
+            spots = [(n.lineno, n.end_lineno or n.lineno) for n in (loop, *flow.functions)]
+            yield from finding_at(self.code, region, facts, loop, reason, remedy, spots=(source, spots))
 
     def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
         source = work.source(finding.path)

@@ -142,15 +142,39 @@ def share(facts: Facts, path: str, first: int, last: int) -> float | None:
 
 
 def finding_at(
-    code: str, region: Region, facts: Facts, at: ast.stmt, reason: str, remedy: str, whole: ast.stmt | None = None
+    code: str,
+    region: Region,
+    facts: Facts,
+    at: ast.stmt,
+    reason: str,
+    remedy: str,
+    whole: ast.stmt | None = None,
+    spots: tuple[SourceFile, Iterable[tuple[int, int]]] | None = None,
 ) -> Iterator[Finding]:
-    """The finding of a statement that is worth touching, by its line; `whole` is what is replaced, if it is more."""
+    """The finding of a statement that is worth touching, by its line; `whole` is what is replaced, if it is more.
+
+    `spots` are the lines of the file that get faster: what functions take that these call is not won.
+    """
     last = at.end_lineno or at.lineno
     part = share(facts, region.path, at.lineno, last)
+    if part is not None and spots is not None and facts.profile.samples:
+        source, lines = spots
+        helpers = [(n.lineno, n.end_lineno or n.lineno) for n in source.tree.body if put_there(source, n)]
+        part = min(part, facts.profile.share_within(region.path, at.lineno, last, lines, helpers))
+        part = part if part >= MIN_SHARE else None
     if part is not None:
         whole = whole or at
         detail = {"line": at.lineno}
         yield Finding(code, region, whole.lineno, whole.end_lineno or last, reason, remedy, part, detail)
+
+
+def spot_of(source: SourceFile, node: ast.AST) -> tuple[int, int]:
+    """The lines in which an expression runs: those of its statement, or its own in the head of a loop."""
+    up, at = parents(source), node
+    while not isinstance(at, ast.stmt) and at in up:
+        at = up[at]
+    found: Any = node if hasattr(at, "body") else at
+    return found.lineno, found.end_lineno or found.lineno
 
 
 def facts_about(name: str, region: Region, facts: Facts, first: int, last: int) -> tuple[ValueFact, ...]:
