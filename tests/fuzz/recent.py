@@ -1,4 +1,5 @@
-"""Programs that ask for windows of lists that grow (HST119): in order or not, of several kinds of rows, with hazards."""
+"""Programs that ask for windows of lists that grow (HST119), or for something of the whole of them (HST122): in order or
+not, of several kinds of rows, with hazards."""
 
 from __future__ import annotations
 
@@ -39,6 +40,11 @@ FORMS = (
     "{{{v} for {x} in {rows} if {test}}}", "max(({k} for {x} in {rows} if {test} if {v} != 2), default=None)",
     "any({v} == 3 for {x} in {rows} if {test})",
 )  # fmt: skip
+WHOLE = (
+    "sum({k} for {x} in {rows})", "max({k} for {x} in {rows} if {v} != 2)", "min({v} for {x} in {rows})", "any({k} == 3 for {x} in {rows})",
+    "len([1 for {x} in {rows} if {k} > 4])", "now in set({k} for {x} in {rows})", "len({{{v} % 3 for {x} in {rows}}})", "sum({rows}) / len({rows})",
+    "sum({k} * 0.1 if {v} else {k} for {x} in {rows} if {k})", "max({rows})", "sum({k} != {v} for {x} in {rows})",
+)  # fmt: skip
 HAZARDS = (
     "pass", "pass", "pass", "self.rows{k} = self.rows{k}[-9:]", "held = self.rows{k}", "self.rows{k}.insert(0, e0)",
     "self.rows{k}.pop()", "self.rows{k} += [e0]", "self.rows{k}.extend([e0, e0])", "self.rows{k}.sort(key=str)",
@@ -58,7 +64,13 @@ LATE = (
 SPANS = ("3", "3", "2.5", "0", "-1", "float('nan')", "float('inf')", "timedelta(hours=5)", "None", "10**400", "True")
 
 
-def recent(c: Choices) -> Program:
+def so_far(c: Choices) -> Program:
+    """Programs that ask for something of all rows."""
+    return recent(c, WHOLE)
+
+
+def recent(c: Choices, forms: tuple[str, ...] = FORMS) -> Program:
+    """Programs that ask for rows, or for something of them."""
     row = c.pick(tuple(ROWS))
     x, k, v = ROWS[row]
     keyed = c.chance(50)
@@ -69,7 +81,7 @@ def recent(c: Choices) -> Program:
         if keyed
         else c.mostly(("[]", "list()"), ("deque()", "list(range(2))"), 8)
     )
-    asked = c.pick(FORMS).format(x=x, k=k, v=v, rows=rows, test=c.pick(TESTS).format(k=k, v=v))
+    asked = c.pick(forms).format(x=x, k=k, v=v, rows=rows, test=c.pick(TESTS).format(k=k, v=v))
     hazard = c.pick(HAZARDS).format(k=key)
     if c.chance(25):
         cut = c.pick(("now - {k} <= 9", "{k} > now - 5", "{k} >= self.cut")).format(k=k)

@@ -36,6 +36,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.containers.recent", "Recent"),
     ("hasten.passes.source.containers.heap_order", "HeapOrder"),
     ("hasten.passes.source.containers.tallies", "Tallies"),
+    ("hasten.passes.source.containers.so_far", "SoFar"),
     ("hasten.passes.source.columns.rows", "Rows"),
     ("hasten.passes.source.columns.apply_rows", "ApplyRows"),
     ("hasten.passes.source.columns.elementwise", "Elementwise"),

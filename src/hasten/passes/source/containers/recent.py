@@ -51,16 +51,18 @@ def _is_orderly(x, texts):
 
 '''
 RECENT = '''\
-_GROWING = {}  # id of a list -> the list, and by what it was looked at: how many rows are in order, and the last key
+# id of a list -> the list, and by what it was looked at: how many rows are in order, and the last key
+_GROWING = {}
+_PASSING = {}  # of lists that come and go, a few
 
 
-def _recent(rows, word, fits, key, holds, texts=False):
+def _recent(rows, lists, word, fits, key, holds, texts=False):
     """The rows that hold: of a list in order by `key` all from the first one on, of others one by one."""
-    first = _first_recent(rows, word, fits, key, holds, texts)
+    first = _first_recent(rows, lists, word, fits, key, holds, texts)
     return filter(holds, rows) if first is None else rows[first:]
 
 
-def _first_recent(rows, word, fits, key, holds, texts):
+def _first_recent(rows, lists, word, fits, key, holds, texts):
     """Where the rows that hold begin, in a list that is in order by `key`; else None.
 
     Nothing is done to such a list but to put more at its end (and to cut off what is before a window).
@@ -70,11 +72,11 @@ def _first_recent(rows, word, fits, key, holds, texts):
     size = len(rows)
     if size < 8:
         return None
-    known = _GROWING.get(id(rows))
+    known = lists.get(id(rows))
     if known is None or known[0] is not rows:
-        if len(_GROWING) >= 10_000:
-            _GROWING.clear()
-        _GROWING[id(rows)] = known = rows, {}
+        if len(lists) >= (500 if lists is _PASSING else 10_000):
+            lists.clear()
+        lists[id(rows)] = known = rows, {}
     state = known[1].get(word)
     if state is None:
         known[1][word] = state = [0, None]
@@ -111,14 +113,14 @@ def _recent_list(*asked):
 
 """
 CUT = '''\
-def _cut_off(rows, word, fits, key, holds, texts=False):
+def _cut_off(rows, lists, word, fits, key, holds, texts=False):
     """The rows that hold, where nothing else has this list: of one in order, the list itself without the others."""
-    first = _first_recent(rows, word, fits, key, holds, texts)
+    first = _first_recent(rows, lists, word, fits, key, holds, texts)
     if first is None:
         return list(filter(holds, rows))
     if first:
         del rows[:first]
-        for state in _GROWING[id(rows)][1].values():
+        for state in lists[id(rows)][1].values():
             state[0] = max(state[0] - first, min(state[0], 0))
     return rows
 
@@ -193,14 +195,15 @@ class Recent(ContainerPass):
         slots = Slots(project)
         if slots.why_not(module, w.node.iter):
             return None
-        if not all(_cuts_off(project, m, at, slots) for m, at in slots.made if _window_of_itself(m, at)):
+        if not all(_cuts_off(project, m, at, slots) for m, at in slots.made if window_of_itself(m, at)):
             return None  # another list each time, of which nothing is known
         if isinstance(w.node, ast.For) and not _body_quiet(place, w, {slot.name for slot in slots.found}):
             return None
         rows = module.text(w.node.iter)
         word = repr(fits.word + (" or text" if w.texts else ""))
         holds = _asked(module, w.node.target, w.test, "not ({})" if w.outside else "{}")
-        given = (rows, word, fits.test, _asked(module, w.node.target, w.key), holds)
+        lists = "_PASSING" if slots.passing else "_GROWING"
+        given = (rows, lists, word, fits.test, _asked(module, w.node.target, w.key), holds)
         asked = f"({', '.join(given)}{', True' if w.texts else ''})"
         at, name = _place(module, w)
         if at is None:
@@ -252,7 +255,7 @@ def _place(module: Module, w: Window) -> tuple[ast.AST | None, str]:
     return both, "_recent"
 
 
-def _window_of_itself(module: Module, at: ast.AST) -> bool:
+def window_of_itself(module: Module, at: ast.AST) -> bool:
     """Whether a list is bound anew to some of its rows."""
     statement = module.parents[at]
     if not isinstance(at, ast.ListComp) or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
@@ -263,7 +266,7 @@ def _window_of_itself(module: Module, at: ast.AST) -> bool:
 def _cuts_off(project: Project, module: Module, at: ast.AST, slots: Slots) -> bool:
     """Whether a list is bound anew to a window of itself, where nothing else has it, so that it can be cut instead."""
     statement = module.parents[at]
-    if not _window_of_itself(module, at) or slots.handed:
+    if not window_of_itself(module, at) or slots.handed:
         return False
     assert isinstance(statement, ast.Assign)
     slot, *inner = slots.found
@@ -351,10 +354,10 @@ def _window(place: Place, node: ast.AST) -> Window | None:
         test, outside = clause.ifs[0], False
     else:
         return None
-    return _selecting(place, clause, test, outside) if _targets_plain(clause.target) else None
+    return _selecting(place, clause, test, outside) if targets_plain(clause.target) else None
 
 
-def _targets_plain(target: ast.expr) -> bool:
+def targets_plain(target: ast.expr) -> bool:
     if isinstance(target, ast.Name):
         return True
     return (
@@ -437,13 +440,17 @@ def _fits(project: Project, w: Window) -> Fits | None:
         case ast.Subscript(slice=ast.Constant(value=str() as key)) if key.isidentifier() and key_stays(project, key):
             return Fits("lambda row: type(row) is dict", f"key {key}")
         case ast.Attribute(attr=attr) if field_stays(project, attr):
-            paths = (m.source.path.removesuffix(".py").removesuffix("/__init__") for m in project.modules)
-            stems = ("__main__", "abc", "typing", *sorted(p.replace("/", ".") for p in paths))
-            own = f"{{{', '.join(['__name__', *(repr(s) for s in stems)])}}}"
-            helper = OF_PROGRAM.format(modules=own)
+            helper = OF_PROGRAM.format(modules=program_of(project))
             PUT_THERE.add(helper)
             return Fits("_of_program", f"field {attr}", (helper,))
     return None
+
+
+def program_of(project: Project) -> str:
+    """The names of the project's modules, and of those that its classes may inherit from, as a set."""
+    paths = (m.source.path.removesuffix(".py").removesuffix("/__init__") for m in project.modules)
+    stems = ("__main__", "abc", "typing", *sorted(p.replace("/", ".") for p in paths))
+    return f"{{{', '.join(['__name__', *(repr(s) for s in stems)])}}}"
 
 
 def _quiet_around(place: Place, w: Window) -> bool:

@@ -26,7 +26,7 @@ GROWING = frozenset({"append", "extend"})
 LOOKING = frozenset({"copy", "index", "count"})
 WHOLE = ("len", "bool", "print", "str", "repr", "isinstance", "any", "all")
 KEYS = ("sorted", "list", "set", "tuple", "iter", "enumerate", "max", "min", "frozenset", "sum", "zip", "reversed")
-WINDOWS = ("_recent", "_recent_list", "_cut_off")  # what HST119 puts there
+WINDOWS = ("_recent", "_recent_list", "_cut_off", "_so_far")  # what HST119 and HST122 put there
 MAX_SLOTS = 40
 
 
@@ -64,6 +64,7 @@ class Slots:
     found: dict[Slot, None] = field(default_factory=dict)
     handed: int = 0  # how often a container goes from one slot to another
     made: list[tuple[Module, ast.expr]] = field(default_factory=list)  # new lists
+    grown: list[tuple[Module, ast.AST]] = field(default_factory=list)  # where something is put at the end
     _listed: bool = False  # some slot of depth 1 is a list
     _gone_through: list[tuple[Module, ast.expr]] = field(default_factory=list)
     _seen: set[tuple[str, ast.AST, int]] = field(default_factory=set)
@@ -71,6 +72,16 @@ class Slots:
     def holds(self, module: Module, e: ast.expr) -> bool:
         """Whether an expression means one of the lists that were found."""
         return self._slot(module, e, 0) in self.found
+
+    @property
+    def passing(self) -> bool:
+        """Whether such lists come and go: variables of functions alone hold them, or some are given on the spot."""
+        if all(slot.scope is not None and not isinstance(slot.scope, ast.Module) for slot in self.found):
+            return True
+        return any(
+            isinstance(m.parents[value], (ast.Call, ast.keyword, ast.Return)) and not _is_empty(value)
+            for m, value in self.made
+        )
 
     def why_not(self, module: Module, e: ast.expr) -> str:
         """Why the list that `e` means might be changed otherwise; an empty string when it cannot be."""
@@ -212,6 +223,7 @@ class Slots:
         elif how == "augment" and slot.depth == 0 and isinstance(parent, ast.AugAssign):
             if not isinstance(parent.op, ast.Add) or self.judge(module, node) is False:  # type: ignore[arg-type]
                 raise _Unknown(f"line {parent.lineno}: changed in place")
+            self.grown.append((module, node))
         elif how == "unpack" and self._unpacked(module, node, slot.depth):
             pass
         elif self._item_of_slot(module, node) is None:
@@ -244,6 +256,7 @@ class Slots:
         parent = module.parents[node]
         if isinstance(parent, ast.AugAssign) and depth == 0 and isinstance(parent.op, ast.Add):
             if self.judge(module, node) is not False:
+                self.grown.append((module, node))
                 return
         elif isinstance(parent, ast.AnnAssign):
             if parent.value is not None:
@@ -339,7 +352,7 @@ class Slots:
 
     @staticmethod
     def _looked_through(module: Module, node: ast.expr) -> bool:
-        """Whether a list is only given to a helper that looks for where a window of it begins."""
+        """Whether a list is only given to a helper that looks at it."""
         call = module.parents[node]
         if not isinstance(call, ast.Call) or not call.args or call.args[0] is not node:
             return False
@@ -350,6 +363,8 @@ class Slots:
             case ast.Attribute(attr=attr) if isinstance(node, ast.expr) and parent.value is node:
                 call = module.parents[parent]
                 called = isinstance(call, ast.Call) and call.func is parent and attr not in self.project.functions
+                if attr in GROWING:
+                    self.grown.append((module, node))
                 return called and attr in GROWING | LOOKING
             case ast.BoolOp() | ast.Return() | ast.Assign() | ast.keyword():
                 return use_kind(self.project, module, node) == "read"
@@ -372,6 +387,7 @@ class Slots:
                     self._used(module, parent, 0)
                 elif isinstance(parent.ctx, ast.Store):
                     if isinstance(holder, ast.AugAssign):
+                        self.grown.append((module, node))
                         return isinstance(holder.op, ast.Add) and self.judge(module, parent) is not False
                     if not isinstance(holder, ast.Assign) or holder.targets != [parent]:
                         return False
@@ -569,6 +585,11 @@ class Slots:
             self._into(m, value, slot.depth)
 
 
+def _is_empty(value: ast.expr) -> bool:
+    """`[]`, `list()`"""
+    return isinstance(value, ast.List) and not value.elts or isinstance(value, ast.Call) and not value.args
+
+
 def _parameters(home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, func: ast.expr) -> list[str]:
     """The parameters that arguments by place go to, in a call by this expression."""
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
@@ -586,8 +607,3 @@ def _renames(module: Module) -> list[tuple[str, str]]:
         for a in node.names
         if a.asname and a.asname != a.name
     ]
-
-
-def only_grows(project: Project, module: Module, e: ast.expr) -> str:
-    """Why the list that `e` means may be changed otherwise than by putting more at its end; empty when it cannot be."""
-    return Slots(project).why_not(module, e)
