@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 
 nan = float('nan')
 WORD = re.compile(r'[a-z]+')
-STOP = {'a', 'the'}
+STOP = {'the'}
 ENDS = ['s', 'ed']
 
 
@@ -147,7 +147,7 @@ def lists_again(c: Choices) -> Program:
             "pass",
             "got.clear()",
             "kept = got",
-            "STOP.add('x')",
+            "STOP.clear()",
             "got['x'] = 1",
             "ENDS.append('q')",
         )

@@ -162,6 +162,28 @@ def show():
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 print(show())
 """,
+    "a dict that was given": HEAD
+    + """
+class Loud(dict):
+    def get(self, key, default=None):
+        print("get", key)
+        return super().get(key, default)
+def given(table, words):
+    for w in words:
+        table[w] = table.get(w, 0) + 1
+    return table
+def into(words, tables):
+    for name, table in tables.items():
+        for w in words:
+            table[w] = table.get(w, 0) + 1
+    return tables
+for table in ({"a": 2}, {"a": 2.5, "b": True}, {"a": None}, {"a": "x"}, {"a": [1]}, Counter("ab"), defaultdict(list), Loud(a=1), None, [1], "ab"):
+    for words in ("aba", ["b", []], [1, True, 1.0], None, table):
+        tried(given, table, words)
+        print(table)
+tried(into, "ab", {1: {}, 2: {"b": 3}})
+tried(into, [0, 1], {1: [5, 6], 2: {}})
+""",
     "counted again while it is asked": HEAD
     + """
 def f(words):
@@ -324,6 +346,30 @@ def f(words):
     for counts["x"] in words:
         counts["x"] = 1
     return counts, n
+print(f("aab"))
+""",
+    "a dict that is bound again meanwhile": HEAD
+    + """
+counts = {}
+def items(words):
+    global counts
+    for w in words:
+        counts = dict(counts)
+        yield w
+for w in items("aab"):
+    counts[w] = counts.get(w, 0) + 1
+print(counts)
+def f(words):
+    table = {}
+    old = table
+    def again():
+        nonlocal table
+        for w in words:
+            table = {}
+            yield w
+    for w in again():
+        table[w] = table.get(w, 0) + 1
+    return table, old
 print(f("aab"))
 """,
     "the next one is taken": HEAD

@@ -6,11 +6,11 @@ Why it is slow   each item goes through the interpreter; a `Counter` finds each 
 Example          for w in words:                  _count_elements(counts, (w for w in words if w in known))
                      if w in known:          ->
                          counts[w] += 1
-Safe when        nothing is done in the loop but counting; the table is made in the same function, by its syntax, and
-                 holds numbers only until the loop is over (an array would be added to in place, a number is not); no
-                 one reads what the loop leaves under its own name. Items are taken, tested and counted in the same
-                 order, one at a time, so that what raises does so with the same counts. `_count_elements` is what
-                 `Counter.update` counts with.
+Safe when        nothing is done in the loop but counting; what `+= 1` counts in is made in the same function, by its
+                 syntax, and holds numbers only until the loop is over (an array would be added to in place, a number is
+                 not); no one reads what the loop leaves under its own name. Items are taken, tested and counted in the
+                 same order, one at a time, so that what raises does so with the same counts. `_count_elements` is
+                 what `Counter.update` counts with.
 """
 
 from __future__ import annotations
@@ -84,10 +84,13 @@ def _site(place: Place, loop: ast.For) -> Parts | None:
     if isinstance(count.table, ast.Name):
         made = _made(place, count.table, loop, scope)
         kind = _table(module, made)
-        if made is None or not _fits(kind, count, plain):
+        if made is None and plain and not count.in_place and _bound_here(place, count.table, scope):
+            guard = f"type({table}) is dict"  # whatever it holds: `get` and `+` are what they were
+        elif made is None or not _fits(kind, count, plain):
             return None
+        else:
+            guard = f"type({table}) is {_maker(module, made)}"
         text = f"_count_elements({table}, {items if plain else _generator(module, loop, tests, count)})"
-        guard = f"type({table}) is {_maker(module, made)}"
         if kind == "defaultdict":
             guard += f" and {table}.default_factory is int"
     elif isinstance(count.table, ast.Subscript) and isinstance(count.table.value, ast.Name) and plain:
@@ -290,6 +293,16 @@ def _bound_around(module: Module, use: ast.Name, loop: ast.For) -> bool:
 
 
 # -- what is counted in
+
+
+def _bound_here(place: Place, table: ast.Name, scope: ast.AST) -> bool:
+    """Whether nothing but the code around the loop binds the table's name."""
+    module = place.module
+    if module.owner(table.id, table) is not scope or module.owner("dict", table) is not None:
+        return False
+    if isinstance(scope, ast.Module) and place.project.mentions(table.id, module):
+        return False
+    return all(module.function(b.node) is scope for b in module.bindings(table.id, scope))
 
 
 def _made_before(module: Module, name: str, scope: ast.AST, loop: ast.For) -> tuple[ast.expr, set[ast.AST]] | None:
