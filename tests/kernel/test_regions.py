@@ -119,6 +119,23 @@ def test_flow_of_try_and_while() -> None:
     assert result.exposed == {"g", "E", "c"}
 
 
+@pytest.mark.parametrize(
+    ("text", "exposed"),
+    [
+        ("x: int\nprint(x)\n", True),
+        ("x: int = 1\nprint(x)\n", False),
+        ("if c and (x := g()):\n    pass\nprint(x)\n", True),
+        ("if (x := g()) > 1:\n    pass\nprint(x)\n", False),
+        ("y = 1 < c < (x := 3)\nprint(x)\n", True),
+        ("y = (x := 1) if c else 2\nprint(x)\n", True),
+        ("y = [x := i for i in c]\nprint(x)\n", True),
+        ("f((x := 1))\nprint(x)\n", False),
+    ],
+)
+def test_what_is_surely_bound(text: str, exposed: bool) -> None:
+    assert ("x" in names.flow(ast.parse(text).body).exposed) is exposed
+
+
 def test_a_variable_of_a_comprehension_or_of_another_function_is_not_read_later() -> None:
     text = "for i in range(3):\n    j = i\nxs = [i for i in range(3)]\ndef f(j):\n    return j\n"
     assert region(text, 1, 2).live_out == ()

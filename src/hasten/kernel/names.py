@@ -181,6 +181,14 @@ def flow(stmts: Sequence[ast.stmt], before: set[str] | None = None) -> Flow:
         live = [p for p in parts if p is not None]
         return set.intersection(*live) if live else None
 
+    def surely(node: ast.stmt | ast.expr) -> set[str]:
+        if isinstance(node, ast.AnnAssign) and node.value is None:
+            return set()  # `x: int` binds nothing
+        some = (ast.BoolOp, ast.IfExp, *COMPREHENSIONS)
+        parts = [n for n in walk_scope([node]) if isinstance(n, some) or (isinstance(n, ast.Compare) and n.ops[1:])]
+        perhaps = {n.target.id for part in parts for n in ast.walk(part) if isinstance(n, ast.NamedExpr)}
+        return bound([node]) - perhaps
+
     def sub(body: Sequence[ast.stmt], start: set[str]) -> set[str] | None:
         inner = flow(body, start)
         exposed.update(inner.exposed)
@@ -191,7 +199,7 @@ def flow(stmts: Sequence[ast.stmt], before: set[str] | None = None) -> Flow:
             break
         if isinstance(s, ast.If):
             use(s.test)
-            sure |= bound([s.test])
+            sure |= surely(s.test)
             sure = join([sub(s.body, sure), sub(s.orelse, sure)])
         elif isinstance(s, (ast.For, ast.AsyncFor)):
             use(s.iter)
@@ -237,9 +245,5 @@ def flow(stmts: Sequence[ast.stmt], before: set[str] | None = None) -> Flow:
         else:
             # in an assignment the value is read before the target is bound, so one look serves both
             use(s)
-            new = bound([s])
-            conditional = {
-                n.target.id for n in walk_scope([s]) if isinstance(n, ast.NamedExpr) and isinstance(n.target, ast.Name)
-            }
-            sure |= new - conditional
+            sure |= surely(s)
     return Flow(exposed, sure)
