@@ -99,6 +99,9 @@ CHANGED = {
     + "class A:\n    def __init__(self):\n        self.seen = []\n    def step(self, now):\n        self.seen.append(Event(now))\n"
     + "        if len(self.seen) > 20:\n            self.seen = self.seen[-10:]\n        return len([e for e in self.seen if e.time > now - 4])\n"
     + "a = A()\nprint([a.step(i) for i in range(60)])\nprint([a.step(i) for i in range(9)])",
+    "a constructor that asks others": HEAD
+    + "class Row:\n    def __init__(self, text):\n        self.kind = text[:1]\n        self.time = when(text)\ndef when(text):\n    return int(text[1:])\n"
+    + "def f(texts):\n    rows = []\n    for text in texts:\n        row = Row(text)\n        rows.append(row)\n        print(len([r for r in rows if r.time > row.time - 4]), end=' ')\nf([f'a{i}' for i in range(40)])\nf(['a3', 'b1'] * 9)",
     "cut to a window": HEAD
     + "class A:\n    def __init__(self):\n        self.seen = []\n        self.by = {0: [], 1: []}\n    def step(self, now, span):\n        e = Event(now)\n        self.seen.append(e)\n        self.by[int(now) % 2].append(e)\n"
     + "        few = [r.time for r in self.seen if r.time > now - 3]\n        self.seen = [r for r in self.seen if now - r.time <= span]\n"
@@ -175,6 +178,9 @@ ALONE = {
     "dict rows updated": HEAD + "def f(rows):\n    seen = []\n    for r in rows:\n        seen.append(r)\n        r.update(t=-r['t'])\n    return [r for r in seen if r['t'] > 3]\nprint(f([{'t': i} for i in range(20)]))",
     "a constructor called again": grow("e.__init__(7)"),
     "a field that a constructor sets late": grow("pass").replace("@dataclass\nclass Event:\n    time: object\n    value: float = 1.0", "ALL = []\nclass Event:\n    time = 0\n    def __init__(self, time):\n        ALL.append(self)\n        note(self)\n        self.time = time\ndef note(e):\n    pass"),
+    "another class later": grow("e.__class__ = Other").replace("class A:", "class Other:\n    time = property(lambda self: -5)\nclass A:"),
+    "a constructor that shows itself": grow("pass").replace("@dataclass\nclass Event:\n    time: object\n    value: float = 1.0", "ALL = []\nclass Event:\n    time = 0\n    def __init__(self, time):\n        ALL.append(self)\n        self.time = time"),
+    "a constructor that asks its own method": grow("pass").replace("@dataclass\nclass Event:\n    time: object\n    value: float = 1.0", "class Event:\n    time = 0\n    def __init__(self, time):\n        self.show()\n        self.time = time\n    def show(self):\n        pass"),
     "threads": "import threading\n" + grow("pass"),
     "another subscript": HEAD + "class Box:\n    def __init__(self):\n        self.items = [1]\n    def __getitem__(self, at):\n        return self.items\ndef f(box):\n    rows = box[1:]\n    rows.append(2)\n    out = [r for r in rows if r > 1]\n    box.items.insert(0, 9)\n    return out\nprint(f(Box()))",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from hasten.passes.source.containers.effects import FRESH_METHODS, Project, escapes
+from hasten.passes.source.containers.effects import Project, escapes
 from hasten.passes.source.containers.slots import SETTERS
 from hasten.passes.source.containers.syntax import Module, dotted
 from hasten.passes.source.repeats.world import world_of
@@ -28,13 +28,17 @@ def field_stays(project: Project, attr: str) -> bool:
                 called = isinstance(base, ast.Call) and module.is_builtin(base.func, "super")
                 if not called:
                     return False  # a constructor may be called again
-            if not isinstance(node, ast.Attribute) or node.attr != attr or isinstance(node.ctx, ast.Load):
+            if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
+                continue
+            if node.attr == "__class__":
+                return False
+            if node.attr != attr:
                 continue
             holder, statement = module.function(node), module.parents[node]
             if not isinstance(holder, ast.FunctionDef) or holder.name != "__init__" or holder in inits:
                 return False
             inits.add(holder)
-            if not _set_first(project, module, holder, node):
+            if not _set_first(module, holder, node):
                 return False
             first = holder.args.args[0].arg if holder.args.args else ""
             if dotted(node.value) != first or not isinstance(statement, (ast.Assign, ast.AnnAssign)):
@@ -44,20 +48,19 @@ def field_stays(project: Project, attr: str) -> bool:
     return True
 
 
-def _set_first(project: Project, module: Module, init: ast.FunctionDef, store: ast.Attribute) -> bool:
+def _set_first(module: Module, init: ast.FunctionDef, store: ast.Attribute) -> bool:
     """Whether nobody else has seen the object by the time that its constructor sets the attribute."""
     cls = module.parents[init]
-    if not isinstance(cls, ast.ClassDef) or any(
-        dotted(b).rpartition(".")[2] not in ("ABC", "object") for b in cls.bases
-    ):
+    bases = [dotted(b).rpartition(".")[2] for b in getattr(cls, "bases", ())]
+    if not isinstance(cls, ast.ClassDef) or not set(bases) <= {"ABC", "object"}:
         return False
+    first = init.args.args[0].arg if init.args.args else ""
     for node in ast.walk(init):
-        if isinstance(node, ast.Call) and node.lineno <= store.lineno and not module.is_builtin(node.func):
-            name = module.imported(node.func)
-            if not name or project._is_user_module(name):
-                text = isinstance(node.func, ast.Attribute) and node.func.attr in FRESH_METHODS
-                if not text or node.func.attr in project.functions:  # type: ignore[attr-defined]
-                    return False
+        if isinstance(node, ast.Name) and node.id in (first, "super") and node.lineno <= store.lineno:
+            own = module.parents[node]
+            call = module.parents[own]
+            if not isinstance(own, ast.Attribute) or isinstance(call, ast.Call) and call.func is own:
+                return False
     return True
 
 
