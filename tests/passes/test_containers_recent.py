@@ -72,7 +72,7 @@ CHANGED = {
     + "        print(sum(v for t, v in seen if now - t <= span), [v for v, t in seen if t > span], [r[1] for r in seen if r[0] > now - span])\n"
     + "f([(i, i * i % 7) for i in range(40)], 5)\nf([(0.5 * i, -i) for i in range(40)], 5)\n",
     "rows of several lengths": HEAD
-    + "def f(rows):\n    seen = []\n    for row in rows:\n        seen.append(row)\n    shown(lambda: 1)\n    return [t for t, v in seen if t > 5]\n"
+    + "def f(rows):\n    seen = []\n    for row in rows:\n        seen.append(row)\n        out = [t for t, v in seen if t > 5]\n    return out\n"
     + "shown(f, [(i, i) for i in range(20)] + [(30, 1, 2)])\nshown(f, [(i, i, i) for i in range(20)])\nshown(f, [[i, i] for i in range(20)])\nshown(f, ['ab'] * 20)",
     "dicts": HEAD
     + "def f(steps):\n    seen = []\n    for i, now in enumerate(steps):\n        seen.append({'t': now, 'v': i})\n"
@@ -132,6 +132,8 @@ def grow(line: str, more: str = "", end: str = "") -> str:
 
 
 ALONE = {
+    "a list that is filled before": HEAD
+    + "def f(rows, asked):\n    seen = []\n    for row in rows:\n        seen.append(row)\n    return [len([t for t in seen if t > n]) for n in asked]\nprint(f(range(30), [3, 9]))",
     "cut where others have it": HEAD
     + "import copy\nclass A:\n    def __init__(self):\n        self.seen = []\n        self.best = None\n    def step(self, now):\n        self.seen.append(now)\n        self.seen = [r for r in self.seen if now - r <= 12]\n"
     + "a = A()\nfor i in range(20):\n    a.step(i)\nb = copy.copy(a)\nb.step(28)\nprint(len(a.seen), len(b.seen), a.seen is b.seen)",

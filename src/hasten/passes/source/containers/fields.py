@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from hasten.passes.source.containers.effects import Project, escapes
 from hasten.passes.source.containers.slots import SETTERS
@@ -12,6 +13,7 @@ from hasten.passes.source.repeats.world import world_of
 EMPTYING = frozenset("update pop popitem clear setdefault __setitem__ __delitem__ __ior__ move_to_end".split())
 
 
+@lru_cache(maxsize=256)
 def field_stays(project: Project, attr: str) -> bool:
     """Whether an attribute of this name, once an object is made, is never bound anew and runs no code."""
     if attr.startswith("__") or attr in project.functions or attr in project.classes:
@@ -64,6 +66,7 @@ def _set_first(module: Module, init: ast.FunctionDef, store: ast.Attribute) -> b
     return True
 
 
+@lru_cache(maxsize=256)
 def key_stays(project: Project, key: str) -> bool:
     """Whether nobody stores under `key` in a dict, or takes it out, once the dict is in a list."""
     if project.dunders & {"__getitem__", "__missing__"}:

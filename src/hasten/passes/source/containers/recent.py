@@ -33,6 +33,7 @@ from hasten.passes.source.containers.join_index import key_stays as bound_stays
 from hasten.passes.source.containers.join_range import _leaves
 from hasten.passes.source.containers.slots import COMPARISONS, Slots
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
+from hasten.passes.source.containers.words import take_turns
 
 ORDERLY = '''\
 
@@ -197,6 +198,8 @@ class Recent(ContainerPass):
             return None
         if not all(_cuts_off(project, m, at, slots) for m, at in slots.made if window_of_itself(m, at)):
             return None  # another list each time, of which nothing is known
+        if not take_turns(project, module, w.node.iter, slots.grown):
+            return None
         if isinstance(w.node, ast.For) and not _body_quiet(place, w, {slot.name for slot in slots.found}):
             return None
         rows = module.text(w.node.iter)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from hasten.passes.source.containers.effects import Project, _given, _is_generator, is_variable, use_kind
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted
+from hasten.passes.source.containers.words import renames, words_of
 
 SETTERS = frozenset(
     "setattr delattr __dict__ __setattr__ __delattr__ vars __code__ __defaults__ attrgetter methodcaller "
@@ -27,6 +28,7 @@ LOOKING = frozenset({"copy", "index", "count"})
 WHOLE = ("len", "bool", "print", "str", "repr", "isinstance", "any", "all")
 KEYS = ("sorted", "list", "set", "tuple", "iter", "enumerate", "max", "min", "frozenset", "sum", "zip", "reversed")
 WINDOWS = ("_recent", "_recent_list", "_cut_off", "_so_far")  # what HST119 and HST122 put there
+REPLACING = ("dataclasses.replace", "copy.replace")
 MAX_SLOTS = 40
 
 
@@ -155,24 +157,24 @@ class Slots:
         project, name = self.project, slot.name
         if name in project.functions or name in project.classes:
             raise _Unknown(f"{name} is also a function")
-        for module in project.modules:
-            for node in module.written:
-                if isinstance(node, ast.Attribute) and node.attr == name:
-                    if isinstance(node.ctx, ast.Load):
-                        self._used(module, node, slot.depth)
-                    elif isinstance(node.ctx, ast.Store):
-                        self._stored(module, node, slot.depth)
-                elif isinstance(node, ast.ClassDef):
-                    for s in node.body:
-                        self._in_class(module, node, s, slot)
-                elif isinstance(node, ast.MatchClass) and (node.patterns or name in node.kwd_attrs):
-                    raise _Unknown(f"line {node.lineno}: taken by a pattern")
-                elif isinstance(node, ast.Call) and module.is_builtin(node.func, "getattr"):
-                    match node.args:
-                        case [_, ast.Constant(value=str() as word), *_] if word != name:
-                            pass
-                        case _:
-                            raise _Unknown(f"line {node.lineno}: getattr")
+        words = words_of(project)
+        for module, node in words.attributes.get(name, ()):
+            if isinstance(node.ctx, ast.Load):
+                self._used(module, node, slot.depth)
+            elif isinstance(node.ctx, ast.Store):
+                self._stored(module, node, slot.depth)
+        for module, other in words.others:
+            if isinstance(other, ast.ClassDef):
+                for s in other.body:
+                    self._in_class(module, other, s, slot)
+            elif isinstance(other, ast.MatchClass) and (other.patterns or name in other.kwd_attrs):
+                raise _Unknown(f"line {other.lineno}: taken by a pattern")
+            elif isinstance(other, ast.Call):
+                match other.args:
+                    case [_, ast.Constant(value=str() as word), *_] if word != name:
+                        pass
+                    case _:
+                        raise _Unknown(f"line {other.lineno}: getattr")
 
     def _in_class(self, module: Module, cls: ast.ClassDef, s: ast.stmt, slot: Slot) -> None:
         """A field of a dataclass with a list or dict of its own, which no call gives, or nothing."""
@@ -199,13 +201,15 @@ class Slots:
             for node in m.written:
                 if isinstance(node, ast.ClassDef) and any(dotted(b).endswith(cls.name) for b in node.bases):
                     raise _Unknown(f"line {node.lineno}: a class that inherits")
-                if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in (cls.name, "replace"):
+                if isinstance(node, ast.Call) and (
+                    dotted(node.func).rpartition(".")[2] == cls.name or m.imported(node.func) in REPLACING
+                ):
                     words = {k.arg for k in node.keywords}
                     if slot.name in words or None in words or len(node.args) > place.index(slot.name):
                         raise _Unknown(f"line {node.lineno}: {slot.name} is given")
                     if any(isinstance(a, ast.Starred) for a in node.args):
                         raise _Unknown(f"line {node.lineno}: {slot.name} may be given")
-            if any(a != b for a, b in _renames(m) if b == cls.name):
+            if any(a != b for a, b in renames(m) if b == cls.name):
                 raise _Unknown(f"{cls.name} goes by another name")
 
     # -- what comes in
@@ -485,16 +489,16 @@ class Slots:
                 return None
         calls = []
         for module in self.project.modules:
-            if any(a == name or b == name for a, b in _renames(module)):
+            if any(a == name or b == name for a, b in renames(module)):
                 return None
-            for node in module.written:
-                word = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-                if word != name or isinstance(node, ast.Name) and is_variable(module, node):
-                    continue
-                call = module.parents[node]
-                if not isinstance(call, ast.Call) or call.func is not node:
-                    return None
-                calls.append((module, call))
+        words = words_of(self.project)
+        for module, node in (*words.attributes.get(name, ()), *words.names.get(name, ())):
+            if isinstance(node, ast.Name) and is_variable(module, node):
+                continue
+            call = module.parents[node]
+            if not isinstance(call, ast.Call) or call.func is not node:
+                return None
+            calls.append((module, call))
         return calls
 
     def _returned(
@@ -596,14 +600,3 @@ def _parameters(home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, 
     method = isinstance(home.parents[function], ast.ClassDef)
     plain = any(dotted(d) == "staticmethod" for d in function.decorator_list)
     return names[1:] if method and not plain and isinstance(func, ast.Attribute) else names
-
-
-def _renames(module: Module) -> list[tuple[str, str]]:
-    """(new name, name) of imports under another name."""
-    return [
-        (a.asname, a.name)
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.ImportFrom)
-        for a in node.names
-        if a.asname and a.asname != a.name
-    ]

@@ -30,6 +30,7 @@ from hasten.passes.source.containers.join_index import names
 from hasten.passes.source.containers.recent import OF_PROGRAM, program_of, targets_plain, window_of_itself
 from hasten.passes.source.containers.slots import Slots
 from hasten.passes.source.containers.syntax import Module, Parts
+from hasten.passes.source.containers.words import take_turns
 
 FIXED = '''\
 
@@ -145,7 +146,7 @@ class SoFar(ContainerPass):
         slots = Slots(project)
         if slots.why_not(module, f.rows) or any(window_of_itself(m, at) for m, at in slots.made):
             return None
-        if not any(_again(module, f.call, m, at) for m, at in slots.grown):
+        if not take_turns(project, module, f.call, slots.grown):
             return None
         test, helpers = fits
         if "so" in names(f.target) or any(isinstance(at, ast.JoinedStr) for at in ast.walk(f.call)):
@@ -248,16 +249,6 @@ def _of_others(f: Fold, name: str) -> str:
             node.args = [ast.Name(name, ast.Load())]
             return ast.unparse(whole)
     raise AssertionError(f"nothing is gone through in {ast.unparse(whole)}")
-
-
-def _again(module: Module, site: ast.AST, home: Module, growth: ast.AST) -> bool:
-    """Whether a list may grow between one look at it and the next, as far as syntax tells."""
-    inside = module.function(site)
-    if home is not module or home.function(growth) is not inside:
-        return isinstance(inside, ast.FunctionDef)
-    loops = {at for at in module.up(site) if isinstance(at, (ast.For, ast.While))}
-    within = not isinstance(inside, ast.Module) and not loops and isinstance(growth, ast.Attribute)
-    return within or any(at in loops for at in home.up(growth))
 
 
 def _begin(word: str) -> str:
