@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.fuzz.averages import averages
 from tests.fuzz.choices import Choices, Program
+from tests.fuzz.heaps import heaps
 from tests.fuzz.letters import letters
 from tests.fuzz.recent import recent, so_far
 from tests.fuzz.tallies import tallies
@@ -726,7 +727,7 @@ def subsets(c: Choices) -> Program:
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST101": membership, "HST102": positions, "HST103": queue, "HST104": sorting, "HST105": text_growth, "HST106": patterns,
     "HST107": joins, "HST108": invariants, "HST109": memos, "HST110": copies,
-    "HST111": ranges, "HST114": subsets, "HST116": letters, "HST117": averages, "HST119": recent, "HST122": so_far, "HST121": tallies,
+    "HST111": ranges, "HST114": subsets, "HST116": letters, "HST117": averages, "HST119": recent, "HST120": heaps, "HST122": so_far, "HST121": tallies,
 }  # fmt: skip
 
 
