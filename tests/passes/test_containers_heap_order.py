@@ -117,6 +117,19 @@ CHANGED = {
         "return self.cost < other.cost",
         "if self.cost == other.cost:\n            print('tie', end=' ')\n            return self.name == 'late'\n        return self.cost < other.cost",
     ),
+    "a comparison of its own": SEARCH.replace("self.cost < other.cost", "self.cost > other.cost"),
+    "steps of another order": SEARCH.replace(
+        "return self.cost < other.cost",
+        "if self.cost != other.cost:\n            return self.cost > other.cost\n        return self.name < other.name",
+    ),
+    "a tuple that begins otherwise": SEARCH.replace(
+        "return self.cost < other.cost", "return (-self.cost, self.name) < (-other.cost, other.name)"
+    ),
+    "two heaps of other orders": SEARCH.replace("self.cost < other.cost", "self.cost > other.cost")
+    + NODE.replace("Node", "Spot").replace(
+        "return self.cost < other.cost", "return (-self.cost, self.name) < (-other.cost, other.name)"
+    )
+    + "def two(n):\n    one, other = [], []\n    for i in range(n):\n        heappush(one, Node(i * 7 % 5, i))\n        heappush(other, Spot(i * 7 % 5, i))\n    return [(heappop(one).cost, heappop(other).cost) for _ in range(n)]\nprint(two(9))",
     "handed on": HEAD
     + EVENT
     + "def push(heap, event):\n    heappush(heap, event)\ndef first(queue):\n    return heappop(queue)\n"
@@ -158,19 +171,15 @@ ALONE = {
     "of any class": run("heappush(heap, kept[0] if kept else e)"),
     "the class bound anew": run("pass").replace("def run", "Was = Event\nclass Event(Was):\n    pass\ndef run"),
     "a comparison put there": run("pass").replace("def run", "Event.__lt__ = lambda a, b: a.number > b.number\ndef run"),
-    "a comparison of its own": SEARCH.replace("self.cost < other.cost", "self.cost > other.cost"),
     "a comparison of more": SEARCH.replace("self.cost < other.cost", "self.cost + 1 < other.cost"),
-    "steps of another order": SEARCH.replace(
-        "return self.cost < other.cost", "if self.cost != other.cost:\n            return self.cost > other.cost\n        return self.name < other.name"
-    ),
     "steps of different fields": SEARCH.replace(
         "return self.cost < other.cost", "if self.name != other.name:\n            return self.cost < other.cost\n        return False"
     ),
     "a tuple that begins so": SEARCH.replace(
         "return self.cost < other.cost", "return (self.cost, -len(self.name)) < (other.cost, -len(other.name))"
     ),
-    "a tuple that begins otherwise": SEARCH.replace(
-        "return self.cost < other.cost", "return (-self.cost, self.name) < (-other.cost, other.name)"
+    "the other way later": SEARCH.replace(
+        "return self.cost < other.cost", "return (self.cost, -self.name) < (other.cost, -other.name)"
     ),
     "of different fields": SEARCH.replace("self.cost < other.cost", "self.cost < other.name"),
     "equality of its own": SEARCH.replace("    def __lt__", "    def __eq__(self, other):\n        print('asked')\n        return False\n    def __lt__"),

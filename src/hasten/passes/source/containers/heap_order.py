@@ -22,13 +22,64 @@ from typing import ClassVar
 from hasten.core.facts import Facts
 from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
-from hasten.core.source import Edit, replace_nodes
+from hasten.core.source import Edit, prelude_line, replace_nodes
 from hasten.core.workload import ScriptWorkload
+from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers.effects import Project, _given, project_of
 from hasten.passes.source.containers.fields import field_stays
 from hasten.passes.source.containers.slots import Slots
 from hasten.passes.source.containers.syntax import Module, dotted, module_of
 
+MINUS = '''\
+class _Minus:
+    """What compares as `-x` does, worked out when it is asked."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __eq__(self, other):
+        return -self.x == (-other.x if type(other) is _Minus else other)
+
+    def __lt__(self, other):
+        return -self.x < (-other.x if type(other) is _Minus else other)
+
+    def __gt__(self, other):
+        return (-other.x if type(other) is _Minus else other) < -self.x
+
+
+def _minus(x):
+    return -x if type(x) in (int, float) else _Minus(x)
+
+
+'''
+DOWN = '''\
+class _Down:
+    """What comes first where `x` is greater."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def __eq__(self, other):
+        return self.x == _up(other)
+
+    def __lt__(self, other):
+        return self.x > _up(other)
+
+    def __gt__(self, other):
+        return _up(other) > self.x
+
+
+def _up(key):
+    return key.x if type(key) is _Down else -key
+
+
+def _down(x):
+    return -x if type(x) in (int, float) else _Down(x)
+
+
+'''
+HELPERS = {"": "", "_minus": MINUS, "_down": DOWN}
+PUT_THERE.update((MINUS, DOWN))
 MIN_SHARE = 0.03
 MAX_DEPTH = 4
 # who would see what is in a heap, by way of an object that has it
@@ -41,6 +92,7 @@ class Ordered:
 
     node: ast.ClassDef
     fields: tuple[str, ...]
+    first: str = ""  # how the first of them goes in: as it is, `_minus` or `_down`
 
 
 @dataclass(eq=False)
@@ -262,10 +314,10 @@ def _ordered(project: Project, module: Module, cls: ast.ClassDef) -> Ordered | N
     annotated = [s for s in cls.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
     names = [s.target.id for s in annotated if isinstance(s.target, ast.Name)]
     if "__lt__" in methods:
-        fields = _compared(module, methods["__lt__"], cls.name)
+        fields, first = _compared(module, methods["__lt__"], cls.name)
         init = methods.get("__init__")
         set_there = set(names) if dataclass_ is not None and init is None else _set_in(init)
-        return Ordered(cls, fields) if fields and set(fields) <= set_there else None
+        return Ordered(cls, fields, first) if fields and set(fields) <= set_there else None
     if not isinstance(dataclass_, ast.Call) or "__init__" in methods:
         return None
     options = {k.arg: k.value for k in dataclass_.keywords}
@@ -295,14 +347,15 @@ def _compares(module: Module, s: ast.AnnAssign) -> bool | None:
     return compare.value if isinstance(compare, ast.Constant) and isinstance(compare.value, bool) else None
 
 
-def _compared(module: Module, method: ast.AST, name: str) -> tuple[str, ...]:
+def _compared(module: Module, method: ast.AST, name: str) -> tuple[tuple[str, ...], str]:
     """The fields that a `__lt__` compares first: of `return self.a < other.a`, of a tuple of such, and where objects
-    that are equal in `self.a` are told apart otherwise. (Tuples that are equal so far ask the objects themselves.)"""
+    that are equal in `self.a` are told apart otherwise. (Tuples that are equal so far ask the objects themselves.)
+    The first may count the other way: `self.a > other.a`, `(-self.a, self.b) < (-other.a, other.b)`."""
     if not isinstance(method, ast.FunctionDef) or method.decorator_list or len(method.args.args) != 2:
-        return ()
+        return (), ""
     me, other = (a.arg for a in method.args.args)
     if any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(method)):
-        return ()
+        return (), ""
     body = list(method.body)
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
@@ -328,35 +381,39 @@ def _compared(module: Module, method: ast.AST, name: str) -> tuple[str, ...]:
                 return attr
         return ""
 
-    def less(s: ast.stmt) -> tuple[ast.expr, ast.expr] | None:
+    def one(s: ast.stmt) -> tuple[str, str]:
         match s:
-            case ast.Return(value=ast.Compare(left=left, ops=[ast.Lt()], comparators=[right])):
-                return left, right
-        return None
+            case ast.Return(value=ast.Compare(left=left, ops=[ast.Lt() | ast.Gt() as op], comparators=[right])):
+                return both(left, right), "" if isinstance(op, ast.Lt) else "_down"
+        return "", ""
 
+    word, first = "", ""
     match body:
-        case [only] if sides := less(only):
-            left, right = sides
-            if not (isinstance(left, ast.Tuple) and isinstance(right, ast.Tuple)):
-                return tuple(filter(None, [both(left, right)]))
-            if len(left.elts) != len(right.elts):
-                return ()
-            fields = tuple(map(both, left.elts, right.elts))
-            return fields if all(fields) else ()  # what else is in it might fail
+        case [
+            ast.Return(
+                value=ast.Compare(left=ast.Tuple(elts=mine), ops=[ast.Lt()], comparators=[ast.Tuple(elts=theirs)])
+            )
+        ] if len(mine) == len(theirs) > 0:
+            match mine[0], theirs[0]:
+                case ast.UnaryOp(op=ast.USub(), operand=a), ast.UnaryOp(op=ast.USub(), operand=b):
+                    mine, theirs, first = [a, *mine[1:]], [b, *theirs[1:]], "_minus"
+            fields = tuple(map(both, mine, theirs))
+            return (fields, first) if all(fields) else ((), "")  # what else is in it might fail
+        case [only]:
+            word, first = one(only)
         case [
             ast.If(test=ast.Compare(left=a, ops=[op], comparators=[b]), body=[*_, last] as inside, orelse=after),
             *rest,
         ]:
-            word = both(a, b)
+            unequal: list[ast.stmt] = []
             if isinstance(op, ast.NotEq):
                 unequal = inside
             elif isinstance(op, ast.Eq) and isinstance(last, ast.Return):
                 unequal = [*after, *rest]
-            else:
-                return ()
-            sides = less(unequal[0]) if unequal else None
-            return (word,) if word and sides and both(*sides) == word else ()
-    return ()
+            word, first = one(unequal[0]) if unequal else ("", "")
+            if word != both(a, b):
+                word = ""
+    return (word,) if word else (), first
 
 
 def _set_in(init: ast.AST | None) -> set[str]:
@@ -397,22 +454,39 @@ def _share(facts: Facts, heap: Heap) -> float:
 def _edits(heap: Heap) -> tuple[Edit, ...]:
     """Tuples go in, and the last of each is what comes out."""
     module, item = heap.module, heap.module.fresh("queued")
+    source, ordered = module.source, heap.ordered
     replaced: list[tuple[ast.AST, str]] = []
+    if any(isinstance(at, ast.JoinedStr) for e in (*heap.pushed, *heap.made, *heap.taken) for at in module.up(e)):
+        return ()
+
+    def rest(name: str) -> str:
+        return "".join(f", {name}.{field}" for field in ordered.fields[1:])
+
     for e in dict.fromkeys((*heap.pushed, *heap.made)):
-        if any(isinstance(at, ast.JoinedStr) for at in module.up(e)):
-            return ()
+        first = f".{ordered.fields[0]}" + (")" if ordered.first else "")
         if isinstance(e, ast.Name):
-            fields = ", ".join(f"{e.id}.{name}" for name in heap.ordered.fields)
-            replaced.append((e, f"({fields}, {e.id})"))
+            opens = f"({ordered.first}(" if ordered.first else "("
+            replaced.append((e, f"{opens}{e.id}{first}{rest(e.id)}, {e.id})"))
         else:
-            first, *more = heap.ordered.fields
-            rest = "".join(f", {item}.{name}" for name in more)
-            replaced += [(_point(e, end=False), f"(({item} := "), (_point(e), f").{first}{rest}, {item})")]
-    for e in dict.fromkeys(heap.taken):
-        if any(isinstance(at, ast.JoinedStr) for at in module.up(e)):
+            opens = f"({ordered.first}((" if ordered.first else "(("
+            replaced += [(_point(e, end=False), f"{opens}{item} := "), (_point(e), f"){first}{rest(item)}, {item})")]
+    replaced += [(_point(e), "[-1]") for e in dict.fromkeys(heap.taken)]
+    edits = replace_nodes(source, replaced)
+    helper, at = HELPERS[ordered.first], prelude_line(source)
+    if helper and helper not in source.text:
+        if (
+            module.names & {"_Minus", "_minus", "_Down", "_down", "_up"}
+            and not _placed(module)
+            or any(e.first < at for e in edits)
+        ):
             return ()
-        replaced.append((_point(e), "[-1]"))
-    return tuple(replace_nodes(module.source, replaced))
+        edits = [Edit(source.path, at, at - 1, f"\n\n{helper}"), *edits]
+    return tuple(edits)
+
+
+def _placed(module: Module) -> bool:
+    """Whether such names in a file are those of helpers alone."""
+    return MINUS in module.source.text or DOWN in module.source.text
 
 
 def _point(e: ast.expr, end: bool = True) -> ast.AST:
