@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.fuzz.choices import Choices, Program
 
 HEAD = """import re
@@ -75,6 +77,8 @@ def tallies(c: Choices) -> Program:
     """A loop that counts, with what may come between that and the making of its table."""
     if c.chance(30):
         return lists_again(c)
+    if c.chance(20):
+        return boxes(c)
     key = c.mostly(("x",), KEYS, 40)
     count = c.mostly(COUNTS[:5], COUNTS, 15).format(k=key)
     test = c.pick(TESTS)
@@ -112,6 +116,36 @@ def tallies(c: Choices) -> Program:
     )
 
 
+def boxes(c: Choices) -> Program:
+    """The table of an object, which others may get hold of."""
+    count = c.mostly(COUNTS[:2], COUNTS, 20).format(k=c.mostly(("x",), KEYS, 30))
+    test = c.pick(TESTS)
+    inner = count.replace("\n", "\n    ")
+    body = f"if {test}:\n    {inner}" if test else count
+    loop = f"for x in {c.pick(('xs', 'xs', 'xs', 'sorted(xs)', 'set(xs)', 'self.each(xs)'))}:\n{indented([body], 1).rstrip()}"
+    method = re.sub(r"\bcounts\b", "self.counts", loop)
+    made = c.mostly(("Counter()",), [m for m in MADE[2:] if m != "Loud()"], 15).replace("(xs)", "()")
+    between = c.mostly(
+        ("pass",),
+        ("held = box.counts", "poke(box.counts)", "box.counts['z'] = None", "box.counts['b'] += 2", "box.counts.clear()", "box.counts = {}", "box.more()",
+         "out.append(len(box.counts))", "box.counts.update('ab')", "box = Box({})", "box.counts = Counter()", "del box.counts"),
+        40,
+    )  # fmt: skip
+    each = "for x in xs:\n            yield x" if c.chance(50) else "self.counts = Counter()\n        return list(xs)"
+    head = HEAD[: HEAD.index("class Loud")] + HEAD[HEAD.index("def poke") :]
+    text = f"{head}class Box:\n    def __init__(self, given):\n        self.counts = {made}\n\n    def each(self, xs):\n        {each}\n\n"
+    text += f"    def more(self):\n        {c.pick(('return len(self.counts)', 'self.other = self.counts', 'self.counts = Counter()'))}\n\n"
+    text += f"    def add(self, xs, tables, y, given):\n{indented([method], 2)}        return self\n\n\n"
+    text += "def work(xs, given):\n    out, held = [], None\n    box = Box(given)\n    tables = defaultdict(Counter)\n    for k in range(2):\n"
+    lines = f"try:\n    box.add(xs, tables, 'p', given)\n    {between}\nexcept (AttributeError, TypeError, KeyError, ZeroDivisionError, IndexError) as e:\n    out.append(str(e))"
+    text += f"{indented([lines], 2)}    return out, list(box.counts.items()), tables\n"
+    return Program(
+        text,
+        tuple(f"({c.pick(LISTS[:4])}, {{}})" for _ in range(2)),
+        tuple(f"({c.pick(LISTS)}, {c.pick(('{}', 'Counter(a=1)', '{1: 2}'))})" for _ in range(4)),
+    )
+
+
 def lists_again(c: Choices) -> Program:
     """A function of plain arguments that makes a list or dict, of which callers get copies of their own."""
     words = c.pick(
@@ -138,7 +172,18 @@ def lists_again(c: Choices) -> Program:
         *([early.rstrip()] if early else []),
         "out = []",
         *inner,
-        c.pick(("return out", "return out", "return sorted(out)", "return out[:n]", "return list(out)")),
+        c.pick(
+            (
+                "return out",
+                "return out",
+                "return sorted(out)",
+                "return out[:n]",
+                "return list(out)",
+                "return Counter(out)",
+                "return len(out), n",
+                "return Counter(out).most_common(n)",
+            )
+        ),
     ]
     use = c.pick(
         (

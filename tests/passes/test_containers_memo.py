@@ -85,6 +85,63 @@ for v in [1, Loud(1), 1, Loud(1)]:
 """,
 }
 CHANGED |= {
+    "tables and tuples": """
+import collections
+from collections import Counter, defaultdict
+def bag(text):
+    return Counter(text.split())
+def letters(text):
+    found = collections.Counter()
+    for c in text:
+        found[c] += 1
+    return found
+def lengths(text):
+    found = defaultdict(int)
+    for w in text.split():
+        found[len(w)] += 1
+    found.update({0: 0})
+    return found
+def once(text):
+    seen = set()
+    out = []
+    for w in text.split():
+        if w not in seen:
+            seen.add(w)
+            out.append(w)
+    return out + sorted(seen)
+def new(text):
+    seen = set()
+    out = []
+    for w in text.split():
+        if w not in seen:
+            seen.add(w)
+            out.append(w)
+    return out
+def ends(text):
+    words = text.split()
+    return len(words), words[0], words[-1] if n > 1 else None
+n = 2
+def pair(text):
+    return len(text.split()), text
+def halves(text):
+    return len(text) / 2, text
+for text in ("b a b", "c", "b a b", "b a b"):
+    for got in (bag(text), letters(text), lengths(text), once(text), new(text), ends(text), halves(text)):
+        print(type(got).__name__, list(got.items()) if isinstance(got, dict) else got)
+        if isinstance(got, dict):
+            got["mine"] += 3
+            got.pop("b", None)
+        elif isinstance(got, list):
+            got.reverse()
+    print(bag(text) is bag(text), new(text) is new(text), lengths(text)["b"], lengths(text), ends(text) == ends(text))
+    print(once(text) is once(text), pair(text) is pair(text), pair(text) == pair(text))
+for bad in (None, 3, b"b a", ""):
+    for k in range(5):
+        try:
+            print(bag(bad) if k == 0 else letters(bad) if k == 1 else lengths(bad) if k == 2 else new(bad) if k == 3 else ends(bad))
+        except (AttributeError, TypeError, IndexError) as e:
+            print(type(e).__name__, e)
+""",
     "lists that callers change": """
 import re
 import string
@@ -152,6 +209,21 @@ for n in (1, 2, 1, 3, 3):
 """,
 }
 ALONE = {
+    "tables of others": """
+from collections import Counter
+made = Counter()
+class Bag(Counter):
+    pass
+def count(text):
+    made.update(text.split())
+    return made
+def odd(text):
+    return Bag(text.split())
+def many(text):
+    return [Counter(w) for w in text.split()] if False else {w: made for w in text.split()}
+for text in ("a b", "a b"):
+    print(count(text), odd(text), many(text))
+""",
     "a pattern that is bound again": """
 import re
 WORD = re.compile("[a-z]")

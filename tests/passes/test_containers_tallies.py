@@ -184,6 +184,38 @@ for table in ({"a": 2}, {"a": 2.5, "b": True}, {"a": None}, {"a": "x"}, {"a": [1
 tried(into, "ab", {1: {}, 2: {"b": 3}})
 tried(into, [0, 1], {1: [5, 6], 2: {}})
 """,
+    "tables of an object": HEAD
+    + """
+class Words:
+    def __init__(self, known):
+        self.known = known
+        self.counts = Counter()
+        self.firsts = Counter()
+    def add(self, words):
+        for w in words:
+            self.counts[w] += 1
+        return self
+    def begin(self, words):
+        for w in sorted(words):
+            if w in self.known and len(w) > 0:
+                self.firsts[w[:1].lower()] += 1
+        self.firsts["all"] += len(words)
+    def fresh(self):
+        self.counts = Counter()
+        return sum(self.counts.values())
+m = Words({"ab", "b"})
+for words in ("abca", ["ab", "b", "ab"], [], ("x",), {"k": 1}, (w for w in "zz"), [1, [], 2], None, 5):
+    tried(lambda: m.add(words).counts.most_common())
+    print(list(m.counts.items()))
+    tried(m.begin, words)
+    print(sorted(m.firsts.items(), key=repr))
+print(m.fresh())
+class Bare(Words):
+    def __init__(self):
+        pass
+tried(lambda: type(Bare().add("")))
+tried(Bare().add, "a")
+""",
     "counted again while it is asked": HEAD
     + """
 def f(words):
@@ -306,6 +338,39 @@ def f(words):
     return counts, floats
 print(f("aab"))
 """,
+    "what is no number": HEAD
+    + """
+def nothing():
+    pass
+def f(words):
+    counts = Counter()
+    counts["a"] = None
+    for w in words:
+        counts[w] += 1
+    return counts
+def g(words):
+    counts = Counter()
+    counts["a"] = nothing()
+    for w in words:
+        counts[w] += 1
+    return counts
+def h(words):
+    counts = Counter()
+    counts["a"] = 2 if "b" in words else None
+    for w in words:
+        counts[w] += 1
+    return counts
+class C:
+    def __init__(self):
+        self.counts = Counter()
+    def add(self, words):
+        self.counts["a"] = ...
+        for w in words:
+            self.counts[w] += 1
+for words in ("ba", "a"):
+    for each in (f, g, h, C().add):
+        tried(each, words)
+""",
     "held by another name": HEAD
     + """
 def f(words):
@@ -371,6 +436,62 @@ def f(words):
         table[w] = table.get(w, 0) + 1
     return table, old
 print(f("aab"))
+""",
+    "tables of an object that others have": HEAD
+    + """
+class Shared:
+    def __init__(self, given):
+        self.counts = given
+        self.own = Counter()
+        self.shown = Counter()
+        self.odd = Counter()
+    def add(self, words):
+        for w in words:
+            self.counts[w] += 1
+        for w in words:
+            self.own[w] += 1
+        for w in words:
+            self.shown[w] += 1
+        for w in words:
+            self.odd[w] += 1
+    def renew(self):
+        self.own = {}
+    def show(self):
+        return self.shown
+    def spoil(self):
+        self.odd["a"] = None
+        self.odd.update({"b": []})
+s = Shared(defaultdict(int))
+s.add("ab")
+s.show()["a"] = 2.5
+s.spoil()
+tried(s.add, "c")
+tried(s.add, "a")
+s.renew()
+tried(s.add, "d")
+print(s.counts, s.own, s.shown, s.odd)
+""",
+    "tables that are bound while they are counted in": HEAD
+    + """
+class Words:
+    def __init__(self):
+        self.counts = Counter()
+        self.old = []
+    def items(self, words):
+        for w in words:
+            self.old.append(sum(self.counts.values()))
+            self.counts = Counter()
+            yield w
+    def key(self, w):
+        self.counts = Counter()
+        return w
+    def add(self, words):
+        for w in self.items(words):
+            self.counts[w] += 1
+        for w in words:
+            self.counts[self.key(w)] += 1
+        return sorted(self.counts.items()), self.old
+print(Words().add("aab"))
 """,
     "the next one is taken": HEAD
     + """

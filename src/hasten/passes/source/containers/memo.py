@@ -8,9 +8,10 @@ Example          def fib(n):                          def fib(n, *, _known={}): 
                      return fib(n - 1) + fib(n - 2)
 Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other
                  pure functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for
-                 plain arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and
-                 only plain results, at most 100,000, and lists and dicts that the call made, of plain values but
-                 floats: each caller gets a copy of its own. The function does not call deeper than it did.
+                 plain arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and only
+                 plain results, at most 100,000, tuples of them, and lists and dicts that the call made: each caller
+                 gets a copy of its own (no floats in them: nan is equal to itself only). The function does not call
+                 deeper than it did.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ PURE_METHODS = frozenset(
     "lower upper strip lstrip rstrip split rsplit startswith endswith find rfind replace isdigit isalpha "
     "isalnum isspace isupper islower title capitalize count index join zfill ljust rjust center swapcase "
     "bit_length partition rpartition splitlines append extend add get items values keys insert sort "
-    "reverse pop bit_count conjugate casefold removeprefix removesuffix group groups groupdict start end span".split()
+    "reverse pop bit_count conjugate casefold removeprefix removesuffix group groups groupdict start end span update "
+    "most_common setdefault".split()
 )
 SEARCHES = frozenset("findall finditer fullmatch match search split sub subn".split())  # of `re` and its patterns
 LETTERS = frozenset(f"string.{n}" for n in "ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split())
-CHANGING_METHODS = frozenset("append extend add insert sort reverse pop".split())
+CHANGING_METHODS = frozenset("append extend add insert sort reverse pop update setdefault".split())
+TABLES = ("collections.Counter", "collections.defaultdict")
 
 KEEPABLE = """\
 # Exact types of arguments and results that a result can be kept for.
@@ -53,9 +56,11 @@ _KEEPABLE = frozenset({int, str, bool, float, bytes, type(None)})
 ROOM = 1_000_000  # items of lists and dicts that are kept, of one function
 MAY_KEEP = '''\
 def _may_keep(result, room):
-    """Whether this is a list or dict of plain values (no floats: nan is itself only), and there is room for a copy."""
-    parts = [*result, *result.values()] if type(result) is dict else result
-    if type(parts) is not list or len(parts) > room[0] or not (_KEEPABLE - {float}).issuperset(map(type, parts)):
+    """Whether it holds plain values only (no floats: nan is equal to itself only), and there is room for a copy."""
+    parts = [*result, *result.values()] if isinstance(result, dict) else result
+    if type(parts) not in (list, tuple) or len(parts) > room[0]:
+        return False
+    if not (_KEEPABLE - {float}).issuperset(map(type, parts)):
         return False
     room[0] -= len(parts) + 10
     return True
@@ -133,7 +138,7 @@ class Memo(ContainerPass):
             keyed += f"{margin}if not ({same}):\n{margin}    {known}.clear()\n"
             keyed += f"{margin}    {about}[:] = {', '.join(reads)},\n"
         replace: list[tuple[ast.AST, str]] = []
-        made: set[bool] = set()
+        made: set[str] = set()
         room = module.fresh(f"_{function.name.strip('_').upper()}_ROOM")
         for node in ast.walk(function):
             if isinstance(node, ast.Return):
@@ -143,12 +148,13 @@ class Memo(ContainerPass):
                     continue  # cheap: nothing to keep
                 inner = module.margin(node)
                 text = f"{result} = {module.text(node.value)}\n"
-                made.add(_gives_container(project, module, function, node.value))
-                if made == {True}:
+                made.add(_gives(project, module, function, node.value))
+                if "" not in made:
                     text += (
                         f"{inner}if {key} is not None and len({known}) < {LIMIT:_} and _may_keep({result}, {room}):\n"
                     )
-                    text += f"{inner}    {known}[{key}] = {result}.copy()\n{inner}return {result}"
+                    whole = f"{result}.copy()" if made == {"container"} else f"[*{result}]"
+                    text += f"{inner}    {known}[{key}] = {whole}\n{inner}return {result}"
                     replace.append((node, text))
                     continue
                 zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ; no text is equal to it
@@ -158,17 +164,19 @@ class Memo(ContainerPass):
                 text += f"and len({known}) < {LIMIT:_}:\n"
                 text += f"{inner}    {known}[{key}] = {result}\n{inner}return {result}"
                 replace.append((node, text))
-        if len(made) != 1 or made == {True} and (calls or _seen_float(seen, names)):
+        if len(made) != 1 or made != {""} and (calls or _seen_float(seen, names)):
             return None
-        copied = ".copy()" if made == {True} else ""
-        keyed += f"{margin}if {key} in {known}:\n{margin}    return {known}[{key}]{copied}\n"
+        found = f"{known}[{key}]"
+        if made != {""}:  # each caller gets one of its own
+            found = f"{found}.copy()" if made == {"container"} else f"tuple({found})"
+        keyed += f"{margin}if {key} in {known}:\n{margin}    return {found}\n"
         kept = f"{known} = {{}}\n"
         kept += (
             f"{about} = [None] * {len(reads)}  # what they were worked out from, beside the arguments\n"
             if reads
             else ""
         )
-        kept += f"{room} = [{ROOM:_}]  # items\n" if copied else ""
+        kept += f"{room} = [{ROOM:_}]  # items\n" if made != {""} else ""
         kept += "\n\n"
         return Parts(
             title=f"keep the results of {function.name} by argument",
@@ -178,7 +186,7 @@ class Memo(ContainerPass):
             remedy="results kept by the values and types of the arguments",
             replace=tuple(replace),
             before=((body[start].lineno, keyed),),
-            prelude=(KEEPABLE, MAY_KEEP, kept) if copied else (KEEPABLE, kept),
+            prelude=(KEEPABLE, MAY_KEEP, kept) if made != {""} else (KEEPABLE, kept),
             later=len(calls) < 2 and facts.repeated is not None,
         )
 
@@ -204,7 +212,8 @@ def _can_be_kept(result: ValueFact) -> bool:
     if result.type in KEPT_TYPES:
         return True
     parts = {f.type for f in (*result.items, *result.keys)}
-    return result.type in ("builtins.list", "builtins.dict") and parts <= KEPT_TYPES - {"builtins.float"}
+    kinds = ("builtins.list", "builtins.dict", "builtins.tuple", *TABLES)
+    return result.type in kinds and parts <= KEPT_TYPES - {"builtins.float"}
 
 
 def _seen_float(seen: Mapping[str, tuple[ValueFact, ...]], names: list[str]) -> bool:
@@ -226,23 +235,27 @@ def _plain_key(seen: Mapping[str, tuple[ValueFact, ...]], names: list[str]) -> s
     return f"{key} if {' and '.join(tests)}"
 
 
-def _gives_container(project: Project, module: Module, function: ast.FunctionDef, e: ast.expr) -> bool:
-    """Whether this is a list or dict that the call has made, by its syntax."""
+def _gives(project: Project, module: Module, function: ast.FunctionDef, e: ast.expr) -> str:
+    """container: a list or dict that the call has made, by its syntax; tuple: one; an empty string: something else."""
     match e:
+        case ast.Tuple(elts=elts):
+            return "" if any(isinstance(x, ast.Starred) for x in elts) else "tuple"
         case ast.List() | ast.ListComp() | ast.Dict() | ast.DictComp():
-            return True
-        case ast.Call(func=f) if module.is_builtin(f, "list", "dict", "sorted"):
-            return True
-        case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines" as attr)):
-            return attr not in project.functions
+            return "container"
+        case ast.Call(func=f) if module.is_builtin(f, "list", "dict", "sorted") or module.imported(f) in TABLES:
+            return "container"
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            both = {_gives(project, module, function, side) for side in (left, right)}
+            return "container" if both == {"container"} else ""
+        case ast.Call(func=ast.Attribute(attr="split" | "rsplit" | "splitlines" | "most_common" as attr)):
+            return "" if attr in project.functions else "container"
         case ast.Name(id=name):
             bound = [b for b in module.bindings(name, function) if b.how != "augment"]
-            return bool(bound) and all(
-                b.how == "assign" and b.value is not None and not isinstance(b.value, ast.Name)
-                and _gives_container(project, module, function, b.value)
-                for b in bound
-            )  # fmt: skip
-    return False
+            if any(b.how != "assign" or b.value is None or isinstance(b.value, ast.Name) for b in bound):
+                return ""
+            kinds = {_gives(project, module, function, b.value) for b in bound if b.value is not None}
+            return kinds.pop() if len(kinds) == 1 else ""
+    return ""
 
 
 def _may_catch_depth(module: Module) -> bool:
@@ -349,7 +362,7 @@ def _quiet_node(
         case ast.Attribute():
             parent = module.parents[node]
             name = module.imported(node)
-            if name.startswith("math.") and name.count(".") == 1 or _searches(name) or name in LETTERS:
+            if name.startswith("math.") and name.count(".") == 1 or _searches(name) or name in (*LETTERS, *TABLES):
                 return isinstance(node.ctx, ast.Load)
             if node.attr in SEARCHES and isinstance(node.value, ast.Name) and _is_pattern(project, module, node.value):
                 return isinstance(parent, ast.Call) and parent.func is node
@@ -395,7 +408,13 @@ def _made_here(module: Module, function: ast.FunctionDef, name: str, made: dict[
             and (
                 isinstance(b.value, (ast.List, ast.ListComp, ast.Dict, ast.DictComp))
                 or (isinstance(b.value, ast.BinOp) and isinstance(b.value.left, ast.List))
-                or (isinstance(b.value, ast.Call) and module.is_builtin(b.value.func, "list", "dict", "sorted"))
+                or (
+                    isinstance(b.value, ast.Call)
+                    and (
+                        module.is_builtin(b.value.func, "list", "dict", "sorted", "set")
+                        or module.imported(b.value.func) in TABLES
+                    )
+                )
             )
             for b in bound
         )
@@ -412,12 +431,14 @@ def _pure_call(project: Project, module: Module, call: ast.Call, seen: dict[ast.
         return False
     if module.is_builtin(func):
         if func.id in ("set", "frozenset"):
-            # only where its order cannot be seen
+            # only where its order cannot be seen, or where it is filled one by one
             parent = module.parents[call]
+            if isinstance(parent, ast.Assign) and not call.args:
+                return True
             return isinstance(parent, ast.Call) and module.is_builtin(parent.func, "len", "sorted", "sum", "max", "min")
         return func.id in PURE_BUILTINS or func.id in ERRORS
     target = module.imported(func)
-    if target.startswith("math.") or _searches(target):
+    if target.startswith("math.") or _searches(target) or target in TABLES:
         return True
     defs = project.functions.get(func.id, [])
     if len(defs) != 1 or defs[0][0] is not module or not isinstance(defs[0][1], ast.FunctionDef):
@@ -442,11 +463,14 @@ def _pure_name(project: Project, module: Module, function: ast.FunctionDef, node
             name = module.imported(parent)
             if name.startswith("math.") or _searches(name) or name in LETTERS:
                 return True
+            if name in TABLES:
+                return isinstance(module.parents[parent], ast.Call)
             if parent.attr in SEARCHES and _is_pattern(project, module, node):
                 return True
         bound = module.bindings(node.id, owner)
-        if module.imported(node).startswith("math.") or _searches(module.imported(node)):
-            return True
+        name = module.imported(node)
+        if name.startswith("math.") or _searches(name) or name in TABLES:
+            return isinstance(parent, ast.Call) and parent.func is node or name not in TABLES
         return (
             len(bound) == 1
             and bound[0].how == "assign"

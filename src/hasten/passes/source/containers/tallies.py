@@ -21,8 +21,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import scalar_value, use_kind
+from hasten.passes.source.containers.effects import OPERATORS, scalar_value, use_kind
+from hasten.passes.source.containers.memo import CHANGING_METHODS, PURE_METHODS
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts, same
+from hasten.passes.source.repeats.world import world_of
 
 IMPORT = "from collections import _count_elements\n"
 # Methods that put nothing into a table
@@ -31,6 +33,9 @@ EMPTYING = frozenset({"clear", "pop", "popitem"})
 ASKED = frozenset("len str int float abs ord chr round min max sum repr bool tuple isinstance sorted frozenset".split())
 SIZED = ("list", "set", "sorted", "tuple", "dict", "frozenset", "range")
 WAITING = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Starred, ast.Lambda)
+HOOKS = frozenset(
+    "__getattr__ __getattribute__ __setattr__ __getitem__ __missing__ __contains__ __lt__ __str__".split()
+)
 TAKING = frozenset({"next", "StopIteration", "__next__", "super", "throw", "send"})
 
 
@@ -93,6 +98,15 @@ def _site(place: Place, loop: ast.For) -> Parts | None:
         text = f"_count_elements({table}, {items if plain else _generator(module, loop, tests, count)})"
         if kind == "defaultdict":
             guard += f" and {table}.default_factory is int"
+    elif isinstance(count.table, ast.Attribute):
+        counter = _counter_of(place, count.table, scope)
+        sized = isinstance(loop.iter, ast.Name) or module.is_builtin(getattr(loop.iter, "func", loop), *SIZED)
+        if not counter or not sized or not all(_looks_only(place, e) for e in (*(t for t, _ in tests), count.key)):
+            return None
+        text = f"_count_elements({table}, {items if plain else _generator(module, loop, tests, count)})"
+        guard = f'type(getattr({module.text(count.table.value)}, "{count.table.attr}", None)) is {counter}'
+        if isinstance(loop.iter, ast.Name):
+            guard = f"type({items}) in (list, tuple, set, dict, str) and {guard}"  # what runs nothing of the program
     elif isinstance(count.table, ast.Subscript) and isinstance(count.table.value, ast.Name) and plain:
         made = _made_of_tables(place, count.table, loop, scope)
         if made is None or not module.is_builtin(getattr(loop.iter, "func", loop), *SIZED):
@@ -368,13 +382,26 @@ def _puts_number(place: Place, use: ast.expr) -> bool:
             return True
         case ast.Subscript(ctx=ast.Store()) if item.value is use:
             if isinstance(holder, ast.AugAssign):
-                return scalar_value(place.project, module, holder.value, text=False)
+                return _number(place, holder.value)
             if isinstance(holder, ast.Assign) and len(holder.targets) == 1:
                 counts = _gets(holder.value, item.value, item.slice)
-                return counts or scalar_value(place.project, module, holder.value, text=False)
+                return counts or _number(place, holder.value)
         case ast.Attribute(attr=attr) if attr in EMPTYING:
             return isinstance(holder, ast.Call) and holder.func is item
     return False
+
+
+def _number(place: Place, value: ast.expr) -> bool:
+    """Is it a number by its syntax? (`None += 1` says something else than `None + 1`.)"""
+    if not scalar_value(place.project, place.module, value, text=False):
+        return False
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and not isinstance(node.value, (int, float, complex)):
+            return False
+        if isinstance(node, ast.Call) and place.module.imported(node.func) == "":
+            if not place.module.is_builtin(node.func, "bool", "float", "hash", "id", "int", "len", "ord"):
+                return False
+    return True
 
 
 def _made_of_tables(place: Place, table: ast.Subscript, loop: ast.For, scope: ast.AST) -> ast.Call | None:
@@ -409,3 +436,53 @@ def _made_of_tables(place: Place, table: ast.Subscript, loop: ast.For, scope: as
         if not local or not isinstance(item.ctx, ast.Load) or not _puts_number(place, item):
             return None
     return made
+
+
+def _counter_of(place: Place, table: ast.Attribute, scope: ast.AST) -> str:
+    """What the file calls `Counter`, where this attribute never means anything but one that holds numbers only."""
+    module, project = place.module, place.project
+    if not isinstance(table.value, ast.Name) or not isinstance(scope, ast.FunctionDef) or project.threads:
+        return ""
+    own = scope.args.args[0].arg if scope.args.args else ""
+    if (
+        table.value.id != own
+        or len(module.bindings(own, scope)) != 1
+        or not isinstance(module.parents[scope], ast.ClassDef)
+    ):
+        return ""
+    if table.attr in project.properties or HOOKS & project.dunders or table.attr.startswith("__") or not project.whole:
+        return ""
+    if not world_of(project).project.closed(ast.Attribute(table.value, table.attr, ast.Load())):
+        return ""
+    counter = ""
+    for home in project.modules:
+        for node in ast.walk(home.tree):
+            if not isinstance(node, ast.Attribute) or node.attr != table.attr:
+                continue
+            if isinstance(node.ctx, ast.Store):
+                value = getattr(home.parents[node], "value", None)
+                if not isinstance(value, ast.expr) or _table(home, value) != "Counter":
+                    return ""
+                if home is module and isinstance(value, ast.Call):
+                    counter = home.text(value.func)
+            elif use_kind(project, home, node) != "read" and not _puts_number(
+                Place(home, project, place.region, place.facts), node
+            ):
+                return ""
+    return counter
+
+
+def _looks_only(place: Place, e: ast.expr) -> bool:
+    """Whether evaluating it runs nothing of the program's own."""
+    project = place.project
+    for node in ast.walk(e):
+        if isinstance(node, ast.Call):
+            func = node.func
+            if isinstance(func, ast.Attribute):
+                if func.attr not in PURE_METHODS - CHANGING_METHODS or func.attr in project.functions:
+                    return False
+            elif not place.module.is_builtin(func):
+                return False
+        elif isinstance(node, ast.Attribute) and node.attr in project.properties:
+            return False
+    return not project.dunders & (OPERATORS | HOOKS)
