@@ -115,7 +115,7 @@ CHANGED = {
     ),
     "equal ones first": SEARCH.replace(
         "return self.cost < other.cost",
-        "if self.cost == other.cost:\n            print('tie', end=' ')\n            return self.name == 'late'\n        return self.cost < other.cost",
+        "if self.cost == other.cost:\n            return self.name > other.name\n        return self.cost < other.cost",
     ),
     "a comparison of its own": SEARCH.replace("self.cost < other.cost", "self.cost > other.cost"),
     "steps of another order": SEARCH.replace(

@@ -18,13 +18,15 @@ def field_stays(project: Project, attr: str) -> bool:
     """Whether an attribute of this name, once an object is made, is never bound anew and runs no code."""
     if attr.startswith("__") or attr in project.functions or attr in project.classes:
         return False
-    if {"__getattr__", "__getattribute__"} & project.dunders:
-        return False
+    if {"__getattr__", "__getattribute__", "__get__", "__set__"} & project.dunders or "__new__" in project.functions:
+        return False  # what is read may be worked out, and what is made may be an object of before
     for module in project.modules:
         if module.names & SETTERS or module.dynamic:
             return False
         inits: set[ast.AST] = set()
         for node in module.written:
+            if isinstance(node, ast.ClassDef) and not all(_plain_default(b.value) for b in module.bindings(attr, node)):
+                return False
             if isinstance(node, ast.Attribute) and node.attr in ("__init__", "__post_init__", "__new__"):
                 base = node.value
                 called = isinstance(base, ast.Call) and module.is_builtin(base.func, "super")
@@ -48,6 +50,18 @@ def field_stays(project: Project, attr: str) -> bool:
             if statement not in holder.body or len(module.bindings(first, holder)) != 1:
                 return False
     return True
+
+
+def _plain_default(value: ast.expr | None) -> bool:
+    """Whether what a class binds is a value: `at = property(...)` runs code."""
+    match value:
+        case None | ast.Constant() | ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case ast.Call(func=f):
+            return dotted(f).rpartition(".")[2] == "field"
+        case ast.List() | ast.Dict() | ast.Tuple():
+            return True
+    return False
 
 
 def _set_first(module: Module, init: ast.FunctionDef, store: ast.Attribute) -> bool:
@@ -89,6 +103,11 @@ def key_stays(project: Project, key: str) -> bool:
                         continue  # a list's
                 case ast.AugAssign(target=base, op=ast.BitOr()):
                     pass
+                case ast.Attribute(attr=attr, ctx=ast.Load()) if attr in EMPTYING:
+                    holder = module.parents[node]
+                    if not (isinstance(holder, ast.Call) and holder.func is node):
+                        return False  # `change = row.update`
+                    continue
                 case _:
                     continue
             if not _own_dict(project, module, base):

@@ -276,7 +276,7 @@ def _heaps(work: ScriptWorkload, region: Region, facts: Facts) -> Iterator[Heap]
 def _known(project: Project, module: Module) -> tuple[Heap, ...]:
     """All such heaps of a file."""
     found: list[Heap] = []
-    if module.dynamic or {"__lt__", "__eq__"} & project.attributes or "__del__" in project.functions:
+    if module.dynamic or {"__lt__", "__eq__"} & project.attributes or {"__del__", "__eq__"} & set(project.functions):
         return ()
     if any(m.names & SHOWING for m in project.modules):
         return ()
@@ -316,6 +316,8 @@ def _ordered(project: Project, module: Module, cls: ast.ClassDef) -> Ordered | N
     if "__lt__" in methods:
         fields, first = _compared(module, methods["__lt__"], cls.name)
         init = methods.get("__init__")
+        if dataclass_ is not None and not _no_equality(dataclass_):
+            return None  # tuples ask the `__eq__` that it makes, where nobody did
         set_there = set(names) if dataclass_ is not None and init is None else _set_in(init)
         return Ordered(cls, fields, first) if fields and set(fields) <= set_there else None
     if not isinstance(dataclass_, ast.Call) or "__init__" in methods:
@@ -332,9 +334,15 @@ def _ordered(project: Project, module: Module, cls: ast.ClassDef) -> Ordered | N
     return Ordered(cls, fields)
 
 
+def _no_equality(made: ast.expr) -> bool:
+    """Whether a dataclass leaves objects equal to themselves only: `dataclass(eq=False)`."""
+    words = made.keywords if isinstance(made, ast.Call) else ()
+    return any(k.arg == "eq" and isinstance(k.value, ast.Constant) and k.value.value is False for k in words)
+
+
 def _compares(module: Module, s: ast.AnnAssign) -> bool | None:
     """Whether a field of a dataclass is compared; None where that is not plain to see."""
-    if "ClassVar" in ast.unparse(s.annotation) or "InitVar" in ast.unparse(s.annotation):
+    if any(word in ast.unparse(s.annotation) for word in ("ClassVar", "InitVar", "KW_ONLY")):
         return None
     if not isinstance(s.value, ast.Call) or module.imported(s.value.func) != "dataclasses.field":
         return None if isinstance(s.value, ast.Call) and dotted(s.value.func).endswith("field") else True
@@ -387,6 +395,15 @@ def _compared(module: Module, method: ast.AST, name: str) -> tuple[tuple[str, ..
                 return both(left, right), "" if isinstance(op, ast.Lt) else "_down"
         return "", ""
 
+    def strict(s: ast.stmt) -> bool:
+        match s:
+            case ast.Return(value=ast.Compare(left=left, ops=[ast.Lt() | ast.Gt()], comparators=[right])):
+                pairs = [(left, right)]
+                if isinstance(left, ast.Tuple) and isinstance(right, ast.Tuple) and len(left.elts) == len(right.elts):
+                    pairs = list(zip(left.elts, right.elts, strict=True))
+                return all(both(*pair) for pair in pairs)
+        return False
+
     word, first = "", ""
     match body:
         case [
@@ -406,12 +423,14 @@ def _compared(module: Module, method: ast.AST, name: str) -> tuple[tuple[str, ..
             *rest,
         ]:
             unequal: list[ast.stmt] = []
-            if isinstance(op, ast.NotEq):
-                unequal = inside
+            equal: list[ast.stmt] = []
+            if isinstance(op, ast.NotEq) and isinstance(last, ast.Return):
+                unequal, equal = inside, [*after, *rest]
             elif isinstance(op, ast.Eq) and isinstance(last, ast.Return):
-                unequal = [*after, *rest]
+                unequal, equal = [*after, *rest], inside
             word, first = one(unequal[0]) if unequal else ("", "")
-            if word != both(a, b):
+            # an object that is in the heap twice is not asked by tuples whether it is less than itself
+            if word != both(a, b) or len(equal) != 1 or not strict(equal[0]):
                 word = ""
     return (word,) if word else (), first
 
@@ -419,6 +438,8 @@ def _compared(module: Module, method: ast.AST, name: str) -> tuple[tuple[str, ..
 def _set_in(init: ast.AST | None) -> set[str]:
     """Attributes that a constructor always sets."""
     out: set[str] = set()
+    if init is None or any(isinstance(n, ast.Return) for n in ast.walk(init)):
+        return out
     for s in getattr(init, "body", ()):
         targets = s.targets if isinstance(s, ast.Assign) else [s.target] if isinstance(s, ast.AnnAssign) else []
         out.update(t.attr for t in targets if isinstance(t, ast.Attribute))

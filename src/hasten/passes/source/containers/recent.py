@@ -273,7 +273,7 @@ def _cuts_off(project: Project, module: Module, at: ast.AST, slots: Slots) -> bo
         return False
     assert isinstance(statement, ast.Assign)
     slot, *inner = slots.found
-    if not all(s.scope is not None and _undisturbed(project, s.scope, statement) for s in inner):
+    if not all(s.module and s.scope is not None and _undisturbed(project, s.module, s.scope, statement) for s in inner):
         return False
     for m in project.modules:
         for node in m.written:
@@ -290,7 +290,7 @@ def _at_once(project: Project, module: Module, node: ast.expr, statement: ast.st
     for at in module.up(node):
         if isinstance(at, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in at.ops):
             return False
-        if isinstance(at, ast.Call) and node in at.args and not _undisturbed(project, at, statement):
+        if isinstance(at, ast.Call) and node in at.args and not _undisturbed(project, module, at, statement):
             return False
         if isinstance(at, ast.Call) and module.is_builtin(at.func, *LAZY):
             holder = module.parents[at]
@@ -300,14 +300,14 @@ def _at_once(project: Project, module: Module, node: ast.expr, statement: ast.st
             whole: ast.AST = at if isinstance(at, ast.For) else module.parents[at]
             if isinstance(whole, ast.GeneratorExp) and not at_once(module, whole):
                 return False
-            if any(n is node for n in ast.walk(at.iter)) and not _undisturbed(project, whole, statement):
+            if any(n is node for n in ast.walk(at.iter)) and not _undisturbed(project, module, whole, statement):
                 return False
         if isinstance(at, ast.stmt):
             break
     return True
 
 
-def _undisturbed(project: Project, whole: ast.AST, statement: ast.stmt) -> bool:
+def _undisturbed(project: Project, module: Module, whole: ast.AST, statement: ast.stmt) -> bool:
     """Whether a list that is gone through is not cut meanwhile."""
     for n in ast.walk(whole):
         if n is statement or isinstance(n, (ast.Yield, ast.YieldFrom, ast.Await)):
@@ -315,7 +315,21 @@ def _undisturbed(project: Project, whole: ast.AST, statement: ast.stmt) -> bool:
         word = n.attr if isinstance(n, ast.Attribute) else n.id if isinstance(n, ast.Name) else ""
         if word in project.functions or word in project.classes:
             return False
+        if isinstance(n, ast.Call) and not _known_call(project, module, n):
+            return False
     return True
+
+
+def _known_call(project: Project, module: Module, call: ast.Call) -> bool:
+    """Whether a call is of a function that is known, and of none that a variable holds or that it was given."""
+    if any(k.arg in (None, "key", "default") and not isinstance(k.value, ast.Lambda) for k in call.keywords):
+        return False
+    name = module.imported(call.func)
+    if name:
+        return name.split(".")[0] in ("math", "statistics", "datetime", "heapq", "bisect", "random")
+    if isinstance(call.func, ast.Name):
+        return module.is_builtin(call.func) and call.func.id not in ("map", "filter", "getattr", "iter", "next")
+    return isinstance(call.func, ast.Attribute) and call.func.attr not in project.attributes
 
 
 def _asked(module: Module, target: ast.expr, e: ast.expr, form: str = "{}") -> str:

@@ -10,6 +10,7 @@ in a loop over `.items()`), that is a slot as well. A use that nothing can be to
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -21,6 +22,14 @@ SETTERS = frozenset(
     "setattr delattr __dict__ __setattr__ __delattr__ vars __code__ __defaults__ attrgetter methodcaller "
     "get_objects get_referrers".split()
 )
+# who sees how long a list, and what is in it, is kept
+COUNTING = frozenset("weakref gc getrefcount".split())
+# Bases of classes whose attributes nobody but the project's own methods changes
+PLAIN_BASES = frozenset("ABC object Protocol Generic Exception Enum".split())
+# Methods that lists, dicts, sets and queues have, too: whose they are cannot be told by their names
+SHARED = frozenset(n for kind in (list, dict, set, str, deque) for n in dir(kind)) | frozenset(
+    "put put_nowait send submit apply map write push set store save".split()
+) - {"push"}
 COMPARISONS = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".split())
 # Methods of lists that leave what was there where it was
 GROWING = frozenset({"append", "extend"})
@@ -107,10 +116,12 @@ class Slots:
 
     def _world(self) -> None:
         project = self.project
+        if "__del__" in project.functions:
+            raise _Unknown("objects that tell when they go")
         if not project.whole or project.threads:
             raise _Unknown(project.threads or "a module of the project could not be read")
         for module in project.modules:
-            odd = module.names & SETTERS
+            odd = module.names & (SETTERS | COUNTING)
             if module.dynamic or odd:
                 raise _Unknown(f"{module.source.path} uses {module.dynamic or min(odd)}")
 
@@ -162,6 +173,7 @@ class Slots:
             if isinstance(node.ctx, ast.Load):
                 self._used(module, node, slot.depth)
             elif isinstance(node.ctx, ast.Store):
+                self._owned(module, node)
                 self._stored(module, node, slot.depth)
         for module, other in words.others:
             if isinstance(other, ast.ClassDef):
@@ -175,6 +187,18 @@ class Slots:
                         pass
                     case _:
                         raise _Unknown(f"line {other.lineno}: getattr")
+
+    def _owned(self, module: Module, node: ast.Attribute) -> None:
+        """A class of a library may change what its objects have: `data` of a `UserList`."""
+        holder = module.function(node)
+        todo = [module.parents[holder]] if isinstance(holder, ast.FunctionDef) else []
+        for cls in todo:
+            for base in getattr(cls, "bases", ()):
+                name = dotted(base.value if isinstance(base, ast.Subscript) else base).rpartition(".")[2]
+                known = [c for _, c in self.project.classes.get(name, ())]
+                if not known and name not in PLAIN_BASES or len(todo) > MAX_SLOTS:
+                    raise _Unknown(f"line {node.lineno}: an attribute of a class that inherits from {name}")
+                todo += known
 
     def _in_class(self, module: Module, cls: ast.ClassDef, s: ast.stmt, slot: Slot) -> None:
         """A field of a dataclass with a list or dict of its own, which no call gives, or nothing."""
@@ -530,7 +554,7 @@ class Slots:
         """What a function of the project returns, alone or as one of several, comes in."""
         word = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
         functions = self.project.functions.get(word, [])
-        if not functions or word in self.project.classes:
+        if not functions or word in self.project.classes or _may_be_another(module, call.func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None:
@@ -553,6 +577,8 @@ class Slots:
         name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
         functions = self.project.functions.get(name, [])
         if not functions or name in self.project.classes or any(isinstance(a, ast.Starred) for a in call.args):
+            return False
+        if _may_be_another(module, func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None or function.args.vararg or function.args.kwarg:
@@ -592,6 +618,14 @@ class Slots:
 def _is_empty(value: ast.expr) -> bool:
     """`[]`, `list()`"""
     return isinstance(value, ast.List) and not value.elts or isinstance(value, ast.Call) and not value.args
+
+
+def _may_be_another(module: Module, func: ast.expr) -> bool:
+    """Whether a function that goes by the name of one of the project may be another: a variable, a list's `append`."""
+    if isinstance(func, ast.Name):
+        owner = module.owner(func.id, func)
+        return owner is not None and not all(b.how in ("def", "import") for b in module.bindings(func.id, owner))
+    return isinstance(func, ast.Attribute) and func.attr in SHARED
 
 
 def _parameters(home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, func: ast.expr) -> list[str]:
