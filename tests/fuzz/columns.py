@@ -252,6 +252,52 @@ def rows(c: Choices) -> Program:
     return Program(text, *calls(c, lambda late: "1"))
 
 
+def table(c: Choices, key: str, late: bool) -> str:
+    """The source of what a row function looks cells up in, by words or by keys."""
+    keys = WORDS if key == "s" else ("1", "2", "3")
+    held = c.pick((FLOATS, INTS, WORDS, (*FLOATS, *INTS)))
+    if late and c.chance(50):
+        held = c.pick((FLOATS, INTS, WORDS, ("None", "1"), ("True", "False"), LARGE, NASTY, ("[1]", "2.5")))
+    cells = {k: c.pick(held) for k in keys if not c.chance(15)}
+    if late and c.chance(20):
+        cells[c.pick(("nan", "None", "True", "2.0", "(1, 2)", "object()"))] = c.pick(held)
+    text = "{" + ", ".join(f"{k}: {v}" for k, v in cells.items()) + "}"
+    how = c.integer(0, 12 if late else 9)
+    if how >= 10:
+        return c.pick((f"Counting({text})", f"pd.concat([pd.Series({text})] * 2)", f"list({text})", "None", "3", "{}"))
+    return f"pd.Series({text})" if how == 9 and cells else text
+
+
+def looked_up(c: Choices) -> Program:
+    """Row functions that ask tables from around them, labels in variables, dates."""
+    e, key = Cells(c, spelt(c, "row")), c.pick(("s", "k"))
+    cell = f"row[{key!r}]"
+    lookup = c.pick((f"flag[{cell}]", f"flag[{cell}]", f"flag.get({cell}, {c.pick(('0', '0.5', repr('x')))})", f"asked(flag, {cell})", f"FIXED[{cell}]"))  # fmt: skip
+    date = c.pick(("row['d'].month", "row['d'].day * 2", "(row['d'] - START).days", "(START - row['d']).total_seconds()", "row['d'].weekday()"))  # fmt: skip
+    expr = c.pick(
+        (
+            lookup,
+            f"{e.number(1)} {c.pick(('+', '*', '-', '/'))} {lookup}",
+            f"{lookup} {c.pick(('+', '*', '/', '>', '=='))} {e.number(0)}",
+            f"{lookup} if {cell} {c.pick(('in', 'not in'))} flag else {e.number(1)}",
+            f"{e.number(1)} if {e.truth()} else {lookup}",
+            f"(row[label] - {lookup}) / {c.pick((lookup, '2', e.number(0)))}",
+            f"row[label] + {e.number(0)}",
+            f"{date} + {e.number(0)}",
+            f"{date} if row['d'] {c.pick(('<', '>=', '!='))} START else {e.number(0)}",
+            "row['d'].strftime('%m-%d') if row['d'].day > 1 else row['s']",
+        )
+    )
+    defs = "START = pd.Timestamp('2024-01-03 12:00')\nFIXED = {'x': 1.5, 'y': 2, 'xy': -1, 'Z': 0, 1: 4, 2: 0.5, 3: 7}\n\n\n"
+    defs += "class Counting(dict):\n    def __missing__(self, key):\n        self[key] = len(self)\n        return 1.5\n\n\n"
+    defs += f"def asked(table, key):\n    return table[key] if key in table else {c.pick(('0', '-1.0', 'FIXED[key]'))}\n\n\n"
+    days = "pd.to_datetime('2024-01-01') + pd.to_timedelta(np.arange(len(df)) * 31, unit='h')"
+    labels = c.pick(("('a',)", "('a', 'c')", "('b', 'a')"))
+    use = f"df = df.assign(d={days})\n    for label in {labels}:\n        out.append(df.apply(lambda row: {expr}, axis=1))\n"
+    body = f"def work(df, flag):\n    out = []\n    {use}    return out, flag if type(flag) is Counting else 0\n"
+    return Program(HEAD + defs + body, *calls(c, lambda late: table(c, key, late)))
+
+
 def apply_rows(c: Choices) -> Program:
     e = Cells(c, spelt(c, "row"))
     if c.chance(50):
@@ -1173,7 +1219,7 @@ def shared(make: Callable[[Choices], Program]) -> Callable[[Choices], Program]:
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST201": rows, "HST202": apply_rows, "HST203": elementwise, "HST204": groups, "HST205": growth, "HST206": shared(lookups),
     "HST207": shared(cells), "HST208": writes, "HST209": shared(parts), "HST210": group_parts, "HST211": shared(together),
-    "HST212": distinct, "HST213": enlarged,
+    "HST212": distinct, "HST213": enlarged, "HST202 tables": looked_up,
 }  # fmt: skip
 
 
