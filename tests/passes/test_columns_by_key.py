@@ -138,7 +138,7 @@ def test_columns_of_labels_in_variables(name: str, seen: str) -> None:
     labels = ["a", "b", "s", "z", "x\0", "", 3, None, ["a"], np.str_("a")]
     made = [lambda s=s: {"df": frame.copy(), "s": s, "table": table} for s in labels]
     texts = check(ApplyRows(), text, {"df": frame, "s": "a", "table": table}, made)
-    assert "_apply_to_columns(" in texts[0]
+    assert "_apply_to_columns(" in texts[0] and ("_ints(" in texts[0]) == (seen == "mixed" and name != "compared")
 
 
 @pytest.mark.parametrize("body", ["table[x] * 2", "table.get(x, 0.0) + x", "x if x in table else -1", "words[x]"])

@@ -257,13 +257,69 @@ def _column_form(
     dtypes, boxed = seen
     np, np_edits = module_alias(source, "numpy", "np")
     pd, pd_edits = module_alias(source, "pandas", "pd")
+    title = function.name if isinstance(function, ast.FunctionDef) else "row_value"
+    checked = helper_name(source, "_checked_array", emitted.CHECKED)
+    arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
+    apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
+    helpers = [
+        emitted.CHECKED.format(name=checked, np=np, pd=pd),
+        emitted.ROW_ARRAYS.format(name=arrays, np=np, pd=pd, checked=checked),
+        emitted.APPLY_COLUMNS.format(name=apply_columns, np=np, pd=pd, row_arrays=arrays),
+    ]
+    parts: list[tuple[str, str, str]] = []  # kinds of the columns, the bound on integers, the function of arrays
+    read: dict[str, _Column] = {}
+    rounding = False
+    # a column whose label a variable holds may be of floats, and of integers another time
+    for number, likely in enumerate(_likely(dtypes) or ("",)):
+        if number and not any(text == c.label for text, c in read.items()):
+            break
+        found = _translated(source, finding, call, function, row, list(body), dtypes, likely, boxed, facts)
+        if found is None:
+            break
+        v, value, read, limit, fresh = found
+        name = fresh(f"{title}_of_columns_{finding.first}{'_ints' * number}")  # two changes must not define one name
+        parameters = [c.text for c in (*(c.value for c in read.values()), *v.outer.values())]
+        text = f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
+        helpers = [*dict.fromkeys((*v.helpers(), *helpers)), text]
+        kinds = ", ".join(f"({text}, {quote(c.dtype)})" for text, c in read.items())
+        uses_int = any(c.value.kind == "int" for c in read.values())
+        bound_text = f"2**{limit.bit_length() - 1}" if uses_int else "0"
+        called = v.called(name, [c.value.text for c in read.values()])
+        parts.append((f"({kinds},)" if len(read) == 1 else f"({kinds})", bound_text, called))
+        rounding = rounding or v.rounding
+    if not parts:
+        return
+    (kinds, bound_text, called), *others = parts
+    arguments = [text_of(source, frame), kinds, str(boxed), bound_text, called, text_of(source, call.args[0])]
+    new = f"{apply_columns}({', '.join([*arguments, *(f'({a}, {b}, {c})' for a, b, c in others)])})"
+    yield (
+        [*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(call, new)])],
+        Risk.ROUNDING if rounding else Risk.EXACT,
+        ", ".join(c.label for c in read.values()),
+    )
+
+
+def _translated(
+    source: SourceFile,
+    finding: Finding,
+    call: ast.Call,
+    function: ast.Lambda | ast.FunctionDef,
+    row: str,
+    body: list[ast.stmt],
+    dtypes: dict[str, str],
+    likely: str,
+    boxed: bool,
+    facts: Facts,
+) -> tuple[RowVectoriser, Value, dict[str, _Column], int, Fresh] | None:
+    """The function as one of whole columns, what it reads, and the bound on its integers; None where it has no such
+    form. `likely`: the dtype of columns whose label a variable holds."""
+    np = module_alias(source, "numpy", "np")[0]
     for limit in LIMITS:
         fresh = Fresh(source)
         read: dict[str, _Column] = {}
-        v = RowVectoriser.of(
-            source, np, fresh, _reachable(source, function), _reader(read, fresh, dtypes, boxed, limit)
-        )
-        v.column_by = _reader(read, fresh, dtypes, boxed, limit, named=True)
+        column = _reader(read, fresh, dtypes, boxed, limit)
+        v = RowVectoriser.of(source, np, fresh, _reachable(source, function), column)
+        v.column_by = _reader(read, fresh, dtypes, boxed, limit, likely)
         v.limit = float(limit)
         v.surroundings(source, call, function, finding.region, facts)
         try:
@@ -271,36 +327,9 @@ def _column_form(
         except Unknown:
             continue
         if value.const or not read or any(value.text == o.text for o in v.outer.values()):
-            return
-        break
-    else:
-        return
-    title = function.name if isinstance(function, ast.FunctionDef) else "row_value"
-    name = fresh(f"{title}_of_columns_{finding.first}")  # two changes must not define one name
-    parameters = [c.text for c in (*(c.value for c in read.values()), *v.outer.values())]
-    text = f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
-    checked = helper_name(source, "_checked_array", emitted.CHECKED)
-    arrays = helper_name(source, "_row_arrays", emitted.ROW_ARRAYS)
-    apply_columns = helper_name(source, "_apply_to_columns", emitted.APPLY_COLUMNS)
-    helpers = [
-        *v.helpers(),
-        emitted.CHECKED.format(name=checked, np=np, pd=pd),
-        emitted.ROW_ARRAYS.format(name=arrays, np=np, pd=pd, checked=checked),
-        emitted.APPLY_COLUMNS.format(name=apply_columns, np=np, pd=pd, row_arrays=arrays),
-        text,
-    ]
-    kinds = ", ".join(f"({text}, {quote(c.dtype)})" for text, c in read.items())
-    kinds = f"({kinds},)" if len(read) == 1 else f"({kinds})"
-    uses_int = any(c.value.kind == "int" for c in read.values())
-    bound_text = f"2**{limit.bit_length() - 1}" if uses_int else "0"
-    original = text_of(source, call.args[0])
-    called = v.called(name, [c.value.text for c in read.values()])
-    new = f"{apply_columns}({text_of(source, frame)}, {kinds}, {boxed}, {bound_text}, {called}, {original})"
-    yield (
-        [*np_edits, *pd_edits, *helper_edits(source, helpers), *replace_nodes(source, [(call, new)])],
-        Risk.ROUNDING if v.rounding else Risk.EXACT,
-        ", ".join(c.label for c in read.values()),
-    )
+            return None
+        return v, value, read, limit, fresh
+    return None
 
 
 @dataclass(frozen=True)
@@ -313,14 +342,19 @@ class _Column:
 
 
 def _reader(
-    read: dict[str, _Column], fresh: Fresh, dtypes: dict[str, str], boxed: bool, limit: int, *, named: bool = False
+    read: dict[str, _Column],
+    fresh: Fresh,
+    dtypes: dict[str, str],
+    boxed: bool,
+    limit: int,
+    likely: str | None = None,
 ) -> Callable[[str], Value]:
-    """What gives the array of a label, or of the label that a name holds (`named`), noted in `read` under its text."""
+    """What gives the array of a label, or with `likely` of the label that a name holds, noted in `read` by its text."""
 
     def column(label: str) -> Value:
-        text = label if named else quote(label)
+        text = quote(label) if likely is None else label
         if text not in read:
-            dtype = _likely(dtypes) if named else dtypes.get(label, "")
+            dtype = dtypes.get(label, "") if likely is None else likely
             kind = KINDS.get(dtype)
             if kind is None:
                 raise Unknown(f"reads `{label}`, which is something else than numbers or texts")
@@ -332,9 +366,9 @@ def _reader(
     return column
 
 
-def _likely(dtypes: dict[str, str]) -> str:
-    """The dtype that a column of a computed label is taken to have: what runs checks it."""
-    return next((d for d in ("float64", "int64") if d in dtypes.values()), "")
+def _likely(dtypes: dict[str, str]) -> list[str]:
+    """The dtypes that a column may have whose label a variable holds: what runs checks it."""
+    return [d for d in ("float64", "int64") if d in dtypes.values()]
 
 
 def _reachable(source: SourceFile, function: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:

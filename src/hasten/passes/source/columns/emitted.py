@@ -643,17 +643,19 @@ def {name}(df, by, options):
 """
 
 APPLY_COLUMNS = """\
-def {name}(df, kinds, boxed, limit, function, original):
-    # `df.apply(original, axis=1)`, where `function` computes all rows at once from whole columns of the given kinds
-    columns = {row_arrays}(df, kinds, boxed, limit)
-    if columns is not None and not df.attrs and df.flags.allows_duplicate_labels:
+def {name}(df, kinds, boxed, limit, function, original, *others):
+    # `df.apply(original, axis=1)`, where `function` computes all rows at once from whole columns of the given kinds;
+    # `others` are further kinds, with what computes those
+    for kinds, limit, function in ((kinds, limit, function), *others):
+        columns = {row_arrays}(df, kinds, boxed, limit)
+        if columns is None or df.attrs or not df.flags.allows_duplicate_labels:
+            continue
         try:
             with {np}.errstate(all="raise", under="ignore"):
                 values = function(*columns)
         except FloatingPointError:
-            pass  # a division by zero or an overflow: the original says what happens then, and in which row
-        else:
-            return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=df.index)
+            break  # a division by zero or an overflow: the original says what happens then, and in which row
+        return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=df.index)
     return df.apply(original, axis=1)
 """
 
