@@ -132,6 +132,15 @@ def work(df):
         out.append((key, total, g["t"].iloc[0], g["x"].iloc[-1], g["x"].diff().abs().max()))
     return out
 """,
+    "columns written while groups are walked": """
+def work(df):
+    out = []
+    for key, g in df.groupby("k"):
+        out.append((key, g["x"].mean(), g["s"].tolist(), len(g[g["f"]])))
+        df["x"] = 0.0
+        df["f"] = df["x"] > key
+    return out, df["x"].sum(), df["f"].tolist()
+""",
     "dates": """
 def work(df):
     out = []

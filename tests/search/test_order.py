@@ -98,6 +98,14 @@ def test_what_does_for_a_whole_loop_over_a_frame_comes_before_what_does_for_part
     assert [queue.next().code for _ in range(3)] == ["HST201", "HST207", "HST301"]
     plain = Queue([change(PAIRWISE, "HST101", ()), change(PAIRWISE, "HST217", ())], Facts(PROFILE))
     assert plain.next().code == "HST101", "of another kind"
+    both = Queue([change(PAIRWISE, "HST217", ()), change(PAIRWISE, "HST202", ())], Facts(PROFILE))
+    assert both.next().code == "HST202", "whole columns need no rows at all"
+
+
+def test_a_change_promises_no_more_than_what_it_is_about() -> None:
+    small = replace(change(PAIRWISE, "HST206", ()), share=0.1)
+    queue = Queue([small, change(NEAREST, "HST206", ())], Facts(PROFILE))
+    assert queue.next().region.id == NEAREST.id
 
 
 def test_what_compiles_nothing_comes_before_a_kernel_of_the_same_work() -> None:

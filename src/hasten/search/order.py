@@ -23,6 +23,7 @@ FRAMES, STAND_IN = (
     "HST2",
     "HST217",
 )  # of passes over frames: the one that does for a whole loop what others do for parts
+WHOLE = ("HST202", "HST203")  # what they compute from whole columns needs no rows at all
 
 CHILDREN_MB = 300.0  # about what a replay's two processes hold beside the program's data
 
@@ -75,7 +76,8 @@ class Queue:
                 same = (c for c in plain if not c.whole and c.region.within(change.region))
                 change = next((c for c in same if c.region.share >= MAIN_SHARE), change)
             if change.code.startswith(FRAMES):
-                change = next((c for c in most if c.code == STAND_IN and c.region == change.region), change)
+                same = [c for c in most if c.region == change.region]
+                change = next((c for code in (*WHOLE, STAND_IN) for c in same if c.code == code), change)
             self._todo = [c for c in self._todo if c is not change]
             self._tried.append(change)
             return change

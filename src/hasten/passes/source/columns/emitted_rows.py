@@ -864,7 +864,7 @@ class _Groups(_StandIn):
 
     def _walk(self, codes, keys):
         order, counts = codes.argsort(kind="stable"), np.bincount(codes, minlength=len(keys))
-        ends, rows = counts.cumsum(), self._rows
+        ends, rows = counts.cumsum(), self._rows._same(lambda frame: frame)  # a loop may write columns meanwhile
         lazy = rows._lazy
         ordered = _Lazy(lambda labels: lazy.get(labels).take(order))
         for key, start, stop in zip(keys, (ends - counts).tolist(), ends.tolist()):
