@@ -76,8 +76,8 @@ class Queue:
                 same = (c for c in plain if not c.whole and c.region.within(change.region))
                 change = next((c for c in same if c.region.share >= MAIN_SHARE), change)
             if change.code.startswith(FRAMES):
-                same = [c for c in most if c.region == change.region]
-                change = next((c for code in (*WHOLE, STAND_IN) for c in same if c.code == code), change)
+                here = [c for c in most if c.region == change.region]
+                change = next((c for code in (*WHOLE, STAND_IN) for c in here if c.code == code), change)
             self._todo = [c for c in self._todo if c is not change]
             self._tried.append(change)
             return change
