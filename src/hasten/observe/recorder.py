@@ -216,7 +216,7 @@ def region_facts(data: Mapping[str, Any]) -> RegionFacts:
         effects=tuple(data["effects"]),
         raised=tuple(data["raised"]),
         why_not=data["why_not"],
-        repeated=data["repeated"],
+        repeated=data.get("repeated"),
     )
 
 
