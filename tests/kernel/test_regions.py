@@ -233,3 +233,12 @@ def test_what_is_bound_before_it_is_read_is_not_live_out(before: str, rest: str,
 def test_what_a_loop_around_reads_in_its_next_round_is_live_out() -> None:
     text = "for k in ys:\n    print(y)\n" + textwrap.indent(LOOP, "    ") + "y = 1\n"
     assert region(text, 3, 4).live_out == ("y",)
+
+
+@pytest.mark.parametrize("text", ["df.query('a > @y')\n", "df = df.eval('b = a + @y')\n", "z = pd.eval(f'{df} * y')\n"])
+def test_what_an_expression_in_a_string_reads_is_live_out(text: str) -> None:
+    assert region(LOOP + text, 1, 2).live_out == ("y",)
+    within = "def g(xs, df):\n" + textwrap.indent(LOOP + text, "    ")
+    assert region(within, 2, 3).live_out == ("y",)
+    assert region(LOOP + "print('y')\nprint('z > @y')\n", 1, 2).live_out == ("y",), "a name in quotes"
+    assert region(LOOP + "net.eval()\nprint('z > @y')\n", 1, 2).live_out == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -85,6 +86,7 @@ class _Finder:
         self.module_bound = names.bound(self.tree.body)
         self.data = _data_names(self.tree)
         self.named: list[ast.Constant] | None = None
+        self.words: set[str] | None = None
         self.reflects = any(isinstance(n, ast.Name) and n.id in names.REFLECTION for n in ast.walk(self.tree))
         self.callees = _callees(self.tree)
         self.around: dict[ast.AST, set[str]] = {}
@@ -227,10 +229,20 @@ class _Finder:
             late = (n for s in before for n in ast.walk(s) if isinstance(n, (*names.SCOPES, ast.GeneratorExp)))
             self.seen_around[key] = names.flow(after).exposed.union(*map(names.free, late))
         around = body[len(before) : len(body) - len(after)]
-        found = names.reads(around, (first, last), walked=False) | self.seen_around[key]
+        found = names.reads(around, (first, last), walked=False) | self.seen_around[key] | self.asked()
         if func is None:
             found |= {str(n.value) for n in self.quoted() if not first <= n.lineno <= last}
         return found
+
+    def asked(self) -> set[str]:
+        """Words of strings in a file that has expressions in strings evaluated: `df.query("x > @low")` reads `low`."""
+        if self.words is None:
+            nodes = list(ast.walk(self.tree))
+            calls = [n for n in nodes if isinstance(n, ast.Call) and (n.args or n.keywords)]  # `model.eval()` has none
+            asks = any(isinstance(n.func, ast.Attribute) and n.func.attr in EVALUATE for n in calls)
+            texts = (n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
+            self.words = {word for text in texts for word in WORD.findall(text)} if asks else set()
+        return self.words
 
     def quoted(self) -> Sequence[ast.Constant]:
         """Strings that may name a variable of the module: __all__, getattr(module, "name"), a name in a query string.
@@ -282,6 +294,8 @@ class _Finder:
         return tuple(sorted(data))
 
 
+EVALUATE = frozenset({"query", "eval", "evaluate"})  # of pandas and numexpr: they look at the variables of their caller
+WORD = re.compile(r"[^\W\d]\w*")
 # what finds a variable of a module by its name, besides `names.REFLECTION`
 BY_NAME = frozenset({"getattr", "hasattr", "attrgetter", "query", "eval", "evaluate", "modules", "import_module"})
 BY_NAME |= {"__dict__", "__globals__", "__main__", "__getattribute__", "__builtins__", "f_globals", "f_locals"}
