@@ -1,4 +1,4 @@
-"""Programs that were once changed wrongly: lists and heaps that a proof by names did not see through."""
+"""Programs that were once changed wrongly: lists, heaps and counts, and what is near to them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from hasten.passes.source.containers.heap_order import HeapOrder
+from hasten.passes.source.containers.memo import Memo
 from hasten.passes.source.containers.recent import Recent
-from tests.passes.test_containers_harness import left_alone
+from hasten.passes.source.containers.so_far import SoFar
+from hasten.passes.source.containers.tallies import Tallies
+from tests.passes.test_containers_harness import changed, left_alone
 
 HEAPS = {
     "dataclass eq arrays payload on ties": """
@@ -402,6 +405,234 @@ boxes[0].insert(0, 16)
 print(a.win(16))
 """,
 }
+GROWN = {
+    "max of none": """
+class R:
+    def __init__(self, t): self.t = t
+class A:
+    def __init__(self): self.rows = []
+    def put(self, r): self.rows.append(r)
+    def top(self): return max(r.t for r in self.rows if r.t > 5)
+a = A()
+for i in range(20):
+    a.put(R(i))
+    try:
+        print(a.top())
+    except ValueError as e:
+        print(e)
+""",
+    "names of lists as fields": """
+class R:
+    def __init__(self, t, c):
+        self.t = t
+        self.c = c
+def times(t): return sum(x.t for x in t)
+def costs(c): return sum(x.c for x in c)
+def run():
+    rows = []
+    for i in range(20):
+        rows.append(R(i, -i))
+        print(times(rows), costs(rows))
+run()
+""",
+    "zeros, nans, bools": """
+nan = float("nan")
+class A:
+    def __init__(self): self.rows = []
+    def put(self, r): self.rows.append(r)
+    def look(self): return repr((sum(self.rows), max(self.rows), min(self.rows), any(x > 3 for x in self.rows), len([x for x in self.rows if x])))
+for seq in ([-0.0, 0.0, 0, False], [True, 1, 1.0], [nan, 1, nan, 2], [1, nan, 3.5], [10**400, 1.5, 2], [1.5, 10**30, 0.1, 0.2], [2**53, 1.0, 1, 1], [1, None], [1, "a"], ["a"], [1e308, 1e308, -float("inf")], [2**62, 2**62, 2**62, 0.5], [1j, 2]):
+    a = A()
+    for x in seq:
+        a.put(x)
+        for _ in range(2):
+            try: print(a.look())
+            except Exception as e: print(type(e), e)
+""",
+    "any raising later": """
+class A:
+    def __init__(self): self.rows = []
+    def put(self, r): self.rows.append(r)
+    def look(self): return any(10 / r > 4 for r in self.rows)
+a = A()
+for x in [5, 4, 0, 2, 0, 1]:
+    a.put(x)
+    for _ in range(2):
+        try: print(a.look())
+        except Exception as e: print(type(e), e)
+b = A()
+for x in [5, 1, 0, 2, 0, 1]:
+    b.put(x)
+    for _ in range(2):
+        try: print(b.look())
+        except Exception as e: print(type(e), e)
+""",
+}
+KEPT = {
+    "signed zero container": """
+def f(x):
+    out = []
+    for i in range(3):
+        out.append(str(x * i))
+    return out
+for a in (0.0, -0.0, 0, False, 1, True, 1.0, -0.0, 0.0):
+    for _ in range(2):
+        print(f(a))
+""",
+    "mutated by caller": """
+def f(n):
+    out = []
+    for i in range(n):
+        out.append(i)
+    return out
+for i in range(10):
+    x = f(i % 3)
+    x.append(99)
+    print(x, f(i % 3))
+""",
+    "mixed results": """
+def f(n):
+    out = []
+    if n > 2:
+        return None
+    for i in range(n):
+        out.append(i)
+    return out
+for i in range(6):
+    x = f(i % 4)
+    print(x, f(i % 4))
+""",
+}
+COUNTED = {
+    "keys nan bool": """
+from collections import Counter, defaultdict
+nan = float("nan")
+def run(ws):
+    c = Counter()
+    for w in ws:
+        c[w] += 1
+    d = defaultdict(int)
+    for w in ws:
+        d[w] += 1
+    e = {}
+    for w in ws:
+        e[w] = e.get(w, 0) + 1
+    return c, dict(d), e, c.most_common()
+print(run([1, True, 1.0, nan, nan, float("nan"), -0.0, 0.0, 0, False, "1"]))
+""",
+    "unhashable": """
+from collections import Counter
+def run(ws):
+    c = Counter()
+    try:
+        for w in ws:
+            c[w] += 1
+    except TypeError as e:
+        print(e, c)
+    return c
+print(run([1, 2, [3], 4]))
+print(run(None) if 0 else "")
+try:
+    run(3)
+except TypeError as e: print(e)
+""",
+    "iterates itself": """
+from collections import Counter
+def run(ws):
+    c = Counter()
+    c["a"] = 3
+    c["b"] = True
+    for w in c:
+        c[w] += 1
+    print(c)
+    try:
+        for w in c:
+            c[w + "x"] += 1
+    except RuntimeError as e:
+        print(e, c)
+run(0)
+""",
+    "generator reads the table": """
+from collections import Counter
+def run(ws):
+    c = Counter()
+    def gen():
+        for w in ws:
+            print(sum(c.values()), dict(c))
+            yield w
+    for w in gen():
+        c[w] += 1
+    return c
+print(run("abca"))
+""",
+    "generator raises half": """
+from collections import Counter
+def run(ws):
+    c = Counter()
+    def gen():
+        for w in ws:
+            if w == "c": raise ValueError(w)
+            yield w
+    try:
+        for w in gen():
+            if w != "z":
+                c[w] += 1
+    except ValueError as e:
+        print(e, c)
+    return c
+print(run("abacab"))
+""",
+    "test counts so far": """
+from collections import Counter
+def run(ws):
+    c = Counter()
+    for w in ws:
+        if c[w] < 2:
+            c[w] += 1
+    return c
+print(run("aaaabbbab"))
+""",
+    "str subclass keys": """
+from collections import Counter
+class S(str):
+    def lower(self):
+        print("low", str(self))
+        return str.lower(self)
+def run(ws):
+    c = Counter()
+    for w in ws:
+        if w:
+            c[w.lower()] += 1
+    return c
+print(run([S("A"), S("b"), "a", S("")]))
+""",
+    "tables unsortable half": """
+from collections import defaultdict, Counter
+def run(rows):
+    t = defaultdict(Counter)
+    try:
+        for k, ws in rows:
+            for w in list(ws):
+                t[k][w] += 1
+    except TypeError as e:
+        print(e)
+    return t
+print(run([("x", "abca"), ("y", ""), ("x", ["a", [], "b"]), ("z", "q")]))
+print(run([(["x"], ""), (["x"], "a")]))
+""",
+}
+PATCHED = """
+from collections import Counter
+was = Counter.__missing__
+Counter.__missing__ = lambda self, k: 10
+def run(ws):
+    c = Counter()
+    for w in ws:
+        c[w] += 1
+    return c
+print(run("abca"))
+Counter.__missing__ = was
+"""
 
 
 @pytest.mark.parametrize("source", HEAPS.values(), ids=HEAPS)
@@ -412,3 +643,22 @@ def test_heaps(source: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", WINDOWS.values(), ids=WINDOWS)
 def test_windows(source: str, tmp_path: Path) -> None:
     left_alone(Recent(), tmp_path, source)
+
+
+@pytest.mark.parametrize("source", GROWN.values(), ids=GROWN)
+def test_work_on_lists_that_have_grown(source: str, tmp_path: Path) -> None:
+    changed(SoFar(), tmp_path, source)
+
+
+@pytest.mark.parametrize("source", KEPT.values(), ids=KEPT)
+def test_results_that_are_kept(source: str, tmp_path: Path) -> None:
+    changed(Memo(), tmp_path, source)
+
+
+@pytest.mark.parametrize("source", COUNTED.values(), ids=COUNTED)
+def test_counts(source: str, tmp_path: Path) -> None:
+    changed(Tallies(), tmp_path, source)
+
+
+def test_counters_that_count_otherwise(tmp_path: Path) -> None:
+    left_alone(Tallies(), tmp_path, PATCHED)

@@ -149,17 +149,16 @@ class Memo(ContainerPass):
                 inner = module.margin(node)
                 text = f"{result} = {module.text(node.value)}\n"
                 made.add(_gives(project, module, function, node.value))
+                zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ; no text is equal to it
+                if len(names) > 1:
+                    zero = f"(0.0, float) not in zip({key}[::2], {key}[1::2])"
                 if "" not in made:
-                    text += (
-                        f"{inner}if {key} is not None and len({known}) < {LIMIT:_} and _may_keep({result}, {room}):\n"
-                    )
+                    text += f"{inner}if {key} is not None and {zero} and len({known}) < {LIMIT:_} "
+                    text += f"and _may_keep({result}, {room}):\n"
                     whole = f"{result}.copy()" if made == {"container"} else f"[*{result}]"
                     text += f"{inner}    {known}[{key}] = {whole}\n{inner}return {result}"
                     replace.append((node, text))
                     continue
-                zero = f"{key} != (0.0, float)"  # 0.0 equals -0.0, whose result may differ; no text is equal to it
-                if len(names) > 1:
-                    zero = f"(0.0, float) not in zip({key}[::2], {key}[1::2])"
                 text += f"{inner}if {key} is not None and type({result}) in _KEEPABLE and {zero} "
                 text += f"and len({known}) < {LIMIT:_}:\n"
                 text += f"{inner}    {known}[{key}] = {result}\n{inner}return {result}"

@@ -90,7 +90,7 @@ def _so_far(rows, lists, word, fits, begin, step, otherwise):
         state[0] = -1
         return otherwise(rows)
     state[:] = len(rows), so
-    return so
+    return otherwise(rows) if so is None else so  # the greatest of none
 
 
 '''
@@ -155,7 +155,7 @@ class SoFar(ContainerPass):
         step = ast.unparse(_Fixed(f.target, row).visit(copy.deepcopy(f.step)))
         rows, once = module.text(f.rows), module.fresh("rows")
         otherwise = f"lambda {once}: {_of_others(f, once)}"
-        word = repr(ast.unparse(f.call).replace(ast.unparse(f.rows), "..."))
+        word = repr(_of_others(f, "..."))
         lists = "_SO_FAR_HERE" if slots.passing else "_SO_FAR"
         asked = ", ".join((rows, lists, word, test, f"lambda: {f.begin}", f"lambda so, {row}: {step}", otherwise))
         return Parts(

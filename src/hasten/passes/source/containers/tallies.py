@@ -58,6 +58,8 @@ class Tallies(ContainerPass):
     def sites(self, place: Place) -> Iterator[Parts]:
         if {"__eq__", "__hash__"} & place.project.dunders:
             return  # who sees how often it is asked
+        if {"__missing__", "__getitem__", "__setitem__"} & place.project.attributes:
+            return  # `Counter.__missing__ = ...`
         for statement in place.module.statements(place.region):
             for node in ast.walk(statement):
                 if isinstance(node, ast.For):
