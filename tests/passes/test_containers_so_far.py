@@ -50,6 +50,8 @@ CHANGED = {row: steps(row, *names) for row, names in ROWS.items()} | {
     "means": HEAD
     + "def f(xs):\n    values = []\n    out = []\n    for x in xs:\n        values.append(x)\n        mean = sum(values) / len(values)\n        out.append((mean, max(values), min(values)))\n    return out\n"
     + "print(f([1, 2, 3.5]), f([0.1] * 20))\nshown(f, [1, 'a'])\nshown(f, [nan, 1])\nshown(f, [None])\nshown(f, ['a', 'b'])",
+    "the greatest of none": HEAD
+    + "def f(xs):\n    rows = []\n    for x in xs:\n        rows.append(x)\n        try:\n            print(max(r for r in rows if r > 3), min(r for r in rows if r > 5))\n        except ValueError as e:\n            print(e)\nf([1, 2, 4, 3, 9, 6])",
     "several lists": HEAD
     + "class A:\n    def __init__(self):\n        self.xs = []\n    def add(self, x):\n        self.xs += [x]\n        return sum(self.xs), sum(x * x for x in self.xs)\n"
     + "a, b = A(), A()\nfor i in range(9):\n    print(a.add(i), b.add(-i))\nb.xs = a.xs\nprint(b.add(1), a.add(2), b.xs is a.xs)\nb.xs = a.xs[2:]\nprint(b.add(1), a.add(2))",
