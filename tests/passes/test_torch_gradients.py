@@ -80,6 +80,12 @@ def test_text(tmp_path: Path) -> None:
         "net.forward = lambda x: net.head(net.body(x)) * (2 if torch.is_grad_enabled() else 1)\n"
         "print(score(net, nn.CrossEntropyLoss(), X, Y))\n",
         "print(score(net.half().float(), nn.NLLLoss(), X, Y), net.head.weight.grad is None)\n",
+        "class Asks(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(4, 3)\n"
+        "    def forward(self, x):\n        return torch.from_numpy(self.a(x).numpy())\n"
+        "try:\n    print(score(Asks(), nn.CrossEntropyLoss(), X, Y))\nexcept RuntimeError as e:\n    print(str(e)[:40])\n",
+        "class Says(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.a = nn.Linear(4, 3)\n"
+        "    def forward(self, x):\n        h = self.a(x)\n        assert h.sum() > 1e9, f'{h}'\n        return h\n"
+        "try:\n    print(score(Says(), nn.CrossEntropyLoss(), X, Y))\nexcept AssertionError as e:\n    print(str(e))\n",
         "try:\n    score(net, nn.CrossEntropyLoss(), X[:, :2], Y)\nexcept RuntimeError as e:\n    print(str(e)[:40])\n",
     ],
 )

@@ -67,7 +67,7 @@ def _without_gradients(net, losses=tuple):
 TELLS = frozenset(
     "autograd grad grad_fn requires_grad requires_grad_ retain_grad is_leaf backward is_grad_enabled enable_grad"
     " set_grad_enabled checkpoint saved_tensors_hooks register_hook no_grad inference_mode"
-    " is_inference_mode_enabled setattr __dict__ __setattr__ vars".split()
+    " is_inference_mode_enabled setattr __dict__ __setattr__ vars numpy asarray __array__ deepcopy save".split()
 )
 KEEPS = frozenset("append extend insert add update setdefault appendleft put push register_buffer put_nowait".split())
 FILE = frozenset({"saved_tensors_hooks", "detect_anomaly", "set_detect_anomaly", "__torch_dispatch__"})
@@ -188,6 +188,8 @@ def _blind(module: Module, statement: ast.stmt) -> bool:
                 return False
         if isinstance(node, (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr, ast.AugAssign)):
             return False
+        if isinstance(node, ast.FormattedValue) and not isinstance(node.value, (ast.Attribute, ast.Call)):
+            return False  # the text of a tensor names what it came from
         if isinstance(node, ast.Call) and not _told(module, node.func):
             return False
     return True
