@@ -52,18 +52,21 @@ def _is_orderly(x, texts):
 
 '''
 RECENT = '''\
-# id of a list -> the list, and by what it was looked at: how many rows are in order, and the last key
-_GROWING = {}
-_PASSING = {}  # of lists that come and go, a few
+def _growing(passing, lists=({}, {})):
+    """Id of a list -> the list, and by what it was looked at: how many rows are in order, and the last key.
+
+    Of lists that come and go (`passing`) a few.
+    """
+    return lists[passing]
 
 
-def _recent(rows, lists, word, fits, key, holds, texts=False):
+def _recent(rows, passing, word, fits, key, holds, texts=False):
     """The rows that hold: of a list in order by `key` all from the first one on, of others one by one."""
-    first = _first_recent(rows, lists, word, fits, key, holds, texts)
+    first = _first_recent(rows, passing, word, fits, key, holds, texts)
     return filter(holds, rows) if first is None else rows[first:]
 
 
-def _first_recent(rows, lists, word, fits, key, holds, texts):
+def _first_recent(rows, passing, word, fits, key, holds, texts):
     """Where the rows that hold begin, in a list that is in order by `key`; else None.
 
     Nothing is done to such a list but to put more at its end (and to cut off what is before a window).
@@ -73,9 +76,10 @@ def _first_recent(rows, lists, word, fits, key, holds, texts):
     size = len(rows)
     if size < 8:
         return None
+    lists = _growing(passing)
     known = lists.get(id(rows))
     if known is None or known[0] is not rows:
-        if len(lists) >= (500 if lists is _PASSING else 10_000):
+        if len(lists) >= (500 if passing else 10_000):
             lists.clear()
         lists[id(rows)] = known = rows, {}
     state = known[1].get(word)
@@ -114,14 +118,14 @@ def _recent_list(*asked):
 
 """
 CUT = '''\
-def _cut_off(rows, lists, word, fits, key, holds, texts=False):
+def _cut_off(rows, passing, word, fits, key, holds, texts=False):
     """The rows that hold, where nothing else has this list: of one in order, the list itself without the others."""
-    first = _first_recent(rows, lists, word, fits, key, holds, texts)
+    first = _first_recent(rows, passing, word, fits, key, holds, texts)
     if first is None:
         return list(filter(holds, rows))
     if first:
         del rows[:first]
-        for state in lists[id(rows)][1].values():
+        for state in _growing(passing)[id(rows)][1].values():
             state[0] = max(state[0] - first, min(state[0], 0))
     return rows
 
@@ -205,8 +209,8 @@ class Recent(ContainerPass):
         rows = module.text(w.node.iter)
         word = repr(fits.word + (" or text" if w.texts else ""))
         holds = _asked(module, w.node.target, w.test, "not ({})" if w.outside else "{}")
-        lists = "_PASSING" if slots.passing else "_GROWING"
-        given = (rows, lists, word, fits.test, _asked(module, w.node.target, w.key), holds)
+        passing = str(slots.passing)
+        given = (rows, passing, word, fits.test, _asked(module, w.node.target, w.key), holds)
         asked = f"({', '.join(given)}{', True' if w.texts else ''})"
         at, name = _place(module, w)
         if at is None:

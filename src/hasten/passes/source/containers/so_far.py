@@ -61,18 +61,22 @@ def _number(x):
 
 '''
 SO_FAR = '''\
-# id of a list -> the list, and by word of how many rows something was worked out, and what it is so far
-_SO_FAR = {}
-_SO_FAR_HERE = {}  # of lists that come and go, a few
+def _kept_so_far(passing, lists=({}, {})):
+    """Id of a list -> the list, and by word of how many rows something was worked out, and what it is so far.
+
+    Of lists that come and go (`passing`) a few.
+    """
+    return lists[passing]
 
 
-def _so_far(rows, lists, word, fits, begin, step, otherwise):
+def _so_far(rows, passing, word, fits, begin, step, otherwise):
     """`otherwise(rows)`, gone on with from where it was. Nothing is done to such a list but to put more at its end."""
     if type(rows) is not list or not rows:
         return otherwise(rows)
+    lists = _kept_so_far(passing)
     known = lists.get(id(rows))
     if known is None or known[0] is not rows:
-        if len(lists) >= (500 if lists is _SO_FAR_HERE else 10_000):
+        if len(lists) >= (500 if passing else 10_000):
             lists.clear()
         lists[id(rows)] = known = rows, {}
     state = known[1].get(word)
@@ -156,8 +160,9 @@ class SoFar(ContainerPass):
         rows, once = module.text(f.rows), module.fresh("rows")
         otherwise = f"lambda {once}: {_of_others(f, once)}"
         word = repr(_of_others(f, "..."))
-        lists = "_SO_FAR_HERE" if slots.passing else "_SO_FAR"
-        asked = ", ".join((rows, lists, word, test, f"lambda: {f.begin}", f"lambda so, {row}: {step}", otherwise))
+        asked = ", ".join(
+            (rows, str(slots.passing), word, test, f"lambda: {f.begin}", f"lambda so, {row}: {step}", otherwise)
+        )
         return Parts(
             title=f"go on with what was worked out of {rows}",
             first=f.call.lineno,
