@@ -662,3 +662,34 @@ def test_counts(source: str, tmp_path: Path) -> None:
 
 def test_counters_that_count_otherwise(tmp_path: Path) -> None:
     left_alone(Tallies(), tmp_path, PATCHED)
+
+
+REACHED = {
+    "one of two": "max(a.rows, a.other).insert(0, 16)",
+    "the start of a sum": "sum([], a.rows).insert(0, 16)",
+    "again and again": "import itertools\nfor x in itertools.repeat(a.rows, 1): x.insert(0, 16)",
+    "a method of a class": "class S:\n    def f(self, x): x.insert(0, 16)\nS.f(None, a.rows)",
+    "as the object itself": "class S:\n    def f(self, x, y): self.insert(0, 16)\nS.f(a.rows, 1, 2)",
+    "as a key": "class S:\n    def __getitem__(self, x): x.insert(0, 16)\nS()[a.rows]",
+    "as a key of a class": "class S:\n    def __class_getitem__(cls, x): x.insert(0, 16)\nS[a.rows]",
+    "on the left of an operator": "class S:\n    def __rmod__(self, x): x.insert(0, 16)\na.rows % S()",
+}
+REACHING = """
+class A:
+    def __init__(self):
+        self.rows = []
+        self.other = []
+    def win(self, now): return [r for r in self.rows if now - r <= 5]
+    def total(self): return sum(self.rows)
+a = A()
+for i in range(16):
+    a.rows.append(i)
+    print(a.win(i), a.total())
+"""
+
+
+@pytest.mark.parametrize("line", REACHED.values(), ids=REACHED)
+def test_lists_that_are_reached_by_other_ways(line: str, tmp_path: Path) -> None:
+    source = REACHING + line + "\nprint(a.win(16), a.total())\n"
+    left_alone(Recent(), tmp_path, source)
+    left_alone(SoFar(), tmp_path, source)

@@ -453,7 +453,8 @@ class Project:
 OPERATORS = frozenset(
     "__add__ __radd__ __iadd__ __sub__ __rsub__ __mul__ __rmul__ __truediv__ __rtruediv__ __floordiv__ "
     "__mod__ __pow__ __matmul__ __and__ __or__ __ror__ __rand__ __xor__ __neg__ __pos__ __invert__ "
-    "__lshift__ __rshift__".split()
+    "__lshift__ __rshift__ __rfloordiv__ __rmod__ __rpow__ __rmatmul__ __rxor__ __rlshift__ __rrshift__ __divmod__ "
+    "__isub__ __imul__ __ior__ __iand__ __ixor__ __itruediv__ __ifloordiv__ __imod__ __ipow__ __imatmul__".split()
 )
 
 
@@ -542,7 +543,8 @@ def use_kind(project: Project, module: Module, name: ast.expr) -> str:
         case ast.Subscript(value=value) if value is name:
             return "read" if isinstance(parent.ctx, ast.Load) else "mutate"
         case ast.Subscript():
-            return "read"
+            asked = {"__getitem__", "__setitem__", "__delitem__", "__missing__", "__class_getitem__"}
+            return "escape" if asked & set(project.functions) else "read"
         case ast.Attribute():
             outer = module.parents[parent]
             if isinstance(parent.ctx, ast.Load) and isinstance(outer, ast.Call) and outer.func is parent:
@@ -562,6 +564,12 @@ def use_kind(project: Project, module: Module, name: ast.expr) -> str:
 
 def _argument_kind(project: Project, module: Module, call: ast.Call, name: ast.expr) -> str:
     func = call.func
+    if (
+        module.is_builtin(func, "max", "min", "sum")
+        and len(call.args) > 1
+        and (call.args[0] is not name or not module.is_builtin(func, "sum"))
+    ):
+        return "escape"  # `max(these, those)` is one of them
     if module.is_builtin(func):
         return "read" if isinstance(func, ast.Name) and func.id in READING_BUILTINS else "escape"
     target = module.imported(func)
@@ -569,7 +577,17 @@ def _argument_kind(project: Project, module: Module, call: ast.Call, name: ast.e
         if project._is_user_module(target):
             return "escape"
         last = target.rsplit(".", 1)[-1]
-        if last in WRITERS or last in ("asarray", "asanyarray", "frombuffer", "partial", "cycle", "ravel", "reshape"):
+        if last in WRITERS or last in (
+            "asarray",
+            "asanyarray",
+            "frombuffer",
+            "partial",
+            "cycle",
+            "ravel",
+            "reshape",
+            "repeat",
+            "ChainMap",
+        ):
             return "mutate" if last in WRITERS and call.args[:1] == [name] else "escape"
         top = target.split(".")[0]
         if top in (

@@ -578,7 +578,7 @@ class Slots:
         functions = self.project.functions.get(name, [])
         if not functions or name in self.project.classes or any(isinstance(a, ast.Starred) for a in call.args):
             return False
-        if _may_be_another(module, func):
+        if _may_be_another(module, func) or _of_class(self.project, func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None or function.args.vararg or function.args.kwarg:
@@ -601,6 +601,8 @@ class Slots:
         for m, call in calls:
             names = _parameters(module, function, call.func)
             if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+                return None
+            if _of_class(self.project, call.func):
                 return None
             if name in names and len(call.args) > names.index(name):
                 given.append((m, call.args[names.index(name)]))
@@ -626,6 +628,11 @@ def _may_be_another(module: Module, func: ast.expr) -> bool:
         owner = module.owner(func.id, func)
         return owner is not None and not all(b.how in ("def", "import") for b in module.bindings(func.id, owner))
     return isinstance(func, ast.Attribute) and func.attr in SHARED
+
+
+def _of_class(project: Project, func: ast.expr) -> bool:
+    """Whether a method is asked of its class, which takes the object first: `Account.put(account, rows)`."""
+    return isinstance(func, ast.Attribute) and dotted(func.value).rpartition(".")[2] in project.classes
 
 
 def _parameters(home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, func: ast.expr) -> list[str]:
