@@ -67,6 +67,18 @@ KNOWN_DECORATORS = frozenset(
 MAX_ENTRIES = 20_000  # of folders below the root
 THREADS = frozenset("threading concurrent asyncio signal _thread joblib trio gevent tkinter".split())
 SKIP_FOLDERS = frozenset("venv env node_modules build dist site-packages __pycache__".split())
+# Of these modules, what only looks at what it is given (or at its items), and does not keep it
+LOOKING_CALLS = {
+    "json": frozenset({"dump", "dumps"}),
+    "collections": frozenset({"Counter", "deque", "defaultdict", "OrderedDict"}),
+    "random": frozenset({"choice", "choices", "sample"}),
+    "heapq": frozenset({"nlargest", "nsmallest", "merge"}),
+    "bisect": frozenset({"bisect", "bisect_left", "bisect_right"}),
+    "itertools": frozenset(
+        "chain chain.from_iterable islice product combinations permutations combinations_with_replacement groupby "
+        "accumulate takewhile dropwhile filterfalse starmap compress pairwise batched zip_longest tee".split()
+    ),
+}
 QUIET_DUNDERS = frozenset("__init__ __post_init__ __new__ __init_subclass__".split())
 
 
@@ -577,6 +589,15 @@ def _argument_kind(project: Project, module: Module, call: ast.Call, name: ast.e
         if project._is_user_module(target):
             return "escape"
         last = target.rsplit(".", 1)[-1]
+        looks = LOOKING_CALLS.get(target.split(".")[0])
+        if looks is not None and (
+            target.partition(".")[2] not in looks or any(k.arg in (None, "cls") for k in call.keywords)
+        ):
+            return "mutate" if last in WRITERS and call.args[:1] == [name] else "escape"
+        if target.startswith("bisect.") and call.args[0] is not name:
+            return "escape"  # is compared with what is there
+        if {"__array_function__", "__array_ufunc__"} & project.dunders:
+            return "escape"
         if last in WRITERS or last in (
             "asarray",
             "asanyarray",

@@ -10,6 +10,7 @@ from hasten.passes.source.containers.slots import SETTERS
 from hasten.passes.source.containers.syntax import Module, dotted
 from hasten.passes.source.repeats.world import world_of
 
+CONSTRUCTORS = ("__init__", "__post_init__", "__new__")
 EMPTYING = frozenset("update pop popitem clear setdefault __setitem__ __delitem__ __ior__ move_to_end".split())
 
 
@@ -27,11 +28,13 @@ def field_stays(project: Project, attr: str) -> bool:
         for node in module.written:
             if isinstance(node, ast.ClassDef) and not all(_plain_default(b.value) for b in module.bindings(attr, node)):
                 return False
-            if isinstance(node, ast.Attribute) and node.attr in ("__init__", "__post_init__", "__new__"):
+            if isinstance(node, ast.Attribute) and node.attr in CONSTRUCTORS:
                 base = node.value
                 called = isinstance(base, ast.Call) and module.is_builtin(base.func, "super")
-                if not called:
+                if not called or getattr(module.function(node), "name", "") not in CONSTRUCTORS:
                     return False  # a constructor may be called again
+            if isinstance(node, ast.Name) and node.id in CONSTRUCTORS:
+                return False
             if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
                 continue
             if node.attr == "__class__":
@@ -86,8 +89,12 @@ def key_stays(project: Project, key: str) -> bool:
     if project.dunders & {"__getitem__", "__missing__"}:
         return False
     for module in project.modules:
-        if module.dynamic or module.names & {"setitem", "delitem", "methodcaller"}:
+        if module.dynamic or module.names & {"setitem", "delitem", "methodcaller", "ior"}:
             return False
+        if any(
+            isinstance(n, ast.Attribute) and n.attr == "__init__" and not _of_super(module, n) for n in module.written
+        ):
+            return False  # `row.__init__(time=3)`
         for node in module.written:
             match node:
                 case ast.Subscript(value=base, slice=at) if not isinstance(node.ctx, ast.Load):
@@ -115,11 +122,19 @@ def key_stays(project: Project, key: str) -> bool:
     return True
 
 
+def _of_super(module: Module, node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Call) and module.is_builtin(node.value.func, "super")
+
+
 def _own_dict(project: Project, module: Module, base: ast.expr) -> bool:
     """Whether a container is held by one name only, so that it lies in no list."""
     if isinstance(base, ast.Name):
         scope = module.owner(base.id, base)
         if scope is None or isinstance(scope, ast.ClassDef):
             return False
+        for use in module.uses(base.id, scope):
+            call = module.parents[use]
+            if isinstance(call, ast.Call) and module.imported(call.func):
+                return False  # an array may hold it
         return project.fresh_name(module, base.id, scope) and not escapes(project, module, base.id, scope, None)
     return world_of(project).project.closed(base)

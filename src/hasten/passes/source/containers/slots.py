@@ -12,24 +12,41 @@ from __future__ import annotations
 import ast
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from io import TextIOWrapper
+from pathlib import Path
+from random import Random
 
 from hasten.passes.source.containers.effects import Project, _given, _is_generator, is_variable, use_kind
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted
-from hasten.passes.source.containers.words import renames, words_of
+from hasten.passes.source.containers.words import of_made_class, renames, words_of
 
 SETTERS = frozenset(
     "setattr delattr __dict__ __setattr__ __delattr__ vars __code__ __defaults__ attrgetter methodcaller "
-    "get_objects get_referrers".split()
+    "get_objects get_referrers __getattribute__ __getstate__ __setstate__ __reduce__ __reduce_ex__ getmembers "
+    "getmembers_static getattr_static getclosurevars cell_contents __closure__ __kwdefaults__ __globals__ f_locals "
+    "f_globals __main__ import_module __import__ SimpleNamespace Namespace __set__ __delete__ __bases__ ctypes".split()
 )
 # who sees how long a list, and what is in it, is kept
 COUNTING = frozenset("weakref gc getrefcount".split())
 # Bases of classes whose attributes nobody but the project's own methods changes
 PLAIN_BASES = frozenset("ABC object Protocol Generic Exception Enum".split())
 # Methods that lists, dicts, sets and queues have, too: whose they are cannot be told by their names
-SHARED = frozenset(n for kind in (list, dict, set, str, deque) for n in dir(kind)) | frozenset(
-    "put put_nowait send submit apply map write push set store save".split()
-) - {"push"}
+SHARED = (
+    frozenset(n for kind in (list, dict, set, str, deque) for n in dir(kind))
+    | frozenset("put put_nowait send submit apply map write push set store save".split()) - {"push"}
+    | frozenset(n for kind in (Random, ExitStack, Path, TextIOWrapper) for n in dir(kind))
+    | frozenset(
+        "permutation permuted get_nowait enter enterabs schedule register connect after bind starmap imap apply_async "
+        "set_defaults fit call_soon call_later transform predict put_nowait".split()
+    )
+)
+# Attributes of objects of libraries, by words of programs that may have such
+OF_LIBRARIES = {
+    "data": {"UserList", "UserDict", "UserString"}, "maps": {"ChainMap"}, "queue": {"queue", "sched"},
+    "handlers": {"logging"}, "filters": {"logging"}, "args": {"Exception", "partial"},
+}  # fmt: skip
 COMPARISONS = frozenset("__eq__ __ne__ __lt__ __le__ __gt__ __ge__ __contains__".split())
 # Methods of lists that leave what was there where it was
 GROWING = frozenset({"append", "extend"})
@@ -168,7 +185,22 @@ class Slots:
         project, name = self.project, slot.name
         if name in project.functions or name in project.classes:
             raise _Unknown(f"{name} is also a function")
+        if {"__getattr__", "__getattribute__", "__get__", "__set__"} & project.dunders or of_made_class(project, name):
+            raise _Unknown(f"{name} may be worked out, or of a class made by a call")
+        if any(m.names & OF_LIBRARIES.get(name, set()) for m in project.modules):
+            raise _Unknown(f"{name} may be of an object of a library")
         words = words_of(project)
+        for _, call in words.given.get(name, ()):
+            word = dotted(call.func).rpartition(".")[2]
+            if word not in project.functions and word not in project.classes:
+                raise _Unknown(f"line {call.lineno}: {name} is given")
+        if not any(isinstance(n.ctx, ast.Store) for _, n in words.attributes.get(name, ())) and not any(
+            b.how in ("assign", "declare")
+            for m, cls in words.others
+            if isinstance(cls, ast.ClassDef)
+            for b in m.bindings(name, cls)
+        ):
+            raise _Unknown(f"{name} is nowhere bound")
         for module, node in words.attributes.get(name, ()):
             if isinstance(node.ctx, ast.Load):
                 self._used(module, node, slot.depth)
@@ -191,14 +223,22 @@ class Slots:
     def _owned(self, module: Module, node: ast.Attribute) -> None:
         """A class of a library may change what its objects have: `data` of a `UserList`."""
         holder = module.function(node)
-        todo = [module.parents[holder]] if isinstance(holder, ast.FunctionDef) else []
+        if isinstance(holder, ast.FunctionDef):
+            name = self._of_library_class(module.parents[holder])
+            if name:
+                raise _Unknown(f"line {node.lineno}: an attribute of a class that inherits from {name}")
+
+    def _of_library_class(self, node: ast.AST) -> str:
+        """What class that the project does not have a class inherits from, if one does."""
+        todo = [node]
         for cls in todo:
             for base in getattr(cls, "bases", ()):
                 name = dotted(base.value if isinstance(base, ast.Subscript) else base).rpartition(".")[2]
                 known = [c for _, c in self.project.classes.get(name, ())]
                 if not known and name not in PLAIN_BASES or len(todo) > MAX_SLOTS:
-                    raise _Unknown(f"line {node.lineno}: an attribute of a class that inherits from {name}")
+                    return name or "something"
                 todo += known
+        return ""
 
     def _in_class(self, module: Module, cls: ast.ClassDef, s: ast.stmt, slot: Slot) -> None:
         """A field of a dataclass with a list or dict of its own, which no call gives, or nothing."""
@@ -403,6 +443,10 @@ class Slots:
             case ast.Compare() if self.project.dunders & COMPARISONS:
                 own = all(isinstance(op, (ast.In, ast.NotIn)) for op in parent.ops) and parent.left is not node
                 return own or all(isinstance(op, (ast.Is, ast.IsNot)) for op in parent.ops)
+        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and not module.imported(parent.func):
+            word, words = parent.func.attr, words_of(self.project)
+            if word in words.names or word in words.given or of_made_class(self.project, word):
+                return False  # an attribute that holds a function
         return use_kind(self.project, module, node) == "read"
 
     def _outer_use(self, module: Module, node: ast.expr, parent: ast.AST) -> bool:
@@ -508,9 +552,11 @@ class Slots:
         name = function.name
         if name in self.project.attributes or name in self.project.classes:
             return None
-        for _, f in self.project.functions.get(name, ()):
+        for home, f in self.project.functions.get(name, ()):
             if any(dotted(d) not in ("staticmethod", "abstractmethod") for d in f.decorator_list):
                 return None
+            if self._of_library_class(home.parents[f]):
+                return None  # which may call it
         calls = []
         for module in self.project.modules:
             if any(a == name or b == name for a, b in renames(module)):
@@ -554,7 +600,7 @@ class Slots:
         """What a function of the project returns, alone or as one of several, comes in."""
         word = call.func.attr if isinstance(call.func, ast.Attribute) else dotted(call.func)
         functions = self.project.functions.get(word, [])
-        if not functions or word in self.project.classes or _may_be_another(module, call.func):
+        if not functions or word in self.project.classes or _may_be_another(self.project, module, call.func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None:
@@ -565,6 +611,8 @@ class Slots:
                 value, key = node.value, (f"into {place}", node, depth)
                 if place is not None:
                     if not isinstance(value, ast.Tuple) or len(value.elts) != place[1]:
+                        return False
+                    if any(isinstance(e, ast.Starred) for e in value.elts):
                         return False
                     value = value.elts[place[0]]
                 if key not in self._seen:
@@ -578,7 +626,7 @@ class Slots:
         functions = self.project.functions.get(name, [])
         if not functions or name in self.project.classes or any(isinstance(a, ast.Starred) for a in call.args):
             return False
-        if _may_be_another(module, func) or _of_class(self.project, func):
+        if _may_be_another(self.project, module, func) or _of_class(self.project, func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None or function.args.vararg or function.args.kwarg:
@@ -622,12 +670,29 @@ def _is_empty(value: ast.expr) -> bool:
     return isinstance(value, ast.List) and not value.elts or isinstance(value, ast.Call) and not value.args
 
 
-def _may_be_another(module: Module, func: ast.expr) -> bool:
+def _may_be_another(project: Project, module: Module, func: ast.expr) -> bool:
     """Whether a function that goes by the name of one of the project may be another: a variable, a list's `append`."""
+    name = module.imported(func)
+    if name:
+        return not project._is_user_module(name)
     if isinstance(func, ast.Name):
         owner = module.owner(func.id, func)
         return owner is not None and not all(b.how in ("def", "import") for b in module.bindings(func.id, owner))
-    return isinstance(func, ast.Attribute) and func.attr in SHARED
+    if not isinstance(func, ast.Attribute) or func.attr not in SHARED:
+        return False
+    return not _own_method(module, func)
+
+
+def _own_method(module: Module, func: ast.Attribute) -> bool:
+    """`self.sample(rows)` in a class that has such a method."""
+    holder = module.function(func)
+    cls = module.parents[holder] if isinstance(holder, ast.FunctionDef) else None
+    if not isinstance(cls, ast.ClassDef) or not isinstance(holder, ast.FunctionDef) or not holder.args.args:
+        return False
+    first = holder.args.args[0].arg
+    if dotted(func.value) != first or len(module.bindings(first, holder)) != 1 or holder.decorator_list:
+        return False
+    return any(isinstance(s, ast.FunctionDef) and s.name == func.attr for s in cls.body)
 
 
 def _of_class(project: Project, func: ast.expr) -> bool:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hasten.passes.source.containers.effects import Project
-from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module
+from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted
 from hasten.passes.source.repeats.world import world_of
+
+MAKERS = frozenset({"namedtuple", "make_dataclass", "NamedTuple", "new_class"})
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,13 @@ class Words:
     attributes: dict[str, list[tuple[Module, ast.Attribute]]]
     names: dict[str, list[tuple[Module, ast.Name]]]
     others: list[tuple[Module, ast.ClassDef | ast.MatchClass | ast.Call]]  # calls of `getattr`
+    given: dict[str, list[tuple[Module, ast.Call]]]  # words that calls give something by
+    made: list[tuple[Module, ast.Call]]  # classes that are made by a call
 
 
 @lru_cache(maxsize=4)
 def words_of(project: Project) -> Words:
-    found = Words({}, {}, [])
+    found = Words({}, {}, [], {}, [])
     for module in project.modules:
         for node in module.written:
             if isinstance(node, ast.Attribute):
@@ -32,9 +36,32 @@ def words_of(project: Project) -> Words:
                 found.names.setdefault(node.id, []).append((module, node))
             elif isinstance(node, (ast.ClassDef, ast.MatchClass)):
                 found.others.append((module, node))
-            elif isinstance(node, ast.Call) and module.is_builtin(node.func, "getattr"):
-                found.others.append((module, node))
+            elif isinstance(node, ast.Call):
+                if module.is_builtin(node.func, "getattr"):
+                    found.others.append((module, node))
+                last = dotted(node.func).rpartition(".")[2]
+                if last in MAKERS or last == "type" and len(node.args) > 1:
+                    found.made.append((module, node))
+                for k in node.keywords:
+                    found.given.setdefault(k.arg or "", []).append((module, node))
     return found
+
+
+def of_made_class(project: Project, name: str) -> bool:
+    """Whether a class that a call makes may have a field of this name: `namedtuple("Row", "time value")`."""
+    for _, call in words_of(project).made:
+        for given in (*call.args[1:], *(k.value for k in call.keywords)):
+            for node in ast.walk(given):
+                if isinstance(node, (ast.Name, ast.Attribute, ast.Call)) and not _type_of_field(node):
+                    return True
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    if name in node.value.replace(",", " ").split():
+                        return True
+    return False
+
+
+def _type_of_field(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("int", "float", "str", "bool", "list", "dict", "object", "tuple")
 
 
 def renames(module: Module) -> list[tuple[str, str]]:
