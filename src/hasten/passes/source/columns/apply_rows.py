@@ -279,7 +279,9 @@ def _column_form(
         v, value, read, limit, fresh = found
         name = fresh(f"{title}_of_columns_{finding.first}{'_ints' * number}")  # two changes must not define one name
         parameters = [c.text for c in (*(c.value for c in read.values()), *v.outer.values())]
-        text = f"def {name}({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in v.ending(value))
+        text = f"def {name}({', '.join(parameters)}):\n" + "".join(
+            f"    {line}\n" for line in v.ending(value, parameters[0])
+        )
         helpers = [*dict.fromkeys((*v.helpers(), *helpers)), text]
         kinds = ", ".join(f"({text}, {quote(c.dtype)})" for text, c in read.items())
         uses_int = any(c.value.kind == "int" for c in read.values())

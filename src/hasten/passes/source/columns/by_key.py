@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from hasten.core.facts import ValueFact
@@ -85,17 +86,15 @@ class Lookup:
         except Varies:
             pass
         else:
-            if type(got) not in PLAIN or type(got) is float and got != got:
+            if type(got) not in PLAIN or type(got) is float and not isfinite(got):
                 raise Unknown("a key that is no plain value")
             return repr(got)
-        if isinstance(node, ast.Name) and node.id not in self.env and (text := self.v.text_around(node.id)) is not None:
-            return text
         return self.of_value(self.v.expr(node, self.env, self.path))
 
     def of_value(self, value: Value) -> str:
         """The parameter that stands for an array."""
         value = self.v.named("key", value)
-        if value.const or value.text in {o.text for o in self.v.outer.values()}:
+        if value.const:
             return value.text
         if value.kind not in ("int", "float", "bool", "str", "time"):
             raise Unknown("a key that is a number of another type in some rows")

@@ -144,7 +144,7 @@ class Elementwise:
         title = hit.function.name if isinstance(hit.function, ast.FunctionDef) else "element"
         function = fresh(f"{title}_of_column_{finding.first}")  # two changes must not define one name
         text = f"def {function}({', '.join([argument, *(o.text for o in v.outer.values())])}):\n" + "".join(
-            f"    {line}\n" for line in v.ending(value)
+            f"    {line}\n" for line in v.ending(value, argument)
         )
         checked = helper_name(source, "_checked_array", emitted.CHECKED)
         map_column = helper_name(source, "_map_column", emitted.MAP_COLUMN)

@@ -653,8 +653,8 @@ def {name}(df, kinds, boxed, limit, function, original, *others):
         try:
             with {np}.errstate(all="raise", under="ignore"):
                 values = function(*columns)
-        except FloatingPointError:
-            break  # a division by zero or an overflow: the original says what happens then, and in which row
+        except (FloatingPointError, NameError):
+            break  # no answer, or a name that is not bound: the original says what happens then, and in which row
         return {pd}.Series(values.tolist() if values.dtype.kind in "OU" else values, index=df.index)
     return df.apply(original, axis=1)
 """
@@ -716,8 +716,8 @@ def {name}(series, kind, limit, function, method, original):
             try:
                 with {np}.errstate(all="raise", under="ignore"):
                     values = function(array)
-            except FloatingPointError:
-                pass  # a division by zero or an overflow: the original says what happens then, and at which element
+            except (FloatingPointError, NameError):
+                pass  # no answer, or a name that is not bound: the original says what happens, and where
             else:
                 values = values.tolist() if values.dtype.kind in "OU" else values
                 return {pd}.Series(values, index=series.index, name=series.name)

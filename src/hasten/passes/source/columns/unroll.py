@@ -481,10 +481,6 @@ class RowVectoriser(Vectoriser):
         seen = {fact.type for fact in self.seen_around(name)}
         return next((kind for kind, types in SCALARS.items() if seen and seen <= types), None)
 
-    def text_around(self, name: str) -> str | None:
-        """The text of a number or text from around the function; None when the name is nothing of the kind."""
-        return self.outside(name).text if self._scalar(name) is not None else None
-
     def table_around(self, name: str, env: dict[str, Any]) -> tuple[str, tuple[ValueFact, ...]]:
         """The name of a table from around the function once it has been looked at, and what was seen of it."""
         held = env.get(name)
@@ -521,8 +517,9 @@ class RowVectoriser(Vectoriser):
     def helpers(self) -> list[str]:
         return [*super().helpers(), *self.more.values()]
 
-    def opening(self) -> list[str]:
-        """Lines that refuse, as a division by zero would be, what is not of the kind seen around the function."""
+    def opening(self, column: str) -> list[str]:
+        """Lines that refuse, as a division by zero would be, what is not of the kind seen around the function, and that
+        make a column of the rest, as long as `column`: arrays and single truth values do not mean the same by `~`."""
         tests = []
         for v in self.outer.values():
             if v.kind == "float":
@@ -533,10 +530,19 @@ class RowVectoriser(Vectoriser):
                 tests.append(f"type({v.text}) is {self.pandas()}.Timestamp and {v.text}.tz is None")
             elif v.kind == "int":
                 tests.append(f"type({v.text}) in (int, {self.np}.int64) and abs({v.text}) <= 2**20")
-        return [f"{self.certain}({' and '.join(tests)}, None)"] if tests else []
+        if not tests:
+            return []
+        dtypes = {"float": f"{self.np}.float64", "int": f"{self.np}.int64", "str": "object"}
+        lines = [f"{self.certain}({' and '.join(tests)}, None)"]
+        for v in self.outer.values():
+            if v.kind == times.TIME:
+                lines.append(f"{v.text} = {self.np}.full(len({column}), {v.text}.to_datetime64())")
+            elif v.kind in dtypes:
+                lines.append(f"{v.text} = {self.np}.full(len({column}), {v.text}, dtype={dtypes[v.kind]})")
+        return lines
 
-    def ending(self, value: Value) -> list[str]:
-        return [*self.opening(), *super().ending(value)]
+    def ending(self, value: Value, column: str = "") -> list[str]:
+        return [*self.opening(column), *super().ending(value)]
 
     def called(self, function: str, arrays: Sequence[str]) -> str:
         """The array function as the helpers call it: with the columns only."""
