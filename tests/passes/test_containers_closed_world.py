@@ -222,6 +222,9 @@ P["slot of a class"] = (
 )
 
 
+p("iadd", "class S:\n    def __radd__(self, x):\n        x.insert(0, 99)\n        return x\na.rows += S()")
+
+
 @pytest.mark.parametrize("source", P.values(), ids=P)
 def test_nothing_is_offered(source: str, tmp_path: Path) -> None:
     left_alone(Recent(), tmp_path, source)

@@ -18,7 +18,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from random import Random
 
-from hasten.passes.source.containers.effects import Project, _given, _is_generator, is_variable, use_kind
+from hasten.passes.source.containers.effects import OPERATORS, Project, _given, _is_generator, is_variable, use_kind
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted
 from hasten.passes.source.containers.words import of_made_class, renames, words_of
 
@@ -137,6 +137,11 @@ class Slots:
             raise _Unknown("objects that tell when they go")
         if not project.whole or project.threads:
             raise _Unknown(project.threads or "a module of the project could not be read")
+        augmented = any(
+            isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add) for m in project.modules for n in m.written
+        )
+        if augmented and project.dunders & OPERATORS:
+            raise _Unknown("`rows += other` may ask the other")
         for module in project.modules:
             odd = module.names & (SETTERS | COUNTING)
             if module.dynamic or odd:
