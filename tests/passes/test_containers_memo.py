@@ -207,6 +207,17 @@ for n in (1, 2, 1, 3, 3):
         a.append(7)
         print(a, b, f(n) == f(n), rows(n)[0].append(1), rows(n))
 """,
+    "not a number": """
+def none(n):
+    total = 0.0
+    for i in range(n):
+        total += i * 1e308
+    return total - total
+def mean(text):
+    return sum([float(p) for p in text.split()]) / 2
+for n in (1, 3, 3, 1):
+    print(len({none(n) for _ in range(3)}), [none(n)] == [none(n)], none(n) in (none(n), 1), {mean("nan 1"): 1, mean("nan 1"): 2})
+""",
 }
 ALONE = {
     "tables of others": """

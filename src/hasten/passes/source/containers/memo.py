@@ -9,7 +9,7 @@ Example          def fib(n):                          def fib(n, *, _known={}): 
 Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other
                  pure functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for
                  plain arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and only
-                 plain results, at most 100,000, tuples of them, and lists and dicts that the call made: each caller
+                 plain results but nan, at most 100,000, tuples of them, and lists and dicts that the call made: each caller
                  gets a copy of its own (no floats in them: nan is equal to itself only). The function does not call
                  deeper than it did.
 """
@@ -159,7 +159,9 @@ class Memo(ContainerPass):
                     text += f"{inner}    {known}[{key}] = {whole}\n{inner}return {result}"
                     replace.append((node, text))
                     continue
-                text += f"{inner}if {key} is not None and type({result}) in _KEEPABLE and {zero} "
+                text += (
+                    f"{inner}if {key} is not None and type({result}) in _KEEPABLE and {result} == {result} and {zero} "
+                )
                 text += f"and len({known}) < {LIMIT:_}:\n"
                 text += f"{inner}    {known}[{key}] = {result}\n{inner}return {result}"
                 replace.append((node, text))
