@@ -233,6 +233,27 @@ print(f("abcabcaaa"))
 """,
 }
 ALONE = {
+    "a table that is not always made": """
+def run(words, flag):
+    if flag:
+        d = {}
+    for w in words:
+        d[w] = d.get(w, 0) + 1
+    return len(words)
+def gone(words, flag):
+    d = {}
+    if flag:
+        del d
+    for w in words:
+        d[w] = d.get(w, 0) + 1
+    return len(words)
+for words, flag in (("ab", True), ("", False), ("", True), (None, False), (None, True), ("a", False)):
+    for f in (run, gone):
+        try:
+            print(f(words, flag))
+        except Exception as e:
+            print(type(e).__name__, e)
+""",
     "how often somebody is asked for a hash": HEAD
     + """
 class Odd:

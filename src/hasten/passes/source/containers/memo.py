@@ -9,9 +9,9 @@ Example          def fib(n):                          def fib(n, *, _known={}): 
 Safe when        the body reads nothing but its parameters, constants bound once, pure builtins and `math`, and other
                  pure functions; it writes nothing, prints nothing, catches nothing. While it runs: only results for
                  plain arguments (int, str, bool, float, bytes, None) are kept, by type too and never for 0.0, and only
-                 plain results but nan, at most 100,000, tuples of them, and lists and dicts that the call made: each caller
-                 gets a copy of its own (no floats in them: nan is equal to itself only). The function does not call
-                 deeper than it did.
+                 plain results but nan, at most 100,000, tuples of them, and lists and dicts that the call made: each
+                 caller gets a copy of its own (no floats in them: nan is equal to itself only). The function does not
+                 call deeper than it did.
 """
 
 from __future__ import annotations

@@ -318,6 +318,10 @@ def _bound_here(place: Place, table: ast.Name, scope: ast.AST) -> bool:
         return False
     if isinstance(scope, ast.Module) and place.project.mentions(table.id, module):
         return False
+    if not module.bound_before(table.id, scope, module.statement(table)) or any(
+        isinstance(use.ctx, ast.Del) for use in module.uses(table.id, scope)
+    ):
+        return False  # where nothing is counted, nobody asks for it
     return all(module.function(b.node) is scope for b in module.bindings(table.id, scope))
 
 
