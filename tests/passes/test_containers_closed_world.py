@@ -225,6 +225,15 @@ P["slot of a class"] = (
 p("iadd", "class S:\n    def __radd__(self, x):\n        x.insert(0, 99)\n        return x\na.rows += S()")
 
 
+KEEP = "class K:\n    def keep(self, xs): self.insert(0, 99)\n"
+for n, base in enumerate(("[K][0]", "type(K())", "K().__class__")):
+    p(f"asked of its class {n}", KEEP + base + ".keep(a.rows, [1])")
+p(
+    "a function of a library bound anew",
+    "import json\nold = json.dumps\njson.dumps = lambda x: x.insert(0, 99)\njson.dumps(a.rows)\njson.dumps = old",
+)
+
+
 @pytest.mark.parametrize("source", P.values(), ids=P)
 def test_nothing_is_offered(source: str, tmp_path: Path) -> None:
     left_alone(Recent(), tmp_path, source)

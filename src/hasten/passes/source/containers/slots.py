@@ -18,7 +18,15 @@ from io import TextIOWrapper
 from pathlib import Path
 from random import Random
 
-from hasten.passes.source.containers.effects import OPERATORS, Project, _given, _is_generator, is_variable, use_kind
+from hasten.passes.source.containers.effects import (
+    LOOKING_CALLS,
+    OPERATORS,
+    Project,
+    _given,
+    _is_generator,
+    is_variable,
+    use_kind,
+)
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, dotted
 from hasten.passes.source.containers.words import of_made_class, renames, words_of
 
@@ -55,6 +63,7 @@ WHOLE = ("len", "bool", "print", "str", "repr", "isinstance", "any", "all")
 KEYS = ("sorted", "list", "set", "tuple", "iter", "enumerate", "max", "min", "frozenset", "sum", "zip", "reversed")
 WINDOWS = ("_recent", "_recent_list", "_cut_off", "_so_far")  # what HST119 and HST122 put there
 REPLACING = ("dataclasses.replace", "copy.replace")
+PATCHED = frozenset({*LOOKING_CALLS, "builtins", "math", "statistics", "numpy", "re", "functools", "operator", "copy"})
 MAX_SLOTS = 40
 
 
@@ -143,6 +152,10 @@ class Slots:
         if augmented and project.dunders & OPERATORS:
             raise _Unknown("`rows += other` may ask the other")
         for module in project.modules:
+            for n in module.written:
+                if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load):
+                    if module.imported(n).split(".")[0] in PATCHED:
+                        raise _Unknown(f"line {n.lineno}: functions of a library are bound anew")
             odd = module.names & (SETTERS | COUNTING)
             if module.dynamic or odd:
                 raise _Unknown(f"{module.source.path} uses {module.dynamic or min(odd)}")
@@ -636,6 +649,8 @@ class Slots:
         for home, function in functions:
             if self._plainly_called(function) is None or function.args.vararg or function.args.kwarg:
                 return False
+            if _one_more(home, function, module, call):
+                return False
             names = _parameters(home, function, func)
             wanted = word if word is not None else names[at] if at < len(names) else None
             if wanted is None:
@@ -655,7 +670,7 @@ class Slots:
             names = _parameters(module, function, call.func)
             if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
                 return None
-            if _of_class(self.project, call.func):
+            if _of_class(self.project, call.func) or _one_more(module, function, m, call):
                 return None
             if name in names and len(call.args) > names.index(name):
                 given.append((m, call.args[names.index(name)]))
@@ -703,6 +718,15 @@ def _own_method(module: Module, func: ast.Attribute) -> bool:
 def _of_class(project: Project, func: ast.expr) -> bool:
     """Whether a method is asked of its class, which takes the object first: `Account.put(account, rows)`."""
     return isinstance(func, ast.Attribute) and dotted(func.value).rpartition(".")[2] in project.classes
+
+
+def _one_more(home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, call: ast.Call) -> bool:
+    """Whether a call gives as much as a method takes that is asked of its class, by whatever name that goes."""
+    if not isinstance(call.func, ast.Attribute) or not isinstance(home.parents[function], ast.ClassDef):
+        return False
+    args = function.args
+    needed = len(_parameters(home, function, call.func)) - len(args.defaults) + args.kw_defaults.count(None)
+    return len(call.args) + len(call.keywords) > needed and not _own_method(module, call.func)
 
 
 def _parameters(home: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, func: ast.expr) -> list[str]:
