@@ -10,16 +10,10 @@ in a loop over `.items()`), that is a slot as well. A use that nothing can be to
 from __future__ import annotations
 
 import ast
-from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from io import TextIOWrapper
-from pathlib import Path
-from random import Random
 
 from hasten.passes.source.containers.effects import (
-    LOOKING_CALLS,
     OPERATORS,
     Project,
     _given,
@@ -40,16 +34,6 @@ SETTERS = frozenset(
 COUNTING = frozenset("weakref gc getrefcount".split())
 # Bases of classes whose attributes nobody but the project's own methods changes
 PLAIN_BASES = frozenset("ABC object Protocol Generic Exception Enum".split())
-# Methods that lists, dicts, sets and queues have, too: whose they are cannot be told by their names
-SHARED = (
-    frozenset(n for kind in (list, dict, set, str, deque) for n in dir(kind))
-    | frozenset("put put_nowait send submit apply map write push set store save".split()) - {"push"}
-    | frozenset(n for kind in (Random, ExitStack, Path, TextIOWrapper) for n in dir(kind))
-    | frozenset(
-        "permutation permuted get_nowait enter enterabs schedule register connect after bind starmap imap apply_async "
-        "set_defaults fit call_soon call_later transform predict put_nowait".split()
-    )
-)
 # Attributes of objects of libraries, by words of programs that may have such
 OF_LIBRARIES = {
     "data": {"UserList", "UserDict", "UserString"}, "maps": {"ChainMap"}, "queue": {"queue", "sched"},
@@ -63,7 +47,8 @@ WHOLE = ("len", "bool", "print", "str", "repr", "isinstance", "any", "all")
 KEYS = ("sorted", "list", "set", "tuple", "iter", "enumerate", "max", "min", "frozenset", "sum", "zip", "reversed")
 WINDOWS = ("_recent", "_recent_list", "_cut_off", "_so_far")  # what HST119 and HST122 put there
 REPLACING = ("dataclasses.replace", "copy.replace")
-PATCHED = frozenset({*LOOKING_CALLS, "builtins", "math", "statistics", "numpy", "re", "functools", "operator", "copy"})
+# Modules by which objects, or what functions do, are reached otherwise than by their names
+REACHING = frozenset("inspect types operator unittest mock ctypes gc copyreg weakref builtins dis code trace".split())
 MAX_SLOTS = 40
 
 
@@ -102,6 +87,7 @@ class Slots:
     handed: int = 0  # how often a container goes from one slot to another
     made: list[tuple[Module, ast.expr]] = field(default_factory=list)  # new lists
     grown: list[tuple[Module, ast.AST]] = field(default_factory=list)  # where something is put at the end
+    _families: dict[str, ast.AST] = field(default_factory=dict)  # the class at the root, by attribute
     _listed: bool = False  # some slot of depth 1 is a list
     _gone_through: list[tuple[Module, ast.expr]] = field(default_factory=list)
     _seen: set[tuple[str, ast.AST, int]] = field(default_factory=set)
@@ -153,12 +139,13 @@ class Slots:
             raise _Unknown("`rows += other` may ask the other")
         for module in project.modules:
             for n in module.written:
-                if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load):
-                    if module.imported(n).split(".")[0] in PATCHED:
-                        raise _Unknown(f"line {n.lineno}: functions of a library are bound anew")
-            odd = module.names & (SETTERS | COUNTING)
-            if module.dynamic or odd:
-                raise _Unknown(f"{module.source.path} uses {module.dynamic or min(odd)}")
+                if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load) and module.imported(n):
+                    raise _Unknown(f"line {n.lineno}: what a module holds is bound anew")
+                if isinstance(n, (ast.Import, ast.ImportFrom)) and (odd := _imported(n) & REACHING):
+                    raise _Unknown(f"line {n.lineno}: {min(odd)} is imported")
+            words = module.names & (SETTERS | COUNTING)
+            if module.dynamic or words:
+                raise _Unknown(f"{module.source.path} uses {module.dynamic or min(words)}")
 
     # -- slots
 
@@ -185,6 +172,7 @@ class Slots:
         slot = self._slot(module, e, depth)
         if slot is None:
             raise _Unknown(f"line {e.lineno}: {ast.unparse(e)[:40]} may be anything")
+        self._known(module, e)
         self.handed += not isinstance(slot.scope, COMPREHENSIONS)  # whose variables end with it
         self.found.setdefault(slot)
 
@@ -223,6 +211,7 @@ class Slots:
             if isinstance(node.ctx, ast.Load):
                 self._used(module, node, slot.depth)
             elif isinstance(node.ctx, ast.Store):
+                self._known(module, node)
                 self._owned(module, node)
                 self._stored(module, node, slot.depth)
         for module, other in words.others:
@@ -237,6 +226,47 @@ class Slots:
                         pass
                     case _:
                         raise _Unknown(f"line {other.lineno}: getattr")
+
+    def _known(self, module: Module, e: ast.expr) -> None:
+        """What is bound, or comes in, by an attribute is of an object of the project's own: of one class with its
+        descendants. Whoever only reads the attribute may do so of any object."""
+        while not isinstance(e, (ast.Name, ast.Attribute)):
+            match e:
+                case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner)):
+                    e = inner
+                case _:
+                    raise _Unknown(f"line {e.lineno}: {ast.unparse(e)[:40]} may be anything")
+        if isinstance(e, ast.Attribute):
+            family = self._family(module, e)
+            if family is None or self._families.setdefault(e.attr, family) is not family:
+                raise _Unknown(f"line {e.lineno}: {ast.unparse(e)[:40]} may be of any object")
+
+    def _family(self, module: Module, node: ast.Attribute) -> ast.AST | None:
+        """The class at the root of the class whose object an attribute is asked of: `self` in its methods, or a
+        variable that holds nothing else; None where that is not known."""
+        cls: ast.AST | None = None
+        if isinstance(node.value, ast.Name):
+            holder = module.function(node)
+            if _is_self(module, node.value, holder):
+                cls = module.parents[holder]
+            else:
+                owner = module.owner(node.value.id, node.value)
+                bound = [] if owner is None else module.bindings(node.value.id, owner)
+                values = [_given(module, b) for b in bound if b.how in ("assign", "unpack")]
+                made = {dotted(v.func).rpartition(".")[2] if isinstance(v, ast.Call) else "" for v in values}
+                if len(values) < len(bound):
+                    return None
+                named = [c for word in made for _, c in self.project.classes.get(word, ())]
+                cls = named[0] if len(made) == len(named) == 1 else None
+        for _ in range(MAX_SLOTS):
+            bases = [dotted(b) for b in getattr(cls, "bases", ())]
+            known = [c for b in bases for _, c in self.project.classes.get(b.rpartition(".")[2], ())]
+            if not known:
+                return cls
+            if len(known) > 1:
+                return None
+            cls = known[0]
+        return None
 
     def _owned(self, module: Module, node: ast.Attribute) -> None:
         """A class of a library may change what its objects have: `data` of a `UserList`."""
@@ -336,7 +366,10 @@ class Slots:
             case value:
                 pass
         slot = self._slot(module, value, 1)
-        return value if slot in self.found else None
+        if slot not in self.found:
+            return None
+        self._known(module, value)
+        return value
 
     def _stored(self, module: Module, node: ast.Attribute, depth: int) -> None:
         parent = module.parents[node]
@@ -644,7 +677,7 @@ class Slots:
         functions = self.project.functions.get(name, [])
         if not functions or name in self.project.classes or any(isinstance(a, ast.Starred) for a in call.args):
             return False
-        if _may_be_another(self.project, module, func) or _of_class(self.project, func):
+        if _may_be_another(self.project, module, func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None or function.args.vararg or function.args.kwarg:
@@ -690,29 +723,42 @@ def _is_empty(value: ast.expr) -> bool:
     return isinstance(value, ast.List) and not value.elts or isinstance(value, ast.Call) and not value.args
 
 
+def _imported(statement: ast.Import | ast.ImportFrom) -> set[str]:
+    """The packages that a statement imports from."""
+    if isinstance(statement, ast.ImportFrom):
+        return {(statement.module or "").split(".")[0]}
+    return {a.name.split(".")[0] for a in statement.names}
+
+
 def _may_be_another(project: Project, module: Module, func: ast.expr) -> bool:
-    """Whether a function that goes by the name of one of the project may be another: a variable, a list's `append`."""
+    """Whether a function that goes by the name of one of the project may be another: any but a plain name of the
+    project's own, and `self.method` within its class."""
     name = module.imported(func)
     if name:
         return not project._is_user_module(name)
     if isinstance(func, ast.Name):
         owner = module.owner(func.id, func)
         return owner is not None and not all(b.how in ("def", "import") for b in module.bindings(func.id, owner))
-    if not isinstance(func, ast.Attribute) or func.attr not in SHARED:
-        return False
-    return not _own_method(module, func)
+    return not (isinstance(func, ast.Attribute) and _own_method(module, func))
 
 
 def _own_method(module: Module, func: ast.Attribute) -> bool:
     """`self.sample(rows)` in a class that has such a method."""
     holder = module.function(func)
-    cls = module.parents[holder] if isinstance(holder, ast.FunctionDef) else None
-    if not isinstance(cls, ast.ClassDef) or not isinstance(holder, ast.FunctionDef) or not holder.args.args:
+    if not isinstance(func.value, ast.Name) or not _is_self(module, func.value, holder):
+        return False
+    cls = module.parents[holder]
+    return any(isinstance(s, ast.FunctionDef) and s.name == func.attr for s in getattr(cls, "body", ()))
+
+
+def _is_self(module: Module, name: ast.Name, holder: ast.AST) -> bool:
+    """Whether a name in a method of a class is the object that the method was asked of."""
+    if not isinstance(holder, ast.FunctionDef) or not isinstance(module.parents[holder], ast.ClassDef):
+        return False
+    if any(dotted(d) not in ("property", "abstractmethod") for d in holder.decorator_list) or not holder.args.args:
         return False
     first = holder.args.args[0].arg
-    if dotted(func.value) != first or len(module.bindings(first, holder)) != 1 or holder.decorator_list:
-        return False
-    return any(isinstance(s, ast.FunctionDef) and s.name == func.attr for s in cls.body)
+    return name.id == first and len(module.bindings(first, holder)) == 1
 
 
 def _of_class(project: Project, func: ast.expr) -> bool:
