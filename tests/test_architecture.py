@@ -70,3 +70,11 @@ def test_the_lock_file_pins_everything_exactly() -> None:
         *project["optional-dependencies"]["torch"],
     ]
     assert {re.sub(r"[-_.]+", "-", re.split(r"[<>=!~ ]", n)[0]).lower() for n in wanted} <= pinned
+
+
+def test_what_runs_in_several_threads_parses_one_text_at_a_time() -> None:
+    """CPython 3.11 counts the depth of all threads' trees together (`core/source.py`)."""
+    apart = {"skeleton.py", "replay_child.py"}  # run in processes of their own
+    for folder in ("search", "verify"):
+        for path in (ROOT / "src/hasten" / folder).rglob("*.py"):
+            assert path.name in apart or "ast.parse(" not in path.read_text(encoding="utf-8"), path

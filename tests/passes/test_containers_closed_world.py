@@ -232,6 +232,13 @@ p(
     "a function of a library bound anew",
     "import json\nold = json.dumps\njson.dumps = lambda x: x.insert(0, 99)\njson.dumps(a.rows)\njson.dumps = old",
 )
+p("what reaches objects otherwise", "import types\nprint(types.FunctionType)")
+p("what a module holds bound anew", "import math\nmath.tau_2 = 1")
+p(
+    "a method of whatever object",
+    "class K:\n    def look(self, xs): return len(xs)\ndef h(k): return k.look(a.rows)\nh(K())",
+)
+p("an attribute of whatever object", "def h(o): o.rows = [1, 2]\nh(a)")
 
 
 @pytest.mark.parametrize("source", P.values(), ids=P)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hasten.core.recipe import Change
+from hasten.core.source import parsed
 from hasten.search.stacks import SHADE, Sped, Stacks
 
 MIN_SAVING = 0.01  # of the program's time: a change below it is not worth a line of the patch
@@ -127,7 +128,7 @@ def _helpers(change: Change) -> dict[tuple[str, str], str]:
         if not edit.inserts:
             continue
         try:
-            body = ast.parse(edit.text).body
+            body = parsed(edit.text).body
         except SyntaxError:
             continue  # an insertion inside a block: indented, binds nothing at the top
         for node in body:

@@ -11,7 +11,6 @@ Only where the two differ the original runs as well: what does not repeat itself
 
 from __future__ import annotations
 
-import ast
 import shutil
 import tempfile
 import time
@@ -94,7 +93,7 @@ def _held(
     changes = [c for step in steps for c in step]
     try:
         placed = followed(work, region, steps, candidate)
-        ast.parse(candidate.source(region.path).text)
+        _ = candidate.source(region.path).tree
     except (ValueError, KeyError, OSError, SyntaxError) as error:
         return Held(UNTRIED, str(error))
     whole = Change(
