@@ -245,3 +245,10 @@ p("an attribute of whatever object", "def h(o): o.rows = [1, 2]\nh(a)")
 def test_nothing_is_offered(source: str, tmp_path: Path) -> None:
     left_alone(Recent(), tmp_path, source)
     left_alone(SoFar(), tmp_path, source)
+
+
+def test_a_method_of_another_file_asked_of_its_class(tmp_path: Path) -> None:
+    (tmp_path / "other.py").write_text(KEEP)
+    source = "from other import K\n" + BASE.format(more="", line="K.keep(a.rows, [1])")
+    left_alone(Recent(), tmp_path, source)
+    left_alone(SoFar(), tmp_path, source)

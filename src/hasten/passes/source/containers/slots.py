@@ -677,7 +677,7 @@ class Slots:
         functions = self.project.functions.get(name, [])
         if not functions or name in self.project.classes or any(isinstance(a, ast.Starred) for a in call.args):
             return False
-        if _may_be_another(self.project, module, func):
+        if _may_be_another(self.project, module, func) or _of_class(self.project, func):
             return False
         for home, function in functions:
             if self._plainly_called(function) is None or function.args.vararg or function.args.kwarg:
