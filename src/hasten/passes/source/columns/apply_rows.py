@@ -54,8 +54,6 @@ from hasten.passes.source.columns.unroll import Row, RowVectoriser
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 from hasten.passes.source.columns.views import ApplyCall, apply_call, apply_rows_edits
 
-KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str", **times.KINDS}
-
 
 @dataclass(frozen=True)
 class Applied:
@@ -357,7 +355,7 @@ def _reader(
         text = quote(label) if likely is None else label
         if text not in read:
             dtype = dtypes.get(label, "") if likely is None else likely
-            kind = KINDS.get(dtype)
+            kind = times.KINDS.get(dtype)
             if kind is None:
                 raise Unknown(f"reads `{label}`, which is something else than numbers or texts")
             bound = float(limit) if kind == "int" else float("inf")

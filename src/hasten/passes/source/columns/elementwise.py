@@ -43,8 +43,6 @@ from hasten.passes.source.columns.syntax import (
 from hasten.passes.source.columns.unroll import RowVectoriser
 from hasten.passes.source.columns.vector import LIMITS, Path, Unknown, Value
 
-KINDS = {"float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str", **times.KINDS}
-
 
 @dataclass(frozen=True)
 class Mapped:
@@ -129,7 +127,7 @@ class Elementwise:
             v = RowVectoriser.of(source, np, fresh, reachable)
             v.limit = float(limit)
             v.surroundings(source, hit.call, hit.function, finding.region, facts)
-            kind = KINDS[dtype]
+            kind = times.KINDS[dtype]
             bound = float(limit) if kind == "int" else float("inf")
             start = Value(argument, kind, -bound, bound, boxed=True, simple=True)
             try:
@@ -192,6 +190,6 @@ def _kinds(source: SourceFile, hit: Mapped, region: Region, facts: Facts) -> tup
             dtype = fact.dtype
         else:
             continue
-        if dtype in KINDS and dtype not in found:
+        if dtype in times.KINDS and dtype not in found:
             found.append(dtype)
     return tuple(found)

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from hasten.passes.source.columns.unroll import RowVectoriser
 
 TIME, SPAN = "time", "span"
-KINDS = {f"datetime64[{unit}]": TIME for unit in ("s", "ms", "us", "ns")}
+# what a vectoriser calls the values of a column, by its dtype
+KINDS = {
+    "float64": "float", "int64": "int", "bool": "bool", "str": "str", "object": "str",
+    **{f"datetime64[{unit}]": TIME for unit in ("s", "ms", "us", "ns")},
+}  # fmt: skip
 # others (`dayofweek`) warn where rows read them
 PARTS = frozenset(
     {"year", "month", "day", "hour", "minute", "second", "quarter", "day_of_week", "day_of_year", "days_in_month"}

@@ -539,10 +539,7 @@ def use_kind(project: Project, module: Module, name: ast.expr) -> str:
         case ast.BinOp():
             return "escape" if project.dunders & OPERATORS else "read"
         case ast.BoolOp():
-            top: ast.AST = parent
-            while isinstance(module.parents[top], (ast.BoolOp, ast.UnaryOp)):
-                top = module.parents[top]
-            holder = module.parents[top]
+            top, holder = module.around_logic(parent)
             if isinstance(holder, (ast.If, ast.While, ast.Assert)) or (
                 isinstance(holder, ast.IfExp) and holder.test is top
             ):

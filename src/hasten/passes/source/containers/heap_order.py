@@ -154,10 +154,7 @@ class Heap:
             case ast.UnaryOp(op=ast.Not()):
                 return True
             case ast.BoolOp():
-                top: ast.AST = parent
-                while isinstance(module.parents[top], (ast.BoolOp, ast.UnaryOp)):
-                    top = module.parents[top]
-                holder = module.parents[top]
+                top, holder = module.around_logic(parent)
                 return isinstance(holder, (ast.If, ast.While, ast.IfExp)) and holder.test is top
             case ast.Assign(targets=[ast.Name() | ast.Attribute() | ast.Subscript()]) | ast.Return() | ast.keyword():
                 return None

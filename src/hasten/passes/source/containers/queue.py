@@ -217,10 +217,7 @@ def _same_for_deque(module: Module, use: ast.Name, outer: ast.AST, name: str) ->
         case ast.UnaryOp(op=ast.Not()):
             return True
         case ast.BoolOp():
-            top: ast.AST = parent
-            while isinstance(module.parents[top], (ast.BoolOp, ast.UnaryOp)):
-                top = module.parents[top]
-            holder = module.parents[top]
+            top, holder = module.around_logic(parent)
             return isinstance(holder, (ast.While, ast.If)) and holder.test is top
         case ast.For(iter=it, body=body):
             # a list may grow under a loop, a deque may not

@@ -17,13 +17,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from hasten.core.facts import Facts
-from hasten.core.finding import Finding
-from hasten.core.recipe import Change
-from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import FRESH_METHODS, OPERATORS, READING_BUILTINS, READING_METHODS, Project
@@ -188,10 +184,6 @@ class Recent(ContainerPass):
                 if parts is not None:
                     yield parts
 
-    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
-        # a list that was looked at once is in order for all later calls
-        yield from (replace(change, later=True) for change in super().propose(work, finding, facts))
-
     def _found(self, place: Place, w: Window) -> Parts | None:
         module, project = place.module, place.project
         fits = _fits(project, w)
@@ -232,6 +224,7 @@ class Recent(ContainerPass):
                 RECENT,
                 *([LISTED] if name == "_recent_list" else [CUT] if name == "_cut_off" else []),
             ),
+            later=True,  # a list that was looked at once is in order for all later calls
         )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hasten.passes.source.containers.effects import (
     OPERATORS,
@@ -109,7 +110,8 @@ class Slots:
     def why_not(self, module: Module, e: ast.expr) -> str:
         """Why the list that `e` means might be changed otherwise; an empty string when it cannot be."""
         try:
-            self._world()
+            if why := _open_world(self.project):
+                raise _Unknown(why)
             self._add(module, e, 0)
             self.handed = 0
             done = 0
@@ -125,27 +127,6 @@ class Slots:
         except _Unknown as why:
             return str(why)
         return ""
-
-    def _world(self) -> None:
-        project = self.project
-        if "__del__" in project.functions:
-            raise _Unknown("objects that tell when they go")
-        if not project.whole or project.threads:
-            raise _Unknown(project.threads or "a module of the project could not be read")
-        augmented = any(
-            isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add) for m in project.modules for n in m.written
-        )
-        if augmented and project.dunders & OPERATORS:
-            raise _Unknown("`rows += other` may ask the other")
-        for module in project.modules:
-            for n in module.written:
-                if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load) and module.imported(n):
-                    raise _Unknown(f"line {n.lineno}: what a module holds is bound anew")
-                if isinstance(n, (ast.Import, ast.ImportFrom)) and (odd := _imported(n) & REACHING):
-                    raise _Unknown(f"line {n.lineno}: {min(odd)} is imported")
-            words = module.names & (SETTERS | COUNTING)
-            if module.dynamic or words:
-                raise _Unknown(f"{module.source.path} uses {module.dynamic or min(words)}")
 
     # -- slots
 
@@ -716,6 +697,30 @@ class Slots:
             raise _Unknown(f"line {getattr(node, 'lineno', 0)}: {slot.name} is given from anywhere")
         for m, value in given:
             self._into(m, value, slot.depth)
+
+
+@lru_cache(maxsize=4)  # one project is asked about for site after site
+def _open_world(project: Project) -> str:
+    """Why names do not tell all that is done in a project; an empty string when they do."""
+    if "__del__" in project.functions:
+        return "objects that tell when they go"
+    if not project.whole or project.threads:
+        return project.threads or "a module of the project could not be read"
+    augmented = any(
+        isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add) for m in project.modules for n in m.written
+    )
+    if augmented and project.dunders & OPERATORS:
+        return "`rows += other` may ask the other"
+    for module in project.modules:
+        for n in module.written:
+            if isinstance(n, ast.Attribute) and not isinstance(n.ctx, ast.Load) and module.imported(n):
+                return f"line {n.lineno}: what a module holds is bound anew"
+            if isinstance(n, (ast.Import, ast.ImportFrom)) and (odd := _imported(n) & REACHING):
+                return f"line {n.lineno}: {min(odd)} is imported"
+        words = module.names & (SETTERS | COUNTING)
+        if module.dynamic or words:
+            return f"{module.source.path} uses {module.dynamic or min(words)}"
+    return ""
 
 
 def _is_empty(value: ast.expr) -> bool:

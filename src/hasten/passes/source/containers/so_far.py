@@ -16,13 +16,9 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-from hasten.core.facts import Facts
-from hasten.core.finding import Finding
-from hasten.core.recipe import Change
-from hasten.core.workload import ScriptWorkload
 from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.fields import field_stays, key_stays
@@ -133,10 +129,6 @@ class SoFar(ContainerPass):
                 if parts is not None:
                     yield parts
 
-    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
-        # what was worked out in one call is there in the next
-        yield from (replace(change, later=True) for change in super().propose(work, finding, facts))
-
     def _found(self, place: Place, f: Fold) -> Parts | None:
         module, project = place.module, place.project
         if any(isinstance(at, (ast.JoinedStr, ast.Lambda)) for at in module.up(f.call)):
@@ -171,6 +163,7 @@ class SoFar(ContainerPass):
             remedy="what was worked out so far is kept, and gone on with",
             replace=((f.call, f"_so_far({asked})" + (".copy()" if f.begin == "set()" else "")),),
             prelude=("import datetime as _times\n", "import sys\n", FIXED, *helpers, SO_FAR),
+            later=True,  # what was worked out in one call is there in the next
         )
 
 

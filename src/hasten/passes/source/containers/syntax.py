@@ -277,6 +277,13 @@ class Module:
             at = self.parents[at]
         return at
 
+    def around_logic(self, node: ast.AST) -> tuple[ast.AST, ast.AST]:
+        """The outermost `and`, `or`, `not` and sign that `node` is in, or itself, and what is around that."""
+        top = node
+        while isinstance(self.parents[top], (ast.BoolOp, ast.UnaryOp)):
+            top = self.parents[top]
+        return top, self.parents[top]
+
     def siblings(self, statement: ast.stmt) -> list[ast.stmt]:
         """The statement list that holds `statement`."""
         parent = self.parents[statement]

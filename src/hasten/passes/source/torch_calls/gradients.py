@@ -22,6 +22,7 @@ from hasten.passes.source.batch.forwards import gets_away
 from hasten.passes.source.batch.loops import Module as Loops
 from hasten.passes.source.batch.loops import gradients_off
 from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.effects import is_variable
 from hasten.passes.source.containers.syntax import FUNCTIONS, Module, Parts, dotted, root_name
 from hasten.passes.source.estimators.base import calls
 from hasten.passes.source.torch_calls.loader import binds_torch, imports_torch
@@ -112,8 +113,7 @@ def _losses(module: Module, call: ast.Call) -> list[str] | None:
     root = root_name(func)
     if not isinstance(func, (ast.Name, ast.Attribute)) or root is None or not dotted(func) or not call.args:
         return None
-    owner = module.owner(root.id, root)
-    if owner is None or any(b.how in ("import", "def") for b in module.bindings(root.id, owner)):
+    if not is_variable(module, root):
         return None
     if isinstance(func, ast.Attribute) and (func.attr in _methods(module) or root.id != "self"):
         return None  # `self.net(x)` may be a network, `x.view(1)` is none
@@ -130,8 +130,7 @@ def _losses(module: Module, call: ast.Call) -> list[str] | None:
         if len(taken.args) < 2 or taken.keywords or len(parts) > 2 or (len(parts) == 2 and parts[0] != "self"):
             return False
         held = root_name(taken.func)
-        at = None if held is None else module.owner(held.id, held)
-        if held is None or at is None or any(b.how in ("import", "def") for b in module.bindings(held.id, at)):
+        if held is None or not is_variable(module, held):
             return False
         if len(parts) == 2 and parts[1] in _methods(module):
             return False

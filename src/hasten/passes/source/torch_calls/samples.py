@@ -15,13 +15,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 
-from hasten.core.facts import Facts
-from hasten.core.finding import Finding
-from hasten.core.recipe import Change, Risk
-from hasten.core.workload import ScriptWorkload
+from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts
 from hasten.passes.source.torch_calls.loader import PLAIN, binds_torch, imports_torch, loops
@@ -203,11 +199,8 @@ class KeptSamples(ContainerPass):
                 remedy="keep them as tensors",
                 replace=((loader, f"_kept_samples({module.text(loader)})"),),
                 prelude=(*added, helper),
+                later=True,  # a second epoch gains by what the first has found
             )
-
-    def propose(self, work: ScriptWorkload, finding: Finding, facts: Facts) -> Iterator[Change]:
-        # a second epoch gains by what the first has found
-        yield from (replace(change, later=True) for change in super().propose(work, finding, facts))
 
 
 def _entry(made: SampleClass) -> str:
