@@ -521,6 +521,7 @@ NEEDS: dict[str, Callable[[Path], str]] = {
     "isolation_forest": anomalies,
     "tsne_map": digits,
     "tabular_torch": credit,
+    "digit_denoiser": digits,
 }
 
 
