@@ -11,7 +11,7 @@ from hasten.core.source import SourceFile
 from hasten.observe import snapshot
 from hasten.passes.source.containers.syntax import module_of
 from hasten.passes.source.torch_calls.loader import HELPER, WholeBatches
-from tests.passes.test_containers_harness import changes, work_of
+from tests.passes.test_containers_harness import changed, changes, work_of
 
 PROGRAM = """
 import torch
@@ -121,6 +121,43 @@ f(DataLoader(D()))
     made = [c.apply(work_of(tmp_path, text)).source("script.py").text for c in changes(WholeBatches(), work_of(tmp_path, text))]  # fmt: skip
     assert made
     assert ("elif type(dataset) is D" in made[0]) is bool(fields)
+
+
+ELSEWHERE = """
+import torch
+from torch.utils.data import Dataset
+
+class Rows(Dataset):
+    def __init__(self, x, y):
+        self.x, self.y = x, y
+    def __len__(self):
+        return len(self.x)
+    def __getitem__(self, i):
+        return torch.tensor(self.x[i], dtype=torch.float32), torch.tensor(self.y[i], dtype=torch.float32)
+"""
+USES = """
+import numpy as np
+import torch
+from torch.utils.data import DataLoader
+from rows_of_mine import Rows
+
+def run(loader):
+    for x, y in loader:
+        print(x, y, x.stride())
+
+torch.manual_seed(0)
+run(DataLoader(Rows(np.asfortranarray(np.arange(24.0).reshape(8, 3)), np.arange(8)), batch_size=3, shuffle=True))
+"""
+
+
+def test_a_class_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "rows_of_mine.py").write_text(ELSEWHERE)
+    made = changed(WholeBatches(), tmp_path, USES)
+    assert '(type(dataset).__module__, type(dataset).__qualname__) == ("rows_of_mine", "Rows")' in made[0]
+    for more in ("Rows.__getitem__ = lambda self, i: (self.x[i], self.y[i])\n", "setattr(Rows, '__getitem__', len)\n"):
+        assert not changes(WholeBatches(), work_of(tmp_path, USES + more))
 
 
 def test_nothing_in_its_own_helper_and_the_rest_later(tmp_path: Path) -> None:
@@ -334,8 +371,10 @@ def test_rows_of_a_class() -> None:
 
 @pytest.mark.parametrize("x", ["float32", "float", "long", None])
 @pytest.mark.parametrize("y", ["float", "float64", "long", None])
-def test_rows_of_arrays(x: str | None, y: str | None) -> None:
+def test_rows_of_arrays(x: str | None, y: str | None, request: pytest.FixtureRequest) -> None:
     torch = pytest.importorskip("torch")
+    request.addfinalizer(lambda: torch.set_warn_always(False))
+    torch.set_warn_always(True)  # else it says only once that an array cannot be written into
     numpy = pytest.importorskip("numpy")
     data = torch.utils.data
     kinds = [None if kind is None else getattr(torch, kind) for kind in (x, y)]
@@ -362,6 +401,10 @@ def test_rows_of_arrays(x: str | None, y: str | None) -> None:
     ]
     arrays += [2**53 + rng.integers(0, 9, 9), rng.integers(-(2**62), 2**62, (9, 2)), rng.integers(0, 9, 9).astype("i4")]
     arrays += [numpy.array([numpy.nan, numpy.inf, -0.0, 1e-320, 1e300, 1, 2, 3, 4]), rng.random((9, 2, 2)).astype("f4")]
+    arrays += [numpy.asfortranarray(rng.random((9, 3))), rng.random((18, 4))[::2, 1:3], rng.random((9, 3))[:, ::-1]]
+    arrays += [rng.random((9, 2, 3)).transpose(0, 2, 1), numpy.broadcast_to(rng.random(3), (9, 3)), rng.random(9)[::-1]]
+    arrays += [numpy.asfortranarray(rng.random((9, 3)).astype("f4"))]
+    arrays[-1].flags.writeable = False
     taken = 0
     for number, a in enumerate(arrays):
         for b in (arrays[number - 1], arrays[number - 5]):
@@ -372,7 +415,7 @@ def test_rows_of_arrays(x: str | None, y: str | None) -> None:
                 taken += turn(loader) is not loader
                 try:
                     seen.append(str(batches(turn(loader))))
-                except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+                except (RuntimeError, TypeError, ValueError, OverflowError, UserWarning) as error:
                     seen.append(f"{type(error)} {error}")
             assert seen[0] == seen[1], (a, b)
     assert taken > 1

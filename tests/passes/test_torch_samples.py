@@ -279,3 +279,40 @@ def test_who_writes_while_a_loop_runs(tmp_path: Path, body: str, known: bool) ->
 )  # fmt: skip
 def test_left_alone(tmp_path: Path, text: str) -> None:
     left_alone(KeptSamples(), tmp_path, text)
+
+
+def test_a_class_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    rows = """
+import torch
+from torch.utils.data import Dataset
+
+class Halves(Dataset):
+    def __init__(self, numbers):
+        self.numbers = numbers
+    def __len__(self):
+        return len(self.numbers)
+    def __getitem__(self, i):
+        return torch.tensor([self.numbers[i] / 2, EXTRA])
+"""
+    uses = """
+import torch
+from torch.utils.data import DataLoader
+from halves_of_mine import Halves
+
+def run(loader):
+    for n in range(3):
+        for x in loader:
+            print(x)
+
+torch.manual_seed(0)
+run(DataLoader(Halves([1.0, 2.0, 5.0]), batch_size=2, shuffle=True))
+"""
+    (tmp_path / "halves_of_mine.py").write_text(rows.replace("EXTRA", "1.0"))
+    made = changed(KeptSamples(), tmp_path, uses)
+    assert '== ("halves_of_mine", "Halves"):\n        return ()' in made[0]
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "halves_of_mine.py").write_text("EXTRA = 1.0\n" + rows)
+    assert not changes(KeptSamples(), work_of(other, uses))  # of a variable that this file does not have

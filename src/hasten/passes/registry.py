@@ -76,6 +76,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.torch_calls.loader", "WholeBatches"),
     ("hasten.passes.source.torch_calls.samples", "KeptSamples"),
     ("hasten.passes.source.torch_calls.gradients", "WithoutGradients"),
+    ("hasten.passes.source.torch_calls.reads", "ElementsAtOnce"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
     ("hasten.passes.source.algorithms.nearest", "NearestRows"),
     ("hasten.passes.source.algorithms.windows", "SlidingWindows"),

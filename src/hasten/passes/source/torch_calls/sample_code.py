@@ -155,7 +155,7 @@ class _Look:
                         self.fields.add(node.attr)
                     elif not self.called(node):
                         raise _Unknown
-                elif origin and not self.called(node) and not self.inside(node) and not _computes(origin):
+                elif origin and not self.called(node) and not self.inside(node) and not computes(origin):
                     raise _Unknown
             case ast.stmt():
                 kinds = (ast.Return, ast.If, ast.While, ast.Expr, ast.Pass, ast.Assert, ast.Raise)
@@ -231,7 +231,7 @@ class _Look:
         if scope is not module.tree:
             return
         if module.imported(node):
-            if not (self.inside(node) or self.called(node) or _computes(module.imported(node))):
+            if not (self.inside(node) or self.called(node) or computes(module.imported(node))):
                 raise _Unknown
             return
         bound = module.bindings(node.id, module.tree)
@@ -254,7 +254,7 @@ class _Look:
             raise _Unknown
         origin = module.imported(func)
         if origin:
-            if not _computes(origin):
+            if not computes(origin):
                 raise _Unknown
             return
         if isinstance(func, ast.Name):
@@ -282,7 +282,7 @@ class _Look:
 _ERRORS = frozenset("ValueError IndexError KeyError TypeError NotImplementedError RuntimeError".split())
 
 
-def _computes(origin: str) -> bool:
+def computes(origin: str) -> bool:
     root, _, rest = origin.partition(".")
     return rest in OF_OTHERS.get(root, ())
 
@@ -309,7 +309,7 @@ class Holders:
 
     project: Project
 
-    def made_of(self, module: Module, found: Iterable[SampleClass]) -> frozenset[str]:
+    def made_of(self, found: Iterable[SampleClass]) -> frozenset[str]:
         """Names under which somebody may hold what the samples of these classes are made of."""
         found = list(found)
         own = {c.name for c in found}
@@ -322,7 +322,7 @@ class Holders:
                         held |= self.names(each, given)
                 if isinstance(node, ast.FunctionDef) and node.name == "__init__":
                     around = each.parents[node]
-                    if isinstance(around, ast.ClassDef) and around.name in own and each is module:
+                    if isinstance(around, ast.ClassDef) and around.name in own:
                         held |= {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
                 for targets, value in self.bindings(each, node):
                     if isinstance(value, ast.Call) and _last(value.func) in own:

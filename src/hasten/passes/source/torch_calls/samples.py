@@ -1,6 +1,6 @@
 """Samples that are worked out once.
 
-What it finds    loops over a `DataLoader` of a data set class of the file, whose `__getitem__` makes a sample of its
+What it finds    loops over a `DataLoader` of a data set class of the project, whose `__getitem__` makes a sample of its
                  attributes: cuts and scales a row of a frame, looks words up, pads, converts.
 Why it is slow   the same samples are worked out again in every epoch, one row at a time.
 Example          for x, y in loader:  ->  for x, y in _kept_samples(loader):   # from the second epoch on, kept tensors
@@ -20,7 +20,7 @@ from typing import ClassVar
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts
-from hasten.passes.source.torch_calls.loader import PLAIN, binds_torch, imports_torch, loops
+from hasten.passes.source.torch_calls.loader import PLAIN, binds_torch, imports_torch, kind_of, loops, patched
 from hasten.passes.source.torch_calls.sample_code import Holders, SampleClass, classes
 
 HELPER = '''\
@@ -38,7 +38,7 @@ class _KeptSamples:
     def ready(cls, dataset):
         """The samples kept of a data set, where they are what it would give now; None where that cannot be told."""
         try:
-            state = _state_of((vars(dataset), _variables_of(type(dataset))))
+            state = _state_of((vars(dataset), _variables_of(dataset)))
         except NameError:
             state = None  # of another class, or of a variable that there is not yet
         if state is None:
@@ -102,9 +102,9 @@ PLAIN    base = loader.dataset
     )
 
 
-def _variables_of(kind):
-    """What samples of a class are made of besides its attributes."""
-OTHERS    raise NameError(kind)
+def _variables_of(dataset):
+    """What samples of a data set are made of besides its attributes."""
+OTHERS    raise NameError(type(dataset))
 
 
 def _stacked(rows):
@@ -180,13 +180,20 @@ class KeptSamples(ContainerPass):
         module = place.module
         if not any(name.endswith("DataLoader") for name in module.names) or not imports_torch(module):
             return
-        found = list(classes(module))
         project = place.project
-        if not found or not project.whole or project.threads or any(m.dynamic for m in project.modules):
+        homes = [(m, c) for m in project.modules for c in classes(m) if m is module or not c.variables]
+        found = [c for _, c in homes]
+        if (
+            not found
+            or patched(project)
+            or not project.whole
+            or project.threads
+            or any(m.dynamic for m in project.modules)
+        ):
             return
         holders = Holders(project)
-        held = holders.made_of(module, found)
-        helper = HELPER.replace("OTHERS", "".join(map(_entry, found)))
+        held = holders.made_of(found)
+        helper = HELPER.replace("OTHERS", "".join(_entry(m, c, m is module) for m, c in homes))
         added = IMPORTS if binds_torch(module) else (*IMPORTS, "import torch\n")
         for node, loader, last in loops(place, HELPER):
             if not _again(module, node) or holders.written(module, node) & held:
@@ -203,9 +210,9 @@ class KeptSamples(ContainerPass):
             )
 
 
-def _entry(made: SampleClass) -> str:
+def _entry(home: Module, made: SampleClass, here: bool) -> str:
     names = ", ".join(made.variables) + ("," if len(made.variables) == 1 else "")
-    return f"    if kind is {made.name}:\n        return ({names})\n"
+    return f"    if {kind_of(home, made.name, here, 'dataset')}:\n        return ({names})\n"
 
 
 def _again(module: Module, node: ast.AST) -> bool:
