@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 FOLDER = Path(__file__).resolve().parent / "data"
-EVERY, LAST, CELLS = 15, 900, 38
+EVERY, LAST, CELLS = 15, 900, 33
 
 
 def main():

@@ -15,7 +15,7 @@ HOLIDAYS = {
 def main():
     rng = np.random.default_rng(605)
     FOLDER.mkdir(exist_ok=True)
-    hours = pd.date_range("2023-03-01", "2023-06-13 23:00", freq="h")
+    hours = pd.date_range("2023-03-01", "2023-05-31 23:00", freq="h")
     hour, weekday = hours.hour.to_numpy(), hours.day_of_week.to_numpy()
     free = np.isin(hours.strftime("%Y-%m-%d"), list(HOLIDAYS)) | (weekday == 6)
     frames = []
