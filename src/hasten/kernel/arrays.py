@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays_results
+from hasten.kernel import arrays_gathered, arrays_results
 from hasten.kernel.arrays_loops import NAME, Folded, numpy_type, written
 from hasten.kernel.arrays_tree import (
     ELEMENTS,
@@ -155,7 +155,7 @@ def codes_of(node: Node, target: Operand | None) -> list[str]:
     operands = Piece(node, target, "").operands()
     operands += [o.mask for o in operands if o.mask is not None]
     codes = [c for o in operands for c in o.places()]
-    return [*codes, *(o.base for o in operands), *(leaf.code for leaf in node.leaves())]
+    return [*codes, *(o.base for o in operands), *(leaf.code for leaf in node.leaves()), *node.gathered()]
 
 
 def pure(u: Unit, code: str) -> bool:
@@ -288,6 +288,10 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
     if crossed is not None:
         return crossed
     pair = pair_of_places(u, base, items)
+    if pair is None and len(items) == t.ndim == 2:
+        taken = arrays_gathered.at_pair(u, base, items, node)
+        if taken is not None:
+            return taken
     if pair is not None:
         return V(
             f"{u.helper('items_at')}({bare(base.code)}, {', '.join(bare(usable(w.code)) for w in pair)})",
@@ -475,6 +479,8 @@ def selection(u: Unit, base: V, chosen: V, node: ast.AST) -> V:
             source = whole(base.code, t.dtype, t.ndim)
         o = replace(source, mask=mask)
         return V(selected(u, o), Arr(t.dtype, 1), lazy=Node("array", t.dtype, 1, operand=o))
+    if t.ndim == 1 and which.ndim > 1:
+        return arrays_gathered.taken(u, base, [chosen], node)
     if which.dtype not in NP_INTS or which.ndim != 1 or t.ndim > 2:
         fail("selection by such an array", node)
     if t.ndim == 2:
@@ -553,6 +559,7 @@ def store(u: Unit, where: V, v: V, at: ast.AST, augmented: str = "", *, anywhere
         fail("assignment of an array to selected elements", at)
     read = node.operands()
     read += [o.mask for o in (*read, target) if o.mask is not None]
+    anywhere = anywhere or not all(apart(u, target.base, code) for code in node.gathered())
     if anywhere or any(may_overlap(u, target, o) and not aligned(target, o) for o in read):
         if target.mask is not None:
             fail("selected elements of what is read elsewhere", at)

@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hasten.kernel import arrays_made, arrays_orders, arrays_shapes, arrays_tabled, spectra
+from hasten.kernel import arrays_grids, arrays_made, arrays_orders, arrays_shapes, arrays_tabled, spectra
 from hasten.kernel.arrays import (
     ROUNDED,
     called,
@@ -66,6 +66,8 @@ def known(u: Unit, name: str, node: ast.Call) -> V | None:
         return outer(u, "multiply", a, b, node) if short == "outer" else product(u, a, b, node)
     if short == "histogram" and node.args:
         return histogram(u, node)
+    if short in ("histogram2d", "meshgrid"):
+        return arrays_grids.known(u, short, node)
     if short in JOINED:
         return joined(u, short, node)
     ordered = arrays_orders.known(u, short, node) or spectra.known(u, short, node)

@@ -300,8 +300,30 @@ class Loop:
         sign = SIGNS[node.op] if size is node.args[0] else {"<": ">", ">": "<"}[SIGNS[node.op][0]] + SIGNS[node.op][1:]
         return f"({self.helper('beside')}({bare(code)}, {self.number(limit, 'float64')}) {sign} 0.0)"
 
+    def gathered(self, node: Node) -> str:
+        """The code of the element at places that are computed; one that is not there is counted."""
+        base = self.param(node.code, "array")
+        if ("some", base) not in self.known:
+            self.known["some", base] = ""
+            self.head += [f"if {base}.size == 0:", "    raise IndexError"]
+        places = []
+        for k, a in enumerate(node.args):
+            place, size = self.variable(self.value(a, "int64")), f"{base}.shape[{k}]"
+            value = integer(place)
+            if value is not None:
+                place = self.place(base, k, Axis(at=place))
+            else:
+                at = self.name("at")
+                self.body.append(f"{at} = {place} + {size} if {place} < 0 else {place}")
+                self.body.append(f"bad += 0 if 0 <= {at} < {size} else 1")
+                place = self.variable(f"({at} if 0 <= {at} < {size} else 0)")
+            places.append(place)
+        return f"{base}[{', '.join(places)}]"
+
     def computed(self, node: Node) -> str:
         op = node.op
+        if op == "gather":
+            return self.gathered(node)
         compared = self.beside(node)
         if compared:
             return compared

@@ -44,6 +44,7 @@ class Group:
     before: set[str] = field(default_factory=set)  # names that are read before they are made
     read: list[Operand] = field(default_factory=list)  # from memory
     stored: list[Operand] = field(default_factory=list)
+    gathered: list[str] = field(default_factory=list)  # arrays whose elements are taken from places, whichever
 
 
 def joined(u: Unit) -> list[str]:
@@ -116,7 +117,8 @@ def _taken(u: Unit, g: Group, name: str, piece: Piece, dims: int, outside: Colle
     for s, o in (*((s, o) for s in g.stored for o in (*read, *stored)), *((s, o) for s in stored for o in g.read)):
         if not apart(u, s.base, o.base) and not (s.ndim == o.ndim == dims and aligned(s, o)):
             return False
-    if any(not apart(u, s.base, n) for s in (*g.stored, *stored) for n in (*g.made, name) if n):
+    gathered = [*g.gathered, *node.gathered()]
+    if any(not apart(u, s.base, n) for s in (*g.stored, *stored) for n in (*g.made, *gathered, name) if n):
         return False
     if g.pieces and not inner and not any(_alike(a, b, dims) for a in (*g.read, *g.stored) for b in (*read, *stored)):
         return False
@@ -124,7 +126,8 @@ def _taken(u: Unit, g: Group, name: str, piece: Piece, dims: int, outside: Colle
     writes = {s.base for s in (*g.stored, *stored)} | {*g.made, name} & {*outside}
     if g.pieces and all(_in_a_row(o, dims) for o in every) and len(writes) * len({o.base for o in every}) > CHECKS:
         return False
-    g.before |= {o.base for o in read}
+    g.before |= {o.base for o in read} | {*gathered}
+    g.gathered = gathered
     g.pieces.append((name, piece))
     g.read += read
     g.stored += stored

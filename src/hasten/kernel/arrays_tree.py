@@ -51,7 +51,8 @@ class Operand:
 
 @dataclass(frozen=True)
 class Node:
-    """`op` is "array" (an operand), "number" (a scalar: its code and kinds), or what is done with `args`.
+    """`op` is "array" (an operand), "number" (a scalar: its code and kinds), or what is done with `args`; "gather" takes
+    the elements of the array `code` whose places, one for each of its axes, `args` are.
 
     `pend`: it may be an infinity or NaN that NumPy would have warned about.
     """
@@ -77,6 +78,13 @@ class Node:
         """The arrays that are read, as often as they are."""
         return [leaf.operand for leaf in self.leaves() if leaf.operand is not None]
 
+    def gathered(self) -> Iterator[str]:
+        """The code of arrays whose elements are taken from places."""
+        if self.op == "gather":
+            yield self.code
+        for a in self.args:
+            yield from a.gathered()
+
     def disorder(self) -> bool:
         """May NumPy keep the result in another order than C's, as it does where what is read lies so?"""
         dims = [[a.dim for a in o.axes if not a.at] for o in self.operands()]
@@ -97,8 +105,9 @@ class Piece:
 
     @cached_property
     def codes(self) -> list[str]:
-        """The code of the numbers and places that it is given."""
-        return [*(leaf.code for leaf in self.node.leaves()), *(c for o in self.operands() for c in o.places())]
+        """The code of the numbers, places and arrays to take elements of that it is given."""
+        places = (c for o in self.operands() for c in o.places())
+        return [*(leaf.code for leaf in self.node.leaves()), *self.node.gathered(), *places]
 
 
 def whole(base: str, dtype: str, ndim: int) -> Operand:

@@ -3227,7 +3227,15 @@ class Unit:
         """A function, compiled for arguments of these types."""
         func = closures.lifted(func)
         flow = names.flow(func.body)
-        body = unbound.guarded(func.body, set(types), lambda name: self.shared.module.fresh(name, self.shared.taken))
+        # of another file: names of its own are in nobody's way here
+        own_names = {*module.identifiers, *(n.id for n in ast.walk(func) if isinstance(n, ast.Name))}
+
+        def another(name: str) -> str:
+            made = self.shared.module.fresh(name, own_names | self.shared.taken)
+            self.shared.taken.add(made)
+            return made
+
+        body = unbound.guarded(func.body, set(types), another)
         if body is None:
             fail(f"{func.name} may read a name before it is bound", node)
         if flow.sure is not None and inner.gives(func.body):
@@ -3260,8 +3268,8 @@ class Unit:
         except Refuse as reason:
             if not f"{reason}".endswith("in turn"):
                 raise
-            apart = versions.split(body, set(types), lambda n: self.shared.module.fresh(n, self.shared.taken))
-            if len({*names.bound(apart)}) == len({*names.bound(body)}):
+            apart = versions.split(body, set(types), another)
+            if {*names.bound(apart)} == {*names.bound(body)}:
                 raise
             unit = made(apart)  # a name for each of the things that a name stands for one after another
         for p, t in types.items():

@@ -281,6 +281,60 @@ def _orders_of_rows(x):
         out[i] = _order(x[i])
     return out
 ''', ("order",)),
+    ("grid_by_rows", '''
+def _grid_by_rows(a, b):
+    """np.meshgrid(a, b, indexing="ij") of two vectors"""
+    first, second = np.empty((a.size, b.size), a.dtype), np.empty((a.size, b.size), b.dtype)
+    for i in range(a.size):
+        for j in range(b.size):
+            first[i, j] = a[i]
+            second[i, j] = b[j]
+    return first, second
+''', ()),
+    ("grid_by_columns", '''
+def _grid_by_columns(a, b):
+    """np.meshgrid(a, b) of two vectors"""
+    second, first = _grid_by_rows(b, a)
+    return first, second
+''', ("grid_by_rows",)),
+    ("bin_between", '''
+def _bin_between(value, edges):
+    """The bin of a value, as np.searchsorted finds it in the edges; -1 for one outside of them, and for NaN"""
+    bins = edges.size - 1
+    low, high = edges[0], edges[bins]
+    if not low <= value <= high:
+        return -1
+    k = min(int((value - low) / (high - low) * bins), bins - 1)
+    while value < edges[k]:
+        k -= 1
+    while k < bins - 1 and value >= edges[k + 1]:
+        k += 1
+    return k
+''', ()),
+    ("histogram_of_pairs", '''
+def _histogram_of_pairs(x, y, bins_x, bins_y, low_x, high_x, low_y, high_y):
+    """np.histogram2d(x, y, (bins_x, bins_y), ((low_x, high_x), (low_y, high_y))) of vectors"""
+    if x.size != y.size or bins_x < 1 or bins_y < 1:
+        raise ValueError
+    edges_x, edges_y = _evenly(low_x, high_x, bins_x + 1), _evenly(low_y, high_y, bins_y + 1)
+    if not _rises(edges_x) or not _rises(edges_y):
+        raise ValueError
+    counts = np.zeros((bins_x, bins_y))
+    for k in range(x.size):
+        i = _bin_between(float(x[k]), edges_x)
+        j = _bin_between(float(y[k]), edges_y)
+        if i >= 0 and j >= 0:
+            counts[i, j] += 1.0
+    return counts, edges_x, edges_y
+''', ("evenly", "rises", "bin_between")),
+    ("rises", '''
+def _rises(x):
+    """Is each number larger than the one before, and all of them finite?"""
+    for i in range(x.size):
+        if not abs(x[i]) < np.inf or i > 0 and not x[i - 1] < x[i]:
+            return False
+    return True
+''', ()),
     ("places_of_grid", '''
 def _places_of_grid(height, width):
     """np.ndindex(height, width)"""
