@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.kernel.differential import check, compiled_function, interpreted, refusal
+from tests.kernel.differential import check, compiled_function, interpreted
 
 GIVEN = (
     "import numpy as np; rng = np.random.default_rng(1); M = rng.normal(size=(6, 5)); v = rng.normal(size=7); "
@@ -36,6 +36,8 @@ CHANGES = {
     "in place": "M[:4, :3] = M[p, q]; M[:4, :3] *= M[p, q]; v[:5] += v[r][:5]; v[:3] = v[p[0]]",
     "together": "a = M[p, q]; b = a * s; M[:4, :3] = b + M[p, q]; c = b - M[p, q]; s = c.sum() + b[0, 0]",
     "bound anew": "a = v[p]; v = np.zeros(7) + s; b = a + v[p]; s = (a * b).sum()",
+    "lines": "M[i, r % 5] = v[r]; M[r % 6, -1] = s; M[i - 1, r[:2]] = M[i, r[:2] + 1]; M[r[1:3], i] = M[r[:2], i] * 2; "
+    "M[:, 1][r[:3]] = 7; M[0, v[:5] > s] = 3",
     "other names": "w = M[1:]; w[:4, :3] = M[p, q] + 1; a = M[p, q]; w[:4, :3] = a * 2; b = w[p - 1, q] + a; s = b.sum()",
 }
 
@@ -50,3 +52,12 @@ def test_interpreted_on_odd_input(name: str) -> None:
     c = interpreted(compiled_function(source(name), GIVEN.format("")))
     for odd in ODD:
         check(c, GIVEN.format(odd), fast=True if not odd else None)
+
+
+def test_products_of_few_terms() -> None:
+    c = interpreted(compiled_function("def f(M):\n    return M[:, :2] @ M[:, 1:3].T, M @ M.T\n", PRODUCT.format(9)))
+    for rows in (9, 0, 1, 150):
+        check(c, PRODUCT.format(rows), fast=rows > 0 or None, close=True)
+
+
+PRODUCT = "import numpy as np; M = np.random.default_rng(2).normal(size=({0}, 5)); args = (M,)"

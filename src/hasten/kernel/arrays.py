@@ -279,11 +279,11 @@ def subscript(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subscript) 
         else:
             fixed.append(e)
     if len(items) == 1 and not isinstance(items[0], (ast.Slice, ast.Constant)):
-        chosen = u.raw(items[0])
-        if isinstance(chosen.t, Arr):
-            return selection(u, base, chosen, node)
-        if isinstance(chosen.t, (Lst, Grow)):
-            return at_places(u, base, chosen, node)
+        some = u.raw(items[0])
+        if isinstance(some.t, Arr):
+            return selection(u, base, some, node)
+        if isinstance(some.t, (Lst, Grow)):
+            return at_places(u, base, some, node)
     crossed = rows_and_columns(u, base, items, node)
     if crossed is not None:
         return crossed
@@ -387,7 +387,7 @@ def rows_and_columns(u: Unit, base: V, items: Sequence[ast.expr], node: ast.Subs
     t = base.t
     if not isinstance(t, Arr) or t.ndim != 2 or len(items) != 2 or t.dtype not in ELEMENTS:
         return None
-    which = [_chosen(u, x) for x in items]
+    which = [chosen(u, x) for x in items]
     if which.count("some") != 1 or "" in which:
         return None
     rows, columns = items
@@ -413,7 +413,7 @@ def _one_by_one(u: Unit, of: ast.expr, which: ast.expr, node: ast.AST) -> V:
     return u.raw(ast.fix_missing_locations(ast.copy_location(ast.Subscript(of, which, ast.Load()), node)))
 
 
-def _chosen(u: Unit, x: ast.expr) -> str:
+def chosen(u: Unit, x: ast.expr) -> str:
     """What an index chooses: "one", "some" places, "all", or (empty) something else."""
     if isinstance(x, ast.Slice):
         return "" if x.lower or x.upper or x.step else "all"

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hasten.kernel import arrays_made
-from hasten.kernel.arrays import apart, binary, check_cast, combine, node_of, pair_of_places, usable, value
+from hasten.kernel.arrays import apart, binary, check_cast, chosen, combine, node_of, pair_of_places, usable, value
 from hasten.kernel.arrays_tree import ELEMENTS, Node
 from hasten.kernel.kinds import BOOL, NPF8, SIZE, Arr, Grow, Lst, Num, Tup, const, num
-from hasten.kernel.values import V, bare, fail
+from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Unit
@@ -245,6 +245,11 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
     """`x[places] = v` and `rows[mask] = row`. False: another assignment."""
     t = base.t
     assert isinstance(t, Arr)
+    line = line_at_places(u, target, base)
+    if line is not None:
+        part, inner = line
+        return put_many(u, part, inner, v)
+    whole = base.code.isidentifier() or base.leaf and base.code.endswith("]")
     if isinstance(target.slice, ast.Tuple) and base.code.isidentifier():
         lines = len(u.lines)
         pair = pair_of_places(u, base, target.slice.elts)
@@ -267,7 +272,7 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
     w = which.t
     if isinstance(w, Arr) and w.dtype == "bool" and w.ndim == t.ndim and isinstance(v.t, Arr) and v.t.ndim == 1:
         masks = [o.mask for o in v.lazy.operands()] if isinstance(v.lazy, Node) else []
-        if v.t.dtype == t.dtype and base.code.isidentifier() and not any(masks):
+        if v.t.dtype == t.dtype and whole and not any(masks):
             values, mask = usable(v.code), usable(which.code)
             values = values if apart(u, base.code, values) else f"{values}.copy()"
             mask = mask if apart(u, base.code, mask) else f"{mask}.copy()"
@@ -276,7 +281,7 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
             return True
     rows = isinstance(w, Arr) and t.ndim == 2 and w.ndim == 1 and w.dtype in ("bool", "int64")
     places = isinstance(w, Arr) and t.ndim == 1 and w.ndim == 1 and w.dtype == "int64"
-    if not rows and not places or not base.code.isidentifier():
+    if not rows and not places or not whole:
         del u.lines[lines:]
         return False
     assert isinstance(w, Arr)
@@ -311,6 +316,22 @@ def put_many(u: Unit, target: ast.Subscript, base: V, v: V) -> bool:
     name = ("rows" if rows else "items") + ("_put" if isinstance(v.t, Arr) else "_filled")
     u.emit(f"{u.helper(name)}({base.code}, {code}, {of})")  # in the order in which they are evaluated
     return True
+
+
+def line_at_places(u: Unit, target: ast.Subscript, base: V) -> tuple[ast.Subscript, V] | None:
+    """For `x[i, places]` or `x[places, j]` of a matrix: `x[i][places]`, and what `x[i]` is. None: something else."""
+    t, index = base.t, target.slice
+    if not isinstance(t, Arr) or t.ndim != 2 or not isinstance(index, ast.Tuple) or len(index.elts) != 2:
+        return None
+    which = [chosen(u, x) for x in index.elts]
+    if sorted(which) != ["one", "some"] or impure(target) or not base.code.isidentifier():
+        return None
+    first, second = index.elts
+    line: ast.expr = first if which[0] == "one" else ast.Tuple([ast.Slice(), second], ast.Load())
+    of = ast.copy_location(ast.Subscript(target.value, ast.copy_location(line, target), ast.Load()), target)
+    part = ast.copy_location(ast.Subscript(of, second if which[0] == "one" else first, ast.Store()), target)
+    inner = u.expr(ast.fix_missing_locations(of))
+    return ast.fix_missing_locations(part), inner
 
 
 def at_places(u: Unit, target: ast.Subscript) -> bool:

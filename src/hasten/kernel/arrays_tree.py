@@ -51,8 +51,9 @@ class Operand:
 
 @dataclass(frozen=True)
 class Node:
-    """`op` is "array" (an operand), "number" (a scalar: its code and kinds), or what is done with `args`; "gather" takes
-    the elements of the array `code` whose places, one for each of its axes, `args` are.
+    """`op` is "array" (an operand), "number" (a scalar: its code and kinds), or what is done with `args`.
+
+    "gather" takes the elements of the array `code` at places: one of `args` for each of its axes.
 
     `pend`: it may be an infinity or NaN that NumPy would have warned about.
     """

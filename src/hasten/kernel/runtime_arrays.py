@@ -86,10 +86,10 @@ def _vector_matrix(x, a, start, stop):
 ''', ("all_finite", "edge"), 'fastmath={"reassoc", "contract"}'),
     ("small_product", '''
 def _small_product(a, b):
-    """a @ b for small matrices; raises for large ones, which a library multiplies faster."""
+    """a @ b of not too many terms, or of few a sum; raises for others, which a library multiplies much faster."""
     if a.shape[1] != b.shape[0]:
         raise ValueError
-    if a.shape[0] * a.shape[1] * b.shape[1] > 4096:
+    if a.shape[1] > 8 and a.shape[0] * a.shape[1] * b.shape[1] > 262144:
         raise OverflowError
     out = np.zeros((a.shape[0], b.shape[1]), a.dtype)
     for i in range(a.shape[0]):
