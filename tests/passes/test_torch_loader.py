@@ -155,7 +155,7 @@ def test_a_class_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "rows_of_mine.py").write_text(ELSEWHERE)
     made = changed(WholeBatches(), tmp_path, USES)
-    assert '(type(dataset).__module__, type(dataset).__qualname__) == ("rows_of_mine", "Rows")' in made[0]
+    assert '_is_of(dataset, "Rows", "rows_of_mine.py")' in made[0]
     for more in ("Rows.__getitem__ = lambda self, i: (self.x[i], self.y[i])\n", "setattr(Rows, '__getitem__', len)\n"):
         assert not changes(WholeBatches(), work_of(tmp_path, USES + more))
 

@@ -311,7 +311,7 @@ run(DataLoader(Halves([1.0, 2.0, 5.0]), batch_size=2, shuffle=True))
 """
     (tmp_path / "halves_of_mine.py").write_text(rows.replace("EXTRA", "1.0"))
     made = changed(KeptSamples(), tmp_path, uses)
-    assert '== ("halves_of_mine", "Halves"):\n        return ()' in made[0]
+    assert 'if _is_of(dataset, "Halves", "halves_of_mine.py"):\n        return ()' in made[0]
     other = tmp_path / "other"
     other.mkdir()
     (other / "halves_of_mine.py").write_text("EXTRA = 1.0\n" + rows)

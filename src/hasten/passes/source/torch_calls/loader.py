@@ -38,6 +38,16 @@ PLAIN = """\
     if type(loader.batch_sampler.sampler) not in samplers:
         return loader
 """
+OF_A_FILE = '''\
+def _is_of(dataset, name, path):
+    """Whether a data set is of the class `name` of the file `path`."""
+    made = getattr(vars(type(dataset)).get("__getitem__"), "__code__", None)
+    if type(dataset).__qualname__ != name or made is None:
+        return False
+    return ("/" + made.co_filename.replace("\\\\", "/")).endswith("/" + path)
+
+
+'''
 HELPER = '''\
 class _WholeBatches:
     """The rows of a data set, of which a loader takes all that a batch needs at once."""
@@ -150,7 +160,8 @@ class WholeBatches(ContainerPass):
         if not imports_torch(module):
             return
         added = () if binds_torch(module) else ("import torch\n",)
-        plain = [] if patched(place.project) else [o for m in place.project.modules for o in _own(m, m is module)]
+        project = place.project
+        plain = [] if patched(project) else [o for m in project.modules for o in _own(project, m, m is module)]
         if not plain and not any("TensorDataset" in m.names for m in place.project.modules):
             return  # nothing whose rows could be taken at once
         own = "".join(
@@ -165,7 +176,7 @@ class WholeBatches(ContainerPass):
                 reason="a loader takes every row by itself and stacks them to batches",
                 remedy="index the tensors with all rows of a batch",
                 replace=((loader, f"_whole_batches({module.text(loader)})"),),
-                prelude=(*added, HELPER.replace("OWN", own)),
+                prelude=(*added, *([OF_A_FILE] if "_is_of(" in own else []), HELPER.replace("OWN", own)),
             )
 
 
@@ -238,18 +249,22 @@ def patched(project: Project) -> bool:
     """Whether a class may get another `__getitem__` than the one that is written in it."""
     if {"__getitem__", "__getitems__"} & project.attributes:
         return True
-    return any(isinstance(n, ast.Constant) and n.value == "__getitem__" for m in project.modules for n in m.written)
+    ours = defined(OF_A_FILE)
+    named = ((m, n) for m in project.modules for n in m.written if isinstance(n, ast.Constant))
+    return any(n.value == "__getitem__" and not within(m, n, ours) for m, n in named)
 
 
-def kind_of(module: Module, name: str, here: bool, variable: str) -> str:
-    """An expression that says whether the type of `variable` is this class: of this file or of another one."""
+def kind_of(project: Project, home: Module, name: str, here: bool) -> str:
+    """An expression that says whether `dataset` is of this class of the file (`here`), or of another one of `home`.
+
+    Empty where another file has a class of that name.
+    """
     if here:
-        return f"type({variable}) is {name}"
-    home = module.source.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    return f'(type({variable}).__module__, type({variable}).__qualname__) == ("{home}", "{name}")'
+        return f"type(dataset) is {name}"
+    return f'_is_of(dataset, "{name}", "{home.source.path}")' if len(project.classes.get(name, ())) == 1 else ""
 
 
-def _own(module: Module, here: bool) -> Iterator[_Own]:
+def _own(project: Project, module: Module, here: bool) -> Iterator[_Own]:
     """Data set classes at the top level of a file that do nothing but give rows of their attributes."""
     for node in module.tree.body:
         if not isinstance(node, ast.ClassDef) or node.decorator_list or node.keywords or len(node.bases) != 1:
@@ -264,8 +279,9 @@ def _own(module: Module, here: bool) -> Iterator[_Own]:
         if any(m.decorator_list for m in methods):
             continue
         fields = next((_fields(module, m) for m in methods if m.name == "__getitem__"), ())
-        if fields and not named.intersection(f for f, _ in fields):
-            yield _Own(kind_of(module, node.name, here, "dataset"), fields)
+        kind = kind_of(project, module, node.name, here)
+        if kind and fields and not named.intersection(f for f, _ in fields):
+            yield _Own(kind, fields)
 
 
 def _fields(module: Module, method: ast.FunctionDef) -> tuple[tuple[str, str], ...]:

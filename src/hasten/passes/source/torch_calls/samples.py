@@ -20,7 +20,15 @@ from typing import ClassVar
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts
-from hasten.passes.source.torch_calls.loader import PLAIN, binds_torch, imports_torch, kind_of, loops, patched
+from hasten.passes.source.torch_calls.loader import (
+    OF_A_FILE,
+    PLAIN,
+    binds_torch,
+    imports_torch,
+    kind_of,
+    loops,
+    patched,
+)
 from hasten.passes.source.torch_calls.sample_code import Holders, SampleClass, classes
 
 HELPER = '''\
@@ -182,7 +190,8 @@ class KeptSamples(ContainerPass):
             return
         project = place.project
         homes = [(m, c) for m in project.modules for c in classes(m) if m is module or not c.variables]
-        found = [c for _, c in homes]
+        kinds = [(kind_of(project, m, c.name, m is module), c) for m, c in homes]
+        found = [c for kind, c in kinds if kind]
         if (
             not found
             or patched(project)
@@ -193,7 +202,8 @@ class KeptSamples(ContainerPass):
             return
         holders = Holders(project)
         held = holders.made_of(found)
-        helper = HELPER.replace("OTHERS", "".join(_entry(m, c, m is module) for m, c in homes))
+        helper = HELPER.replace("OTHERS", "".join(_entry(kind, c) for kind, c in kinds if kind))
+        other = [OF_A_FILE] if "_is_of(" in helper else []
         added = IMPORTS if binds_torch(module) else (*IMPORTS, "import torch\n")
         for node, loader, last in loops(place, HELPER):
             if not _again(module, node) or holders.written(module, node) & held:
@@ -205,14 +215,14 @@ class KeptSamples(ContainerPass):
                 reason="the same samples are worked out in every epoch, one at a time",
                 remedy="keep them as tensors",
                 replace=((loader, f"_kept_samples({module.text(loader)})"),),
-                prelude=(*added, helper),
+                prelude=(*added, *other, helper),
                 later=True,  # a second epoch gains by what the first has found
             )
 
 
-def _entry(home: Module, made: SampleClass, here: bool) -> str:
+def _entry(kind: str, made: SampleClass) -> str:
     names = ", ".join(made.variables) + ("," if len(made.variables) == 1 else "")
-    return f"    if {kind_of(home, made.name, here, 'dataset')}:\n        return ({names})\n"
+    return f"    if {kind}:\n        return ({names})\n"
 
 
 def _again(module: Module, node: ast.AST) -> bool:

@@ -30,7 +30,9 @@ METHODS = frozenset(
 # what an object of the project does without being named, and where that is looked at or cannot happen here
 LOOKED_AT = frozenset({"__getitem__", "__len__", "__repr__", "__str__", "__contains__"})
 TEXTS = frozenset({"__repr__", "__str__"})
-ELSEWHERE = frozenset({"__call__", "__iter__", "__next__", "__enter__", "__exit__", "__getstate__", "__setstate__"})
+ELSEWHERE = frozenset(
+    {"__call__", "__getitems__", "__iter__", "__next__", "__enter__", "__exit__", "__getstate__", "__setstate__"}
+)
 MADE = frozenset(
     f"{home}.{name}"
     for home, names in {
