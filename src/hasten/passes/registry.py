@@ -77,6 +77,7 @@ PASSES: tuple[tuple[str, str], ...] = (
     ("hasten.passes.source.torch_calls.samples", "KeptSamples"),
     ("hasten.passes.source.torch_calls.gradients", "WithoutGradients"),
     ("hasten.passes.source.torch_calls.reads", "ElementsAtOnce"),
+    ("hasten.passes.source.torch_calls.waits", "ReadLater"),
     ("hasten.passes.source.parallel.rounds", "Rounds"),
     ("hasten.passes.source.algorithms.nearest", "NearestRows"),
     ("hasten.passes.source.algorithms.windows", "SlidingWindows"),
