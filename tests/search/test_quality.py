@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from hasten.core.source import Edit
 from hasten.core.workload import Entry, ScriptWorkload
 from hasten.errors import TargetError
 from hasten.observe.session import Session, session
+from hasten.search import quality as judge
 from hasten.search.quality import Watched, reach_as_good
 from hasten.search.reseed import reseeded
 from hasten.search.runs import Program
@@ -118,6 +121,29 @@ def test_what_is_worse_or_touches_anything_else_is_not(
     reason, kept, _ = reached(current, tmp_path, new, quality)
     assert not kept
     assert why in reason
+
+
+def test_what_gains_late_is_tried_last(current: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what was kept has its time put by, whatever is tried after it."""
+    (tmp_path / "script.py").write_text(SEARCH)
+    work = ScriptWorkload(tmp_path, Entry("script", "script.py"), "script.py")
+    program = Program(current, work, Contract(qualities=(Quality.parse("best:min"),)))
+    tried: list[tuple[str, float]] = []
+
+    def found(watched: Watched, work: ScriptWorkload, changes: tuple[Change, ...], reserve_s: float) -> Any:
+        tried.append((changes[-1].title, reserve_s))
+        return judge._Good(work, 0.1, None, (), ())
+
+    monkeypatch.setattr(judge, "_tried", found)
+    loop = SEARCH[SEARCH.index("for _ in") : SEARCH.index('print("mean')]
+    made = [replace(change(SEARCH, loop, BETTER, ("best",)), title=t, later=t == "late") for t in ("late", "a", "b")]
+    try:
+        program.observe()
+        reach_as_good(Watched(program, program.contract), work, made, 10.0, 2.0, speed=False)
+    finally:
+        program.close()
+    assert [title for title, _ in tried] == ["a", "b", "late"]
+    assert tried[0][1] == 2.0 and all(reserve > 2.2 for _, reserve in tried[1:])
 
 
 def test_what_is_good_by_luck_of_one_seed_is_not_kept(current: Session, tmp_path: Path) -> None:

@@ -21,10 +21,12 @@ from hasten.observe.probe import probed_run
 from hasten.passes.source.startup.reached import reached
 from hasten.search.choose import clash
 from hasten.search.reseed import reseeded
+from hasten.search.rest import measuring_seconds
 from hasten.search.runs import Program, own_seconds
 from hasten.verify.quality import Probed, missing, seeds, shown, unlike, worse
 
 OTHER_SEEDS = 3  # as many, where time allows
+LOOKED = 3  # runs of what is kept before it is gone on from
 LEAST_GAIN = 1.1  # of a single run: measured properly at the end
 
 
@@ -42,13 +44,14 @@ class Watched:
         # what is not the same each time must be reached at its best
         self.old = [self.original, *([] if program.base.repeatable else [self.run(program.work) for _ in range(2)])]
 
-    def run(self, work: ScriptWorkload, *, keep_cache: bool = True) -> Probed:
-        """One run under the probe."""
+    def run(self, work: ScriptWorkload, *, keep_cache: bool = True, reserve_s: float = 0.0) -> Probed:
+        """One run under the probe, which has the program's patience, and no more than leaves `reserve_s`."""
         session, names = self.program.session, [q.name for q in self.contract.qualities]
+        deadline_s = max(1.0, min(self.program.deadline_s, session.left_s - reserve_s))
         run, seen = session.once(
             "probed", (self.program.key(work), keep_cache),
             lambda: probed_run(
-                session, self.program.mirror, work, names, deadline_s=self.program.deadline_s, keep_cache=keep_cache
+                session, self.program.mirror, work, names, deadline_s=deadline_s, keep_cache=keep_cache
             ),
             files=lambda told: set(told[0].kept.values()),
         )  # fmt: skip
@@ -147,10 +150,17 @@ def reach_as_good(
     watched: Watched, work: ScriptWorkload, changes: Sequence[Change], wall_s: float, reserve_s: float, *,
     speed: bool = True,
 ) -> Reached:  # fmt: skip
-    """`work` with those of the changes that reach the qualities and are faster; the hottest places come first."""
+    """`work` with those of the changes that reach the qualities and are faster.
+
+    The hottest places come first, and last what takes long before it gains (a network is compiled): it may then use up
+    the budget, but what the kept program needs to be looked at and measured.
+    """
     out = Reached(work, wall_s)
-    session = watched.program.session
-    for change in changes:
+    session, base_s = watched.program.session, watched.program.base.wall_s
+    reserved_s = reserve_s
+    for change in sorted(changes, key=lambda c: c.later):
+        if out.kept:
+            reserve_s = reserved_s + LOOKED * out.wall_s + measuring_seconds(base_s, out.wall_s)
         rivals = tuple(k for k in out.kept if clash(k, change) or _nested(k, change))
         verdict: Verdict
         if session.left_s < reserve_s + 2 * out.wall_s:
@@ -190,7 +200,7 @@ def _tried(watched: Watched, work: ScriptWorkload, changes: tuple[Change, ...], 
         return Failed(f"its edits do not apply: {error}")
     names, runs = seeds(work, changes), []
     for keep_cache in (False, True):
-        new = watched.run(candidate, keep_cache=keep_cache)
+        new = watched.run(candidate, keep_cache=keep_cache, reserve_s=reserve_s)
         wrong, differs = unlike(program.base, watched.original, new, names, contract, program.mirror.path)
         wrong = wrong or worse(contract, watched.old, new)
         if wrong is not None:

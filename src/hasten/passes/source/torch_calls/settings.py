@@ -76,7 +76,8 @@ class NetSettings:
             if edits is None:
                 continue
             place = Region(finding.path, parts.first, parts.last, "block", "")
-            yield Change(self.code, f"line {parts.first}: {parts.title}", place, edits, self.risk, (), finding.share)
+            title = f"line {parts.first}: {parts.title}"
+            yield Change(self.code, title, place, edits, self.risk, (), finding.share, later=parts.later)
 
 
 def _read(work: ScriptWorkload, region: Region) -> tuple[Module, Project] | None:
@@ -140,6 +141,7 @@ def _sites(module: Module, project: Project, seconds: float) -> Iterator[Parts]:
                 f"{said} compiled", *where,
                 "every layer is a call of its own, with a pass over its data", "torch.compile",
                 ((call, text),), after=((where[1], f"{margin}{target}.compile()\n"),), prelude=torch,
+                later=True,
             )  # fmt: skip
 
 
