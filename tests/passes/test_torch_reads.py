@@ -33,6 +33,9 @@ CHANGED = [
     "for v in p:\n    if v.item() > 0.5:\n        print(v.item())\n        break\nelse:\n    print('none')",
     "print([v.item() for v in p])\np.resize_(9)\nprint(len(p), [q[i].item() for i in range(len(q))])\nq.resize_(3)\nprint(q)",
     "def f(n):\n    return [p[i].item() for i in range(n)]\nprint(f(0), f(-3), f(2))",
+    "print({int(v) for v in torch.arange(9)[2:]}, [float(v) for v in p.sigmoid().detach()])\ns = torch.sigmoid(p)\nprint([float(v) for v in s])",
+    "def f(n):\n    return [p[i].item() for i in range(n)]\nfor n in (2.0, 'a', torch.tensor(3)):\n    try:\n        print(f(n))\n    except TypeError as e:\n        print(e)",
+    "cm = torch.zeros(3, 3)\nfor a, b in zip(y, q):\n    cm[a.item(), b.item() % 3] += 1\nprint(cm)",
     # not what the loop was written for: as before
     "def f(values):\n    return [v.item() for v in values]\nprint(f(torch.ones(0)), f(torch.ones(2, 1)), f(torch.tensor([1 + 2j])))\nprint(f(torch.tensor([0.1, float('nan'), -0.0], dtype=torch.bfloat16)))\nprint(f([torch.tensor(3)]), f(iter(p)), f(torch.ones(3).to_sparse().to_dense()))\ntry:\n    f(torch.ones(2, 2))\nexcept RuntimeError as e:\n    print(e)\ntry:\n    f(torch.tensor(1.0))\nexcept TypeError as e:\n    print(e)\ntry:\n    f([1.0])\nexcept AttributeError as e:\n    print(e)",
     "def f(values):\n    out = []\n    for v in values:\n        v.item()\n        try_ = 0\n        out.append(int(v))\n    return out\nfor bad in (float('nan'), float('inf'), 1e30):\n    try:\n        print(f(torch.tensor([1.5, bad])))\n    except (ValueError, OverflowError) as e:\n        print(type(e), e)",
@@ -66,6 +69,12 @@ for kind in {KINDS!r}:
 
 
 ALONE = [
+    "cm = torch.zeros(3)\nfor v in cm:\n    cm[2] += 1\n    print(v.item())",
+    "cm = torch.zeros(3)\nw = cm[1:]\nfor v in w:\n    cm[2] += 1\n    print(v.item())",
+    "import numpy as np\nm = np.zeros(3)\nw = torch.from_numpy(m)\nfor v in w:\n    m[2] = 1\n    print(v.item())",
+    "rows = [p]\nfor v in p:\n    rows[0][3] = 2.0\n    print(v.item())",
+    "class L:\n    def __len__(self):\n        print('asked')\n        return 7\nn = L()\nfor i in range(len(n)):\n    print(p[i].item())",
+    "class L:\n    def __init__(self):\n        self.n = 0\n    @property\n    def y(self):\n        self.n += 1\n        return y\nq = L()\nprint([(a.item(), b.item()) for a, b in zip(p, q.y)], q.n)",
     "torch.Tensor.item = lambda self: 3\nprint([v.item() for v in p])\ndel torch.Tensor.item",
     "torch.Tensor.__round__ = lambda self: 3.0\nprint([v.item() for v in p])\ndel torch.Tensor.__round__",
     "def f():\n    for i in range(7):\n        if p[i].item() > 0.1:\n            return i\nprint(f())",

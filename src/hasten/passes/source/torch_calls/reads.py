@@ -38,7 +38,7 @@ def _elements(values, *beside, upto=None, compared=None):
             return values
         if each.dtype not in kinds or each.layout is not torch.strided or each.is_neg():
             return values
-        if each.ndim != 1 or (upto is not None and upto > len(each)):
+        if each.ndim != 1 or (upto is not None and (type(upto) is not int or upto > len(each))):
             return values
     if torch._C._len_torch_function_stack() or not all(map(_gone_through, beside)):
         return values
@@ -58,9 +58,10 @@ HARMLESS = frozenset("__name__ __qualname__ __doc__ __slots__ __all__ __wrapped_
 COMPARED = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 MODES = frozenset(  # in which a tensor may be another thing than it says
     "__torch_function__ __torch_dispatch__ TorchFunctionMode TorchDispatchMode FlopCounterMode jit vmap functorch "
-    "jacrev jacfwd hessian".split()
+    "jacrev jacfwd hessian parametrize parametrizations spectral_norm".split()
 )
 GIVEN = TENSORS | NUMBER_METHODS | {"cpu", "cuda", "to", "numpy", "t"}
+OF_TENSORS = frozenset("detach cpu argmax softmax sigmoid squeeze flatten".split())
 NUMBERS = ("float", "int", "bool")
 
 
@@ -147,7 +148,7 @@ def _through(place: Place, node: ast.AST) -> _Site | None:
             case ast.Call(func=func, args=args, keywords=keywords) if module.is_builtin(func, "zip"):
                 if not isinstance(target, ast.Tuple) or len(target.elts) != len(args):
                     return None
-                pure = [a for a in args if _pure(module, a)]
+                pure = [a for a in args if _pure(place, a)]
                 if any(k.arg != "strict" for k in keywords) or not all(a in pure or _made(place, a) for a in args):
                     return None
                 for t, a in zip(target.elts, args, strict=True):
@@ -186,7 +187,7 @@ def _good(place: Place, reads: dict[str, _Read], of: dict[str, ast.expr]) -> dic
                     group.add(other)
                     todo.append(other)
         known = all(n in reads and not reads[n].other and not _otherwise(place, of[n]) for n in group)
-        known = known and (len(group) == 1 or all(_pure(place.module, of[n]) for n in group))
+        known = known and (len(group) == 1 or all(_pure(place, of[n]) for n in group))
         if known and any(_seen(place, of[n], reads[n]) for n in group):
             out[name] = sorted(group - {name})
     return out
@@ -198,13 +199,13 @@ def _compared(module: Module, read: _Read, others: list[ast.expr]) -> str:
     return f", compared=({' '.join(f'{module.text(e)},' for e in others)})"
 
 
-def _pure(module: Module, e: ast.expr) -> bool:
+def _pure(place: Place, e: ast.expr) -> bool:
     """Whether an expression may be worked out twice."""
     if isinstance(e, ast.Attribute):
-        return _pure(module, e.value)
-    if _range(module, e):
+        return e.attr not in place.project.properties and _pure(place, e.value)
+    if _range(place.module, e):
         assert isinstance(e, ast.Call)
-        return all(_size(module, a) for a in e.args)
+        return all(_size(place, a) for a in e.args)
     return isinstance(e, ast.Name)
 
 
@@ -222,20 +223,31 @@ def _range(module: Module, e: ast.expr) -> bool:
     return isinstance(e, ast.Call) and module.is_builtin(e.func, "range") and not e.keywords
 
 
-def _size(module: Module, e: ast.expr) -> bool:
+def _size(place: Place, e: ast.expr) -> bool:
     """Whether an expression is of numbers and sizes, so that it may be worked out twice."""
+    known = place.project.functions.keys() | place.project.attributes
     match e:
         case ast.Constant(value=int()) | ast.Name():
             return True
         case ast.BinOp(left=left, right=right):
-            return _size(module, left) and _size(module, right)
-        case ast.Call(func=func, args=[ast.Name()], keywords=[]) if module.is_builtin(func, "len"):
-            return True
+            return _size(place, left) and _size(place, right)
+        case ast.Call(func=func, args=[ast.Name()], keywords=[]) if place.module.is_builtin(func, "len"):
+            return all(_short(f) for _, f in place.project.functions.get("__len__", ()))
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="size"), args=[ast.Constant()], keywords=[]):
-            return True
+            return "size" not in known
         case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=ast.Constant()):
-            return True
+            return "shape" not in known
     return False
+
+
+def _short(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function only says how long one of its attributes is."""
+    if function.decorator_list or not isinstance(function.body[-1], ast.Return) or len(function.body) > 2:
+        return False
+    calls = (n for n in ast.walk(function.body[-1]) if isinstance(n, ast.Call))
+    first = function.body[0]
+    told = first is function.body[-1] or (isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant))
+    return told and all(isinstance(n.func, ast.Name) and n.func.id in ("len", "int", "min") for n in calls)
 
 
 def _uses(place: Place, node: ast.AST, name: str, body: list[ast.AST]) -> list[ast.Name] | None:
@@ -342,11 +354,27 @@ def _tested(module: Module, e: ast.expr) -> bool:
 
 
 def _seen(place: Place, e: ast.expr, read: _Read) -> bool:
-    """Whether this may be a tensor: by what was recorded, else by `.item()`."""
+    """Whether this may be a tensor: by what was recorded, else by `.item()` and by what it is made by."""
     seen = place.facts.of(place.region.id).types.get(dotted(e), ()) if dotted(e) else ()
     if seen:
         return any(f.type.rpartition(".")[2] in ("Tensor", "Parameter") for f in seen)
-    return read.sure
+    return read.sure or _by_torch(place.module, e)
+
+
+def _by_torch(module: Module, e: ast.expr) -> bool:
+    """Whether a tensor is what an expression most likely gives."""
+    match e:
+        case ast.Name(id=name) if (scope := module.owner(name, e)) is not None:
+            return any(
+                b.value is not None and not isinstance(b.value, ast.Name) and _by_torch(module, b.value)
+                for b in module.bindings(name, scope)
+            )
+        case ast.Subscript(value=value):
+            return _by_torch(module, value)
+        case ast.Call(func=func):
+            method = isinstance(func, ast.Attribute) and not module.imported(func)
+            return module.imported(func).startswith("torch.") or (method and func.attr in OF_TENSORS)  # type: ignore[attr-defined]
+    return False
 
 
 def _otherwise(place: Place, e: ast.expr) -> bool:
@@ -367,7 +395,7 @@ def _by_index(place: Place, node: ast.AST) -> _Site | None:
     if parts is None:
         return None
     ((target, e),), body = parts
-    end, statement = _end(module, e), module.statement(node)
+    end, statement = _end(place, e), module.statement(node)
     if not isinstance(target, ast.Name) or end is None or not Still(module, place.project, node).all(body):
         return None
     if not isinstance(statement, (ast.For, ast.Assign, ast.AugAssign, ast.Return, ast.Expr)):
@@ -403,8 +431,9 @@ def _alone(place: Place, statement: ast.stmt, node: ast.AST) -> bool:
     return all(still.node(n) or (taken and n is takes) for n in ast.walk(statement) if n not in inside)
 
 
-def _end(module: Module, e: ast.expr) -> str | None:
+def _end(place: Place, e: ast.expr) -> str | None:
     """How far indexes go: `n` of `range(n)` and `range(1, n)`."""
+    module = place.module
     if not _range(module, e):
         return None
     assert isinstance(e, ast.Call)
@@ -415,7 +444,7 @@ def _end(module: Module, e: ast.expr) -> str | None:
             pass
         case _:
             return None
-    return module.text(end) if _size(module, end) else None
+    return module.text(end) if _size(place, end) else None
 
 
 def _picked(module: Module, node: ast.AST, body: list[ast.AST], index: str) -> dict[str, list[ast.Subscript]]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from hasten.passes.source.containers.effects import (
     Project,
     _given,
-    deep_fresh,
     escapes,
     scalar_attribute,
     scalar_name,
@@ -116,7 +115,9 @@ class Still:
                 return all(self.target(t) for t in targets)
             case ast.AugAssign(target=ast.Name() as name):
                 scope = self.module.owner(name.id, name)
-                return scope is not None and scalar_name(self.project, self.module, name.id, scope)
+                if scope is None or (isinstance(scope, ast.Module) and name.id in self.project.attributes):
+                    return False  # perhaps stored from another file
+                return scalar_name(self.project, self.module, name.id, scope)
             case ast.AugAssign(target=ast.Attribute(attr=attr)):
                 return scalar_attribute(self.project, attr)
             case ast.AugAssign(target=ast.Subscript() as target):
@@ -170,7 +171,31 @@ class Still:
             return False
         if escapes(self.project, self.module, owner.id, scope, self.around):
             return False
-        return depth == 1 or self.counts(owner.id, scope) or deep_fresh(self.project, self.module, owner.id, scope)
+        bound = self.module.bindings(owner.id, scope)
+        arrays = any(isinstance(b.value, ast.Call) and self.module.imported(b.value.func) in MADE for b in bound)
+        if arrays and not self.alone(owner.id, scope):
+            return False
+        return depth == 1 or self.counts(owner.id, scope)
+
+    def alone(self, name: str, scope: ast.AST) -> bool:
+        """Whether nothing but stores into it knows an array or tensor before the loop ends: its parts are views."""
+        last = (
+            self.around.end_lineno
+            if isinstance(self.around, ast.stmt)
+            else self.module.statement(self.around).end_lineno
+        )
+        loops = [at for at in self.module.up(self.around) if isinstance(at, (ast.For, ast.While, ast.AsyncFor))]
+        for use in self.module.uses(name, scope):
+            parent = self.module.parents[use]
+            if not isinstance(use.ctx, ast.Load):
+                continue
+            if isinstance(parent, ast.Subscript) and parent.value is use and not isinstance(parent.ctx, ast.Load):
+                continue
+            if use.lineno <= (last or 0) or any(at in loops for at in self.module.up(use)):
+                return False
+            if self.module.function(use) is not self.module.function(self.around):
+                return False
+        return True
 
     def made(self, name: str, scope: ast.AST) -> bool:
         """Whether every value that a name gets is made for it alone."""
