@@ -127,6 +127,8 @@ class ValueFact:
     column names to dtype names (only `str` names), and `note` carries what else matters
     (`unique_index`, `range_index`, `rectangular`, `owndata`). `fields` are facts of what small dicts with strings as
     keys hold under each key (where some do not have it, one of them is of the type `ABSENT`); empty for other dicts.
+    `knots` are about a dict or tuple that leads to others by a key (or place) again and again, as the nodes of a tree
+    do: one fact for each type of what hangs together there, with its `fields` (of a tuple or list `"0"`, `"1"`, ...).
     """
 
     type: str
@@ -143,6 +145,7 @@ class ValueFact:
     columns: tuple[tuple[str, str], ...] = ()
     note: tuple[str, ...] = ()
     fields: tuple[tuple[str, tuple[ValueFact, ...]], ...] = ()
+    knots: tuple[ValueFact, ...] = ()
 
 
 STARVED = "recording it would have taken too long beside the others"

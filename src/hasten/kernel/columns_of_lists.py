@@ -18,6 +18,7 @@ from hasten.kernel.kinds import (
     Arr,
     Column,
     Grow,
+    Knot,
     Lst,
     Map,
     Num,
@@ -83,6 +84,8 @@ def of_one(u: Unit, name: str, t: Column, at: str) -> V:
     """The list of the object at this place."""
     x = u.local(name)
     assert t.held is not None
+    if isinstance(t.held, Knot):
+        return V(f"{x}[{at}]", t.held)
     if not t.anew:
         code = views.element_of(u, t.held, x, at)
         return V(code, t.held, parts=(code, ()))
@@ -151,6 +154,8 @@ def _plain(t: Type) -> bool:
 def params(name: str, t: Column, x: str) -> list[str]:
     if filled.by_objects(t):
         return filled.params(x)
+    if isinstance(t.held, Knot):
+        return [x]
     return views.arguments(at_door(name, t), x)
 
 
@@ -158,6 +163,8 @@ def made(u: Unit, name: str, t: Column, x: str) -> list[str]:
     """The lines at the beginning of the kernel that make what its functions see."""
     if filled.by_objects(t):
         return filled.made(u, t, x)
+    if isinstance(t.held, Knot):
+        return []
     door = at_door(name, t)
     view = views.made(u, door, x)
     if not t.anew:
@@ -187,6 +194,12 @@ def passed(u: Unit, name: str, t: Column, words: str) -> Passed:
     path, attr = name.rsplit("[].", 1)
     x = u.local(name)
     out = attributes.Passed()
+    if isinstance(t.held, Knot):  # those of the objects are the first of all
+        nodes = views.everyone(t.held)
+        out.convert.append(f"{nodes} = {attributes.taken_of(u, f'{path}[]', attr, t)}")
+        out.convert.append(f"new_{x} = np.arange(len({nodes}))")
+        out.args.append(f"new_{x}")
+        return out
     out.convert.append(f"{x} = {attributes.taken_of(u, f'{path}[]', attr, t)}")
     if filled.by_objects(t):
         filled.taken(t, out, x)

@@ -66,6 +66,7 @@ from hasten.kernel.kinds import (
     Chr,
     Fun,
     Grow,
+    Knot,
     Live,
     Lst,
     Map,
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
     from hasten.kernel.building import Plan
     from hasten.kernel.elsewhere import Project
+    from hasten.kernel.knots import Table
     from hasten.kernel.letters import Question
     from hasten.kernel.objects import Used
     from hasten.kernel.prints import Site
@@ -194,6 +196,8 @@ class Shared:
     keys: frozenset[str] = frozenset()  # what the code asks dicts for
     read_as: dict[str, str] = field(default_factory=dict)  # columns of strings that are read as numbers
     records_first: bool = False  # are dict displays with strings as keys records?
+    knots: int = 0  # are dicts and tuples that lead to others held by their places? (2: all that is in them too)
+    knotted: dict[str, Table] = field(default_factory=dict)  # what is read of them, by their path
     made: dict[str, tuple[str, ...]] = field(default_factory=dict)  # records that kernels make, by their path: keys
     makers: dict[str, str] = field(default_factory=dict)  # of those of them that are namedtuples: the class
     exactly: dict[str, str] = field(default_factory=dict)  # namedtuples that must be of one class, by their path
@@ -554,6 +558,10 @@ class Unit:
         if isinstance(t, Nil):
             self.forget(name, old)
             return
+        if isinstance(t, Knot) and name in self.optional:
+            from hasten.kernel import knots  # it builds on this module
+
+            v = knots.some(self, v, name)
         if isinstance(t, Map) and isinstance(old, Map) and t.default != old.default:
             fail(f"{name} is a dict with a default and one without in turn")
         if isinstance(t, Opt):
@@ -895,6 +903,8 @@ class Unit:
         if name in self.numeric and arrays_made.append(self, name, base, v):
             return
         v = self.single(v)
+        if isinstance(v.t, Knot) and not containers.popped(self, name):
+            v = self.leaf(v, node, must=False)
         if container(v.t):
             del self.lines[count:]
             v = containers.item_value(self, arg, base.t.item)
@@ -1069,7 +1079,7 @@ class Unit:
             self.frozen_maps.clear()
             target, code = containers.with_place(self, gen.target, gen.iter, target, code, [node])
             clauses.append(f"for {target} in {code}" + "".join(f" if {bare(self.test(t))}" for t in gen.ifs))
-        v = self.single(containers.hinted(self, node.elt, hint))
+        v = self.leaf(self.single(containers.hinted(self, node.elt, hint)), node.elt, must=False)
         self.inside -= 1
         self.frozen = frozen
         if len(self.lines) != count:
@@ -1194,6 +1204,11 @@ class Unit:
             self.emit(f"{temp} = {bare(v.code)}")
             for one, held in zip(target.elts, named.parts(self, v.t, temp, len(target.elts), value), strict=True):
                 self.bind(one, held)
+            return
+        if isinstance(v.t, Knot) and not nested_targets:
+            from hasten.kernel import knots  # it builds on this module
+
+            knots.unpack(self, v, temp, target, value)
             return
         if isinstance(v.t, (Arr, Lst)):
             item = array_item(v.t, 1) if isinstance(v.t, Arr) else element(v.t)
@@ -1429,7 +1444,7 @@ class Unit:
             old = self.env.get(target.id)
             if target.id in self.growing and not isinstance(t, Grow):
                 fail(f"{target.id} is a loop variable and a list", target)
-            if isinstance(t, (Opt, Nil)):
+            if isinstance(t, (Opt, Nil)) or isinstance(t, Knot) and target.id in self.optional:
                 fail(f"{target.id} may be None", target)
             if target.id in self.optional:
                 casts.append(f"{self.flag(target.id)} = False")
@@ -1483,7 +1498,12 @@ class Unit:
                 return some
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
             if node.func.attr in ("keys", "values", "items"):
-                return self.items_of(node.func.attr, self.expr(node.func.value), node)
+                held = self.expr(node.func.value)
+                if isinstance(held.t, Knot) and node.func.attr == "values":
+                    from hasten.kernel import knots  # it builds on this module
+
+                    return knots.items(self, held, node, of_dict=True)
+                return self.items_of(node.func.attr, held, node)
         if isinstance(node, ast.Call) and self.module.dotted(node.func) == "enumerate":
             return self.counted(node)
         if isinstance(node, ast.Call) and not node.keywords:
@@ -1544,6 +1564,10 @@ class Unit:
             from hasten.kernel import letters  # it builds on this module
 
             return Word(), letters.spelt(self, v)
+        if isinstance(t2, Knot):
+            from hasten.kernel import knots  # it builds on this module
+
+            return knots.items(self, v, node)
         if isinstance(t2, Lst):
             return element(t2), v.code
         if isinstance(t2, Mix):
@@ -1737,13 +1761,13 @@ class Unit:
         if s.value is None:
             return V("None", Nil()), []
         if not isinstance(s.value, ast.Tuple) or len(s.value.elts) < 2:
-            v = optional.maybe(self, s.value)
+            v = self.leaf(optional.maybe(self, s.value), s, must=False)
             if isinstance(v.t, Tup) and any(
                 not scalar(i) and not isinstance(i, Opt) and not numbers(i) for i in v.t.items
             ):
                 fail("a tuple that holds lists", s)
             return v, []
-        vs = [self.single(self.expected(e, i)) for i, e in enumerate(s.value.elts)]
+        vs = [self.leaf(self.single(self.expected(e, i)), e, must=False) for i, e in enumerate(s.value.elts)]
         lists = [x.code for x in vs if container(x.t)]
         inner = [x.t.item if isinstance(x.t, Opt) else x.t for x in vs]
         new = all(isinstance(x.t, Arr) for x in vs if container(x.t)) and all(
@@ -1799,16 +1823,24 @@ class Unit:
         return v
 
     def integer(self, node: ast.expr) -> V:
-        v = self.expr(node)
+        v = self.leaf(self.expr(node), node)
         if not isinstance(v.t, Num) or v.t.rep != "i":
             fail(f"{ast.unparse(node)} is not known to be an int", node)
         return v
 
     def number(self, node: ast.expr) -> V:
-        v = self.expr(node)
+        v = self.leaf(self.expr(node), node)
         if not isinstance(v.t, Num):
             fail(f"{ast.unparse(node)} is not a number", node)
         return v
+
+    def leaf(self, v: V, node: ast.AST, must: bool = True) -> V:
+        """A value that may be a node of a tree, as the number or string that it is."""
+        if not isinstance(v.t, Knot):
+            return v
+        from hasten.kernel import knots  # it builds on this module
+
+        return knots.leaf(self, v, node, must)
 
     def e_Constant(self, node: ast.Constant) -> V:
         if isinstance(node.value, str):
@@ -2231,6 +2263,10 @@ class Unit:
 
             objects.truth(self, v.t, node)
             return optional.looked_at(self, v.code)
+        if isinstance(v.t, Knot):
+            from hasten.kernel import knots  # it builds on this module
+
+            return knots.truth(self, v, node)
         if isinstance(v.t, Word):
             from hasten.kernel import words  # it builds on this module
 
@@ -2249,8 +2285,10 @@ class Unit:
         return V(f"({sign.join(v.code for v in vs)})", Num(kinds))
 
     def e_Compare(self, node: ast.Compare) -> V:
-        from hasten.kernel import enums, letters, texts, words  # they build on this module
+        from hasten.kernel import enums, knots, letters, texts, words  # they build on this module
 
+        if self.shared.knots and (told := knots.compare(self, node)) is not None:
+            return told
         found = enums.compare(self, node) or words.compare(self, node) or letters.compare(self, node)
         found = found or texts.compare(self, node)
         if found is not None:
@@ -2258,7 +2296,7 @@ class Unit:
         special = containers.compare(self, node)
         if special is not None:
             return special
-        values = [self.expr(e) for e in [node.left, *node.comparators]]
+        values = [self.leaf(self.expr(e), e) for e in [node.left, *node.comparators]]
         if any(isinstance(v.t, Arr) for v in values):
             return arrays.compare(self, node, values)
         for e, v in zip([node.left, *node.comparators], values, strict=True):
@@ -2360,6 +2398,10 @@ class Unit:
                 if node.slice.step is None and all(e is None or literal_int(e) is not None for e in ends):
                     low, high = (None if e is None else literal_int(e) for e in ends)
                     return V(f"{base.code}[{ast.unparse(node.slice)}]", Tup(base.t.items[low:high]))
+            first = loose(base.t.items[0]) if base.t.items else None
+            if isinstance(first, Num) and first.kind is not None and all(loose(t) == first for t in base.t.items):
+                if not isinstance(node.slice, ast.Slice):  # Numba looks at the place
+                    return V(f"{base.code}[{bare(self.integer(node.slice).code)}]", first)
             fail("element of a tuple", node)
         if isinstance(base.t, Map):
             return containers.lookup(self, base, node)
@@ -2485,11 +2527,15 @@ class Unit:
         if dotted == "dict" and len(node.args) == 1 and not node.keywords:
             return containers.copied(self, node.args[0], node, plain=True)
         if dotted == "isinstance":
-            from hasten.kernel import kindred  # it builds on this module
+            from hasten.kernel import kindred, knots  # they build on this module
 
+            if self.shared.knots and (told := knots.asked(self, node)) is not None:
+                return told
             one = kindred.is_one(self, node)
             if one is not None:
                 return V(repr(one), BOOL) if isinstance(one, bool) else one
+            if self.shared.knots and (told := knots.asked(self, node, anyhow=True)) is not None:
+                return told
         if dotted is not None:
             return self.known_call(dotted, node)
         if isinstance(node.func, ast.Name) and node.func.id not in self.env and node.func.id not in self.bound:
@@ -2767,6 +2813,10 @@ class Unit:
                 return objects.length(self, v)
             if isinstance(v.t, Obj):
                 fail("len of an object", node)
+            if isinstance(v.t, Knot):
+                from hasten.kernel import knots  # it builds on this module
+
+                return knots.length(self, v, node)
             size = within.length(self, v)
             if size is not None:
                 return V(size, SIZE)
@@ -3225,7 +3275,7 @@ class Unit:
         module: Module,
     ) -> Unit:  # fmt: skip
         """A function, compiled for arguments of these types."""
-        func = closures.lifted(func)
+        func = tails.branched(closures.lifted(func))
         flow = names.flow(func.body)
         # of another file: names of its own are in nobody's way here
         own_names = {*module.identifiers, *(n.id for n in ast.walk(func) if isinstance(n, ast.Name))}

@@ -257,6 +257,12 @@ def widen_part(u: Unit, node: ast.expr, new: Type) -> None:
         u.doubts.append(f"what {ast.unparse(node)} holds is not known to its owner")
 
 
+def popped(u: Unit, name: str) -> bool:
+    """Is something taken out of a list again?"""
+    taken = [n for s in u.stmts for n in ast.walk(s) if isinstance(n, ast.Attribute) and n.attr in ("pop", "popleft")]
+    return any(isinstance(n.value, ast.Name) and n.value.id == name for n in taken)
+
+
 def handed(u: Unit, node: ast.expr, v: V) -> None:
     """A container becomes part of another one: may its name be forgotten?"""
     u.lent = u.lent or bool(roots_of(v.t))
@@ -1194,9 +1200,9 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
             return None
     if isinstance(node.left, (ast.Attribute, ast.Name, ast.Subscript, ast.Tuple, ast.Call)):
         count = len(u.lines)
-        a = u.expr(node.left)
+        a = u.leaf(u.expr(node.left), node)
         if isinstance(a.t, Word):
-            return words.same(u, op, a, u.expr(right), node)
+            return words.same(u, op, a, u.leaf(u.expr(right), node), node)
         if isinstance(a.t, Num):
             del u.lines[count:]  # its code is made once more
             return None

@@ -21,6 +21,7 @@ from hasten.kernel import (
     deques_made,
     elsewhere,
     gaps,
+    knots,
     letters,
     lists_of_arrays,
     making,
@@ -50,6 +51,7 @@ from hasten.kernel.kinds import (
     Column,
     Fun,
     Grow,
+    Knot,
     Lst,
     Map,
     Mix,
@@ -107,15 +109,17 @@ def door_type(
     read_only: bool = False,
     keys: frozenset[str] = frozenset(),
     records_first: bool = False,
+    tied: bool = False,
 ) -> Type | None:
     """The type that a value seen as `facts` is let in with; None when there is none. `maybe`: Python's None too.
 
     `read_only`: dicts that the kernel does not change. `keys`: what the code asks dicts for: those that have such keys
-    are records where nothing else takes them, or (`records_first`) whatever they hold.
+    are records where nothing else takes them, or (`records_first`) whatever they hold. `tied`: dicts and tuples that
+    lead to others are held by their places.
     """
     missing = maybe and any(f.type == "builtins.NoneType" for f in facts)
     for fact in facts:
-        t = _one(name, fact, _Keys(keys, records_first))
+        t = _one(name, fact, _Keys(keys, records_first, tied))
         if t is not None:
             t = Word() if as_words and isinstance(t, Text) else t
             if read_only and ("." not in name or isinstance(t, Map) and isinstance(t.value, Lst)):
@@ -132,19 +136,24 @@ class _Keys:
 
     names: frozenset[str] = frozenset()
     first: bool = False
+    tied: bool = False  # are dicts and tuples that lead to others held by their places?
 
 
-def item_type(fact: ValueFact, path: str, keys: frozenset[str]) -> Type | None:
+def item_type(fact: ValueFact, path: str, keys: frozenset[str], tied: bool = False) -> Type | None:
     """The type of what records hold under a key, where it is no number or string."""
+    if tied and knots.like(fact):
+        return Knot(path)
     if records.like(fact, keys):
         return Rec(path)
     if (one := named.record(fact)) is not None:
         return one
     row = row_type(fact) or _set_within(fact)
-    return _within(fact, path, _Keys(keys)) if row is None else row
+    return _within(fact, path, _Keys(keys, tied=tied)) if row is None else row
 
 
 def _one(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
+    if keys.tied and knots.like(fact):
+        return Knot(name)
     kind = SCALARS.get(fact.type)
     if kind == "int":
         small = fact.low is not None and fact.high is not None and SMALL[0] <= fact.low and fact.high <= SMALL[1]
@@ -244,6 +253,8 @@ def _dict_type(name: str, fact: ValueFact, keys: _Keys) -> Type | None:
     if len(fact.items) != 1:
         return veiled
     (value,) = fact.items
+    if keys.tied and knots.like(value):
+        return Map(key, Knot(name + "[]"), roots, frozen=True)
     if keys.first and records.like(value, keys.names):
         return Map(key, Rec(name + "[]"), roots, frozen=True)
     if value.type in LIST_ITEMS:
@@ -276,15 +287,15 @@ def _within(fact: ValueFact, path: str, keys: _Keys) -> Type | None:
     if len(fact.items) != 1:
         return None
     (item,) = fact.items
-    found: Type | None = None
-    if not (keys.first and records.like(item, keys.names)):
+    found: Type | None = Knot(path + "[]") if keys.tied and knots.like(item) else None
+    if found is None and not (keys.first and records.like(item, keys.names)):
         found = _within(item, path + "[]", keys)
     if found is None and records.like(item, keys.names):
         found = Rec(path + "[]")
     found = found or named.record(item) or _set_within(item)
     word = item.type == "builtins.str"
     if fact.type == "builtins.list":
-        row = row_type(item)
+        row = row_type(item) if found is None else None
         if row is not None:
             return Row(row)
         if item.type in LIST_ITEMS:
@@ -651,7 +662,7 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
             convert += [f"if new_{x} is None:", "    return None"]
             args.append(f"new_{x}[0]")
         elif isinstance(t, Rec):
-            guards.append(f"type({x}) is dict")
+            guards.append(f"type({x}) {'in (dict, tuple)' if isinstance(t, Knot) else 'is dict'}")
             convert.append(f"{views.everyone(t)} = [{x}]")
             args.append("0")
         elif isinstance(t, Word):
@@ -743,7 +754,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     pools = named.pools({n: t for n, t in types.items() if n in columns or n in plain and n not in held_names})
     convert[:0] = [f"{pool} = []" for pool in pools]
     for n in records.in_order([*columns], types):
-        convert += columns[n].convert
+        convert += knots.once(convert, columns[n].convert)
+    convert += knots.unmoved(shared, moved)
     convert += named.exact(shared, pools)
     convert += letters.lines(shared, types, words)
     back += records.commits(shared, columns)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hasten.kernel import named, records, views
-from hasten.kernel.kinds import Lst, Rec, Refuse, Type
+from hasten.kernel import knots, named, records, views
+from hasten.kernel.kinds import Knot, Lst, Rec, Refuse, Type
 from hasten.kernel.values import PY_TYPE
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def ready(
             lines.append(f"new_{x} = {helper}({x}, {PY_TYPE.get(kind, kind)}, {DTYPES.get(kind, kind)})")
             lines += [f"if new_{x} is None:", "    return None"]
         elif isinstance(t, Rec):
-            guards.append(f"type({x}) is dict")
+            guards.append(f"type({x}) {'in (dict, tuple)' if isinstance(t, Knot) else 'is dict'}")
             lines.append(f"{views.everyone(t)} = [{x}]")
         elif views.viewed(t):
             made, _ = views.taken(shared.helper, t, x, words)
@@ -103,7 +103,7 @@ def ready(
     lines[:0] = [f"{pool} = []" for pool in pools]
     for n in records.in_order(columns, types):
         under = records.passed(unit, n, types[n], words)
-        lines += under.convert
+        lines += knots.once(lines, under.convert)
         carried += [a.removeprefix("*") for a in under.args]
     lines += named.exact(shared, pools)
     carried += records.pools([types[n] for n in (*held.names, *columns)])

@@ -218,6 +218,16 @@ class Rec:
 
 
 @dataclass(frozen=True)
+class Knot(Rec):
+    """A dict or tuple that leads to others, or what one of them holds where they end: a place among all of that.
+
+    `path` says where the first ones are at the door, `by` the key that led here.
+    """
+
+    by: str | int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class Veiled:
     """What a dict from outside holds whose keys alone are read."""
 
@@ -442,6 +452,8 @@ def join(a: Type, b: Type) -> Type:
         if a == b:
             return a
         x, y = (None if isinstance(t, Nil) else t.item if isinstance(t, Opt) else t for t in (a, b))
+        if isinstance(x, Knot) or isinstance(y, Knot):
+            raise Refuse("holds None and what may be a node or None in turn")
         return Opt(y if x is None else x if y is None else join(x, y))
     if isinstance(a, Num) and isinstance(b, Num):
         kinds = a.kinds | b.kinds

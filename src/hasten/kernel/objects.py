@@ -45,6 +45,7 @@ from hasten.kernel.kinds import (
     Cell,
     Column,
     Grow,
+    Knot,
     Lst,
     Map,
     Nil,
@@ -517,6 +518,8 @@ def slot_of(unit: Unit, obj: Obj, attr: str, node: ast.AST) -> Type | None:
         made = (Column if obj.many else Cell)(frozenset(), word=True, kind=member.kind)
     elif (stream := shared_streams.slot(unit, obj, name, facts, stored, node)) is not None:
         made = stream
+    elif obj.many and shared.knots and facts and all(f.knots for f in facts) and not stored and not grown:
+        made = Column(frozenset(), held=Knot(name))
     elif obj.many:
         some = len(kindred.owners(unit, obj.path, attr)) < len(shared.unions.get(obj.path, ()))
         made = rows(name, facts, stored, grown or some, node)

@@ -18,6 +18,7 @@ from hasten.kernel.kinds import (
     BOOL,
     Arr,
     Grow,
+    Knot,
     Lst,
     Map,
     Nil,
@@ -178,6 +179,10 @@ def is_none(u: Unit, node: ast.Compare) -> V:
         flag = u.flag(node.left.id)
     else:
         v = maybe(u, node.left)
+        if isinstance(v.t, Knot):
+            from hasten.kernel import knots  # it builds on this module
+
+            return knots.none(u, v, positive, node.left)
         if not isinstance(v.t, (Opt, Nil)):
             if not isinstance(node.left, (ast.Name, ast.Attribute)) and not field(u, node.left):
                 fail("`is`", node)
@@ -232,6 +237,8 @@ def always(u: Unit, name: str, node: ast.expr) -> bool | None:
     """Is it None at all times (True), at none (False), or now and then (None)?"""
     if name in u.optional:
         return False if name in u.present else None
+    if isinstance(node, ast.Name) and isinstance(u.env.get(name), Knot):
+        return None
     if isinstance(node, ast.Name) and name in u.env:
         return False
     if name in u.bound:
@@ -239,7 +246,7 @@ def always(u: Unit, name: str, node: ast.expr) -> bool | None:
     count = len(u.lines)
     t = u.raw(node).t
     del u.lines[count:]
-    return True if isinstance(t, Nil) else None if isinstance(t, Opt) else False
+    return True if isinstance(t, Nil) else None if isinstance(t, (Opt, Knot)) else False
 
 
 def told(u: Unit, test: ast.expr, truth: bool) -> set[str]:

@@ -21,6 +21,7 @@ from hasten.kernel.kinds import (
     CODE,
     Column,
     Grow,
+    Knot,
     Map,
     Num,
     Opt,
@@ -117,6 +118,10 @@ def item(u: Unit, base: V, node: ast.Subscript) -> V:
         from hasten.kernel import named  # it builds on this module
 
         return named.item(u, base, node)
+    if isinstance(base.t, Knot):
+        from hasten.kernel import knots  # it builds on this module
+
+        return knots.item(u, base, node)
     key = key_in(node.slice)
     if key is None:
         fail("a record is asked for a key that is computed", node)
@@ -169,7 +174,7 @@ def column(shared: Shared, name: str, node: ast.AST) -> Type:
         if not compatible(numbers) or len(numbers) > 1 and not numbers <= {"int", "float", "np.float64"}:
             fail(f"{key!r} holds {' and '.join(sorted(numbers))}", node)
         return Column(numbers, optional)
-    found = None if optional or len(some) != 1 else door.item_type(some[0], name, shared.keys)
+    found = None if optional or len(some) != 1 else door.item_type(some[0], name, shared.keys, shared.knots > 0)
     if found is None:
         fail(f"what {key!r} holds is of several types, or of one that no kernel takes", node)
     return Row(found, frozenset({name}))
@@ -187,6 +192,7 @@ def parsed(u: Unit, node: ast.expr, kind: str) -> V | None:
     base = u.expr(node.value)
     if (
         not isinstance(base.t, Rec)
+        or isinstance(base.t, Knot)
         or base.t.fields
         or base.t.path in u.shared.made
         or {f.type for f in facts_under(u.shared, base.t.path, key)} != {TEXT}
@@ -208,8 +214,8 @@ def store(u: Unit, target: ast.Subscript, base: V, v: V) -> None:
     """`row["price"] = 2.5`, for a key that all records have, or none."""
     t, key = base.t, key_in(target.slice)
     assert isinstance(t, Rec)
-    if t.fields:
-        fail("an element of a namedtuple is replaced", target)
+    if t.fields or isinstance(t, Knot):
+        fail("an element of a namedtuple or of a node is replaced", target)
     if key is None or "(" in base.code and impure(target):
         fail("a record gets a value under a key that is computed", target)
     if t.path in u.shared.made:
@@ -263,6 +269,8 @@ def method(u: Unit, base: V, name: str, node: ast.Call) -> V:
     """`row.get("price")` and `row.get("price", 0)`, for a key that all records have."""
     key = key_in(node.args[0]) if node.args else None
     assert isinstance(base.t, Rec)
+    if isinstance(base.t, Knot):
+        fail(f"{name} of a node", node)
     if name != "get" or key is None or len(node.args) > 2 or node.keywords or base.t.fields:
         fail(f"{name} of a record", node)
     if base.t.path not in u.shared.made and ABSENT in {f.type for f in facts_under(u.shared, base.t.path, key)}:
@@ -276,6 +284,10 @@ def has(u: Unit, base: V, node: ast.Compare, sign: str) -> V:
     """`"price" in row`, for a key that all records have."""
     key = key_in(node.left)
     assert isinstance(base.t, Rec)
+    if isinstance(base.t, Knot):
+        from hasten.kernel import knots  # it builds on this module
+
+        return knots.has(u, base, node, sign)
     if base.t.fields:
         fail("`in` a namedtuple", node)
     if base.t.path in u.shared.made:
@@ -317,6 +329,8 @@ def pools(types: Iterable[Type | None]) -> list[str]:
         t = todo.pop()
         if isinstance(t, Rec):
             found[views.everyone(t)] = None
+        elif isinstance(t, Column):
+            todo.append(t.held)
         elif isinstance(t, (Row, Grow, Opt)):
             todo.append(t.item)
         elif isinstance(t, Map):
@@ -343,6 +357,10 @@ def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
     """How what all records of a kind hold under a key gets into a kernel. `words` names the strings' numbers."""
     shared = u.shared
     path, key = name.rpartition(":")[0], shared.columns[name]
+    if path in shared.knotted:
+        from hasten.kernel import knots  # it builds on this module
+
+        return knots.passed(u, name, t, words)
     everyone = views.everyone(Rec(path))
     x = u.local(name)
     if name in shared.added:

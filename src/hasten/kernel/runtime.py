@@ -13,6 +13,7 @@ from hasten.kernel import (
     runtime_averages,
     runtime_generators,
     runtime_heaps,
+    runtime_knots,
     runtime_lists,
     runtime_loose,
     runtime_orders,
@@ -1316,7 +1317,8 @@ _ALL += [
     )
 ]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_random.PLAIN]
-_ALL += [_njit(name, body, *uses) for name, body, uses in runtime_views.COMPILED]
+_ALL += [_njit(name, body, *uses) for name, body, uses in (*runtime_views.COMPILED, *runtime_knots.COMPILED)]
+_ALL += [_plain(name, body, *uses) for name, body, uses in runtime_knots.PLAIN]
 _ALL += [_njit(name, body, *uses) for name, body, uses in runtime_heaps.COMPILED]
 _ALL += [_plain(name, body, *uses) for name, body, uses in runtime_views.PLAIN]
 _ALL += [

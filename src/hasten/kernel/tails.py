@@ -69,6 +69,35 @@ def looped(func: ast.FunctionDef, method: bool) -> ast.FunctionDef:
     return ast.fix_missing_locations(made)
 
 
+@lru_cache(maxsize=512)
+def branched(func: ast.FunctionDef) -> ast.FunctionDef:
+    """`return 1 if leaf else 1 + count(left)` as an `if`, so that what returns without a call of the function itself
+    tells what such a call gives."""
+    if not any(isinstance(n, ast.Return) and _chooses(n, func.name) for n in ast.walk(func)):
+        return func
+    made = copy.deepcopy(func)
+    for n in ast.walk(made):
+        for held in ("body", "orelse", "finalbody"):
+            body = getattr(n, held, None)
+            if isinstance(body, list):
+                body[:] = [_branch(s) if isinstance(s, ast.Return) and _chooses(s, func.name) else s for s in body]
+    return made
+
+
+def _chooses(s: ast.Return, name: str) -> bool:
+    if not isinstance(s.value, ast.IfExp):
+        return False
+    called = [n.func for n in ast.walk(s.value) if isinstance(n, ast.Call)]
+    return name in [f.id if isinstance(f, ast.Name) else f.attr if isinstance(f, ast.Attribute) else "" for f in called]
+
+
+def _branch(s: ast.Return) -> ast.stmt:
+    assert isinstance(s.value, ast.IfExp)
+    chosen = [ast.copy_location(ast.Return(v), s) for v in (s.value.body, s.value.orelse)]
+    new = ast.If(s.value.test, [chosen[0]], [chosen[1]])
+    return ast.fix_missing_locations(ast.copy_location(new, s))
+
+
 def _itself(n: ast.Call, func: ast.FunctionDef, order: Sequence[str], method: bool) -> bool:
     """Does a call mean the function itself, if its name does?"""
     if not method:

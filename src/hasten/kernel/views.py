@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hasten.kernel import lists_of_arrays
-from hasten.kernel.kinds import Arr, Lst, Map, Num, Opt, Rec, Refuse, Row, Tup, Type, Veiled, Word, scalar
+from hasten.kernel.kinds import Arr, Knot, Lst, Map, Num, Opt, Rec, Refuse, Row, Tup, Type, Veiled, Word, scalar
 from hasten.kernel.values import PURE
 
 if TYPE_CHECKING:
@@ -306,6 +306,9 @@ def taken(helper: Callable[[str], str], t: Type, x: str, words: str) -> tuple[li
             part(name, f"{helper('gathered')}({everyone(t)}, {values}, {t.fields!r})")
         elif isinstance(t, Rec):
             pool = everyone(t)
+            if isinstance(t, Knot):  # all that these lead to follows them there
+                lines.extend([f"{pool} = [*{values}]", f"{name} = np.arange(len({pool}))"])
+                return
             lines.extend([f"{pool} = {values}", f"if not {helper('plain_dicts')}({pool}):", "    return None"])
             lines.append(f"{name} = np.arange(len({pool}))")
         else:

@@ -27,11 +27,12 @@ from typing import Any
 
 from hasten.core.facts import ABSENT, ValueFact
 
-HAZARDS = frozenset({"hasnan", "hasinf", "has_nan", "has_nan_index", "aliased", "many_kinds"})
+HAZARDS = frozenset({"hasnan", "hasinf", "has_nan", "has_nan_index", "aliased", "many_kinds", "nested"})
 MAX_KINDS = 24  # distinct kinds kept in one joined tuple
 MAX_DEPTH = 5
 MAX_FIELDS = 40  # of dicts that are looked at key by key
 MAX_LINKED = 3000  # objects that hang together
+MAX_PLACES = 8  # of a tuple or list that may be a node of a tree
 LINKED = "attribute=*"
 _STDLIB = str(getattr(sys.modules.get("os"), "__file__", None) or "?").rpartition("os.py")[0] or "?"
 ARRAY_FACTOR = 500  # vectorised looks at this many array elements cost one unit of budget
@@ -119,6 +120,8 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
         if fields is not None:
             return fields[0]
         fact = _sequence(value, name, budget, depth, inside)
+        if cls is tuple and 1 < len(value) <= MAX_PLACES:
+            fact = replace(fact, knots=_knots([value], budget))
         if cls.__module__ != "builtins" and not isinstance(value, deque):
             return replace(fact, items=fact.items + _attributes(value, budget, depth, inside))
         return fact
@@ -358,8 +361,64 @@ def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -
         items=_joined(f for _, facts in fields for f in facts if f.type != ABSENT),
         keys=(_plain(str, list(names)),),
         fields=tuple(fields),
+        knots=_knots(values, budget),
     )
     return fact, seen_all
+
+
+_NESTS = (dict, tuple, list)
+
+
+def _knots(roots: list[Any], budget: _Budget) -> tuple[ValueFact, ...]:
+    """Facts of all dicts, tuples and lists that hang together with these, one for each type; none unless one of them
+    leads to another by the same key (or place) twice, as the nodes of a tree do."""
+    if not any(type(v) in _NESTS for root in roots for v in _inner(root)):
+        return ()
+    met: dict[int, Any] = {}
+    todo = deque((root, frozenset[Any]()) for root in roots)
+    again = False
+    while todo and len(met) < MAX_LINKED:
+        value, way = todo.popleft()
+        if id(value) in met or not _node(value):
+            continue
+        met[id(value)] = value
+        for key, held in value.items() if type(value) is dict else enumerate(value):
+            if type(held) in _NESTS:
+                again = again or key in way
+                todo.append((held, way if key in way else way | {key}))
+    if not again or budget.take(len(met), FAST_FACTOR) < len(met):
+        return ()
+    return tuple(_knot(kind, [v for v in met.values() if type(v) is kind], budget) for kind in _NESTS)
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value
+
+
+def _node(value: Any) -> bool:
+    """May it be a node of a tree: a small dict with plain strings as keys, a short tuple or list?"""
+    if type(value) is dict:
+        return 0 < len(value) <= MAX_FIELDS and set(map(type, value)) == {str}
+    return 0 < len(value) <= MAX_PLACES
+
+
+def _knot(kind: type, values: list[Any], budget: _Budget) -> ValueFact:
+    """What all dicts (tuples, lists) of a tree hold, key by key."""
+    held: dict[str, list[Any]] = {}
+    for value in values:
+        for key, v in value.items() if kind is dict else enumerate(value):
+            held.setdefault(str(key), []).append(v)
+    fields = []
+    for key, some in islice(held.items(), MAX_FIELDS):
+        leads = [type(v) is dict or type(v) in _NESTS and any(type(x) in _NESTS for x in v) for v in some]
+        kinds = dict.fromkeys(type(v) for v, on in zip(some, leads, strict=True) if on)
+        rest = [v for v, on in zip(some, leads, strict=True) if not on]
+        facts, _ = _elements(rest, len(rest), budget, MAX_DEPTH - 2, set())
+        facts = _joined((*facts, *(ValueFact(type_name(k), complete=False, note=("nested",)) for k in kinds)))
+        fields.append((key, facts if len(some) == len(values) else (*facts, ValueFact(ABSENT))))
+    sizes = [len(v) for v in values]
+    size = min(sizes, default=None), max(sizes, default=None)
+    return ValueFact(type_name(kind), min_len=size[0], max_len=size[1], fields=tuple(fields))
 
 
 def _named_tuples(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, bool] | None:
@@ -756,6 +815,7 @@ def _merge(a: ValueFact, b: ValueFact) -> ValueFact:
         columns=a.columns if a.columns == b.columns else tuple(c for c in a.columns if c in b.columns),
         note=note,
         fields=_fields_of_both(a, b),
+        knots=_joined((*a.knots, *b.knots)) if a.knots or b.knots else (),
     )
 
 

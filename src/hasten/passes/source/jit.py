@@ -69,7 +69,8 @@ class How:
     that are asked for strings of the code are records, whatever they hold; `together`, classes of objects that the
     kernel makes, and that stand for one another; `narrow`, attributes hold no other types than were recorded; `pooled`,
     lists of objects that change, by their names at the door; `live`, dicts that change, likewise;
-    `removing`, something is taken out of dicts or sets; `told`, a parameter and the class that it stands for."""
+    `removing`, something is taken out of dicts or sets; `knots`, dicts and tuples that lead to others are held by their
+    places (2: all containers in them too); `told`, a parameter and the class that it stands for."""
 
     words: bool = False
     maybe: bool = False
@@ -83,6 +84,7 @@ class How:
     pooled: frozenset[str] = frozenset()
     live: frozenset[str] = frozenset()
     removing: bool = False
+    knots: int = 0
     told: tuple[str, str] | None = None
 
 
@@ -244,6 +246,8 @@ class Jit:
             for m in ((True, False) if nones else (False,))
             for r in ((True, False) if dicts else (False,))
         ]
+        if any(f.knots for kinds in seen.types.values() for f in _inside(kinds)):
+            hows += [replace(h, knots=n) for n in (1, 2) for h in hows if h.words and not h.knots]
         while hows:
             how = hows.pop(0)
             try:
@@ -338,6 +342,7 @@ def compiled_as(how: How, module: Module, seen: Mapping[str, tuple[ValueFact, ..
     shared.narrow = how.narrow
     shared.pooled = how.pooled
     shared.removing = how.removing
+    shared.knots = how.knots
     shared.constant_type = constant_type(how)
     return shared
 
@@ -476,6 +481,7 @@ def at_door(shared: Shared, name: str, how: How) -> Type | None:
         read_only=how.reads and name not in directly_put(shared),
         keys=shared.keys,
         records_first=how.records,
+        tied=how.knots > 0,
     )
     if found is None and changing is not None and (how.words or not keys.worded(changing)):
         return changing
