@@ -114,7 +114,7 @@ if TYPE_CHECKING:
     from hasten.core.facts import ValueFact
     from hasten.kernel.building import Plan
     from hasten.kernel.elsewhere import Project
-    from hasten.kernel.knots import Table
+    from hasten.kernel.knot_tables import Table
     from hasten.kernel.letters import Question
     from hasten.kernel.objects import Used
     from hasten.kernel.prints import Site
@@ -138,6 +138,7 @@ NUMPY_LIKE = {
 }  # fmt: skip
 CALLED = re.compile(r"([\w.]+)\(")
 CONSTANTS = {f"{m}.{c}" for m in ("math", "numpy") for c in ("pi", "e", "inf", "nan")} | {"math.tau"}
+INFINITE = ("inf", "-inf", "Infinity", "-Infinity")
 NP_TYPES = {"float64": "np.float64", "int64": "np.int64", "bool_": "np.bool", "bool": "np.bool"}
 NP_TYPES |= {n: f"np.{n}" for n in ("int8", "int16", "int32", "uint8", "uint16", "uint32")}
 
@@ -1492,6 +1493,11 @@ class Unit:
         """Type of the items and code of what a loop goes over."""
         from hasten.kernel import objects  # it builds on this module
 
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and self.shared.knots:
+            from hasten.kernel import knots  # it builds on this module
+
+            if (rest := knots.rest(self, node)) is not None:
+                return rest
         if isinstance(node, ast.Subscript):
             some = objects.part(self, node)
             if some is not None:
@@ -1823,7 +1829,7 @@ class Unit:
         return v
 
     def integer(self, node: ast.expr) -> V:
-        v = self.leaf(self.expr(node), node)
+        v = self.leaf(self.expr(node), node, kind="int")
         if not isinstance(v.t, Num) or v.t.rep != "i":
             fail(f"{ast.unparse(node)} is not known to be an int", node)
         return v
@@ -1834,13 +1840,14 @@ class Unit:
             fail(f"{ast.unparse(node)} is not a number", node)
         return v
 
-    def leaf(self, v: V, node: ast.AST, must: bool = True) -> V:
-        """A value that may be a node of a tree, as the number or string that it is."""
+    def leaf(self, v: V, node: ast.AST, must: bool = True, kind: str = "") -> V:
+        """A value that may be a node of a tree, as the number or string that it is (of that `kind`, if several were
+        seen)."""
         if not isinstance(v.t, Knot):
             return v
         from hasten.kernel import knots  # it builds on this module
 
-        return knots.leaf(self, v, node, must)
+        return knots.leaf(self, v, node, must, kind)
 
     def e_Constant(self, node: ast.Constant) -> V:
         if isinstance(node.value, str):
@@ -3065,7 +3072,7 @@ class Unit:
             given[k.arg] = optional.maybe(self, k.value)
         for p, d in zip(reversed(order), reversed(a.defaults), strict=False):
             if p not in given:
-                if not isinstance(d, (ast.Constant, ast.UnaryOp)):
+                if not isinstance(d, (ast.Constant, ast.UnaryOp)) and not self.endless(d, module):
                     fail(f"{func.name}: default of {p}", node)
                 given[p] = optional.maybe(self, d)
         if set(given) != set(order):
@@ -3198,6 +3205,15 @@ class Unit:
             given_roots = {p: roots_of(given[p].t) for p in order}
             return V(f"({code})", arrays_leaving.mapped(unit.ret, given_roots), leaf=not isinstance(unit.ret, Tup))
         return V(code, loose(unit.ret) if unit is self else unit.ret)
+
+    def endless(self, node: ast.expr, module: Module | None) -> bool:
+        """Is a default `float("inf")` or `math.inf`?"""
+        if module is not None and module is not self.module:
+            return False
+        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+            of = node.args[0]
+            return self.module.dotted(node.func) == "float" and isinstance(of, ast.Constant) and of.value in INFINITE
+        return self.module.dotted(node) in ("math.inf", "numpy.inf")
 
     def told_apart(self, held: Sequence[V], func: ast.FunctionDef, node: ast.Call) -> None:
         """A doubt where two arrays or lists that go into a call, which changes one of them, may share memory."""

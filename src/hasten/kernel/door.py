@@ -21,6 +21,7 @@ from hasten.kernel import (
     deques_made,
     elsewhere,
     gaps,
+    knot_tables,
     knots,
     letters,
     lists_of_arrays,
@@ -754,8 +755,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     pools = named.pools({n: t for n, t in types.items() if n in columns or n in plain and n not in held_names})
     convert[:0] = [f"{pool} = []" for pool in pools]
     for n in records.in_order([*columns], types):
-        convert += knots.once(convert, columns[n].convert)
-    convert += knots.unmoved(shared, moved)
+        convert += knot_tables.once(convert, columns[n].convert)
+    convert += knot_tables.unmoved(shared, moved)
     convert += named.exact(shared, pools)
     convert += letters.lines(shared, types, words)
     back += records.commits(shared, columns)

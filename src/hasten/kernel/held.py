@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hasten.kernel import knots, named, records, views
+from hasten.kernel import knot_tables, named, records, views
 from hasten.kernel.kinds import Knot, Lst, Rec, Refuse, Type
 from hasten.kernel.values import PY_TYPE
 
@@ -103,7 +103,7 @@ def ready(
     lines[:0] = [f"{pool} = []" for pool in pools]
     for n in records.in_order(columns, types):
         under = records.passed(unit, n, types[n], words)
-        lines += knots.once(lines, under.convert)
+        lines += knot_tables.once(lines, under.convert)
         carried += [a.removeprefix("*") for a in under.args]
     lines += named.exact(shared, pools)
     carried += records.pools([types[n] for n in (*held.names, *columns)])

@@ -14,29 +14,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hasten.core.facts import ABSENT, ValueFact
 from hasten.kernel import arrays
 from hasten.kernel.kinds import BOOL, SIZE, Column, Grow, Knot, Num, Opt, Row, Type, Word, num, rooted, scalar
-from hasten.kernel.values import PY_TYPE, V, bare, fail, impure
+from hasten.kernel.knot_tables import DECIMALS, ITEMS, KEYS, PLACED, WHOLE, Key, Leaf, name_of, table
+from hasten.kernel.values import V, bare, fail, impure
 
 if TYPE_CHECKING:
     from hasten.kernel.compiler import Shared, Unit
-    from hasten.kernel.records import Passed
 
 NONE, TEXT = "builtins.NoneType", "builtins.str"
 NESTS = ("builtins.dict", "builtins.tuple", "builtins.list")
 # the bits that stand for types, as the helper `knot_kinds` numbers them; `bool` is an int, `np.float64` a float
 BITS = {"None": 1, "dict": 2, "tuple": 4, "list": 8, "int": 16, "float": 32, "bool": 64, "str": 128, "np.float64": 256}
 WITHIN = {"int": ("int", "bool"), "float": ("float", "np.float64")}
-DTYPES = {"int": "np.int64", "float": "np.float64", "bool": "np.bool_", "np.bool": "np.bool_"}
-DTYPES |= {kind: kind for kind in ("np.float64", "np.int64")}
 FLOATS = ("float", "np.float64")
-PLACED = "[{}]"  # the key of a column of what tuples hold at a place
-WHOLE, DECIMALS = "[whole]", "[floats]"  # the columns of numbers
-ITEMS, KEYS = "[items]", "[keys]"  # all that some nodes hold, one after another
 
 
 def like(fact: ValueFact) -> bool:
@@ -89,28 +83,6 @@ def leaves(shared: Shared, path: str) -> tuple[ValueFact, ...]:
 # ---------------------------------------------------------------------- columns
 
 
-@dataclass
-class Table:
-    """What a kernel reads of all nodes that hang together: for each node a row of whole numbers and one of floats."""
-
-    whole: dict[tuple[str, str | int | None], int] = field(default_factory=dict)  # what, of which key: the column
-    floats: dict[str | int | None, int] = field(default_factory=dict)
-    kinds: dict[str | int | None, str] = field(default_factory=dict)  # of what is under a key; "str": strings
-    every: dict[str | int, None] = field(default_factory=dict)  # keys of containers of which all is read
-    keyed: str = ""  # the kind of the keys of dicts that are looked up
-
-    @property
-    def links(self) -> list[str | int]:
-        """The keys that are followed."""
-        return [key for what, key in self.whole if what == "link" and key is not None]
-
-
-def name_of(shared: Shared, path: str, key: str) -> str:
-    from hasten.kernel import records  # it builds on this module
-
-    return records.name_of(shared, path, key)
-
-
 def _column(u: Unit, path: str, t: Column | Row, key: str) -> str:
     """The kernel's name for what comes in of all nodes."""
     name = name_of(u.shared, path, key)
@@ -118,22 +90,18 @@ def _column(u: Unit, path: str, t: Column | Row, key: str) -> str:
     return u.local(name)
 
 
-def table(shared: Shared, path: str) -> Table:
-    return shared.knotted.setdefault(path, Table())
-
-
-def _whole(u: Unit, path: str, at: str, what: str, key: str | int | None = None) -> str:
+def _whole(u: Unit, path: str, at: str, what: str, key: Key | None = None) -> str:
     """The code of a whole number about a node."""
     number = _number_of(u, path, what, key)
     return f"{_column(u, path, Column(frozenset({'int'})), WHOLE)}[{at}, {number}]"
 
 
-def _number_of(u: Unit, path: str, what: str, key: str | int | None = None) -> int:
+def _number_of(u: Unit, path: str, what: str, key: Key | None = None) -> int:
     columns = table(u.shared, path).whole
     return columns.setdefault((what, key), len(columns))
 
 
-def _value(u: Unit, path: str, at: str, key: str | int | None, kind: str) -> str:
+def _value(u: Unit, path: str, at: str, key: Key, kind: str) -> str:
     """The code of a number (or of the number of a string) that a node holds under a key."""
     columns = table(u.shared, path)
     if columns.kinds.setdefault(key, kind) != kind:
@@ -199,7 +167,9 @@ def _computed(u: Unit, base: V, asked_for: ast.expr, node: ast.AST) -> V:
 
 def _in_rows(u: Unit, t: Knot) -> bool:
     """Do nodes hold lists or tuples under the key that led here?"""
-    return t.by is not None and any(f.type in NESTS[1:] for f in held(u.shared, t.path, t.by))
+    if t.by is None:
+        return any(f.type in NESTS[1:] and f.fields for f in nodes_of(u.shared, t.path))
+    return any(f.type in NESTS[1:] for f in held(u.shared, t.path, t.by))
 
 
 def _found(u: Unit, t: Knot, place: str, key: V, node: ast.AST) -> str:
@@ -217,8 +187,6 @@ def _found(u: Unit, t: Knot, place: str, key: V, node: ast.AST) -> str:
 
 def _items(u: Unit, t: Knot, place: str, node: ast.AST) -> tuple[str, ...]:
     """What the helpers take that look at all that a node holds."""
-    if t.by is None:
-        fail("all of a node that no one key leads to", node)
     table(u.shared, t.path).every[t.by] = None
     numbers = [_number_of(u, t.path, what) for what in ("kind", "begin", "size")]
     whole = _column(u, t.path, Column(frozenset({"int"})), WHOLE)
@@ -249,6 +217,19 @@ def items(u: Unit, v: V, node: ast.AST, of_dict: bool = False) -> tuple[Type, st
     assert isinstance(v.t, Knot)
     found = _items(u, v.t, _place(v, node), node)
     return Knot(v.t.path), f"{u.helper('knot_items')}({', '.join(found)}, {of_dict})"
+
+
+def rest(u: Unit, node: ast.Subscript) -> tuple[Type, str] | None:
+    """`for e in node[1:]:`; None: of something else."""
+    v = _seen(u, node.value) if isinstance(node.value, (ast.Name, ast.Subscript)) else None
+    at = node.slice
+    if v is None or not isinstance(at, ast.Slice) or at.upper is not None or at.step is not None:
+        return None
+    first = key_of(at.lower) if at.lower is not None else 0
+    if not isinstance(first, int):
+        return None
+    t, code = items(u, v, node)
+    return t, f"{code}[{first}:]"
 
 
 def under(u: Unit, base: V, key: str | int, node: ast.AST) -> V:
@@ -285,8 +266,8 @@ def _named(u: Unit, at: str, node: ast.AST) -> str:
     return name
 
 
-def _told(u: Unit, path: str, key: str | int | None, at: str, t: Type, kind: str, node: ast.AST) -> V:
-    """A number or string that a node surely holds (that it is, where `key` is None)."""
+def _told(u: Unit, path: str, key: Key, at: str, t: Type, kind: str, node: ast.AST) -> V:
+    """A number or string that a node surely holds, or is."""
     at = _named(u, at, node)
     code = f"{u.helper('knot_told')}({_whole(u, path, at, 'tells', key)}, {_value(u, path, at, key, kind)})"
     return V(code, t)
@@ -322,7 +303,7 @@ def has(u: Unit, base: V, node: ast.Compare, sign: str) -> V:
     """`"size" in node`"""
     key, t = key_of(node.left), base.t
     assert isinstance(t, Knot)
-    if key is None and t.by is not None and not _in_rows(u, t):
+    if key is None and not _in_rows(u, t):
         v = u.single(u.leaf(u.expr(node.left), node.left))
         return V(f"({_found(u, t, _place(base, node), v, node)} {'<' if sign else '>='} 0)", BOOL)
     if not isinstance(key, str):
@@ -452,137 +433,25 @@ def unpack(u: Unit, v: V, name: str, target: ast.Tuple | ast.List, node: ast.AST
         u.bind(one, under(u, V(name, v.t), i, node))
 
 
-def leaf(u: Unit, v: V, node: ast.AST, must: bool = False) -> V:
+def leaf(u: Unit, v: V, node: ast.AST, must: bool = False, wanted: str = "") -> V:
     """The number or string that a node is, where such nodes were seen (the kernel gives up if it is none); the node as
-    it is where none was seen, unless it `must` be one."""
+    it is where none was seen, unless it `must` be one. Where ints and floats were seen a float, unless another is
+    `wanted`."""
     if not isinstance(v.t, Knot):
         return v
+    from hasten.kernel import objects  # it builds on this module
+
     some = leaves(u.shared, v.t.path)
-    if len(some) != 1:
-        if must or some:
-            fail("a node that may be of several types", node)
+    if not some and not must:
         return v
-    found, kind = _held_as(u.shared, v.t.path, some, node)
+    kinds = {objects.NUMBERS.get(f.type, "str" if f.type == TEXT else "") for f in some}
+    numbers = kinds - {"str"} or kinds
+    kind = wanted if wanted in kinds else "float" if numbers == {"int", "float"} else ""
+    if len(numbers) == 1 and not kind:
+        (kind,) = numbers
     if not kind:
-        fail("a node that holds such things", node)
-    return _told(u, v.t.path, None, _place(v, node), found, kind, node)
-
-
-# ---------------------------------------------------------------------- the way in
-
-
-def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
-    """How what a kernel reads of all nodes gets into it."""
-    from hasten.kernel import records, views  # they build on this module
-
-    shared = u.shared
-    path, key = name.rpartition(":")[0], shared.columns[name]
-    nodes, x, columns = views.everyone(Knot(path)), u.local(name), table(shared, path)
-    out = records.Passed(_spread(shared, nodes, columns), [f"new_{x}"])
-    if key == WHOLE:
-        out.convert.append(f"new_{x} = np.zeros((len({nodes}), {len(columns.whole)}), np.int64)")
-        for (what, of), number in columns.whole.items():
-            target = f"new_{x}[:, {number}]"
-            if what == "begin":
-                out.convert.append(f"{target} = {_within(nodes)}[3]")
-            elif what in ("kind", "size"):
-                out.convert.append(f"{target} = {shared.helper(f'knot_{what}s')}({nodes})")
-            elif what in ("link", "has"):
-                helper = shared.helper("knot_links" if what == "link" else "knot_keys")
-                out.convert.append(f"{target} = {helper}({nodes}, {_within(nodes)}, {of!r})")
-            elif what == "tells":
-                out.convert += _values(shared, path, of)
-                out.convert.append(f"{target} = {_held_by(shared, path, of)}[2]")
-            else:
-                out.convert += _numbers(shared, path, of, columns.kinds[of], words, f"new_{x}", number)
-    elif key == ITEMS:
-        out.convert.append(f"new_{x} = np.array({_within(nodes)}[4], np.int64)")
-    elif key == KEYS:
-        every = f"{shared.helper('knot_all_keys')}({nodes}, {_within(nodes)})"
-        strings = columns.keyed == "str"
-        helper = shared.helper("word_numbers" if strings else "column")
-        code = f"{helper}({every}, {words if strings else 'int, np.int64'})"
-        out.convert += [f"new_{x} = {code}", f"if new_{x} is None:", "    return None"]
-    elif key == DECIMALS:
-        out.convert.append(f"new_{x} = np.zeros((len({nodes}), {len(columns.floats)}))")
-        for of, number in columns.floats.items():
-            out.convert += _numbers(shared, path, of, columns.kinds[of], words, f"new_{x}", number)
-    else:
-        assert isinstance(t, Row)
-        placed = int(key[1:-1]) if key.startswith("[") else key
-        out.convert += _values(shared, path, placed)
-        lines, inside = views.taken(shared.helper, t, x, words)
-        out.convert += [f"{x} = {shared.helper('knot_fill')}({nodes}, {_held_by(shared, path, placed)})", *lines]
-        out.lists += inside[1:]
-        out.args = [f"new_{a}" for a in views.arguments(t, x)]
-    return out
-
-
-def _within(nodes: str) -> str:
-    return f"within_{nodes}"
-
-
-def _spread(shared: Shared, nodes: str, columns: Table) -> list[str]:
-    """The line that finds all nodes, from the first ones."""
-    links, every = (
-        "(" + "".join(f"{k!r}, " for k in keys).rstrip(" ") + ")"
-        for keys in (dict.fromkeys([*columns.links, *columns.every]), columns.every)
-    )
-    return [f"{_within(nodes)} = {shared.helper('knots_within')}({nodes}, {links}, {every})"]
-
-
-def _held_by(shared: Shared, path: str, key: str | int | None) -> str:
-    """The wrapper's name for what nodes hold under a key."""
-    from hasten.kernel.compiler import local  # it builds on this module
-
-    called = PLACED.format("leaf") if key is None else PLACED.format(key) if isinstance(key, int) else key
-    return f"held_{local(name_of(shared, path, called))}"
-
-
-def _values(shared: Shared, path: str, key: str | int | None) -> list[str]:
-    """The lines that find what nodes hold under a key."""
-    from hasten.kernel import views  # it builds on this module
-
-    nodes = views.everyone(Knot(path))
-    held_by = _held_by(shared, path, key)
-    found = f"{held_by} = {shared.helper('knot_values')}({nodes}, {_within(nodes)}, {key!r})"
-    return [found, f"if {held_by} is None:", "    return None"]
-
-
-def _numbers(
-    shared: Shared, path: str, key: str | int | None, kind: str, words: str, target: str, number: int
-) -> list[str]:
-    """The lines that put numbers that nodes hold into a column."""
-    held_by = _held_by(shared, path, key)
-    if kind == "str":
-        code = f"{shared.helper('word_numbers')}({held_by}[0], {words})"
-    else:
-        code = f"{shared.helper('column')}({held_by}[0], {PY_TYPE.get(kind, kind)}, {DTYPES[kind]})"
-    lines = [f"numbers_{held_by} = {code}", f"if numbers_{held_by} is None:", "    return None"]
-    return [*_values(shared, path, key), *lines, f"{target}[{held_by}[1], {number}] = numbers_{held_by}"]
-
-
-def once(done: list[str], lines: list[str]) -> list[str]:
-    """The lines of a column without those that another column of the same nodes has brought."""
-    out: list[str] = []
-    while lines:
-        size = 1 if lines[0].startswith("within_") else 3 if lines[0].startswith("held_") else 0
-        if not size or lines[0] not in (*done, *out):
-            out.append(lines[0])
-            size = 1
-        lines = lines[size:]
-    return out
-
-
-def unmoved(shared: Shared, moved: Sequence[str]) -> list[str]:
-    """The lines that see to it that none of the containers that change (`moved`) is a node."""
-    from hasten.kernel import views  # it builds on this module
-
-    lines = []
-    for path in sorted(shared.knotted) if moved else ():
-        nodes = f"[x for x in {views.everyone(Knot(path))} if type(x) in (dict, tuple, list)]"
-        lines += [f"if not {shared.helper('unshared')}([{', '.join(moved)}], {nodes}):", "    return None"]
-    return lines
+        fail("a node that may be of several types", node)
+    return _told(u, v.t.path, Leaf(kind), _place(v, node), Word() if kind == "str" else num(kind), kind, node)
 
 
 __all__ = [
@@ -595,10 +464,8 @@ __all__ = [
     "length",
     "like",
     "none",
-    "once",
-    "passed",
+    "rest",
     "some",
     "truth",
-    "unmoved",
     "unpack",
 ]

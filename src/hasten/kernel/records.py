@@ -358,9 +358,9 @@ def passed(u: Unit, name: str, t: Type, words: str) -> Passed:
     shared = u.shared
     path, key = name.rpartition(":")[0], shared.columns[name]
     if path in shared.knotted:
-        from hasten.kernel import knots  # it builds on this module
+        from hasten.kernel import knot_tables  # it builds on this module
 
-        return knots.passed(u, name, t, words)
+        return knot_tables.passed(u, name, t, words)
     everyone = views.everyone(Rec(path))
     x = u.local(name)
     if name in shared.added:

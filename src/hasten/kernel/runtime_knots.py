@@ -84,8 +84,8 @@ PLAIN: list[tuple[str, str, tuple[str, ...]]] = [
     ("knots_within", '''
 def _knots_within(nodes, links, every):
     """Where nodes lead by each of these keys or places, as two lists of places among all nodes: from and to; also which
-    nodes are dicts, and which are tuples or lists. Of what the keys `every` lead to all is a node: for each node where
-    that begins (-1: it does not), and places. The list of the first nodes gets all others."""
+    nodes are dicts, and which are tuples or lists. All that is in what the keys `every` lead to (None: in anything) is
+    a node: for each node where that begins (-1: it does not), and places. The list of the first gets all others."""
     at = dict(zip(map(id, nodes), range(len(nodes))))
     leads = {link: ([], []) for link in links}
     dicts, rows, begins, items = [], [], {}, []
@@ -97,6 +97,12 @@ def _knots_within(nodes, links, every):
                 at[id(one)] = len(nodes)
                 nodes.append(one)
         return [at[id(one)] for one in held]
+
+    def listed(some):
+        for i in some:
+            if i not in begins and type(nodes[i]) in (dict, tuple, list):
+                begins[i] = len(items)
+                items.extend(placed([*nodes[i].values()] if type(nodes[i]) is dict else nodes[i]))
 
     while begin < len(nodes):
         end = len(nodes)
@@ -111,10 +117,9 @@ def _knots_within(nodes, links, every):
             start += some
             stop += found
             if link in every:
-                for i in found:
-                    if i not in begins and type(nodes[i]) in (dict, tuple, list):
-                        begins[i] = len(items)
-                        items += placed([*nodes[i].values()] if type(nodes[i]) is dict else nodes[i])
+                listed(found)
+        if None in every:
+            listed(range(begin, end))
         dicts += new_dicts
         rows += new_rows
         begin = end
@@ -159,17 +164,13 @@ def _knot_keys(nodes, within, key):
 ''', ()),
     ("knot_values", '''
 def _knot_values(nodes, within, key):
-    """What nodes hold under a key or at a place (or are, if the key is None): the values, of which nodes they are, and
-    for each node: 1 for a value, 0 for none, -1 for None. None where no node has a value."""
-    if key is None:
-        where = [i for i, node in enumerate(nodes) if type(node) not in (dict, tuple, list)]
-        held = [nodes[i] for i in where]
+    """What nodes hold under a key or at a place: the values, of which nodes they are, and for each node: 1 for a value,
+    0 for none, -1 for None. None where no node has a value."""
+    if type(key) is str:
+        where = [i for i in within[1] if key in nodes[i]]
     else:
-        if type(key) is str:
-            where = [i for i in within[1] if key in nodes[i]]
-        else:
-            where = [i for i in within[2] if key < len(nodes[i])]
-        held = [nodes[i][key] for i in where]
+        where = [i for i in within[2] if key < len(nodes[i])]
+    held = [nodes[i][key] for i in where]
     tells = np.zeros(len(nodes), np.int64)
     tells[where] = 1
     if type(None) in set(map(type, held)):
@@ -177,6 +178,14 @@ def _knot_values(nodes, within, key):
         where = [i for i, value in zip(where, held) if value is not None]
         held = [value for value in held if value is not None]
     return (held, where, tells) if held else None
+''', ()),
+    ("knot_leaves", '''
+def _knot_leaves(nodes, kind):
+    """Which nodes are of this type themselves, as `knot_values` gives it."""
+    where = [i for i, node in enumerate(nodes) if type(node) is kind]
+    tells = np.zeros(len(nodes), np.int64)
+    tells[where] = 1
+    return [nodes[i] for i in where], where, tells
 ''', ()),
     ("knot_fill", '''
 def _knot_fill(nodes, found):

@@ -229,6 +229,6 @@ def _value_fact(data: Mapping[str, Any]) -> ValueFact:
             "columns": tuple((a, b) for a, b in data["columns"]),
             "note": tuple(data["note"]),
             "fields": tuple((key, tuple(_value_fact(f) for f in facts)) for key, facts in data["fields"]),
-            "knots": tuple(_value_fact(f) for f in data["knots"]),
+            "knots": tuple(_value_fact(f) for f in data.get("knots", ())),
         }
     )
