@@ -809,7 +809,8 @@ def wrap(shared: Shared, unit: Unit, purpose: str, ahead: Held | None = None) ->
     if unit.function:
         more = (raw_held, got_held)
         if ahead is not None:
-            if unit.mutated or back or undo or streams or shared.objects and not ahead.attributes:
+            changes = unit.mutated or back or undo or streams or records.changed(shared)
+            if changes or shared.objects and not ahead.attributes:
                 raise Refuse("it changes what it is given")
             if arrays_leaving.told_apart(unit, [*unit.ret.items] if isinstance(unit.ret, Tup) else [unit.ret]):
                 raise Refuse("it returns arrays that may be one")
