@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -153,9 +155,14 @@ run(DataLoader(Rows(np.asfortranarray(np.arange(24.0).reshape(8, 3)), np.arange(
 def test_a_class_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "rows_of_mine.py").write_text(ELSEWHERE)
     made = changed(WholeBatches(), tmp_path, USES)
     assert '_is_of(dataset, "Rows", "rows_of_mine.py")' in made[0]
+    taken = made[0].replace("print(x, y", "print(type(_whole_batches(loader).dataset).__name__, x, y")
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        exec(compile(taken, "script.py", "exec"), {"__name__": "__main__"})
+    assert out.getvalue().count("_WholeBatches tensor") == 3
     for more in ("Rows.__getitem__ = lambda self, i: (self.x[i], self.y[i])\n", "setattr(Rows, '__getitem__', len)\n"):
         assert not changes(WholeBatches(), work_of(tmp_path, USES + more))
 

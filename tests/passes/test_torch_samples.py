@@ -309,6 +309,7 @@ def run(loader):
 torch.manual_seed(0)
 run(DataLoader(Halves([1.0, 2.0, 5.0]), batch_size=2, shuffle=True))
 """
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "halves_of_mine.py").write_text(rows.replace("EXTRA", "1.0"))
     made = changed(KeptSamples(), tmp_path, uses)
     assert 'if _is_of(dataset, "Halves", "halves_of_mine.py"):\n        return ()' in made[0]

@@ -14,6 +14,7 @@ Safe when        checked as it runs: a plain loader in this process, PyTorch's s
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -40,11 +41,12 @@ PLAIN = """\
 """
 OF_A_FILE = '''\
 def _is_of(dataset, name, path):
-    """Whether a data set is of the class `name` of the file `path`."""
+    """Whether a data set is of the class `name` of a file; `path` leads there from this one."""
     made = getattr(vars(type(dataset)).get("__getitem__"), "__code__", None)
     if type(dataset).__qualname__ != name or made is None:
         return False
-    return ("/" + made.co_filename.replace("\\\\", "/")).endswith("/" + path)
+    folder = os.path.dirname(_is_of.__code__.co_filename)
+    return os.path.realpath(made.co_filename) == os.path.realpath(os.path.join(folder, path))
 
 
 '''
@@ -161,7 +163,7 @@ class WholeBatches(ContainerPass):
             return
         added = () if binds_torch(module) else ("import torch\n",)
         project = place.project
-        plain = [] if patched(project) else [o for m in project.modules for o in _own(project, m, m is module)]
+        plain = [] if patched(project) else [o for m in project.modules for o in _own(module, m)]
         if not plain and not any("TensorDataset" in m.names for m in place.project.modules):
             return  # nothing whose rows could be taken at once
         own = "".join(
@@ -176,7 +178,7 @@ class WholeBatches(ContainerPass):
                 reason="a loader takes every row by itself and stacks them to batches",
                 remedy="index the tensors with all rows of a batch",
                 replace=((loader, f"_whole_batches({module.text(loader)})"),),
-                prelude=(*added, *([OF_A_FILE] if "_is_of(" in own else []), HELPER.replace("OWN", own)),
+                prelude=(*added, *(["import os\n", OF_A_FILE] if "_is_of(" in own else []), HELPER.replace("OWN", own)),
             )
 
 
@@ -254,18 +256,17 @@ def patched(project: Project) -> bool:
     return any(n.value == "__getitem__" and not within(m, n, ours) for m, n in named)
 
 
-def kind_of(project: Project, home: Module, name: str, here: bool) -> str:
-    """An expression that says whether `dataset` is of this class of the file (`here`), or of another one of `home`.
-
-    Empty where another file has a class of that name.
-    """
-    if here:
+def kind_of(module: Module, home: Module, name: str) -> str:
+    """An expression that says in `module` whether `dataset` is of this class of `home`."""
+    if home is module:
         return f"type(dataset) is {name}"
-    return f'_is_of(dataset, "{name}", "{home.source.path}")' if len(project.classes.get(name, ())) == 1 else ""
+    path = posixpath.relpath(home.source.path, posixpath.dirname(module.source.path) or ".")
+    return f'_is_of(dataset, "{name}", "{path}")'
 
 
-def _own(project: Project, module: Module, here: bool) -> Iterator[_Own]:
-    """Data set classes at the top level of a file that do nothing but give rows of their attributes."""
+def _own(home: Module, module: Module) -> Iterator[_Own]:
+    """Data set classes at the top level of `module` that do nothing but give rows of their attributes, for loops of
+    `home`."""
     for node in module.tree.body:
         if not isinstance(node, ast.ClassDef) or node.decorator_list or node.keywords or len(node.bases) != 1:
             continue
@@ -279,9 +280,8 @@ def _own(project: Project, module: Module, here: bool) -> Iterator[_Own]:
         if any(m.decorator_list for m in methods):
             continue
         fields = next((_fields(module, m) for m in methods if m.name == "__getitem__"), ())
-        kind = kind_of(project, module, node.name, here)
-        if kind and fields and not named.intersection(f for f, _ in fields):
-            yield _Own(kind, fields)
+        if fields and not named.intersection(f for f, _ in fields):
+            yield _Own(kind_of(home, module, node.name), fields)
 
 
 def _fields(module: Module, method: ast.FunctionDef) -> tuple[tuple[str, str], ...]:

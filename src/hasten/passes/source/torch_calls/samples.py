@@ -190,8 +190,7 @@ class KeptSamples(ContainerPass):
             return
         project = place.project
         homes = [(m, c) for m in project.modules for c in classes(m) if m is module or not c.variables]
-        kinds = [(kind_of(project, m, c.name, m is module), c) for m, c in homes]
-        found = [c for kind, c in kinds if kind]
+        found = [c for _, c in homes]
         if (
             not found
             or patched(project)
@@ -202,8 +201,8 @@ class KeptSamples(ContainerPass):
             return
         holders = Holders(project)
         held = holders.made_of(found)
-        helper = HELPER.replace("OTHERS", "".join(_entry(kind, c) for kind, c in kinds if kind))
-        other = [OF_A_FILE] if "_is_of(" in helper else []
+        helper = HELPER.replace("OTHERS", "".join(_entry(kind_of(module, m, c.name), c) for m, c in homes))
+        other = ["import os\n", OF_A_FILE] if "_is_of(" in helper else []
         added = IMPORTS if binds_torch(module) else (*IMPORTS, "import torch\n")
         for node, loader, last in loops(place, HELPER):
             if not _again(module, node) or holders.written(module, node) & held:
