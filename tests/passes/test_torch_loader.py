@@ -431,15 +431,18 @@ def test_rows_of_arrays(x: str | None, y: str | None, request: pytest.FixtureReq
 def test_recordings_hold_the_random_stream_and_the_mode() -> None:
     torch = pytest.importorskip("torch")
     states, mode = snapshot.random_states(), snapshot.process_state()
+    threads = torch.get_num_threads()
     assert mode["gradients"] is torch.is_grad_enabled()
     first = torch.rand(3).tolist()
     try:
         with torch.no_grad():
             assert snapshot.process_state()["gradients"] is False
+            torch.set_num_threads(threads + 1)
             snapshot.set_process_state(mode)
-            assert torch.is_grad_enabled()
+            assert torch.is_grad_enabled() and torch.get_num_threads() == threads
         snapshot.set_random_states(states)
         assert torch.rand(3).tolist() == first
         assert snapshot.random_states()["torch"] != states["torch"]
     finally:
+        torch.set_num_threads(threads)
         torch.set_grad_enabled(True)

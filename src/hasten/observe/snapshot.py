@@ -267,6 +267,7 @@ def process_state() -> dict[str, Any]:
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "is_grad_enabled"):
         state["gradients"] = torch.is_grad_enabled()
+        state["threads"] = torch.get_num_threads()
     return state
 
 
@@ -275,7 +276,10 @@ def set_process_state(state: Mapping[str, Any]) -> None:
     if "errstate" in state:
         importlib.import_module("numpy").seterr(**state["errstate"])
     if "gradients" in state:
-        importlib.import_module("torch").set_grad_enabled(state["gradients"])
+        torch = importlib.import_module("torch")
+        torch.set_grad_enabled(state["gradients"])
+        if torch.get_num_threads() != state["threads"]:
+            torch.set_num_threads(state["threads"])
 
 
 def class_data(cls: type) -> dict[str, Any]:

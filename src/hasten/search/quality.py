@@ -67,12 +67,17 @@ class Watched:
             self._others[shift] = probed
         return self._others[shift]
 
-    def lucky(self, candidate: ScriptWorkload, reserve_s: float) -> tuple[str | None, list[tuple[Probed, Probed]]]:
-        """Under which other seed the candidate is worse, in words; None when it is for none that there is time for."""
+    def lucky(
+        self, candidate: ScriptWorkload, reserve_s: float, keeping_s: float
+    ) -> tuple[str | None, list[tuple[Probed, Probed]]]:
+        """Under which other seed the candidate is worse, in words; None when it is for none that there is time for.
+
+        The seeds after the first leave the time (`keeping_s`) that keeping the candidate takes.
+        """
         pairs: list[tuple[Probed, Probed]] = []
         for shift in range(1, OTHER_SEEDS + 1):
             pair_s = self.program.base.wall_s * (1 if shift in self._others else 2)
-            if self.program.session.left_s < reserve_s + pair_s:
+            if self.program.session.left_s < reserve_s + pair_s + (keeping_s if shift > 1 else 0.0):
                 break
             other = self.other(shift)
             moved = (
@@ -160,7 +165,7 @@ def reach_as_good(
     reserved_s = reserve_s
     for change in sorted(changes, key=lambda c: c.later):
         if out.kept:
-            reserve_s = reserved_s + LOOKED * out.wall_s + measuring_seconds(base_s, out.wall_s)
+            reserve_s = reserved_s + _keeping_s(base_s, out.wall_s)
         rivals = tuple(k for k in out.kept if clash(k, change) or _nested(k, change))
         verdict: Verdict
         if session.left_s < reserve_s + 2 * out.wall_s:
@@ -188,6 +193,11 @@ def reach_as_good(
     return out
 
 
+def _keeping_s(base_s: float, wall_s: float) -> float:
+    """About what it takes to go on from a program that takes `wall_s` now, and to measure it."""
+    return LOOKED * wall_s + measuring_seconds(base_s, wall_s)
+
+
 def _nested(a: Change, b: Change) -> bool:
     return a.region.within(b.region) or b.region.within(a.region)
 
@@ -206,9 +216,10 @@ def _tried(watched: Watched, work: ScriptWorkload, changes: tuple[Change, ...], 
         if wrong is not None:
             return Rejected(f"whole program: {wrong}")
         runs.append(new)
-    wrong, pairs = watched.lucky(candidate, reserve_s)
+    wall_s = own_seconds(runs[1].run.sample)
+    wrong, pairs = watched.lucky(candidate, reserve_s, _keeping_s(program.base.wall_s, wall_s))
     if wrong is not None:
         return Rejected(wrong)
-    cold, warm = (r.run for r in runs)
+    cold = runs[0].run
     cold_s = None if cold.lent else cold.program.wall_s
-    return _Good(candidate, own_seconds(warm.sample), cold_s, watched.record(runs, pairs), differs)
+    return _Good(candidate, wall_s, cold_s, watched.record(runs, pairs), differs)
