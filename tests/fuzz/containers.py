@@ -439,7 +439,39 @@ def joins(c: Choices, ranged: bool = False) -> Program:
         if c.chance(30)
         else []
     )
-    outer = shuffled(c, ["for b in right:"], [])
+    loop = "for b in right"
+    if not ranged and c.chance(50):
+        loop = c.pick(
+            (
+                "for i, b in enumerate(right)",
+                "for b, w in zip(right, other)",
+                "for i, b in table.items()",
+                "for b in table.values()",
+                "for b in right[1:]",
+                "for i, (b, w) in enumerate(zip(right, other), 2)",
+                "for b in reversed(right)",
+            )
+        )
+        if c.chance(30):
+            works = {"dict": "len(b['k'])", "tuple": "b[0] % 3", "object": "b.n // 2", "plain": "str(b)"}[shape]
+            test = c.pick((f"{works} == {left}", f"{left} == {works}", f"({key} == 1) == {left}"))
+        if "table" in loop:
+            more.extend(
+                [
+                    c.pick(
+                        (
+                            "table[0] = right[0]",
+                            "table.pop(1, None)",
+                            "table['k'] = a",
+                            "other.append(table)",
+                            "table |= {}",
+                        )
+                    )
+                ]
+                if c.chance(25)
+                else []
+            )
+    outer = shuffled(c, [f"{loop}:"], [])
     code = "    for a in left:\n"
     before = c.chance(50)
     code += body(more, 2) if before else ""
@@ -448,14 +480,15 @@ def joins(c: Choices, ranged: bool = False) -> Program:
     if c.chance(25):
         made = c.pick(
             (
-                f"[b for b in right if {test}]",
-                f"next((b for b in right if {test}), None)",
-                f"sum(1 for b in right if {test})",
-                f"any({test} for b in right)",
+                f"[b {loop} if {test}]",
+                f"next((b {loop} if {test}), None)",
+                f"sum(1 {loop} if {test})",
+                f"any({test} {loop})",
             )
         )
         code = f"    for a in left:\n        out.append({made})\n"
-    text = f"{HEAD}def work(left, right, other):\n    out = []\n    n = 0\n    seen = None\n{code}    return out, n, seen\n"
+    made = "    table = {i: b for i, b in enumerate(right)}\n" if "table" in code else ""
+    text = f"{HEAD}def work(left, right, other):\n    out = []\n    n = 0\n    seen = None\n{made}{code}    return out, n, seen\n"
 
     def rows(kind: str, low: int = 0) -> str:
         keys = [one(c, kind) for _ in range(c.integer(low, 6))]

@@ -11,6 +11,29 @@ from tests.passes.test_containers_harness import changed, left_alone
 
 NAN = "float('nan')"
 CHANGED = {
+    "lists that are taken apart are written into": """
+def run(keys):
+    rows = [[n % 3, n] for n in range(6)]
+    out = {}
+    for k in keys:
+        out[k] = [v for key, v in rows if key == k]
+        rows[0][0] = k + 1
+    return out
+print(run([0, 1, 2, 3]))
+""",
+    "rows are searched by two fields": """
+class Row:
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+def run(keys, rows):
+    out = []
+    for k in keys:
+        out.append(([r.b for r in rows if r.a == k], [r.a for r in rows if r.b == k]))
+        for m in keys:
+            out.append([r.a for r in rows if r.b == m and r.a > k])
+    return out
+print(run([1, 2, 3], [Row(n % 4, n % 3) for n in range(9)]))
+""",
     "several fields are equal": """
 import datetime
 class Row:

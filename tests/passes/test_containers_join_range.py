@@ -15,6 +15,21 @@ from hasten.passes.source.containers.join_range import RangeIndex
 from tests.passes.test_containers_harness import changed, left_alone
 
 CHANGED = {
+    "two keys, and rows that are written into": """
+def run(keys):
+    rows = [[n % 5, n] for n in range(20)]
+    out = {}
+    for k in keys:
+        out[k] = [v for key, v in rows if k <= key < k + 1]
+        rows[0][0] = k + 1
+    return out
+def both(keys, rows):
+    out = []
+    for k in keys:
+        out.append(([v for key, v in rows if k <= key < k + 1], [key for key, v in rows if k <= v < k + 1]))
+    return out
+print(run([0, 1, 2, 3]), both([0, 1, 7, 3], [(n % 5, n) for n in range(20)]))
+""",
     "edges": """
 def hist(rows, edges):
     counts = [0] * (len(edges) - 1)

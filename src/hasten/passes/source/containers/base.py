@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,6 +32,23 @@ class Place:
         if self.facts.profile.samples == 0:
             return 1.0
         return self.facts.profile.share(self.region.path, first, last)
+
+
+class Bound:
+    """Names for what passes put before loops of one region: one for each thing, also where changes meet."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self._made: dict[str, str] = {}
+
+    def name(self, what: str, key: str, made: str) -> str:
+        """A name for `made` (the code of it) after what it is of, and after the key it goes by."""
+        base = re.sub(r"\W+", "_", f"{what}_{key}").strip("_")
+        name, n = self.module.fresh(base), 1
+        while self._made.setdefault(name, made) != made:
+            n += 1
+            name = self.module.fresh(f"{base}_{n}")
+        return name
 
 
 class ContainerPass:

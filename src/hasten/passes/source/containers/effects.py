@@ -25,6 +25,22 @@ MUTATORS = frozenset(
     "move_to_end subtract fill resize itemset setflags byteswap setfield partial_fit __setitem__ "
     "__delitem__ __iadd__ __imul__ __setattr__".split()
 )
+IN_PLACE: dict[str, tuple[type[ast.operator], ...]] = {
+    "list": (ast.Add, ast.Mult),
+    "dict": (ast.BitOr,),
+    "both": (ast.Add, ast.Mult, ast.BitOr),
+    "sets": (ast.Add, ast.Mult, ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub),
+}
+OF_ARRAYS = frozenset("fill resize itemset setflags byteswap setfield".split())
+# What changes other containers, and lists and tuples do not have
+NOT_OF_LISTS = MUTATORS & frozenset(
+    "add discard update setdefault popitem appendleft extendleft popleft rotate difference_update "
+    "intersection_update symmetric_difference_update move_to_end subtract".split()
+)
+NOT_OF_DICTS = MUTATORS & frozenset(
+    "append extend insert remove sort reverse add discard appendleft extendleft popleft rotate difference_update "
+    "intersection_update symmetric_difference_update".split()
+)
 ARRAY_MUTATORS = frozenset("put partition shuffle drop fillna replace rename set_index reset_index sort_values".split())
 # Library functions that write into their first argument (or any argument).
 WRITERS = frozenset(
@@ -79,6 +95,11 @@ LOOKING_CALLS = {
         "accumulate takewhile dropwhile filterfalse starmap compress pairwise batched zip_longest tee".split()
     ),
 }
+# Of what passes put into programs: what writes into nothing but its own
+QUIET_HELPERS = frozenset(
+    "_grouped _lay_out _with_key _settled _settle _of_program _by_item _lay_out_items _sharing _numbers_sharing "
+    "_rows_sharing _pairs_sharing _pairs_of".split()
+)
 QUIET_DUNDERS = frozenset("__init__ __post_init__ __new__ __init_subclass__".split())
 
 
@@ -88,6 +109,7 @@ class Project:
 
     modules: tuple[Module, ...]
     whole: bool = True  # False when some file could not be read or parsed
+    kind: str = ""  # list, dict (or both): what containers in question are; any container or array if empty
     _memo: dict[ast.AST, str] = field(default_factory=dict)
     _open: dict[ast.AST, None] = field(default_factory=dict)
 
@@ -149,6 +171,31 @@ class Project:
         """Attribute names that run user code when they are read."""
         return frozenset(name for name, defs in self.functions.items() for _, d in defs if d.decorator_list)
 
+    @cached_property
+    def lists(self) -> Project:
+        """The same project, asked about plain lists, tuples and text alone."""
+        return Project(self.modules, self.whole, kind="list")
+
+    @cached_property
+    def dicts(self) -> Project:
+        """The same project, asked about plain dicts alone (counters have operators in place)."""
+        return Project(self.modules, self.whole, kind="dict")
+
+    @cached_property
+    def sets(self) -> Project:
+        """The same project, asked about plain lists, dicts and sets."""
+        return Project(self.modules, self.whole, kind="sets")
+
+    @cached_property
+    def lists_and_dicts(self) -> Project:
+        return Project(self.modules, self.whole, kind="both")
+
+    @cached_property
+    def mutators(self) -> frozenset[str]:
+        """Methods that change a container of the kind in question."""
+        unknown = {"": frozenset[str](), "list": NOT_OF_LISTS | OF_ARRAYS, "dict": NOT_OF_DICTS | OF_ARRAYS}
+        return MUTATORS - unknown.get(self.kind, OF_ARRAYS)
+
     def mentions(self, name: str, but: Module) -> bool:
         """Whether another module could reach the global `name` of module `but`."""
         for module in self.modules:
@@ -198,16 +245,19 @@ class Project:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
             parent = module.parents[node]
             if not (isinstance(parent, ast.Call) and parent.func is node):
-                if node.attr in MUTATORS and not module.imported(node):
+                if node.attr in self.mutators and not module.imported(node):
                     return f"line {node.lineno}: {node.attr} is passed around"
                 if node.attr in WRITERS or node.attr == "methodcaller":
                     return f"line {node.lineno}: {node.attr} is passed around"
                 if node.attr in self.functions:
                     return self.loud_named(node.attr)
         if isinstance(node, ast.Call) and module.is_builtin(node.func, "getattr") and len(node.args) > 1:
-            wanted = node.args[1]
-            if not (isinstance(wanted, ast.Constant) and wanted.value not in MUTATORS):
+            wanted = written_words(module, node.args[1])
+            if wanted is None or wanted & (MUTATORS | WRITERS):
                 return f"line {node.lineno}: getattr"
+            for word in sorted(wanted & set(self.functions)):
+                if why := self.loud_named(word):
+                    return why
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             called = module.parents[node]
             if not (isinstance(called, ast.Call) and called.func is node):
@@ -247,6 +297,8 @@ class Project:
         return why
 
     def _loud_body(self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+        if function.name in QUIET_HELPERS and function in module.put_there:
+            return ""
         for d in function.decorator_list:
             target = d.func if isinstance(d, ast.Call) else d
             if dotted(target).rsplit(".", 1)[-1] not in KNOWN_DECORATORS:
@@ -254,7 +306,12 @@ class Project:
         # a generator hands control to whoever goes through it, which is code that is looked at too
         yields = [n for n in ast.walk(function) if isinstance(n, (ast.Yield, ast.YieldFrom))]
         why = self.loud(
-            module, function.body, lambda e: self.made_here(module, e), hidden=False, allowed=yields, arrays=True
+            module,
+            function.body,
+            lambda e: self.made_here(module, e),
+            hidden=False,
+            allowed=yields,
+            arrays=not self.kind,
         )
         return why and f"{function.name}: {why}"
 
@@ -290,6 +347,10 @@ class Project:
 
     def _loud_node(self, module: Module, node: ast.AST, apart: Callable[[ast.expr], bool], arrays: bool) -> str:
         match node:
+            case ast.AugAssign(target=ast.Name() | ast.Attribute(), op=op) if self.kind and not isinstance(
+                op, IN_PLACE[self.kind]
+            ):
+                return ""  # what is in question has no such operator in place
             case ast.Subscript(ctx=ast.Store() | ast.Del()):
                 return "" if apart(node.value) else f"writes into {ast.unparse(node.value)}"
             case ast.AugAssign(op=ast.Div() | ast.FloorDiv() | ast.Mod() | ast.Pow() | ast.LShift() | ast.RShift()) if (
@@ -351,7 +412,7 @@ class Project:
                 return why
             if func.attr in self.classes:
                 return self._loud_class(func.attr, set())
-            if func.attr in MUTATORS and not apart(func.value):
+            if func.attr in self.mutators and not apart(func.value):
                 return f"{ast.unparse(func)} may change it"
             if func.attr == "shuffle" and not all(apart(a) for a in call.args[:1]):
                 return f"{ast.unparse(func)} writes into its argument"
@@ -468,6 +529,26 @@ OPERATORS = frozenset(
     "__lshift__ __rshift__ __rfloordiv__ __rmod__ __rpow__ __rmatmul__ __rxor__ __rlshift__ __rrshift__ __divmod__ "
     "__isub__ __imul__ __ior__ __iand__ __ixor__ __itruediv__ __ifloordiv__ __imod__ __ipow__ __imatmul__".split()
 )
+
+
+def written_words(module: Module, e: ast.expr) -> set[str] | None:
+    """The texts that an expression may be, where they are written down: `"kwh"`, or a variable of
+    `for word in ("kwh", "price")`; None where they are not."""
+    if isinstance(e, ast.Constant):
+        return {e.value} if isinstance(e.value, str) else set()
+    scope = module.owner(e.id, e) if isinstance(e, ast.Name) else None
+    out: set[str] = set()
+    for b in module.bindings(e.id, scope) if isinstance(e, ast.Name) and scope is not None else ():
+        loop = module.parents[b.node]
+        if b.how != "loop" or not isinstance(loop, (ast.For, ast.comprehension)):
+            return None
+        if not isinstance(loop.iter, (ast.Tuple, ast.List, ast.Set)):
+            return None
+        for word in loop.iter.elts:
+            if not isinstance(word, ast.Constant) or not isinstance(word.value, str):
+                return None
+            out.add(word.value)
+    return out or None
 
 
 def _number(module: Module, e: ast.expr) -> bool:
@@ -853,8 +934,19 @@ def scalar_value(project: Project, module: Module, e: ast.expr | None, depth: in
         case ast.Call(func=ast.Name() as f) if module.is_builtin(f):
             # a class of the project may say what `int` and the like make of it: still a number or a string
             return f.id in SCALAR_BUILTINS and (text or f.id not in TEXT_BUILTINS)
+        case ast.Name(id=name):
+            # not one that is added to: `0 + array` is an array
+            scope = module.owner(name, e)
+            bound = module.bindings(name, scope) if scope is not None and depth < 3 else []
+            if not bound or isinstance(scope, ast.ClassDef) or any(b.how != "assign" for b in bound):
+                return False
+            if isinstance(scope, ast.Module) and project.mentions(name, module):
+                return False
+            return all(scalar_value(project, module, b.value, depth + 1, text) for b in bound)
         case ast.Call(func=f):
             name = module.imported(f)
+            if name == "datetime.timedelta":
+                return not project._is_user_module(name)
             if name.startswith("math.") and not project._is_user_module(name):
                 return name.removeprefix("math.") in SCALAR_MATH
             return not name and depth < 3 and _gives_scalars(project, module, f, depth + 1, text)

@@ -9,6 +9,8 @@ Example          for order in orders:                 users_by = _by_key(users, 
                              ...                              if user["id"] == order["u"]: ...
                  Several fields, compared one after the other, are one key.
                  What is asked of a row before that (`if user.done: continue`) may change, as long as asking is quiet.
+                 Likewise what is gone through by `d.items()`, `enumerate(xs)`, `zip(xs, ys)`, `xs[1:]`, by keys worked
+                 out from a row (`t.date()`, `len(word)`, `n % 7`): it is laid out by key (`join_views`).
 Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the
                  project), and, checked while it runs, rows are a list or tuple and keys are plain values (dates and
                  times without a zone among them), which hash as they compare. Rows come in their old order and the
@@ -18,14 +20,14 @@ Safe when        nothing in the outer loop changes the rows or the fields compar
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.base import Bound, ContainerPass, Place
 from hasten.passes.source.containers.effects import MUTATORS, Project, escapes, frozen_during, scalar_name
-from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
+from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, USED_UP_BY, ready, stretches
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
 
 BY_KEY = """\
@@ -129,15 +131,19 @@ class KeyIndex(ContainerPass):
     name: ClassVar[str] = "nested loops over equal keys"
 
     def sites(self, place: Place) -> Iterator[Parts]:
+        bound = Bound(place.module)
         for statement in place.module.statements(place.region):
             for node in ast.walk(statement):
-                search = _search(place.module, node)
+                search = search_of(place.module, node)
                 if search is not None:
-                    parts = self._indexed(place, search)
+                    parts = self._indexed(place, search, bound)
                     if parts is not None:
                         yield parts
+        from hasten.passes.source.containers import join_views  # it builds on this module
 
-    def _indexed(self, place: Place, s: Search) -> Parts | None:
+        yield from join_views.sites(place, bound)
+
+    def _indexed(self, place: Place, s: Search, bound: Bound) -> Parts | None:
         module = place.module
         if isinstance(module.function(s.node), (ast.Lambda, ast.ClassDef)):
             return None
@@ -162,13 +168,19 @@ class KeyIndex(ContainerPass):
             return None
         sides = [] if ranged else _further(s, row_side, key_side, targets)
         for more in (sides, []) if sides else ([],):
-            found = self._guarded(place, s, rows, ranged, [(row_side, key_side), *more])
+            found = self._guarded(place, s, rows, ranged, [(row_side, key_side), *more], bound)
             if found is not None:
                 return found
         return None
 
     def _guarded(
-        self, place: Place, s: Search, rows: ast.expr, ranged: bool, sides: list[tuple[ast.expr, ast.expr]]
+        self,
+        place: Place,
+        s: Search,
+        rows: ast.expr,
+        ranged: bool,
+        sides: list[tuple[ast.expr, ast.expr]],
+        bound: Bound,
     ) -> Parts | None:
         """The index by what is compared on these sides, rows' and keys', where all of it stays true."""
         module, project = place.module, place.project
@@ -181,14 +193,12 @@ class KeyIndex(ContainerPass):
             fields, key_fields = fields | steps, key_fields | key_steps
         for stretch in self._outer(place, s):
             allowed = harmless(project, module, stretch, row_side, fields, key_fields)
-            frozen = frozen_during(
-                project,
-                module,
-                rows,
-                stretch,
-                allowed=allowed,
-                items=bool(fields | key_fields - {"[]"}),
-            )
+            # what rows are taken apart into is as it was if nothing is written into rows, or they are tuples
+            items = isinstance(s.target, ast.Tuple) or bool(fields | key_fields - {"[]"})
+            frozen = frozen_during(project, module, rows, stretch, allowed=allowed, items=items)
+            tuples = not frozen.ok and not fields | key_fields - {"[]"}
+            if tuples:
+                frozen = frozen_during(project, module, rows, stretch, allowed=allowed)
             if frozen.apart and len(fields) > len(sides):
                 continue  # something between the row and the field might go by such a name
             if not frozen.ok or not ready(module, rows, frozen, stretch):
@@ -199,8 +209,8 @@ class KeyIndex(ContainerPass):
                 continue
             if not all(key_stays(place, key, s.node, rows) for _, key in sides):
                 continue
-            grown = may_grow_rows(project, module, allowed)
-            return self._parts(place, s, stretch, rows, sides, ranged, grown, frozen.apart)
+            grown = tuples or may_grow_rows(project, module, allowed)
+            return self._parts(place, s, stretch, rows, sides, ranged, grown, frozen.apart, bound)
         return None
 
     @staticmethod
@@ -222,11 +232,11 @@ class KeyIndex(ContainerPass):
         ranged: bool,
         grown: bool,
         apart: tuple[str, ...],
+        bound: Bound,
     ) -> Parts | None:
         module = place.module
         row_side = sides[0][0]
         name = module.text(rows)
-        index = module.fresh(f"{name.replace('.', '_')}_by")
         kinds = "()"
         if ranged:
             row = module.fresh("row")
@@ -254,7 +264,9 @@ class KeyIndex(ContainerPass):
             assert isinstance(s.target, ast.Name)
             asked = " and ".join(dict.fromkeys(f"_is_plain({module.text(e)})" for e in s.asked))
             maker += f" if {asked} else []"
-        setup = f"{module.margin(stretch)}{index} = _by_key({', '.join((name, maker, kinds, *apart))})\n"
+        made = f"_by_key({', '.join((name, maker, kinds, *apart))})"
+        index = bound.name(f"{name}_by", " ".join(ast.unparse(row) for row, _ in sides), made)
+        setup = f"{module.margin(stretch)}{index} = {made}\n"
         key = _joint(module, [key for _, key in sides])
         if ranged:
             call = f"_matching_positions({module.text(s.iter)}, {name}, {index}, lambda: {key})"
@@ -366,7 +378,12 @@ def calendar(project: Project) -> bool:
 
 def keyed(project: Project, module: Module, text: str) -> str:
     """A helper's text, for keys that may be dates where the program has to do with them."""
-    return text.replace("_is_plain(", "_is_key(") if calendar(project) and _free(module) else text
+    return of_keys(text) if calendar(project) and _free(module) else text
+
+
+def of_keys(text: str) -> str:
+    """A helper's text, for keys that may be dates."""
+    return text.replace("_is_plain(", "_is_key(")
 
 
 def keys_prelude(project: Project, module: Module) -> tuple[str, ...]:
@@ -388,12 +405,15 @@ def _equal(test: ast.expr, word: type[ast.cmpop]) -> ast.Compare | None:
     return None
 
 
-def _search(module: Module, node: ast.AST) -> Search | None:
-    """The search that a loop or a comprehension clause is, if it is one."""
+def search_of(
+    module: Module, node: ast.AST, iterates: Callable[[Module, ast.expr], bool] | None = None
+) -> Search | None:
+    """The search that a loop or a comprehension clause is, if it is one that goes through what `iterates` says."""
+    iterates = iterates or _iterates
     asked: list[ast.expr] = []
     more: list[ast.Compare] = []
     if isinstance(node, ast.For) and node.body:
-        if not _iterates(module, node.iter):
+        if not iterates(module, node.iter):
             return None
         test: ast.Compare | None = None
         for n, s in enumerate(node.body):
@@ -413,7 +433,7 @@ def _search(module: Module, node: ast.AST) -> Search | None:
         return Search(node, node.iter, node.target, test, tuple(node.body), True, tuple(asked), tuple(more))
     if isinstance(node, COMPREHENSIONS):
         clause = node.generators[-1]
-        if clause.is_async or not _iterates(module, clause.iter):
+        if clause.is_async or not iterates(module, clause.iter):
             return None
         if clause.ifs:
             test = None
@@ -458,7 +478,9 @@ def _selecting(
                     break
                 more.append(after)
             return found
-        counted = isinstance(value, ast.Compare) and all(_counter(module, v) for v in (value.left, *value.comparators))
+        counted = isinstance(value, ast.Compare) and all(
+            is_counter(module, v) for v in (value.left, *value.comparators)
+        )
         if not (counted and joined is ast.And) and not _only_asks(value, row, before):
             return None
     return None
@@ -467,7 +489,7 @@ def _selecting(
 def _compares_row(module: Module, test: ast.Compare) -> bool:
     """Is it no comparison with something written down, nor of two counters?"""
     sides = (test.left, test.comparators[0])
-    return not any(isinstance(e, ast.Constant) for e in sides) and not all(_counter(module, e) for e in sides)
+    return not any(isinstance(e, ast.Constant) for e in sides) and not all(is_counter(module, e) for e in sides)
 
 
 def _only_asks(test: ast.expr, row: ast.AST, asked: list[ast.expr]) -> bool:
@@ -500,11 +522,13 @@ def at_once(module: Module, node: ast.AST) -> bool:
                 call.func, "any", "all", "sum", "list", "tuple", "set", "sorted", "max", "min", "next", "dict"
             )
             or (isinstance(call.func, ast.Attribute) and call.func.attr == "join")
+            or module.imported(call.func) in USED_UP_BY
+            or module.imported(call.func).startswith("statistics.")
         )
     )
 
 
-def _counter(module: Module, e: ast.expr) -> bool:
+def is_counter(module: Module, e: ast.expr) -> bool:
     """A number written down, or the variable of a loop over a range: comparing it is quiet and cannot fail."""
     if isinstance(e, ast.Constant):
         return isinstance(e.value, int)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.base import Bound, ContainerPass, Place
 from hasten.passes.source.containers.effects import OPERATORS, Project, frozen_during
 from hasten.passes.source.containers.join_index import (
     at_once,
@@ -144,14 +144,15 @@ class RangeIndex(ContainerPass):
     name: ClassVar[str] = "nested loops over a range of keys"
 
     def sites(self, place: Place) -> Iterator[Parts]:
+        bound = Bound(place.module)
         for statement in place.module.statements(place.region):
             for node in ast.walk(statement):
                 band = _band(place.module, node)
-                parts = None if band is None else self._ordered(place, band)
+                parts = None if band is None else self._ordered(place, band, bound)
                 if parts is not None:
                     yield parts
 
-    def _ordered(self, place: Place, band: Band) -> Parts | None:
+    def _ordered(self, place: Place, band: Band, bound: Bound) -> Parts | None:
         module, project = place.module, place.project
         node, rows = band.node, band.node.iter
         if isinstance(module.function(node), (ast.Lambda, ast.ClassDef)) or not isinstance(
@@ -182,30 +183,40 @@ class RangeIndex(ContainerPass):
         comprehension = node if isinstance(node, ast.For) else module.parents[node]
         for stretch in stretches(place, comprehension):
             allowed = harmless(project, module, stretch, band.row_side, fields, key_fields)
-            frozen = frozen_during(
-                project, module, rows, stretch, allowed=allowed, items=bool(fields | key_fields - {"[]"})
-            )
+            # what rows are taken apart into is as it was if nothing is written into rows, or they are tuples
+            items = isinstance(node.target, ast.Tuple) or bool(fields | key_fields - {"[]"})
+            frozen = frozen_during(project, module, rows, stretch, allowed=allowed, items=items)
+            tuples = not frozen.ok and not fields | key_fields - {"[]"}
+            if tuples:
+                frozen = frozen_during(project, module, rows, stretch, allowed=allowed)
             if frozen.apart and len(fields) > 1:
                 continue  # something between the row and the field might go by such a name
             if not frozen.ok or not ready(module, rows, frozen, stretch):
                 continue
             if changes_fields(project, fields | key_fields, stretch) or _steady(module, leaves, stretch):
                 continue
-            grown = may_grow_rows(project, module, allowed)
-            return self._parts(place, band, stretch, made, grown, frozen.apart)
+            grown = tuples or may_grow_rows(project, module, allowed)
+            return self._parts(place, band, stretch, made, grown, frozen.apart, bound)
         return None
 
     @staticmethod
     def _parts(
-        place: Place, band: Band, stretch: ast.stmt, made: tuple[str, str], grown: bool, apart: tuple[str, ...]
+        place: Place,
+        band: Band,
+        stretch: ast.stmt,
+        made: tuple[str, str],
+        grown: bool,
+        apart: tuple[str, ...],
+        bound: Bound,
     ) -> Parts:
         module = place.module
         name = module.text(band.node.iter)
-        index = module.fresh(f"{name.replace('.', '_')}_in_order")
         maker, kinds = made
         if grown and isinstance(band.node.target, ast.Tuple):
             kinds = "(tuple,)"  # a list of another length could not be unpacked any more
-        setup = f"{module.margin(stretch)}{index} = _in_order({', '.join((name, maker, kinds, *apart))})\n"
+        order = f"_in_order({', '.join((name, maker, kinds, *apart))})"
+        index = bound.name(f"{name}_in_order_of", ast.unparse(band.row_side), order)
+        setup = f"{module.margin(stretch)}{index} = {order}\n"
         low, high = (module.text(b) for b in band.bounds)
         return Parts(
             title=f"go to the rows of {name} in the range",

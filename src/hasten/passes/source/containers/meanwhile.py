@@ -5,15 +5,9 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
-from hasten.passes.source.containers.effects import MUTATORS, Project
+from hasten.passes.source.containers.effects import NOT_OF_LISTS, Project
 from hasten.passes.source.containers.syntax import Module
 from hasten.passes.source.repeats.world import SETTERS, World, world_of
-
-# What changes other containers, and lists and tuples do not have
-NOT_OF_LISTS = MUTATORS & frozenset(
-    "add discard update setdefault popitem appendleft extendleft popleft rotate difference_update "
-    "intersection_update symmetric_difference_update move_to_end subtract".split()
-)
 
 
 def binds(project: Project, module: Module, stretch: ast.AST, attr: str) -> str:

@@ -453,6 +453,8 @@ def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, 
     """The edits of all sites at once, or None when they get in each other's way."""
     source, path = module.source, region.path
     sites = list(sites)
+    if not _bind_apart(dict.fromkeys(text for s in sites for _, text in s.before)):
+        return None
     replaced = list(dict.fromkeys(r for s in sites for r in s.replace))
     if any(isinstance(at, ast.JoinedStr) for n, _ in replaced for at in module.up(n)):
         return None  # places inside an f-string are not known exactly before Python 3.12
@@ -474,6 +476,17 @@ def join(module: Module, region: Region, sites: Iterable[Parts]) -> tuple[Edit, 
     added = [text for text in dict.fromkeys(t for s in sites for t in s.prelude) if text not in source.text]
     added.sort(key=lambda text: not text.startswith(("import ", "from ")))
     return (*(Edit(path, at, at - 1, text) for text in added), *edits)
+
+
+def _bind_apart(texts: Iterable[str]) -> bool:
+    """Whether no name is bound to two things by lines that are put before statements."""
+    bound: dict[str, str] = {}
+    for text in texts:
+        for line in text.splitlines():
+            names, equals, value = line.strip().partition(" = ")
+            if equals and re.fullmatch(r"\w+(, \w+)*", names) and bound.setdefault(names, value) != value:
+                return False
+    return True
 
 
 def _start(node: Any) -> tuple[int, int]:

@@ -14,13 +14,13 @@ from hasten.passes.source.containers.join_index import (
     BY_KEY,
     MATCHING,
     Search,
-    _search,
     changes_fields,
     keyed,
     keys_prelude,
     names,
     path,
     position,
+    search_of,
     stays_inside,
 )
 from hasten.passes.source.containers.syntax import Module
@@ -87,7 +87,7 @@ def lookups(again: Again, module: Module, function: ast.FunctionDef) -> Iterator
     params = [p.arg for p in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
     taken: set[str] = set()
     for node in ast.walk(function):
-        search = _search(module, node)
+        search = search_of(module, node)
         if search is None or search.asked or module.function(search.node) is not function:
             continue
         found = _lookup(again, module, function, search, params, taken)
