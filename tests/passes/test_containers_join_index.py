@@ -19,7 +19,14 @@ def run(keys):
         out[k] = [v for key, v in rows if key == k]
         rows[0][0] = k + 1
     return out
-print(run([0, 1, 2, 3]))
+def named(keys):
+    rows = [{"k": n % 3, "v": n} for n in range(6)]
+    out = {}
+    for k in keys:
+        out[k] = [r["v"] for r in rows if r["k"] == k]
+        rows[0]["k"] = k + 1
+    return out
+print(run([0, 1, 2, 3]), named([0, 1, 2, 3]))
 """,
     "rows are searched by two fields": """
 class Row:

@@ -825,6 +825,8 @@ def frozen_during(
     distinct: dict[str, None] = {}
 
     def apart(e: ast.expr) -> bool:
+        if items and isinstance(e, ast.Subscript) and isinstance(e.value, ast.Name) and e.value.id == root.id:
+            return False  # one of its items
         return _apart(project, module, e, root.id, scope, inside, distinct)
 
     why = project.loud(module, [stretch], apart, allowed=accounted)
