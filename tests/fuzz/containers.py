@@ -9,6 +9,7 @@ from tests.fuzz.averages import averages
 from tests.fuzz.choices import Choices, Program
 from tests.fuzz.heaps import heaps
 from tests.fuzz.letters import letters
+from tests.fuzz.pairs import pairs
 from tests.fuzz.recent import recent, so_far
 from tests.fuzz.tallies import tallies
 
@@ -520,6 +521,10 @@ def joins(c: Choices, ranged: bool = False) -> Program:
     return Program(text, recorded, tuple(late))
 
 
+def keys(c: Choices) -> Program:
+    return pairs(c) if c.chance(30) else joins(c)
+
+
 def ranges(c: Choices) -> Program:
     return joins(c, ranged=True)
 
@@ -759,7 +764,7 @@ def subsets(c: Choices) -> Program:
 
 TEMPLATES: dict[str, Callable[[Choices], Program]] = {
     "HST101": membership, "HST102": positions, "HST103": queue, "HST104": sorting, "HST105": text_growth, "HST106": patterns,
-    "HST107": joins, "HST108": invariants, "HST109": memos, "HST110": copies,
+    "HST107": keys, "HST108": invariants, "HST109": memos, "HST110": copies,
     "HST111": ranges, "HST114": subsets, "HST116": letters, "HST117": averages, "HST119": recent, "HST120": heaps, "HST122": so_far, "HST121": tallies,
 }  # fmt: skip
 

@@ -10,7 +10,8 @@ Example          for order in orders:                 users_by = _by_key(users, 
                  Several fields, compared one after the other, are one key.
                  What is asked of a row before that (`if user.done: continue`) may change, as long as asking is quiet.
                  Likewise what is gone through by `d.items()`, `enumerate(xs)`, `zip(xs, ys)`, `xs[1:]`, by keys worked
-                 out from a row (`t.date()`, `len(word)`, `n % 7`): it is laid out by key (`join_views`).
+                 out from a row (`t.date()`, `len(word)`, `n % 7`): it is laid out by key (`join_views`). Likewise pairs
+                 of sets of which only those that share something do anything (`join_shared`).
 Safe when        nothing in the outer loop changes the rows or the fields compared (proved from the syntax of the
                  project), and, checked while it runs, rows are a list or tuple and keys are plain values (dates and
                  times without a zone among them), which hash as they compare. Rows come in their old order and the
@@ -139,9 +140,10 @@ class KeyIndex(ContainerPass):
                     parts = self._indexed(place, search, bound)
                     if parts is not None:
                         yield parts
-        from hasten.passes.source.containers import join_views  # it builds on this module
+        from hasten.passes.source.containers import join_shared, join_views  # they build on this module
 
         yield from join_views.sites(place, bound)
+        yield from join_shared.sites(place, bound)
 
     def _indexed(self, place: Place, s: Search, bound: Bound) -> Parts | None:
         module = place.module
