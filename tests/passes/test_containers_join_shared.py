@@ -125,6 +125,37 @@ try:
 except AttributeError as e:
     print(e)
 """,
+    "items that are taken apart, and a least number of common ones": MADE
+    + """
+from itertools import combinations
+def score(a, b, least):
+    common = a & b
+    if len(common) < least:
+        return 0.0
+    return len(common) / (len(a) * len(b)) ** 0.5
+def run(groups, least, floor):
+    out = []
+    for (name, a), (other, b) in combinations(groups.items(), 2):
+        s = score(a, b, least)
+        if s > floor:
+            out.append((name, other, s))
+    return out
+def listed(rows):
+    out = []
+    for (_, a), (_, b) in combinations(rows, 2):
+        if a & b:
+            out.append(len(a & b))
+    return out
+groups = {f"u{n}": s for n, s in enumerate(some(30, 6, 40))}
+for least, floor in ((2, 0.1), (0, 0), (3, -1), (1, float("inf")), (True, 0.5)):
+    print(run(groups, least, floor))
+print(listed(list(groups.items())), listed([("a", {1}), ["b", {1}], ("c", {2})]))
+for odd in ([("a", {1}), ("b", {2}, 3), ("c", {1})], [("a", {1}), 5], [("a", {1}), ("b", [1])]):
+    try:
+        print(listed(odd))
+    except (TypeError, ValueError) as e:
+        print(e)
+""",
     "ratings in dicts": MADE
     + """
 def shared(ratings):

@@ -125,7 +125,16 @@ def _pairs_of(rows, by, key):
 
 
 '''
-for _text in (ITEMS, SHARING_NUMBERS, SHARING_ROWS, SHARING_PAIRS):
+PART_OF = '''\
+def _part_of(row, n, size):
+    """Item `n` of `row`, a tuple of so many. Raises `TypeError` for another."""
+    if type(row) is not tuple or len(row) != size:
+        raise TypeError(type(row))
+    return row[n]
+
+
+'''
+for _text in (PART_OF, ITEMS, SHARING_NUMBERS, SHARING_ROWS, SHARING_PAIRS):
     PUT_THERE.update((_text, of_keys(_text)))
 
 
@@ -139,6 +148,7 @@ class Pairs:
     row: str  # the variable of the row that has `other`
     rows: ast.expr  # what is laid out
     both: bool = False
+    place: tuple[int, int] | None = None  # which part of the row, of how many
 
 
 def sites(place: Place, bound: Bound) -> Iterator[Parts]:
@@ -163,6 +173,18 @@ def _pairs(module: Module, loop: ast.For) -> Iterator[Pairs]:
         ) if module.imported(it.func) == "itertools.combinations" and first != second:
             for own, other in _asked(module, loop, {first}, {second}):
                 yield Pairs(loop, own, other, second, rows, both=True)
+        case (
+            ast.Call(args=[rows, ast.Constant(value=2)], keywords=[]),
+            ast.Tuple(elts=[ast.Tuple(elts=mine), ast.Tuple(elts=theirs)]),
+        ) if module.imported(it.func) == "itertools.combinations" and len(mine) == len(theirs):
+            words = [n.id for n in (*mine, *theirs) if isinstance(n, ast.Name) and n.id != "_"]
+            size = len(mine)
+            if len(set(words)) < len(words) or not all(isinstance(n, ast.Name) for n in (*mine, *theirs)):
+                return
+            for n, (a, b) in enumerate(zip(mine, theirs, strict=True)):
+                for own, other in _asked(module, loop, names(a), names(b)):
+                    if isinstance(own, ast.Name) and isinstance(other, ast.Name):
+                        yield Pairs(loop, own, other, other.id, rows, both=True, place=(n, size))
         case ast.Call(func=f, keywords=[]), ast.Name(id=name) if module.is_builtin(f, "range"):
             for own, other in _asked(module, loop, None, {name}):
                 if isinstance(other, ast.Subscript) and isinstance(own, ast.Subscript) and same(own.value, other.value):
@@ -241,6 +263,11 @@ def _shared(place: Place, p: Pairs, bound: Bound) -> Parts | None:
         if isinstance(e, ast.Attribute) and not fields.field_stays(project, e.attr):
             return None
     held = p.other.value if isinstance(p.other, ast.Subscript) else p.rows
+    match held:
+        case ast.Call(func=ast.Attribute(value=held, attr="items"), args=[], keywords=[]) if (
+            p.place is not None and "items" not in project.functions
+        ):
+            pass
     if p.both:
         if isinstance(p.own, ast.Subscript) != isinstance(p.other, ast.Subscript):
             return None
@@ -325,6 +352,10 @@ def _parts(place: Place, p: Pairs, nothing: Nothing, stretch: ast.stmt, bound: B
         key = f"lambda {p.row}: {module.text(p.other)}"
         if settled:
             key = f"lambda {p.row}: _settled({p.row}).{p.other.attr}"  # type: ignore[attr-defined]
+        if p.place is not None:
+            key = f"lambda {p.row}: _part_of({p.row}, {p.place[0]}, {p.place[1]})"
+            helpers.append(PART_OF)
+            rows = f"list({rows})" if isinstance(p.rows, ast.Call) else rows
         new = f"_pairs_sharing({rows}, {kinds}, {key}, {when})"
         helpers += ["import itertools\n", SHARING_PAIRS]
     else:

@@ -95,24 +95,36 @@ class Nothing:
                     return [("continue", ANY, env)]
                 case ast.Return(value=given) if depth:
                     return [("return", ANY if given is None else self._value(module, given, env, depth), env)]
-                case ast.If(test=test, body=then, orelse=otherwise):
+                case ast.If(body=then):
                     leaves = len(then) == 1 and isinstance(then[0], ast.Continue)
-                    truth = self._truth(module, test, env, depth, leaves)
-                    branches = [b for b, wrong in ((then, False), (otherwise, True)) if truth is not wrong]
-                    out: list[Outcome] = []
-                    for branch in branches:
-                        for kind, found, after in self._run(module, branch, env, depth):
-                            if kind == "end":
-                                out += self._run(module, body[n + 1 :], after, depth)
-                            else:
-                                out.append((kind, found, after))
-                    return out
+                    noted = self.conditions, self.assigned
+                    try:
+                        return self._branches(module, statement, body[n + 1 :], env, depth, None)
+                    except Refused:  # only if what is given is such that the test fails, or leaves
+                        self.conditions, self.assigned = dict(noted[0]), dict(noted[1])
+                    return self._branches(module, statement, body[n + 1 :], env, depth, leaves)
                 case _:
                     raise Refused
         return [("end", ANY, env)]
 
+    def _branches(
+        self, module: Module, statement: ast.If, rest: list[ast.stmt], env: Env, depth: int, wanted: bool | None
+    ) -> list[Outcome]:
+        """What comes of a test and of what follows."""
+        truth = self._truth(module, statement.test, env, depth, wanted)
+        branches = [b for b, wrong in ((statement.body, False), (statement.orelse, True)) if truth is not wrong]
+        out: list[Outcome] = []
+        for branch in branches:
+            for kind, found, after in self._run(module, branch, env, depth):
+                if kind == "end":
+                    out += self._run(module, rest, after, depth)
+                else:
+                    out.append((kind, found, after))
+        return out
+
     def _truth(self, module: Module, test: ast.expr, env: Env, depth: int, wanted: bool | None) -> bool | None:
-        """Whether a test holds; None where it may or may not. Of a comparison with what is given: as is wanted."""
+        """Whether a test holds; None where it may or may not. Of a comparison with what is given: as is
+        wanted, if anything is."""
         match test:
             case ast.Compare(left=left, comparators=[right]) if is_counter(module, left) and is_counter(module, right):
                 return None
@@ -132,9 +144,9 @@ class Nothing:
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in OPERATORS:
                 a, b = self._value(module, left, env, depth), self._value(module, right, env, depth)
                 sign = OPERATORS[type(op)]
-                if isinstance(a, Num) and isinstance(b, Given) and wanted is not None:
+                if isinstance(a, Num) and isinstance(b, Given):
                     return self._condition(a, sign, b, wanted)
-                if isinstance(b, Num) and isinstance(a, Given) and wanted is not None:
+                if isinstance(b, Num) and isinstance(a, Given):
                     turned = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(sign, sign)
                     return self._condition(b, turned, a, wanted)
                 if isinstance(a, Num) and isinstance(b, Num):
@@ -149,7 +161,9 @@ class Nothing:
             return found_value != NONE
         raise Refused
 
-    def _condition(self, a: Num, sign: str, b: Given, wanted: bool) -> bool:
+    def _condition(self, a: Num, sign: str, b: Given, wanted: bool | None) -> bool | None:
+        if wanted is None:
+            return None
         if a.low != a.high:
             raise Refused
         test = f"{a.low!r} {sign} {b.name}"
