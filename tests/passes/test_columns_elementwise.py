@@ -55,6 +55,9 @@ FUNCTIONS = {
     "abs": "lambda v: abs(v) * 2 - v",
     "at least": "lambda x: max(0, x)",
     "cap": "lambda x: min(x, 3) + 1",
+    "sign": "lambda x: np.sign(x)",
+    "signed log": "lambda x: np.sign(x) * np.log1p(abs(x))",
+    "signed root": "lambda x: math.sqrt(abs(x)) * np.sign(x) if np.sign(x) < 0 else x",
 }
 
 
@@ -115,6 +118,15 @@ def test_functions_give_the_same_on_every_series(name: str, seen: str, method: s
         inputs(),
         0 if name in ("whole", "rounded") else 1,
     )
+
+
+def test_a_column_that_a_variable_names() -> None:
+    text = HEAD + "def work(df, c):\n    return df[c].apply(lambda v: np.sign(v) * np.log1p(abs(v)))\n"
+    frame = pd.DataFrame({"v": columns()["float"], "n": columns()["int"], "t": columns()["text"]})
+    check(
+        Elementwise(), text, {"df": frame, "c": "v"},
+        [lambda c=c: {"df": frame[["v", "n"]], "c": c} for c in ("v", "n", ["v", "n"], ["v"], 3)], 2,
+    )  # fmt: skip
 
 
 def test_text_and_bool() -> None:

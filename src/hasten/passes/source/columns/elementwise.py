@@ -171,11 +171,13 @@ class Elementwise:
 
 
 def _kinds(source: SourceFile, hit: Mapped, region: Region, facts: Facts) -> tuple[str, ...]:
-    """Dtypes that the mapped Series was seen with (of a column: in its frame)."""
+    """Dtypes that the mapped Series was seen with: of a column in its frame, of one that a variable names all there."""
     series = hit.series
     node, column = series, None
     if isinstance(series, ast.Subscript) and string(series.slice) is not None:
         node, column = series.value, string(series.slice)
+    elif isinstance(series, ast.Subscript) and isinstance(series.slice, ast.Name):
+        node = series.value
     elif isinstance(series, ast.Attribute) and not (isinstance(series.value, ast.Name) and series.value.id == "self"):
         node, column = series.value, series.attr
     seen = facts_about(ast.unparse(node), region, facts, hit.call.lineno, hit.call.end_lineno or 0)
@@ -184,12 +186,11 @@ def _kinds(source: SourceFile, hit: Mapped, region: Region, facts: Facts) -> tup
         short = fact.type.rsplit(".", 1)[-1]
         if not fact.type.startswith("pandas."):
             continue
-        if short == "DataFrame" and column is not None:
-            dtype = dict(fact.columns).get(column)
-        elif short == "Series" and column is None:
-            dtype = fact.dtype
-        else:
-            continue
-        if dtype in times.KINDS and dtype not in found:
-            found.append(dtype)
+        dtypes: list[str | None] = []
+        if short == "DataFrame" and node is not series:
+            columns = dict(fact.columns)
+            dtypes = [columns.get(column)] if column is not None else list(columns.values())
+        elif short == "Series" and node is series:
+            dtypes = [fact.dtype]
+        found += [d for d in dict.fromkeys(dtypes) if d in times.KINDS and d not in found]
     return tuple(found)

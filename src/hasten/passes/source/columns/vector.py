@@ -638,6 +638,9 @@ class Vectoriser:
                 return Value(f"{self.np}.{name}({v.text})", "bool", simple=True)
             if name in ("abs", "absolute"):
                 return replace(self.builtin("abs", args, path), boxed=False)
+            if name == "sign":
+                text = f"{self.np}.sign({v.text})"
+                return Value(text, v.kind, -1, 1, boxed=False, simple=True)
             if name in (
                 "sqrt",
                 "exp",
