@@ -36,6 +36,8 @@ CHANGED = [
     "print({int(v) for v in torch.arange(9)[2:]}, [float(v) for v in p.sigmoid().detach()])\ns = torch.sigmoid(p)\nprint([float(v) for v in s])",
     "def f(n):\n    return [p[i].item() for i in range(n)]\nfor n in (2.0, 'a', torch.tensor(3)):\n    try:\n        print(f(n))\n    except TypeError as e:\n        print(e)",
     "cm = torch.zeros(3, 3)\nfor a, b in zip(y, q):\n    cm[a.item(), b.item() % 3] += 1\nprint(cm)",
+    "for v in [1, 2]:\n    print(v)\nfor v in p:\n    print(v.item())\nfor v in [3]:\n    print(v)",
+    "for i, (a, b) in enumerate(zip(p, y)):\n    print(i, a.item(), b.item())",
     # not what the loop was written for: as before
     "def f(values):\n    return [v.item() for v in values]\nprint(f(torch.ones(0)), f(torch.ones(2, 1)), f(torch.tensor([1 + 2j])))\nprint(f(torch.tensor([0.1, float('nan'), -0.0], dtype=torch.bfloat16)))\nprint(f([torch.tensor(3)]), f(iter(p)), f(torch.ones(3).to_sparse().to_dense()))\ntry:\n    f(torch.ones(2, 2))\nexcept RuntimeError as e:\n    print(e)\ntry:\n    f(torch.tensor(1.0))\nexcept TypeError as e:\n    print(e)\ntry:\n    f([1.0])\nexcept AttributeError as e:\n    print(e)",
     "def f(values):\n    out = []\n    for v in values:\n        v.item()\n        try_ = 0\n        out.append(int(v))\n    return out\nfor bad in (float('nan'), float('inf'), 1e30):\n    try:\n        print(f(torch.tensor([1.5, bad])))\n    except (ValueError, OverflowError) as e:\n        print(type(e), e)",
@@ -69,6 +71,7 @@ for kind in {KINDS!r}:
 
 
 ALONE = [
+    "for v in [1, 2]:\n    for v in p:\n        x = v.item()\n    print(v)",
     "cm = torch.zeros(3)\nfor v in cm:\n    cm[2] += 1\n    print(v.item())",
     "cm = torch.zeros(3)\nw = cm[1:]\nfor v in w:\n    cm[2] += 1\n    print(v.item())",
     "import numpy as np\nm = np.zeros(3)\nw = torch.from_numpy(m)\nfor v in w:\n    m[2] = 1\n    print(v.item())",

@@ -281,8 +281,9 @@ def _texts(module: Module) -> frozenset[str]:
 def _bound_by_another(module: Module, use: ast.Name, node: ast.AST, name: str) -> bool:
     """Whether what a name means there comes from another loop that it stands in."""
     child: ast.AST = use
+    around = {node, *module.up(node)}  # what these bind, the loop binds anew
     for at in module.up(use):
-        if isinstance(at, ast.For) and at is not node and child in at.body:
+        if isinstance(at, ast.For) and at not in around and child in at.body:
             if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(at.target)):
                 return True
         if isinstance(at, FUNCTIONS):
