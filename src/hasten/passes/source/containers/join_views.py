@@ -108,9 +108,20 @@ def _lay_out(by):
 
 
 '''
+LAID_OUT = '''\
+def _laid_out(*made):
+    """What `_grouped` gives for these arguments, laid out."""
+    by = {**_grouped(*made), "asked": 2}
+    _lay_out(by)
+    return by
+
+
+'''
 WITH_KEY = '''\
 def _with_key(rows, by, key):
     """What of `rows` has `key()`, in order, or all of it."""
+    if by is None:
+        return rows
     by["asked"] += 1
     if by["asked"] == 2:  # one search alone would not be worth it
         _lay_out(by)
@@ -126,7 +137,7 @@ def _with_key(rows, by, key):
 
 
 '''
-for _text in (SURE, GROUPED, WITH_KEY):
+for _text in (SURE, GROUPED, LAID_OUT, WITH_KEY):
     PUT_THERE.update((_text, of_keys(_text)))
 LISTS = "(list, tuple, str)"
 DICTS = "(dict,)"
@@ -226,24 +237,14 @@ def _grouped(place: Place, s: Search, bound: Bound) -> Parts | None:
     targets = names(s.target)
     if view is None or s.asked or isinstance(module.function(s.node), (ast.Lambda, ast.ClassDef)):
         return None
-    if not all(isinstance(n, (ast.Name, ast.Tuple, ast.Store)) for n in ast.walk(s.target)):
+    if not targets_fit(module, s, view):
         return None
-    if view.shape is not None and not isinstance(s.target, ast.Tuple):
-        return None  # the tuples themselves may be told from others
-    if s.leaks and not stays_inside(module, s.node, targets):
+    row_side, key_side = sides(s)
+    row = row_key(project, module, s)
+    if row is None or names(key_side) & targets:
         return None
-    row_side, key_side = s.test.left, s.test.comparators[0]
-    if not names(row_side) & targets:
-        row_side, key_side = key_side, row_side
-    if not (found := names(row_side)) or not found <= targets | _called(row_side):
-        return None
-    if names(key_side) & targets or not names(key_side):
-        return None
-    row = worked_out(project, module, row_side)
     key = worked_out(project, module, key_side, of_rows=False)
-    if row is None or key is None or not all(key_stays(place, e, s.node, None) for e in key.leaves):
-        return None
-    if not key.leaves or any(names(e) - targets for e in row.leaves):
+    if key is None or not key.leaves or not all(key_stays(place, e, s.node, None) for e in key.leaves):
         return None
     at = s.node if isinstance(s.node, ast.For) else module.parents[s.node]
     for stretch in stretches(place, at):
@@ -251,6 +252,30 @@ def _grouped(place: Place, s: Search, bound: Bound) -> Parts | None:
         if apart is not None:
             return _parts(place, s, view, stretch, row_side, row, key, apart, bound)
     return None
+
+
+def targets_fit(module: Module, s: Search, view: View) -> bool:
+    """Whether the loop's variables take its rows apart as far as they have to, and are not looked at after it."""
+    if not all(isinstance(n, (ast.Name, ast.Tuple, ast.Store)) for n in ast.walk(s.target)):
+        return False
+    if view.shape is not None and not isinstance(s.target, ast.Tuple):
+        return False  # the tuples themselves may be told from others
+    return not s.leaks or stays_inside(module, s.node, names(s.target))
+
+
+def sides(s: Search) -> tuple[ast.expr, ast.expr]:
+    """What is compared: the row's side, and the other one."""
+    one, other = s.test.left, s.test.comparators[0]
+    return (one, other) if names(one) & names(s.target) else (other, one)
+
+
+def row_key(project: Project, module: Module, s: Search) -> Worked | None:
+    """What is worked out from a row alone to be compared."""
+    row_side, targets = sides(s)[0], names(s.target)
+    if not names(row_side) or not names(row_side) <= targets | _called(row_side):
+        return None
+    row = worked_out(project, module, row_side)
+    return None if row is None or any(names(e) - targets for e in row.leaves) else row
 
 
 def _called(e: ast.expr) -> set[str]:
@@ -300,18 +325,13 @@ def _parts(
 ) -> Parts | None:
     module, project = place.module, place.project
     what = module.text(s.iter)
-    sources = list(dict.fromkeys(map(module.text, view.sources)))
-    kinds = LISTS if not view.dicts else DICTS if view.dicts == len(view.sources) else BOTH
-    try:
-        target, whole, clauses = _loop(module, s.target, view.shape, set())
-    except _Unknown:
+    found = layout(module, s, view, row)
+    if found is None:
         return None
-    clauses += "".join(f" if type({r}) in _SETTLED or _settle({r})" for r in row.settled)
-    rows = f"(({whole}, {row.text}) for {target} in {what}{clauses})"
-    given = ", ".join((kinds, f"lambda: ({', '.join(sources)},)", f"lambda: {rows}", *apart))
+    sources = list(dict.fromkeys(map(module.text, view.sources)))
+    given = ", ".join((*found, *apart))
     made = f"_grouped({given})"
     index = bound.name(f"{sources[-1]}_with", ast.unparse(row_side), made)
-    helpers = (SURE, settled_text(project, module), GROUPED, WITH_KEY)
     return Parts(
         title=f"go to what of {what} has the same key",
         first=s.iter.lineno,
@@ -320,12 +340,31 @@ def _parts(
         remedy="laid out by key once, in the second round",
         replace=((s.iter, f"_with_key({what}, {index}, lambda: {key.text})"),),
         before=((stretch.lineno, f"{module.margin(stretch)}{index} = {made}\n"),),
-        prelude=(
-            "import collections\n",
-            *keys_prelude(project, module),
-            *(keyed(project, module, text) for text in helpers),
-        ),
+        prelude=prelude(project, module),
     )
+
+
+def prelude(project: Project, module: Module, *more: str) -> tuple[str, ...]:
+    """The helpers that searches by key need."""
+    helpers = (SURE, settled_text(project, module), GROUPED, *more, WITH_KEY)
+    return (
+        "import collections\n",
+        *keys_prelude(project, module),
+        *(keyed(project, module, text) for text in helpers),
+    )
+
+
+def layout(module: Module, s: Search, view: View, row: Worked) -> tuple[str, str, str] | None:
+    """What `_grouped` has to be given of a search: kinds, sources and rows with their keys."""
+    kinds = LISTS if not view.dicts else DICTS if view.dicts == len(view.sources) else BOTH
+    try:
+        target, whole, clauses = _loop(module, s.target, view.shape, set())
+    except _Unknown:
+        return None
+    clauses += "".join(f" if type({r}) in _SETTLED or _settle({r})" for r in row.settled)
+    sources = ", ".join(dict.fromkeys(map(module.text, view.sources)))
+    what = module.text(s.iter)
+    return kinds, f"lambda: ({sources},)", f"lambda: (({whole}, {row.text}) for {target} in {what}{clauses})"
 
 
 def settled_text(project: Project, module: Module) -> str:

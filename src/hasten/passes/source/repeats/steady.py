@@ -316,7 +316,7 @@ def _edits(
     edits.append(Edit(home.source.path, at, at - 1, f"{top}\n\n{helper(modules)}\n\n"))
     edits += replace_nodes(home.source, [(r.node, r.call()) for r in group if not isinstance(r, Repeat)])
     if any(isinstance(r, Lookup) for r in group):
-        texts = search_prelude(again_of(project), home)
+        texts = search_prelude(again_of(project), home, [r for r in group if isinstance(r, Lookup)])
         if not all(_names_free(home, text) for text in texts):
             return ()
         edits += [Edit(home.source.path, at, at - 1, text) for text in texts if text not in home.source.text]
