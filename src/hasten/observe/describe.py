@@ -119,9 +119,10 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
         fields = _named_tuples([value], budget, depth, inside)
         if fields is not None:
             return fields[0]
+        if cls is tuple and 1 < len(value) <= MAX_PLACES and (knots := _knots([value], budget)):
+            items = _joined(f for v in value for f in _held_by_knots([v], budget))
+            return ValueFact(name, min_len=len(value), max_len=len(value), complete=False, items=items, knots=knots)
         fact = _sequence(value, name, budget, depth, inside)
-        if cls is tuple and 1 < len(value) <= MAX_PLACES:
-            fact = replace(fact, knots=_knots([value], budget))
         if cls.__module__ != "builtins" and not isinstance(value, deque):
             return replace(fact, items=fact.items + _attributes(value, budget, depth, inside))
         return fact
@@ -343,12 +344,16 @@ def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -
     budget.take(len(values))
     everyone = set(map(id, values)) - inside
     inside |= everyone
+    knots = _knots(values, budget)
     try:
         fields = []
         complete = True
         for name in names:
             held = [row[name] for row in values if len(shapes) == 1 or name in row]
-            facts, all_of_them = _elements(held, len(held), budget, depth, inside)
+            if knots:  # what they lead to is known by these
+                facts, all_of_them = _held_by_knots(held, budget), False
+            else:
+                facts, all_of_them = _elements(held, len(held), budget, depth, inside)
             complete = complete and all_of_them
             fields.append((name, facts if len(held) == len(values) else (*facts, ValueFact(ABSENT))))
     finally:
@@ -361,7 +366,7 @@ def _records(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -
         items=_joined(f for _, facts in fields for f in facts if f.type != ABSENT),
         keys=(_plain(str, list(names)),),
         fields=tuple(fields),
-        knots=_knots(values, budget),
+        knots=knots,
     )
     return fact, seen_all
 
@@ -410,15 +415,20 @@ def _knot(kind: type, values: list[Any], budget: _Budget) -> ValueFact:
             held.setdefault(str(key), []).append(v)
     fields = []
     for key, some in islice(held.items(), MAX_FIELDS):
-        leads = [type(v) is dict or type(v) in _NESTS and any(type(x) in _NESTS for x in v) for v in some]
-        kinds = dict.fromkeys(type(v) for v, on in zip(some, leads, strict=True) if on)
-        rest = [v for v, on in zip(some, leads, strict=True) if not on]
-        facts, _ = _elements(rest, len(rest), budget, MAX_DEPTH - 2, set())
-        facts = _joined((*facts, *(ValueFact(type_name(k), complete=False, note=("nested",)) for k in kinds)))
+        facts = _held_by_knots(some, budget)
         fields.append((key, facts if len(some) == len(values) else (*facts, ValueFact(ABSENT))))
     sizes = [len(v) for v in values]
     size = min(sizes, default=None), max(sizes, default=None)
     return ValueFact(type_name(kind), min_len=size[0], max_len=size[1], fields=tuple(fields))
+
+
+def _held_by_knots(values: list[Any], budget: _Budget) -> tuple[ValueFact, ...]:
+    """Facts of what nodes of a tree hold; of those that lead on the types only."""
+    leads = [type(v) is dict or type(v) in _NESTS and any(type(x) in _NESTS for x in v) for v in values]
+    kinds = dict.fromkeys(type(v) for v, on in zip(values, leads, strict=True) if on)
+    rest = [v for v, on in zip(values, leads, strict=True) if not on]
+    facts, _ = _elements(rest, len(rest), budget, MAX_DEPTH - 2, set())
+    return _joined((*facts, *(ValueFact(type_name(k), complete=False, note=("nested",)) for k in kinds)))
 
 
 def _named_tuples(values: list[Any], budget: _Budget, depth: int, inside: set[int]) -> tuple[ValueFact, bool] | None:
