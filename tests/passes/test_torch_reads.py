@@ -42,6 +42,8 @@ CHANGED = [
     "def f(values):\n    return [v.item() for v in values]\nprint(f(torch.ones(0)), f(torch.ones(2, 1)), f(torch.tensor([1 + 2j])))\nprint(f(torch.tensor([0.1, float('nan'), -0.0], dtype=torch.bfloat16)))\nprint(f([torch.tensor(3)]), f(iter(p)), f(torch.ones(3).to_sparse().to_dense()))\ntry:\n    f(torch.ones(2, 2))\nexcept RuntimeError as e:\n    print(e)\ntry:\n    f(torch.tensor(1.0))\nexcept TypeError as e:\n    print(e)\ntry:\n    f([1.0])\nexcept AttributeError as e:\n    print(e)",
     "def f(values):\n    out = []\n    for v in values:\n        v.item()\n        try_ = 0\n        out.append(int(v))\n    return out\nfor bad in (float('nan'), float('inf'), 1e30):\n    try:\n        print(f(torch.tensor([1.5, bad])))\n    except (ValueError, OverflowError) as e:\n        print(type(e), e)",
     "def f(a, b):\n    return [i.item() for i, j in zip(a, b) if i == j]\nprint(f(y, q), f(y, q.double()), f(y.double(), q), f(y.to(torch.uint8), q.to(torch.int8) - 1), f(y > 0, q > 0), f(y, [0, 1, 2]))\nprint(f(torch.tensor([2**53 + 1]), torch.tensor([2.0**53])), f(torch.tensor([2**24 + 1]), torch.tensor([2.0**24])))",
+    "def g(x):\n    return x.sum() * sum(v.item() for v in x)\nprint(torch.func.grad(g)(p))",
+    "out = []\nfor v, w in zip(p.sigmoid(), (p > 0.5).int()):\n    out.append((v.item(), w.item()))\nprint(out)",
     "def g():\n    for v in p:\n        p.mul_(2)\n        yield v\ndef f(a, b):\n    return [(i.item(), j.item()) for i, j in zip(a, b)]\nprint(f(p, g()))",
 ]  # fmt: skip
 
@@ -115,6 +117,21 @@ ALONE = [
     "for v in p:\n    print(min(x for x in [1, 2]), v.item())",
     "import threading\nprint([v.item() for v in p])",
     "cm = torch.zeros(3)\nw = cm\nfor v in w:\n    cm[2] += 1\n    print(v.item())",
+    # what goes beside it writes into it, or something else in the loop does that no name tells
+    "for a, b in zip(p, p.mul_(2) * 1):\n    print(a.item(), b.item())",
+    "def touch():\n    p.mul_(3)\n    return torch.ones(7)\nfor a, b in zip(p, touch() + 0):\n    print(a.item(), b.item())",
+    "for a, b in zip(p, q.view(p.mul_(2).numel())):\n    print(a.item(), b.item())",
+    "def gen():\n    for i in range(9):\n        p.mul_(2)\n        yield i\ng = gen()\nfor v in p:\n    print(v.item(), 3 in g)",
+    "def gen():\n    for i in range(2):\n        p.mul_(2)\n        yield i\ng = gen()\nfor v in p:\n    a, b = g if g else (1, 2)\n    print(v.item())\n    g = ()",
+    "def gen():\n    yield p.mul_(2).numel()\ng, out = gen(), [0] * 3\nfor v in p:\n    out[0:1] = g\n    print(v.item())",
+    "def f(rows):\n    for v, (a, b) in zip(p, rows):\n        print(v.item(), b)\nf([map(lambda i: p.mul_(2), range(2)) for _ in range(3)])",
+    "import numpy as np\nm = p.numpy()\nfor v in p:\n    np.maximum(m, 9, m)\n    print(v.item())",
+    "import numpy as np\nm = p.numpy()\nfor v in p:\n    np.sqrt(m, m)\n    print(v.item())",
+    "import collections\nd = collections.defaultdict(lambda: p.mul_(2))\nfor v in p:\n    d[v.item()]\n    print(v.item())",
+    "import collections\ndef f(d):\n    for v in p:\n        print(d[v.item()])\nf(collections.defaultdict(lambda: p.mul_(2)))",
+    "class A:\n    n = property(lambda self: p.mul_(2))\na = A()\nfor v in p:\n    print(a.n, v.item())",
+    "from types import SimpleNamespace\nw = SimpleNamespace(get=lambda: p.mul_(2))\nfor v in p:\n    w.get()\n    print(v.item())",
+    "import weakref\nclass K:\n    pass\nk = K()\nr = weakref.finalize(k, p.mul_, 2)\nfor v in p:\n    k = None\n    print(v.item())",
 ]  # fmt: skip
 
 

@@ -29,6 +29,8 @@ CHANGED = [
     "def f(steps):\n    seen = []\n    for loss in steps:\n        seen.append(loss.item())\n        loss.zero_()\n    return seen\nprint([list(map(repr, f([t.clone() for t in s]))) for s in (losses, odd, hard, [], odd + losses)])",
     "def f(steps):\n    seen = []\n    for epoch in range(3):\n        seen = []\n        for loss in steps:\n            with torch.no_grad():\n                seen.append(loss.item())\n        print(sum(seen), seen[-1:])\nf(losses)",
     "def f(steps):\n    total = 0.0\n    for loss in steps:\n        total += loss.item()\n    return total\ntry:\n    print(f([torch.ones(2)]))\nexcept RuntimeError as e:\n    print(e)\ntry:\n    print(f([3.0]))\nexcept AttributeError as e:\n    print(e)",
+    "def f(steps, torch):\n    right = 0\n    for a in steps:\n        right += (a == 1).sum().item()\n    return right\nprint(f([torch.ones(3)], None))",
+    "def f(steps, others):\n    seen, total = [], 0.0\n    with torch.no_grad():\n        for loss in steps:\n            seen.append(loss.item())\n            total += loss.item()\n    for loss in others:\n        seen.append(loss.item() * len(others))\n        total += 2.5\n    seen.sort()\n    return seen, total\nprint(f(losses, odd[:1]))",
     "def f(steps):\n    total = 0.0\n    i = 0\n    while i < len(steps):\n        loss = steps[i]\n        i += 1\n        total += loss.item()\n    return total\nprint(f(losses))",
 ]  # fmt: skip
 ALONE = [
@@ -47,6 +49,15 @@ ALONE = [
     "def f(steps):\n    with torch.cuda.stream(None):\n        total = 0.0\n        for loss in steps:\n            total += loss.item()\n    return total\nprint(f)",
     "def f(steps):\n    if steps:\n        total = 0.0\n    for loss in steps:\n        total += loss.item()\ntry:\n    f(iter([]))\n    f([])\nexcept UnboundLocalError as e:\n    print(e)",
     "def f(steps):\n    total = 0.0\n    for loss in steps:\n        total += loss.item()\n        yield loss\n    else:\n        print(total)\nprint(list(f(losses)))",
+    # an error that a `with` swallows, tensors that come into a sum or list elsewhere, sizes that are no whole numbers
+    "import contextlib\ndef f(steps):\n    total = 0.0\n    with contextlib.suppress(AttributeError):\n        for loss in steps:\n            total += loss.item()\n    return total\nprint(f([*losses, 3]))",
+    "def f(steps):\n    seen = []\n    seen.append(steps[0])\n    for loss in steps:\n        seen.append(loss.item())\n    return seen\nprint(f(losses))",
+    "def f(steps):\n    seen = []\n    seen.extend(steps)\n    for loss in steps:\n        seen.append(loss.item())\n    return seen\nprint(f(losses))",
+    "def f(steps):\n    seen = []\n    for k in range(2):\n        for loss in steps:\n            seen.append(loss.item())\n        seen.append(loss)\n    return seen\nprint(f(losses))",
+    "def f(steps):\n    total = 0.0\n    total += steps[0]\n    for loss in steps:\n        total += loss.item()\n    return total\nprint(f(losses))",
+    "class S(dict):\n    def size(self, k):\n        return 2**70\ndef f(steps):\n    y = S()\n    total = 0.0\n    for loss in steps:\n        total += loss.item() * y.size(0)\n    return total\nprint(f(losses))",
+    "import numpy as np\nclass S:\n    shape = (np.float32(3.3),)\ndef f(steps):\n    y = S()\n    total = 0.0\n    for loss in steps:\n        total += loss.item() * y.shape[0]\n    return total\nprint(repr(f(losses)))",
+    "def f(steps):\n    n = 1180591620717411303424\n    for loss in steps:\n        n += loss.item()\n    return n\nprint(f(losses))",
 ]  # fmt: skip
 
 

@@ -40,7 +40,8 @@ def _elements(values, *beside, upto=None, compared=None):
             return values
         if each.ndim != 1 or (upto is not None and (type(upto) is not int or upto > len(each))):
             return values
-    if torch._C._len_torch_function_stack() or not all(map(_gone_through, beside)):
+    modes = torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack()
+    if modes or torch._C._functorch.peek_interpreter_stack() is not None or not all(map(_gone_through, beside)):
         return values
     # a copy: what NumPy has a hold of can no longer be resized
     return values.detach()[:upto].to("cpu", copy=True).numpy()
@@ -148,6 +149,8 @@ def _through(place: Place, node: ast.AST) -> _Site | None:
             case ast.Call(func=func, args=args, keywords=keywords) if module.is_builtin(func, "zip"):
                 if not isinstance(target, ast.Tuple) or len(target.elts) != len(args):
                     return None
+                if not all(isinstance(t, ast.Name) for t in target.elts) and Still(module, place.project, node).lazy():
+                    return None  # what is taken apart may run code
                 pure = [a for a in args if _pure(place, a)]
                 if any(k.arg != "strict" for k in keywords) or not all(a in pure or _made(place, a) for a in args):
                     return None
@@ -211,12 +214,26 @@ def _pure(place: Place, e: ast.expr) -> bool:
 
 def _made(place: Place, e: ast.expr) -> bool:
     """Whether an expression gives a tensor or an array, and nothing that runs code as it is gone through."""
-    match e:
-        case ast.BinOp() | ast.UnaryOp():
-            return True  # no class of the project has operators, by `Still`
-        case ast.Call(func=ast.Attribute(attr=name)):
-            return name in GIVEN and name not in place.project.functions and name not in place.project.attributes
-    return False
+    if not isinstance(e, (ast.BinOp, ast.UnaryOp, ast.Call)):
+        return False
+    # no class of the project has operators, by `Still`; what is read before it must not be written into
+    return all(_quiet(place, n) for n in ast.walk(e))
+
+
+def _quiet(place: Place, node: ast.AST) -> bool:
+    """Whether a part of an expression writes into nothing."""
+    project = place.project
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name), keywords=keywords):
+            own = name in project.functions or name in project.attributes
+            return name in GIVEN and not own and all(k.arg in ("dim", "dtype", "keepdim") for k in keywords)
+        case ast.Attribute(attr=name):
+            called = isinstance(call := place.module.parents[node], ast.Call) and call.func is node
+            return called or name not in project.properties
+        case ast.Subscript():
+            return "__getitem__" not in project.functions
+    kinds = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Name, ast.Constant, ast.keyword, ast.Slice, ast.expr_context)
+    return isinstance(node, (*kinds, ast.operator, ast.unaryop, ast.cmpop))
 
 
 def _range(module: Module, e: ast.expr) -> bool:

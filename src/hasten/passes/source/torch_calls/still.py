@@ -28,6 +28,8 @@ METHODS = frozenset(
 )
 # what an object of the project does without being named, and where that is looked at or cannot happen here
 LOOKED_AT = frozenset({"__getitem__", "__len__", "__repr__", "__str__", "__contains__"})
+# NumPy's functions whose second argument is read
+OF_TWO = frozenset(f"numpy.{n}" for n in "power maximum minimum dot matmul outer searchsorted where full pad".split())
 TEXTS = frozenset({"__repr__", "__str__"})
 ELSEWHERE = frozenset(
     {"__call__", "__getitems__", "__iter__", "__next__", "__enter__", "__exit__", "__getstate__", "__setstate__"}
@@ -60,7 +62,7 @@ class Still:
         """Whether none of these statements or expressions can write into a tensor."""
         if not self.project.whole or self.project.threads or any(m.dynamic for m in self.project.modules):
             return False
-        if self.project.dunders - LOOKED_AT - ELSEWHERE:
+        if self.project.dunders - LOOKED_AT - ELSEWHERE or self.unseen():
             return False
         nodes = list(nodes)
         reached = frozenset[str]().union(*(self.reaches(n) for node in nodes for n in ast.walk(node)))
@@ -70,6 +72,27 @@ class Still:
         if any(not Still(m, self.project, f).body(f.body) or f.decorator_list for m, f in hidden):
             return False
         return self.body(nodes)
+
+    def unseen(self) -> bool:
+        """Whether reading an attribute, or an element of a dict, may run what no name tells."""
+        for m in self.project.modules:
+            for n in m.written:
+                match n:
+                    case ast.Call(func=ast.Name(id="property" | "cached_property" | "SimpleNamespace")):
+                        return True
+                    case ast.Call(func=ast.Attribute(attr="cached_property" | "SimpleNamespace")):
+                        return True
+                    case ast.Call(func=func, args=[factory, *_]) if m.imported(func) == "collections.defaultdict":
+                        if not _makes(m, factory):
+                            return True
+                    case ast.Call(func=func, args=[_, _, *_]) if m.imported(func).startswith("weakref."):
+                        return True  # calls something when an object goes
+                    case (
+                        ast.Attribute(attr="default_factory" | "side_effect" | "callbacks")
+                        | ast.keyword(arg="default_factory")
+                    ):
+                        return True
+        return False
 
     def reaches(self, node: ast.AST) -> frozenset[str]:
         """What of the project's own classes may stand behind a node."""
@@ -111,8 +134,15 @@ class Still:
                 return True
             case ast.Subscript(ctx=ast.Store()):
                 return self.stored(node)
-            case ast.Assign(targets=targets):
+            case ast.Assign(targets=targets, value=value):
+                if not isinstance(value, ast.Tuple) and any(_takes_apart(t) for t in targets) and self.lazy():
+                    return False
                 return all(self.target(t) for t in targets)
+            case ast.Compare(ops=ops, comparators=comparators) if self.lazy():
+                return not any(
+                    isinstance(op, (ast.In, ast.NotIn)) and not self.container(right)
+                    for op, right in zip(ops, comparators, strict=True)
+                )
             case ast.AugAssign(target=ast.Name() as name):
                 scope = self.module.owner(name.id, name)
                 if scope is None or (isinstance(scope, ast.Module) and name.id in self.project.attributes):
@@ -136,6 +166,24 @@ class Still:
         parent = self.module.parents[node]
         return isinstance(parent, ast.Call) and parent.func is node
 
+    def lazy(self) -> bool:
+        """Whether something that is gone through may run code of the project: a generator, `map`."""
+        for m in self.project.modules:
+            for n in m.written:
+                if isinstance(n, (ast.Yield, ast.YieldFrom)) or isinstance(n, ast.GeneratorExp) and not at_once(m, n):
+                    return True
+                if isinstance(n, ast.Name) and n.id in ("map", "filter", "iter", "itertools"):
+                    return True
+                if isinstance(n, ast.ImportFrom) and n.module == "itertools":
+                    return True
+        return False
+
+    def container(self, e: ast.expr) -> bool:
+        """Whether an expression is a list, dict or string by its syntax, or by the only things that its name gets."""
+        if isinstance(e, ast.Name) and (scope := self.module.owner(e.id, e)) is not None:
+            return self.made(e.id, scope)
+        return isinstance(e, (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.Constant))
+
     def target(self, target: ast.expr) -> bool:
         """Attributes and elements are looked at by themselves."""
         if isinstance(target, ast.Tuple):
@@ -149,7 +197,9 @@ class Still:
         origin = self.module.imported(func)
         if origin:
             # `numpy.sum` goes through a generator
-            return computes(origin) and origin != "numpy.sum" and not self.project._is_user_module(origin)
+            into = origin.startswith("numpy.") and len(call.args) > (2 if origin in OF_TWO else 1)
+            # one more of NumPy's arguments may be what it writes into
+            return computes(origin) and not into and origin != "numpy.sum" and not self.project._is_user_module(origin)
         if isinstance(func, ast.Name):
             # of one argument, `min` and `max` go through something
             one = func.id in ("min", "max") and len(call.args) < 2
@@ -277,6 +327,32 @@ class Still:
             case ast.Call(func=ast.Attribute(attr="item"), args=[], keywords=[]):
                 return "item" not in self.project.functions
         return scalar_value(self.project, self.module, value)
+
+
+def _makes(module: Module, factory: ast.expr) -> bool:
+    """Whether what a `defaultdict` calls does nothing but make a value."""
+    match factory:
+        case ast.Lambda(body=body):
+            return all(
+                isinstance(n, ast.Call) and _makes(module, n) or isinstance(n, (*PLAIN, ast.Attribute))
+                for n in ast.walk(body)
+            )
+        case ast.Call(func=func, args=args):
+            known = module.imported(func) in MADE | {"collections.defaultdict", "collections.deque"}
+            return known and all(isinstance(a, ast.Constant) or _makes(module, a) for a in args) or _maker(module, func)
+    return isinstance(factory, ast.Constant) or _maker(module, factory)
+
+
+def _maker(module: Module, e: ast.expr) -> bool:
+    known = module.imported(e) in ("collections.Counter", "collections.deque", "collections.defaultdict")
+    return known or module.is_builtin(e, "int", "float", "str", "bool", "list", "dict", "set", "tuple")
+
+
+def _takes_apart(target: ast.expr) -> bool:
+    """Whether a target takes what it gets apart: names of a tuple, a part of a list."""
+    if isinstance(target, ast.Subscript):
+        return isinstance(target.slice, ast.Slice)
+    return isinstance(target, (ast.Tuple, ast.List, ast.Starred))
 
 
 def at_once(module: Module, node: ast.AST) -> bool:

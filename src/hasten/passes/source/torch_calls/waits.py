@@ -18,21 +18,23 @@ from typing import ClassVar
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import _given, escapes
+from hasten.passes.source.containers.effects import _given, escapes, scalar_value, use_kind
 from hasten.passes.source.containers.syntax import Module, Parts
 from hasten.passes.source.estimators.base import defined, within
 from hasten.passes.source.torch_calls.loader import binds_torch, imports_torch
 
 HELPER = '''\
-def _later(value, beside=None, kind=torch.float64):
+def _later(value, beside=None, counted=False):
     """The number of a tensor on a card as a tensor of its own, for which nothing waits yet; else the number."""
-    if type(value) is not torch.Tensor or not value.is_cuda or value.ndim or torch._C._len_torch_function_stack():
+    if type(value) is not torch.Tensor or not value.is_cuda or value.ndim:
+        return value.item()
+    if torch._C._len_torch_function_stack() or torch._C._len_torch_dispatch_stack():
         return value.item()
     if isinstance(beside, torch.Tensor) and beside.device != value.device:
         return value.item()
-    if not value.dtype.is_floating_point if kind is torch.float64 else value.dtype is not kind:
+    if value.dtype is not torch.int64 if counted else not value.dtype.is_floating_point:
         return value.item()
-    return value.detach().to(kind, copy=True)
+    return value.detach().to(torch.int64 if counted else torch.float64, copy=True)
 
 
 def _number(value):
@@ -78,7 +80,7 @@ class ReadLater(ContainerPass):
                     continue
                 replace, after = [], []
                 for name, steps in _steps(module, node).items():
-                    read = _sum(module, node, name, steps) or _list(place, node, name, steps)
+                    read = _sum(place, node, name, steps) or _list(place, node, name, steps)
                     if read is not None:
                         replace += read[0]
                         after.append((node.end_lineno or node.lineno, f"{module.margin(node)}{read[1]}\n"))
@@ -109,7 +111,7 @@ def _steps(module: Module, loop: ast.For | ast.While) -> dict[str, list[ast.AST]
     Only names that nothing else in the loop uses, whose value nothing sees that does not go on behind the loop.
     """
     function = module.function(loop)
-    if any(isinstance(at, ast.Try) or type(at).__name__ == "TryStar" for at in module.up(loop)):
+    if any(isinstance(at, ast.Try) or type(at).__name__ == "TryStar" or _catches(module, at) for at in module.up(loop)):
         return {}
     found: dict[str, list[ast.AST]] = {}
     for node in ast.walk(loop):
@@ -133,6 +135,14 @@ def _steps(module: Module, loop: ast.For | ast.While) -> dict[str, list[ast.AST]
     return out
 
 
+def _catches(module: Module, at: ast.AST) -> bool:
+    """Whether a `with` may go on after an error (`contextlib.suppress`)."""
+    if not isinstance(at, (ast.With, ast.AsyncWith)):
+        return False
+    made = [item.context_expr.func if isinstance(item.context_expr, ast.Call) else None for item in at.items]
+    return not all(f is not None and module.imported(f).split(".")[0] in ("torch", "tqdm") for f in made)
+
+
 def _declared(function: ast.AST, name: str) -> bool:
     return any(isinstance(n, (ast.Global, ast.Nonlocal)) and name in n.names for n in ast.walk(function))
 
@@ -146,27 +156,33 @@ def _around(module: Module, node: ast.AST) -> ast.AST | None:
 
 
 def _sum(
-    module: Module, loop: ast.For | ast.While, name: str, steps: list[ast.AST]
+    place: Place, loop: ast.For | ast.While, name: str, steps: list[ast.AST]
 ) -> tuple[list[tuple[ast.AST, str]], str] | None:
     """What becomes of `total += loss.item()`, and the line that reads the sum."""
+    module = place.module
     values = [b for b in module.bindings(name, module.function(loop)) if b.how != "augment"]
     starts = [_given(module, b) for b in values]
-    if not all(isinstance(s, ast.Constant) and type(s.value) in (int, float) for s in starts):
+    numbers = [s.value if isinstance(s, ast.Constant) else None for s in starts]
+    if not all(isinstance(n, float) or (type(n) is int and n < 2**53) for n in numbers):
         return None
+    for use in module.uses(name, module.function(loop)):
+        added = module.parents[use]
+        if isinstance(added, ast.AugAssign) and added.target is use and added not in steps:
+            if not _number(place, added.value):
+                return None  # perhaps a tensor, and it stays one
     whole = all(isinstance(s, ast.Constant) and type(s.value) is int for s in starts)
     replace: list[tuple[ast.AST, str]] = []
     kinds = set()
     for step in steps:
         if not isinstance(step, ast.AugAssign):
             return None
-        item, times = _product(module, step.value)
+        item, times = _product(place, step.value)
         asked = None if item is None else _asked(module, item)
         if asked is None or (asked[1] and times):
             return None
         text, count = asked
         kinds.add(count)
-        kind = ", torch.int64" if count else ""
-        later = f"_later({text}, {name}{kind})"
+        later = f"_later({text}, {name}{', True' if count else ''})"
         replace.append((step, f"{name} = {name} + {later}{' * ' + times if times else ''}"))
     if len(kinds) != 1 or (kinds == {True} and not whole):
         return None
@@ -184,6 +200,10 @@ def _list(
         return None
     if escapes(place.project, module, name, function, loop) or "append" in place.project.functions:
         return None
+    appended = {step.value.func.value for step in steps if isinstance(step, ast.Expr)}  # type: ignore[attr-defined]
+    for use in module.uses(name, function):
+        if use not in appended and use_kind(place.project, module, use) == "mutate" and not _keeps(place, use):
+            return None  # perhaps it gets tensors elsewhere, and they stay tensors
     replace: list[tuple[ast.AST, str]] = []
     for step in steps:
         if not isinstance(step, ast.Expr) or not isinstance(step.value, ast.Call):
@@ -195,26 +215,49 @@ def _list(
     return replace, f"{name}[:] = _numbers({name})"
 
 
-def _product(module: Module, e: ast.expr) -> tuple[ast.expr | None, str]:
+def _keeps(place: Place, use: ast.expr) -> bool:
+    """Whether `x.append(y)`, `x.clear()` and the like put nothing but numbers into a list."""
+    attribute = place.module.parents[use]
+    call = place.module.parents[attribute]
+    if not isinstance(attribute, ast.Attribute) or not isinstance(call, ast.Call) or call.func is not attribute:
+        return False
+    if attribute.attr == "append" and len(call.args) == 1:
+        return _number(place, call.args[0])
+    return attribute.attr in ("clear", "pop", "reverse", "sort")
+
+
+def _number(place: Place, e: ast.expr) -> bool:
+    """Whether an expression is a number by its syntax."""
+    item, _ = _product(place, e)
+    if item is not None and _asked(place.module, item) is not None:
+        return "item" not in place.project.functions.keys() | place.project.attributes
+    return scalar_value(place.project, place.module, e, text=False)
+
+
+def _product(place: Place, e: ast.expr) -> tuple[ast.expr | None, str]:
     """`loss.item()` and the size that it is multiplied with, if any."""
     match e:
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             for item, size in ((left, right), (right, left)):
-                if _size(module, size):
-                    return item, module.text(size)
+                if _size(place, size):
+                    return item, place.module.text(size)
             return None, ""
     return e, ""
 
 
-def _size(module: Module, e: ast.expr) -> bool:
+def _size(place: Place, e: ast.expr) -> bool:
     """`len(x)`, `x.size(0)`, `x.shape[0]`: a whole number."""
+    module, project = place.module, place.project
+    # perhaps of a class of the project
+    own = {"size", "shape"} & (project.functions.keys() | project.attributes)
+    own |= {"SimpleNamespace", "namedtuple", "NamedTuple"} & frozenset().union(*(m.names for m in project.modules))
     match e:
         case ast.Call(func=func, args=[ast.Name()], keywords=[]) if module.is_builtin(func, "len"):
             return True
         case ast.Call(func=ast.Attribute(value=ast.Name(), attr="size"), args=[ast.Constant(value=int())], keywords=[]):
-            return True
+            return not own
         case ast.Subscript(value=ast.Attribute(value=ast.Name(), attr="shape"), slice=ast.Constant(value=int())):
-            return True
+            return not own
     return False
 
 
