@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from hasten.core.facts import Facts
 from hasten.core.source import SourceFile
+from hasten.kernel.regions import regions_of
 from hasten.observe import snapshot
 from hasten.passes.source.containers.syntax import module_of
 from hasten.passes.source.torch_calls.loader import HELPER, WholeBatches
@@ -163,6 +165,13 @@ def test_a_class_of_another_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(compile(taken, "script.py", "exec"), {"__name__": "__main__"})
     assert out.getvalue().count("_WholeBatches tensor") == 3
+    loop = USES[USES.index("def run") : USES.index("torch.manual_seed")]
+    (tmp_path / "going.py").write_text("import torch\n\n" + loop)  # which names no loader
+    work = work_of(tmp_path, USES.replace(loop, "from going import run\n"), "script.py")
+    regions = regions_of(work.source("going.py"), entry=False)
+    found = [f for r in regions for f in WholeBatches().find(work, r, Facts())]
+    assert found and found[0].path == "going.py"
+    (tmp_path / "going.py").unlink()
     for more in ("Rows.__getitem__ = lambda self, i: (self.x[i], self.y[i])\n", "setattr(Rows, '__getitem__', len)\n"):
         assert not changes(WholeBatches(), work_of(tmp_path, USES + more))
 

@@ -157,7 +157,7 @@ class WholeBatches(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
-        if not any(name.endswith("DataLoader") for name in module.names):
+        if not any(name.endswith("DataLoader") for m in place.project.modules for name in m.names):
             return
         if not imports_torch(module):
             return
@@ -182,9 +182,10 @@ class WholeBatches(ContainerPass):
             )
 
 
-def loops(place: Place, helper: str) -> Iterator[tuple[ast.For | ast.comprehension, ast.expr, int]]:
-    """The loops of the region over what may be a loader, but `helper`'s own: loop, loader, last line."""
-    module, ours = place.module, defined(helper)
+def loops(place: Place, *helpers: str) -> Iterator[tuple[ast.For | ast.comprehension, ast.expr, int]]:
+    """The loops of the region over what may be a loader, but those of helpers: loop, loader, last line."""
+    module = place.module
+    ours = defined(*helpers) | {n.name for n in module.put_there if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     for statement in module.statements(place.region):
         for node in ast.walk(statement):
             if isinstance(node, (ast.For, ast.comprehension)) and not within(module, node, ours):

@@ -20,6 +20,7 @@ from typing import ClassVar
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import Module, Parts
+from hasten.passes.source.torch_calls.loader import HELPER as WHOLE_BATCHES
 from hasten.passes.source.torch_calls.loader import (
     OF_A_FILE,
     PLAIN,
@@ -186,7 +187,9 @@ class KeptSamples(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module = place.module
-        if not any(name.endswith("DataLoader") for name in module.names) or not imports_torch(module):
+        if not imports_torch(module):
+            return
+        if not any(name.endswith("DataLoader") for m in place.project.modules for name in m.names):
             return
         project = place.project
         homes = [(m, c) for m in project.modules for c in classes(m) if m is module or not c.variables]
@@ -204,7 +207,7 @@ class KeptSamples(ContainerPass):
         helper = HELPER.replace("OTHERS", "".join(_entry(kind_of(module, m, c.name), c) for m, c in homes))
         other = ["import os\n", OF_A_FILE] if "_is_of(" in helper else []
         added = IMPORTS if binds_torch(module) else (*IMPORTS, "import torch\n")
-        for node, loader, last in loops(place, HELPER):
+        for node, loader, last in loops(place, HELPER, WHOLE_BATCHES):
             if not _again(module, node) or holders.written(module, node) & held:
                 continue
             yield Parts(
