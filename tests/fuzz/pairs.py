@@ -33,13 +33,17 @@ class Row:
 
 def pairs(c: Choices) -> Program:
     """Loops over pairs, of which those that share nothing mostly do nothing."""
-    form = c.pick(("numbers", "numbers", "below", "rows", "rest", "objects", "combinations", "keys"))
+    form = c.pick(
+        ("numbers", "numbers", "below", "rows", "rest", "objects", "combinations", "keys", "numbered", "taken")
+    )
     a, b, loops = {
         "numbers": ("sets[i]", "sets[j]", ("for i in range(len(sets)):", "for j in range(i + 1, len(sets)):")),
         "below": ("sets[i]", "sets[j]", ("for i in range(len(sets)):", "for j in range(i):")),
         "rows": ("a", "b", ("for a in sets:", "for b in sets:")),
         "rest": ("a", "b", ("for i, a in enumerate(sets):", "for b in sets[i + 1:]:")),
         "objects": ("a.items", "b.items", ("for i, a in enumerate(rows):", "for b in rows[i + 1:]:")),
+        "numbered": ("a", "b", ("for i, a in enumerate(sets):", "for j, b in enumerate(sets[i + 1:], i + 1):")),
+        "taken": ("a", "b", ("for i, a in named:", "for j, b in named[i + 1:]:")),
         "combinations": ("a", "b", ("for i in range(2):", "for a, b in combinations(sets, 2):")),
         "keys": ("table[a]", "table[b]", ("for i in range(2):", "for a, b in combinations(table, 2):")),
     }[form]
@@ -94,6 +98,7 @@ def pairs(c: Choices) -> Program:
         code += "        out.append(common)\n"
     function = "def shared(a, b):\n    if not a or not b:\n        return 0\n    return len(a & b)\n\n\n"
     made = "    rows = [Row(s) for s in sets]\n" if form == "objects" else ""
+    made += "    named = list(enumerate(sets))\n" if form == "taken" else ""
     made += "    table = dict(enumerate(sets))\n" if form == "keys" else ""
     text = f"{HEAD}{function}def work(sets, least, other):\n    out, n, seen = [], 0, None\n    common = 1\n{made}{code}    return out, n, seen\n"
 

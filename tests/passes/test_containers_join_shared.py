@@ -156,6 +156,53 @@ for odd in ([("a", {1}), ("b", {2}, 3), ("c", {1})], [("a", {1}), 5], [("a", {1}
     except (TypeError, ValueError) as e:
         print(e)
 """,
+    "rows with their numbers, and rows that are taken apart": MADE
+    + """
+class Doc:
+    def __init__(self, words):
+        self.words = words
+def numbered(docs, shift):
+    out = []
+    for i, doc in enumerate(docs):
+        for j, other in enumerate(docs[i + 1:], start=i + 1):
+            if doc.words & other.words:
+                out.append((i, j))
+        for j, other in enumerate(docs):
+            if j <= i:
+                continue
+            if len(doc.words & other.words) > 1:
+                out.append((i, j, "all"))
+        for j, other in enumerate(docs[-3:], shift):
+            if not doc.words.isdisjoint(other.words):
+                out.append((i, j, "last"))
+    return out
+def named(rows):
+    out = []
+    for i, (name, words) in enumerate(rows):
+        for other, theirs in rows[i + 1:]:
+            common = len(words & theirs)
+            if common / min(len(words), len(theirs)) > 0.3:
+                out.append((name, other, common))
+        for j, (other, theirs) in enumerate(rows[:]):
+            if words & theirs and j > i:
+                out.append((i, j))
+    return out
+sets = [s or {3} for s in some(25, 6, 40)]
+docs = [Doc(s) for s in sets]
+print(numbered(docs, 5), numbered([], 1), numbered(docs[:1], 0), numbered(tuple(docs[:5]), True))
+for shift in (1.5, "a", None):
+    try:
+        print(numbered(docs, shift))
+    except TypeError as e:
+        print(e)
+rows = [(f"r{n}", s) for n, s in enumerate(sets)]
+print(named(rows), named([]), named([("a", {1}), ("b", {1}), ("c", {2})]))
+for odd in ([["a", {1}], ["b", {1}], ["c", {2}]], [("a", {1}), ("b", set()), ("c", {2})], [("a", {1}), ("b", {1}, 3)]):
+    try:
+        print(named(odd))
+    except (ZeroDivisionError, ValueError) as e:
+        print(e)
+""",
     "ratings in dicts": MADE
     + """
 def shared(ratings):

@@ -98,7 +98,7 @@ LOOKING_CALLS = {
 # Of what passes put into programs: what writes into nothing but its own
 QUIET_HELPERS = frozenset(
     "_grouped _lay_out _with_key _settled _settle _of_program _by_item _lay_out_items _sharing _numbers_sharing "
-    "_rows_sharing _pairs_sharing _pairs_of".split()
+    "_numbered_sharing _rows_sharing _pairs_sharing _pairs_of".split()
 )
 QUIET_DUNDERS = frozenset("__init__ __post_init__ __new__ __init_subclass__".split())
 

@@ -104,6 +104,20 @@ def _rows_sharing(rows, by, own):
 
 
 '''
+NUMBERED_ROWS = '''\
+def _numbered_sharing(rows, by, own, start):
+    """What `_rows_sharing` gives, with numbers: those of `rows` begin with `start`."""
+    by["asked"] += 1
+    if by["asked"] == 2:  # one search alone would not be worth it
+        _lay_out_items(by)
+    found = _sharing(by, own)
+    if found is None or type(rows) is not type(by["rows"]) or type(start) is not int:
+        return enumerate(rows, start)
+    first, rows = by["size"] - len(rows), by["rows"]
+    return [(n - first + start, rows[n]) for n in found if n >= first]
+
+
+'''
 SHARING_PAIRS = '''\
 def _pairs_sharing(rows, kinds, key, when):
     """The pairs of `rows` whose sets `key(row)` share an item, or one of which is empty, in order, or all pairs."""
@@ -134,7 +148,7 @@ def _part_of(row, n, size):
 
 
 '''
-for _text in (PART_OF, ITEMS, SHARING_NUMBERS, SHARING_ROWS, SHARING_PAIRS):
+for _text in (PART_OF, ITEMS, SHARING_NUMBERS, SHARING_ROWS, NUMBERED_ROWS, SHARING_PAIRS):
     PUT_THERE.update((_text, of_keys(_text)))
 
 
@@ -149,6 +163,8 @@ class Pairs:
     rows: ast.expr  # what is laid out
     both: bool = False
     place: tuple[int, int] | None = None  # which part of the row, of how many
+    part: ast.expr | None = None  # those of the rows that are gone through
+    number: str = ""  # the first number, where they are numbered
 
 
 def sites(place: Place, bound: Bound) -> Iterator[Parts]:
@@ -189,12 +205,35 @@ def _pairs(module: Module, loop: ast.For) -> Iterator[Pairs]:
             for own, other in _asked(module, loop, None, {name}):
                 if isinstance(other, ast.Subscript) and isinstance(own, ast.Subscript) and same(own.value, other.value):
                     yield Pairs(loop, own, other, name, other.value)
-        case (ast.Name() | ast.Attribute() as rows) | ast.Subscript(
-            value=ast.Name() | ast.Attribute() as rows, slice=ast.Slice(upper=None, step=None)
-        ), ast.Name(id=name):
-            for own, other in _asked(module, loop, None, {name}):
-                if not isinstance(other, ast.Subscript):
-                    yield Pairs(loop, own, other, name, rows)
+        case ast.Call(args=[ast.expr() as part, *start]), ast.Tuple(elts=[ast.Name(), of]) if module.is_builtin(
+            it.func, "enumerate"
+        ):
+            begin = [*start, *(k.value for k in it.keywords)]
+            if len(begin) < 2:
+                yield from _of_rows(module, loop, part, of, module.text(begin[0]) if begin else "0")
+        case _:
+            yield from _of_rows(module, loop, it, target, "")
+
+
+def _of_rows(module: Module, loop: ast.For, part: ast.expr, target: ast.expr, number: str) -> Iterator[Pairs]:
+    """A loop over rows, or over those from some place on, numbered or not."""
+    match part:
+        case ast.Subscript(value=rows, slice=ast.Slice(upper=None, step=None)):
+            pass
+        case rows:
+            pass
+    if not isinstance(rows, (ast.Name, ast.Attribute)):
+        return
+    parts = target.elts if isinstance(target, ast.Tuple) else [target]
+    if not all(isinstance(n, ast.Name) for n in parts):
+        return
+    for n, one in enumerate(parts):
+        for own, other in _asked(module, loop, None, names(one)):
+            place = (n, len(parts)) if isinstance(target, ast.Tuple) else None
+            row = min(names(one))
+            if isinstance(other, ast.Subscript) or place is not None and not isinstance(other, ast.Name):
+                continue
+            yield Pairs(loop, own, other, row, rows, part=part, number=number, place=place)
 
 
 def _asked(
@@ -257,6 +296,8 @@ def _shared(place: Place, p: Pairs, bound: Bound) -> Parts | None:
     if not nothing.holds() or not nothing.used or not nothing.kinds:
         return None
     targets = names(loop.target)
+    if not p.both and names(p.own) & targets:
+        return None
     if not stays_inside(module, loop, targets) or not all(_stays_in(module, loop, n) for n in nothing.assigned):
         return None
     for e in (p.own, p.other):
@@ -360,16 +401,27 @@ def _parts(place: Place, p: Pairs, nothing: Nothing, stretch: ast.stmt, bound: B
         helpers += ["import itertools\n", SHARING_PAIRS]
     else:
         sets = f"lambda: {rows}" if not settled else f"lambda: ({module.text(p.other)} for {p.row} in {rows}{test})"
+        if p.place is not None:
+            sets = f"lambda: (_part_of({p.row}, {p.place[0]}, {p.place[1]}) for {p.row} in {rows})"
+            helpers.append(PART_OF)
         made = f"_by_item({kinds}, lambda: {rows}, {sets}, {when})"
-        by = bound.name(f"{rows}_by_item", p.other.attr if isinstance(p.other, ast.Attribute) else "", made)
+        by = bound.name(
+            f"{rows}_by_item", p.other.attr if isinstance(p.other, ast.Attribute) else p.row if p.place else "", made
+        )
         before = ((stretch.lineno, f"{module.margin(stretch)}{by} = {made}\n"),)
         numbers = isinstance(p.other, ast.Subscript)
-        word = "_numbers_sharing" if numbers else "_rows_sharing"
         if isinstance(p.own, ast.Attribute):
             own = f"_settled({module.text(p.own.value)}).{p.own.attr}"
             helpers = [*helpers[:-1], settled_text(project, module), ITEMS] if not settled else helpers
-        new = f"{word}({module.text(p.loop.iter)}, {by}, lambda: {own})"
-        helpers.append(SHARING_NUMBERS if numbers else SHARING_ROWS)
+        if numbers:
+            helpers.append(SHARING_NUMBERS)
+            new = f"_numbers_sharing({module.text(p.loop.iter)}, {by}, lambda: {own})"
+        else:
+            assert p.part is not None
+            helpers.append(NUMBERED_ROWS if p.number else SHARING_ROWS)
+            new = f"_rows_sharing({module.text(p.part)}, {by}, lambda: {own})"
+            if p.number:
+                new = f"_numbered_sharing({module.text(p.part)}, {by}, lambda: {own}, {p.number})"
     return Parts(
         title=f"go to pairs of {rows} that share something",
         first=p.loop.lineno,

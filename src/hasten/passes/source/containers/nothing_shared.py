@@ -126,7 +126,7 @@ class Nothing:
         """Whether a test holds; None where it may or may not. Of a comparison with what is given: as is
         wanted, if anything is."""
         match test:
-            case ast.Compare(left=left, comparators=[right]) if is_counter(module, left) and is_counter(module, right):
+            case ast.Compare(left=left, comparators=[right]) if _number(module, left) and _number(module, right):
                 return None
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 truth = self._truth(module, operand, env, depth, None if wanted is None else not wanted)
@@ -362,6 +362,26 @@ class Nothing:
         if any(kind != "return" for kind, _, _ in outcomes):
             raise Refused
         return _either([value for _, value, _ in outcomes])
+
+
+def _number(module: Module, e: ast.expr) -> bool:
+    """A number written down, or the variable of a loop over a range or of `enumerate`: comparing it cannot fail."""
+    if is_counter(module, e):
+        return True
+    scope = module.owner(e.id, e) if isinstance(e, ast.Name) else None
+    if scope is None or not isinstance(e, ast.Name):
+        return False
+    for b in module.bindings(e.id, scope):
+        match module.parents[b.node]:
+            case ast.Tuple(elts=[first, _]) as pair if first is b.node and isinstance(
+                loop := module.parents[pair], (ast.For, ast.comprehension)
+            ):
+                it = loop.iter if loop.target is pair else None
+                if not isinstance(it, ast.Call) or not module.is_builtin(it.func, "enumerate"):
+                    return False
+            case _:
+                return False
+    return bool(module.bindings(e.id, scope))
 
 
 def _compared(a: Num, sign: str, b: Num) -> bool | None:
