@@ -5,10 +5,14 @@ No card is needed: the helper takes a tensor in memory for one on a card (`lifte
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hasten.core.facts import Facts, RegionFacts
+from hasten.kernel.regions import regions_of
+from hasten.observe.describe import describe
 from hasten.passes.source.torch_calls.waits import ReadLater
 from tests.passes.test_containers_harness import changed, changes, left_alone, observe, work_of
 
@@ -77,6 +81,22 @@ def test_left_alone(tmp_path: Path, program: str) -> None:
 def test_only_where_a_card_is_named(tmp_path: Path) -> None:
     program = (HEAD + CHANGED[0] + "\n").replace('"cuda" if torch.cuda.is_available() else "cpu"', '"cpu"')
     assert not changes(ReadLater(), work_of(tmp_path, program))
+
+
+def test_only_where_tensors_were_not_seen_elsewhere(tmp_path: Path) -> None:
+    work = work_of(tmp_path, HEAD + CHANGED[0] + "\n")
+    fact = describe(torch.ones(()))
+    net = describe(torch.nn.Linear(1, 1))
+    for facts, offered in (
+        ((fact,), False),
+        ((net,), False),
+        ((fact, replace(fact, note=("device=cuda",))), True),
+        ((), True),
+    ):
+        regions = {
+            r.id: RegionFacts(r.id, types={"loss": facts}) for r in regions_of(work.source("script.py"), entry=True)
+        }
+        assert bool(changes(ReadLater(), work, Facts(regions=regions))) is offered
 
 
 def test_the_line_behind_the_loop(tmp_path: Path) -> None:

@@ -145,6 +145,10 @@ def _compound(value: Any, name: str, budget: _Budget, depth: int, inside: set[in
             return _frame(value, name, budget, depth, inside)
         if isinstance(value, (pandas.Series, pandas.Index)):
             return _series(value, name, budget, depth, inside)
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "Tensor") and isinstance(value, torch.Tensor):
+        note = (f"device={value.device.type}",)
+        return ValueFact(name, items=_attributes(value, budget, depth, inside), note=note)
     return ValueFact(name, items=_attributes(value, budget, depth, inside))
 
 

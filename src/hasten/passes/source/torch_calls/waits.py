@@ -68,7 +68,7 @@ class ReadLater(ContainerPass):
         module, project = place.module, place.project
         if not imports_torch(module) or not project.whole or project.threads or not any(map(_card, project.modules)):
             return
-        if any(ORDERS & m.names or m.dynamic for m in project.modules):
+        if any(ORDERS & m.names or m.dynamic for m in project.modules) or _elsewhere(place):
             return
         added = () if binds_torch(module) else ("import torch\n",)
         ours = defined(HELPER)
@@ -95,6 +95,17 @@ class ReadLater(ContainerPass):
                         after=tuple(after),
                         prelude=(*added, HELPER),
                     )
+
+
+def _elsewhere(place: Place) -> bool:
+    """Whether tensors were recorded in the region, at whatever depth of what it is given, and none on a card."""
+    devices = set()
+    todo = [f for facts in place.facts.of(place.region.id).types.values() for f in facts]
+    while todo:
+        fact = todo.pop()
+        devices |= {note for note in fact.note if note.startswith("device=")}
+        todo += [*fact.items, *fact.keys, *(f for _, facts in fact.fields for f in facts)]
+    return bool(devices) and "device=cuda" not in devices
 
 
 def _card(module: Module) -> bool:
