@@ -417,9 +417,11 @@ class Unit:
 
     def spell_out(self) -> None:
         """Infers types; wherever a call turns out to be of a small method, it is spelt out, and all begins anew."""
-        from hasten.kernel import arrays_out, listed  # they build on this module
+        from hasten.kernel import arrays_out, listed, yields  # they build on this module
 
         self.stmts = copy.deepcopy(self.stmts)
+        if yields.inlined(self):
+            self.analyse()
         if arrays_out.spelt(self):
             self.analyse()
         while True:
