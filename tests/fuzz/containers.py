@@ -456,6 +456,10 @@ def joins(c: Choices, ranged: bool = False) -> Program:
         if c.chance(30):
             works = {"dict": "len(b['k'])", "tuple": "b[0] % 3", "object": "b.n // 2", "plain": "str(b)"}[shape]
             test = c.pick((f"{works} == {left}", f"{left} == {works}", f"({key} == 1) == {left}"))
+        if c.chance(20):
+            test = (
+                f"{key} != 2 and {test}" if c.chance(50) else f"i != 1 and {test}" if "i" in loop.split()[1] else test
+            )
         if "table" in loop:
             more.extend(
                 [

@@ -132,17 +132,18 @@ class KeyIndex(ContainerPass):
     name: ClassVar[str] = "nested loops over equal keys"
 
     def sites(self, place: Place) -> Iterator[Parts]:
-        bound = Bound(place.module)
+        bound, done = Bound(place.module), set[ast.AST]()
         for statement in place.module.statements(place.region):
             for node in ast.walk(statement):
                 search = search_of(place.module, node)
                 if search is not None:
                     parts = self._indexed(place, search, bound)
                     if parts is not None:
+                        done.add(search.node)
                         yield parts
         from hasten.passes.source.containers import join_shared, join_views  # they build on this module
 
-        yield from join_views.sites(place, bound)
+        yield from join_views.sites(place, bound, done)
         yield from join_shared.sites(place, bound)
 
     def _indexed(self, place: Place, s: Search, bound: Bound) -> Parts | None:

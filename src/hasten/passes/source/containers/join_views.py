@@ -24,6 +24,8 @@ from hasten.passes.source.containers.effects import Project, frozen_during
 from hasten.passes.source.containers.join_index import (
     CALENDAR,
     Search,
+    at_once,
+    is_counter,
     key_stays,
     keyed,
     keys_prelude,
@@ -34,7 +36,7 @@ from hasten.passes.source.containers.join_index import (
 )
 from hasten.passes.source.containers.membership import ready, stretches
 from hasten.passes.source.containers.recent import program_of
-from hasten.passes.source.containers.syntax import Module, Parts
+from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts
 
 SURE = '''\
 def _sure(x):
@@ -166,20 +168,53 @@ class View:
     shape: Shape  # of a row
 
 
-def sites(place: Place, bound: Bound) -> Iterator[Parts]:
-    """The searches of a region that can go by key."""
+def sites(place: Place, bound: Bound, done: set[ast.AST]) -> Iterator[Parts]:
+    """The searches of a region that can go by key, but for those that are `done`."""
     module = place.module
     for statement in module.statements(place.region):
         for node in ast.walk(statement):
+            parts = None
             s = search_of(module, node, lambda m, e: view_of(place.project, m, e) is not None)
-            parts = None if s is None else _grouped(place, s, bound)
+            if s is not None and not s.asked:
+                parts = _grouped(place, s, (), bound)
+            if parts is None:
+                for found, tests in _tested(module, node):
+                    if parts is None and found.node not in done:
+                        parts = _grouped(place, found, tests, bound)
             if parts is not None:
                 yield parts
 
 
-def view_of(project: Project, module: Module, e: ast.expr) -> View | None:
-    """What an expression goes through, if it is such a view: `d.items()`, `enumerate(xs)`, `zip(xs, ys)`, `xs[1:]`."""
+def _tested(module: Module, node: ast.AST) -> Iterator[tuple[Search, tuple[ast.expr, ...]]]:
+    """Searches of a loop or comprehension by each of its comparisons for equality, with the tests before it."""
+    clause: ast.For | ast.comprehension
+    if isinstance(node, ast.For) and len(node.body) == 1:
+        only = node.body[0]
+        if not isinstance(only, ast.If) or only.orelse:
+            return
+        clause, parts, body = node, [only.test], tuple[ast.AST, ...](node.body)
+    elif isinstance(node, COMPREHENSIONS) and at_once(module, node):
+        clause, body = node.generators[-1], (node,)
+        parts = clause.ifs
+        if clause.is_async:
+            return
+    else:
+        return
+    tests: list[ast.expr] = []
+    for part in parts:
+        tests += part.values if isinstance(part, ast.BoolOp) and isinstance(part.op, ast.And) else [part]
+    for n, test in enumerate(tests):
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
+            found = Search(clause, clause.iter, clause.target, test, body, isinstance(node, ast.For))
+            yield found, tuple(tests[:n])
+
+
+def view_of(project: Project, module: Module, e: ast.expr, plain: bool = False) -> View | None:
+    """What an expression goes through, if it is such a view: `d.items()`, `enumerate(xs)`, `zip(xs, ys)`, `xs[1:]`, or
+    (`plain`) a list itself."""
     match e:
+        case ast.Name() | ast.Attribute() if plain and _source(module, e):
+            return View((e,), 0, None)
         case ast.Call(func=ast.Attribute(value=ast.Name() | ast.Attribute() as base, attr=attr), args=[], keywords=[]):
             if attr not in ("items", "values", "keys") or attr in project.functions or attr in project.attributes:
                 return None
@@ -231,9 +266,9 @@ def _number(e: ast.expr | None) -> bool:
     return e is None or isinstance(e, ast.Constant) and (e.value is None or type(e.value) is int)
 
 
-def _grouped(place: Place, s: Search, bound: Bound) -> Parts | None:
+def _grouped(place: Place, s: Search, tests: tuple[ast.expr, ...], bound: Bound) -> Parts | None:
     module, project = place.module, place.project
-    view = view_of(project, module, s.iter)
+    view = view_of(project, module, s.iter, plain=True)
     targets = names(s.target)
     if view is None or s.asked or isinstance(module.function(s.node), (ast.Lambda, ast.ClassDef)):
         return None
@@ -246,6 +281,15 @@ def _grouped(place: Place, s: Search, bound: Bound) -> Parts | None:
     key = worked_out(project, module, key_side, of_rows=False)
     if key is None or not key.leaves or not all(key_stays(place, e, s.node, None) for e in key.leaves):
         return None
+    before = [_before(project, module, s, test) for test in tests]
+    if None in before:
+        return None
+    row = Worked(
+        row.text,
+        row.leaves,
+        tuple(dict.fromkeys(r for w in (row, *before) if w is not None for r in w.settled)),
+        tuple(w.text for w in before if w is not None and w.text),
+    )
     at = s.node if isinstance(s.node, ast.For) else module.parents[s.node]
     for stretch in stretches(place, at):
         apart = _stay(place, view, at, stretch)
@@ -276,6 +320,16 @@ def row_key(project: Project, module: Module, s: Search) -> Worked | None:
         return None
     row = worked_out(project, module, row_side)
     return None if row is None or any(names(e) - targets for e in row.leaves) else row
+
+
+def _before(project: Project, module: Module, s: Search, test: ast.expr) -> Worked | None:
+    """A test that a row has to pass first: worked out from the row alone, or (no code) of two counters."""
+    if isinstance(test, ast.Compare) and all(is_counter(module, e) for e in (test.left, *test.comparators)):
+        return Worked("", (), ())
+    if not names(test) <= names(s.target) | _called(test):
+        return None
+    found = worked_out(project, module, test, sure=True)
+    return None if found is None or any(names(e) - names(s.target) for e in found.leaves) else found
 
 
 def _called(e: ast.expr) -> set[str]:
@@ -362,6 +416,7 @@ def layout(module: Module, s: Search, view: View, row: Worked) -> tuple[str, str
     except _Unknown:
         return None
     clauses += "".join(f" if type({r}) in _SETTLED or _settle({r})" for r in row.settled)
+    clauses += "".join(f" if {test}" for test in row.tests)
     sources = ", ".join(dict.fromkeys(map(module.text, view.sources)))
     what = module.text(s.iter)
     return kinds, f"lambda: ({sources},)", f"lambda: (({whole}, {row.text}) for {target} in {what}{clauses})"
@@ -404,13 +459,16 @@ class Worked:
     text: str
     leaves: tuple[ast.expr, ...]
     settled: tuple[str, ...]  # names of rows whose fields it looks at
+    tests: tuple[str, ...] = ()  # what a row has to pass first
 
 
-def worked_out(project: Project, module: Module, e: ast.expr, of_rows: bool = True) -> Worked | None:
+def worked_out(
+    project: Project, module: Module, e: ast.expr, of_rows: bool = True, sure: bool = False
+) -> Worked | None:
     """`t.hour`, `row["k"]`, `len(word)`, `n % 7 == 2`; None for what may have an effect, or change unseen.
 
     Of rows it does not itself look at whether they are `settled`. What is no part of a row may be `xs[i]`, of which
-    whoever asks has to see that it stays.
+    whoever asks has to see that it stays. With `sure`, it gives a plain value or fails.
     """
     leaves: list[ast.expr] = []
     settled: dict[str, None] = {}
@@ -455,6 +513,16 @@ def worked_out(project: Project, module: Module, e: ast.expr, of_rows: bool = Tr
                 new.operand = inner(new.operand)
             case ast.BinOp() if isinstance(new.op, NUMBERS):
                 new.left, new.right = inner(new.left), inner(new.right)
+            case ast.BoolOp():
+                new.values = list(map(inner, new.values))
+            case ast.Compare(ops=[op], comparators=[other]) if (
+                isinstance(op, (ast.Is, ast.IsNot)) and isinstance(other, ast.Constant) and other.value is None
+            ) or (
+                isinstance(op, (ast.In, ast.NotIn))
+                and isinstance(other, (ast.Tuple, ast.List, ast.Set))
+                and all(isinstance(c, ast.Constant) for c in other.elts)
+            ):
+                new.left = inner(new.left)
             case ast.Compare() if all(isinstance(op, ORDER) for op in new.ops):
                 new.left, new.comparators = inner(new.left), list(map(inner, new.comparators))
             case ast.Tuple():
@@ -475,7 +543,7 @@ def worked_out(project: Project, module: Module, e: ast.expr, of_rows: bool = Tr
         return new
 
     try:
-        found = leaf(e) or made(e)
+        found = inner(e) if sure else leaf(e) or made(e)
     except _Unknown:
         return None
     if any(isinstance(n, (ast.NamedExpr, ast.Starred)) for n in ast.walk(e)):
