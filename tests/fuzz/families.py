@@ -16,6 +16,7 @@ from hasten.passes.registry import every_pass
 from tests.fuzz import (
     arrays,
     batch,
+    carried,
     cells,
     columns,
     compiled,
@@ -70,6 +71,7 @@ FAMILIES = {
         *(Family(code, (code,), make) for code, make in windows.TEMPLATES.items()),
         Family("stand_ins", ("HST217",), stand_ins.program),
         Family("cells", ("HST217",), cells.program),
+        Family("carried", ("HST217",), carried.program),
         Family("kernels", ("HST3",), kernels.program, emulated.load, most=3),
         Family("objects", ("HST301",), objects.program, emulated.load, most=2, find=objects.changes),
         Family("tables", ("HST301",), tables.program, emulated.load, most=2, find=objects.changes),

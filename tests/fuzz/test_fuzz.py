@@ -13,6 +13,7 @@ SLICE = {
     "columns": (60, 0.35),
     "stand_ins": (15, 0.6),
     "cells": (12, 0.3),
+    "carried": (10, 0.3),
     "arrays": (60, 0.35),
     "elements": (60, 0.35),
     "kernels": (60, 0.5),

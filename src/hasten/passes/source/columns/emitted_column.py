@@ -15,7 +15,7 @@ class _Column(_StandIn):
             or series.index.nlevels > 1
             or not series.flags.allows_duplicate_labels
             or series.name is not None
-            and type(series.name) is not str
+            and type(series.name) not in (str, int, np.int64, pd.Timestamp)
             or "bottleneck" in sys.modules
             or int(pd.__version__.split(".")[0]) < 3
         ):
@@ -23,7 +23,8 @@ class _Column(_StandIn):
         held = series.copy(deep=False)  # whoever writes into the Series writes into a copy
         kind, array, table = _looked(held) or (None, None, None)
         index = held.index
-        return cls(kind, array, table, _Place(lambda: index), len(held), lambda: series, series.name)
+        place, labels = _Place(lambda: index), _Once(None, series.index)
+        return cls(kind, array, table, place, len(held), lambda: series, series.name, labels)
 
     def __init__(self, kind, array, table, place, size, make, name, index=None):
         # `make` makes the Series, if it is not one of this array and index
@@ -102,7 +103,7 @@ class _Column(_StandIn):
         # the other side of an operation: its array, or a plain number; None for anything else
         kind = type(other)
         if kind is _Column:
-            return other._array if other._place is self._place and other._kind in kinds else None
+            return other._array if other._kind in kinds and self._place.same(other._place) else None
         if kind is bool or kind is np.bool_:
             return other if "b" in kinds else None
         if kind is int or kind is np.int64:
@@ -110,7 +111,7 @@ class _Column(_StandIn):
         return other if kind is float or kind is np.float64 else None
 
     def _compare(self, compare, other):
-        kind = self._kind
+        other, kind = _celled(other), self._kind
         if kind == "n" or kind == "b":
             given = self._other(other, ("n", "b"))
             if given is not None:
@@ -175,6 +176,9 @@ class _Column(_StandIn):
 
     def _both(self, work, other, kind, back=False):
         # `work` of this column and another, or a number
+        other = _celled(other)
+        if back and type(other) is _Column:
+            return other._both(work, self, kind)
         given = self._other(other, (kind,)) if self._kind == kind else None
         if given is None:
             return work(_plain(other), self.real()) if back else work(self.real(), _plain(other))
@@ -271,10 +275,28 @@ class _Column(_StandIn):
     def notna(self):
         return ~self.isna()
 
+    def _extremes(self, ufunc, a, b):
+        # np.maximum or np.minimum of two, of which one is a column
+        first, other = (a, b) if type(a) is _Column else (b, a)
+        both = type(other) is _Column  # pandas makes labels of both then
+        if (
+            first._kind != "n"
+            or first._other(other, ("n",)) is None
+            or both
+            and not first._place.index().name == other._place.index().name
+        ):
+            return ufunc(_plain(a), _plain(b))
+        array = ufunc(*(x._array if type(x) is _Column else x for x in (a, b)))
+        return first._of(array, lambda: ufunc(_plain(a), _plain(b)), first._named(other), not both)
+
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        inputs = tuple(map(_celled, inputs))
         if method == "__call__" and not options and self._kind == "n":
+            if ufunc is np.maximum or ufunc is np.minimum:
+                return self._extremes(ufunc, *inputs)
             if len(inputs) == 1 and ufunc.nout == 1:
-                return self._of(ufunc(self._array), lambda: ufunc(self.real()), self._name)
+                labels = ufunc is not np.absolute and ufunc is not np.negative  # which are methods to pandas
+                return self._of(ufunc(self._array), lambda: ufunc(self.real()), self._name, labels)
             work = {np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul}.get(ufunc)
             if work is not None and len(inputs) == 2 and inputs[1] is self and type(inputs[0]) is np.float64:
                 return self._both(work, inputs[0], "n", True)  # a number of NumPy's on the left
@@ -283,7 +305,12 @@ class _Column(_StandIn):
     def __getitem__(self, key):
         if type(key) is _Column and key._kind == "b" and key._place is self._place:
             mask, real = key._array, self.real
-            return self._part(mask, lambda: real()[mask], self._place.masked(mask))
+            part = self._part(mask, lambda: real()[mask], self._place.masked(mask))
+            if part.__class__ is _Column and part._table is None and mask.size and mask.all():
+                part._index = self._index  # pandas leaves the labels as they are
+                values, index, name = part._array, part._index, part._name
+                part.real = _Once(lambda: pd.Series(values.copy(), index=index(), name=name, copy=False))
+            return part
         if type(key) in (int, np.int64, str, pd.Timestamp):
             at = self._row(key)
             if at is not None:

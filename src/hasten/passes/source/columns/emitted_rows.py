@@ -16,6 +16,9 @@ MODULES = (("numpy", "np"), ("pandas", "pd"), ("operator", "operator"), ("sys", 
 CLASSES = (
     *(
         "_plain",
+        "_taken",
+        "_celled",
+        "_by_cells",
         "_beside",
         "_valued",
         "_Texts",
@@ -100,6 +103,30 @@ def _plain(value):
     return value.real() if isinstance(value, _StandIn) else value
 
 
+def _taken(value):
+    # what stands in for a Series; any other value as it is
+    return _Column.of(value) if type(value) is pd.Series else value
+
+
+def _celled(value):
+    # a row of numbers of one kind, or a Series, as what stands in for a Series; any other value as it is
+    if type(value) is pd.Series:
+        return _Column.of(value)
+    cells = value._vector() if isinstance(value, _Row) else None
+    return value if cells is None else cells
+
+
+def _by_cells(name):
+    # an operation of a row, done with its cells where they are numbers of one kind
+    otherwise = _through(name)
+
+    def done(self, *others):
+        cells = self._vector()
+        return otherwise(self, *others) if cells is None else getattr(cells, name)(*others)
+
+    return done
+
+
 def _valued(column):
     # what `column.values[i]` asks one text of
     return _Texts(column) if type(column) is _Column and column._kind == "t" else column
@@ -119,7 +146,10 @@ def _asked(real, name):
 
 
 def _through(name):
-    # an operation of the real thing
+    # an operation of the real thing; where that stands on the right, what is on the left of it gives the labels
+    turned = getattr(operator, "__" + name[3:], None) if name.startswith("__r") else None
+    if turned is not None:
+        return lambda self, other: turned(_plain(other), self.real())
     return lambda self, *others: getattr(self.real(), name)(*map(_plain, others))
 
 
@@ -188,10 +218,22 @@ class _Once:
 
 class _Place:
     # the rows that columns have in common; `within` others, where a mask tells which
-    __slots__ = ("_labels", "_numbered", "index", "mask", "within")
+    __slots__ = ("_alike", "_labels", "_numbered", "index", "mask", "within")
 
     def __init__(self, index, within=None, mask=None):
         self.index, self.within, self.mask, self._numbered, self._labels = _Once(index), within, mask, None, None
+        self._alike = {}
+
+    def same(self, other):
+        # whether another place has the same labels in the same order
+        if self is other:
+            return True
+        known = self._alike.get(id(other))
+        if known is None or known[0] is not other:
+            if len(self._alike) == 100:
+                self._alike.clear()
+            known = self._alike[id(other)] = other, self.index().equals(other.index())
+        return known[1]
 
     def numbered(self):
         # whether the labels are 0, 1, 2, ...
@@ -297,12 +339,12 @@ def _others(written, frames):
 class _Columns:
     # columns as arrays of numbers ("n"), whole ones that are only compared ("i"), bools ("b"), times ("m", or "d" where
     # some are missing) or of numbers that stand for texts ("t")
-    __slots__ = ("_cells", "_coded", "_known", "_names", "_rows", "_walked", "labels", "look", "of", "size")
+    __slots__ = ("_cells", "_coded", "_known", "_matrix", "_names", "_rows", "_walked", "labels", "look", "of", "size")
 
     def __init__(self, size, labels, look, of, known=()):
         self.size, self.labels, self.look, self.of = size, labels, look, of
         self._known, self._cells, self._coded, self._rows = dict(known), {}, {}, None
-        self._walked, self._names = None, None
+        self._walked, self._names, self._matrix = None, None, None
 
     @classmethod
     def read(cls, frame, known=(), texts=True):
@@ -393,6 +435,15 @@ class _Columns:
             self._walked[label] = found
         return self._walked[label]
 
+    def matrix(self):
+        # the cells, where all columns are of one dtype of numbers, and the place of a row's cells; else None
+        if self._matrix is None:
+            dtypes, self._matrix = set() if self.of is None else set(self.of.dtypes), (None, None)
+            if dtypes == {np.dtype(np.float64)} or dtypes == {np.dtype(np.int64)}:
+                labels = self.labels
+                self._matrix = np.ascontiguousarray(self.of.to_numpy()), _Place(lambda: labels)
+        return self._matrix
+
     def names(self):
         # the labels of the rows
         if self._names is None:
@@ -437,6 +488,8 @@ class _Rows(_StandIn):
 
     def _start(self, frame, written, known=(), texts=True):
         # `frame` is held by nobody else; what is written goes to `written` as well
+        if written is not None:
+            frame.columns = written.columns  # rows have the very labels of the frame
         self._columns, self._at, self._size = _Columns.read(frame, known, texts), None, len(frame)
         self._lazy = _Lazy(None, frame)
         index = frame.index
@@ -675,18 +728,21 @@ class _Rows(_StandIn):
             yield from lazy.get().iterrows()
             return
         places = range(self._size) if at is None else range(at.start, at.stop) if type(at) is slice else at.tolist()
-        names = columns.names() if self._own else None
+        names, values = columns.names() if self._own else None, _Once(lambda: lazy.get().values)
         labels = list(self._place.index()) if names is None else [names[place] for place in places]
+        index = _Once(lambda: lazy.get().columns) if self._frame is None else _Once(None, self._frame.columns)
         for number, (label, place) in enumerate(zip(labels, places)):
-            make = lambda number=number: next(lazy.get().iloc[number : number + 1].iterrows())[1]
-            yield label, _WalkedRow(columns, place, make)
+            make = lambda number=number: pd.Series(values()[number], index=lazy.get().columns)
+            yield label, _WalkedRow(columns, place, make, lambda label=label: label, index)
 
     def _row(self, place):
         # one row, by its place
         if place < 0:
             place += self._size
-        lazy = self._lazy
-        return _Row(self._columns, self._whole(place), lambda: lazy.get().iloc[place])
+        lazy, index = self._lazy, self._place.index
+        return _Row(
+            self._columns, self._whole(place), lambda: lazy.get().iloc[place], lambda: index()[place]
+        )
 
     def _named(self, label):
         # the place of the row with that label; None where pandas is asked
@@ -701,14 +757,38 @@ class _Rows(_StandIn):
 
 class _Row(_StandIn):
     # stands in for a row of a frame
-    __slots__ = ("_columns", "_made", "_make", "_whole")
+    __slots__ = ("_columns", "_index", "_label", "_made", "_make", "_whole")
+    __add__, __radd__, __sub__, __rsub__ = map(_by_cells, ("__add__", "__radd__", "__sub__", "__rsub__"))
+    __mul__, __rmul__, __neg__ = map(_by_cells, ("__mul__", "__rmul__", "__neg__"))
+    __truediv__, __rtruediv__ = map(_by_cells, ("__truediv__", "__rtruediv__"))
+    __eq__, __ne__, __lt__, __le__, __gt__, __ge__ = map(
+        _by_cells, ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+    )
+    __hash__ = _StandIn.__hash__
+    of_cells = frozenset(
+        ("abs", "sum", "mean", "min", "max", "std", "var", "median", "idxmin", "idxmax", "clip", "fillna", "isna")
+        + ("notna", "tolist", "values", "to_numpy", "quantile")
+    )
 
-    def __init__(self, columns, whole, make):
-        self._columns, self._whole, self._make, self._made = columns, whole, make, None
+    def __init__(self, columns, whole, make, label, index=None):
+        self._columns, self._whole, self._make, self._label, self._made = columns, whole, make, _Once(label), None
+        self._index = _Once(lambda: self.real().index) if index is None else index
+
+    @property
+    def name(self):
+        return self._label()
+
+    def _vector(self):
+        # the cells under the labels of the columns; None where they are not all numbers of one kind
+        cells, place = (None, None) if self._made is not None else self._columns.matrix()
+        if cells is None:
+            return None
+        return _Column("n", cells[self._whole], None, place, cells.shape[1], self.real, self._label(), self._index)
 
     def real(self):
         if self._made is None:
             self._made = self._make()
+            self._made.name = self._label()
         return self._made
 
     def __getitem__(self, label):
@@ -719,8 +799,17 @@ class _Row(_StandIn):
         return self.real()[_plain(label)]
 
     def __getattr__(self, name):
+        if name in self.of_cells:
+            cells = self._vector()
+            return super().__getattr__(name) if cells is None else getattr(cells, name)
         cell = self._columns.field(name) and not hasattr(pd.Series, name)
         return self[name] if cell else super().__getattr__(name)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        cells = self._vector()
+        if cells is None:
+            return super().__array_ufunc__(ufunc, method, *inputs, **options)
+        return cells.__array_ufunc__(ufunc, method, *(cells if x is self else x for x in inputs), **options)
 
     def __setitem__(self, label, value):
         self.real()[label] = _plain(value)

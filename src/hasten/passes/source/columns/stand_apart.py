@@ -31,12 +31,15 @@ SAME_ROWS = frozenset({"sort_values", "copy", "head", "tail", "dropna"})
 OPTIONS = frozenset(
     {"by", "ascending", "kind", "deep", "n", "sort", "observed", "dropna", "group_keys", "subset", "how"}
 )
-WALKS = ("iterrows", "itertuples")
+WALKS = ("iterrows", "itertuples")  # in this order
 APPLIES = {False: ("apply",), True: ("apply", "map")}  # of frames, of columns
 
 
-def walked_rows(source: SourceFile, loop: ast.stmt, root: str) -> set[ast.AST]:
-    """Where rows of the frame itself are walked over, or functions are applied: a stand-in would only ask the frame."""
+def walked_rows(source: SourceFile, loop: ast.stmt, root: str, carried: bool = False) -> set[ast.AST]:
+    """Where rows of the frame itself are walked over, or functions are applied: a stand-in would only ask the frame.
+
+    `carried`: arithmetic is done with rows, which are not made then.
+    """
     up = parents(source)
     found: set[ast.AST] = set()
     for n in ast.walk(loop):
@@ -50,7 +53,7 @@ def walked_rows(source: SourceFile, loop: ast.stmt, root: str) -> set[ast.AST]:
         call = up.get(at) if isinstance(at, ast.Attribute) else None
         if not (isinstance(call, ast.Call) and call.func is at and isinstance(at, ast.Attribute)):
             continue
-        if not column and at.attr in WALKS:
+        if not column and at.attr in WALKS[carried:]:
             if isinstance(up.get(call), (ast.For, ast.comprehension)):
                 found.add(n)
         elif at.attr in APPLIES[column] and all(

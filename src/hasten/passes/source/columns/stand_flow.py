@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -62,6 +62,9 @@ READS = frozenset(
 )
 WRITES = frozenset({"shuffle", "put", "copyto", "place", "putmask", "fill_diagonal", "at"})
 LOGIC = (ast.Compare, ast.BoolOp)
+# functions of NumPy that give Series of Series, and how many they are given
+UFUNCS = dict.fromkeys(("sqrt", "exp", "log", "log1p", "expm1", "abs", "absolute", "square"), 1)
+UFUNCS |= {"maximum": 2, "minimum": 2}
 
 
 class Refused(Exception):
@@ -80,6 +83,7 @@ class Unit:
     names: dict[str, Kind] = field(default_factory=dict)
     returns: Kind = None
     outermost: bool = False
+    takes: bool = False  # gives a name what may be a Series of pandas' own
     whole: dict[str, bool] = field(default_factory=dict)  # parameters that every call gives a whole number
     reads: bool = False  # reads a frame by its name in the module
 
@@ -95,6 +99,7 @@ class Flow:
         roots: Iterable[str],
         series: frozenset[str] = frozenset(),
         applies: bool = True,
+        carried: Mapping[str, bool] | None = None,
     ) -> None:
         known_frame, known_series = frame_attributes(), series_attributes()
         if known_frame is None or known_series is None:
@@ -108,7 +113,12 @@ class Flow:
         self.modules = _imported(source.tree)
         scope = scope_of(source, loop)
         home = scope if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+        # names of Series that go on from round to round, and whether they are some then (None: Series stay as they are)
+        self.carried = carried
         self.top = Unit(home, [loop], dict(self.kinds), outermost=True)
+        self.top.names |= {name: COLUMN for name, found in (carried or {}).items() if found}
+        self.taken: dict[ast.expr, None] = {}  # expressions whose Series is stood in for, as the name's others are
+        self.named: dict[str, None] = {}  # names of what is handed on, though the name stays
         self.units: dict[ast.AST | None, Unit] = {}
         self.shadows = self.readers()
         self.given: dict[ast.expr, None] = {}
@@ -129,6 +139,8 @@ class Flow:
             self.given.clear()
             self.beside.clear()
             self.valued.clear()
+            self.taken.clear()
+            self.named.clear()
             for unit in [self.top, *self.units.values()]:
                 for stmt in unit.body:
                     self.statement(stmt, unit)
@@ -139,6 +151,8 @@ class Flow:
         for (_, name), (unit, at) in self.written.items():
             if not written_alone(self, unit, name):
                 raise Refused(at, "writes into a column that others may hold")
+        if any(unit.takes and unit.returns is not None for unit in self.units.values()):
+            raise Refused(loop, "a function gives what it took for a Series")
         if any(self.names_an_index(top) for top in [loop, *functions_called(source, [loop])]):
             raise Refused(loop, "writes into an index")
         for unit in self.units.values():
@@ -148,6 +162,11 @@ class Flow:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(n for n, kind in self.top.names.items() if kind is not None and n not in self.roots)
+
+    @property
+    def restored(self) -> list[str]:
+        """Names that go on from round to round: stood in for before the loop, and the real thing after it."""
+        return sorted(n for n in self.carried or () if n in self.names)
 
     @property
     def functions(self) -> list[FunctionNode]:
@@ -254,6 +273,8 @@ class Flow:
 
     def bind(self, target: ast.expr, kind: Kind, unit: Unit, value: ast.expr | None = None) -> None:
         if isinstance(target, ast.Name):
+            if kind is None and unit.names.get(target.id) is not None and self.carried is not None:
+                self.take(target, unit, value)
             self.note(unit, target.id, kind, target)
         elif isinstance(target, (ast.Tuple, ast.List)):
             if kind in (GROUPS, CELLS):
@@ -269,6 +290,16 @@ class Flow:
             self.store(target, kind, unit, value)
         elif kind is not None:
             raise Refused(target, "is bound in an unknown way")
+
+    def take(self, target: ast.Name, unit: Unit, value: ast.expr | None) -> None:
+        """The name gets something unknown here, and a stand-in elsewhere: if it is a Series, that is stood in for."""
+        p = self.up.get(target)
+        alone = isinstance(p, ast.Assign) and p.targets == [target] or isinstance(p, ast.AnnAssign)
+        if not alone or value is None or in_fstring(self.source, value) is not None:
+            raise Refused(target, "gets a Series in an unknown way")
+        if not isinstance(value, ast.Constant):
+            self.taken[value] = None
+            unit.takes = True
 
     def store(self, target: ast.Subscript | ast.Attribute, kind: Kind, unit: Unit, value: ast.expr | None) -> None:
         base = target.value
@@ -376,6 +407,8 @@ class Flow:
             for one, k in _each(value, kind):
                 self.hand(one, k, unit, named=True)
             return
+        if unit.takes and kind is not None:
+            raise Refused(value, "a function gives what it took for a Series")
         new = joined(unit.returns, kind, value) if kind is not None else unit.returns
         if new != unit.returns:
             unit.returns, self.changed = new, True
@@ -384,15 +417,39 @@ class Flow:
         """The place of `node` takes the real thing. One that has a name may be seen to be another object later."""
         if kind is None:
             return
+        if isinstance(kind, tuple) and isinstance(node, ast.Tuple):
+            for one, k in _each(node, kind):
+                self.hand(one, k, unit, named)
+            return
         if isinstance(kind, tuple) or kind == CELLS or in_fstring(self.source, node) is not None:
             raise Refused(node, "hands a frame on")
         if not self.is_new(node, unit):
             held = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and unit.names.get(n.id) is not None}
             held |= {root for root in self.roots if unit.outermost and any(dotted(n) == root for n in ast.walk(node))}
             if held and not named:
-                raise Refused(node, "hands on a frame that has a name")
+                if self.carried is None or kind == FRAME or held & self.roots or not self.put_away(node):
+                    raise Refused(node, "hands on a frame that has a name")
+                self.named |= dict.fromkeys(held)
             self.handed |= {(id(unit), name) for name in held}
         self.given[node] = None
+
+    def put_away(self, node: ast.expr) -> bool:
+        """Whether it goes into a list, dict or the like that is made here, and nowhere else."""
+        from hasten.passes.source.columns.stand_carried import is_container  # it builds on this module
+
+        below: ast.expr = node
+        at = self.up.get(node)
+        while isinstance(at, (ast.Tuple, ast.List, ast.Dict, ast.Set)):
+            below, at = at, self.up.get(at)
+        if isinstance(at, ast.Assign) and at.value is below:
+            into = [t.value if isinstance(t, ast.Subscript) else t for t in at.targets]
+            stored = all(isinstance(t, ast.Subscript) for t in at.targets)
+            return stored and all(isinstance(x, ast.Name) and is_container(self.source, x) for x in into)
+        if not (isinstance(at, ast.Call) and isinstance(at.func, ast.Attribute) and below in at.args):
+            return False
+        base = at.func.value
+        put = at.func.attr in ("append", "add", "insert", "appendleft", "setdefault")
+        return put and isinstance(base, ast.Name) and is_container(self.source, base)
 
     def is_new(self, node: ast.expr, unit: Unit) -> bool:
         """True where nobody else can hold what the expression gives."""
@@ -409,6 +466,8 @@ class Flow:
     def items(self, walked: ast.expr, target: ast.expr, unit: Unit) -> Kind:
         """The kind of what a loop over `walked` gives."""
         kind = self.expr(walked, unit)
+        if self.walks_rows(walked, unit):
+            return (None, ROW)
         if kind == GROUPS:
             if not (isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2):
                 raise Refused(walked, "groups are not unpacked")
@@ -416,6 +475,13 @@ class Flow:
         if isinstance(kind, tuple) or kind == CELLS:
             raise Refused(walked, "walks over something unknown")
         return None
+
+    def walks_rows(self, n: ast.expr, unit: Unit) -> bool:
+        """Whether it gives rows that arithmetic is done with."""
+        if self.carried is None or not (isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)):
+            return False
+        plain = n.func.attr == "iterrows" and not n.args and not n.keywords
+        return plain and self.expr(n.func.value, unit) in (FRAME, EITHER) and not self.stays(n, n.func.value, unit)
 
     def is_whole(self, n: ast.expr, unit: Unit, seen: frozenset[str] = frozenset()) -> bool:
         """True for what is a whole number, whatever happens."""
@@ -486,7 +552,7 @@ class Flow:
                 kind = self.expr(n.operand, unit)
                 if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
                     raise Refused(n, "an operation on something unknown")
-                return None if isinstance(n.op, ast.Not) else kind
+                return None if isinstance(n.op, ast.Not) else made_of(kind)
             case ast.Compare():
                 return self.compare(n, unit)
             case ast.BoolOp():
@@ -646,7 +712,9 @@ class Flow:
         for kind in (left, right):
             if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
                 raise Refused(n, "an operation on something unknown")
-        return joined(left, right, n) if left is not None and right is not None else left or right
+        if self.carried is not None and (left is not None or right is not None):
+            self.parts += 1
+        return made_of(joined(left, right, n) if left is not None and right is not None else left or right)
 
     def compare(self, n: ast.Compare, unit: Unit) -> Kind:
         kinds = [self.expr(e, unit) for e in (n.left, *n.comparators)]
@@ -665,7 +733,10 @@ class Flow:
             self.hand(n.left, kinds[0], unit, named=True)
             return None
         found = {k for k in kinds if k is not None}
-        return found.pop() if len(found) == 1 else EITHER
+        if self.carried is not None and kinds[0] is None and not isinstance(n.left, ast.Constant):
+            self.given |= dict.fromkeys(n.comparators)  # the left one may be a Series, which gives its labels
+            return None
+        return made_of(found.pop()) if len(found) == 1 else EITHER
 
     # ---- calls
 
@@ -757,6 +828,15 @@ class Flow:
                 for a in (*n.args[1:], *(k.value for k in n.keywords)):
                     self.hand(a, self.expr(a, unit), unit, named=True)
                 return None
+        if self.carried is not None and module in self.numpy and UFUNCS.get(name) == len(n.args) and not n.keywords:
+            kinds = [self.expr(a, unit) for a in n.args]
+            if (
+                any(kinds)
+                and all(k in (None, COLUMN, ROW, EITHER) for k in kinds)
+                and in_fstring(self.source, n) is None
+            ):
+                self.parts += 1
+                return EITHER
         self.arguments(n, unit, named=True)
         return None
 
@@ -795,7 +875,8 @@ class Flow:
         if f.attr == "iterrows" and base in (FRAME, EITHER) and not self.stays(n, f.value, unit):
             if in_fstring(self.source, f.value) is not None:
                 raise Refused(n, "walks over rows in a text")
-            if rows_read(self.source, n):
+            walked = isinstance(self.up.get(n), (ast.For, ast.comprehension)) and self.walks_rows(n, unit)
+            if rows_read(self.source, n) or walked:
                 self.parts += 1  # rows are made for nobody
             else:
                 self.given[f.value] = None  # what is written meanwhile shows in no row, whoever gives it
@@ -809,11 +890,12 @@ class Flow:
             return None
         if f.attr == "groupby":
             return GROUPS
-        return base if f.attr in MAKES and base != ROW else None
+        return made_of(base) if f.attr in MAKES else None
 
     def stays(self, n: ast.Call, frame: ast.expr, unit: Unit) -> bool:
         """Whether rows are those of the frame itself, whose name stays where it is (`walked_rows`)."""
         walked = isinstance(self.up.get(n), (ast.For, ast.comprehension)) and unit.outermost and not self.shadows
+        walked = walked and self.carried is None
         return walked and isinstance(frame, ast.Name) and frame.id in self.roots
 
     def apply(self, n: ast.Call, groups: ast.expr, unit: Unit) -> bool:
@@ -945,6 +1027,11 @@ def _is_fresh(flow: Flow, unit: Unit, value: ast.expr, depth: int = 3) -> bool:
         return False
     given = [n.value for n in inside if isinstance(n, ast.Return)]
     return bool(given) and all(g is not None and _is_fresh(flow, inner, g, depth - 1) for g in given)
+
+
+def made_of(kind: Kind) -> Kind:
+    """The kind of what an operation makes: of a row, a Series."""
+    return EITHER if kind == ROW else kind
 
 
 def joined(a: Kind, b: Kind, node: ast.AST) -> Kind:

@@ -12,6 +12,8 @@ Safe when        the frame, and all that is made of it, is only read, or written
                  the same values in the same order; for whatever it does not know, it makes the frame and asks that.
                  Cells may be written (`df.loc[i, "m"] = ...`) in columns that nothing else reads, by the frame's own
                  labels; what is written beside the frames has to be another object, which is looked at before the loop.
+                 Series that go on from round to round (`held = held * (1 + moves.loc[day])`) are stood in for as well,
+                 where nothing that may run meanwhile writes into one that others could hold.
                  Unusual frames are not stood in for at all. From pandas 3 on: a copy is safe from what others write.
 """
 
@@ -28,6 +30,7 @@ from hasten.core.finding import Finding, Region
 from hasten.core.recipe import Change, Risk
 from hasten.core.source import Edit, SourceFile, indent
 from hasten.core.workload import ScriptWorkload
+from hasten.passes.source.columns import stand_carried
 from hasten.passes.source.columns.emitted_rows import helpers
 from hasten.passes.source.columns.kept import goes_behind
 from hasten.passes.source.columns.parts import attribute, bound_anew
@@ -130,16 +133,25 @@ def _flow(source: SourceFile, region: Region, loop: ast.stmt, facts: Facts) -> F
         return None
     # what is written cell by cell is no better off, unless it is written in columns that nothing reads
     written = _written_cells(loop)
+    each = [r for r in roots if r not in written]
     roots = [r for r in roots if not _only_walked(source, loop, r)]
     every, roots = roots, [r for r in roots if r not in written]
     tries = [every] if every != roots else []
     tries += [roots] + ([[r] for r in every] if len(every) > 1 else [])
-    for names, applies in product(tries, (True, False) if any(map(_applies, ast.walk(loop))) else (False,)):
+    ways = (True, False) if any(map(_applies, ast.walk(loop))) else (False,)
+    carried = stand_carried.candidates(source, region, loop, facts)
+    found: list[tuple[list[str], bool, dict[str, bool] | None]]
+    found = [(names, applies, None) for names, applies in product(tries, ways)]
+    if carried is not None:
+        found = [(names, ways[0], carried) for names in ([each, every] if every != each else [each])] + found
+    for names, applies, going_on in found:
         if not names or not _attributes_stay(source, loop, names):
             continue
         try:
-            flow = Flow(source, loop, names, series, applies)
+            flow = Flow(source, loop, names, series, applies, going_on)
         except Refused:
+            continue
+        if going_on is not None and not stand_carried.fits(flow):
             continue
         for root in written & set(names):
             flow.apart[root] = Apart(source, loop, flow, root)
@@ -265,7 +277,7 @@ def _seen_elsewhere(source: SourceFile, region: Region, loop: ast.stmt, flow: Fl
     while around is not None and around is not scope:
         again = again or isinstance(around, LOOPS)
         around = up.get(around)
-    for name in flow.names:
+    for name in flow.names.difference(flow.restored):
         if name in region.live_out:
             return True
         for n in ast.walk(source.tree):
@@ -294,11 +306,13 @@ def _seen_elsewhere(source: SourceFile, region: Region, loop: ast.stmt, flow: Fl
 def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     lead = margin(source, loop)
     needs = {"_beside": flow.beside, "_valued": flow.valued, "_apart": flow.apart, "_others": flow.beside_it}
+    needs["_taken"] = bool(flow.taken or flow.restored)
     edits, names = helpers(source, [name for name, used in needs.items() if used])
     first, last = loop.lineno, loop.end_lineno or loop.lineno
     opened = dict.fromkeys(flow.given, f"{names['_plain']}(")
     opened |= {g: f"{names['_beside']}({column}, " for g, column in flow.beside.items()}
     opened |= {g: f"{names['_valued']}(" for g in flow.valued if g not in opened}
+    opened |= {g: f"{names['_taken']}(" for g in flow.taken if g not in opened}
     here = {g: text for g, text in opened.items() if first <= g.lineno <= last}
     wraps = _wraps(here)
     setup, texts = _setup(source, loop, flow, names)
@@ -306,6 +320,9 @@ def _edits(source: SourceFile, loop: ast.stmt, flow: Flow) -> list[Edit]:
     if flow.shadows:
         frames, roots = setup.partition(" = ")[0], ", ".join(sorted(flow.roots))
         text = f"{lead}try:\n{indent(text)}{lead}finally:\n{lead}    {roots} = {frames}\n"
+    for name in flow.restored:
+        setup += f"{name} = {names['_taken']}({name})\n"
+        text += f"{lead}{name} = {names['_plain']}({name})\n"
     edits = [*edits, Edit(source.path, first, last, indent(setup, lead) + text)]
     return [*edits, *_elsewhere(source, {g: text for g, text in opened.items() if g not in here})]
 
@@ -328,7 +345,7 @@ def _setup(source: SourceFile, loop: ast.stmt, flow: Flow, names: Mapping[str, s
         return f"{frames} = {', '.join(roots)}\n{', '.join(roots)} = {made}\n", {}
     rows = {root: fresh(f"{root.rpartition('.')[2]}_rows") for root in roots}
     texts: dict[ast.AST, str] = {}
-    left = {n for root in roots for n in walked_rows(source, loop, root)}
+    left = {n for root in roots for n in walked_rows(source, loop, root, flow.carried is not None)}
     left |= {n for held in flow.apart.values() for n in held.left}
     for n in ast.walk(loop):
         if n in left:

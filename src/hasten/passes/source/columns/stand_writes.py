@@ -66,6 +66,8 @@ def may_change(source: SourceFile, loop: ast.stmt, flow: Flow) -> bool:
                     flow.beside_it[into.id] = None  # another object, which is looked at before the loop
                     continue
             doubtful = True
+    if flow.carried is not None:
+        return doubtful or bool(flow.beside_it)
     if not any(has_other_names(source, root, loop, flow.kinds[root] == COLUMN) for root in flow.roots):
         flow.beside_it.clear()
         return False
