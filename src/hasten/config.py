@@ -159,7 +159,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("out", "the folder that results go to; every run replaces the last one", "a new folder in .hasten/runs",
            '"hasten-result"'),
     Option("budget", "longest time for a search or a measurement; it ends with the best so far",
-           "10 times the program's own time (20 with a quality), and 60 s", '"10m"'),
+           "10 times the program's own time, and 60 s", '"10m"'),
     Option("timeout", "longest time for a single run of the program, in `hasten profile` and `hasten compare`",
            "10 minutes to profile; to compare, by how long the program takes", '"10m"'),
     Option("rtol", "floats of the results may differ by this relative tolerance; all else is exact", "1e-9", "1e-9"),

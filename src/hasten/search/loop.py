@@ -57,7 +57,6 @@ from hasten.search.trial import PASSED_OVER, Outcome, Trial
 
 ROUNDS = 3
 OWN_TIME = (10.0, 60.0)  # hasten takes at most 10 times the program's own time plus 60 s
-QUALITY_TIMES = 20.0  # in place of 10: another result is decided by whole runs, under several seeds
 PLANNED = 0.90  # of that time: steps end late on a busy machine
 
 
@@ -109,8 +108,7 @@ def _search(
         baseline=BaselineRecord(base.reference.status, base.samples, base.noise, base.unrepeatable, compared),
         notes=base.notes,
     )
-    times = QUALITY_TIMES if program.contract.qualities else OWN_TIME[0]
-    limit_s = PLANNED * (times * base.wall_s + OWN_TIME[1])
+    limit_s = PLANNED * (OWN_TIME[0] * base.wall_s + OWN_TIME[1])
     given_s = session.budget_s
     session.budget_s = limit_s if given_s is None else min(given_s, limit_s)
     progress.within(session.left_s)
