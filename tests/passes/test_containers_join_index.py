@@ -360,6 +360,29 @@ print(run([1, 2, 1], ys, {"ys": ys}), run([1, 2, 1], [1, 2], {"ys": []}))
 """,
 }
 ALONE = {
+    "what is kept sees the last row of all": """
+class Row:
+    def __init__(self, k, v):
+        self.k, self.v = k, v
+def run(rows, keys):
+    log = []
+    for key in keys:
+        for r in rows:
+            if r.k == key:
+                log.append(lambda: r.v)
+    return [f() for f in log]
+def lazily(rows, keys, ys):
+    log = []
+    for key in keys:
+        for r in rows:
+            if r.k == key:
+                log.append(y + r.v for y in ys)
+    return [list(g) for g in log]
+def made(rows, keys):
+    return [[f() for f in [lambda: r.v for r in rows if r.k == key]] for key in keys]
+rows = [Row(n % 3, n) for n in range(9)]
+print(run(rows, [0, 1, 0]), lazily(rows, [1, 0], [1, 2]), made(rows, [0, 1, 0]))
+""",
     "what is asked becomes something else": """
 class Row:
     def __init__(self, key):

@@ -272,6 +272,17 @@ print(firsts(some(20, 3, 30)), firsts([{1}, {1}, {2}]))
 """,
 }
 ALONE = {
+    "a function that is kept sees the last of all": """
+def run(sets):
+    log = []
+    for i in range(len(sets)):
+        for j in range(i + 1, len(sets)):
+            both = sets[i] & sets[j]
+            if both:
+                log.append(lambda: both)
+    return [f() for f in log]
+print(run([{1}, {2}, {3, 1}, {1, 4}, {3}]), run([{5}, {6}, {1}, {1}, {7}]))
+""",
     "pairs are counted": """
 def run(sets):
     n = 0

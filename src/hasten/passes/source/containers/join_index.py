@@ -515,7 +515,13 @@ def _only_asks(test: ast.expr, row: ast.AST, asked: list[ast.expr]) -> bool:
 
 
 def at_once(module: Module, node: ast.AST) -> bool:
-    """Whether a comprehension is used up at once: a generator kept for later sees later rows."""
+    """Whether a comprehension is used up at once: a generator kept for later sees later rows. Nor may functions that it
+    gives see the last of its rows."""
+    if isinstance(node, COMPREHENSIONS):
+        targets = {t for clause in node.generators for t in names(clause.target)}
+        for n in ast.walk(node):
+            if isinstance(n, ast.Name) and n.id in targets and read_later(module, n, node):
+                return False
     call = module.parents[node]
     return not isinstance(node, ast.GeneratorExp) or (
         isinstance(call, ast.Call)
@@ -639,6 +645,8 @@ def stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
         if scope is None:
             return False
         for use in module.uses(name, scope):
+            if use in inside and isinstance(use.ctx, ast.Load) and read_later(module, use, loop):
+                return False
             if use in inside or not isinstance(use.ctx, ast.Load):
                 if use in inside and not isinstance(use.ctx, ast.Load) and module.parents[use] is not loop:
                     if not any(n is use for n in ast.walk(loop.target)):  # type: ignore[attr-defined]
@@ -656,6 +664,32 @@ def stays_inside(module: Module, loop: ast.AST, targets: set[str]) -> bool:
             ):
                 return False
     return True
+
+
+def read_later(module: Module, use: ast.AST, loop: ast.AST) -> bool:
+    """Whether a variable in a loop may be read when the loop has gone on: in a function or generator that is kept."""
+    child = use
+    for at in module.up(use):
+        if at is loop:
+            return False
+        match at:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return True
+            case ast.Lambda():
+                keyword = module.parents[at]
+                call = module.parents[keyword]
+                if not isinstance(keyword, ast.keyword) or keyword.arg != "key" or not isinstance(call, ast.Call):
+                    return True
+                by_name = isinstance(call.func, ast.Attribute) and call.func.attr == "sort"
+                known = module.imported(call.func) in ("heapq.nlargest", "heapq.nsmallest")
+                if not (by_name or known or module.is_builtin(call.func, "sorted", "min", "max")):
+                    return True
+            case ast.GeneratorExp(generators=[first, *_]):
+                begun = child is first and any(n is use for n in ast.walk(first.iter))
+                if not begun and not at_once(module, at):
+                    return True
+        child = at
+    return False
 
 
 def changes_fields(project: Project, fields: frozenset[object], stretch: ast.AST) -> bool:

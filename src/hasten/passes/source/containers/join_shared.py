@@ -17,7 +17,7 @@ from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers import fields
 from hasten.passes.source.containers.base import Bound, Place
 from hasten.passes.source.containers.effects import frozen_during
-from hasten.passes.source.containers.join_index import key_stays, names, of_keys, stays_inside
+from hasten.passes.source.containers.join_index import key_stays, names, of_keys, read_later, stays_inside
 from hasten.passes.source.containers.join_views import settled_text
 from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
 from hasten.passes.source.containers.nothing_shared import Nothing
@@ -345,9 +345,9 @@ def _stays_in(module: Module, loop: ast.For, name: str) -> bool:
         return False
     inside = set(ast.walk(loop))
     return all(
-        use in inside and module.function(use) is module.function(loop)
+        use in inside and not read_later(module, use, loop)
         or not isinstance(use.ctx, ast.Load) and module.function(use) is module.function(loop)
-        or _bound_anew(module, use, name)
+        or use not in inside and _bound_anew(module, use, name)
         for use in module.uses(name, scope)
     )  # fmt: skip
 
@@ -356,6 +356,8 @@ def _bound_anew(module: Module, use: ast.Name, name: str) -> bool:
     """Whether a read in another loop comes after a statement of the same round that binds the name."""
     for at in module.up(use):
         if isinstance(at, (ast.For, ast.While)):
+            if read_later(module, use, at):
+                return False
             for s in at.body:
                 if isinstance(s, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in s.targets):
                     return not any(n is use for n in ast.walk(s)) and s.lineno < use.lineno
