@@ -91,6 +91,12 @@ def total(node):
     return t
 
 
+def count(node, x):
+    if not node:
+        return x
+    return count(node["left"], x) + count(node["right"], x)
+
+
 def leaf_of(node, row):
     while node["left"] is not None:
         node = node["left"] if row[0] < node["split"] else node["right"]
@@ -145,6 +151,11 @@ def half(depth, k=1):
     return {"split": 0.1 * (k % 7), "left": left, "right": right, "value": None}
 
 
+def bare(depth):
+    return {"left": bare(depth - 1), "right": bare(depth - 1)} if depth else {"left": None, "right": None}
+
+
+bares = bare(depth)
 trees = [grow(depth), grow(depth + 1)]
 carts, tuples, formula, tree = cart(depth), tup(depth), ex(depth), kd([([0.1 * (k % 7), 0.3 * k], k) for k in range(9)])
 branches, family, halves = id3(depth), nary(depth), half(depth)
@@ -178,6 +189,7 @@ LOOPS = {
     "near": "out = []\nfor x in X:\n    b, d = nearest(tree, x, -1, 1e300)\n    out.append((b, d))\n",
     "word": "out = []\nfor x in words:\n    out.append(classify(branches, x))\n",
     "family": "out = 0.0\nfor x in X:\n    out += total(family)\n",
+    "truth": "out = 0.0\nfor x in X:\n    out += count(bares, x[0])\n",
     "leaves": "out = []\nfor x in X:\n    out.append(leaf_of(halves, x))\n",
 }
 
@@ -265,6 +277,8 @@ SHAPES = [
     ("family['children'].append(family['children'][0])", "family", True),
     ("family['children'].append(None)", "family", False),
     ("family['value'] = 3", "family", False),
+    *((f"bares['left'] = {v}", "truth", True) for v in ("None", "{}", "[]", "()", "bares['right']")),
+    *((f"bares['left'] = {v}", "truth", False) for v in ("3", "0", "''", "'ab'", "0.5", "True", "np.float64(1)", "(1,)")),
     ("halves['left'] = None", "leaves", True),
     ("halves['left']['left'] = halves['right']", "leaves", True),
     ("halves['left']['left'] = halves['left']['right'] = None", "leaves", True),

@@ -405,14 +405,12 @@ def compare(u: Unit, node: ast.Compare) -> V | None:
 
 
 def truth(u: Unit, v: V, node: ast.AST) -> str:
-    """`if node:`; a dict or tuple that is empty is none that is known."""
+    """`if node:`; the kernel gives up where the node is a number or string."""
     assert isinstance(v.t, Knot)
     if leaves(u.shared, v.t.path):
         fail("the truth of what may be a number or a node", node)
-    every = BITS["None"] | BITS["dict"] | BITS["tuple"] | BITS["list"]
     at = _named(u, _place(v, node), node)
-    is_one = f"{u.helper('knot_is')}({_whole(u, v.t.path, at, 'kind')}, {every})"
-    return f"({is_one} and {_whole(u, v.t.path, at, 'size')} > 0)"
+    return f"{u.helper('knot_true')}({_whole(u, v.t.path, at, 'kind')}, {_whole(u, v.t.path, at, 'size')})"
 
 
 def length(u: Unit, v: V, node: ast.AST) -> V:

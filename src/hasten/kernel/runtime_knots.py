@@ -31,6 +31,13 @@ def _knot_is(kind, among):
         raise ValueError
     return (among >> kind) & 1 == 1
 ''', ()),
+    ("knot_true", '''
+def _knot_true(kind, size):
+    """The truth of None, and of a dict, tuple or list; raises for anything else."""
+    if kind > 3:
+        raise ValueError
+    return kind > 0 and size > 0
+''', ()),
     ("knot_some", '''
 def _knot_some(kind, at):
     """A node that is not None."""
