@@ -61,3 +61,23 @@ def test_products_of_few_terms() -> None:
 
 
 PRODUCT = "import numpy as np; M = np.random.default_rng(2).normal(size=({0}, 5)); args = (M,)"
+
+
+HANDED_ON = """
+def inner(M, s):
+    if s > 9:
+        return M * 0.0, M > s
+    return M * s, M > s
+
+def f(M, v, p, q, r, i, s):
+    if i < 0:
+        return inner(M[1:], s)
+    w = v * s
+    return inner(M, w.sum())
+"""
+
+
+def test_several_results_of_another_function_are_handed_on() -> None:
+    c = interpreted(compiled_function(HANDED_ON, GIVEN.format("")))
+    for odd in ODD:
+        check(c, GIVEN.format(odd), fast=True if odd in ("", "i = -1; ") else None)

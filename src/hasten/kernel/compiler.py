@@ -1773,6 +1773,8 @@ class Unit:
             if isinstance(v.t, Tup) and any(
                 not scalar(i) and not isinstance(i, Opt) and not numbers(i) for i in v.t.items
             ):
+                if self.splicing and self.current is s and isinstance(s.value, ast.Call):
+                    raise splices.unpacked(self, s, s.value, len(v.t.items))
                 fail("a tuple that holds lists", s)
             return v, []
         vs = [self.leaf(self.single(self.expected(e, i)), e, must=False) for i, e in enumerate(s.value.elts)]

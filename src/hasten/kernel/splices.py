@@ -303,6 +303,16 @@ def _spelt(
     return Splice(s, [*out, _instead(s, node, _at(ast.Name(result, ast.Load()), node))])
 
 
+def unpacked(unit: Unit, s: ast.Return, call: ast.Call, count: int) -> Splice:
+    """`return f(x)` of several things as `a, b = f(x)` and `return a, b`: nobody else has the tuple."""
+    number = unit.next_splice()
+    parts = [unit.fresh_name(f"part_{n}", number) for n in range(count)]
+    stored: list[ast.expr] = [ast.Name(n, ast.Store()) for n in parts]
+    loaded: list[ast.expr] = [ast.Name(n, ast.Load()) for n in parts]
+    first, last = ast.Assign([ast.Tuple(stored, ast.Store())], call), ast.Return(ast.Tuple(loaded, ast.Load()))
+    return Splice(s, [_at(first, s), _at(last, s)])
+
+
 def lasting(a: ast.expr) -> bool:
     """May an argument stand wherever its parameter stood? A name of the caller does not change in the meantime."""
     if isinstance(a, ast.Constant):
