@@ -141,6 +141,18 @@ for day in range(days):
     if day % 2:
         out.append(next(a) - next(a))
 """,
+    "before an element that it changes": """
+a, out = fading(values, random.Random(seed)), []
+for day in range(days):
+    out.append(next(a) + values[0])
+""",
+    "before another draw": """
+rng = random.Random(seed)
+out = []
+a = level_of(rng)
+for day in range(days):
+    out.append(next(a) + rng.random())
+""",
     "some turns give nothing": """
 a, out = sparse(random.Random(seed)), []
 for day in range(days):
@@ -154,7 +166,7 @@ for day in range(days):
 TAKEN["one stream for both"] = TAKEN["one stream for both"].replace(
     "a, out = level_of(rng), []", "out = []\na = level_of(rng)"
 )
-for _name in ("one of another", "counted", "some turns give nothing"):
+for _name in ("one of another", "before an element that it changes", "counted", "some turns give nothing"):
     _first, _, _rest = TAKEN[_name].partition("a, out = ")
     TAKEN[_name] = _first + "out = []\na = " + _rest.replace(", []\n", "\n", 1)
 
@@ -177,6 +189,9 @@ LEFT = {
     "a test of a loop": "a = count_from(3)\nout = 0\nwhile next(a) < 30:\n    out += 1\n",
     "after an element that it changes": (
         "a = fading(values, random.Random(seed))\nout = 0.0\nfor day in range(days):\n    out = values[0] + next(a)\n"
+    ),
+    "after another draw": (
+        "rng = random.Random(seed)\na = level_of(rng)\nout = 0.0\nfor day in range(days):\n    out += rng.random() * next(a)\n"
     ),
     "a name of its own here": (
         "math = 3\na = level_of(random.Random(seed))\nnext = abs\nout = 0.0\nfor day in range(days):\n    out += next(a)\n"

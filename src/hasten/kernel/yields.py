@@ -331,20 +331,25 @@ def _at_once(u: Unit, s: ast.stmt, name: str, still: tuple[type, ...]) -> bool:
 
 
 def _calm(u: Unit, whole: ast.expr, name: str, still: tuple[type, ...]) -> bool:
-    """Is all that an expression evaluates before and beside `next(name)` one of those that keep `still`?"""
+    """Is all that an expression evaluates before its last `next(name)` one of those that keep `still`?"""
     if _reads(u, whole, name):
         return True
-    if not any(_reads(u, n, name) for n in ast.walk(whole)):
-        return all(isinstance(n, still) for n in ast.walk(whole))
     if isinstance(whole, ast.Call):
         f = whole.func
-        plain = isinstance(f, ast.Name) or isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name)
-        return plain and all(_calm(u, a, name, still) for a in (*whole.args, *(k.value for k in whole.keywords)))
-    if isinstance(whole, ast.Compare) and len(whole.ops) > 1:
+        if not isinstance(f, ast.Name) and not (isinstance(f, ast.Attribute) and isinstance(f.value, ast.Name)):
+            return False
+        parts = [*whole.args, *(k.value for k in whole.keywords)]
+    elif (
+        isinstance(whole, (ast.BinOp, ast.UnaryOp, ast.Tuple)) or isinstance(whole, ast.Compare) and len(whole.ops) == 1
+    ):
+        parts = [c for c in ast.iter_child_nodes(whole) if isinstance(c, ast.expr)]
+    else:
         return False
-    if isinstance(whole, (ast.BinOp, ast.UnaryOp, ast.Tuple, ast.Compare)):
-        return all(_calm(u, c, name, still) for c in ast.iter_child_nodes(whole) if isinstance(c, ast.expr))
-    return False
+    last = [i for i, part in enumerate(parts) if any(_reads(u, n, name) for n in ast.walk(part))]
+    for i, part in enumerate(parts[: last[-1] + 1] if last else ()):
+        if not (_calm(u, part, name, still) if i in last else all(isinstance(n, still) for n in ast.walk(part))):
+            return False
+    return bool(last)
 
 
 def _renamed(stmts: Sequence[ast.stmt], own: dict[str, str], value: str = "", stop: bool = False) -> list[ast.stmt]:
