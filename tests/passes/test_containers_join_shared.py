@@ -272,6 +272,17 @@ print(firsts(some(20, 3, 30)), firsts([{1}, {1}, {2}]))
 """,
 }
 ALONE = {
+    "other comparisons": """
+def run(sets, names):
+    out = []
+    for i in range(len(sets)):
+        for j in range(i + 1, len(sets)):
+            common = len(sets[i] & sets[j])
+            if i < j < 9 and ~common and common in (1, 2) and names[i] not in names[j]:
+                out.append((i, j))
+    return out
+print(run([{1}, {2}, {3, 1}, {1, 4}, {3}], "abcde"))
+""",
     "a function that is kept sees the last of all": """
 def run(sets):
     log = []

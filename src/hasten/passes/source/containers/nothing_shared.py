@@ -154,6 +154,12 @@ class Nothing:
                 raise Refused
             case ast.Compare(ops=[ast.Is() | ast.IsNot()], left=ast.Name(), comparators=[ast.Name() | ast.Constant()]):
                 return None
+        if (
+            isinstance(test, (ast.Compare, ast.BoolOp))
+            or isinstance(test, ast.UnaryOp)
+            and type(test.op) is not ast.USub
+        ):
+            raise Refused
         found_value = self._value(module, test, env, depth)
         if isinstance(found_value, Num):
             return False if found_value == ZERO else True if found_value.low > 0 or found_value.high < 0 else None
