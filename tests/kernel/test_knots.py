@@ -278,7 +278,10 @@ SHAPES = [
     ("family['children'].append(None)", "family", False),
     ("family['value'] = 3", "family", False),
     *((f"bares['left'] = {v}", "truth", True) for v in ("None", "{}", "[]", "()", "bares['right']")),
-    *((f"bares['left'] = {v}", "truth", False) for v in ("3", "0", "''", "'ab'", "0.5", "True", "np.float64(1)", "(1,)")),
+    *(
+        (f"bares['left'] = {v}", "truth", False)
+        for v in ("3", "0", "''", "'ab'", "0.5", "True", "np.float64(1)", "(1,)")
+    ),
     ("halves['left'] = None", "leaves", True),
     ("halves['left']['left'] = halves['right']", "leaves", True),
     ("halves['left']['left'] = halves['left']['right'] = None", "leaves", True),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hasten.passes.source.containers.join_index import KeyIndex
-from tests.passes.test_containers_harness import changed, left_alone
+from tests.passes.test_containers_harness import changed, check, left_alone
 
 CHANGED = {
     "tests before the comparison": """
@@ -464,3 +464,27 @@ def test_changed(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ALONE)
 def test_left_alone(name: str, tmp_path: Path) -> None:
     left_alone(KeyIndex(), tmp_path, ALONE[name])
+
+
+def test_one_change_after_another(tmp_path: Path) -> None:
+    source = """
+import datetime
+class Row:
+    def __init__(self, day, k):
+        self.day = day
+        self.k = k
+def plain(rows, days):
+    out = []
+    for d in days:
+        for r in rows:
+            if r.day == d:
+                out.append(r.k)
+    return out
+def numbered(rows, days):
+    return [[n for n, r in enumerate(rows) if r.day == d] for d in days]
+days = [datetime.date(2024, 1, n) for n in (1, 2, 3)]
+rows = [Row(days[n % 3], n) for n in range(9)]
+print(plain(rows, days), numbered(rows, days))
+"""
+    again = [new for made in changed(KeyIndex(), tmp_path, source) for new in check(KeyIndex(), tmp_path, made)]
+    assert any("_with_key(" in text and "_matching(" in text for text in again)

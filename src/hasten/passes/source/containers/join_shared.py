@@ -17,9 +17,9 @@ from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers import fields
 from hasten.passes.source.containers.base import Bound, Place
 from hasten.passes.source.containers.effects import frozen_during
-from hasten.passes.source.containers.join_index import key_stays, names, of_keys, read_later, stays_inside
+from hasten.passes.source.containers.join_index import key_stays, keys_prelude, names, of_keys, read_later, stays_inside
 from hasten.passes.source.containers.join_views import settled_text
-from hasten.passes.source.containers.membership import IS_PLAIN, PLAIN, ready, stretches
+from hasten.passes.source.containers.membership import ready, stretches
 from hasten.passes.source.containers.nothing_shared import Nothing
 from hasten.passes.source.containers.syntax import Module, Parts, same
 
@@ -386,7 +386,7 @@ def _parts(place: Place, p: Pairs, nothing: Nothing, stretch: ast.stmt, bound: B
     own, rows = module.text(p.own), module.text(p.rows)
     settled = isinstance(p.other, ast.Attribute)
     test = f" if type({p.row}) in _SETTLED or _settle({p.row})" if settled else ""
-    helpers = ["import collections\n", PLAIN, IS_PLAIN]
+    helpers = ["import collections\n", *keys_prelude(project, module)]
     if settled:
         helpers.append(settled_text(project, module))
     helpers.append(ITEMS)

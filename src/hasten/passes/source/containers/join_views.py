@@ -62,14 +62,14 @@ def _of(x, *kinds):
 
 '''
 SETTLED = """\
-_SETTLED = {settled}  # types of objects whose fields nobody binds anew
+_SETTLED = {{}}  # types of objects whose fields nobody binds anew
 
 
 def _settle(x):
     \"\"\"Whether nobody binds fields of `x` anew. Raises `TypeError` for what may be of another kind.\"\"\"
     own = {modules}
     if type(x) not in _SETTLED:
-        if not all(c in (object, tuple) or c.__module__ in own for c in type(x).__mro__):
+        if type(x) not in {dates} and not all(c in (object, tuple) or c.__module__ in own for c in type(x).__mro__):
             raise TypeError(type(x))
         _SETTLED[type(x)] = True
     return True
@@ -424,8 +424,8 @@ def layout(module: Module, s: Search, view: View, row: Worked) -> tuple[str, str
 
 def settled_text(project: Project, module: Module) -> str:
     """The helpers that look at whether fields of an object stay."""
-    dates = "dict.fromkeys((_calendar.date, _calendar.datetime))" if CALENDAR in keys_prelude(project, module) else "{}"
-    text = SETTLED.format(settled=dates, modules=program_of(project))
+    dates = "(_calendar.date, _calendar.datetime)" if CALENDAR in keys_prelude(project, module) else "()"
+    text = SETTLED.format(dates=dates, modules=program_of(project))
     PUT_THERE.add(text)
     return text
 
