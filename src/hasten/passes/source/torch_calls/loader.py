@@ -17,6 +17,7 @@ import ast
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 from hasten.core.recipe import Risk
@@ -163,7 +164,7 @@ class WholeBatches(ContainerPass):
             return
         added = () if binds_torch(module) else ("import torch\n",)
         project = place.project
-        plain = [] if patched(project) else [o for m in project.modules for o in _own(module, m)]
+        plain = [] if patched(project) else _owned(project, module)
         if not plain and not any("TensorDataset" in m.names for m in place.project.modules):
             return  # nothing whose rows could be taken at once
         own = "".join(
@@ -248,6 +249,7 @@ def _may_be_loader(module: Module, e: ast.expr) -> bool:
     return False
 
 
+@lru_cache(maxsize=8)
 def patched(project: Project) -> bool:
     """Whether a class may get another `__getitem__` than the one that is written in it."""
     if {"__getitem__", "__getitems__"} & project.attributes:
@@ -263,6 +265,11 @@ def kind_of(module: Module, home: Module, name: str) -> str:
         return f"type(dataset) is {name}"
     path = posixpath.relpath(home.source.path, posixpath.dirname(module.source.path) or ".")
     return f'_is_of(dataset, "{name}", "{path}")'
+
+
+@lru_cache(maxsize=8)
+def _owned(project: Project, home: Module) -> list[_Own]:
+    return [o for m in project.modules for o in _own(home, m)]
 
 
 def _own(home: Module, module: Module) -> Iterator[_Own]:

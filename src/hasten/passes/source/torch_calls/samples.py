@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
+from hasten.passes.source.containers.effects import Project
 from hasten.passes.source.containers.syntax import Module, Parts
 from hasten.passes.source.torch_calls.loader import HELPER as WHOLE_BATCHES
 from hasten.passes.source.torch_calls.loader import (
@@ -192,7 +194,7 @@ class KeptSamples(ContainerPass):
         if not any(name.endswith("DataLoader") for m in place.project.modules for name in m.names):
             return
         project = place.project
-        homes = [(m, c) for m in project.modules for c in classes(m) if m is module or not c.variables]
+        homes = [(m, c) for m, c in _classes(project) if m is module or not c.variables]
         found = [c for _, c in homes]
         if (
             not found
@@ -220,6 +222,11 @@ class KeptSamples(ContainerPass):
                 prelude=(*added, *other, helper),
                 later=True,  # a second epoch gains by what the first has found
             )
+
+
+@lru_cache(maxsize=8)
+def _classes(project: Project) -> list[tuple[Module, SampleClass]]:
+    return [(m, c) for m in project.modules for c in classes(m)]
 
 
 def _entry(kind: str, made: SampleClass) -> str:

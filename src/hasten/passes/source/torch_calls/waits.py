@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 from hasten.core.recipe import Risk
 from hasten.passes.source.containers.base import ContainerPass, Place
-from hasten.passes.source.containers.effects import _given, escapes, scalar_value, use_kind
+from hasten.passes.source.containers.effects import Project, _given, escapes, scalar_value, use_kind
 from hasten.passes.source.containers.syntax import Module, Parts
 from hasten.passes.source.estimators.base import defined, within
 from hasten.passes.source.torch_calls.loader import binds_torch, imports_torch
@@ -66,7 +67,7 @@ class ReadLater(ContainerPass):
 
     def sites(self, place: Place) -> Iterator[Parts]:
         module, project = place.module, place.project
-        if not imports_torch(module) or not project.whole or project.threads or not any(map(_card, project.modules)):
+        if not imports_torch(module) or not project.whole or project.threads or not _card(project):
             return
         if any(ORDERS & m.names or m.dynamic for m in project.modules) or _elsewhere(place):
             return
@@ -108,11 +109,13 @@ def _elsewhere(place: Place) -> bool:
     return bool(devices) and "device=cuda" not in devices
 
 
-def _card(module: Module) -> bool:
+@lru_cache(maxsize=8)
+def _card(project: Project) -> bool:
     """Whether a file names a graphics card."""
-    return "cuda" in module.names or any(
+    return any("cuda" in m.names for m in project.modules) or any(
         isinstance(n, ast.Constant) and isinstance(n.value, str) and n.value.startswith("cuda")
-        for n in ast.walk(module.tree)
+        for m in project.modules
+        for n in ast.walk(m.tree)
     )
 
 
