@@ -297,3 +297,11 @@ def test_what_other_files_may_write_into() -> None:
         )
         assert proposed(text) == [], line
         assert proposed(text.replace(line, "past.append(held)")), line
+
+
+@pytest.mark.parametrize("asked", ["held @ moves.loc[day]", "held < moves.loc[day]", "moves.loc[day] @ held"])
+def test_a_series_on_the_left_gives_the_labels(asked: str) -> None:
+    text = HEAD + AROUND.format(f"held = held * (1 + moves.loc[day]); LOG.append({asked})")
+    (program,) = proposed(text)
+    for make in (m for m in INPUTS if m not in TWICE):
+        assert same(run(text, make), run(program, make)), make()

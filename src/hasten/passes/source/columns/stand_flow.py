@@ -712,6 +712,8 @@ class Flow:
         for kind in (left, right):
             if isinstance(kind, tuple) or kind in (GROUPS, CELLS):
                 raise Refused(n, "an operation on something unknown")
+        if isinstance(n.op, ast.MatMult) and right is not None:
+            self.given[n.right] = None  # a Series or frame on the left takes what it does not know for an array
         if self.carried is not None and (left is not None or right is not None):
             self.parts += 1
         return made_of(joined(left, right, n) if left is not None and right is not None else left or right)
@@ -736,6 +738,9 @@ class Flow:
         if self.carried is not None and kinds[0] is None and not isinstance(n.left, ast.Constant):
             self.given |= dict.fromkeys(n.comparators)  # the left one may be a Series, which gives its labels
             return None
+        if self.carried is not None and kinds[1] is not None:
+            self.given[n.comparators[0]] = None  # so may what stands in now and then
+            return EITHER
         return made_of(found.pop()) if len(found) == 1 else EITHER
 
     # ---- calls
