@@ -29,6 +29,11 @@ def near(sets):
                 pairs.append((jaccard, i, j))
     return pairs
 sets = [s | {99} if n % 7 == 0 else s or {5} for n, s in enumerate(some(40, 5, 60))]
+for LEAST in (0.4, 0.0, -1, "a", 0.4):
+    try:
+        print(near([{1, 2}, {2, 3}, {4}, {5, 4}]))
+    except TypeError as e:
+        print(e)
 print(near(sets), near([]), near([{1}]), near([{1}, {1.0}, {True}, {"1"}, {None}]))
 print(near([frozenset(s) for s in sets]), near(sets[:2] + [{float("nan")}]))
 nan = float("nan")

@@ -97,11 +97,11 @@ class Nothing:
                     return [("return", ANY if given is None else self._value(module, given, env, depth), env)]
                 case ast.If(body=then):
                     leaves = len(then) == 1 and isinstance(then[0], ast.Continue)
-                    noted = self.conditions, self.assigned
+                    noted = dict(self.conditions), dict(self.assigned)
                     try:
                         return self._branches(module, statement, body[n + 1 :], env, depth, None)
                     except Refused:  # only if what is given is such that the test fails, or leaves
-                        self.conditions, self.assigned = dict(noted[0]), dict(noted[1])
+                        self.conditions, self.assigned = noted
                     return self._branches(module, statement, body[n + 1 :], env, depth, leaves)
                 case _:
                     raise Refused
@@ -226,6 +226,9 @@ class Nothing:
         if len(bound) == 1 and bound[0].how == "assign" and isinstance(bound[0].value, ast.Constant):
             number = bound[0].value.value
             if isinstance(number, (int, float)) and math.isfinite(number) and isinstance(scope, ast.Module):
+                if module is self.module:  # looked at as what is given is
+                    self.given[e.id] = e
+                    self.conditions[f"{e.id} == {number!r}"] = None
                 return Num(number, number)
         if depth or any(n in set(ast.walk(self.loop)) for n in (b.node for b in bound)):
             raise Refused  # bound in the loop, but not on the way here
