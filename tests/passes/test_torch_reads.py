@@ -131,6 +131,11 @@ ALONE = [
     "import collections\ndef f(d):\n    for v in p:\n        print(d[v.item()])\nf(collections.defaultdict(lambda: p.mul_(2)))",
     "class A:\n    n = property(lambda self: p.mul_(2))\na = A()\nfor v in p:\n    print(a.n, v.item())",
     "from types import SimpleNamespace\nw = SimpleNamespace(get=lambda: p.mul_(2))\nfor v in p:\n    w.get()\n    print(v.item())",
+    "import collections\nclass F(collections.defaultdict):\n    pass\nd = F(lambda: p.mul_(2))\nfor v in p:\n    d[v.item()]\n    print(v.item())",
+    "c = type('C', (), {'append': lambda self, x: p.mul_(2)})()\nfor v in p:\n    c.append(2)\n    print(v.item())",
+    "import unittest.mock as um\nc = um.Mock(append=lambda x: p.mul_(2))\nfor v in p:\n    c.append(2)\n    print(v.item())",
+    "import argparse\nc = argparse.Namespace(append=lambda x: p.mul_(2))\nfor v in p:\n    c.append(2)\n    print(v.item())",
+    "from collections import namedtuple\nC = namedtuple('C', 'append x')\nc = C(lambda x: p.mul_(2), 1)\nfor v in p:\n    c.append(2)\n    print(v.item())",
     "import weakref\nclass K:\n    pass\nk = K()\nr = weakref.finalize(k, p.mul_, 2)\nfor v in p:\n    k = None\n    print(v.item())",
 ]  # fmt: skip
 

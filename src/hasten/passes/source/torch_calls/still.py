@@ -28,6 +28,11 @@ METHODS = frozenset(
 )
 # what an object of the project does without being named, and where that is looked at or cannot happen here
 LOOKED_AT = frozenset({"__getitem__", "__len__", "__repr__", "__str__", "__contains__"})
+# what may make an attribute of anything, to be read or called by its name
+GIVEN_ANY = frozenset(
+    "property cached_property SimpleNamespace Namespace Mock MagicMock NonCallableMock NonCallableMagicMock "
+    "create_autospec".split()
+)
 # NumPy's functions whose second argument is read
 OF_TWO = frozenset(f"numpy.{n}" for n in "power maximum minimum dot matmul outer searchsorted where full pad".split())
 TEXTS = frozenset({"__repr__", "__str__"})
@@ -78,9 +83,15 @@ class Still:
         for m in self.project.modules:
             for n in m.written:
                 match n:
-                    case ast.Call(func=ast.Name(id="property" | "cached_property" | "SimpleNamespace")):
+                    case ast.Call(func=ast.Name(id=made) | ast.Attribute(attr=made)) if made in GIVEN_ANY:
                         return True
-                    case ast.Call(func=ast.Attribute(attr="cached_property" | "SimpleNamespace")):
+                    case ast.Call(func=ast.Name(id="type"), args=[_, _, *_]):
+                        return True
+                    case ast.Call(func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple")):
+                        words = [c.value for c in ast.walk(n) if isinstance(c, ast.Constant)]
+                        if any(isinstance(w, str) and METHODS & {*w.replace(",", " ").split()} for w in words):
+                            return True
+                    case ast.ClassDef(bases=bases) if any(m.imported(b) == "collections.defaultdict" for b in bases):
                         return True
                     case ast.Call(func=func, args=[factory, *_]) if m.imported(func) == "collections.defaultdict":
                         if not _makes(m, factory):
