@@ -136,6 +136,11 @@ ALONE = [
     "import unittest.mock as um\nc = um.Mock(append=lambda x: p.mul_(2))\nfor v in p:\n    c.append(2)\n    print(v.item())",
     "import argparse\nc = argparse.Namespace(append=lambda x: p.mul_(2))\nfor v in p:\n    c.append(2)\n    print(v.item())",
     "from collections import namedtuple\nC = namedtuple('C', 'append x')\nc = C(lambda x: p.mul_(2), 1)\nfor v in p:\n    c.append(2)\n    print(v.item())",
+    "import sys\nclass O:\n    pass\no = O()\no.write = lambda s: p.mul_(2)\nold, sys.stdout = sys.stdout, o\nout = []\nfor v in p:\n    print(1)\n    out.append(v.item())\nsys.stdout = old\nprint(out)",
+    "import sys, io\nclass O(io.StringIO):\n    def flush(self):\n        p.mul_(2)\nold, sys.stdout = sys.stdout, O()\nout = []\nfor v in p:\n    print(1, flush=True)\n    out.append(v.item())\nsys.stdout = old\nprint(out)",
+    "import re\ndef g(m):\n    p.mul_(2)\n    return ''\nfor v in p:\n    re.sub('a', g, 'a')\n    print(v.item())",
+    "import json\ndef g(m):\n    p.mul_(2)\n    return ''\nfor v in p:\n    json.loads('{}', object_hook=g)\n    print(v.item())",
+    "for v in p:\n    torch.nn.functional.normalize(p, 2.0, 0, 1e-12, p)\n    print(v.item())",
     "import weakref\nclass K:\n    pass\nk = K()\nr = weakref.finalize(k, p.mul_, 2)\nfor v in p:\n    k = None\n    print(v.item())",
 ]  # fmt: skip
 

@@ -210,15 +210,25 @@ class Still:
             # `numpy.sum` goes through a generator
             into = origin.startswith("numpy.") and len(call.args) > (2 if origin in OF_TWO else 1)
             # one more of NumPy's arguments may be what it writes into
+            if origin.startswith(("re.", "json.")):  # both may be given functions to call
+                into = bool(call.keywords) or origin != "re.sub" and len(call.args) > 2
+                into = into or any(not isinstance(a, ast.Constant) for a in call.args[1:2] if origin == "re.sub")
+            into = into or origin.endswith(".normalize") and len(call.args) > 4
             return computes(origin) and not into and origin != "numpy.sum" and not self.project._is_user_module(origin)
         if isinstance(func, ast.Name):
             # of one argument, `min` and `max` go through something
             one = func.id in ("min", "max") and len(call.args) < 2
-            told = func.id == "print" and "write" in self.project.functions
+            told = func.id == "print" and self.written()
             return self.module.is_builtin(func) and func.id in BUILTINS and not one and not told
         if not isinstance(func, ast.Attribute) or func.attr not in METHODS:
             return False
         return func.attr not in self.project.functions and func.attr not in self.project.attributes
+
+    def written(self) -> bool:
+        """Whether what is printed may go to an object of the project."""
+        own = self.project.functions.keys() | self.project.attributes
+        named = any("redirect_stdout" in m.names for m in self.project.modules)
+        return named or bool({"write", "flush", "stdout"} & own)
 
     def stored(self, target: ast.Subscript) -> bool:
         """Whether `x[i] = ...` writes into a list, dict or array that was made here and that nobody else has."""
