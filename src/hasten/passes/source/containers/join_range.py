@@ -21,9 +21,9 @@ from typing import ClassVar
 
 from hasten.passes.source.containers.base import Bound, ContainerPass, Place
 from hasten.passes.source.containers.effects import OPERATORS, Project, frozen_during
-from hasten.passes.source.containers.join_index import (
+from hasten.passes.source.containers.join_index import calendar
+from hasten.passes.source.containers.join_stays import (
     at_once,
-    calendar,
     changes_fields,
     harmless,
     key_stays,

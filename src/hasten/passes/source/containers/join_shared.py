@@ -17,7 +17,8 @@ from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers import fields
 from hasten.passes.source.containers.base import Bound, Place
 from hasten.passes.source.containers.effects import frozen_during
-from hasten.passes.source.containers.join_index import key_stays, keys_prelude, names, of_keys, read_later, stays_inside
+from hasten.passes.source.containers.join_index import keys_prelude, of_keys
+from hasten.passes.source.containers.join_stays import key_stays, names, read_later, stays_inside
 from hasten.passes.source.containers.join_views import settled_text
 from hasten.passes.source.containers.membership import ready, stretches
 from hasten.passes.source.containers.nothing_shared import Nothing

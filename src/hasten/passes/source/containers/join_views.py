@@ -21,19 +21,8 @@ from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers import fields
 from hasten.passes.source.containers.base import Bound, Place
 from hasten.passes.source.containers.effects import Project, frozen_during
-from hasten.passes.source.containers.join_index import (
-    CALENDAR,
-    Search,
-    at_once,
-    is_counter,
-    key_stays,
-    keyed,
-    keys_prelude,
-    names,
-    of_keys,
-    search_of,
-    stays_inside,
-)
+from hasten.passes.source.containers.join_index import CALENDAR, Search, keyed, keys_prelude, of_keys, search_of
+from hasten.passes.source.containers.join_stays import at_once, is_counter, key_stays, names, stays_inside
 from hasten.passes.source.containers.membership import ready, stretches
 from hasten.passes.source.containers.recent import program_of
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts

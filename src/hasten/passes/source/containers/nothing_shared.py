@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from hasten.passes.source.containers.effects import Project
-from hasten.passes.source.containers.join_index import is_counter
+from hasten.passes.source.containers.join_stays import is_counter
 from hasten.passes.source.containers.syntax import Module, same
 
 MAX_DEPTH = 3

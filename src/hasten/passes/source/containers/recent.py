@@ -24,9 +24,9 @@ from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.effects import FRESH_METHODS, OPERATORS, READING_BUILTINS, READING_METHODS, Project
 from hasten.passes.source.containers.fields import field_stays, key_stays
-from hasten.passes.source.containers.join_index import at_once, names, stays_inside
-from hasten.passes.source.containers.join_index import key_stays as bound_stays
 from hasten.passes.source.containers.join_range import _leaves
+from hasten.passes.source.containers.join_stays import at_once, names, stays_inside
+from hasten.passes.source.containers.join_stays import key_stays as bound_stays
 from hasten.passes.source.containers.slots import COMPARISONS, Slots
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, Module, Parts, same
 from hasten.passes.source.containers.words import take_turns

@@ -22,7 +22,7 @@ from typing import ClassVar
 from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.fields import field_stays, key_stays
-from hasten.passes.source.containers.join_index import names
+from hasten.passes.source.containers.join_stays import names
 from hasten.passes.source.containers.recent import OF_PROGRAM, program_of, targets_plain, window_of_itself
 from hasten.passes.source.containers.slots import Slots
 from hasten.passes.source.containers.syntax import Module, Parts

@@ -11,19 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hasten.passes.source.containers import join_views
-from hasten.passes.source.containers.join_index import (
-    BY_KEY,
-    MATCHING,
-    Search,
-    changes_fields,
-    keyed,
-    keys_prelude,
-    names,
-    path,
-    position,
-    search_of,
-    stays_inside,
-)
+from hasten.passes.source.containers.join_index import BY_KEY, MATCHING, Search, keyed, keys_prelude, search_of
+from hasten.passes.source.containers.join_stays import changes_fields, names, path, position, stays_inside
 from hasten.passes.source.containers.syntax import Module
 from hasten.passes.source.repeats.again import Again
 
