@@ -137,6 +137,7 @@ def test_killed_again_and_again_it_ends_as_if_it_had_not_been(here: Path) -> Non
     assert finished.returncode == 2 and "is finished, there is nothing to go on with" in finished.stderr
 
 
+@pytest.mark.slow
 def test_nothing_stale_is_gone_on_with(here: Path) -> None:
     killed = hasten(5, "behind", "run", "words.py", *WORDS)
     assert killed.returncode == -signal.SIGKILL, killed.stderr

@@ -85,6 +85,7 @@ def test_no_compiled_keeps_compilers_out(here: Path) -> None:
     assert not [t for t in result.record.trials if t.code == "HST301"]
 
 
+@pytest.mark.slow
 def test_a_start_without_what_the_run_does_not_need(here: Path) -> None:
     """What was moved works where it is needed, and random numbers stay what they were."""
     (here / "pyproject.toml").touch()

@@ -61,6 +61,7 @@ def test_the_first_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
         assert "+    stop_members" in told, "the patch was shown"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not installed")
 def test_the_first_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: None) -> None:
     import hasten

@@ -279,6 +279,7 @@ def test_a_second_hasten_on_one_run_refuses_and_names_the_first(
         assert f"another hasten (process {os.getpid()}) is at work" in told and journal.store.is_dir()
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_is_not_needed(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,8 +31,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 UNREPEATABLE = {"unrepeatable"}
 # those with the most changes to verify: most of the time that all take
 SLOW = {
-    "batch_state", "big_integers", "carried_alias", "closures_classes", "floor_mod", "frames_late", "kernels_late",
-    "late_types", "lists_late", "membership", "memo_types", "numpy_division", "order_counts", "overloading",
+    "batch_state", "big_integers", "carried_alias", "closures_classes", "fails_late", "floor_mod", "frames_late",
+    "kernels_late", "keys_late", "late_types", "lists_late", "membership", "memo_types", "numpy_division", "order_counts", "overloading",
     "pandas_groups", "pandas_rows", "random_streams", "rows_late", "small_ints", "stdin_args", "textual",
 }  # fmt: skip
 INPUT = "\n".join(str(i * 37 % 401) for i in range(350)).encode()

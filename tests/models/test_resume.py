@@ -26,6 +26,7 @@ def make():
 WORDS = ["run", "work.py::make", "--metric", "accuracy", "--out", "run", "--batches", "1", "--threads", "1"]
 
 
+@pytest.mark.slow
 def test_a_killed_run_over_a_model_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 

@@ -130,6 +130,7 @@ def test_check_certifies_again(ran: Path, saved: Path, tmp_path: Path, capsys: p
     assert "does not hold" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_objects_go_in_and_out(tmp_path: Path) -> None:
     x, y = load_diabetes(return_X_y=True)
     model = LinearRegression().fit(x[:200], y[:200])
@@ -156,6 +157,7 @@ class Threshold(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError("no probabilities")
 
 
+@pytest.mark.slow
 def test_a_method_that_fails_is_left_out_and_the_original_kept(tmp_path: Path) -> None:
     x = np.random.default_rng(0).normal(size=(120, 2))
     model = Threshold().fit(x, np.where(x[:, 0] > 0, "up", "down"))
@@ -178,6 +180,7 @@ def test_rows_that_are_dicts_for_the_model_itself(tmp_path: Path) -> None:
     np.testing.assert_array_equal(served.predict({"t": 6.0}), model.predict([{"t": 6.0}]))
 
 
+@pytest.mark.slow
 def test_several_outputs_of_classes_are_compared_without_a_score(tmp_path: Path) -> None:
     x, y = load_diabetes(return_X_y=True)
     labels = np.column_stack([y > 140, np.digitize(y, [100, 200])]).astype(int)
@@ -214,6 +217,7 @@ def test_mlflow_itself_serves_the_artifact(ran: Path, saved: Path) -> None:
     np.testing.assert_allclose(found, original.predict_proba(fresh), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_a_file_that_makes_a_workload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "work.py").write_text(
         "import hasten\n"

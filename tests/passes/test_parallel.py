@@ -1178,7 +1178,7 @@ print(out, type(tree.tree_).__name__)
 """
 
 
-@pytest.mark.parametrize("extra", ["", "DEEP = 7\n"])
+@pytest.mark.parametrize("extra", ["", pytest.param("DEEP = 7\n", marks=pytest.mark.slow)])
 def test_in_real_processes_without_a_main_guard(extra: str, tmp_path: Path) -> None:
     """A script's functions and classes are sent to workers, which do not run the script again."""
     [change, *_] = changes(tmp_path, SCRIPT + extra)

@@ -71,6 +71,7 @@ class Backwards:
         yield Change(self.code, region.qualname, region, (edit,), Risk.ROUNDING)
 
 
+@pytest.mark.slow
 def test_a_change_whose_last_bits_grow_in_a_caller_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "ROUNDS", 2)  # the second must not take up what the first turned down
     (tmp_path / "walk.py").write_text(PROGRAM)
