@@ -210,7 +210,7 @@ class KeyIndex(ContainerPass):
             if steps is None or key_steps is None:
                 return None
             fields, key_fields = fields | steps, key_fields | key_steps
-        for stretch in self._outer(place, s):
+        for stretch in stretches(place, searching(module, s)):
             allowed = harmless(project, module, stretch, row_side, fields, key_fields)
             # what rows are taken apart into is as it was if nothing is written into rows, or they are tuples
             items = isinstance(s.target, ast.Tuple) or bool(fields | key_fields - {"[]"})
@@ -231,15 +231,6 @@ class KeyIndex(ContainerPass):
             grown = tuples or may_grow_rows(project, module, allowed)
             return self._parts(place, s, stretch, rows, sides, ranged, grown, frozen.apart, bound)
         return None
-
-    @staticmethod
-    def _outer(place: Place, s: Search) -> list[ast.stmt]:
-        """Loops around the search, outermost first."""
-        if isinstance(s.node, ast.For):
-            return stretches(place, s.node)
-        comprehension = place.module.parents[s.node]
-        out = stretches(place, comprehension)
-        return out
 
     def _parts(
         self,
@@ -309,6 +300,11 @@ class KeyIndex(ContainerPass):
                 ),
             ),
         )
+
+
+def searching(module: Module, s: Search) -> ast.AST:
+    """The loop or comprehension that a search is."""
+    return s.node if isinstance(s.node, ast.For) else module.parents[s.node]
 
 
 def _joint(module: Module, keys: list[ast.expr]) -> str:

@@ -57,6 +57,9 @@ def _lay_out_items(by):
 
 def _sharing(by, own):
     """Where sets are that share an item with `own()`, or are empty, in order; None if all have to be looked at."""
+    by["asked"] += 1
+    if by["asked"] == 2:  # one search alone would not be worth it
+        _lay_out_items(by)
     if by["places"] is None or len(by["rows"]) != by["size"]:
         return None
     try:
@@ -81,9 +84,6 @@ def _sharing(by, own):
 SHARING_NUMBERS = '''\
 def _numbers_sharing(span, by, own):
     """The numbers of `span` at which sets share an item with `own()`, or are empty, or all of them."""
-    by["asked"] += 1
-    if by["asked"] == 2:  # one search alone would not be worth it
-        _lay_out_items(by)
     found = _sharing(by, own)
     if found is None or not (span.step > 0 and 0 <= span.start and span.stop <= by["size"]):
         return span
@@ -94,9 +94,6 @@ def _numbers_sharing(span, by, own):
 SHARING_ROWS = '''\
 def _rows_sharing(rows, by, own):
     """Of `rows`, the last ones of those laid out, what shares an item with `own()` or has none, or all of them."""
-    by["asked"] += 1
-    if by["asked"] == 2:  # one search alone would not be worth it
-        _lay_out_items(by)
     found = _sharing(by, own)
     if found is None or type(rows) is not type(by["rows"]):
         return rows
@@ -108,9 +105,6 @@ def _rows_sharing(rows, by, own):
 NUMBERED_ROWS = '''\
 def _numbered_sharing(rows, by, own, start):
     """What `_rows_sharing` gives, with numbers: those of `rows` begin with `start`."""
-    by["asked"] += 1
-    if by["asked"] == 2:  # one search alone would not be worth it
-        _lay_out_items(by)
     found = _sharing(by, own)
     if found is None or type(rows) is not type(by["rows"]) or type(start) is not int:
         return enumerate(rows, start)
@@ -124,7 +118,7 @@ def _pairs_sharing(rows, kinds, key, when):
     """The pairs of `rows` whose sets `key(row)` share an item, or one of which is empty, in order, or all pairs."""
     if type(rows) is dict:
         rows = list(rows)
-    by = _by_item(kinds, lambda: rows, lambda: map(key, rows), when)
+    by = {**_by_item(kinds, lambda: rows, lambda: map(key, rows), when), "asked": 2}
     _lay_out_items(by)
     if by["places"] is None:
         return itertools.combinations(rows, 2)
@@ -379,7 +373,7 @@ def _given(module: Module, name: ast.Name, stretch: ast.stmt) -> bool:
 
 def _parts(place: Place, p: Pairs, nothing: Nothing, stretch: ast.stmt, bound: Bound) -> Parts:
     module, project = place.module, place.project
-    kinds = f"({', '.join(sorted(nothing.kinds, reverse=True))},)".replace(", ,", ",")
+    kinds = f"({', '.join(sorted(nothing.kinds, reverse=True))},)"
     tests = [f"type({n}) in (int, float)" for n in nothing.given] + list(nothing.conditions)
     if p.both and isinstance(p.other, ast.Subscript):
         tests.insert(0, f"type({module.text(p.other.value)}) in (dict, list, tuple)")  # asking puts nothing in
@@ -388,7 +382,7 @@ def _parts(place: Place, p: Pairs, nothing: Nothing, stretch: ast.stmt, bound: B
     settled = isinstance(p.other, ast.Attribute)
     test = f" if type({p.row}) in _SETTLED or _settle({p.row})" if settled else ""
     helpers = ["import collections\n", *keys_prelude(project, module)]
-    if settled:
+    if settled or isinstance(p.own, ast.Attribute):
         helpers.append(settled_text(project, module))
     helpers.append(ITEMS)
     before: tuple[tuple[int, str], ...] = ()
@@ -415,7 +409,6 @@ def _parts(place: Place, p: Pairs, nothing: Nothing, stretch: ast.stmt, bound: B
         numbers = isinstance(p.other, ast.Subscript)
         if isinstance(p.own, ast.Attribute):
             own = f"_settled({module.text(p.own.value)}).{p.own.attr}"
-            helpers = [*helpers[:-1], settled_text(project, module), ITEMS] if not settled else helpers
         if numbers:
             helpers.append(SHARING_NUMBERS)
             new = f"_numbers_sharing({module.text(p.loop.iter)}, {by}, lambda: {own})"

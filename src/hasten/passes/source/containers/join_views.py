@@ -21,7 +21,15 @@ from hasten.kernel.regions import PUT_THERE
 from hasten.passes.source.containers import fields
 from hasten.passes.source.containers.base import Bound, Place
 from hasten.passes.source.containers.effects import Project, frozen_during
-from hasten.passes.source.containers.join_index import CALENDAR, Search, keyed, keys_prelude, of_keys, search_of
+from hasten.passes.source.containers.join_index import (
+    CALENDAR,
+    Search,
+    keyed,
+    keys_prelude,
+    of_keys,
+    search_of,
+    searching,
+)
 from hasten.passes.source.containers.join_stays import at_once, is_counter, key_stays, names, stays_inside
 from hasten.passes.source.containers.membership import ready, stretches
 from hasten.passes.source.containers.recent import program_of
@@ -279,7 +287,7 @@ def _grouped(place: Place, s: Search, tests: tuple[ast.expr, ...], bound: Bound)
         tuple(dict.fromkeys(r for w in (row, *before) if w is not None for r in w.settled)),
         tuple(w.text for w in before if w is not None and w.text),
     )
-    at = s.node if isinstance(s.node, ast.For) else module.parents[s.node]
+    at = searching(module, s)
     for stretch in stretches(place, at):
         apart = _stay(place, view, at, stretch)
         if apart is not None:

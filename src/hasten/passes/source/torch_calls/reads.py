@@ -25,7 +25,7 @@ from hasten.passes.source.containers.base import ContainerPass, Place
 from hasten.passes.source.containers.syntax import COMPREHENSIONS, FUNCTIONS, Module, Parts, dotted, same
 from hasten.passes.source.estimators.base import defined, within
 from hasten.passes.source.torch_calls.loader import binds_torch, imports_torch
-from hasten.passes.source.torch_calls.still import Still, at_once
+from hasten.passes.source.torch_calls.still import Still, at_once, lazy
 
 HELPER = '''\
 def _elements(values, *beside, upto=None, compared=None):
@@ -149,7 +149,7 @@ def _through(place: Place, node: ast.AST) -> _Site | None:
             case ast.Call(func=func, args=args, keywords=keywords) if module.is_builtin(func, "zip"):
                 if not isinstance(target, ast.Tuple) or len(target.elts) != len(args):
                     return None
-                if not all(isinstance(t, ast.Name) for t in target.elts) and Still(module, place.project, node).lazy():
+                if not all(isinstance(t, ast.Name) for t in target.elts) and lazy(place.project):
                     return None  # what is taken apart may run code
                 pure = [a for a in args if _pure(place, a)]
                 if any(k.arg != "strict" for k in keywords) or not all(a in pure or _made(place, a) for a in args):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hasten.passes.source.containers.effects import (
     Project,
@@ -67,7 +68,7 @@ class Still:
         """Whether none of these statements or expressions can write into a tensor."""
         if not self.project.whole or self.project.threads or any(m.dynamic for m in self.project.modules):
             return False
-        if self.project.dunders - LOOKED_AT - ELSEWHERE or self.unseen():
+        if self.project.dunders - LOOKED_AT - ELSEWHERE or _unseen(self.project):
             return False
         nodes = list(nodes)
         reached = frozenset[str]().union(*(self.reaches(n) for node in nodes for n in ast.walk(node)))
@@ -77,33 +78,6 @@ class Still:
         if any(not Still(m, self.project, f).body(f.body) or f.decorator_list for m, f in hidden):
             return False
         return self.body(nodes)
-
-    def unseen(self) -> bool:
-        """Whether reading an attribute, or an element of a dict, may run what no name tells."""
-        for m in self.project.modules:
-            for n in m.written:
-                match n:
-                    case ast.Call(func=ast.Name(id=made) | ast.Attribute(attr=made)) if made in GIVEN_ANY:
-                        return True
-                    case ast.Call(func=ast.Name(id="type"), args=[_, _, *_]):
-                        return True
-                    case ast.Call(func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple")):
-                        words = [c.value for c in ast.walk(n) if isinstance(c, ast.Constant)]
-                        if any(isinstance(w, str) and METHODS & {*w.replace(",", " ").split()} for w in words):
-                            return True
-                    case ast.ClassDef(bases=bases) if any(m.imported(b) == "collections.defaultdict" for b in bases):
-                        return True
-                    case ast.Call(func=func, args=[factory, *_]) if m.imported(func) == "collections.defaultdict":
-                        if not _makes(m, factory):
-                            return True
-                    case ast.Call(func=func, args=[_, _, *_]) if m.imported(func).startswith("weakref."):
-                        return True  # calls something when an object goes
-                    case (
-                        ast.Attribute(attr="default_factory" | "side_effect" | "callbacks")
-                        | ast.keyword(arg="default_factory")
-                    ):
-                        return True
-        return False
 
     def reaches(self, node: ast.AST) -> frozenset[str]:
         """What of the project's own classes may stand behind a node."""
@@ -146,10 +120,10 @@ class Still:
             case ast.Subscript(ctx=ast.Store()):
                 return self.stored(node)
             case ast.Assign(targets=targets, value=value):
-                if not isinstance(value, ast.Tuple) and any(_takes_apart(t) for t in targets) and self.lazy():
+                if not isinstance(value, ast.Tuple) and any(_takes_apart(t) for t in targets) and lazy(self.project):
                     return False
                 return all(self.target(t) for t in targets)
-            case ast.Compare(ops=ops, comparators=comparators) if self.lazy():
+            case ast.Compare(ops=ops, comparators=comparators) if lazy(self.project):
                 return not any(
                     isinstance(op, (ast.In, ast.NotIn)) and not self.container(right)
                     for op, right in zip(ops, comparators, strict=True)
@@ -176,18 +150,6 @@ class Still:
     def called(self, node: ast.AST) -> bool:
         parent = self.module.parents[node]
         return isinstance(parent, ast.Call) and parent.func is node
-
-    def lazy(self) -> bool:
-        """Whether something that is gone through may run code of the project: a generator, `map`."""
-        for m in self.project.modules:
-            for n in m.written:
-                if isinstance(n, (ast.Yield, ast.YieldFrom)) or isinstance(n, ast.GeneratorExp) and not at_once(m, n):
-                    return True
-                if isinstance(n, ast.Name) and n.id in ("map", "filter", "iter", "itertools"):
-                    return True
-                if isinstance(n, ast.ImportFrom) and n.module == "itertools":
-                    return True
-        return False
 
     def container(self, e: ast.expr) -> bool:
         """Whether an expression is a list, dict or string by its syntax, or by the only things that its name gets."""
@@ -348,6 +310,49 @@ class Still:
             case ast.Call(func=ast.Attribute(attr="item"), args=[], keywords=[]):
                 return "item" not in self.project.functions
         return scalar_value(self.project, self.module, value)
+
+
+@lru_cache(maxsize=8)  # one project is asked about for loop after loop
+def _unseen(project: Project) -> bool:
+    """Whether reading an attribute, or an element of a dict, may run what no name tells."""
+    for m in project.modules:
+        for n in m.written:
+            match n:
+                case ast.Call(func=ast.Name(id=made) | ast.Attribute(attr=made)) if made in GIVEN_ANY:
+                    return True
+                case ast.Call(func=ast.Name(id="type"), args=[_, _, *_]):
+                    return True
+                case ast.Call(func=ast.Name(id="namedtuple") | ast.Attribute(attr="namedtuple")):
+                    words = [c.value for c in ast.walk(n) if isinstance(c, ast.Constant)]
+                    if any(isinstance(w, str) and METHODS & {*w.replace(",", " ").split()} for w in words):
+                        return True
+                case ast.ClassDef(bases=bases) if any(m.imported(b) == "collections.defaultdict" for b in bases):
+                    return True
+                case ast.Call(func=func, args=[factory, *_]) if m.imported(func) == "collections.defaultdict":
+                    if not _makes(m, factory):
+                        return True
+                case ast.Call(func=func, args=[_, _, *_]) if m.imported(func).startswith("weakref."):
+                    return True  # calls something when an object goes
+                case (
+                    ast.Attribute(attr="default_factory" | "side_effect" | "callbacks")
+                    | ast.keyword(arg="default_factory")
+                ):
+                    return True
+    return False
+
+
+@lru_cache(maxsize=8)
+def lazy(project: Project) -> bool:
+    """Whether something that is gone through may run code of the project: a generator, `map`."""
+    for m in project.modules:
+        for n in m.written:
+            if isinstance(n, (ast.Yield, ast.YieldFrom)) or isinstance(n, ast.GeneratorExp) and not at_once(m, n):
+                return True
+            if isinstance(n, ast.Name) and n.id in ("map", "filter", "iter", "itertools"):
+                return True
+            if isinstance(n, ast.ImportFrom) and n.module == "itertools":
+                return True
+    return False
 
 
 def _makes(module: Module, factory: ast.expr) -> bool:
